@@ -1,0 +1,40 @@
+"""How long one sample speaks for its monitor, and from when observation is unbroken.
+
+A sample covers the time from its start to start + interval + grace. Grace is twice the interval
+within bounds that are settings, so a pod that rolls in 20 s leaves no gap.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """The bounds of grace."""
+
+    least: timedelta = timedelta(minutes=1)
+    most: timedelta = timedelta(minutes=10)
+
+    def cover(self, interval: timedelta) -> timedelta:
+        """How long one sample speaks: interval + grace."""
+        return interval + min(max(2 * interval, self.least), self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A stretch without a gap: from the first sample's start to the end of the last one's cover.
+
+    `last` is the last sample's start.
+    """
+
+    since: datetime
+    last: datetime
+    until: datetime
+
+
+def extend(seen: Observation | None, started: datetime, cover: timedelta) -> Observation:
+    """The stretch after one more sample; a sample after the cover's end begins a new one."""
+    until = started + cover
+    if seen is None or started > seen.until:
+        return Observation(started, started, until)
+    return replace(seen, last=max(seen.last, started), until=max(seen.until, until))

@@ -1,0 +1,187 @@
+"""When results become a state: confirmation, `degraded`, flapping, and lost egress.
+
+The checker folds each sample into a `Health`. A worse state is claimed after `failures` samples in
+a row that are at least that bad, a better one after `successes` samples that are at least that
+good, and the claim is dated from the first sample of the run. A blip that is not confirmed costs
+nothing. Folding is sample by sample, so where a stream is cut makes no difference.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from allswell.domain import state
+from allswell.domain.instant import MILLISECOND
+from allswell.domain.sample import Sample
+from allswell.domain.spec.monitor import Confirm
+from allswell.domain.state import State
+
+HOUR = timedelta(hours=1)
+MOST_CHANGES_AN_HOUR = 60
+_BADNESS = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
+_RANK = {State.UP: 0, State.DEGRADED: 1, State.UNKNOWN: 2, State.DOWN: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """From `since` on, the checker says, the target is in this state, for this reason."""
+
+    state: State
+    since: datetime
+    reason: str = state.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Samples in a row that share a property: how many, and the first one's start and reason."""
+
+    count: int
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All that the checker must remember of one monitor between two samples.
+
+    `claim` is what the centre was last told. `settled` is what the samples have confirmed; the two
+    differ only while flapping. `worse` and `better` hold the runs of samples at least as bad, or
+    at least as good, as each state; `blind` the run of samples that did not find the target well.
+    """
+
+    claim: Claim | None = None
+    settled: Claim | None = None
+    worse: dict[State, Run] = field(default_factory=dict)
+    better: dict[State, Run] = field(default_factory=dict)
+    blind: Run | None = None
+    changes: tuple[datetime, ...] = ()
+    flapping: bool = False
+
+    @property
+    def confirming(self) -> bool:
+        """Whether a run is open that could still change the state: then re-check sooner."""
+        return self.confirming_since is not None
+
+    @property
+    def confirming_since(self) -> datetime | None:
+        """The start of the oldest run that could still change the state, or None."""
+        now = State.UNKNOWN if self.settled is None else self.settled.state
+        bad = _BADNESS.get(now, 0)
+        open_runs = [run for level, run in self.worse.items() if _BADNESS[level] > bad]
+        open_runs += [run for level, run in self.better.items() if _BADNESS[level] < bad]
+        if self.blind is not None and now in (State.UP, State.DEGRADED):
+            open_runs.append(self.blind)
+        return min((run.since for run in open_runs), default=None)
+
+
+def starting_from(claim: Claim | None) -> Health:
+    """A health that continues where the centre says a monitor stands."""
+    return Health(claim=claim, settled=claim)
+
+
+def retargeted(health: Health) -> Health:
+    """The same health after the target changed: what was being confirmed is forgotten."""
+    return replace(health, worse={}, better={}, blind=None)
+
+
+def would_go_down(health: Health, sample: Sample, confirm: Confirm) -> bool:
+    """Whether this sample would confirm `down`; then the checker looks at its own network first."""
+    after = _settle(_extend(health, sample), sample, confirm)
+    before = None if health.settled is None else health.settled.state
+    return after is not None and after.state is State.DOWN and before is not State.DOWN
+
+
+def judge(health: Health, sample: Sample, confirm: Confirm) -> tuple[Health, Claim | None]:
+    """Fold one sample in; the claim is new to the centre, or None when nothing changed.
+
+    Samples must come in the order of their starts.
+    """
+    extended = _extend(health, sample)
+    settled = _settle(extended, sample, confirm)
+    if settled is not None:
+        recent = [at for at in extended.changes if sample.started - at < HOUR]
+        changes = (*recent, sample.started)[-MOST_CHANGES_AN_HOUR - 2 :]
+        extended = replace(extended, settled=settled, changes=changes)
+    return _announce(extended, sample.started)
+
+
+def _extend(health: Health, sample: Sample) -> Health:
+    """Every run prolonged, begun or broken by one sample."""
+    found = sample.state
+    blind = None
+    if found in (State.DOWN, State.UNKNOWN):
+        blind = _longer(health.blind, sample)
+    if found is State.UNKNOWN:
+        return replace(health, worse={}, better={}, blind=blind)
+    bad = _BADNESS[found]
+    worse = {
+        level: _longer(health.worse.get(level), sample)
+        for level in (State.DEGRADED, State.DOWN)
+        if bad >= _BADNESS[level]
+    }
+    better = {
+        level: _longer(health.better.get(level), sample)
+        for level in (State.UP, State.DEGRADED)
+        if bad <= _BADNESS[level]
+    }
+    return replace(health, worse=worse, better=better, blind=blind)
+
+
+def _longer(run: Run | None, sample: Sample) -> Run:
+    if run is None:
+        return Run(1, sample.started, sample.reason)
+    # The reason shown is that of the worst kind seen last: what is wrong now, not at first.
+    return replace(run, count=run.count + 1, reason=sample.reason)
+
+
+def _settle(health: Health, sample: Sample, confirm: Confirm) -> Claim | None:
+    """The newly confirmed state, or None when what was settled still stands."""
+    now = None if health.settled is None else health.settled.state
+    if sample.state is State.UNKNOWN:
+        run = health.blind
+        if now is State.UNKNOWN or run is None or run.count < confirm.failures:
+            return None
+        return _dated(health, State.UNKNOWN, run)
+    unsettled = now not in _BADNESS
+    bad = -1 if unsettled or now is None else _BADNESS[now]
+    for level in (State.DOWN, State.DEGRADED):
+        run = health.worse.get(level)
+        if run is not None and _BADNESS[level] > bad and run.count >= confirm.failures:
+            return _dated(health, level, run)
+    if unsettled:
+        # Nothing is known yet: one good answer settles it, for nothing bad is said by that.
+        run = health.better.get(State.UP)
+        return None if run is None else _dated(health, State.UP, run)
+    for level in (State.UP, State.DEGRADED):
+        run = health.better.get(level)
+        if run is not None and _BADNESS[level] < bad and run.count >= confirm.successes:
+            return _dated(health, level, run)
+    return None
+
+
+def _dated(health: Health, level: State, run: Run) -> Claim:
+    since = run.since
+    if health.settled is not None:
+        since = max(since, health.settled.since + MILLISECOND)
+    return Claim(level, since, state.OK if level is State.UP else run.reason)
+
+
+def _announce(health: Health, at: datetime) -> tuple[Health, Claim | None]:
+    """What the centre is told: the settled state, or `Flapping` until an hour is calm.
+
+    While flapping, only what is worse than the last claim is told, so the claim stays at the
+    worst that was seen.
+    """
+    wanted, told = health.settled, health.claim
+    if wanted is None or (told is not None and told.state is wanted.state and not health.flapping):
+        return health, None
+    recent = sum(at - change < HOUR for change in health.changes)
+    worse = told is not None and _RANK[wanted.state] > _RANK[told.state]
+    flapping = bool(recent) and (health.flapping or (worse and recent > MOST_CHANGES_AN_HOUR))
+    health = replace(health, flapping=flapping)
+    if told is None:
+        return replace(health, claim=wanted), wanted
+    if told.state is wanted.state or (flapping and not worse):
+        return health, None
+    reason = state.FLAPPING if flapping and wanted.state is State.DOWN else wanted.reason
+    claim = Claim(wanted.state, max(wanted.since, told.since + MILLISECOND), reason)
+    return replace(health, claim=claim), claim

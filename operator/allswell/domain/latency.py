@@ -1,0 +1,41 @@
+"""Today's latency: five-minute buckets of successful checks, kept by the collector for 24 hours."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allswell.domain import instant, rollup
+from allswell.domain.sample import Sample
+
+WIDTH = timedelta(minutes=5)
+KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Successful checks that began in [start, start + 5 min): count, average and p95 latency."""
+
+    start: datetime
+    count: int
+    average_us: int
+    p95_us: int
+
+
+def start_of(moment: datetime) -> datetime:
+    """The start of the bucket that a moment belongs to."""
+    width = WIDTH // instant.MILLISECOND
+    return instant.from_ms(instant.to_ms(moment) // width * width)
+
+
+def buckets(samples: Iterable[Sample]) -> tuple[Bucket, ...]:
+    """The buckets of samples, in order; a bucket without a successful check is left out."""
+    found: dict[datetime, list[int]] = {}
+    for sample in samples:
+        if sample.state in rollup.GOOD:
+            found.setdefault(start_of(sample.started), []).append(sample.latency_us)
+    return tuple(_bucket(start, sorted(values)) for start, values in sorted(found.items()))
+
+
+def _bucket(start: datetime, ordered: list[int]) -> Bucket:
+    p95 = rollup.percentile(ordered, rollup.P95)
+    return Bucket(start, len(ordered), sum(ordered) // len(ordered), p95 or 0)

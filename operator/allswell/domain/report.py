@@ -1,0 +1,275 @@
+"""What a checker and the collector say to each other, as values and as JSON.
+
+An envelope never names the tenant: the namespace comes from the sender's token. Its key is
+(store, sequence): a store is a random id made with the checker's file, so a lost volume cannot make
+new outages look like duplicates.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from allswell.domain import histogram, instant
+from allswell.domain.health import Claim
+from allswell.domain.latency import Bucket
+from allswell.domain.message import Malformed, Reader
+from allswell.domain.rollup import RollUp
+
+VERSION = 1
+MOST_BYTES = 65_536
+
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of state that a checker claims."""
+
+    monitor: str
+    store: str
+    sequence: int
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """A day's roll-up; a higher revision corrects a lower one."""
+
+    monitor: str
+    store: str
+    revision: int
+    rollup: RollUp
+
+
+Envelope = Transition | DayReport
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a checker says of one monitor at its start: its store and how far it has counted."""
+
+    monitor: str
+    store: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the centre answers to a `Greeting`.
+
+    `known` is the last sequence it has of that store, None for a store that it has never seen.
+    `latest` is the last transition of any store, None when there is none. `gone` means that the
+    monitor is no more: stop checking. `buckets_since` is where its latency buckets end.
+    """
+
+    monitor: str
+    known: int | None = None
+    latest: Transition | None = None
+    gone: bool = False
+    buckets_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One monitor's sign of life: observation is unbroken from `since` to the check at `last`."""
+
+    monitor: str
+    store: str
+    since: datetime
+    last: datetime
+    buckets: tuple[Bucket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The answer to a checker's beats: whom the centre does not know, and who is gone."""
+
+    greet: bool = False
+    gone: tuple[str, ...] = ()
+
+
+def envelope_json(envelope: Envelope) -> Json:
+    """An envelope as a JSON object, without `sent_at`, which each sending adds anew."""
+    if isinstance(envelope, Transition):
+        return {"v": VERSION, "kind": "transition", **_transition_json(envelope)}
+    roll = envelope.rollup
+    return {
+        "v": VERSION,
+        "kind": "rollup",
+        "monitor": envelope.monitor,
+        "store": envelope.store,
+        "revision": envelope.revision,
+        "day": roll.day.isoformat(),
+        "checks": roll.checks,
+        "successful": roll.successful,
+        "average_us": roll.average_us,
+        "p95_us": roll.p95_us,
+        "latencies": histogram.text(roll.latencies),
+    }
+
+
+def _transition_json(transition: Transition) -> Json:
+    claim = transition.claim
+    return {
+        "monitor": transition.monitor,
+        "store": transition.store,
+        "sequence": transition.sequence,
+        "state": claim.state.value,
+        "since": instant.text(claim.since),
+        "reason": claim.reason,
+    }
+
+
+def read_envelope(value: object) -> Envelope:
+    """Read an envelope. Raises `Malformed`."""
+    reader = Reader(value)
+    if reader.count("v") != VERSION:
+        raise Malformed(f"v must be {VERSION}")
+    kind = reader.text("kind")
+    if kind == "transition":
+        return _read_transition(reader)
+    if kind == "rollup":
+        return _read_day(reader)
+    raise Malformed(f"kind {kind!r} is unknown")
+
+
+def _read_transition(reader: Reader) -> Transition:
+    return Transition(
+        reader.text("monitor"), reader.text("store"), reader.count("sequence"), reader.claim()
+    )
+
+
+def _read_day(reader: Reader) -> DayReport:
+    try:
+        day = date.fromisoformat(reader.text("day"))
+        latencies = histogram.parse(reader.optional_long("latencies"))
+    except ValueError as error:
+        if isinstance(error, Malformed):
+            raise
+        raise Malformed(f"day or latencies cannot be read: {error}") from error
+    rollup = RollUp(
+        day=day,
+        checks=reader.count("checks"),
+        successful=reader.count("successful"),
+        average_us=reader.maybe_count("average_us"),
+        p95_us=reader.maybe_count("p95_us"),
+        latencies=latencies,
+    )
+    if not rollup.successful == latencies.total <= rollup.checks:
+        raise Malformed("successful must be the histogram's total and at most checks")
+    return DayReport(reader.text("monitor"), reader.text("store"), reader.count("revision"), rollup)
+
+
+def hello_json(greetings: Sequence[Greeting]) -> Json:
+    """A checker's hello."""
+    monitors = [
+        {"monitor": entry.monitor, "store": entry.store, "sequence": entry.sequence}
+        for entry in greetings
+    ]
+    return {"v": VERSION, "monitors": monitors}
+
+
+def read_hello(value: object) -> tuple[Greeting, ...]:
+    """Read a hello. Raises `Malformed`."""
+    return tuple(
+        Greeting(entry.text("monitor"), entry.text("store"), entry.count("sequence"))
+        for entry in Reader(value).objects("monitors")
+    )
+
+
+def standings_json(standings: Sequence[Standing]) -> Json:
+    """The answer to a hello."""
+    return {"v": VERSION, "monitors": [_standing_json(entry) for entry in standings]}
+
+
+def _standing_json(entry: Standing) -> Json:
+    since = entry.buckets_since
+    return {
+        "monitor": entry.monitor,
+        "known": entry.known,
+        "latest": None if entry.latest is None else _transition_json(entry.latest),
+        "gone": entry.gone,
+        "buckets_since": None if since is None else instant.text(since),
+    }
+
+
+def read_standings(value: object) -> tuple[Standing, ...]:
+    """Read the answer to a hello. Raises `Malformed`."""
+    return tuple(
+        Standing(
+            monitor=entry.text("monitor"),
+            known=entry.maybe_count("known"),
+            latest=None if (latest := entry.maybe("latest")) is None else _read_transition(latest),
+            gone=entry.flag("gone"),
+            buckets_since=entry.maybe_moment("buckets_since"),
+        )
+        for entry in Reader(value).objects("monitors")
+    )
+
+
+def beats_json(beats: Sequence[Beat]) -> Json:
+    """A checker's beats, one for each monitor that it runs."""
+    return {"v": VERSION, "monitors": [_beat_json(beat) for beat in beats]}
+
+
+def _beat_json(beat: Beat) -> Json:
+    return {
+        "monitor": beat.monitor,
+        "store": beat.store,
+        "since": instant.text(beat.since),
+        "last": instant.text(beat.last),
+        "buckets": [
+            {
+                "start": instant.text(bucket.start),
+                "count": bucket.count,
+                "average_us": bucket.average_us,
+                "p95_us": bucket.p95_us,
+            }
+            for bucket in beat.buckets
+        ],
+    }
+
+
+def read_beats(value: object) -> tuple[Beat, ...]:
+    """Read a checker's beats. Raises `Malformed`."""
+    return tuple(_read_beat(entry) for entry in Reader(value).objects("monitors"))
+
+
+def _read_beat(reader: Reader) -> Beat:
+    beat = Beat(
+        monitor=reader.text("monitor"),
+        store=reader.text("store"),
+        since=reader.moment("since"),
+        last=reader.moment("last"),
+        buckets=tuple(
+            Bucket(
+                entry.moment("start"),
+                entry.count("count"),
+                entry.count("average_us"),
+                entry.count("p95_us"),
+            )
+            for entry in reader.objects("buckets", most=300)
+        ),
+    )
+    if beat.last < beat.since:
+        raise Malformed("last must not be before since")
+    return beat
+
+
+def pulse_json(pulse: Pulse) -> Json:
+    """The answer to beats."""
+    return {"v": VERSION, "greet": pulse.greet, "gone": list(pulse.gone)}
+
+
+def read_pulse(value: object) -> Pulse:
+    """Read the answer to beats. Raises `Malformed`."""
+    reader = Reader(value)
+    return Pulse(reader.flag("greet"), reader.texts("gone"))
+
+
+def shifted(envelope: Envelope, by: timedelta, latest: datetime) -> Envelope:
+    """A transition with its time moved by a sender's clock error, never into the future."""
+    if not isinstance(envelope, Transition):
+        return envelope
+    claim = envelope.claim
+    return replace(envelope, claim=replace(claim, since=min(claim.since + by, latest)))

@@ -1,0 +1,27 @@
+"""The kinds of check: what each may say in a manifest.
+
+A further kind costs one dataclass with its reader and printer here (or in a file beside this one)
+and one line in `KINDS`; how it is carried out is one file and one line in the `probe` room.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from allswell.domain.spec import http, tcp
+from allswell.domain.spec.fields import Fields
+
+Check = http.Http | tcp.Tcp
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of check is read from a manifest and printed back into one."""
+
+    read: Callable[[Fields], Check]
+    text: Callable[[Check], dict[str, object]]
+
+
+KINDS: Mapping[str, Kind] = {
+    "http": Kind(http.read, http.text),
+    "tcp": Kind(tcp.read, tcp.text),
+}

@@ -1,0 +1,180 @@
+"""The StatusPage manifest: what the public sees, in which groups, in which time zone."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from allswell.domain.spec import meta, selector
+from allswell.domain.spec.fields import DNS_LABEL, Fields, unique
+from allswell.domain.spec.meta import Meta
+from allswell.domain.spec.problem import Problem
+from allswell.domain.spec.selector import Selector
+
+KIND = "StatusPage"
+HOSTNAME = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])", re.ASCII
+)
+NAME_ADVICE = "write the name of a Monitor in this namespace"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One monitor that a group names; without a title its name is shown."""
+
+    name: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Components under one heading: those named, then those selected by label."""
+
+    name: str
+    monitors: tuple[Entry, ...] = ()
+    selector: Selector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """A StatusPage as it was written."""
+
+    meta: Meta
+    title: str
+    description: str = ""
+    time_zone: str = "UTC"
+    hostnames: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One line of a page: a monitor, under a title, in a group."""
+
+    group: str
+    monitor: str
+    title: str
+
+
+def read(manifest: object) -> StatusPage:
+    """Read a decoded manifest. Raises `Invalid` with every problem at once."""
+    problems: list[Problem] = []
+    fields = Fields(manifest, (), problems)
+    identity = meta.read(fields, KIND)
+    found = None
+    if fields.required("spec", "write spec: with a title and groups"):
+        found = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
+    fields.close()
+    meta.refuse_if(problems)
+    assert found is not None  # noqa: S101 - without problems there is a spec
+    return found
+
+
+def _spec(spec: Fields, identity: Meta) -> StatusPage:
+    title = ""
+    if spec.required("title", "write the page's heading, like Acme Status"):
+        title = spec.text("title", shortest=1, longest=120)
+    page = StatusPage(
+        meta=identity,
+        title=title,
+        description=spec.text("description", longest=1000),
+        time_zone=_zone(spec),
+        hostnames=_hostnames(spec),
+        groups=tuple(_group(child) for child in spec.children("groups", most=50)),
+    )
+    unique(spec, "groups", [group.name for group in page.groups])
+    spec.close()
+    return page
+
+
+def _zone(spec: Fields) -> str:
+    zone = spec.text("timeZone", default="UTC", shortest=1, longest=64)
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = get_close_matches(zone, available_timezones(), n=1)
+        advice = f"did you mean {near[0]}?" if near else "write a name like Europe/Berlin"
+        spec.note(("timeZone",), f"{zone!r} is not a time zone", advice)
+    return zone
+
+
+def _hostnames(spec: Fields) -> tuple[str, ...]:
+    names = spec.texts("hostnames", most=20, longest=253)
+    for index, name in enumerate(names):
+        if HOSTNAME.fullmatch(name) is None:
+            advice = "write a full host name in lower case, like status.example.com"
+            spec.note(("hostnames", index), f"{name!r} is not a host name", advice)
+    unique(spec, "hostnames", names)
+    return names
+
+
+def _group(fields: Fields) -> Group:
+    name = ""
+    if fields.required("name", "write the group's heading"):
+        name = fields.text("name", shortest=1, longest=120)
+    entries = tuple(_entry(child) for child in fields.children("monitors", most=200))
+    unique(fields, "monitors", [entry.name for entry in entries if entry.name])
+    child = fields.child("selector")
+    if child is None and not entries:
+        fields.note((), "this group shows nothing", "write monitors or a selector")
+    group = Group(name, entries, None if child is None else selector.read(child))
+    fields.close()
+    return group
+
+
+def _entry(fields: Fields) -> Entry:
+    name = ""
+    if fields.required("name", NAME_ADVICE):
+        name = fields.text("name", longest=45, pattern=DNS_LABEL, instead=NAME_ADVICE)
+    entry = Entry(name, fields.text("title", longest=120))
+    fields.close()
+    return entry
+
+
+def text(page: StatusPage) -> dict[str, object]:
+    """The manifest that `read` reads back as the same value."""
+    spec: dict[str, object] = {"title": page.title}
+    if page.description:
+        spec["description"] = page.description
+    spec["timeZone"] = page.time_zone
+    if page.hostnames:
+        spec["hostnames"] = list(page.hostnames)
+    if page.groups:
+        spec["groups"] = [_group_text(group) for group in page.groups]
+    return meta.text(page.meta, KIND, spec)
+
+
+def _group_text(group: Group) -> dict[str, object]:
+    block: dict[str, object] = {"name": group.name}
+    if group.monitors:
+        block["monitors"] = [
+            {"name": entry.name} | ({"title": entry.title} if entry.title else {})
+            for entry in group.monitors
+        ]
+    if group.selector is not None:
+        block["selector"] = selector.text(group.selector)
+    return block
+
+
+def components(page: StatusPage, monitors: Iterable[Meta]) -> tuple[Component, ...]:
+    """The lines of a page, from the monitors that there are in any namespace.
+
+    Only monitors of the page's own namespace count. A monitor stands where it is named first;
+    selected ones follow in the order of their names, and none stands twice.
+    """
+    labels: Mapping[str, Mapping[str, str]] = {
+        entry.name: entry.labels for entry in monitors if entry.namespace == page.meta.namespace
+    }
+    named = {entry.name for group in page.groups for entry in group.monitors}
+    shown: dict[str, Component] = {}
+    for group in page.groups:
+        for entry in group.monitors:
+            if entry.name in labels:
+                title = entry.title or entry.name
+                shown.setdefault(entry.name, Component(group.name, entry.name, title))
+        if group.selector is not None:
+            for name in sorted(labels.keys() - named - shown.keys()):
+                if group.selector.matches(labels[name]):
+                    shown[name] = Component(group.name, name, name)
+    return tuple(shown.values())

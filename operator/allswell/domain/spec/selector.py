@@ -1,0 +1,77 @@
+"""Label selectors, as Kubernetes has them: `matchLabels` and `matchExpressions`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from allswell.domain.spec.fields import Fields
+
+WITH_VALUES = ("In", "NotIn")
+OPERATORS = (*WITH_VALUES, "Exists", "DoesNotExist")
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One condition on a label."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels fulfil it; as in Kubernetes, `NotIn` holds for an absent label."""
+        value = labels.get(self.key)
+        if self.operator == "In":
+            return value in self.values
+        if self.operator == "NotIn":
+            return value not in self.values
+        return (value is not None) == (self.operator == "Exists")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """All conditions must hold; a selector without any matches everything."""
+
+    match_labels: Mapping[str, str] = field(default_factory=dict)
+    match_expressions: tuple[Expression, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether an object with these labels is selected."""
+        exact = all(labels.get(key) == value for key, value in self.match_labels.items())
+        return exact and all(entry.matches(labels) for entry in self.match_expressions)
+
+
+def read(fields: Fields) -> Selector:
+    """Read a selector block."""
+    expressions = tuple(_expression(child) for child in fields.children("matchExpressions", most=16))
+    selector = Selector(fields.mapping("matchLabels", most=16), expressions)
+    fields.close()
+    return selector
+
+
+def _expression(fields: Fields) -> Expression:
+    key = ""
+    if fields.required("key", "write the label's name"):
+        key = fields.text("key", shortest=1, longest=316)
+    operator = fields.choice("operator", OPERATORS, default="Exists")
+    if not fields.has("operator"):
+        fields.required("operator", f"write one of {', '.join(OPERATORS)}")
+    values = fields.texts("values", most=64, longest=63)
+    if bool(values) != (operator in WITH_VALUES):
+        fields.note(("values",), f"{operator} does not go with this", "give values to In and NotIn only")
+    fields.close()
+    return Expression(key, operator, values)
+
+
+def text(selector: Selector) -> dict[str, object]:
+    """The block that `read` reads back as the same value."""
+    block: dict[str, object] = {}
+    if selector.match_labels:
+        block["matchLabels"] = dict(selector.match_labels)
+    if selector.match_expressions:
+        block["matchExpressions"] = [_expression_text(entry) for entry in selector.match_expressions]
+    return block
+
+
+def _expression_text(entry: Expression) -> dict[str, object]:
+    block: dict[str, object] = {"key": entry.key, "operator": entry.operator}
+    return block | ({"values": list(entry.values)} if entry.values else {})

@@ -1,0 +1,128 @@
+"""The state at every moment: one pure function of the two ledgers.
+
+`Claim`s come from checkers, ordered as the centre numbered them (store, sequence). `Overlay`s are
+intervals that only the centre writes: nobody was looking (`unseen`), `paused`, `maintenance`. A
+pause hides everything; a claim holds until the next one; time that no evidence covers is unknown.
+Maintenance is a window laid over a state and changes none.
+
+The centre takes late evidence out of an `unseen` before it is stored (`subtract`), which is what
+puts a checker's evidence above it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from allswell.domain import state
+from allswell.domain.health import Claim
+from allswell.domain.state import State
+
+NO_DATA = "NoData"
+
+
+class Kind(StrEnum):
+    """What an overlay says."""
+
+    UNSEEN = "unseen"
+    PAUSED = "paused"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """An interval [start, end); `end` None is open."""
+
+    kind: Kind
+    start: datetime
+    end: datetime | None = None
+
+    def covers(self, start: datetime) -> bool:
+        """Whether the moment lies in it."""
+        return self.start <= start and (self.end is None or start < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch [start, end) with one state, one reason and one answer about maintenance."""
+
+    start: datetime
+    end: datetime
+    state: State
+    reason: str = state.OK
+    maintenance: bool = False
+
+
+def fold(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """The claims in their order of time, equal neighbours folded into the first.
+
+    A later claim (by order) that is dated before an earlier one replaces what it overtakes.
+    """
+    folded: list[Claim] = []
+    for claim in claims:
+        while folded and folded[-1].since >= claim.since:
+            folded.pop()
+        if not folded or (folded[-1].state, folded[-1].reason) != (claim.state, claim.reason):
+            folded.append(claim)
+    return tuple(folded)
+
+
+def segments(
+    claims: Iterable[Claim], overlays: Sequence[Overlay], start: datetime, end: datetime
+) -> tuple[Segment, ...]:
+    """The states of [start, end), without gaps, neighbours alike joined; empty if end <= start.
+
+    Before the first claim the state is unknown, reason `NoData`.
+    """
+    if end <= start:
+        return ()
+    folded = fold(claims)
+    cuts = _cuts(folded, overlays, start, end)
+    found: list[Segment] = []
+    position = -1
+    for begin, finish in zip(cuts, cuts[1:], strict=False):
+        while position + 1 < len(folded) and folded[position + 1].since <= begin:
+            position += 1
+        claim = folded[position] if position >= 0 else None
+        here = _at(claim, [entry.kind for entry in overlays if entry.covers(begin)])
+        segment = replace(here, start=begin, end=finish)
+        if found and replace(found[-1], start=begin, end=finish) == segment:
+            found[-1] = replace(found[-1], end=finish)
+        else:
+            found.append(segment)
+    return tuple(found)
+
+
+def _cuts(
+    claims: Sequence[Claim], overlays: Sequence[Overlay], start: datetime, end: datetime
+) -> list[datetime]:
+    """Every moment in [start, end] at which anything may change, in order."""
+    moments = {start, end, *(claim.since for claim in claims)}
+    for overlay in overlays:
+        moments.add(overlay.start)
+        if overlay.end is not None:
+            moments.add(overlay.end)
+    return sorted(moment for moment in moments if start <= moment <= end)
+
+
+def _at(claim: Claim | None, kinds: Sequence[Kind]) -> Segment:
+    """The state under one claim and some overlays; its times are placeholders."""
+    epoch = datetime.min
+    window = Kind.MAINTENANCE in kinds
+    if Kind.PAUSED in kinds:
+        return Segment(epoch, epoch, State.PAUSED, maintenance=window)
+    if claim is None or Kind.UNSEEN in kinds:
+        return Segment(epoch, epoch, State.UNKNOWN, NO_DATA, window)
+    return Segment(epoch, epoch, claim.state, claim.reason, window)
+
+
+def subtract(overlay: Overlay, start: datetime, end: datetime) -> tuple[Overlay, ...]:
+    """What is left of an overlay when [start, end) is taken out of it."""
+    if end <= overlay.start or (overlay.end is not None and start >= overlay.end):
+        return (overlay,)
+    left = []
+    if overlay.start < start:
+        left.append(replace(overlay, end=start))
+    if overlay.end is None or end < overlay.end:
+        left.append(replace(overlay, start=end))
+    return tuple(left)
