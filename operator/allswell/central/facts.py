@@ -1,0 +1,70 @@
+"""What the page reads of the central database, as values: enough to render without asking again."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from allswell.domain.health import Claim
+from allswell.domain.histogram import Histogram
+from allswell.domain.timeline import Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One StatusPage. `version` grows with every change that the page shows."""
+
+    id: int
+    public_id: str
+    namespace: str
+    name: str
+    title: str
+    description: str
+    time_zone: str
+    hostnames: tuple[str, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A stored roll-up's latency, for one UTC day."""
+
+    day: date
+    checks: int
+    successful: int
+    p95_us: int | None
+    latencies: Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One line of a page with the two ledgers of its monitor.
+
+    `claims` begin with the last one before the window asked for; `overlays` are those that touch
+    the window. `born` is when the monitor's life begins. Pass the ledgers to `domain.timeline`.
+    """
+
+    monitor: int
+    public_id: str
+    name: str
+    title: str
+    group: str
+    position: int
+    interval: timedelta
+    born: datetime
+    updated_at: datetime
+    claims: tuple[Claim, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    days: tuple[Day, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything one page shows, read in one transaction.
+
+    Nothing may be stated of any time after `observed_through`; None before the centre first ran.
+    """
+
+    page: Page
+    observed_through: datetime | None
+    components: tuple[Component, ...] = field(default_factory=tuple)
