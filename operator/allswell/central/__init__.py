@@ -1,0 +1,5 @@
+"""The central database: schema, migrations, writer, reader.
+
+It holds changes of state and one row per monitor and day, never a raw result. The room computes no
+state and no percentage: it stores and returns the facts that ``domain`` computes them from.
+"""

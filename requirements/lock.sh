@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Renews the locks: names, versions and hashes for every platform, nothing else.
+# `make lock` keeps the versions that still fit; UPGRADE=1 takes the newest.
+set -euo pipefail
+cd "$(dirname "$0")"
+python=$1 tools=$2/lock-tools
+
+[[ -x $tools/bin/uv ]] || {
+    "$python" -m venv "$tools"
+    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+}
+
+compile() {
+    "$tools/bin/uv" pip compile ../pyproject.toml --quiet --universal --python-version 3.11 \
+        --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+        ${UPGRADE:+--upgrade} "$@" >/dev/null
+}
+
+compile --group ../pyproject.toml:build --output-file runtime.lock
+compile --group ../pyproject.toml:build --group ../pyproject.toml:dev \
+    --constraint runtime.lock --output-file dev.lock
+
+if grep -nE '://|^-' ./*.lock; then
+    echo "The lock names an address or an option; it must hold names, versions and hashes only." >&2
+    exit 1
+fi
