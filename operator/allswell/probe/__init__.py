@@ -1,5 +1,12 @@
-"""One check of one target, one file per kind: a spec and a deadline in, a sample out.
+"""One check of one target, one file per kind: a spec and a deadline in, an outcome out.
 
 Whatever the target does, the answer comes within the deadline and a bounded amount of memory. The
-room keeps nothing between two checks and does not know whether a failure makes a monitor ``down``.
+room keeps nothing between two checks and does not know whether a failure makes a monitor `down`.
 """
+
+from allswell.probe.address import AddressPolicy
+from allswell.probe.lookup import Resolve
+from allswell.probe.outcome import Assertion, Outcome, Phases
+from allswell.probe.prober import PROBES, Prober
+
+__all__ = ["PROBES", "AddressPolicy", "Assertion", "Outcome", "Phases", "Prober", "Resolve"]

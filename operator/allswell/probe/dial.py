@@ -1,0 +1,95 @@
+"""Connecting to one of several addresses of the same target.
+
+Addresses are tried in order, IPv6 and IPv4 in turn; an attempt that has not come through after a
+quarter of a second gets company from the next one, so that one address that swallows packets does
+not use up the deadline (RFC 8305 in short).
+"""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Sequence
+
+from allswell.domain import state
+from allswell.probe import fault
+from allswell.probe.address import Address
+from allswell.probe.fault import Fault
+
+HEAD_START = 0.25
+MOST_TRIED = 8
+
+Connected = tuple[socket.socket, Address]
+
+
+async def dial(addresses: Sequence[Address], port: int) -> Connected:
+    """Connect to the first address that answers. Raises the most telling `Fault` of all."""
+    if len(addresses) == 1:
+        return await _connect(addresses[0], port)
+    waiting = deque(in_turn(addresses)[:MOST_TRIED])
+    running: set[asyncio.Task[Connected]] = set()
+    faults: list[Fault] = []
+    try:
+        while waiting or running:
+            if waiting:
+                running.add(asyncio.create_task(_connect(waiting.popleft(), port)))
+            patience = HEAD_START if waiting else None
+            await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            for task in [task for task in running if task.done()]:
+                error = task.exception()
+                if error is None:
+                    running.discard(task)
+                    return task.result()
+                running.discard(task)
+                faults.append(_expected(error))
+    finally:
+        for task in running:
+            task.cancel()
+            task.add_done_callback(_discard)
+    raise most_telling(faults)
+
+
+def in_turn(addresses: Sequence[Address]) -> list[Address]:
+    """The addresses with the two families in turn, the first one's family first."""
+    first = [entry for entry in addresses if entry.version == addresses[0].version]
+    other = [entry for entry in addresses if entry.version != addresses[0].version]
+    shorter = min(len(first), len(other))
+    paired = [entry for pair in zip(first, other, strict=False) for entry in pair]
+    return paired + first[shorter:] + other[shorter:]
+
+
+def most_telling(faults: Sequence[Fault]) -> Fault:
+    """A refusal says more of the target than a way that this machine does not have."""
+    telling = [entry for entry in faults if entry.reason != state.UNREACHABLE]
+    return (telling or faults)[0]
+
+
+async def _connect(address: Address, port: int) -> Connected:
+    doing = f"connecting to {address} port {port}"
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004
+    try:
+        connecting = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise fault.of_os_error(error, doing) from error
+    try:
+        connecting.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(connecting, (str(address), port))
+    except OSError as error:
+        connecting.close()
+        raise fault.of_os_error(error, doing) from error
+    except BaseException:
+        connecting.close()
+        raise
+    return connecting, address
+
+
+def _expected(error: BaseException) -> Fault:
+    if isinstance(error, Fault):
+        return error
+    raise error
+
+
+def _discard(task: asyncio.Task[Connected]) -> None:
+    """Close what a beaten attempt has opened all the same."""
+    if not task.cancelled() and task.exception() is None:
+        task.result()[0].close()

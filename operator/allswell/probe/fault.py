@@ -1,0 +1,85 @@
+"""What can go wrong in a check: one error, and the only place that reads lower libraries' errors.
+
+A fault carries a reason from the closed list, which the public may see, and a detail in words for
+the owner. What is the checker's own trouble (no descriptors left, a local firewall) never becomes
+a statement about the target: it is `CheckerError`, and the state is unknown.
+"""
+
+import errno
+import socket
+import ssl
+
+from allswell.domain import state
+
+OWN_TROUBLE = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+        errno.EADDRNOTAVAIL,
+        errno.EAGAIN,
+        errno.EPERM,
+        errno.EACCES,
+    }
+)
+OWN_LOOKUP_TROUBLE = frozenset({socket.EAI_MEMORY, socket.EAI_SYSTEM})
+NO_WAY = frozenset(
+    {
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.EHOSTDOWN,
+        errno.ENETDOWN,
+        errno.EAFNOSUPPORT,
+    }
+)
+# OpenSSL's numbers for a refused certificate (X509_V_ERR_*).
+EXPIRED = 10
+WRONG_NAME = frozenset({62, 63, 64})
+
+
+class Fault(Exception):
+    """A check came to an end that is not a verdict on an answer."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Hold a reason from `state` and a sentence for the owner."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+def of_os_error(error: OSError, doing: str) -> Fault:
+    """Translate what a system call said while the checker was `doing` something."""
+    if isinstance(error, socket.gaierror) and error.errno not in OWN_LOOKUP_TROUBLE:
+        return Fault(state.DNS_FAILED, f"{doing}: {error.strerror}")
+    if isinstance(error, ConnectionRefusedError):
+        return Fault(state.CONNECTION_REFUSED, f"{doing}: nothing listens there")
+    if isinstance(error, ConnectionError):
+        return Fault(state.CONNECTION_RESET, f"{doing}: the connection was cut")
+    if isinstance(error, TimeoutError):
+        return Fault(state.TIMEOUT, f"{doing}: no answer")
+    if error.errno in NO_WAY:
+        return Fault(state.UNREACHABLE, f"{doing}: {error.strerror}")
+    if error.errno in OWN_TROUBLE or isinstance(error, socket.gaierror):
+        return Fault(state.CHECKER_ERROR, f"{doing}: the checker itself: {error.strerror}")
+    return Fault(state.CONNECTION_FAILED, f"{doing}: {error.strerror or type(error).__name__}")
+
+
+def of_tls_error(error: ssl.SSLError, name: str) -> Fault:
+    """Translate a failed TLS handshake with the server called `name`."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _of_certificate(error, name)
+    if isinstance(error, ssl.SSLEOFError):
+        words = "the connection was closed during the handshake"
+    else:
+        words = (error.reason or "the handshake failed").lower().replace("_", " ")
+    return Fault(state.TLS_FAILED, f"TLS with {name}: {words}")
+
+
+def _of_certificate(error: ssl.SSLCertVerificationError, name: str) -> Fault:
+    if error.verify_code == EXPIRED:
+        return Fault(state.TLS_EXPIRED, f"the certificate of {name} has expired")
+    if error.verify_code in WRONG_NAME:
+        return Fault(state.TLS_NAME_MISMATCH, f"the certificate is not for {name}")
+    words = error.verify_message.lower()
+    return Fault(state.TLS_UNTRUSTED, f"the certificate of {name} is not trusted: {words}")

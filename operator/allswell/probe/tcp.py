@@ -1,0 +1,53 @@
+"""The `tcp` check: connect, perhaps encrypt, perhaps send and wait for words in the reply."""
+
+from collections.abc import Mapping
+
+from allswell.domain import state
+from allswell.domain.spec.http import SecretKey
+from allswell.domain.spec.tcp import Tcp
+from allswell.probe.fault import Fault
+from allswell.probe.line import Lines
+from allswell.probe.run import Run
+from allswell.probe.stream import Stream
+
+MOST_REPLY = 64 * 1024
+SNIPPET = 80
+
+
+async def probe(lines: Lines, check: Tcp, _: Mapping[SecretKey, str], run: Run) -> None:
+    """Carry the check out, noting everything in `run`. Raises `Fault` when it cannot be judged."""
+    async with lines.connect(run, check.host, check.port) as line:
+        stream: Stream = line
+        if check.tls is not None:
+            stream = await lines.encrypt(run, line, check.host, check.tls)
+        run.summary = f"connected to {run.address} port {check.port}"
+        if check.send is not None:
+            run.doing = "sending"
+            await stream.write(check.send.encode())
+        if check.expect.contains is not None:
+            await _await_reply(stream, check.expect.contains, run)
+    run.expect_certificate(check.expect.certificate_days)
+    run.expect_latency(check.expect.latency)
+
+
+async def _await_reply(stream: Stream, wanted: str, run: Run) -> None:
+    """Read until the words have come; what came instead explains a deadline too."""
+    run.doing = "waiting for a reply"
+    needle, reply = wanted.encode(), b""
+    try:
+        while needle not in reply and len(reply) < MOST_REPLY:
+            data = await stream.read()
+            if not data:
+                break
+            reply += data
+            words = "the target replied, but not with the expected words"
+            run.when_late = Fault(state.UNEXPECTED_REPLY, words)
+    finally:
+        found = needle in reply[:MOST_REPLY]
+        seen = "found" if found else _beginning(reply)
+        run.expect(state.UNEXPECTED_REPLY, "contains", wanted, seen, holds=found)
+
+
+def _beginning(reply: bytes) -> str:
+    text = reply[:SNIPPET].decode(errors="replace")
+    return f"a reply that begins with {text!r}" if reply else "no reply"
