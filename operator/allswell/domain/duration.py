@@ -8,6 +8,7 @@ parser agree.
 import re
 from datetime import timedelta
 
+GRAMMAR = "whole numbers with h, m, s or ms, like 90s or 1h30m"
 PATTERN = r"^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?([0-9]{1,6}ms)?$"
 _UNITS = (
     ("h", timedelta(hours=1)),
@@ -22,8 +23,7 @@ def parse(text: str) -> timedelta:
     """Read a duration. Raises ValueError with a sentence that says what to write instead."""
     match = _COMPILED.fullmatch(text)
     if match is None or not text:
-        msg = f"{text!r} is not a duration: write whole numbers with h, m, s or ms, like 90s or 1h30m"
-        raise ValueError(msg)
+        raise ValueError(f"{text[:60]!r} is not a duration: write {GRAMMAR}")
     total = timedelta()
     for part, (unit, size) in zip(match.groups(), _UNITS, strict=True):
         if part is not None:
@@ -33,7 +33,7 @@ def parse(text: str) -> timedelta:
 
 def text(duration: timedelta) -> str:
     """The shortest spelling of a duration of whole milliseconds; `0s` for none."""
-    left, parts = duration, []
+    left, parts = duration, list[str]()
     for unit, size in _UNITS:
         count, left = divmod(left, size)
         if count:
@@ -47,7 +47,7 @@ def words(duration: timedelta) -> str:
     if ms < 1000:  # noqa: PLR2004 - a second
         return f"{ms} ms"
     units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    left, parts = ms // 1000, []
+    left, parts = ms // 1000, list[tuple[int, str]]()
     for name, size in units:
         count, left = divmod(left, size)
         if count or parts:

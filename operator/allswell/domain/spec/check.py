@@ -6,6 +6,7 @@ and one line in `KINDS`; how it is carried out is one file and one line in the `
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from allswell.domain.spec import http, tcp
 from allswell.domain.spec.fields import Fields
@@ -15,10 +16,13 @@ Check = http.Http | tcp.Tcp
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of check is read from a manifest and printed back into one."""
+    """How one kind of check is read from a manifest and printed back into one.
+
+    `text` takes what the same kind's `read` gives, and nothing else.
+    """
 
     read: Callable[[Fields], Check]
-    text: Callable[[Check], dict[str, object]]
+    text: Callable[[Any], dict[str, object]]
 
 
 KINDS: Mapping[str, Kind] = {

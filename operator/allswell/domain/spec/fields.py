@@ -2,30 +2,30 @@
 
 A `Fields` knows its path. Each getter takes one field, notes a problem when it is not as it must
 be, and gives a stand-in so that reading goes on; `close` reports what nobody asked for. The caller
-raises once at the end if anything was noted.
+raises once at the end if anything was noted. Whatever a decoder may hand over (a key that is no
+text, a list within itself, a number of a million digits) ends as a problem, never as another error.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from difflib import get_close_matches
 
 from allswell.domain import duration
 from allswell.domain.spec.problem import Path, Problem
+from allswell.domain.spec.shown import LONGEST, is_list, kind_of, name_of, shown
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
-_KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
-
-
-def kind_of(value: object) -> str:
-    """The word for a value's type that people who write YAML use."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "a list"
-    return _KINDS.get(type(value), "something else")
+LINE = re.compile(r"((?=.*\S)[^\x00-\x1f\x7f]+)?")
+LABEL_KEY = re.compile(
+    r"([a-z0-9][-.a-z0-9]{0,251}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", re.ASCII
+)
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?)?", re.ASCII)
+LABEL_ADVICE = "write up to 63 letters, digits, -, _ and ."
+MOST_UNKNOWN = 20
+_QUOTES = "put it in quotes to make it text"
+# No database keeps the first, no encoding the others.
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Fields:
@@ -35,11 +35,14 @@ class Fields:
         """Start reading `value`, which stands at `path`; problems go to the list."""
         self.path = path
         self.problems = problems
-        self._known: list[str] = []
-        if not isinstance(value, Mapping):
+        self._known: dict[str, None] = {}
+        self._values: Mapping[object, object] = {}
+        if isinstance(value, Mapping):
+            self._values = value
+        else:
             self.note((), f"this is {kind_of(value)}", "write a mapping of fields")
-            value = {}
-        self._values: Mapping[object, object] = value
+            # That every field is missing now goes without saying.
+            self.problems = []
 
     def note(self, below: Path, wrong: str, instead: str) -> None:
         """Note a problem at a path below this mapping."""
@@ -51,18 +54,17 @@ class Fields:
 
     def take(self, name: str) -> object:
         """The raw value of a field, or None; from now on the field counts as known."""
-        self._known.append(name)
+        self._known[name] = None
         return self._values.get(name)
 
     def required(self, name: str, instead: str) -> bool:
         """Whether a field is there; notes a problem if it is not."""
-        if self.has(name):
+        if self.take(name) is not None:
             return True
-        self._known.append(name)
         self.note((name,), "this field is missing", instead)
         return False
 
-    def text(  # noqa: PLR0913 - the bounds of one field, all by keyword
+    def text(
         self,
         name: str,
         *,
@@ -76,36 +78,45 @@ class Fields:
         value = self.take(name)
         if value is None:
             return default
+        found = self._text((name,), value, range(shortest, longest + 1), pattern, instead)
+        return default if found is None else found
+
+    def _text(
+        self,
+        below: Path,
+        value: object,
+        lengths: range,
+        pattern: re.Pattern[str] | None,
+        instead: str,
+    ) -> str | None:
         if not isinstance(value, str):
-            advice = instead or "put it in quotes to make it text"
-            self.note((name,), f"this is {kind_of(value)}, not text", advice)
-            return default
-        if not shortest <= len(value) <= longest:
+            simple = isinstance(value, int | float | date)
+            advice = _QUOTES if simple else instead or "write text"
+            self.note(below, f"this is {kind_of(value)}, not text", advice)
+        elif len(value) not in lengths:
             wrong = f"this has {len(value)} characters"
-            self.note((name,), wrong, f"write {shortest} to {longest} characters")
-            return default
-        if pattern is not None and pattern.fullmatch(value) is None:
-            self.note((name,), f"{value!r} is not allowed here", instead)
-            return default
-        return value
+            self.note(below, wrong, f"write {lengths[0]} to {lengths[-1]} characters")
+        elif _UNSTORABLE.search(value):
+            self.note(below, "this holds a character that cannot be stored", "leave it out")
+        elif pattern is not None and pattern.fullmatch(value) is None:
+            self.note(below, f"{shown(value)} is not allowed here", instead)
+        else:
+            return value
+        return None
 
     def optional(self, name: str, *, longest: int) -> str | None:
         """A text field that is not empty; None when it is absent."""
-        if self.take(name) is None:
-            return None
         return self.text(name, shortest=1, longest=longest) or None
 
     def choice(self, name: str, allowed: Sequence[str], *, default: str) -> str:
         """A text field with a few allowed values."""
         value = self.take(name)
-        if value is None:
-            return default
-        if isinstance(value, str) and value in allowed:
-            return value
-        near = get_close_matches(str(value).upper(), [word.upper() for word in allowed], n=1)
-        guess = next((word for word in allowed if [word.upper()] == near), None)
-        advice = f"did you mean {guess}?" if guess else f"write one of {', '.join(allowed)}"
-        self.note((name,), f"{value!r} is not allowed here", advice)
+        if value is None or value in allowed:
+            return default if value is None else str(value)
+        upper = {word.upper(): word for word in allowed}
+        near = _nearest(value.upper(), upper) if isinstance(value, str) else None
+        advice = f"did you mean {upper[near]}?" if near else f"write one of {sentence(allowed)}"
+        self.note((name,), f"{shown(value)} is not allowed here", advice)
         return default
 
     def integer(self, name: str, *, default: int, lowest: int, highest: int) -> int:
@@ -118,7 +129,7 @@ class Fields:
             self.note((name,), f"this is {kind_of(value)}, not a whole number", advice)
             return default
         if not lowest <= value <= highest:
-            self.note((name,), f"{value} is out of bounds", advice)
+            self.note((name,), f"{shown(value)} is out of bounds", advice)
             return default
         return value
 
@@ -128,7 +139,8 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.note((name,), f"this is {kind_of(value)}", "write true or false")
+            wrong = f"this is {kind_of(value)}, not true or false"
+            self.note((name,), wrong, "write true or false, without quotes")
             return default
         return value
 
@@ -145,8 +157,8 @@ class Fields:
         try:
             parsed = duration.parse(value)
         except ValueError:
-            wrong = f"{value!r} is not a duration"
-            self.note((name,), wrong, "write whole numbers with h, m, s or ms, like 90s or 1h30m")
+            wrong = f"{shown(value)} is not a duration"
+            self.note((name,), wrong, f"write {duration.GRAMMAR}")
             return None
         if not lowest <= parsed <= highest:
             self.note((name,), f"{value} is out of bounds", f"write {bounds}")
@@ -163,7 +175,7 @@ class Fields:
         value = self.take(name)
         if value is None:
             return
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if not is_list(value):
             self.note((name,), f"this is {kind_of(value)}, not a list", "begin each entry with a -")
             return
         if len(value) > most:
@@ -176,40 +188,69 @@ class Fields:
         for path, entry in self.items(name, most=most):
             yield Fields(entry, path, self.problems)
 
-    def texts(self, name: str, *, most: int, longest: int) -> tuple[str, ...]:
-        """A list of texts."""
-        found = []
-        for path, entry in self.items(name, most=most):
-            if not isinstance(entry, str):
-                wrong = f"this is {kind_of(entry)}, not text"
-                self.problems.append(Problem(path, wrong, "put it in quotes to make it text"))
-            elif not 1 <= len(entry) <= longest:
-                wrong = f"this has {len(entry)} characters"
-                self.problems.append(Problem(path, wrong, f"write 1 to {longest} characters"))
-            else:
-                found.append(entry)
-        return tuple(found)
+    def texts(
+        self,
+        name: str,
+        *,
+        most: int,
+        longest: int,
+        shortest: int = 1,
+        pattern: re.Pattern[str] | None = None,
+        instead: str = "",
+    ) -> tuple[str, ...]:
+        """A list of texts, none of them twice; those that are wrong are left out."""
+        lengths = range(shortest, longest + 1)
+        found = [
+            self._text(path[len(self.path) :], entry, lengths, pattern, instead)
+            for path, entry in self.items(name, most=most)
+        ]
+        unique(self, name, found)
+        return tuple(text for text in found if text is not None)
 
     def mapping(self, name: str, *, most: int) -> dict[str, str]:
-        """A mapping of text to text, such as labels."""
+        """A mapping of label names to label values."""
         child = self.child(name)
         if child is None:
             return {}
-        if len(child.names()) > most:
-            child.note((), f"this has {len(child.names())} entries", f"write at most {most}")
-        return {key: child.text(key, longest=253) for key in child.names()[:most]}
+        names = child.names()
+        if len(names) > most:
+            child.note((), f"this has {len(names)} entries", f"write at most {most}")
+        found = {}
+        for key in names[:most]:
+            if LABEL_KEY.fullmatch(key) is None:
+                child.note((key,), "this is not a label's name", LABEL_ADVICE)
+            found[key] = child.text(key, longest=63, pattern=LABEL_VALUE, instead=LABEL_ADVICE)
+        child.close(but=names)
+        return found
 
     def names(self) -> list[str]:
-        """The names that stand in the manifest, in its order."""
-        return [str(key) for key in self._values]
+        """The names that stand in the manifest, in its order; a key that is no text has none."""
+        return [key for key in self._values if isinstance(key, str)]
 
-    def close(self) -> None:
+    def ignore(self, names: Collection[str]) -> None:
+        """Leave fields alone without proposing their names to anybody."""
+        self._values = {key: value for key, value in self._values.items() if key not in names}
+
+    def close(self, *, but: Iterable[str] = ()) -> None:
         """Report every field that nobody asked for, with the nearest known word."""
-        for name in self.names():
-            if name not in self._known:
-                near = get_close_matches(name, self._known, n=1)
-                advice = f"did you mean {near[0]}?" if near else f"known here: {sentence(self._known)}"
-                self.note((name,), "this field is unknown", advice)
+        asked = self._known.keys() | set(but)
+        unknown = [key for key in self._values if key not in asked]
+        for key in unknown[:MOST_UNKNOWN]:
+            if isinstance(key, str):
+                near = _nearest(key, self._known)
+                known = f"known here: {sentence(self._known)}"
+                advice = f"did you mean {near}?" if near else known
+                self.note((key,), "this field is unknown", advice)
+            else:
+                self.note((name_of(key),), f"this name is {kind_of(key)}, not text", _QUOTES)
+        if len(unknown) > MOST_UNKNOWN:
+            self.note((), f"{len(unknown) - MOST_UNKNOWN} more fields are unknown", "remove them")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    # Comparing takes time with the square of the length, and nobody mistypes so long a word.
+    near = get_close_matches(word, list(known), n=1) if len(word) <= LONGEST else []
+    return near[0] if near else None
 
 
 def sentence(words: Iterable[str]) -> str:
@@ -217,10 +258,11 @@ def sentence(words: Iterable[str]) -> str:
     return ", ".join(words)
 
 
-def unique(fields: Fields, name: str, words: Sequence[str]) -> None:
-    """Note every entry of the list `name` whose word stands there already."""
+def unique(fields: Fields, name: str, words: Sequence[str | None]) -> None:
+    """Note every entry of the list `name` whose word stands there already; none counts not."""
     seen: set[str] = set()
     for index, word in enumerate(words):
         if word in seen:
-            fields.note((name, index), f"{word!r} stands here twice", "remove one of the two")
-        seen.add(word)
+            fields.note((name, index), f"{shown(word)} stands here twice", "remove one of the two")
+        elif word:
+            seen.add(word)

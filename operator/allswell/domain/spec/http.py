@@ -9,11 +9,13 @@ from urllib.parse import SplitResult, urlsplit
 from allswell.domain import duration
 from allswell.domain.spec.fields import Fields, unique
 from allswell.domain.spec.problem import Path
+from allswell.domain.spec.shown import shown
 from allswell.domain.spec.tls import Tls, read_tls, tls_text
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", re.ASCII)
-HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# HTTP strips white space at both ends, so a value that has some would never arrive.
+HEADER_VALUE = re.compile(r"(?![\t ])[\t\x20-\x7e\x80-\xff]*(?<![\t ])")
 SECRET_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", re.ASCII)
 SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}", re.ASCII)
 STATUS = re.compile(r"([1-9][0-9]{2})(?:-([1-9][0-9]{2}))?", re.ASCII)
@@ -130,11 +132,11 @@ def _wrong_with(url: str) -> str:
         parts = urlsplit(url)
         port_is_bad = parts.port == 0
     except ValueError:
-        return f"{url!r} is not an address"
+        return f"{shown(url)} is not an address"
     if parts.scheme not in ("http", "https"):
-        return f"{url!r} does not begin with http:// or https://"
+        return f"{shown(url)} does not begin with http:// or https://"
     if not parts.hostname or port_is_bad or not url.isprintable() or " " in url:
-        return f"{url!r} is not an address"
+        return f"{shown(url)} is not an address"
     return _secret_in(parts)
 
 
@@ -146,7 +148,7 @@ def _secret_in(parts: SplitResult) -> str:
 
 def _headers(fields: Fields) -> tuple[Header, ...]:
     headers = tuple(_header(child) for child in fields.children("headers", most=32))
-    unique(fields, "headers", [header.name.lower() for header in headers if header.name])
+    unique(fields, "headers", [header.name.lower() for header in headers])
     return headers
 
 
@@ -161,7 +163,7 @@ def _header(fields: Fields) -> Header:
         "value",
         longest=4096,
         pattern=HEADER_VALUE,
-        instead="write a single line of characters up to U+00FF",
+        instead="write one line of characters up to U+00FF, without spaces at its ends",
     )
     source = fields.child("valueFrom")
     if (source is None) == (not fields.has("value")):
@@ -207,16 +209,20 @@ def _expect(fields: Fields) -> HttpExpect:
 
 
 def _statuses(fields: Fields) -> tuple[StatusRange, ...]:
-    ranges = []
-    for path, entry in fields.items("status", most=16):
-        found = STATUS.fullmatch(str(entry)) if isinstance(entry, str | int) else None
-        if found is None or int(found[2] or found[1]) < int(found[1]):
-            below: Path = path[len(fields.path) :]
-            fields.note(below, f"{entry!r} is no status", 'write "200" or a range like "200-299"')
-        else:
-            ranges.append(StatusRange(int(found[1]), int(found[2] or found[1])))
-    unique(fields, "status", [str(entry) for entry in ranges])
-    return tuple(ranges) or SUCCESS
+    ranges = [_range(fields, path, entry) for path, entry in fields.items("status", most=16)]
+    unique(fields, "status", [None if entry is None else str(entry) for entry in ranges])
+    return tuple(entry for entry in ranges if entry is not None) or SUCCESS
+
+
+def _range(fields: Fields, path: Path, entry: object) -> StatusRange | None:
+    # Without quotes a single status is a number in YAML.
+    written = entry if isinstance(entry, str) else shown(entry)
+    found = STATUS.fullmatch(written)
+    if found is None or int(found[2] or found[1]) < int(found[1]):
+        below: Path = path[len(fields.path) :]
+        fields.note(below, f"{shown(entry)} is no status", 'write "200" or a range like "200-299"')
+        return None
+    return StatusRange(int(found[1]), int(found[2] or found[1]))
 
 
 def _body(fields: Fields) -> BodyExpect:
@@ -228,13 +234,22 @@ def _body(fields: Fields) -> BodyExpect:
         not_contains=child.optional("notContains", longest=1024),
         matches=child.optional("matches", longest=1024),
     )
-    if body.matches is not None:
-        try:
-            re.compile(body.matches)
-        except re.error as error:
-            child.note(("matches",), f"this is no regular expression: {error}", "mend the pattern")
+    wrong = _wrong_with_pattern(body.matches or "")
+    if wrong:
+        child.note(("matches",), f"this is no regular expression: {wrong}", "mend the pattern")
     child.close()
     return body
+
+
+def _wrong_with_pattern(pattern: str) -> str:
+    """What is wrong with a regular expression, or nothing."""
+    try:
+        re.compile(pattern)
+    except RecursionError:
+        return "it is nested too deeply"
+    except (re.error, OverflowError, Warning) as error:
+        return str(error)
+    return ""
 
 
 def text(check: Http) -> dict[str, object]:
@@ -260,7 +275,11 @@ def _header_text(header: Header) -> dict[str, object]:
 def _expect_text(expect: HttpExpect) -> dict[str, object]:
     block: dict[str, object] = {"status": [str(entry) for entry in expect.status]}
     body = expect.body
-    words = (("contains", body.contains), ("notContains", body.not_contains), ("matches", body.matches))
+    words = (
+        ("contains", body.contains),
+        ("notContains", body.not_contains),
+        ("matches", body.matches),
+    )
     wanted = {name: value for name, value in words if value is not None}
     if wanted:
         block["body"] = wanted

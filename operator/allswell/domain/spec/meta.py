@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from allswell.domain.spec.fields import DNS_LABEL, Fields
-from allswell.domain.spec.problem import Invalid, Problem
+from allswell.domain.spec.problem import Invalid, Problem, in_order
+from allswell.domain.spec.shown import shown
 
 API_VERSION = "allswell.dev/v1alpha1"
 DEFAULT_NAMESPACE = "default"
@@ -38,16 +39,12 @@ class Meta:
 
 def read(fields: Fields, kind: str) -> Meta:
     """Read apiVersion, kind and metadata; status and foreign metadata are left alone."""
-    version = fields.text("apiVersion")
-    if version != API_VERSION:
-        fields.note(("apiVersion",), f"{version!r} is not ours", f"write {API_VERSION}")
-    if fields.text("kind") != kind:
-        fields.note(("kind",), "this is another kind", f"write {kind}")
+    for word, wanted in (("apiVersion", API_VERSION), ("kind", kind)):
+        if fields.required(word, f"write {wanted}") and (given := fields.take(word)) != wanted:
+            fields.note((word,), f"{shown(given)} is not what this is", f"write {wanted}")
     fields.take("status")
     metadata = fields.child("metadata") or Fields({}, ("metadata",), fields.problems)
-    advice = (
-        f"write 1 to {LONGEST_NAME} of a-z, 0-9 and -, with a letter or digit at both ends"
-    )
+    advice = f"write 1 to {LONGEST_NAME} of a-z, 0-9 and -, with a letter or digit at both ends"
     name = ""
     if metadata.required("name", advice):
         name = metadata.text(
@@ -65,8 +62,7 @@ def read(fields: Fields, kind: str) -> Meta:
         labels=metadata.mapping("labels", most=64),
         uid=metadata.text("uid", longest=64),
     )
-    for foreign in FOREIGN:
-        metadata.take(foreign)
+    metadata.ignore(FOREIGN)
     metadata.close()
     return found
 
@@ -81,7 +77,7 @@ def text(meta: Meta, kind: str, spec: Mapping[str, object]) -> dict[str, object]
     return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": dict(spec)}
 
 
-def refuse_if(problems: list[Problem]) -> None:
-    """Raise `Invalid` when anything was noted."""
+def refuse_if(problems: list[Problem], manifest: object) -> None:
+    """Raise `Invalid` when anything was noted about a manifest."""
     if problems:
-        raise Invalid(tuple(problems))
+        raise Invalid(in_order(problems, manifest))

@@ -1,5 +1,6 @@
 """The Monitor manifest: one target, how it is checked and when it counts as down."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -19,12 +20,18 @@ LONGEST_TIMEOUT = timedelta(minutes=5)
 SHORTEST_TIMEOUT = timedelta(milliseconds=10)
 USUAL = timedelta(seconds=5)
 UNITS = {"Mi": 2**20, "Gi": 2**30}
+SIZE = re.compile(r"[1-9][0-9]{0,5}(Mi|Gi)", re.ASCII)
+SMALLEST = 16 * UNITS["Mi"]
+LARGEST = 64 * UNITS["Gi"]
 SIZE_ADVICE = "write a size like 128Mi or 1Gi, from 16Mi to 64Gi"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """How often a result must repeat before the state changes; `every` None is the effective one."""
+    """How often a result must repeat before the state changes.
+
+    `every` is the pause between confirming checks; None stands for the effective one.
+    """
 
     failures: int = 2
     successes: int = 1
@@ -83,17 +90,19 @@ def read(manifest: object) -> Monitor:
     if fields.required("spec", "write spec: with an http or tcp block"):
         found = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
     fields.close()
-    meta.refuse_if(problems)
+    meta.refuse_if(problems, manifest)
     assert found is not None  # noqa: S101 - without problems there is a spec with a check
     return found
 
 
 def _spec(spec: Fields, identity: Meta) -> Monitor | None:
-    interval = spec.duration("interval", lowest=SECOND, highest=DAY) or DEFAULT_INTERVAL
+    written = spec.duration("interval", lowest=SECOND, highest=DAY)
+    # A written interval that cannot be read must not refuse what depends on it as well.
+    longest = DAY if written is None and spec.has("interval") else written or DEFAULT_INTERVAL
     timeout = spec.duration("timeout", lowest=SHORTEST_TIMEOUT, highest=LONGEST_TIMEOUT)
-    confirm = _confirm(spec, interval)
-    if timeout is not None and timeout > interval:
-        advice = f"write at most {duration.text(interval)}, or a longer interval"
+    confirm = _confirm(spec, longest)
+    if timeout is not None and timeout > longest:
+        advice = f"write at most {duration.text(longest)}, or a longer interval"
         spec.note(("timeout",), "the timeout is longer than the interval", advice)
     storage = _storage(spec)
     paused = spec.boolean("paused", default=False)
@@ -103,7 +112,15 @@ def _spec(spec: Fields, identity: Meta) -> Monitor | None:
     if check is None:
         return None
     return Monitor(
-        identity, kind, check, interval, timeout, confirm, paused, retention, storage
+        meta=identity,
+        kind=kind,
+        check=check,
+        interval=written or DEFAULT_INTERVAL,
+        timeout=timeout,
+        confirm=confirm,
+        paused=paused,
+        retention_days=retention,
+        storage=storage,
     )
 
 
@@ -116,7 +133,7 @@ def _check(spec: Fields) -> tuple[str, Check | None]:
     return checks[0] if checks else ("", None)
 
 
-def _confirm(spec: Fields, interval: timedelta) -> Confirm:
+def _confirm(spec: Fields, longest: timedelta) -> Confirm:
     child = spec.child("confirm")
     if child is None:
         return Confirm()
@@ -125,8 +142,8 @@ def _confirm(spec: Fields, interval: timedelta) -> Confirm:
         successes=child.integer("successes", default=1, lowest=1, highest=20),
         every=child.duration("every", lowest=SECOND, highest=DAY),
     )
-    if confirm.every is not None and confirm.every > interval:
-        advice = f"write at most {duration.text(interval)}"
+    if confirm.every is not None and confirm.every > longest:
+        advice = f"write at most {duration.text(longest)}"
         child.note(("every",), "this is longer than the interval", advice)
     child.close()
     return confirm
@@ -137,14 +154,12 @@ def _storage(spec: Fields) -> Storage:
     if child is None:
         return Storage()
     kind = child.choice("kind", ("Persistent", "Ephemeral"), default="Persistent")
-    size = child.text("size", default="128Mi", longest=12)
-    number, unit = size[:-2], size[-2:]
-    whole = number.isascii() and number.isdigit() and not number.startswith("0")
-    if not whole or unit not in UNITS or not 16 * 2**20 <= int(number) * UNITS[unit] <= 64 * 2**30:
-        child.note(("size",), f"{size!r} is not a size for this volume", SIZE_ADVICE)
-        size = "128Mi"
+    size = child.text("size", default="128Mi", pattern=SIZE, instead=SIZE_ADVICE)
+    storage = Storage(kind, size)
+    if not SMALLEST <= storage.size_bytes <= LARGEST:
+        child.note(("size",), f"{size} is out of bounds", SIZE_ADVICE)
     child.close()
-    return Storage(kind, size)
+    return storage
 
 
 def text(monitor: Monitor) -> dict[str, object]:

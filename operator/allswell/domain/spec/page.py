@@ -7,15 +7,20 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from allswell.domain.spec import meta, selector
-from allswell.domain.spec.fields import DNS_LABEL, Fields, unique
+from allswell.domain.spec.fields import DNS_LABEL, LINE, Fields, unique
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.problem import Problem
 from allswell.domain.spec.selector import Selector
+from allswell.domain.spec.shown import shown
 
 KIND = "StatusPage"
+# The last label is no number: 10.0.0.12 is an address.
 HOSTNAME = re.compile(
-    r"(?=.{4,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])", re.ASCII
+    r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+(?![0-9]+$)[a-z0-9][-a-z0-9]{0,61}[a-z0-9]", re.ASCII
 )
+# The machine's own zone, and copies of all zones that count leap seconds.
+ODD_ZONES = ("localtime", "posix/", "posixrules", "right/")
+LINE_ADVICE = "write one line of text"
 NAME_ADVICE = "write the name of a Monitor in this namespace"
 
 
@@ -66,7 +71,7 @@ def read(manifest: object) -> StatusPage:
     if fields.required("spec", "write spec: with a title and groups"):
         found = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
     fields.close()
-    meta.refuse_if(problems)
+    meta.refuse_if(problems, manifest)
     assert found is not None  # noqa: S101 - without problems there is a spec
     return found
 
@@ -74,7 +79,7 @@ def read(manifest: object) -> StatusPage:
 def _spec(spec: Fields, identity: Meta) -> StatusPage:
     title = ""
     if spec.required("title", "write the page's heading, like Acme Status"):
-        title = spec.text("title", shortest=1, longest=120)
+        title = spec.text("title", shortest=1, longest=120, pattern=LINE, instead=LINE_ADVICE)
     page = StatusPage(
         meta=identity,
         title=title,
@@ -90,33 +95,39 @@ def _spec(spec: Fields, identity: Meta) -> StatusPage:
 
 def _zone(spec: Fields) -> str:
     zone = spec.text("timeZone", default="UTC", shortest=1, longest=64)
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not _is_zone(zone):
         near = get_close_matches(zone, available_timezones(), n=1)
         advice = f"did you mean {near[0]}?" if near else "write a name like Europe/Berlin"
-        spec.note(("timeZone",), f"{zone!r} is not a time zone", advice)
+        spec.note(("timeZone",), f"{shown(zone)} is not a time zone", advice)
     return zone
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return not name.startswith(ODD_ZONES)
+
+
 def _hostnames(spec: Fields) -> tuple[str, ...]:
-    names = spec.texts("hostnames", most=20, longest=253)
-    for index, name in enumerate(names):
-        if HOSTNAME.fullmatch(name) is None:
-            advice = "write a full host name in lower case, like status.example.com"
-            spec.note(("hostnames", index), f"{name!r} is not a host name", advice)
-    unique(spec, "hostnames", names)
-    return names
+    return spec.texts(
+        "hostnames",
+        most=20,
+        longest=253,
+        pattern=HOSTNAME,
+        instead="write a full host name in lower case, like status.example.com",
+    )
 
 
 def _group(fields: Fields) -> Group:
     name = ""
     if fields.required("name", "write the group's heading"):
-        name = fields.text("name", shortest=1, longest=120)
+        name = fields.text("name", shortest=1, longest=120, pattern=LINE, instead=LINE_ADVICE)
     entries = tuple(_entry(child) for child in fields.children("monitors", most=200))
-    unique(fields, "monitors", [entry.name for entry in entries if entry.name])
+    unique(fields, "monitors", [entry.name for entry in entries])
     child = fields.child("selector")
-    if child is None and not entries:
+    if child is None and not fields.take("monitors"):
         fields.note((), "this group shows nothing", "write monitors or a selector")
     group = Group(name, entries, None if child is None else selector.read(child))
     fields.close()
@@ -127,9 +138,9 @@ def _entry(fields: Fields) -> Entry:
     name = ""
     if fields.required("name", NAME_ADVICE):
         name = fields.text("name", longest=45, pattern=DNS_LABEL, instead=NAME_ADVICE)
-    entry = Entry(name, fields.text("title", longest=120))
+    title = fields.text("title", longest=120, pattern=LINE, instead=LINE_ADVICE)
     fields.close()
-    return entry
+    return Entry(name, title)
 
 
 def text(page: StatusPage) -> dict[str, object]:

@@ -1,15 +1,25 @@
 """What is wrong with a manifest, in words that say what to write instead."""
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from allswell.domain.spec.shown import clipped, is_list, name_of, shown
+
 Path = tuple[str | int, ...]
+_PLAIN = re.compile(r"[-\w]+")
 
 
 def dotted(path: Path) -> str:
     """`spec.groups[0].name`: the path as people write it."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _PLAIN.fullmatch(clipped(part)):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{shown(part)}]"
     return text
 
 
@@ -23,8 +33,8 @@ class Problem:
 
     def __str__(self) -> str:
         """The whole sentence, as an event or a condition shows it."""
-        where = dotted(self.path)
-        return f"{where}: {self.wrong}; {self.instead}" if where else f"{self.wrong}; {self.instead}"
+        sentence = f"{self.wrong}; {self.instead}"
+        return f"{dotted(self.path)}: {sentence}" if self.path else sentence
 
 
 class Invalid(ValueError):
@@ -34,3 +44,23 @@ class Invalid(ValueError):
         """Hold the problems; the message is one line for each."""
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+def in_order(problems: Iterable[Problem], manifest: object) -> tuple[Problem, ...]:
+    """Problems as the manifest has their places; a missing field comes after those beside it."""
+    places: dict[int, dict[str, int]] = {}
+
+    def place(problem: Problem) -> tuple[int, ...]:
+        here, found = manifest, []
+        for part in problem.path:
+            if isinstance(here, Mapping):
+                if id(here) not in places:
+                    places[id(here)] = {name_of(key): at for at, key in enumerate(here)}
+                found.append(places[id(here)].get(str(part), len(here)))
+                here = here.get(part)
+            elif is_list(here) and isinstance(part, int):
+                found.append(part)
+                here = here[part]
+        return tuple(found)
+
+    return tuple(sorted(problems, key=place))

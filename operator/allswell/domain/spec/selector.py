@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from allswell.domain.spec.fields import Fields
+from allswell.domain.spec.fields import LABEL_ADVICE, LABEL_KEY, LABEL_VALUE, Fields
 
 WITH_VALUES = ("In", "NotIn")
-OPERATORS = (*WITH_VALUES, "Exists", "DoesNotExist")
+WITHOUT_VALUES = ("Exists", "DoesNotExist")
+OPERATORS = (*WITH_VALUES, *WITHOUT_VALUES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Selector:
 
 def read(fields: Fields) -> Selector:
     """Read a selector block."""
-    expressions = tuple(_expression(child) for child in fields.children("matchExpressions", most=16))
+    expressions = tuple(
+        _expression(child) for child in fields.children("matchExpressions", most=16)
+    )
     selector = Selector(fields.mapping("matchLabels", most=16), expressions)
     fields.close()
     return selector
@@ -51,13 +54,17 @@ def read(fields: Fields) -> Selector:
 def _expression(fields: Fields) -> Expression:
     key = ""
     if fields.required("key", "write the label's name"):
-        key = fields.text("key", shortest=1, longest=316)
-    operator = fields.choice("operator", OPERATORS, default="Exists")
-    if not fields.has("operator"):
-        fields.required("operator", f"write one of {', '.join(OPERATORS)}")
-    values = fields.texts("values", most=64, longest=63)
-    if bool(values) != (operator in WITH_VALUES):
-        fields.note(("values",), f"{operator} does not go with this", "give values to In and NotIn only")
+        key = fields.text("key", longest=316, pattern=LABEL_KEY, instead=LABEL_ADVICE)
+    operator = ""
+    if fields.required("operator", f"write one of {', '.join(OPERATORS)}"):
+        operator = fields.choice("operator", OPERATORS, default="")
+    values = fields.texts(
+        "values", most=64, longest=63, shortest=0, pattern=LABEL_VALUE, instead=LABEL_ADVICE
+    )
+    if operator in WITH_VALUES and not fields.take("values"):
+        fields.note(("values",), f"{operator} needs values", "write a list of them")
+    if operator in WITHOUT_VALUES and values:
+        fields.note(("values",), f"{operator} takes no values", "remove them")
     fields.close()
     return Expression(key, operator, values)
 
@@ -68,7 +75,9 @@ def text(selector: Selector) -> dict[str, object]:
     if selector.match_labels:
         block["matchLabels"] = dict(selector.match_labels)
     if selector.match_expressions:
-        block["matchExpressions"] = [_expression_text(entry) for entry in selector.match_expressions]
+        block["matchExpressions"] = [
+            _expression_text(entry) for entry in selector.match_expressions
+        ]
     return block
 
 

@@ -35,7 +35,8 @@ class Tcp:
     @property
     def target(self) -> str:
         """What the Target column shows."""
-        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"tcp://{host}:{self.port}"
 
 
 def read(fields: Fields) -> Tcp:
@@ -47,8 +48,7 @@ def read(fields: Fields) -> Tcp:
     if fields.required("port", "write the port's number, like 5432"):
         port = fields.integer("port", default=0, lowest=1, highest=65_535)
     send = fields.optional("send", longest=4096)
-    tls = read_tls(fields, "tls") if fields.has("tls") else None
-    fields.take("tls")
+    tls = None if fields.take("tls") is None else read_tls(fields, "tls")
     check = Tcp(host, port, send, tls, _expect(fields))
     if check.tls is None and check.expect.certificate_days is not None:
         fields.note(("expect", "certificateDays"), "plain TCP has no certificate", "write tls: {}")
