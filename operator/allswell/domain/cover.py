@@ -33,8 +33,15 @@ class Observation:
 
 
 def extend(seen: Observation | None, started: datetime, cover: timedelta) -> Observation:
-    """The stretch after one more sample; a sample after the cover's end begins a new one."""
+    """The stretch after one more sample; a sample after the cover's end begins a new one.
+
+    Samples come in the order in which they were taken, so one that starts before the last means
+    that the wall clock was set back. Observation goes on, and what lies in the clock's future is
+    given up: kept, it would speak for a checker that has died meanwhile.
+    """
     until = started + cover
     if seen is None or started > seen.until:
         return Observation(started, started, until)
-    return replace(seen, last=max(seen.last, started), until=max(seen.until, until))
+    if started < seen.last:
+        return Observation(min(seen.since, started), started, until)
+    return replace(seen, last=started, until=max(seen.until, until))

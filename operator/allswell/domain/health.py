@@ -13,7 +13,7 @@ from allswell.domain import state
 from allswell.domain.instant import MILLISECOND
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
-from allswell.domain.state import State
+from allswell.domain.state import OK, State
 
 HOUR = timedelta(hours=1)
 MOST_CHANGES_AN_HOUR = 60
@@ -27,12 +27,15 @@ class Claim:
 
     state: State
     since: datetime
-    reason: str = state.OK
+    reason: str = OK
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Samples in a row that share a property: how many, and the first one's start and reason."""
+    """Samples in a row that share a property: how many, and the first one's start.
+
+    `reason` is the last one that goes with what the run would claim: what is wrong now.
+    """
 
     count: int
     since: datetime
@@ -45,7 +48,8 @@ class Health:
 
     `claim` is what the centre was last told. `settled` is what the samples have confirmed; the two
     differ only while flapping. `worse` and `better` hold the runs of samples at least as bad, or
-    at least as good, as each state; `blind` the run of samples that did not find the target well.
+    at least as good, as each state. `blind` is the run of samples that leave open how the target
+    is: unknown ones, and failures that do not merely repeat a settled `down`.
     """
 
     claim: Claim | None = None
@@ -64,11 +68,11 @@ class Health:
     @property
     def confirming_since(self) -> datetime | None:
         """The start of the oldest run that could still change the state, or None."""
-        now = State.UNKNOWN if self.settled is None else self.settled.state
-        bad = _BADNESS.get(now, 0)
+        now = None if self.settled is None else self.settled.state
+        bad = 0 if now is None else _BADNESS.get(now, 0)
         open_runs = [run for level, run in self.worse.items() if _BADNESS[level] > bad]
         open_runs += [run for level, run in self.better.items() if _BADNESS[level] < bad]
-        if self.blind is not None and now in (State.UP, State.DEGRADED):
+        if self.blind is not None and now is not State.UNKNOWN:
             open_runs.append(self.blind)
         return min((run.since for run in open_runs), default=None)
 
@@ -93,44 +97,57 @@ def would_go_down(health: Health, sample: Sample, confirm: Confirm) -> bool:
 def judge(health: Health, sample: Sample, confirm: Confirm) -> tuple[Health, Claim | None]:
     """Fold one sample in; the claim is new to the centre, or None when nothing changed.
 
-    Samples must come in the order of their starts.
+    Samples come in the order in which they were taken. A start before the last one means that the
+    wall clock was set back: no claim goes back with it, and none is dated after the sample itself
+    unless the claim before it already was.
     """
     extended = _extend(health, sample)
     settled = _settle(extended, sample, confirm)
     if settled is not None:
-        recent = [at for at in extended.changes if sample.started - at < HOUR]
-        changes = (*recent, sample.started)[-MOST_CHANGES_AN_HOUR - 2 :]
-        extended = replace(extended, settled=settled, changes=changes)
+        recent = [at for at in extended.changes if _is_recent(at, sample.started)]
+        extended = replace(
+            extended,
+            settled=settled,
+            changes=(*recent, sample.started)[-MOST_CHANGES_AN_HOUR - 1 :],
+            blind=None if settled.state is State.DOWN else extended.blind,
+        )
     return _announce(extended, sample.started)
+
+
+def _is_recent(change: datetime, at: datetime) -> bool:
+    # What a clock that has been set back left in the future counts no longer than the past does.
+    return abs(at - change) < HOUR
 
 
 def _extend(health: Health, sample: Sample) -> Health:
     """Every run prolonged, begun or broken by one sample."""
     found = sample.state
+    is_down = health.settled is not None and health.settled.state is State.DOWN
     blind = None
-    if found in (State.DOWN, State.UNKNOWN):
-        blind = _longer(health.blind, sample)
+    if found is State.UNKNOWN or (found is State.DOWN and not is_down):
+        blind = _longer(health.blind, sample, State.UNKNOWN)
     if found is State.UNKNOWN:
         return replace(health, worse={}, better={}, blind=blind)
     bad = _BADNESS[found]
     worse = {
-        level: _longer(health.worse.get(level), sample)
+        level: _longer(health.worse.get(level), sample, level)
         for level in (State.DEGRADED, State.DOWN)
         if bad >= _BADNESS[level]
     }
     better = {
-        level: _longer(health.better.get(level), sample)
+        level: _longer(health.better.get(level), sample, level)
         for level in (State.UP, State.DEGRADED)
         if bad <= _BADNESS[level]
     }
     return replace(health, worse=worse, better=better, blind=blind)
 
 
-def _longer(run: Run | None, sample: Sample) -> Run:
+def _longer(run: Run | None, sample: Sample, level: State) -> Run:
     if run is None:
         return Run(1, sample.started, sample.reason)
-    # The reason shown is that of the worst kind seen last: what is wrong now, not at first.
-    return replace(run, count=run.count + 1, reason=sample.reason)
+    # A claim's reason must imply its state: `Timeout` explains no `degraded`.
+    reason = sample.reason if sample.state is level else run.reason
+    return Run(run.count + 1, min(run.since, sample.started), reason)
 
 
 def _settle(health: Health, sample: Sample, confirm: Confirm) -> Claim | None:
@@ -141,13 +158,12 @@ def _settle(health: Health, sample: Sample, confirm: Confirm) -> Claim | None:
         if now is State.UNKNOWN or run is None or run.count < confirm.failures:
             return None
         return _dated(health, State.UNKNOWN, run)
-    unsettled = now not in _BADNESS
-    bad = -1 if unsettled or now is None else _BADNESS[now]
+    bad = -1 if now is None else _BADNESS.get(now, -1)
     for level in (State.DOWN, State.DEGRADED):
         run = health.worse.get(level)
         if run is not None and _BADNESS[level] > bad and run.count >= confirm.failures:
             return _dated(health, level, run)
-    if unsettled:
+    if bad < 0:
         # Nothing is known yet: one good answer settles it, for nothing bad is said by that.
         run = health.better.get(State.UP)
         return None if run is None else _dated(health, State.UP, run)
@@ -162,19 +178,19 @@ def _dated(health: Health, level: State, run: Run) -> Claim:
     since = run.since
     if health.settled is not None:
         since = max(since, health.settled.since + MILLISECOND)
-    return Claim(level, since, state.OK if level is State.UP else run.reason)
+    return Claim(level, since, run.reason)
 
 
 def _announce(health: Health, at: datetime) -> tuple[Health, Claim | None]:
     """What the centre is told: the settled state, or `Flapping` until an hour is calm.
 
     While flapping, only what is worse than the last claim is told, so the claim stays at the
-    worst that was seen.
+    worst that was seen. When the hour is over, what is told is dated from where it began.
     """
     wanted, told = health.settled, health.claim
     if wanted is None or (told is not None and told.state is wanted.state and not health.flapping):
         return health, None
-    recent = sum(at - change < HOUR for change in health.changes)
+    recent = sum(_is_recent(change, at) for change in health.changes)
     worse = told is not None and _RANK[wanted.state] > _RANK[told.state]
     flapping = bool(recent) and (health.flapping or (worse and recent > MOST_CHANGES_AN_HOUR))
     health = replace(health, flapping=flapping)

@@ -1,7 +1,7 @@
 """A `Health` as JSON text, for the checker's file: what is written is read back the same."""
 
 import json
-from collections.abc import Mapping
+from typing import Any
 
 from allswell.domain import instant
 from allswell.domain.health import Claim, Health, Run
@@ -16,7 +16,7 @@ def text(health: Health) -> str:
             "settled": _claim_json(health.settled),
             "worse": {level.value: _run_json(run) for level, run in health.worse.items()},
             "better": {level.value: _run_json(run) for level, run in health.better.items()},
-            "blind": _run_json(health.blind),
+            "blind": None if health.blind is None else _run_json(health.blind),
             "changes": [instant.to_ms(at) for at in health.changes],
             "flapping": health.flapping,
         },
@@ -25,41 +25,40 @@ def text(health: Health) -> str:
 
 
 def parse(value: str) -> Health:
-    """Read what `text` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-    found = json.loads(value)
+    """Read what `text` wrote. Raises ValueError for anything else."""
+    try:
+        return _health(json.loads(value))
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{value[:60]!r} is not a health") from error
+
+
+def _health(found: dict[str, Any]) -> Health:
     return Health(
         claim=_claim(found["claim"]),
         settled=_claim(found["settled"]),
-        worse=_runs(found["worse"]),
-        better=_runs(found["better"]),
-        blind=_run(found["blind"]),
+        worse={State(level): _run(run) for level, run in found["worse"].items()},
+        better={State(level): _run(run) for level, run in found["better"].items()},
+        blind=None if found["blind"] is None else _run(found["blind"]),
         changes=tuple(instant.from_ms(at) for at in found["changes"]),
-        flapping=found["flapping"],
+        flapping=bool(found["flapping"]),
     )
 
 
 def _claim_json(claim: Claim | None) -> list[object] | None:
-    return claim and [claim.state.value, instant.to_ms(claim.since), claim.reason]
+    return None if claim is None else [claim.state.value, instant.to_ms(claim.since), claim.reason]
 
 
-def _claim(value: list[object] | None) -> Claim | None:
+def _claim(value: list[Any] | None) -> Claim | None:
     if value is None:
         return None
     word, since, reason = value
-    return Claim(State(str(word)), instant.from_ms(int(str(since))), str(reason))
+    return Claim(State(word), instant.from_ms(since), str(reason))
 
 
-def _run_json(run: Run | None) -> list[object] | None:
-    return run and [run.count, instant.to_ms(run.since), run.reason]
+def _run_json(run: Run) -> list[object]:
+    return [run.count, instant.to_ms(run.since), run.reason]
 
 
-def _run(value: list[object] | None) -> Run | None:
-    if value is None:
-        return None
+def _run(value: list[Any]) -> Run:
     count, since, reason = value
-    return Run(int(str(count)), instant.from_ms(int(str(since))), str(reason))
-
-
-def _runs(value: Mapping[str, list[object]]) -> dict[State, Run]:
-    return {State(level): Run(int(str(n)), instant.from_ms(int(str(at))), str(why))
-            for level, (n, at, why) in value.items()}
+    return Run(int(count), instant.from_ms(since), str(reason))

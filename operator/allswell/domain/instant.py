@@ -31,8 +31,7 @@ def parse(value: str) -> datetime:
     """Read what `text` wrote. Raises ValueError for anything without a zone."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
-        msg = f"{value!r} has no time zone"
-        raise ValueError(msg)
+        raise ValueError(f"{value!r} has no time zone")
     return floor(moment.astimezone(UTC))
 
 

@@ -91,8 +91,7 @@ def code(reason: str) -> int:
         number = _HTTP_BASE + int(status)
         if number in _HTTP and reason == http(int(status)):
             return number
-    msg = f"{reason!r} is not a reason that allswell knows"
-    raise ValueError(msg)
+    raise ValueError(f"{reason!r} is not a reason that allswell knows")
 
 
 def reason_of(number: int) -> str:

@@ -9,14 +9,14 @@ The centre takes late evidence out of an `unseen` before it is stored (`subtract
 puts a checker's evidence above it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
-from allswell.domain import state
 from allswell.domain.health import Claim
-from allswell.domain.state import State
+from allswell.domain.state import OK, State
 
 NO_DATA = "NoData"
 
@@ -49,7 +49,7 @@ class Segment:
     start: datetime
     end: datetime
     state: State
-    reason: str = state.OK
+    reason: str = OK
     maintenance: bool = False
 
 
@@ -80,16 +80,16 @@ def segments(
     cuts = _cuts(folded, overlays, start, end)
     found: list[Segment] = []
     position = -1
-    for begin, finish in zip(cuts, cuts[1:], strict=False):
+    for begin, finish in pairwise(cuts):
         while position + 1 < len(folded) and folded[position + 1].since <= begin:
             position += 1
         claim = folded[position] if position >= 0 else None
-        here = _at(claim, [entry.kind for entry in overlays if entry.covers(begin)])
-        segment = replace(here, start=begin, end=finish)
+        kinds = {entry.kind for entry in overlays if entry.covers(begin)}
+        word, reason = _at(claim, kinds)
+        segment = Segment(begin, finish, word, reason, Kind.MAINTENANCE in kinds)
         if found and replace(found[-1], start=begin, end=finish) == segment:
-            found[-1] = replace(found[-1], end=finish)
-        else:
-            found.append(segment)
+            segment = replace(segment, start=found.pop().start)
+        found.append(segment)
     return tuple(found)
 
 
@@ -105,20 +105,18 @@ def _cuts(
     return sorted(moment for moment in moments if start <= moment <= end)
 
 
-def _at(claim: Claim | None, kinds: Sequence[Kind]) -> Segment:
-    """The state under one claim and some overlays; its times are placeholders."""
-    epoch = datetime.min
-    window = Kind.MAINTENANCE in kinds
+def _at(claim: Claim | None, kinds: Collection[Kind]) -> tuple[State, str]:
+    """The state and its reason under one claim and some kinds of overlay."""
     if Kind.PAUSED in kinds:
-        return Segment(epoch, epoch, State.PAUSED, maintenance=window)
+        return State.PAUSED, OK
     if claim is None or Kind.UNSEEN in kinds:
-        return Segment(epoch, epoch, State.UNKNOWN, NO_DATA, window)
-    return Segment(epoch, epoch, claim.state, claim.reason, window)
+        return State.UNKNOWN, NO_DATA
+    return claim.state, claim.reason
 
 
 def subtract(overlay: Overlay, start: datetime, end: datetime) -> tuple[Overlay, ...]:
     """What is left of an overlay when [start, end) is taken out of it."""
-    if end <= overlay.start or (overlay.end is not None and start >= overlay.end):
+    if end <= max(start, overlay.start) or (overlay.end is not None and start >= overlay.end):
         return (overlay,)
     left = []
     if overlay.start < start:

@@ -7,7 +7,7 @@ beats that come later take back what was noted too early.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allswell.domain.cover import Observation
@@ -42,8 +42,13 @@ class Judgement:
 def judge(
     watched: Iterable[Watched], observed_through: datetime, started: datetime, now: datetime
 ) -> Judgement:
-    """Look at every monitor at `now`; the centre has run since `started`."""
+    """Look at every monitor at `now`; the centre has run since `started`.
+
+    Nothing is ever observed beyond `now`, so `observed_through` goes back with a clock that is set
+    back. What was seen by the old clock says nothing then: the caller forgets it and starts anew.
+    """
     opened: dict[int, datetime] = {}
+    before = min(observed_through, now)
     through = now
     for entry in watched:
         if entry.unseen_open:
@@ -51,11 +56,11 @@ def judge(
         if entry.seen is not None:
             if entry.seen.until < now:
                 opened[entry.monitor] = entry.seen.until
-        elif now - started < min(entry.cover, MOST_PATIENCE):
-            through = min(through, observed_through)
+        elif timedelta() <= now - started < min(entry.cover, MOST_PATIENCE):
+            through = before
         else:
-            opened[entry.monitor] = observed_through
-    return Judgement(opened, max(through, observed_through))
+            opened[entry.monitor] = before
+    return Judgement(opened, through)
 
 
 def corrected(
@@ -63,13 +68,30 @@ def corrected(
 ) -> tuple[Overlay, ...]:
     """The `unseen` of one monitor after a beat has proved that it was looked at.
 
-    `first` marks the first beat since the centre's start: what lies between `observed_through`,
-    up to which the centre had judged, and the beginning of that beat's observation was not seen.
+    In order, none touching another. `first` marks the first beat since the centre's start: what
+    lies between `observed_through`, up to which the centre had judged, and the beginning of that
+    beat's observation was not seen. What was open stays open only where silence had been judged
+    already; what comes after the beat's cover is for `judge` to say.
     """
-    unseen = [entry for entry in overlays if entry.kind is Kind.UNSEEN]
+    dark = [entry for entry in overlays if entry.kind is Kind.UNSEEN]
     if first and observed_through < seen.since:
-        unseen.append(Overlay(Kind.UNSEEN, observed_through, seen.since))
+        dark.append(Overlay(Kind.UNSEEN, observed_through, seen.since))
     left: list[Overlay] = []
-    for entry in unseen:
-        left += subtract(entry, seen.since, seen.until)
+    for entry in _joined(dark):
+        for rest in subtract(entry, seen.since, seen.until):
+            is_tail = rest.end is None and rest != entry and rest.start == seen.until
+            if not is_tail or seen.until <= observed_through:
+                left.append(rest)
     return tuple(left)
+
+
+def _joined(overlays: Iterable[Overlay]) -> tuple[Overlay, ...]:
+    """Overlays of one kind in order, those that touch as one."""
+    joined: list[Overlay] = []
+    for entry in sorted(overlays, key=lambda overlay: overlay.start):
+        last = joined[-1] if joined else None
+        if last is None or (last.end is not None and last.end < entry.start):
+            joined.append(entry)
+        elif last.end is not None and (entry.end is None or entry.end > last.end):
+            joined[-1] = replace(last, end=entry.end)
+    return tuple(joined)
