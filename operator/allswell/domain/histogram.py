@@ -5,12 +5,18 @@ its value wide and a quantile read from it at most 1/32 off. Adding counts bucke
 two histograms, in any order.
 """
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import ceil
 
 _CUTS = 16
 _EXACT = 2 * _CUTS
+_PART = re.compile(r"([0-9]{1,4}):([0-9]{1,16})", re.ASCII)
+# No check takes 2^48 microseconds (nine years); a bucket far beyond would be a number without end.
+_MOST = 16 * 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +66,20 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
     return Histogram(dict(sorted(counts.items())))
 
 
+def rank(count: int, quantile: float) -> int:
+    """The nearest rank, from 1, of a quantile (0 < quantile <= 1) among so many values."""
+    # Rounded first: in binary 0.55 x 100 is a little more than 55.
+    return max(1, ceil(round(quantile * count, 6)))
+
+
 def quantile_us(histogram: Histogram, quantile: float) -> int | None:
     """The nearest-rank quantile (0 < quantile <= 1) in microseconds; None without counts."""
     if not histogram.counts:
         return None
-    rank = max(1, ceil(quantile * histogram.total))
-    seen = 0
+    wanted = rank(histogram.total, quantile)
     numbers = sorted(histogram.counts)
-    for number in numbers:
-        seen += histogram.counts[number]
-        if seen >= rank:
-            return middle_us(number)
-    return middle_us(numbers[-1])
+    reached = list(accumulate(histogram.counts[number] for number in numbers))
+    return middle_us(numbers[bisect_left(reached, wanted)])
 
 
 def text(histogram: Histogram) -> str:
@@ -88,10 +96,10 @@ def parse(value: str) -> Histogram:
     counts: dict[int, int] = {}
     number = 0
     for part in value.split():
-        step, _, count = part.partition(":")
-        number += int(step)
-        if number < 0 or int(count) < 1 or number in counts:
-            msg = f"{value[:40]!r} is not a histogram"
-            raise ValueError(msg)
-        counts[number] = int(count)
+        found = _PART.fullmatch(part)
+        step, count = (int(found[1]), int(found[2])) if found else (0, 0)
+        number += step
+        if count == 0 or number in counts or number > _MOST:
+            raise ValueError(f"{value[:40]!r} is not a histogram")
+        counts[number] = count
     return Histogram(counts)

@@ -1,11 +1,15 @@
 """Reading one JSON message from outside: typed, bounded, and refusing in plain words."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from allswell.domain import instant, state
 from allswell.domain.health import Claim
 from allswell.domain.state import State
+
+_YEARS = range(2000, 2200)  # far beyond any clock's error
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Malformed(ValueError):
@@ -18,24 +22,25 @@ class Reader:
     def __init__(self, value: object) -> None:
         """Start reading; refuses anything but an object."""
         if not isinstance(value, Mapping):
-            msg = "the message is not a JSON object"
-            raise Malformed(msg)
+            raise Malformed("this is not a JSON object")
         self._value = value
 
     def text(self, name: str, longest: int = 128) -> str:
-        """A text that is not empty."""
+        """A text that is not empty, of characters that every database keeps."""
         value = self._value.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= longest:
             raise Malformed(f"{name} must be a text of 1 to {longest} characters")
+        if _UNSTORABLE.search(value):
+            raise Malformed(f"{name} must not hold NUL or half a surrogate pair")
         return value
 
-    def optional(self, name: str) -> str:
+    def optional(self, name: str, longest: int = 128) -> str:
         """A text, empty when absent."""
-        return self.text(name) if self._value.get(name) else ""
+        return "" if self._value.get(name) in (None, "") else self.text(name, longest)
 
     def optional_long(self, name: str) -> str:
         """A text of up to 32 KiB, empty when absent."""
-        return self.text(name, 32_768) if self._value.get(name) else ""
+        return self.optional(name, 32_768)
 
     def maybe(self, name: str) -> "Reader | None":
         """An object, or None when absent."""
@@ -66,8 +71,18 @@ class Reader:
             found = instant.parse(self.text(name))
         except (ValueError, OverflowError) as error:
             raise Malformed(f"{name} must be a time like 2026-11-23T15:26:08.120Z") from error
-        if not 2000 <= found.year < 2200:  # noqa: PLR2004 - far outside any clock's error
+        if found.year not in _YEARS:
             raise Malformed(f"{name} must be a time of this century or the next")
+        return found
+
+    def day(self, name: str) -> date:
+        """An ISO 8601 day between the years 2000 and 2200."""
+        try:
+            found = date.fromisoformat(self.text(name))
+        except ValueError as error:
+            raise Malformed(f"{name} must be a day like 2026-11-23") from error
+        if found.year not in _YEARS:
+            raise Malformed(f"{name} must be a day of this century or the next")
         return found
 
     def maybe_moment(self, name: str) -> datetime | None:
@@ -76,19 +91,23 @@ class Reader:
 
     def objects(self, name: str, most: int = 10_000) -> "list[Reader]":
         """A list of objects; empty when absent."""
-        value = self._value.get(name) or []
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > most:
-            raise Malformed(f"{name} must be a list of at most {most}")
-        return [Reader(entry) for entry in value]
+        return [Reader(entry) for entry in self._list(name, most)]
 
     def texts(self, name: str, most: int = 10_000) -> tuple[str, ...]:
         """A list of texts; empty when absent."""
-        value = self._value.get(name) or []
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > most:
-            raise Malformed(f"{name} must be a list of at most {most}")
-        if not all(isinstance(entry, str) for entry in value):
+        found = self._list(name, most)
+        texts = tuple(entry for entry in found if isinstance(entry, str))
+        if len(texts) < len(found):
             raise Malformed(f"{name} must hold texts only")
-        return tuple(value)
+        return texts
+
+    def _list(self, name: str, most: int) -> Sequence[object]:
+        value = self._value.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or len(value) > most:
+            raise Malformed(f"{name} must be a list of at most {most}")
+        return value
 
     def claim(self) -> Claim:
         """The state, since and reason of a transition, which must agree with each other."""

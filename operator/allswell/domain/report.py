@@ -7,7 +7,7 @@ new outages look like duplicates.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from allswell.domain import histogram, instant
 from allswell.domain.health import Claim
@@ -140,15 +140,13 @@ def _read_transition(reader: Reader) -> Transition:
 
 
 def _read_day(reader: Reader) -> DayReport:
+    written = reader.optional_long("latencies")
     try:
-        day = date.fromisoformat(reader.text("day"))
-        latencies = histogram.parse(reader.optional_long("latencies"))
+        latencies = histogram.parse(written)
     except ValueError as error:
-        if isinstance(error, Malformed):
-            raise
-        raise Malformed(f"day or latencies cannot be read: {error}") from error
+        raise Malformed(f"latencies cannot be read: {error}") from error
     rollup = RollUp(
-        day=day,
+        day=reader.day("day"),
         checks=reader.count("checks"),
         successful=reader.count("successful"),
         average_us=reader.maybe_count("average_us"),
@@ -157,6 +155,8 @@ def _read_day(reader: Reader) -> DayReport:
     )
     if not rollup.successful == latencies.total <= rollup.checks:
         raise Malformed("successful must be the histogram's total and at most checks")
+    if {rollup.average_us is None, rollup.p95_us is None} != {rollup.successful == 0}:
+        raise Malformed("average_us and p95_us go with successful checks, and only with them")
     return DayReport(reader.text("monitor"), reader.text("store"), reader.count("revision"), rollup)
 
 
@@ -273,3 +273,9 @@ def shifted(envelope: Envelope, by: timedelta, latest: datetime) -> Envelope:
         return envelope
     claim = envelope.claim
     return replace(envelope, claim=replace(claim, since=min(claim.since + by, latest)))
+
+
+def beat_shifted(beat: Beat, by: timedelta) -> Beat:
+    """A beat with its times moved by a sender's clock error."""
+    moved = tuple(replace(bucket, start=bucket.start + by) for bucket in beat.buckets)
+    return replace(beat, since=beat.since + by, last=beat.last + by, buckets=moved)

@@ -7,7 +7,6 @@ only the centre knows when nobody looked.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from math import ceil
 
 from allswell.domain import histogram
 from allswell.domain.histogram import Histogram
@@ -44,7 +43,7 @@ def of_day(day: date, samples: Iterable[Sample]) -> RollUp:
 
 def percentile(ordered: list[int], quantile: float) -> int | None:
     """The nearest-rank percentile of values in ascending order; None without values."""
-    return ordered[max(1, ceil(quantile * len(ordered))) - 1] if ordered else None
+    return ordered[histogram.rank(len(ordered), quantile) - 1] if ordered else None
 
 
 def replaces(new: tuple[int, int], old: tuple[int, int]) -> bool:
