@@ -1,0 +1,127 @@
+"""Reports that wait to be delivered, and those kept in case the centre forgets them."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from allswell.domain import instant, report
+from allswell.domain.report import DayReport, Envelope, Transition
+from allswell.store import samples
+from allswell.store.errors import OutOfStep
+from allswell.store.values import Outgoing
+
+# A later moment than this can only come from a clock that has been set back since.
+_MOST_DELAY = timedelta(minutes=10)
+
+
+def add(connection: sqlite3.Connection, number: int, envelope: Envelope) -> None:
+    """Queue a report. Raises `OutOfStep` if its number does not follow from what is stored."""
+    keys: tuple[int | None, int, int | None]
+    if isinstance(envelope, Transition):
+        _count(connection, number, envelope)
+        keys = (envelope.sequence, instant.to_ms(envelope.claim.since) // samples.DAY_MS, None)
+    else:
+        _seal(connection, number, envelope)
+        keys = (None, samples.day_number(envelope.rollup.day), envelope.revision)
+    body = json.dumps(report.envelope_json(envelope), separators=(",", ":"))
+    connection.execute(
+        "INSERT INTO outgoing (monitor, store, sequence, day, revision, body)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (number, envelope.store, *keys, body),
+    )
+
+
+def _count(connection: sqlite3.Connection, number: int, transition: Transition) -> None:
+    counted = connection.execute(
+        "UPDATE monitor SET sequence = ?"
+        " WHERE number = ? AND name = ? AND store = ? AND sequence = ?",
+        (
+            transition.sequence,
+            number,
+            transition.monitor,
+            transition.store,
+            transition.sequence - 1,
+        ),
+    )
+    if counted.rowcount != 1:
+        raise OutOfStep(
+            f"{transition.monitor}: transition {transition.sequence} of store {transition.store} "
+            "does not follow the last one in the file"
+        )
+
+
+def _seal(connection: sqlite3.Connection, number: int, day: DayReport) -> None:
+    ours = connection.execute(
+        "SELECT 1 FROM monitor WHERE number = ? AND name = ? AND store = ?",
+        (number, day.monitor, day.store),
+    ).fetchone()
+    if ours is None or not samples.seal(connection, number, day):
+        raise OutOfStep(
+            f"{day.monitor}: revision {day.revision} of {day.rollup.day} by store {day.store} "
+            "does not follow the last one in the file"
+        )
+
+
+def waiting(connection: sqlite3.Connection, limit: int, now: datetime) -> tuple[Outgoing, ...]:
+    """The oldest reports that wait, in order; none of a monitor one of whose is deferred."""
+    rows = connection.execute(
+        "SELECT id, body, attempts FROM outgoing WHERE settled_ms IS NULL AND monitor NOT IN"
+        " (SELECT monitor FROM outgoing"
+        "  WHERE settled_ms IS NULL AND retry_ms > ? AND retry_ms <= ?)"
+        " ORDER BY id LIMIT ?",
+        (instant.to_ms(now), instant.to_ms(now + _MOST_DELAY), limit),
+    )
+    return tuple(
+        Outgoing(number, report.read_envelope(json.loads(body)), attempts)
+        for number, body, attempts in rows
+    )
+
+
+def deferred(connection: sqlite3.Connection, ids: Sequence[int], until: datetime) -> None:
+    """Count a failed attempt and wait with these reports."""
+    connection.executemany(
+        "UPDATE outgoing SET attempts = attempts + 1, retry_ms = ?"
+        " WHERE id = ? AND settled_ms IS NULL",
+        [(instant.to_ms(until), number) for number in ids],
+    )
+
+
+def hurry(connection: sqlite3.Connection) -> None:
+    """Defer nothing any more: a process that starts tries everything at once."""
+    connection.execute(
+        "UPDATE outgoing SET retry_ms = NULL WHERE settled_ms IS NULL AND retry_ms IS NOT NULL"
+    )
+
+
+def delivered(connection: sqlite3.Connection, ids: Sequence[int], now: datetime) -> None:
+    """Mark reports as delivered; those already settled stay as they are."""
+    connection.executemany(
+        "UPDATE outgoing SET settled_ms = ? WHERE id = ? AND settled_ms IS NULL",
+        [(instant.to_ms(now), number) for number in ids],
+    )
+
+
+def dead(connection: sqlite3.Connection, number: int, why: str, now: datetime) -> None:
+    """Give a report up, with the reason."""
+    connection.execute(
+        "UPDATE outgoing SET settled_ms = ?, why = ? WHERE id = ? AND settled_ms IS NULL",
+        (instant.to_ms(now), why, number),
+    )
+
+
+def forgotten(connection: sqlite3.Connection, monitor: str, store: str, known: int) -> int:
+    """Queue again what a restored centre lacks: how many reports.
+
+    Its copy ends somewhere after transition `known` and before the next one, so all roll-ups from
+    that transition's day on may be lacking; the newest revision of each is enough.
+    """
+    return connection.execute(
+        "UPDATE outgoing SET settled_ms = NULL, retry_ms = NULL, attempts = 0"
+        " WHERE monitor = (SELECT number FROM monitor WHERE name = :monitor) AND store = :store"
+        " AND settled_ms IS NOT NULL AND why IS NULL AND (sequence > :known OR"
+        " (day >= ifnull((SELECT day FROM outgoing WHERE store = :store AND sequence = :known), 0)"
+        "  AND revision = (SELECT revision FROM day"
+        "   WHERE day.monitor = outgoing.monitor AND day.day = outgoing.day)))",
+        {"monitor": monitor, "store": store, "known": known},
+    ).rowcount

@@ -1,0 +1,63 @@
+"""What has passed its time, removed in steps that each take a few milliseconds."""
+
+import sqlite3
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from allswell.domain import instant
+from allswell.store import samples
+
+REPORTS_KEPT = timedelta(days=90)
+
+Expiry = tuple[int, int]
+
+
+def expiries(
+    connection: sqlite3.Connection, retention: Mapping[int, timedelta], now: datetime
+) -> list[Expiry]:
+    """Each monitor's number and the moment (Unix ms) before which its samples may go.
+
+    A monitor that is not named keeps what was last asked for it.
+    """
+    connection.executemany(
+        "UPDATE monitor SET retention_ms = ? WHERE number = ?",
+        [(kept // instant.MILLISECOND, number) for number, kept in retention.items()],
+    )
+    now_ms = instant.to_ms(now)
+    rows = connection.execute("SELECT number, retention_ms FROM monitor ORDER BY number")
+    return [(number, now_ms - kept) for number, kept in rows]
+
+
+def expire(connection: sqlite3.Connection, expiry: Expiry) -> tuple[int, bool]:
+    """One step: remove a monitor's oldest samples; how many, and whether that was all."""
+    number, before_ms = expiry
+    removed, finished = samples.remove(connection, number, 0, before_ms)
+    if finished:
+        connection.execute(
+            "UPDATE day SET present = 0 WHERE monitor = ? AND day < ? AND present = 1",
+            (number, before_ms // samples.DAY_MS),
+        )
+    return removed, finished
+
+
+def forget_reports(connection: sqlite3.Connection, now: datetime) -> int:
+    """One step: remove reports that were settled 90 days ago."""
+    return connection.execute(
+        "DELETE FROM outgoing WHERE id IN (SELECT id FROM outgoing WHERE settled_ms < ? LIMIT ?)",
+        (instant.to_ms(now - REPORTS_KEPT), samples.STEP),
+    ).rowcount
+
+
+def forget_monitors(connection: sqlite3.Connection, living: Collection[int], now: datetime) -> int:
+    """Remove days that have been empty for 90 days, and monitors of which nothing is left."""
+    oldest = instant.to_ms(now - REPORTS_KEPT) // samples.DAY_MS
+    connection.execute("DELETE FROM day WHERE present = 0 AND day < ?", (oldest,))
+    left = connection.execute(
+        "SELECT number FROM monitor WHERE NOT EXISTS (SELECT 1 FROM day WHERE monitor = number)"
+        " AND NOT EXISTS (SELECT 1 FROM sample WHERE monitor = number)"
+        " AND number NOT IN (SELECT monitor FROM outgoing)"
+    ).fetchall()
+    gone = [(number,) for (number,) in left if number not in living]
+    connection.executemany("DELETE FROM health WHERE monitor = ?", gone)
+    connection.executemany("DELETE FROM monitor WHERE number = ?", gone)
+    return len(gone)

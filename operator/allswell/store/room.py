@@ -1,0 +1,94 @@
+"""How much room the file may take, and what is held back from the first start.
+
+Two things can be full. The file's own limit (`max_page_count`): a few pages of it are never given
+to samples. And the volume, filled by somebody else: a ballast file beside the database holds room
+that is given back when SQLite finds none, and is taken again when there is enough.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+SHARE = 0.8
+WAL_PAGES = 256
+_KIB = 1024
+_LEAST_HELD, _MOST_HELD = 128 * _KIB, 1024 * _KIB
+_LEAST_FILE = 4 * _LEAST_HELD
+_BESIDE = (2 * WAL_PAGES + 64) * _KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes: the file with samples stays below `file`; `held` more is for health and reports.
+
+    The ballast has `ballast` bytes: the write-ahead log may have to be copied into the file once,
+    and must still be able to grow.
+    """
+
+    file: int
+    held: int
+    ballast: int
+
+
+def plan(most: int) -> Room:
+    """Divide the bytes that the file may take at most."""
+    most = max(most, _LEAST_FILE)
+    held = min(max(most // 16, _LEAST_HELD), _MOST_HELD)
+    return Room(most - held, held, 2 * held)
+
+
+def of_volume(size: int) -> int:
+    """The bytes that a file may take of a volume: 80 %, less where that leaves no room beside it.
+
+    Beside it are the ballast, the write-ahead log and its index.
+    """
+    share = int(size * SHARE)
+    return min(share, size - plan(share).ballast - _BESIDE)
+
+
+def total(folder: Path) -> int:
+    """The size of the volume in bytes."""
+    volume = os.statvfs(folder)
+    return volume.f_blocks * volume.f_frsize
+
+
+def available(folder: Path) -> int:
+    """The bytes that are free on the volume now."""
+    volume = os.statvfs(folder)
+    return volume.f_bavail * volume.f_frsize
+
+
+class Ballast:
+    """A file that only holds room."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        """Name the file; `take` makes it."""
+        self._path = path
+        self._size = size
+
+    @property
+    def held(self) -> bool:
+        """Whether the whole room is held."""
+        return self._path.exists() and self._path.stat().st_size >= self._size
+
+    def short(self) -> bool:
+        """Whether the volume has less left than the write-ahead log may need at once."""
+        return available(self._path.parent) < self._size // 4
+
+    def take(self) -> bool:
+        """Hold the room, if as much again would still be free; says whether it is held."""
+        if self.held:
+            return True
+        if available(self._path.parent) < 2 * self._size:
+            return False
+        try:
+            with self._path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, self._size)
+        except OSError:
+            self.release()
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give the room back to the volume."""
+        self._path.unlink(missing_ok=True)

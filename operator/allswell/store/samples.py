@@ -1,0 +1,175 @@
+"""Raw samples: one row each, and the days that they make up."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from allswell.domain import instant, state
+from allswell.domain.report import DayReport
+from allswell.domain.sample import Sample
+from allswell.store.values import Day
+
+DAY_MS = 86_400_000
+EPOCH_DAY = date(1970, 1, 1)
+STEP = 500  # rows that one bounded step removes
+_MOST_DAYS = 20  # days that one step may touch to find them
+_CHUNK = 1_000
+
+Row = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Rows removed for want of room: `released` are in an archive, `lost` are nowhere else."""
+
+    released: int = 0
+    lost: int = 0
+
+    def __add__(self, other: "Dropped") -> "Dropped":
+        return Dropped(self.released + other.released, self.lost + other.lost)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH_DAY).days
+
+
+def row_of(sample: Sample) -> Row:
+    """A sample as stored. Raises ValueError for a reason that is not on the closed list."""
+    return instant.to_ms(sample.started), sample.latency_us, state.code(sample.reason)
+
+
+def insert(connection: sqlite3.Connection, number: int, row: Row) -> None:
+    """Add one sample.
+
+    Where a clock that was set back meets a millisecond that is taken, the sample moves to the next
+    free one: a millisecond is less than the clock was wrong by, and both results stay.
+    """
+    started, latency_us, reason = row
+    while not connection.execute(
+        "INSERT OR IGNORE INTO sample VALUES (?, ?, ?, ?)", (number, started, latency_us, reason)
+    ).rowcount:
+        started += 1
+    connection.execute(
+        "INSERT INTO day (monitor, day, present) VALUES (?, ?, 1)"
+        " ON CONFLICT DO UPDATE SET present = 1, changed = revision > 0, archived = 0"
+        " WHERE present = 0 OR (revision > 0 AND changed = 0)",
+        (number, started // DAY_MS),
+    )
+
+
+def seal(connection: sqlite3.Connection, number: int, report: DayReport) -> bool:
+    """Note the revision of a day's roll-up; False when it is not the next one.
+
+    Samples that came between the roll-up's reading and now leave the day marked as changed.
+    """
+    day = day_number(report.rollup.day)
+    connection.execute("INSERT OR IGNORE INTO day (monitor, day) VALUES (?, ?)", (number, day))
+    sealed = connection.execute(
+        "UPDATE day SET revision = ?, archived = 0, changed ="
+        " (SELECT count(*) FROM sample WHERE monitor = ? AND started_ms >= ? AND started_ms < ?)"
+        " > ? WHERE monitor = ? AND day = ? AND revision = ?",
+        (
+            report.revision,
+            number,
+            day * DAY_MS,
+            (day + 1) * DAY_MS,
+            report.rollup.checks,
+            number,
+            day,
+            report.revision - 1,
+        ),
+    )
+    return sealed.rowcount == 1
+
+
+def archived(connection: sqlite3.Connection, number: int, day: date, revision: int) -> bool:
+    """Note that an archive has all rows of a day; False when the day has changed since."""
+    marked = connection.execute(
+        "UPDATE day SET archived = 1"
+        " WHERE monitor = ? AND day = ? AND revision = ? AND revision > 0 AND changed = 0",
+        (number, day_number(day), revision),
+    )
+    return marked.rowcount == 1
+
+
+def days(connection: sqlite3.Connection, number: int) -> tuple[Day, ...]:
+    """Every day of a monitor, oldest first."""
+    found = connection.execute(
+        "SELECT day, revision, changed, archived, lost FROM day WHERE monitor = ? ORDER BY day",
+        (number,),
+    )
+    return tuple(
+        Day(EPOCH_DAY + timedelta(days=day), revision, bool(changed), bool(safe), lost)
+        for day, revision, changed, safe, lost in found
+    )
+
+
+def read(
+    connection: sqlite3.Connection, number: int, start: datetime, end: datetime
+) -> Iterator[Sample]:
+    """Samples in [start, end) by start, a chunk at a time.
+
+    No read transaction outlives a chunk: an open one would keep the write-ahead log from being
+    used again, and it would grow for as long as the reader takes.
+    """
+    after, stop = instant.to_ms(start) - 1, instant.to_ms(end)
+    while True:
+        rows: Sequence[Row] = connection.execute(
+            "SELECT started_ms, latency_us, reason FROM sample"
+            " WHERE monitor = ? AND started_ms > ? AND started_ms < ?"
+            " ORDER BY started_ms LIMIT ?",
+            (number, after, stop, _CHUNK),
+        ).fetchall()
+        for started, latency_us, reason in rows:
+            yield Sample(instant.from_ms(started), latency_us, state.reason_of(reason))
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1][0]
+
+
+def drop_oldest(connection: sqlite3.Connection) -> Dropped:
+    """Make room: one bounded step, archived days first, then raw ones, the oldest of each first."""
+    dropped = Dropped()
+    for _ in range(_MOST_DAYS):
+        left = STEP - dropped.released - dropped.lost
+        oldest = connection.execute(
+            "SELECT monitor, day, archived FROM day WHERE present = 1"
+            " ORDER BY archived DESC, day LIMIT 1"
+        ).fetchone()
+        if oldest is None or not left:
+            break
+        number, day, safe = oldest
+        dropped += _drop_of_day(connection, number, day, safe, left)
+    return dropped
+
+
+def _drop_of_day(
+    connection: sqlite3.Connection, number: int, day: int, safe: int, most: int
+) -> Dropped:
+    count, emptied = remove(connection, number, day * DAY_MS, (day + 1) * DAY_MS, most)
+    lost = 0 if safe else count
+    connection.execute(
+        "UPDATE day SET present = ?, lost = lost + ? WHERE monitor = ? AND day = ?",
+        (not emptied, lost, number, day),
+    )
+    connection.execute("UPDATE file SET raw_lost = raw_lost + ?", (lost,))
+    return Dropped(count - lost, lost)
+
+
+def remove(
+    connection: sqlite3.Connection, number: int, start_ms: int, end_ms: int, most: int = STEP
+) -> tuple[int, bool]:
+    """Delete at most so many rows of [start, end), oldest first: how many, and whether all."""
+    next_one = connection.execute(
+        "SELECT started_ms FROM sample WHERE monitor = ? AND started_ms >= ? AND started_ms < ?"
+        " ORDER BY started_ms LIMIT 1 OFFSET ?",
+        (number, start_ms, end_ms, most),
+    ).fetchone()
+    stop = end_ms if next_one is None else next_one[0]
+    deleted = connection.execute(
+        "DELETE FROM sample WHERE monitor = ? AND started_ms >= ? AND started_ms < ?",
+        (number, start_ms, stop),
+    )
+    return deleted.rowcount, next_one is None

@@ -1,0 +1,102 @@
+"""What goes into the checker's file and what comes out of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from allswell.domain.cover import Observation
+from allswell.domain.health import Health
+from allswell.domain.report import Envelope
+from allswell.domain.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What the file knows of one monitor.
+
+    `number` is short and for this file only. `store` is a random id made with the file for this
+    monitor; `sequence` numbers the transitions claimed under it, 0 when there is none. `fresh`
+    says that the file has never held a sample or a claim of this monitor.
+    """
+
+    number: int
+    store: str
+    sequence: int
+    health: Health
+    observation: Observation | None
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One monitor's part of a batch: a sample, what follows from it, what is to be reported."""
+
+    number: int
+    sample: Sample | None
+    health: Health
+    observation: Observation
+    envelopes: tuple[Envelope, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a batch; health and envelopes are always kept.
+
+    `kept` samples of the batch are in the file. `dropped_samples` were lost for want of room, of
+    this batch or older ones that no archive has; `released` older ones that an archive has made
+    room. `pressed` is true as long as room is short.
+    """
+
+    kept: int
+    dropped_samples: int = 0
+    pressed: bool = False
+    released: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An envelope that waits to be delivered; `attempts` have failed so far."""
+
+    id: int
+    envelope: Envelope
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One UTC day of one monitor that has, or had, samples.
+
+    `revision` is that of the last roll-up, 0 when the day is not sealed. `changed` means that
+    samples came after the seal, so a further revision is due. `archived` says that its rows are
+    safe elsewhere. `lost` rows were dropped for want of room: a roll-up made now would be wrong.
+    """
+
+    day: date
+    revision: int
+    changed: bool
+    archived: bool
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Figures for metrics and conditions; `raw_lost` counts since the file was made.
+
+    `size` is the database in bytes, `free` how many bytes more it may take before it is pressed.
+    """
+
+    samples: int
+    undelivered: int
+    dead: int
+    raw_lost: int
+    size: int
+    free: int
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows had passed their time."""
+
+    samples: int
+    envelopes: int
+    monitors: int

@@ -1,0 +1,177 @@
+"""One writing connection whose transactions come through, also when the file or the volume is full.
+
+Under pressure the oldest archived samples go first, then the oldest raw ones, in bounded steps;
+health and reports never go, and the reserve is for them.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from allswell.store import opening, samples
+from allswell.store.errors import StoreDamaged, StoreError, StoreFailed, StoreFull, translated
+from allswell.store.room import Ballast, Room
+from allswell.store.samples import Dropped
+
+_MOST_STEPS = 8
+_MOST_BYTES = 2**40  # far below the number of pages that SQLite can count
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+
+class Writer:
+    """Runs work in transactions; not safe for several threads at once."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, room: Room, ballast: Ballast
+    ) -> None:
+        """Own an open connection and the ballast beside its file."""
+        self._connection = connection
+        self._path = path
+        self._ballast = ballast
+        page = self.pragma("page_size")
+        self._page = page
+        self._planned = min(room.file, _MOST_BYTES) // page
+        self._held = room.held // page
+        self._holding = ballast.take()
+        self._limit = self._planned if self._holding else self.pragma("page_count")
+        self._allowed = 0
+        self._durable: bool | None = None
+
+    @property
+    def pressed(self) -> bool:
+        """Whether samples have, or are about to have, no more room to grow into."""
+        return not self._holding or self.free() < self._held * self._page // 2
+
+    def size(self) -> int:
+        """The database in bytes."""
+        return self.pragma("page_count") * self._page
+
+    def free(self) -> int:
+        """Bytes that samples may still take."""
+        grow = max(self._limit - self.pragma("page_count"), 0)
+        return (grow + self.pragma("freelist_count")) * self._page
+
+    def pragma(self, name: str) -> int:
+        """A number that SQLite tells of the file."""
+        with translated(self._path):
+            return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def read(self, work: Work[T]) -> T:
+        """Run work that changes nothing."""
+        with translated(self._path):
+            return work(self._connection)
+
+    def run(
+        self, work: Work[T], *, durable: bool = True, spare: Work[T] | None = None
+    ) -> tuple[T, Dropped]:
+        """Run work in one transaction; what it returns, and what was dropped to make room.
+
+        `durable` makes it survive a power cut and not only a kill. Where dropping samples did not
+        help, `spare` is run instead, on the reserve. Raises `StoreFull` when that has no room.
+        """
+        self._recover()
+        self._set_durable(durable=durable)
+        dropped = Dropped()
+        for _ in range(_MOST_STEPS):
+            try:
+                return self._transact(work, self._limit), dropped
+            except StoreError as error:
+                if not self._about_room(error):
+                    raise
+            step = self._make_room()
+            dropped += step
+            if step == Dropped():
+                break
+        if self._holding:
+            return self._last(work, spare or work, dropped)
+        return self._transact(spare or work, self._limit + self._held), dropped
+
+    def checkpoint(self) -> None:
+        """Copy the write-ahead log into the file and cut it to nothing."""
+        with translated(self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close; SQLite copies the write-ahead log into the file and removes it."""
+        with translated(self._path):
+            self._connection.close()
+
+    def _last(self, work: Work[T], spare: Work[T], dropped: Dropped) -> tuple[T, Dropped]:
+        """On the reserve: first the file's own, then the volume's."""
+        try:
+            return self._transact(spare, self._limit + self._held), dropped
+        except StoreError as error:
+            if not self._about_room(error):
+                raise
+        self._yield_ballast()
+        try:
+            return self._transact(work, self._limit), dropped
+        except StoreFull:
+            return self._transact(spare, self._limit + self._held), dropped
+
+    def _transact(self, work: Work[T], pages: int) -> T:
+        try:
+            with translated(self._path):
+                return self._transaction(work, pages)
+        except StoreDamaged:
+            # The next start sets the file aside, however large it is.
+            opening.sibling(self._path, ".damaged").touch()
+            raise
+
+    def _transaction(self, work: Work[T], pages: int) -> T:
+        connection = self._connection
+        if pages != self._allowed:
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+            self._allowed = pages
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            value = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return value
+
+    def _set_durable(self, *, durable: bool) -> None:
+        if durable is self._durable:
+            return
+        with translated(self._path):
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._durable = durable
+
+    def _about_room(self, error: StoreError) -> bool:
+        # A full volume can also show as a failed read or write of SQLite's shared memory.
+        return isinstance(error, StoreFull) or (
+            isinstance(error, StoreFailed) and self._ballast.short()
+        )
+
+    def _make_room(self) -> Dropped:
+        if self._holding and self._ballast.short():
+            self._yield_ballast()
+        try:
+            return self._transact(samples.drop_oldest, self._limit + self._held)
+        except StoreError as error:
+            if not self._about_room(error):
+                raise
+            return Dropped()
+
+    def _yield_ballast(self) -> None:
+        """Give the volume's reserve to the write-ahead log, and let the file grow no more."""
+        self._ballast.release()
+        self._holding = False
+        try:
+            with translated(self._path):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except StoreError as error:
+            if not self._about_room(error):
+                raise
+        self._limit = self.pragma("page_count")
+
+    def _recover(self) -> None:
+        if not self._holding and self._ballast.take():
+            self._holding = True
+            self._limit = self._planned
