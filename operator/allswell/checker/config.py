@@ -1,0 +1,109 @@
+"""What a checker is to run: a folder with `checker.json`, and Secrets as files beside it.
+
+On Kubernetes the folder is a ConfigMap and a projected volume, on one machine `allswell up` writes
+it. It is read again when it changes; a list that cannot be read leaves the last good one in force.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from allswell.domain.cover import Grace
+from allswell.domain.message import Malformed, Reader
+from allswell.domain.spec import monitor as spec
+from allswell.domain.spec.http import SecretKey
+from allswell.domain.spec.monitor import Monitor
+from allswell.domain.spec.problem import Invalid
+
+FILE = "checker.json"
+SECRETS = "secrets"
+MOST_SECRET = 65_536
+
+
+class BadConfig(Exception):
+    """The list cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The monitors to run and the installation's rules for all of them."""
+
+    monitors: tuple[Monitor, ...] = ()
+    references: tuple[tuple[str, int], ...] = ()
+    grace: Grace = field(default_factory=Grace)
+    allow_loopback: bool = False
+    allow_private: bool = True
+
+
+def text(config: Config) -> str:
+    """The content of `checker.json`."""
+    found = {
+        "monitors": [spec.text(monitor) for monitor in config.monitors],
+        "references": [f"{host}:{port}" for host, port in config.references],
+        "grace_least_s": config.grace.least // timedelta(seconds=1),
+        "grace_most_s": config.grace.most // timedelta(seconds=1),
+        "allow_loopback": config.allow_loopback,
+        "allow_private": config.allow_private,
+    }
+    return json.dumps(found, indent=1) + "\n"
+
+
+def parse(content: str) -> Config:
+    """Read what `text` wrote. Raises `BadConfig`."""
+    try:
+        value = json.loads(content)
+        reader = Reader(value)
+        monitors = tuple(spec.read(entry) for entry in value.get("monitors", ()))
+        least, most = reader.maybe_count("grace_least_s"), reader.maybe_count("grace_most_s")
+        return Config(
+            monitors=monitors,
+            references=tuple(_reference(entry) for entry in reader.texts("references")),
+            grace=Grace(
+                timedelta(seconds=60 if least is None else least),
+                timedelta(seconds=600 if most is None else most),
+            ),
+            allow_loopback=reader.flag("allow_loopback"),
+            allow_private=reader.flag("allow_private"),
+        )
+    except (Invalid, Malformed, ValueError, TypeError) as error:
+        raise BadConfig(f"{FILE} cannot be used: {error}") from error
+
+
+def _reference(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class Folder:
+    """The folder, watched by looking at it. `secrets` is what the last look found."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = ""
+        self.secrets: Mapping[SecretKey, str] = {}
+
+    def look(self) -> Config | None:
+        """Read Secrets anew, and the list when it is another than last time.
+
+        Raises `BadConfig`, once for each content; then the last good list should stay in force.
+        """
+        self.secrets = dict(self._secrets())
+        try:
+            content = (self._path / FILE).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfig(f"{self._path / FILE} cannot be read: {error}") from error
+        if content == self._seen:
+            return None
+        self._seen = content
+        return parse(content)
+
+    def _secrets(self) -> Iterator[tuple[SecretKey, str]]:
+        """A final line break is not part of a value."""
+        for file in (self._path / SECRETS).glob("*/[!.]*"):
+            with contextlib.suppress(OSError):
+                if file.is_file() and file.stat().st_size <= MOST_SECRET:
+                    value = file.read_text(errors="replace").removesuffix("\n")
+                    yield SecretKey(file.parent.name, file.name), value

@@ -1,0 +1,139 @@
+"""Carries envelopes to the collector: in order, until each is delivered, dead or its monitor gone."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, auto
+
+from allswell.checker.clock import Clock
+from allswell.checker.keeper import Keeper
+from allswell.checker.line import Line, LineBroken
+from allswell.domain import instant, report
+from allswell.store import Outgoing, StoreError
+
+log = logging.getLogger(__name__)
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 300.0
+AT_ONCE = 100
+GONE = 410
+UNREACHED = frozenset({401, 408, 429})
+
+
+class Fate(Enum):
+    """What an answer means for an envelope."""
+
+    DELIVERED = auto()
+    RETRY = auto()
+    UNREACHED = auto()
+    GONE = auto()
+    DEAD = auto()
+
+
+def fate(status: int) -> Fate:
+    """2xx delivered; 410 the monitor is gone; what may pass is tried again; other 4xx are dead.
+
+    403 and 404 concern one monitor; the other answers that may pass concern every report alike.
+    """
+    if 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
+        return Fate.DELIVERED
+    if status == GONE:
+        return Fate.GONE
+    if status in (403, 404):
+        return Fate.RETRY
+    if status in UNREACHED or not 400 <= status < 500:  # noqa: PLR2004 - the 4xx class
+        return Fate.UNREACHED
+    return Fate.DEAD
+
+
+def wait_after(failures: int, chance: float) -> float:
+    """Seconds until the next try: exponential with full jitter, `chance` in [0, 1)."""
+    return float(chance * min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures, 16)))
+
+
+@dataclass(slots=True)
+class Courier:
+    """The loop that empties the outbox."""
+
+    keeper: Keeper
+    line: Line
+    clock: Clock
+    greeted: Callable[[], Awaitable[bool]]
+    gone: Callable[[str], None]
+    failures: int = 0
+    nudged: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def nudge(self) -> None:
+        """The collector answers again, or somebody must be greeted: do not wait any longer."""
+        self.nudged.set()
+        self.keeper.reported.set()
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        while True:
+            self.keeper.reported.clear()
+            self.nudged.clear()
+            if await self.round():
+                self.failures = 0
+                await self.keeper.reported.wait()
+            else:
+                self.failures += 1
+                await self._pause(wait_after(self.failures, random.random()))  # noqa: S311 - jitter
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.nudged.wait()
+
+    async def round(self) -> bool:
+        """Try everything in the outbox once; True when nothing is left in it."""
+        try:
+            return await self.greeted() and await self._empty()
+        except StoreError as error:
+            log.error("the outbox cannot be read or written: %s", error)
+            return False
+
+    async def _empty(self) -> bool:
+        """Send what waits, in order; what must wait holds back only its own monitor."""
+        held_back: set[str] = set()
+        while waiting := await self._waiting():
+            for outgoing in waiting:
+                if outgoing.envelope.monitor in held_back:
+                    continue
+                answer = await self._send(outgoing)
+                if answer is Fate.UNREACHED:
+                    return False
+                if answer in (Fate.RETRY, Fate.GONE):
+                    held_back.add(outgoing.envelope.monitor)
+                    await self._defer(outgoing)
+        return not held_back
+
+    async def _waiting(self) -> tuple[Outgoing, ...]:
+        now = self.clock.now()
+        return await self.keeper.call(lambda store: store.outbox(AT_ONCE, now))
+
+    async def _defer(self, outgoing: Outgoing) -> None:
+        seconds = wait_after(outgoing.attempts + 2, random.random())  # noqa: S311 - jitter
+        until = self.clock.now() + timedelta(seconds=1 + seconds)
+        await self.keeper.call(lambda store: store.deferred([outgoing.id], until))
+
+    async def _send(self, outgoing: Outgoing) -> Fate:
+        now = self.clock.now()
+        message = {**report.envelope_json(outgoing.envelope), "sent_at": instant.text(now)}
+        try:
+            reply = await self.line.post("/v1/report", message)
+        except LineBroken as error:
+            log.debug("the collector cannot be reached: %s", error)
+            return Fate.UNREACHED
+        found = fate(reply.status)
+        if found is Fate.DELIVERED:
+            await self.keeper.call(lambda store: store.delivered([outgoing.id], now))
+        elif found is Fate.DEAD:
+            log.error("the collector refuses a report for good: %s %s", reply.status, reply.body)
+            await self.keeper.call(lambda store: store.dead(outgoing.id, str(reply.status), now))
+        elif found is Fate.GONE:
+            self.gone(outgoing.envelope.monitor)
+        return found

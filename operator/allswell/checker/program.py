@@ -1,0 +1,104 @@
+"""The composition root of `allswell checker`: the only place that reads clocks and environment."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Thread
+
+from allswell.checker import clock as clocks
+from allswell.checker import service, settings
+from allswell.checker.config import BadConfig, Config, Folder
+from allswell.checker.line import HttpLine
+from allswell.checker.settings import BadSettings, Settings
+from allswell.checker.status import StatusServer
+from allswell.probe import AddressPolicy, Prober
+from allswell.store import Store, StoreError
+
+log = logging.getLogger(__name__)
+STORE = "checker.sqlite"
+STORE_THREADS = 4
+
+
+def main() -> int:
+    """Run a checker until it is told to stop; 2 for bad settings, 1 when it cannot run."""
+    logging.basicConfig(
+        level=os.environ.get("ALLSWELL_LOG_LEVEL", "INFO").upper(),
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        found = settings.read(os.environ)
+        folder = Folder(found.config)
+        config = folder.look() or Config()
+    except (BadSettings, BadConfig) as error:
+        log.error("%s", error)
+        return 2
+    try:
+        store = Store.open(found.data / STORE, now=datetime.now(UTC))
+    except StoreError as error:
+        log.error("%s", error)
+        return 1
+    if store.set_aside is not None:
+        log.error("the file could not be read; it is kept as %s, a new one begins", store.set_aside)
+    try:
+        asyncio.run(run(found, folder, config, store))
+    finally:
+        store.close()
+    return 0
+
+
+async def run(found: Settings, folder: Folder, config: Config, store: Store) -> None:
+    """Run until SIGTERM or SIGINT, or the end of standard input where that was asked for."""
+    stop = stopping(watch_stdin=found.stop_with_stdin)
+    threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
+    loop = asyncio.get_running_loop()
+    clock = clocks.real()
+    policy = AddressPolicy(allow_loopback=config.allow_loopback, allow_private=config.allow_private)
+    line = HttpLine(found.collector, found.token_file, found.ca_file)
+    running = service.assembled(
+        store=store,
+        probe=Prober(policy, extra_ca_file=found.extra_ca_file),
+        line=line,
+        clock=clock,
+        offload=lambda act: loop.run_in_executor(threads, act),
+        config=config,
+        secrets=lambda: folder.secrets,
+    )
+    running.start()
+    await running.fleet.apply(config.monitors)
+    following = asyncio.create_task(service.follow(running, folder, clock))
+    status = StatusServer(found.host, found.port, lambda path: page(running, path))
+    log.info("checking %s monitors; status on port %s", len(config.monitors), status.port)
+    await stop.wait()
+    following.cancel()
+    await running.stop()
+    status.close()
+    await line.close()
+    threads.shutdown()
+
+
+def page(running: service.Service, path: str) -> str | None:
+    """What `/healthz` and `/metrics` answer."""
+    if path == "/healthz":
+        return "ok\n"
+    return running.metrics() if path == "/metrics" else None
+
+
+def stopping(*, watch_stdin: bool) -> asyncio.Event:
+    """An event that is set when the process is told to stop."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def wait_for_parent() -> None:
+        while os.read(0, 4096):
+            pass
+        loop.call_soon_threadsafe(stop.set)
+
+    if watch_stdin:
+        Thread(target=wait_for_parent, name="parent", daemon=True).start()
+    return stop

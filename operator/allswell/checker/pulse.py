@@ -1,0 +1,100 @@
+"""Signs of life: one small request every 30 seconds for all monitors of the process."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from allswell.checker.clock import Clock
+from allswell.checker.greeter import Greeter
+from allswell.checker.keeper import Keeper
+from allswell.checker.line import Line, LineBroken
+from allswell.checker.subject import Subject
+from allswell.domain import instant, latency, report
+from allswell.domain.latency import Bucket
+from allswell.domain.message import Malformed
+from allswell.domain.report import Beat, Pulse
+from allswell.store import StoreError
+
+log = logging.getLogger(__name__)
+EVERY = 30.0
+MOST_BUCKETS = 5_000
+OK = 200
+
+
+@dataclass(slots=True)
+class Pulser:
+    """The loop that sends beats."""
+
+    keeper: Keeper
+    line: Line
+    clock: Clock
+    greeter: Greeter
+    nudge: Callable[[], None]
+    away: bool = False
+
+    async def run(self) -> None:
+        """Send a beat every 30 seconds, for ever."""
+        due = self.clock.monotonic()
+        while True:
+            await self.beat()
+            due = max(due + EVERY, self.clock.monotonic())
+            await self.clock.sleep_until(due)
+
+    async def beat(self) -> bool:
+        """Send one beat; True when it arrived."""
+        subjects = [subject for subject in self.greeter.subjects.values() if not subject.gone]
+        beats = await self._beats(subjects)
+        message = {**report.beats_json(beats), "sent_at": instant.text(self.clock.now())}
+        try:
+            reply = await self.line.post("/v1/beat", message)
+            if reply.status != OK:
+                log.debug("the collector does not take beats: %s %s", reply.status, reply.body)
+                self.away = True
+                return False
+            pulse = report.read_pulse(reply.body)
+        except (LineBroken, Malformed) as error:
+            log.debug("no beat could be sent: %s", error)
+            self.away = True
+            return False
+        self._sent(beats)
+        self._answered(pulse, is_back=len(beats) < len(subjects))
+        return True
+
+    async def _beats(self, subjects: list[Subject]) -> list[Beat]:
+        until = latency.start_of(self.clock.now())
+        room, beats = MOST_BUCKETS, []
+        for subject in subjects:
+            seen = subject.observation
+            if seen is None or not subject.greeted:
+                continue
+            buckets = await self._buckets(subject, until) if room > 0 else ()
+            room -= len(buckets)
+            beats.append(Beat(subject.name, subject.store, seen.since, seen.last, buckets))
+        return beats
+
+    async def _buckets(self, subject: Subject, until: datetime) -> tuple[Bucket, ...]:
+        since, number = subject.buckets_since, subject.number
+        if since is None or since >= until:
+            return ()
+        try:
+            return await self.keeper.call(
+                lambda store: latency.buckets(store.samples(number, since, until))
+            )
+        except StoreError as error:
+            log.error("latencies cannot be read: %s", error)
+            return ()
+
+    def _sent(self, beats: list[Beat]) -> None:
+        for beat in beats:
+            subject = self.greeter.subjects.get(beat.monitor)
+            if subject is not None and beat.buckets:
+                subject.buckets_since = beat.buckets[-1].start + latency.WIDTH
+
+    def _answered(self, pulse: Pulse, *, is_back: bool) -> None:
+        if pulse.greet:
+            self.greeter.again()
+        self.greeter.again(pulse.gone)
+        if pulse.greet or pulse.gone or is_back or self.away:
+            self.nudge()
+        self.away = False

@@ -1,0 +1,48 @@
+"""When a monitor is checked next: a fixed rate on the monotonic clock, and sooner while confirming.
+
+A monitor's phase is a hash of its namespace and name, so a thousand of them spread evenly and a
+restart changes nothing; the first check comes within min(interval, 30 s).
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+SOONEST_START = 30.0
+
+
+def phase(namespace: str, name: str) -> float:
+    """A number in [0, 1) that belongs to a monitor."""
+    digest = blake2b(f"{namespace}/{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The grid of one monitor: `first` + k * `interval`; seconds of the monotonic clock."""
+
+    first: float
+    interval: float
+    every: float
+
+    def after(self, started: float, ended: float, *, confirming: bool) -> tuple[float, int]:
+        """When the next check is due after one, and how many slots of the grid were missed.
+
+        A slot that passed while a check was running is missed, never caught up with. While a
+        confirmation is open the next check comes `every` after the last one's start, or at once
+        when that has passed, unless the grid is sooner.
+        """
+        slot = int((started - self.first) // self.interval) + 1
+        due = self.first + slot * self.interval
+        missed = 0
+        if due < ended:
+            missed = int((ended - due) // self.interval) + 1
+            due += missed * self.interval
+        if confirming:
+            due = min(due, max(started + self.every, ended))
+        return due, missed
+
+
+def beginning(now: float, namespace: str, name: str, interval: float, every: float) -> Schedule:
+    """The schedule of a monitor that starts at `now`."""
+    first = now + phase(namespace, name) * min(interval, SOONEST_START)
+    return Schedule(first, interval, every)

@@ -1,0 +1,132 @@
+"""The checker put together from its parts: started, kept running, and stopped cleanly."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from allswell.checker.clock import Clock
+from allswell.checker.config import BadConfig, Config, Folder
+from allswell.checker.courier import Courier
+from allswell.checker.egress import Egress
+from allswell.checker.fleet import Fleet, kept_alive
+from allswell.checker.greeter import Greeter
+from allswell.checker.keeper import Keeper, Offload
+from allswell.checker.line import Line
+from allswell.checker.metrics import Tally, text
+from allswell.checker.pulse import Pulser
+from allswell.checker.runner import Runner
+from allswell.checker.sealer import Sealer
+from allswell.domain.spec.http import SecretKey
+from allswell.probe import Prober
+from allswell.store import Store, StoreError
+
+log = logging.getLogger(__name__)
+LOOK_EVERY = 1.0
+DRAIN = 5.0
+
+
+@dataclass(slots=True)
+class Service:
+    """Everything that runs in one checker process."""
+
+    keeper: Keeper
+    greeter: Greeter
+    courier: Courier
+    pulser: Pulser
+    sealer: Sealer
+    fleet: Fleet
+    _tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the loops that serve all monitors."""
+        loops = {
+            "the keeper": self.keeper.run,
+            "the courier": self.courier.run,
+            "the pulse": self.pulser.run,
+            "the sealer": self.sealer.run,
+        }
+        for name, loop in loops.items():
+            self._tasks.append(asyncio.create_task(kept_alive(name, loop)))
+
+    async def stop(self) -> None:
+        """Stop checking, keep what is in hand, send what is in the outbox; bounded in time."""
+        await self.fleet.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                await self.keeper.flush()
+        courier = self._tasks.pop(1)
+        courier.cancel()
+        await asyncio.gather(courier, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                await self.courier.round()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def metrics(self) -> str:
+        """The Prometheus text."""
+        gauges: dict[str, float] = {
+            "allswell_checker_monitors": len(self.greeter.subjects),
+            "allswell_checker_samples_shed": self.keeper.shed,
+            "allswell_checker_trouble": 1 if self.keeper.trouble else 0,
+        }
+        counts = self.sealer.counts
+        if counts is not None:
+            gauges |= {
+                "allswell_store_samples": counts.samples,
+                "allswell_store_bytes": counts.size,
+                "allswell_store_free_bytes": counts.free,
+                "allswell_store_raw_lost": counts.raw_lost,
+                "allswell_outbox_undelivered": counts.undelivered,
+                "allswell_outbox_dead": counts.dead,
+            }
+        return text(self.fleet.runner.tally, gauges)
+
+
+def assembled(
+    *,
+    store: Store,
+    probe: Prober,
+    line: Line,
+    clock: Clock,
+    offload: Offload,
+    config: Config,
+    secrets: Callable[[], Mapping[SecretKey, str]] = dict,
+) -> Service:
+    """Wire the parts; nothing runs yet. `config` gives the rules, not yet the monitors."""
+    keeper = Keeper(store, offload)
+    greeter = Greeter(keeper, line)
+    courier = Courier(keeper, line, clock, greeter.greeted, lambda name: greeter.again([name]))
+    egress = None
+    if config.references:
+        egress = Egress(probe, config.references, clock.monotonic)
+    runner = Runner(probe, keeper, clock, config.grace, Tally(), secrets, egress)
+    return Service(
+        keeper=keeper,
+        greeter=greeter,
+        courier=courier,
+        pulser=Pulser(keeper, line, clock, greeter, courier.nudge),
+        sealer=Sealer(keeper, clock, greeter),
+        fleet=Fleet(runner, greeter),
+    )
+
+
+async def follow(service: Service, folder: Folder, clock: Clock) -> None:
+    """Apply the folder's list whenever it changes, for ever."""
+    trouble = ""
+    while True:
+        try:
+            config = await asyncio.to_thread(folder.look)
+            if config is not None:
+                await service.fleet.apply(config.monitors)
+                service.courier.nudge()
+            trouble = ""
+        except (BadConfig, StoreError) as error:
+            if str(error) != trouble:
+                log.error("%s; the last good list stays in force", error)
+            trouble = str(error)
+        await clock.sleep_until(clock.monotonic() + LOOK_EVERY)

@@ -1,0 +1,66 @@
+"""The checker's settings, from environment variables; every problem is reported at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class BadSettings(ValueError):
+    """Settings that cannot be used; one line for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a checker finds its list and its file, and whom it reports to."""
+
+    config: Path
+    data: Path
+    collector: str
+    token_file: Path
+    ca_file: Path | None = None
+    extra_ca_file: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 9090
+    stop_with_stdin: bool = False
+
+
+HELP = {
+    "ALLSWELL_CONFIG": "the folder that holds checker.json",
+    "ALLSWELL_DATA": "the folder for results",
+    "ALLSWELL_COLLECTOR_URL": "the collector's address, like https://collector:8443",
+    "ALLSWELL_TOKEN_FILE": "the file that holds the checker's token",
+}
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Read settings. Raises `BadSettings` with every problem."""
+    problems = [
+        f"{name} is missing: set it to {what}"
+        for name, what in HELP.items()
+        if not environment.get(name)
+    ]
+    collector = environment.get("ALLSWELL_COLLECTOR_URL", "")
+    if collector and urlsplit(collector).scheme not in ("http", "https"):
+        problems.append("ALLSWELL_COLLECTOR_URL must begin with http:// or https://")
+    host, _, port = environment.get("ALLSWELL_STATUS_BIND", "127.0.0.1:9090").rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 2**16):
+        problems.append("ALLSWELL_STATUS_BIND must be host:port, like 0.0.0.0:9090")
+        port = "0"
+    if problems:
+        raise BadSettings("\n".join(problems))
+    return Settings(
+        config=Path(environment["ALLSWELL_CONFIG"]),
+        data=Path(environment["ALLSWELL_DATA"]),
+        collector=collector,
+        token_file=Path(environment["ALLSWELL_TOKEN_FILE"]),
+        ca_file=_path(environment, "ALLSWELL_CA_FILE"),
+        extra_ca_file=_path(environment, "ALLSWELL_EXTRA_CA_FILE"),
+        host=host,
+        port=int(port),
+        stop_with_stdin=environment.get("ALLSWELL_STOP_WITH_STDIN") == "1",
+    )
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None

@@ -1,0 +1,103 @@
+"""One monitor as the checker runs it: what is being judged, and what was claimed so far."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from allswell.domain import cover, health, instant
+from allswell.domain.cover import Grace, Observation
+from allswell.domain.health import Claim, Health
+from allswell.domain.report import Transition
+from allswell.domain.sample import Sample
+from allswell.domain.spec import monitor as spec
+from allswell.domain.spec.check import KINDS
+from allswell.domain.spec.monitor import Monitor
+from allswell.store import Enrolled, Kept
+
+
+def target_of(monitor: Monitor) -> str:
+    """A hash of what is checked: when it changes, a pending confirmation is void."""
+    block = repr(sorted(KINDS[monitor.kind].text(monitor.check).items()))
+    return blake2b(block.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(slots=True)
+class Subject:
+    """The running state of one monitor. Only the event loop touches it.
+
+    `lock` is held while a sample is judged and while a handshake puts the subject on another
+    store, so that no claim is numbered under a store that is being left.
+    """
+
+    monitor: Monitor
+    number: int
+    store: str
+    sequence: int
+    health: Health
+    observation: Observation | None
+    fresh: bool
+    greeted: bool = False
+    gone: bool = False
+    buckets_since: datetime | None = None
+    last: Sample | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def name(self) -> str:
+        """The monitor's name, by which reports call it."""
+        return self.monitor.meta.name
+
+    def enrolled(self, found: Enrolled) -> None:
+        """Take on what the store says."""
+        self.number, self.store, self.sequence = found.number, found.store, found.sequence
+        self.health, self.fresh = found.health, found.fresh
+        self.observation = found.observation
+
+    def would_go_down(self, sample: Sample) -> bool:
+        """Whether this sample would confirm `down`."""
+        return health.would_go_down(self.health, sample, self.monitor.confirm)
+
+    def take(self, sample: Sample, grace: Grace) -> tuple[Kept, Claim | None]:
+        """Judge a sample: what must be kept of it, and the claim if it is a new one."""
+        self.health, claim = health.judge(self.health, sample, self.monitor.confirm)
+        span = grace.cover(self.monitor.interval)
+        self.observation = cover.extend(self.observation, sample.started, span)
+        self.last, self.fresh = sample, False
+        envelopes: tuple[Transition, ...] = ()
+        if claim is not None:
+            self.sequence += 1
+            envelopes = (Transition(self.name, self.store, self.sequence, claim),)
+        return Kept(self.number, sample, self.health, self.observation, envelopes), claim
+
+
+def subject_of(monitor: Monitor, found: Enrolled) -> Subject:
+    """The running state of a monitor that has just been enrolled in the store."""
+    return Subject(
+        monitor=monitor,
+        number=found.number,
+        store=found.store,
+        sequence=found.sequence,
+        health=found.health,
+        observation=found.observation,
+        fresh=found.fresh,
+    )
+
+
+def day_is_over(subject: Subject, now: datetime, latest: timedelta) -> bool:
+    """Whether the UTC day before today can be sealed for a subject.
+
+    That is when a sample that started after midnight is kept and no confirmation begun before
+    midnight is open, and `latest` after midnight in any case.
+    """
+    midnight = instant.day_start(instant.day_of(now))
+    if now >= midnight + latest:
+        return True
+    began = subject.health.confirming_since
+    is_past = subject.last is not None and subject.last.started >= midnight
+    return is_past and (began is None or began >= midnight)
+
+
+def same_target(first: Monitor, second: Monitor) -> bool:
+    """Whether two manifests run alike, so that nothing has to be restarted."""
+    return spec.text(first) == spec.text(second)
