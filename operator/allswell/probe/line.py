@@ -40,7 +40,7 @@ class Lines:
         connected, address = await dial(addresses, port)
         run.connect = time.perf_counter() - began
         run.address = str(address)
-        line = Plain(connected)
+        line = Plain(connected, run)
         try:
             yield line
         finally:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from allswell.domain import state
 from allswell.probe import fault
 from allswell.probe.fault import Fault
+from allswell.probe.run import Run
 
 T = TypeVar("T")
 
@@ -39,9 +40,10 @@ class Stream(Protocol):
 class Plain:
     """A connected socket; `close` ends it at once, whatever still goes on above."""
 
-    __slots__ = ("_left", "_loop", "_socket")
+    __slots__ = ("_left", "_loop", "_run", "_socket")
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, run: Run) -> None:
+        self._run = run
         self._loop = asyncio.get_running_loop()
         self._socket = connected
         self._left = MOST_RECEIVED
@@ -51,7 +53,7 @@ class Plain:
         try:
             data = await self._loop.sock_recv(self._socket, AT_ONCE)
         except OSError as error:
-            raise fault.of_os_error(error, "receiving") from error
+            raise fault.of_os_error(error, self._run.doing) from error
         self._left -= len(data)
         if self._left < 0:
             words = f"the target sent more than {MOST_RECEIVED // 1024} KiB"
@@ -63,7 +65,7 @@ class Plain:
         try:
             await self._loop.sock_sendall(self._socket, data)
         except OSError as error:
-            raise fault.of_os_error(error, "sending") from error
+            raise fault.of_os_error(error, self._run.doing) from error
 
     def close(self) -> None:
         """Close the socket."""
