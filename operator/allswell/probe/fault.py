@@ -72,7 +72,9 @@ def of_tls_error(error: ssl.SSLError, name: str) -> Fault:
     if isinstance(error, ssl.SSLEOFError):
         words = "the connection was closed during the handshake"
     else:
-        words = (error.reason or "the handshake failed").lower().replace("_", " ")
+        words = (
+            str(getattr(error, "reason", None) or "the handshake failed").lower().replace("_", " ")
+        )
     return Fault(state.TLS_FAILED, f"TLS with {name}: {words}")
 
 

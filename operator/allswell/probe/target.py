@@ -6,7 +6,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 PORTS = {"http": 80, "https": 443}
 LONGEST_HOST = 253
-HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9._~-]+)?", re.ASCII)
+HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f.]*:[0-9a-f:.]*(%[a-z0-9._~-]+)?", re.ASCII)
 # Everything that may stand in a path or a query as it is; the rest, like é, is percent-encoded.
 AS_WRITTEN = "%/:?[]@!$&'()*+,;=~-._|^`{}\"\\<>"
 

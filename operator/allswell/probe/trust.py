@@ -36,7 +36,7 @@ class Trust:
     def _verifying(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.set_default_verify_paths()
-        if not _has_store(context):
+        if not has_store(context):
             context.load_verify_locations(cafile=certifi.where())
         if self._extra is not None:
             context.load_verify_locations(cafile=self._extra)
@@ -50,7 +50,7 @@ def _gullible() -> ssl.SSLContext:
     return context
 
 
-def _has_store(context: ssl.SSLContext) -> bool:
+def has_store(context: ssl.SSLContext) -> bool:
     """Whether the machine has authorities: in a file, read already, or in a folder, read later."""
     if context.cert_store_stats()["x509_ca"]:
         return True

@@ -1,0 +1,57 @@
+"""What lower errors mean."""
+
+import errno
+import os
+import socket
+import ssl
+
+import pytest
+
+from allswell.domain import state
+from allswell.probe import fault
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ECONNREFUSED, state.CONNECTION_REFUSED),
+        (errno.ECONNRESET, state.CONNECTION_RESET),
+        (errno.EPIPE, state.CONNECTION_RESET),
+        (errno.ETIMEDOUT, state.TIMEOUT),
+        (errno.EHOSTUNREACH, state.UNREACHABLE),
+        (errno.ENETUNREACH, state.UNREACHABLE),
+        (errno.EMFILE, state.CHECKER_ERROR),
+        (errno.ENOBUFS, state.CHECKER_ERROR),
+        (errno.EPERM, state.CHECKER_ERROR),
+        (errno.EADDRNOTAVAIL, state.CHECKER_ERROR),
+        (errno.EPROTO, state.CONNECTION_FAILED),
+    ],
+)
+def test_an_errno_tells_the_targets_trouble_from_our_own(number: int, reason: str) -> None:
+    found = fault.of_os_error(OSError(number, os.strerror(number)), "connecting")
+    assert (found.reason, found.detail.startswith("connecting: ")) == (reason, True)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (socket.EAI_NONAME, state.DNS_FAILED),
+        (socket.EAI_AGAIN, state.DNS_FAILED),
+        (socket.EAI_MEMORY, state.CHECKER_ERROR),
+        (socket.EAI_SYSTEM, state.CHECKER_ERROR),
+    ],
+)
+def test_a_failed_lookup_is_the_names_trouble_unless_it_is_ours(number: int, reason: str) -> None:
+    assert fault.of_os_error(socket.gaierror(number, "said so"), "looking").reason == reason
+
+
+def test_a_tls_error_without_a_name_still_has_words() -> None:
+    found = fault.of_tls_error(ssl.SSLError(), "a.example")
+    assert (found.reason, found.detail) == (
+        state.TLS_FAILED,
+        "TLS with a.example: the handshake failed",
+    )
+
+
+def test_a_fault_reads_as_its_reason_and_detail() -> None:
+    assert str(fault.Fault(state.TIMEOUT, "late")) == "Timeout: late"

@@ -1,0 +1,57 @@
+"""Addresses of the web, taken apart."""
+
+import pytest
+
+from allswell.probe import target
+
+
+@pytest.mark.parametrize(
+    ("url", "authority", "resource"),
+    [
+        ("http://a.example", "a.example", "/"),
+        ("http://A.Example:80/x", "a.example", "/x"),
+        ("https://a.example:443/x?y=1", "a.example", "/x?y=1"),
+        ("https://a.example:8443/", "a.example:8443", "/"),
+        ("http://[::1]:8080/", "[::1]:8080", "/"),
+        ("http://a.example/a%20b/é?ü=%C3", "a.example", "/a%20b/%C3%A9?%C3%BC=%C3"),
+        ("http://faß.example/", "xn--fa-hia.example", "/"),
+    ],
+)
+def test_an_address_becomes_what_is_sent(url: str, authority: str, resource: str) -> None:
+    parsed = target.parse(url)
+    assert (parsed.authority, parsed.resource) == (authority, resource)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "a.example",
+        "ftp://a.example/",
+        "http:///x",
+        "http://a.example:99999/",
+        "http://a.example:x/",
+        "http://[::1/",
+        "http://u@a.example/",
+        "http://u:p@a.example/",
+        "http://a example/",
+        "http://a\\b/",
+        "http://a%41/",
+        "http://\u2024\u2024/",
+        "http://-ü-/",
+        f"http://{'a' * 254}/",
+    ],
+)
+def test_what_no_request_can_go_to_is_refused(url: str) -> None:
+    with pytest.raises(target.BadAddress):
+        target.parse(url)
+
+
+def test_what_is_shown_has_no_query() -> None:
+    shown = target.parse("https://a.example/hook?token=s3cret").shown
+    assert shown == "https://a.example/hook"
+
+
+def test_a_reference_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(target.BadAddress, match="cannot be read"):
+        target.join(target.parse("http://a.example/"), "//[oops")
