@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allswell.domain import instant, report
@@ -13,6 +14,14 @@ from allswell.store.values import Outgoing
 
 # A later moment than this can only come from a clock that has been set back since.
 _MOST_DELAY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A report whose sending has failed: how often, and when to try again."""
+
+    attempts: int
+    until: datetime
 
 
 def add(connection: sqlite3.Connection, number: int, envelope: Envelope) -> None:
@@ -26,9 +35,9 @@ def add(connection: sqlite3.Connection, number: int, envelope: Envelope) -> None
         keys = (None, samples.day_number(envelope.rollup.day), envelope.revision)
     body = json.dumps(report.envelope_json(envelope), separators=(",", ":"))
     connection.execute(
-        "INSERT INTO outgoing (monitor, store, sequence, day, revision, body)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (number, envelope.store, *keys, body),
+        "INSERT INTO outgoing (monitor, store, sequence, day, revision, body, since_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (number, envelope.store, *keys, body, keys[1] * samples.DAY_MS),
     )
 
 
@@ -63,41 +72,33 @@ def _seal(connection: sqlite3.Connection, number: int, day: DayReport) -> None:
         )
 
 
-def waiting(connection: sqlite3.Connection, limit: int, now: datetime) -> tuple[Outgoing, ...]:
+def waiting(
+    connection: sqlite3.Connection, limit: int, deferred: Mapping[int, Deferred], now: datetime
+) -> tuple[Outgoing, ...]:
     """The oldest reports that wait, in order; none of a monitor one of whose is deferred."""
+    later = [number for number, each in deferred.items() if now < each.until <= now + _MOST_DELAY]
     rows = connection.execute(
-        "SELECT id, body, attempts FROM outgoing WHERE settled_ms IS NULL AND monitor NOT IN"
+        "SELECT id, body FROM outgoing WHERE state = 0 AND monitor NOT IN"
         " (SELECT monitor FROM outgoing"
-        "  WHERE settled_ms IS NULL AND retry_ms > ? AND retry_ms <= ?)"
+        "  WHERE state = 0 AND id IN (SELECT value FROM json_each(?)))"
         " ORDER BY id LIMIT ?",
-        (instant.to_ms(now), instant.to_ms(now + _MOST_DELAY), limit),
+        (json.dumps(later), limit),
     )
+    never = Deferred(0, now)
     return tuple(
-        Outgoing(number, report.read_envelope(json.loads(body)), attempts)
-        for number, body, attempts in rows
-    )
-
-
-def deferred(connection: sqlite3.Connection, ids: Sequence[int], until: datetime) -> None:
-    """Count a failed attempt and wait with these reports."""
-    connection.executemany(
-        "UPDATE outgoing SET attempts = attempts + 1, retry_ms = ?"
-        " WHERE id = ? AND settled_ms IS NULL",
-        [(instant.to_ms(until), number) for number in ids],
-    )
-
-
-def hurry(connection: sqlite3.Connection) -> None:
-    """Defer nothing any more: a process that starts tries everything at once."""
-    connection.execute(
-        "UPDATE outgoing SET retry_ms = NULL WHERE settled_ms IS NULL AND retry_ms IS NOT NULL"
+        Outgoing(
+            number,
+            report.read_envelope(json.loads(body)),
+            deferred.get(number, never).attempts,
+        )
+        for number, body in rows
     )
 
 
 def delivered(connection: sqlite3.Connection, ids: Sequence[int], now: datetime) -> None:
     """Mark reports as delivered; those already settled stay as they are."""
     connection.executemany(
-        "UPDATE outgoing SET settled_ms = ? WHERE id = ? AND settled_ms IS NULL",
+        "UPDATE outgoing SET state = 1, since_ms = ? WHERE id = ? AND state = 0",
         [(instant.to_ms(now), number) for number in ids],
     )
 
@@ -105,7 +106,7 @@ def delivered(connection: sqlite3.Connection, ids: Sequence[int], now: datetime)
 def dead(connection: sqlite3.Connection, number: int, why: str, now: datetime) -> None:
     """Give a report up, with the reason."""
     connection.execute(
-        "UPDATE outgoing SET settled_ms = ?, why = ? WHERE id = ? AND settled_ms IS NULL",
+        "UPDATE outgoing SET state = 2, since_ms = ?, why = ? WHERE id = ? AND state = 0",
         (instant.to_ms(now), why, number),
     )
 
@@ -117,9 +118,9 @@ def forgotten(connection: sqlite3.Connection, monitor: str, store: str, known: i
     that transition's day on may be lacking; the newest revision of each is enough.
     """
     return connection.execute(
-        "UPDATE outgoing SET settled_ms = NULL, retry_ms = NULL, attempts = 0"
+        "UPDATE outgoing SET state = 0"
         " WHERE monitor = (SELECT number FROM monitor WHERE name = :monitor) AND store = :store"
-        " AND settled_ms IS NOT NULL AND why IS NULL AND (sequence > :known OR"
+        " AND state = 1 AND (sequence > :known OR"
         " (day >= ifnull((SELECT day FROM outgoing WHERE store = :store AND sequence = :known), 0)"
         "  AND revision = (SELECT revision FROM day"
         "   WHERE day.monitor = outgoing.monitor AND day.day = outgoing.day)))",

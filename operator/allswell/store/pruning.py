@@ -43,7 +43,8 @@ def expire(connection: sqlite3.Connection, expiry: Expiry) -> tuple[int, bool]:
 def forget_reports(connection: sqlite3.Connection, now: datetime) -> int:
     """One step: remove reports that were settled 90 days ago."""
     return connection.execute(
-        "DELETE FROM outgoing WHERE id IN (SELECT id FROM outgoing WHERE settled_ms < ? LIMIT ?)",
+        "DELETE FROM outgoing WHERE id IN"
+        " (SELECT id FROM outgoing WHERE state > 0 AND since_ms < ? LIMIT ?)",
         (instant.to_ms(now - REPORTS_KEPT), samples.STEP),
     ).rowcount
 

@@ -14,15 +14,16 @@ WAL_PAGES = 256
 _KIB = 1024
 _LEAST_HELD, _MOST_HELD = 128 * _KIB, 1024 * _KIB
 _LEAST_FILE = 4 * _LEAST_HELD
-_BESIDE = (2 * WAL_PAGES + 64) * _KIB
+_LOG = 2 * WAL_PAGES * _KIB
+_BESIDE = _LOG + 64 * _KIB
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """Bytes: the file with samples stays below `file`; `held` more is for health and reports.
 
-    The ballast has `ballast` bytes: the write-ahead log may have to be copied into the file once,
-    and must still be able to grow.
+    The ballast has `ballast` bytes: what was in the write-ahead log must still fit into the file
+    once the volume is full, beside what is held.
     """
 
     file: int
@@ -34,7 +35,7 @@ def plan(most: int) -> Room:
     """Divide the bytes that the file may take at most."""
     most = max(most, _LEAST_FILE)
     held = min(max(most // 16, _LEAST_HELD), _MOST_HELD)
-    return Room(most - held, held, 2 * held)
+    return Room(most - held, held, held + _LOG)
 
 
 def of_volume(size: int) -> int:
@@ -73,13 +74,21 @@ class Ballast:
 
     def short(self) -> bool:
         """Whether the volume has less left than the write-ahead log may need at once."""
-        return available(self._path.parent) < self._size // 4
+        return self.available() < self._size // 4
+
+    def worth_releasing(self) -> bool:
+        """Whether there is less on the volume than the ballast would bring."""
+        return self.available() < self._size
+
+    def available(self) -> int:
+        """The bytes that are free beside it."""
+        return available(self._path.parent)
 
     def take(self) -> bool:
         """Hold the room, if as much again would still be free; says whether it is held."""
         if self.held:
             return True
-        if available(self._path.parent) < 2 * self._size:
+        if self.available() < 2 * self._size:
             return False
         try:
             with self._path.open("wb") as file:

@@ -70,12 +70,11 @@ CREATE TABLE outgoing (  -- reports: waiting, delivered (kept for a restored cen
   day INTEGER,                 -- a transition's day, or the day of a roll-up: days since 1970-01-01
   revision INTEGER,            -- of a roll-up; NULL for a transition
   body TEXT NOT NULL,          -- the envelope as JSON, without sent_at
-  attempts INTEGER NOT NULL DEFAULT 0,  -- how often sending has failed
-  retry_ms INTEGER,            -- not before this moment, Unix ms; NULL: at once
-  settled_ms INTEGER,          -- when it was delivered or died, Unix ms; NULL while it waits
+  state INTEGER NOT NULL DEFAULT 0,  -- 0 waiting, 1 delivered, 2 dead
+  since_ms INTEGER NOT NULL,   -- when it was delivered or died, Unix ms; while it waits the time it
+                               -- speaks of, as wide, so that delivering takes no room
   why TEXT,                    -- what the centre refused it with; NULL unless dead
-  CHECK ((sequence IS NULL) <> (revision IS NULL)),
-  CHECK (why IS NULL OR settled_ms IS NOT NULL)
+  CHECK ((sequence IS NULL) <> (revision IS NULL))
 ) STRICT
 """
 
@@ -93,8 +92,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         _DAY,
         "CREATE INDEX day_by_age ON day (archived DESC, day) WHERE present = 1",
         _OUTGOING,
-        "CREATE INDEX outgoing_waiting ON outgoing (id) WHERE settled_ms IS NULL",
-        "CREATE INDEX outgoing_dead ON outgoing (id) WHERE why IS NOT NULL",
+        "CREATE INDEX outgoing_waiting ON outgoing (id) WHERE state = 0",
+        "CREATE INDEX outgoing_dead ON outgoing (id) WHERE state = 2",
         _TRANSITIONS,
     ),
 )

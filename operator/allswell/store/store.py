@@ -34,6 +34,7 @@ class Store:
         self._writer = writer
         self._one = threading.Lock()
         self._living: set[int] = set()
+        self._deferred: dict[int, outbox.Deferred] = {}
         self.set_aside = set_aside
 
     @classmethod
@@ -51,12 +52,10 @@ class Store:
             try:
                 ballast = room.Ballast(opening.sibling(path, ".reserve"), planned.ballast)
                 connection, aside = _connect(path, ballast, now)
-                store = cls(path, lock, Writer(connection, path, planned, ballast), aside)
-                store._run(outbox.hurry)
+                return cls(path, lock, Writer(connection, path, planned, ballast), aside)
             except BaseException:
                 lock.release()
                 raise
-        return store
 
     def enroll(self, monitor: str, target: str) -> Enrolled:
         """Find a monitor or begin one; `target` is a hash of what is checked.
@@ -107,7 +106,12 @@ class Store:
 
     def seal(self, number: int, report: DayReport) -> None:
         """Queue a day's roll-up and note its revision. Raises `OutOfStep` unless it is the next."""
-        self._run(lambda connection: outbox.add(connection, number, report))
+
+        def add(connection: sqlite3.Connection) -> None:
+            outbox.add(connection, number, report)
+
+        with self._one:
+            self._writer.run(add, spare=add)
 
     def archived(self, number: int, day: date, revision: int) -> bool:
         """Note that an archive has a sealed day's rows; False if the day has changed since."""
@@ -130,23 +134,29 @@ class Store:
 
         A monitor with a report that is deferred beyond `now` is left out.
         """
-        return self._read(lambda connection: outbox.waiting(connection, limit, now))
+        return self._read(lambda connection: outbox.waiting(connection, limit, self._deferred, now))
 
     def deferred(self, ids: Sequence[int], until: datetime) -> None:
         """Count a failed attempt of these reports; `outbox` leaves their monitors out till then.
 
-        A restart tries at once, and so does a clock that was set back by more than 10 minutes.
+        A restart tries at once, and so does a clock that was set back by more than 10 minutes:
+        this is remembered in memory, so that a centre that is away costs no writing.
         """
-        self._run(lambda connection: outbox.deferred(connection, ids, until), durable=False)
+        with self._one:
+            for id_ in ids:
+                attempts = self._deferred[id_].attempts if id_ in self._deferred else 0
+                self._deferred[id_] = outbox.Deferred(attempts + 1, until)
 
     def delivered(self, ids: Sequence[int], now: datetime) -> None:
         """The centre has these; they are kept for 90 days."""
         # A mark that a power cut takes costs one duplicate, which the centre knows how to meet.
         self._run(lambda connection: outbox.delivered(connection, ids, now), durable=False)
+        self._settle(ids)
 
     def dead(self, id: int, why: str, now: datetime) -> None:  # noqa: A002 - as in Outgoing
         """The centre will never take this one; it is kept for 90 days, and counted."""
         self._run(lambda connection: outbox.dead(connection, id, why, now))
+        self._settle([id])
 
     def forgotten(self, monitor: str, store: str, known: int) -> int:
         """The centre knows this store only up to `known`: queue the rest again; how many."""
@@ -157,8 +167,8 @@ class Store:
         with translated(self._path), closing(opening.connect_to_read(self._path)) as connection:
             (total,) = connection.execute("SELECT count(*) FROM sample").fetchone()
             waiting, dead, lost = connection.execute(
-                "SELECT (SELECT count(*) FROM outgoing WHERE settled_ms IS NULL),"
-                " (SELECT count(*) FROM outgoing WHERE why IS NOT NULL), raw_lost FROM file"
+                "SELECT (SELECT count(*) FROM outgoing WHERE state = 0),"
+                " (SELECT count(*) FROM outgoing WHERE state = 2), raw_lost FROM file"
             ).fetchone()
         with self._one:
             writer = self._writer
@@ -195,6 +205,11 @@ class Store:
             step, finished = self._run(lambda c: pruning.expire(c, expiry), durable=False)
             removed += step
         return removed
+
+    def _settle(self, ids: Sequence[int]) -> None:
+        with self._one:
+            for id_ in ids:
+                self._deferred.pop(id_, None)
 
     def _read(self, work: Work[_T]) -> _T:
         with self._one:

@@ -54,7 +54,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An envelope that waits to be delivered; `attempts` have failed so far."""
+    """An envelope that waits to be delivered; `attempts` have failed since the start."""
 
     id: int
     envelope: Envelope

@@ -15,6 +15,7 @@ from allswell.store.room import Ballast, Room
 from allswell.store.samples import Dropped
 
 _MOST_STEPS = 8
+_BOOKS = 32  # pages of the reserve that no new report may take: what makes room needs some
 _MOST_BYTES = 2**40  # far below the number of pages that SQLite can count
 
 T = TypeVar("T")
@@ -33,10 +34,12 @@ class Writer:
         self._ballast = ballast
         page = self.pragma("page_size")
         self._page = page
-        self._planned = min(room.file, _MOST_BYTES) // page
+        self._planned = min(room.file, _MOST_BYTES) // page - _BOOKS
         self._held = room.held // page
         self._holding = ballast.take()
-        self._limit = self._planned if self._holding else self.pragma("page_count")
+        self._limit = self._planned
+        if not self._holding:
+            self._limit = min(self._planned, self.pragma("page_count"))
         self._allowed = 0
         self._durable: bool | None = None
 
@@ -70,7 +73,8 @@ class Writer:
         """Run work in one transaction; what it returns, and what was dropped to make room.
 
         `durable` makes it survive a power cut and not only a kill. Where dropping samples did not
-        help, `spare` is run instead, on the reserve. Raises `StoreFull` when that has no room.
+        help, `spare` is run instead, on the reserve; work without a spare may use the last of it.
+        Raises `StoreFull` when that has no room.
         """
         self._recover()
         self._set_durable(durable=durable)
@@ -85,9 +89,7 @@ class Writer:
             dropped += step
             if step == Dropped():
                 break
-        if self._holding:
-            return self._last(work, spare or work, dropped)
-        return self._transact(spare or work, self._limit + self._held), dropped
+        return self._on_the_reserve(spare or work, 0 if spare else _BOOKS), dropped
 
     def checkpoint(self) -> None:
         """Copy the write-ahead log into the file and cut it to nothing."""
@@ -99,18 +101,24 @@ class Writer:
         with translated(self._path):
             self._connection.close()
 
-    def _last(self, work: Work[T], spare: Work[T], dropped: Dropped) -> tuple[T, Dropped]:
-        """On the reserve: first the file's own, then the volume's."""
+    def _on_the_reserve(self, work: Work[T], more: int) -> T:
         try:
-            return self._transact(spare, self._limit + self._held), dropped
+            return self._transact(work, self._limit + self._reserve() + more)
         except StoreError as error:
-            if not self._about_room(error):
+            if not (self._about_room(error) and self._holding and self._ballast.worth_releasing()):
                 raise
         self._yield_ballast()
-        try:
-            return self._transact(work, self._limit), dropped
-        except StoreFull:
-            return self._transact(spare, self._limit + self._held), dropped
+        return self._transact(work, self._limit + self._reserve() + more)
+
+    def _reserve(self) -> int:
+        """Pages that health and reports may take beyond the limit.
+
+        Once the ballast is given back the file grows only where the volume has room for it: what
+        is in the write-ahead log and does not fit into the file would block the log for ever.
+        """
+        if self._holding:
+            return self._held
+        return min(self._held, self._ballast.available() // 2 // self._page)
 
     def _transact(self, work: Work[T], pages: int) -> T:
         try:
@@ -150,26 +158,30 @@ class Writer:
         )
 
     def _make_room(self) -> Dropped:
-        if self._holding and self._ballast.short():
+        if self._ballast.short():
             self._yield_ballast()
         try:
-            return self._transact(samples.drop_oldest, self._limit + self._held)
+            return self._transact(samples.drop_oldest, self._limit + self._reserve())
         except StoreError as error:
             if not self._about_room(error):
                 raise
             return Dropped()
 
     def _yield_ballast(self) -> None:
-        """Give the volume's reserve to the write-ahead log, and let the file grow no more."""
+        """Give the volume's reserve to the write-ahead log, and let the file grow no more.
+
+        The log is copied into the file, so that it is written again from its beginning.
+        """
         self._ballast.release()
-        self._holding = False
         try:
             with translated(self._path):
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except StoreError as error:
             if not self._about_room(error):
                 raise
-        self._limit = self.pragma("page_count")
+        if self._holding:
+            self._limit = min(self._planned, self.pragma("page_count"))
+        self._holding = False
 
     def _recover(self) -> None:
         if not self._holding and self._ballast.take():

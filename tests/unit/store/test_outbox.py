@@ -74,7 +74,7 @@ def test_a_restart_tries_at_once_what_was_deferred(opened: Open) -> None:
     store.commit([kept(api, 0, change(api, 1))])
     store.deferred([store.outbox(1, NOW)[0].id], at(5))
     store.close()
-    assert [each.attempts for each in opened().outbox(1, NOW)] == [1]
+    assert [each.envelope for each in opened().outbox(1, NOW)] == [change(api, 1)]
 
 
 def test_a_restored_centre_is_sent_the_transitions_it_forgot_in_order(store: Store) -> None:
