@@ -1,4 +1,4 @@
-"""Carries envelopes to the collector: in order, until each is delivered, dead or its monitor gone."""
+"""Carries envelopes to the collector, in order, until each is delivered or dead."""
 
 import asyncio
 import contextlib

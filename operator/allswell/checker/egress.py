@@ -15,7 +15,7 @@ VALID = 5.0
 class Reaches(Protocol):
     """Opens a connection to a reference target."""
 
-    async def reaches(self, host: str, port: int, timeout: timedelta) -> bool:
+    async def reaches(self, host: str, port: int, timeout: timedelta) -> bool:  # noqa: ASYNC109
         """Whether a connection could be made within `timeout`."""
         ...
 

@@ -23,7 +23,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The step, the claim to take over, and from which sequence on to send again (None: nothing)."""
+    """The step, the claim to take over, and the sequence after which all is sent again, if any."""
 
     step: Step
     claim: Claim | None = None

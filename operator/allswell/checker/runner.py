@@ -27,9 +27,9 @@ class Probe(Protocol):
     """Carries out checks."""
 
     async def check(
-        self, check: Check, timeout: timedelta, secrets: Mapping[SecretKey, str]
+        self, check: Check, timeout: timedelta, secrets: Mapping[SecretKey, str]  # noqa: ASYNC109
     ) -> Outcome:
-        """Check once; never raises."""
+        """Check once, within `timeout`; never raises."""
         ...
 
 

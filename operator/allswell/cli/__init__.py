@@ -5,18 +5,80 @@ needs and no more. The room holds no logic of checks, stores or pages.
 """
 
 import argparse
+import importlib
+import sys
 from collections.abc import Sequence
+from importlib.metadata import version
+
+# A subcommand's module has HELP, DESCRIPTION, EPILOG, arguments(parser) and run(options) -> int.
+COMMANDS = {
+    "up": "allswell.cli.up",
+    "check": "allswell.cli.check",
+    "validate": "allswell.cli.validate",
+    "migrate": "allswell.cli.migrate",
+    "checker": "allswell.cli.programs.checker",
+    "web": "allswell.cli.programs.web",
+}
+SUMMARY = {
+    "up": "run the Monitors and StatusPages of some files on this machine",
+    "check": "run checks once, now, and explain the verdict",
+    "validate": "say everything that is wrong with manifests",
+    "migrate": "bring the central database to this version's schema",
+    "checker": "run a checker (what a checker pod runs)",
+    "web": "serve the pages (what the web pod runs)",
+}
+DESCRIPTION = """\
+allswell: a status page service. Monitors and pages are manifests; on one machine `allswell up`
+runs them, on Kubernetes an operator does."""
+EPILOG = """\
+examples:
+  allswell up status.yaml           checks run, the page is at http://127.0.0.1:8080/
+  allswell check status.yaml        run every check once and explain the verdicts
+  allswell validate status.yaml     say everything that is wrong with the manifests
+
+`allswell SUBCOMMAND --help` tells more."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line's grammar, without side effects."""
-    it = argparse.ArgumentParser(prog="allswell", description="A status page service.")
-    it.add_argument("--version", action="version", version="allswell 0.1.0")
+def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """The command line's grammar; only the chosen subcommand's module is loaded."""
+    it = argparse.ArgumentParser(
+        prog="allswell",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    it.add_argument("--version", action="version", version=f"allswell {version('allswell')}")
+    commands = it.add_subparsers(title="subcommands", metavar="SUBCOMMAND", dest="command")
+    for name, summary in SUMMARY.items():
+        if name != chosen:
+            commands.add_parser(name, help=summary)
+            continue
+        module = importlib.import_module(COMMANDS[name])
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=module.DESCRIPTION,
+            epilog=module.EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
     return it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    parser().parse_args(argv)
-    parser().print_help()
-    return 0
+    given = list(sys.argv[1:] if argv is None else argv)
+    chosen = next((word for word in given if word in COMMANDS), None)
+    grammar = parser(chosen)
+    options = grammar.parse_args(given)
+    if options.command is None:
+        grammar.print_help()
+        return 2
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1

@@ -267,12 +267,10 @@ def read_pulse(value: object) -> Pulse:
     return Pulse(reader.flag("greet"), reader.texts("gone"))
 
 
-def shifted(envelope: Envelope, by: timedelta, latest: datetime) -> Envelope:
+def shifted(transition: Transition, by: timedelta, latest: datetime) -> Transition:
     """A transition with its time moved by a sender's clock error, never into the future."""
-    if not isinstance(envelope, Transition):
-        return envelope
-    claim = envelope.claim
-    return replace(envelope, claim=replace(claim, since=min(claim.since + by, latest)))
+    claim = transition.claim
+    return replace(transition, claim=replace(claim, since=min(claim.since + by, latest)))
 
 
 def beat_shifted(beat: Beat, by: timedelta) -> Beat:

@@ -1,0 +1,7 @@
+"""`python -m allswell.cli`: how `allswell up` starts its own children."""
+
+import sys
+
+from allswell.cli import main
+
+sys.exit(main())

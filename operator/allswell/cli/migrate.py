@@ -1,0 +1,51 @@
+"""`allswell migrate`: bring the central database to this version's schema."""
+
+import argparse
+import os
+from pathlib import Path
+
+from allswell.central import engine
+from allswell.central.errors import CentralError
+from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
+
+DESCRIPTION = """\
+Apply the migrations that the central database lacks. Safe to repeat and safe to run twice at once.
+A database that a newer allswell has migrated is refused and left as it is.
+The address may also come from ALLSWELL_DATABASE_URL or, as a file, ALLSWELL_DATABASE_URL_FILE,
+which keeps a password out of the process list."""
+EPILOG = """\
+examples:
+  allswell migrate --database-url postgresql://allswell@db.example.com/allswell
+  allswell migrate --database-url sqlite:////var/lib/allswell/central.sqlite
+
+exit codes: 0 done, 1 the database cannot be migrated, 2 bad input"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--database-url", metavar="URL", help="postgresql://… or sqlite:///…")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; the exit code."""
+    url = options.database_url or os.environ.get("ALLSWELL_DATABASE_URL")
+    file = os.environ.get("ALLSWELL_DATABASE_URL_FILE")
+    if not url and file:
+        try:
+            url = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            complain(f"{file} cannot be read: {error.strerror}")
+            return BAD_INPUT
+    if not url:
+        complain("which database? give --database-url postgresql://user@host/name")
+        return BAD_INPUT
+    try:
+        before, after = engine.migrate(engine.connect(url))
+    except ValueError as error:
+        complain(str(error))
+        return BAD_INPUT
+    except CentralError as error:
+        complain(str(error))
+        return FAILED
+    print(f"the database is at {after}" + ("" if before == after else f", it was at {before}"))
+    return OK

@@ -1,0 +1,1 @@
+"""The long-running programs as subcommands; each takes its settings from the environment."""

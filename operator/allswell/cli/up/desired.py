@@ -1,0 +1,59 @@
+"""What is to run, from what the files say now and what they said before.
+
+A mistake keeps that object's last good state. A file that is empty, cannot be read, or holds a
+document that cannot be told apart deletes nothing. A file that vanished deletes its objects once it
+has been missing twice in a row, for editors save by replacing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from allswell.cli.manifests import Key, Sheet, Thing
+from allswell.cli.yamlfile import Located
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The last good objects by file, and the files that were missing at the last look."""
+
+    files: Mapping[Path, Mapping[Key, Thing]] = field(default_factory=dict)
+    missing: frozenset[Path] = frozenset()
+    problems: tuple[Located, ...] = ()
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """Everything that is to run; of an object that moves between files the first is taken."""
+        found: dict[Key, Thing] = {}
+        for objects in self.files.values():
+            for key, thing in objects.items():
+                found.setdefault(key, thing)
+        return tuple(found.values())
+
+
+def after(before: Desired, sheets: Sequence[Sheet]) -> Desired:
+    """What is to run after a look at all files."""
+    known = {key: thing for objects in before.files.values() for key, thing in objects.items()}
+    files: dict[Path, Mapping[Key, Thing]] = {}
+    missing = set()
+    for sheet in sheets:
+        files[sheet.file] = _objects(sheet, before.files.get(sheet.file, {}), known)
+    for file, objects in before.files.items():
+        if file not in files and file not in before.missing:
+            files[file] = objects
+            missing.add(file)
+    problems = tuple(problem for sheet in sheets for problem in sheet.problems)
+    return Desired(files, frozenset(missing), problems)
+
+
+def _objects(
+    sheet: Sheet, before: Mapping[Key, Thing], known: Mapping[Key, Thing]
+) -> Mapping[Key, Thing]:
+    """One file's good objects; where one is wrong now, as it was last."""
+    objects: dict[Key, Thing] = {}
+    for item in sheet.items:
+        thing = item.thing if item.key is None else item.thing or known.get(item.key)
+        if item.key is not None and thing is not None:
+            objects[item.key] = thing
+    is_clear = sheet.whole and sheet.items and all(item.key is not None for item in sheet.items)
+    return objects if is_clear else {**before, **objects}

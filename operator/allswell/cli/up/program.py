@@ -1,0 +1,134 @@
+"""The composition root of `allswell up`: collector in this process, checkers and web beside it."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from allswell.central import engine
+from allswell.central.errors import CentralError
+from allswell.central.writer import Writer
+from allswell.cli import manifests
+from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
+from allswell.cli.up.children import Child, Children
+from allswell.cli.up.folder import DataFolder
+from allswell.cli.up.screen import Screen
+from allswell.cli.up.session import Session
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.identity import Identity, LocalTokens
+from allswell.controller.collector.service import Collector
+
+LOOK_EVERY = 1.0
+PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the user asked for."""
+
+    paths: tuple[Path, ...]
+    host: str
+    port: int
+    references: tuple[tuple[str, int], ...] = ()
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+async def run(plan: Plan, data: DataFolder) -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code."""
+    screen = Screen(utc_now)
+    sheets = manifests.load(plan.paths)
+    if not manifests.things(sheets):
+        for problem in manifests.problems(sheets):
+            complain(str(problem))
+        complain("there is nothing to run: give a file with a Monitor and a StatusPage")
+        return BAD_INPUT
+    if (why := taken(plan.host, plan.port)) is not None:
+        complain(why)
+        return FAILED
+    try:
+        central = engine.connect(data.database)
+        engine.migrate(central)
+    except CentralError as error:
+        complain(f"the results in {data.path} cannot be used: {error}")
+        return FAILED
+    writer = Writer(central)
+    centre = Centre(writer, on_news=screen.news)
+    tokens = LocalTokens({})
+    collector = Collector(writer, centre, tokens, utc_now)
+    await collector.start("127.0.0.1", 0)
+    try:
+        session = Session(plan.paths, data, writer, centre, collector, tokens, screen, utc_now)
+        return await serve(session, plan, data, screen)
+    finally:
+        await collector.stop()
+        central.dispose()
+
+
+async def serve(session: Session, plan: Plan, data: DataFolder, screen: Screen) -> int:
+    """Start the programs, follow the files, stop in order."""
+    stop = asyncio.Event()
+    children = Children()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop, stop, children)
+    token = secrets.token_urlsafe(32)
+    session.tokens.add(token, Identity("", page=True))
+    url = f"http://127.0.0.1:{session.collector.port}"
+    environment = {
+        "ALLSWELL_DATABASE_URL": data.database,
+        "ALLSWELL_COLLECTOR_URL": url,
+        "ALLSWELL_TOKEN_FILE": str(data.token(PAGE, token)),
+        "ALLSWELL_BIND": f"{plan.host}:{plan.port}",
+    }
+    try:
+        await session.begin(children, url, plan.references)
+        children.start(Child("web", environment, data.log, screen.trouble))
+        await ready(plan.host, plan.port, stop)
+        screen.header(session.desired, plan.host, plan.port, data)
+        following = asyncio.create_task(session.follow(LOOK_EVERY))
+        await stop.wait()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        return OK
+    finally:
+        screen.line("stopping")
+        await children.stop()
+
+
+def told_to_stop(stop: asyncio.Event, children: Children) -> None:
+    """Stop in order; told a second time, at once."""
+    if stop.is_set():
+        children.kill()
+    stop.set()
+
+
+def taken(host: str, port: int) -> str | None:
+    """A sentence when the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"{host}:{port} cannot be listened on: {error.strerror}; choose another --port"
+    return None
+
+
+async def ready(host: str, port: int, stop: asyncio.Event) -> None:
+    """Wait until the page answers, but not for ever."""
+    address = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - a comparison
+    for _ in range(100):
+        if stop.is_set():
+            return
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(address, port)
+            writer.close()
+            return
+        await asyncio.sleep(0.1)

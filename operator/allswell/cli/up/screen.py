@@ -1,0 +1,83 @@
+"""What `allswell up` shows: a header, then one line for each thing that happens."""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from importlib.metadata import version
+
+from allswell.cli.manifests import Key, Thing
+from allswell.cli.terminal import counted, paint
+from allswell.cli.up.desired import Desired
+from allswell.cli.up.folder import DataFolder
+from allswell.cli.yamlfile import Located
+from allswell.controller.collector.centre import News
+from allswell.domain.spec.monitor import Monitor
+from allswell.domain.spec.page import StatusPage
+
+WIDTH = 9
+
+
+class Screen:
+    """Writes to standard output, a line at a time; any thread may call."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+
+    def line(self, text: str) -> None:
+        """One line with the time of day in front."""
+        at = self._now().astimezone().strftime("%H:%M:%S")
+        print(f"{paint(at, 'dim')}  {text}", flush=True)
+
+    def header(self, desired: Desired, host: str, port: int, data: DataFolder) -> None:
+        """What runs, where the page is, and how to stop."""
+        monitors = sum(isinstance(thing, Monitor) for thing in desired.things)
+        pages = [thing for thing in desired.things if isinstance(thing, StatusPage)]
+        shown = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        print(paint(f"allswell {version('allswell')}", "bold"))
+        print(f"  page      {shown if pages else 'none: add a StatusPage to see one'}")
+        print(f"  running   {counted(monitors, 'monitor')}, {counted(len(pages), 'page')}")
+        print(f"  results   {data.path}")
+        print("  Edit the files at any time; Ctrl-C stops.\n", flush=True)
+
+    def news(self, news: News) -> None:
+        """A change of state."""
+        claim = news.claim
+        word = paint(f"{claim.state.value:<{WIDTH}}", claim.state.value)
+        since = claim.since.astimezone().strftime("%H:%M:%S")
+        why = f"  {claim.reason}" if claim.reason else ""
+        self.line(f"{word} {news.monitor}{why}{paint(f'  since {since}', 'dim')}")
+
+    def trouble(self, text: str) -> None:
+        """Something that needs somebody's eye."""
+        self.line(paint(text, "degraded"))
+
+    def problems(self, before: Iterable[Located], after: Iterable[Located]) -> None:
+        """Problems that are new, and that all are gone."""
+        known, now = set(before), tuple(after)
+        for problem in now:
+            if problem not in known:
+                print(paint(str(problem), "down"), file=sys.stderr, flush=True)
+        if now and set(now) - known:
+            self.trouble("what is wrong stays as it was last; mend it and it takes effect")
+        if known and not now:
+            self.line("all problems are mended")
+
+    def changed(self, before: Desired, after: Desired) -> None:
+        """What an edit has added, changed and removed."""
+        old, new = _by_key(before.things), _by_key(after.things)
+        for key in [*new, *(key for key in old if key not in new)]:
+            if old.get(key) != new.get(key):
+                word = "added" if key not in old else "removed" if key not in new else "changed"
+                self.line(f"{word:<{WIDTH}} {key[0]} {key[2]}")
+
+
+def _by_key(things: Iterable[Thing]) -> dict[Key, Thing]:
+    return {_key(thing): thing for thing in things}
+
+
+def _key(thing: Thing) -> Key:
+    if isinstance(thing, Monitor):
+        return "Monitor", thing.meta.namespace, thing.meta.name
+    if isinstance(thing, StatusPage):
+        return "StatusPage", thing.meta.namespace, thing.meta.name
+    return "Secret", thing.namespace, thing.name

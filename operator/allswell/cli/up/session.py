@@ -1,0 +1,95 @@
+"""One run of `allswell up`: follows the files and makes what they say true."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from allswell.central.errors import CentralError
+from allswell.central.writer import Writer
+from allswell.checker.config import Config
+from allswell.cli import manifests
+from allswell.cli.up import applying, desired
+from allswell.cli.up.applying import Wanted
+from allswell.cli.up.children import Child, Children
+from allswell.cli.up.desired import Desired
+from allswell.cli.up.folder import DataFolder
+from allswell.cli.up.screen import Screen
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.identity import Identity, LocalTokens
+from allswell.controller.collector.service import Collector
+
+
+@dataclass(slots=True)
+class Session:
+    """What a run holds on to."""
+
+    paths: Sequence[Path]
+    data: DataFolder
+    writer: Writer
+    centre: Centre
+    collector: Collector
+    tokens: LocalTokens
+    screen: Screen
+    now: Callable[[], datetime]
+    desired: Desired = field(default_factory=Desired)
+    children: Children = field(default_factory=Children)
+    rules: Config = field(default_factory=Config)
+    url: str = ""
+
+    async def begin(
+        self, children: Children, url: str, references: tuple[tuple[str, int], ...]
+    ) -> None:
+        """Make the files true for the first time. Raises what the writer raises."""
+        self.children, self.url, self.rules = children, url, Config(references=references)
+        await self.look()
+
+    async def follow(self, every: float) -> None:
+        """Look at the files again and again."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.look()
+            except (CentralError, OSError) as error:
+                self.screen.trouble(f"the change waits: {error}")
+
+    async def look(self) -> None:
+        """Look at the files once and make true what changed."""
+        sheets = await asyncio.to_thread(manifests.load, self.paths)
+        found = desired.after(self.desired, sheets)
+        self.screen.problems(self.desired.problems, found.problems)
+        if found.things != self.desired.things:
+            await self._apply(applying.sorted_out(found.things))
+            if self.desired.files:
+                self.screen.changed(self.desired, found)
+        self.desired = found
+
+    async def _apply(self, wanted: Wanted) -> None:
+        def write() -> None:
+            applying.write_rows(self.writer, wanted, self.now())
+            if self.centre.started is not None:
+                self.centre.reload()
+
+        await self.collector.write(write)
+        running = {name.partition(" ")[2] for name in self.children.running} - {""}
+        everywhere = sorted({*wanted.namespaces, *running})
+        await asyncio.to_thread(applying.write_lists, self.data, wanted, everywhere, self.rules)
+        for namespace in set(wanted.namespaces) - running:
+            self._start_checker(namespace)
+
+    def _start_checker(self, namespace: str) -> None:
+        """A namespace's checker, with a token that speaks for this namespace only."""
+        token = secrets.token_urlsafe(32)
+        self.tokens.add(token, Identity(namespace))
+        here = self.data.checker(namespace)
+        environment = {
+            "ALLSWELL_CONFIG": str(here),
+            "ALLSWELL_DATA": str(here),
+            "ALLSWELL_COLLECTOR_URL": self.url,
+            "ALLSWELL_TOKEN_FILE": str(self.data.token(f"checker-{namespace}", token)),
+            "ALLSWELL_STATUS_BIND": "127.0.0.1:0",
+        }
+        name = f"checker {namespace}"
+        self.children.start(Child(name, environment, self.data.log, self.screen.trouble))
