@@ -5,6 +5,7 @@ header block, number of interim answers, bytes of the body, and a pause for the 
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import h11
@@ -20,6 +21,8 @@ MOST_BODY = 1024 * 1024
 # Events handled before others may run: about a millisecond.
 STRETCH = 64
 BEGINNING = b"HTTP/"
+# Where h11 begins to quote what the target sent, which may be what it was sent: a secret.
+QUOTED = re.compile(r":| bytearray| b['\"]")
 
 Event = h11.Response | h11.InformationalResponse | h11.Data | h11.EndOfMessage
 
@@ -113,7 +116,8 @@ class Exchange:
         if error.error_status_hint == 431:  # noqa: PLR2004 - Request Header Fields Too Large
             words = f"a header block over {MOST_HEADER_BYTES // 1024} KiB"
             return Fault(state.PROTOCOL_ERROR, words)
-        return Fault(state.PROTOCOL_ERROR, f"the answer breaks the rules of HTTP/1.1: {error}")
+        rule = QUOTED.split(str(error))[0]
+        return Fault(state.PROTOCOL_ERROR, f"the answer breaks the rules of HTTP/1.1: {rule}")
 
 
 def _head_of(request: Request, user_agent: str) -> h11.Request:

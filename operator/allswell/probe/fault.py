@@ -50,8 +50,6 @@ class Fault(Exception):
 
 def of_os_error(error: OSError, doing: str) -> Fault:
     """Translate what a system call said while the checker was `doing` something."""
-    if isinstance(error, socket.gaierror) and error.errno not in OWN_LOOKUP_TROUBLE:
-        return Fault(state.DNS_FAILED, f"{doing}: {error.strerror}")
     if isinstance(error, ConnectionRefusedError):
         return Fault(state.CONNECTION_REFUSED, f"{doing}: nothing listens there")
     if isinstance(error, ConnectionError):
@@ -60,9 +58,19 @@ def of_os_error(error: OSError, doing: str) -> Fault:
         return Fault(state.TIMEOUT, f"{doing}: no answer")
     if error.errno in NO_WAY:
         return Fault(state.UNREACHABLE, f"{doing}: {error.strerror}")
-    if error.errno in OWN_TROUBLE or isinstance(error, socket.gaierror):
+    if error.errno in OWN_TROUBLE:
         return Fault(state.CHECKER_ERROR, f"{doing}: the checker itself: {error.strerror}")
     return Fault(state.CONNECTION_FAILED, f"{doing}: {error.strerror or type(error).__name__}")
+
+
+def of_lookup_error(error: OSError, doing: str) -> Fault:
+    """Translate a failed lookup. What is no answer of the resolver is the checker's own trouble.
+
+    glibc, out of descriptors, says "resource busy" and not what it lacks.
+    """
+    if isinstance(error, socket.gaierror) and error.errno not in OWN_LOOKUP_TROUBLE:
+        return Fault(state.DNS_FAILED, f"{doing}: {error.strerror}")
+    return Fault(state.CHECKER_ERROR, f"{doing}: the checker itself: {error.strerror}")
 
 
 def of_tls_error(error: ssl.SSLError, name: str) -> Fault:

@@ -74,7 +74,7 @@ class Lines:
         try:
             return await self.resolve(host)
         except OSError as error:
-            raise fault.of_os_error(error, run.doing) from error
+            raise fault.of_lookup_error(error, run.doing) from error
         finally:
             run.dns = time.perf_counter() - began
 

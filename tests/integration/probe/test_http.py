@@ -127,6 +127,14 @@ async def test_an_answer_that_repeats_a_secret_does_not_carry_it_into_any_text()
     assert "you sent ***" in found.assertions[-1].seen
 
 
+async def test_a_broken_answer_that_repeats_a_secret_is_not_quoted() -> None:
+    broken = after_request(b"HTTP/1.1 200 OK\r\nX-Echo hunter\x002\r\n\r\n")
+    async with serving(broken) as port:
+        found = await check(f"http://127.0.0.1:{port}/")
+    assert (found.reason, "hunter" in repr(found)) == (state.PROTOCOL_ERROR, False)
+    assert "illegal header line" in found.detail
+
+
 async def test_another_status_is_down_with_that_status_as_the_reason() -> None:
     async with serving(Site({"/": reply(503)})) as port:
         found = await check(f"http://127.0.0.1:{port}/", reads=BodyExpect(contains="x"))

@@ -42,7 +42,13 @@ def test_an_errno_tells_the_targets_trouble_from_our_own(number: int, reason: st
     ],
 )
 def test_a_failed_lookup_is_the_names_trouble_unless_it_is_ours(number: int, reason: str) -> None:
-    assert fault.of_os_error(socket.gaierror(number, "said so"), "looking").reason == reason
+    assert fault.of_lookup_error(socket.gaierror(number, "said so"), "looking").reason == reason
+
+
+def test_a_lookup_without_an_answer_of_the_resolver_is_our_own_trouble() -> None:
+    """Seen with glibc when no descriptor was left."""
+    found = fault.of_lookup_error(OSError(errno.EBUSY, "Device or resource busy"), "looking up a")
+    assert found.reason == state.CHECKER_ERROR
 
 
 def test_a_tls_error_without_a_name_still_has_words() -> None:
