@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from allswell.domain.sample import Sample
 
-BOUNDS = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0)
+BOUNDS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.5, 1.0, 5.0)
 
 
 @dataclass(slots=True)
