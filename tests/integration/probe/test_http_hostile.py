@@ -101,7 +101,7 @@ BROKEN: dict[str, tuple[Answer, str]] = {
 }
 ENDLESS: dict[str, tuple[Answer, str]] = {
     "body": (after_request(PLAIN, then=for_ever(b"a" * 65536)), "1024 KiB"),
-    "chunks": (after_request(CHUNKED, then=for_ever(b"1\r\na\r\n" * 99)), "KiB"),
+    "chunks": (after_request(CHUNKED, then=for_ever(b"1\r\na\r\n" * 99)), "pieces"),
 }
 LOST: dict[str, tuple[Answer, str]] = {
     "closed at once": (after_request(), "without an answer"),
