@@ -25,8 +25,28 @@ def test_a_duration_adds_its_parts_up(text: str, expected: timedelta) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "90", "1.5s", "-1s", "+1s", "1d", "2w", "1s1m", "1s1s", " 1s", "1s ", "1s\n", "1 s", "s"]
-    + ["1S", "1µs", "٣s", "1000000s", "1e3s", "1h 30m"],
+    [
+        "",
+        "90",
+        "1.5s",
+        "-1s",
+        "+1s",
+        "1d",
+        "2w",
+        "1s1m",
+        "1s1s",
+        " 1s",
+        "1s ",
+        "1s\n",
+        "1 s",
+        "s",
+        "1S",
+        "1µs",
+        "٣s",
+        "1000000s",
+        "1e3s",
+        "1h 30m",
+    ],
 )
 def test_anything_else_is_refused_with_the_grammar(text: str) -> None:
     with pytest.raises(ValueError, match="whole numbers with h, m, s or ms, like 90s or 1h30m"):

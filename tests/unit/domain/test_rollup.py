@@ -37,8 +37,13 @@ def test_p95_is_the_nearest_rank_and_no_mean_of_two() -> None:
 
 @pytest.mark.parametrize(
     ("new", "old", "expected"),
-    [((2, 1), (1, 9), True), ((1, 9), (2, 1), False), ((1, 2), (1, 1), True)]
-    + [((1, 1), (1, 1), False), ((1, 1), (1, 2), False)],
+    [
+        ((2, 1), (1, 9), True),
+        ((1, 9), (2, 1), False),
+        ((1, 2), (1, 1), True),
+        ((1, 1), (1, 1), False),
+        ((1, 1), (1, 2), False),
+    ],
 )
 def test_only_a_newer_revision_or_more_checks_replace_a_roll_up(
     new: tuple[int, int], old: tuple[int, int], *, expected: bool

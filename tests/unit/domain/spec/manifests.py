@@ -1,0 +1,41 @@
+"""Manifests for tests: whole ones to change, and what is said about wrong ones."""
+
+from collections.abc import Callable
+
+import pytest
+
+from allswell.domain.spec.problem import Invalid, dotted
+
+
+def manifest(kind: str, spec: object, **rest: object) -> dict[str, object]:
+    """A manifest of a kind around a spec."""
+    head = {"apiVersion": "allswell.dev/v1alpha1", "kind": kind, "metadata": {"name": "api"}}
+    return {**head, "spec": spec, **rest}
+
+
+def monitor(**spec: object) -> dict[str, object]:
+    """A Monitor; without a check among the fields it has an http one."""
+    check: dict[str, object] = {"http": {"url": "https://example.com/"}}
+    return manifest("Monitor", spec if {"http", "tcp"} & spec.keys() else check | spec)
+
+
+def http(**block: object) -> dict[str, object]:
+    """A Monitor with an http block."""
+    return monitor(http={"url": "https://example.com/", **block})
+
+
+def tcp(**block: object) -> dict[str, object]:
+    """A Monitor with a tcp block."""
+    return monitor(tcp={"host": "db", "port": 5432, **block})
+
+
+def page(**spec: object) -> dict[str, object]:
+    """A StatusPage."""
+    return manifest("StatusPage", {"title": "Acme Status", **spec})
+
+
+def problems(read: Callable[[object], object], value: object) -> list[tuple[str, str, str]]:
+    """The problems that reading a manifest raises: path, what is wrong, what to write."""
+    with pytest.raises(Invalid) as caught:
+        read(value)
+    return [(dotted(entry.path), entry.wrong, entry.instead) for entry in caught.value.problems]
