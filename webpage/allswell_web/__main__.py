@@ -1,0 +1,8 @@
+"""`python -m allswell_web` is `allswell web`."""
+
+import sys
+
+from allswell_web.main import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,67 @@
+"""Puts the parts together: a reader and a clock in, a WSGI application and its watch out."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from allswell_web import app as flask_app
+from allswell_web.desk import Desk, Sources
+from allswell_web.front import Front
+from allswell_web.meters import Meters
+from allswell_web.ports import Latency, Reader
+from allswell_web.press import Press
+from allswell_web.reply import Reply
+from allswell_web.shelf import Shelf, Tools
+from allswell_web.store import Store
+from allswell_web.watch import Watch
+
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that comes from outside."""
+
+    reader: Reader
+    latency: Latency | None
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float]
+    executor: Executor
+    base_url: str = ""
+    own_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The finished application."""
+
+    front: Front
+    shelf: Shelf
+    watch: Watch
+    meters: Meters
+
+
+def build(world: World) -> Web:
+    """Build the application; nothing is read yet."""
+    meters = Meters()
+    flask = flask_app.create(world.base_url)
+    sources = Sources(world.reader, world.latency, world.clock, world.ticks, world.executor, meters)
+    shelf = Shelf(
+        Tools(
+            desk=Desk(sources),
+            press=Press(flask, world.clock, meters),
+            store=Store(flask),
+            notices=flask_app.notices(flask),
+            clock=world.clock,
+            ticks=world.ticks,
+            own_hosts=world.own_hosts,
+        )
+    )
+    machine = {
+        "/healthz": lambda: Reply("200 OK", b"ok\n"),
+        "/metrics": lambda: Reply("200 OK", meters.text().encode(), METRICS),
+    }
+    return Web(
+        Front(shelf, world.ticks, machine), shelf, Watch(world.reader, shelf, meters), meters
+    )

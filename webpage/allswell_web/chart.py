@@ -1,0 +1,83 @@
+"""The last 24 hours of latency as one small SVG path, and their p95.
+
+Five-minute buckets are joined to half hours: enough for the eye, and a tenth of the bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allswell.domain import rollup
+from allswell.domain.latency import Bucket
+
+SLOTS = 48
+SPAN = timedelta(hours=24)
+STEP = 5
+HEIGHT = 24
+ENOUGH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`data` is a path in a box of 240 x 24; the latencies are in microseconds."""
+
+    data: str
+    average_us: int
+    highest_us: int
+    p95_us: int | None
+
+
+def draw(buckets: Sequence[Bucket], until: datetime) -> Chart | None:
+    """The chart of the 24 hours that end at `until`; None without a bucket in them."""
+    seen = [b for b in buckets if until - SPAN <= b.start < until and b.count > 0]
+    if not seen:
+        return None
+    slots = _slots(seen, until)
+    highest = max(value for value in slots if value is not None)
+    total = sum(bucket.count for bucket in seen)
+    average = sum(bucket.count * bucket.average_us for bucket in seen) // total
+    return Chart(_path(slots, highest), average, highest, p95(seen))
+
+
+def p95(buckets: Sequence[Bucket]) -> int | None:
+    """The nearest-rank p95 over all checks, None for fewer than 20 of them.
+
+    Of each bucket only count, average and p95 are known: its slowest twentieth (rounded up) counts
+    as its p95 and the rest as its average. What decides the result is in that twentieth.
+    """
+    if sum(bucket.count for bucket in buckets) < ENOUGH:
+        return None
+    values: list[int] = []
+    for bucket in buckets:
+        slow = -(-bucket.count // 20)
+        values += [bucket.p95_us] * slow + [bucket.average_us] * (bucket.count - slow)
+    return rollup.percentile(sorted(values), rollup.P95)
+
+
+def _slots(buckets: Sequence[Bucket], until: datetime) -> list[int | None]:
+    sums = [[0, 0] for _ in range(SLOTS)]
+    for bucket in buckets:
+        place = min(SLOTS - 1, int((bucket.start - (until - SPAN)) / SPAN * SLOTS))
+        sums[place][0] += bucket.count
+        sums[place][1] += bucket.count * bucket.average_us
+    return [total // count if count else None for count, total in sums]
+
+
+def _path(slots: Sequence[int | None], highest: int) -> str:
+    """Relative steps from point to point; a slot without data breaks the line."""
+    parts: list[str] = []
+    last = None
+    for place, value in enumerate(slots):
+        if value is None:
+            last = None
+            continue
+        y = HEIGHT - 1 - round((HEIGHT - 2) * value / max(highest, 1))
+        if last is None:
+            # The h draws a dash for a slot that stands alone.
+            parts.append(f"M{place * STEP} {y}h1")
+        else:
+            rise = y - last
+            start = "l4" if parts[-1].startswith("M") else f"l{STEP}"
+            parts.append(f"{start}{rise}" if rise < 0 else f"{start} {rise}")
+        last = y
+    return "".join(parts)

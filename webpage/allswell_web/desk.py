@@ -1,0 +1,100 @@
+"""The desk: every page's facts, fetched once per 30 s and kept for as long as they are needed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from allswell.central import facts
+from allswell.domain.latency import Bucket
+from allswell_web.flight import Flight, Held
+from allswell_web.meters import Meters
+from allswell_web.ports import Latency, Reader
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where everything comes from; `clock` is aware UTC, `ticks` are seconds that only grow."""
+
+    reader: Reader
+    latency: Latency | None
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float]
+    executor: Executor
+    meters: Meters
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one page is made of; `facts` None is a page that there is no more."""
+
+    facts: facts.Facts | None
+    buckets: Mapping[str, tuple[Bucket, ...]]
+
+
+class Desk:
+    """Facts by page, and the list of pages."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._lock = threading.Lock()
+        self._pages: dict[int, Flight[Material]] = {}
+        self._directory = self._flight(self._read_directory)
+
+    def _flight(self, read: Callable[[], T]) -> Flight[T]:
+        return Flight(read, self._sources.ticks, self._sources.executor)
+
+    def directory(self) -> Held[tuple[facts.Page, ...]]:
+        """Every page that there is. Raises `flight.Unavailable`."""
+        return self._directory.get()
+
+    def material(self, page: facts.Page) -> Held[Material]:
+        """What a page is made of. Raises `flight.Unavailable`."""
+        with self._lock:
+            if page.id not in self._pages:
+                self._pages[page.id] = self._flight(lambda: self._read_page(page))
+            flight = self._pages[page.id]
+        return flight.get()
+
+    def changed(self, page: int) -> None:
+        """A page is not any more what was read of it; the list of pages may differ too."""
+        self._directory.end()
+        with self._lock:
+            flight = self._pages.get(page)
+        if flight is not None:
+            flight.end()
+
+    def forget(self, page: int) -> None:
+        """There is no such page any more."""
+        self._directory.end()
+        with self._lock:
+            self._pages.pop(page, None)
+
+    def _read_directory(self) -> tuple[facts.Page, ...]:
+        self._sources.meters.add("allswell_web_directory_reads_total")
+        return self._sources.reader.pages()
+
+    def _read_page(self, page: facts.Page) -> Material:
+        meters = self._sources.meters
+        meters.add("allswell_web_facts_reads_total", page.public_id)
+        try:
+            found = self._sources.reader.facts(page.id, self._sources.clock())
+        except Exception:
+            meters.add("allswell_web_facts_read_failures_total", page.public_id)
+            raise
+        return Material(found, {} if found is None else self._buckets(found))
+
+    def _buckets(self, found: facts.Facts) -> Mapping[str, tuple[Bucket, ...]]:
+        """Today's latency; without it only the charts are missing."""
+        latency = self._sources.latency
+        if latency is None or not found.components:
+            return {}
+        try:
+            return latency.buckets([component.public_id for component in found.components])
+        except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
+            self._sources.meters.add("allswell_web_latency_failures_total")
+            return {}

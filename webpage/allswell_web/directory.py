@@ -1,0 +1,92 @@
+"""Which page is where: by host name, and by path on the installation's own hosts."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from allswell.central import facts
+
+EVERY = "*"
+LOCAL = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A page and where it stands: `prefix` is empty or like `/acme`, `rest` begins with `/`."""
+
+    page: facts.Page | None
+    prefix: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All pages, and the names of the installation's own hosts (`*` is every name)."""
+
+    pages: tuple[facts.Page, ...]
+    own_hosts: frozenset[str] = frozenset()
+
+    def is_own(self, host: str) -> bool:
+        """Whether pages are found by path at a host: named ones, localhost, bare addresses."""
+        named = host in self.own_hosts or EVERY in self.own_hosts
+        return named or host == LOCAL or is_address(host)
+
+    def mounts(self, host: str, path: str) -> tuple[Mount, ...]:
+        """What a host and path may mean, the likeliest first; none for an unknown host."""
+        of_customer = [page for page in self.pages if host in page.hostnames]
+        if of_customer:
+            return (Mount(of_customer[0], "", path),)
+        return self._by_path(path) if self.is_own(host) else ()
+
+    def _by_path(self, path: str) -> tuple[Mount, ...]:
+        found = [
+            Mount(page, prefix, path.removeprefix(prefix))
+            for page, prefix in self.prefixes()
+            if f"{path}/".startswith(f"{prefix}/")
+        ]
+        found.sort(key=lambda mount: len(mount.prefix))
+        if len(self.pages) != 1:
+            # Several pages: the root is their list.
+            found = [mount for mount in found if mount.prefix]
+            found.insert(0, Mount(None, "", path))
+        return tuple(found)
+
+    def prefixes(self) -> Iterable[tuple[facts.Page, str]]:
+        """Every page with each path that leads to it; the shortest is its address."""
+        names = Counter(page.name for page in self.pages)
+        for page in self.pages:
+            if len(self.pages) == 1:
+                yield page, ""
+            if names[page.name] == 1:
+                yield page, f"/{page.name}"
+            yield page, f"/{page.namespace}/{page.name}"
+
+    def links(self) -> Sequence[tuple[facts.Page, str]]:
+        """Every page once with its address, in the order of titles."""
+        first: dict[int, tuple[facts.Page, str]] = {}
+        for page, prefix in self.prefixes():
+            first.setdefault(page.id, (page, f"{prefix}/"))
+        return sorted(first.values(), key=lambda entry: (entry[0].title.casefold(), entry[1]))
+
+
+def normal(host: str) -> str:
+    """A Host header as it is looked up: lower case, without port and final dot."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].removesuffix(".")
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is a bare IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def of(pages: Collection[facts.Page], own_hosts: Iterable[str] = ()) -> Directory:
+    """A directory; where two pages claim one host name, the older page has it."""
+    return Directory(tuple(sorted(pages, key=lambda page: page.id)), frozenset(own_hosts))

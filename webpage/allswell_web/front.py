@@ -1,0 +1,88 @@
+"""The WSGI layer in front: answers a hit with two look-ups, and decides what else a request is.
+
+It compares methods, codings and tags; it never parses a path, a query or a cookie. Everything that
+takes longer lies behind `Shelf.find`.
+"""
+
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from allswell_web import negotiate, reply
+from allswell_web.ready import Ready
+from allswell_web.reply import Reply
+from allswell_web.shelf import Shelf
+
+OK = "200 OK"
+NOT_MODIFIED = "304 Not Modified"
+MOST_CODINGS = 500
+Machine = Callable[[], Reply]
+
+
+class Front:
+    """The WSGI application. `machine` answers paths that are no page's."""
+
+    def __init__(
+        self, shelf: Shelf, ticks: Callable[[], float], machine: dict[str, Machine]
+    ) -> None:
+        self._shelf = shelf
+        self._ticks = ticks
+        self._machine = machine
+        self._codings: dict[str, bool] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answer a request: a hit here, all else in `_other`."""
+        site = self._shelf.sites.get(environ.get("HTTP_HOST", ""))
+        if site is not None and environ["REQUEST_METHOD"] == "GET":
+            ready = site.copies.get(environ["PATH_INFO"])
+            if ready is not None and "HTTP_IF_NONE_MATCH" not in environ:
+                now = self._ticks()
+                if now < ready.until:
+                    aged = ready.age(now)
+                    if self._codings.get(environ.get("HTTP_ACCEPT_ENCODING", "")):
+                        start(OK, aged.packed)
+                        return ready.packed
+                    if "HTTP_ACCEPT_ENCODING" not in environ:
+                        start(OK, aged.plain)
+                        return ready.body
+        return self._other(environ, start)
+
+    def _other(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        host = environ.get("HTTP_HOST", "")
+        found: Ready | Reply
+        if method == "OPTIONS" and path.endswith(".json"):
+            found = reply.PREFLIGHT
+        elif method not in ("GET", "HEAD"):
+            found = reply.REFUSED
+        elif path in self._machine and (path == "/healthz" or self._shelf.is_own(host)):
+            found = self._machine[path]()
+        else:
+            found = self._shelf.find(host, path)
+        if isinstance(found, Ready):
+            return self._send(found, environ, start)
+        start(found.status, found.all_headers())
+        return [] if method == "HEAD" else [found.body]
+
+    def _send(
+        self, ready: Ready, environ: WSGIEnvironment, start: StartResponse
+    ) -> Iterable[bytes]:
+        now = self._ticks()
+        if negotiate.has_copy(environ.get("HTTP_IF_NONE_MATCH", ""), ready.etag):
+            start(NOT_MODIFIED, ready.not_modified(now))
+            return []
+        packed = self._takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        aged = ready.age(now)
+        start(OK, aged.packed if packed else aged.plain)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
+        return ready.packed if packed else ready.body
+
+    def _takes_gzip(self, header: str) -> bool:
+        """Decided once for each spelling that browsers send."""
+        known = self._codings.get(header)
+        if known is None:
+            known = negotiate.takes_gzip(header)
+            if len(self._codings) >= MOST_CODINGS:
+                self._codings = {}
+            self._codings[header] = known
+        return known

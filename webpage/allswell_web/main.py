@@ -1,0 +1,76 @@
+"""The page's process: the only place where its clock, environment and adapters are made."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from wsgiref.types import WSGIApplication
+
+from allswell.central import engine, errors
+from allswell.central.reader import Reader
+from allswell_web import server, settings
+from allswell_web.build import World, build
+from allswell_web.collector import Collector
+from allswell_web.settings import Settings
+
+READERS = 4
+# A laptop that slept must not take the copies from before for fresh ones: this clock goes on.
+TICKS = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Makes the application in the worker process."""
+
+    settings: Settings
+    parent: int
+
+    def __call__(self) -> WSGIApplication:
+        """Connect everything and begin to watch for changes."""
+        os.environ.clear()
+        it = self.settings
+        collector = None if it.collector is None else Collector(it.collector, TICKS)
+        web = build(
+            World(
+                reader=Reader(engine.connect(it.database_url)),
+                latency=collector,
+                clock=lambda: datetime.now(UTC),
+                ticks=TICKS,
+                executor=ThreadPoolExecutor(READERS, "reading"),
+                base_url=it.base_url,
+                own_hosts=it.own_hosts,
+            )
+        )
+        threading.Thread(target=web.watch.run, args=(threading.Event(),), daemon=True).start()
+        server.stop_with(self.parent)
+        return web.front
+
+
+def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> int:
+    """Serve the pages; 0 after a stop, 1 where the port is taken, 2 for settings that are wrong."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if argv:
+        return _refuse(2, "allswell web takes no arguments: set environment variables")
+    try:
+        found = settings.read(os.environ if environ is None else environ)
+        engine.connect(found.database_url).dispose()
+        place = server.Place(found.host, found.port, found.threads)
+        server.run(Loader(found, os.getpid()), place, stop_with_stdin=found.stop_with_stdin)
+    except settings.Invalid as problem:
+        return _refuse(2, *problem.problems)
+    except errors.BadAddress as problem:
+        return _refuse(2, f"ALLSWELL_DATABASE_URL: {problem}")
+    except server.Taken as problem:
+        return _refuse(1, f"allswell web: {problem}")
+    return 0
+
+
+def _refuse(code: int, *sentences: str) -> int:
+    sys.stderr.writelines(f"{sentence}\n" for sentence in sentences)
+    return code

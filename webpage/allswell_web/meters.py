@@ -1,0 +1,45 @@
+"""Counts of what the page did, as Prometheus text. Nothing on the way of a cache hit counts."""
+
+import threading
+from collections import Counter
+
+HELP = {
+    "allswell_web_facts_reads_total": "Reads of a page's facts from the database.",
+    "allswell_web_facts_read_failures_total": "Reads of a page's facts that failed.",
+    "allswell_web_directory_reads_total": "Reads of the list of pages.",
+    "allswell_web_version_polls_total": "Small queries for the pages' versions.",
+    "allswell_web_version_poll_failures_total": "Such queries that failed.",
+    "allswell_web_copies_rendered_total": "Copies of a page, or of its JSON, that were made.",
+    "allswell_web_latency_failures_total": "Requests to the collector that brought no latency.",
+}
+
+
+class Meters:
+    """Counters, each with at most one label: the public id of a page."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, name: str, page: str = "") -> None:
+        """Count one. Raises KeyError for a name without a help text."""
+        HELP[name]
+        with self._lock:
+            self._counts[name, page] += 1
+
+    def value(self, name: str, page: str = "") -> int:
+        """How often it was counted so far."""
+        with self._lock:
+            return self._counts[name, page]
+
+    def text(self) -> str:
+        """All of them in the text format that Prometheus reads."""
+        with self._lock:
+            counts = dict(self._counts)
+        lines: list[str] = []
+        for name, help_text in HELP.items():
+            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} counter"]
+            found = sorted((page, n) for (known, page), n in counts.items() if known == name)
+            lines += [f'{name}{{page="{p}"}} {n}' if p else f"{name} {n}" for p, n in found]
+            lines += [] if found else [f"{name} 0"]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,35 @@
+"""What the page needs of the world: the facts, and today's latency.
+
+The page reads; it never writes. Whatever a port raises, the page lives on with what it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from allswell.central import facts
+from allswell.domain import latency
+
+
+class Reader(Protocol):
+    """The central database, read only."""
+
+    def pages(self) -> tuple[facts.Page, ...]:
+        """Every page that is shown."""
+        ...
+
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
+        """All that one page shows, or None when there is no such page."""
+        ...
+
+    def versions(self) -> Mapping[int, int]:
+        """The version of every page, by page id; one small query."""
+        ...
+
+
+class Latency(Protocol):
+    """The collector's memory of the last 24 hours."""
+
+    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[latency.Bucket, ...]]:
+        """Five-minute buckets by public id; what is missing leaves its chart out."""
+        ...

@@ -1,0 +1,103 @@
+"""The press: makes sheets by asking Flask, with a request that holds nothing of the visitor's.
+
+No header, cookie, query or host name of a visitor can reach a view, so nothing a visitor sends can
+find its way into a copy that others get.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from allswell.central import facts
+from allswell_web import condition, sheet
+from allswell_web.desk import Material
+from allswell_web.directory import Directory, Mount
+from allswell_web.flight import Held
+from allswell_web.meters import Meters
+from allswell_web.sheet import Sheet
+
+OK = 200
+# The key in the WSGI environment under which a view finds its `Order`.
+ORDER = "allswell.order"
+# How long a copy that claims nothing of the present may be sent while a new one is made.
+GRACE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a view is to show: a page's material, or without one the list of pages."""
+
+    now: datetime
+    directory: Directory
+    page: facts.Page | None = None
+    material: Material | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Renders routes of a Flask app."""
+
+    app: Flask
+    clock: Callable[[], datetime]
+    meters: Meters
+
+    def make(
+        self, mount: Mount, directory: Directory, held: Held[Material] | None, lasts: timedelta
+    ) -> Sheet | None:
+        """The sheet for a mount, fresh for `lasts`; None where there is nothing."""
+        now = self.clock()
+        found = None if held is None else held.value.facts
+        if mount.page is not None and found is None:
+            return None
+        order = Order(now, directory, mount.page, None if held is None else held.value)
+        with self.app.request_context(_environ(mount, order)):
+            response = self.app.full_dispatch_request()
+        if response.status_code != OK:
+            return None
+        self.meters.add("allswell_web_copies_rendered_total")
+        fresh, tellable = _times(found, now, lasts)
+        body = response.get_data()
+        headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
+        return Sheet(
+            headers=tuple(headers),
+            etag=sheet.etag_of(body),
+            body=body,
+            packed=sheet.pack(body),
+            made=now,
+            fresh=fresh,
+            tellable=tellable,
+            version=0 if found is None else found.page.version,
+        )
+
+
+def _times(found: facts.Facts | None, now: datetime, lasts: timedelta) -> tuple[datetime, datetime]:
+    """Until when a copy is fresh and tellable: one that tells of the present ends with that."""
+    fresh = now + lasts
+    seen = None if found is None else found.observed_through
+    if seen is None or condition.silent(seen, now):
+        return fresh, fresh + GRACE
+    tellable = seen + condition.SILENCE
+    return min(fresh, tellable), tellable
+
+
+def _environ(mount: Mount, order: Order) -> dict[str, object]:
+    return {
+        ORDER: order,
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": mount.prefix,
+        "PATH_INFO": mount.rest,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

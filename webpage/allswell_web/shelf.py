@@ -1,0 +1,173 @@
+"""The shelf: finished copies by host and path, and how one that is missing or old is replaced.
+
+However many ask for a copy that is due, one makes the new one. The others get the old copy at once
+for as long as it says nothing untrue; after that they wait for the new one.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from allswell.central import facts
+from allswell_web import directory, reply
+from allswell_web.desk import Desk
+from allswell_web.directory import Directory, Mount
+from allswell_web.flight import Unavailable
+from allswell_web.press import Press
+from allswell_web.ready import Ready
+from allswell_web.reply import Notices, Reply
+from allswell_web.sheet import Sheet
+from allswell_web.store import Store
+
+LOCKS = 64
+PATIENCE_S = 7.0
+MOST_HOSTS = 1000
+OWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A host that is known, and its finished copies by path."""
+
+    host: str
+    copies: dict[str, Ready] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the shelf works with."""
+
+    desk: Desk
+    press: Press
+    store: Store
+    notices: Notices
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float]
+    own_hosts: tuple[str, ...] = ()
+
+
+class Shelf:
+    """Copies, by site and path. `sites` maps raw Host headers, so a hit needs no parsing."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.sites: dict[str, Site] = {}
+        self._tools = tools
+        self._by_host: dict[str, Site] = {}
+        self._directory = Directory(())
+        self._versions: dict[int, int] = {}
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
+
+    def find(self, raw_host: str, path: str) -> Ready | Reply:
+        """The copy for a host and path, made now if need be, or a constant notice."""
+        try:
+            site = self._site(raw_host)
+        except Unavailable:
+            return self._tools.notices.unavailable
+        if site is None:
+            return self._tools.notices.not_found
+        now, ready = self._tools.ticks(), site.copies.get(path)
+        if ready is not None and now < ready.until:
+            return ready
+        lock = self._locks[hash((site.host, path)) % LOCKS]
+        if ready is not None and now < ready.tellable:
+            if not lock.acquire(blocking=False):
+                return ready
+        elif not lock.acquire(timeout=PATIENCE_S):
+            return self._tools.notices.unavailable
+        try:
+            return self._replaced(site, path)
+        finally:
+            lock.release()
+
+    def is_own(self, raw_host: str) -> bool:
+        """Whether a host is the installation's own, where machines may ask for metrics."""
+        own = directory.of((), self._tools.own_hosts)
+        return own.is_own(directory.normal(raw_host))
+
+    def changed(self, page: int, version: int) -> None:
+        """A page has a new version: its copies are due, and older ones elsewhere no use."""
+        self._versions[page] = version
+        self._tools.desk.changed(page)
+        self._end(page)
+
+    def forget(self, page: int) -> None:
+        """A page is gone."""
+        self._versions.pop(page, None)
+        self._tools.desk.forget(page)
+        self._end(page)
+
+    def _end(self, page: int) -> None:
+        for site in list(self._by_host.values()):
+            for ready in list(site.copies.values()):
+                if ready.page in (page, 0):
+                    ready.until = float("-inf")
+
+    def _site(self, raw_host: str) -> Site | None:
+        pages = self._tools.desk.directory().value
+        if pages != self._directory.pages:
+            self._directory = directory.of(pages, self._tools.own_hosts)
+            self._by_host, self.sites = {}, {}
+        known = self.sites.get(raw_host)
+        if known is not None:
+            return known
+        host = directory.normal(raw_host)
+        if not self._directory.mounts(host, "/"):
+            return None
+        is_customers = any(host in page.hostnames for page in pages)
+        key = host if is_customers else OWN
+        site = self._by_host.setdefault(key, Site(key))
+        if len(self.sites) >= MOST_HOSTS:
+            self.sites = {}
+        self.sites[raw_host] = site
+        return site
+
+    def _replaced(self, site: Site, path: str) -> Ready | Reply:
+        ready = site.copies.get(path)
+        if ready is not None and self._tools.ticks() < ready.until:
+            return ready
+        for mount in self._directory.mounts(site.host or directory.LOCAL, path):
+            if not mount.rest:
+                return reply.moved(f"{mount.prefix}/")
+            try:
+                found = self._made(mount)
+            except Unavailable:
+                return self._tools.notices.unavailable
+            if found is not None:
+                site.copies[path] = found
+                return found
+        site.copies.pop(path, None)
+        return self._tools.notices.not_found
+
+    def _made(self, mount: Mount) -> Ready | None:
+        key = f"{'' if mount.page is None else mount.page.public_id} {mount.rest}"
+        kept = None if mount.page is None else self._kept(key, mount.page)
+        if kept is not None:
+            return self._ready(kept, mount)
+        held = None if mount.page is None else self._tools.desk.material(mount.page)
+        until = self._tools.desk.directory().until if held is None else held.until
+        lasts = timedelta(seconds=max(0.0, until - self._tools.ticks()))
+        made = self._tools.press.make(mount, self._directory, held, lasts)
+        if made is None:
+            return None
+        if mount.page is not None:
+            self._tools.store.put(key, made)
+        return self._ready(made, mount)
+
+    def _kept(self, key: str, page: facts.Page) -> Sheet | None:
+        """A sheet that is fresh and not of an older version, made here or by another process."""
+        kept = self._tools.store.get(key)
+        version = self._versions.get(page.id, page.version)
+        if kept is None or kept.version < version or self._tools.clock() >= kept.fresh:
+            return None
+        return kept
+
+    def _ready(self, made: Sheet, mount: Mount) -> Ready:
+        now, ticks = self._tools.clock(), self._tools.ticks()
+        return Ready(
+            made,
+            0 if mount.page is None else mount.page.id,
+            made=ticks - (now - made.made).total_seconds(),
+            until=ticks + (made.fresh - now).total_seconds(),
+            tellable=ticks + (made.tellable - now).total_seconds(),
+        )

@@ -1,0 +1,45 @@
+"""Watches the pages' versions: one small query every 2 s, for one process."""
+
+import logging
+import threading
+from collections.abc import Mapping
+
+from allswell_web.meters import Meters
+from allswell_web.ports import Reader
+from allswell_web.shelf import Shelf
+
+log = logging.getLogger(__name__)
+EVERY_S = 2.0
+
+
+class Watch:
+    """Compares versions with those before, and tells the shelf which pages have changed."""
+
+    def __init__(self, reader: Reader, shelf: Shelf, meters: Meters) -> None:
+        self._reader = reader
+        self._shelf = shelf
+        self._meters = meters
+        self._seen: Mapping[int, int] | None = None
+
+    def look(self) -> None:
+        """Ask once. A query that fails changes nothing."""
+        self._meters.add("allswell_web_version_polls_total")
+        try:
+            versions = dict(self._reader.versions())
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the next look may succeed
+            self._meters.add("allswell_web_version_poll_failures_total")
+            log.debug("The versions could not be read: %s", problem)
+            return
+        before, self._seen = self._seen, versions
+        if before is None:
+            return
+        for page in before.keys() - versions.keys():
+            self._shelf.forget(page)
+        for page, version in versions.items():
+            if before.get(page) != version:
+                self._shelf.changed(page, version)
+
+    def run(self, stop: threading.Event) -> None:
+        """Look every 2 s until `stop`."""
+        while not stop.wait(EVERY_S):
+            self.look()
