@@ -3,15 +3,15 @@
 import fcntl
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from allswell.domain import health_json
 from allswell.store import schema
-from allswell.store.errors import ForeignFile, NewerStore, StoreBusy, StoreDamaged
-from allswell.store.room import WAL_PAGES
+from allswell.store.errors import ForeignFile, NewerStore, StoreBusy, StoreDamaged, translated
 
 # A full check reads the whole file. Above this size only the small tables are read at a start.
 _MOST_CHECKED = 64 * 1024 * 1024
@@ -87,6 +87,21 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     )
 
 
+@contextmanager
+def in_use(path: Path) -> Iterator[None]:
+    """Translate errors; damage is noted beside the file, so that the next start sets it aside.
+
+    A start does not read all of a large file and could miss it.
+    """
+    try:
+        with translated(path):
+            yield
+    except StoreDamaged:
+        with suppress(OSError):
+            sibling(path, ".damaged").touch()
+        raise
+
+
 def set_aside(path: Path, now: datetime) -> Path:
     """Rename the file and its write-ahead log to a name that is free, and return it."""
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
@@ -137,7 +152,5 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    connection.execute(f"PRAGMA journal_size_limit = {2 * WAL_PAGES * schema.PAGE_SIZE}")
     connection.execute("PRAGMA synchronous = FULL")
     schema.migrate(connection)

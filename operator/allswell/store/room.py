@@ -11,6 +11,7 @@ from pathlib import Path
 
 SHARE = 0.8
 WAL_PAGES = 256
+_MOST_WAL_PAGES = 8_192
 _KIB = 1024
 _LEAST_HELD, _MOST_HELD = 128 * _KIB, 1024 * _KIB
 _LEAST_FILE = 4 * _LEAST_HELD
@@ -36,6 +37,16 @@ def plan(most: int) -> Room:
     most = max(most, _LEAST_FILE)
     held = min(max(most // 16, _LEAST_HELD), _MOST_HELD)
     return Room(most - held, held, held + _LOG)
+
+
+def log_pages(monitors: int, file_pages: int) -> int:
+    """How many pages the write-ahead log collects before they are copied into the file.
+
+    Every monitor's newest samples are on a page of their own. Only if all monitors come round a
+    few times between two copies does a page take several samples for one writing; but a log that
+    one monitor fills would be larger than what it protects.
+    """
+    return max(WAL_PAGES, min(4 * monitors, file_pages // 32, _MOST_WAL_PAGES))
 
 
 def of_volume(size: int) -> int:

@@ -63,7 +63,10 @@ class Store:
         Another target than before forgets what was being confirmed.
         """
         enrolled = self._run(lambda connection: monitors.enroll(connection, monitor, target))
-        self._living.add(enrolled.number)
+        with self._one:
+            if enrolled.number not in self._living:
+                self._living.add(enrolled.number)
+                self._writer.expect(len(self._living))
         return enrolled
 
     def renew(self, monitor: str, claim: Claim | None) -> Enrolled:
@@ -126,7 +129,7 @@ class Store:
 
         The reader has a connection of its own and holds up neither writer nor checkpoint.
         """
-        with translated(self._path), closing(opening.connect_to_read(self._path)) as connection:
+        with opening.in_use(self._path), closing(opening.connect_to_read(self._path)) as connection:
             yield from samples.read(connection, number, start, end)
 
     def outbox(self, limit: int, now: datetime) -> tuple[Outgoing, ...]:
@@ -164,7 +167,7 @@ class Store:
 
     def counts(self) -> Counts:
         """Figures for metrics; counting the samples reads their whole table."""
-        with translated(self._path), closing(opening.connect_to_read(self._path)) as connection:
+        with opening.in_use(self._path), closing(opening.connect_to_read(self._path)) as connection:
             (total,) = connection.execute("SELECT count(*) FROM sample").fetchone()
             waiting, dead, lost = connection.execute(
                 "SELECT (SELECT count(*) FROM outgoing WHERE state = 0),"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from allswell.store import opening, samples
-from allswell.store.errors import StoreDamaged, StoreError, StoreFailed, StoreFull, translated
-from allswell.store.room import Ballast, Room
+from allswell.store.errors import StoreError, StoreFailed, StoreFull
+from allswell.store.room import Ballast, Room, log_pages
 from allswell.store.samples import Dropped
 
 _MOST_STEPS = 8
@@ -42,11 +42,19 @@ class Writer:
             self._limit = min(self._planned, self.pragma("page_count"))
         self._allowed = 0
         self._durable: bool | None = None
+        self.expect(1)
 
     @property
     def pressed(self) -> bool:
         """Whether samples have, or are about to have, no more room to grow into."""
         return not self._holding or self.free() < self._held * self._page // 2
+
+    def expect(self, monitors: int) -> None:
+        """Adapt the write-ahead log to the number of monitors that are written in turn."""
+        pages = log_pages(monitors, self._planned)
+        with opening.in_use(self._path):
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            self._connection.execute(f"PRAGMA journal_size_limit = {2 * pages * self._page}")
 
     def size(self) -> int:
         """The database in bytes."""
@@ -59,12 +67,12 @@ class Writer:
 
     def pragma(self, name: str) -> int:
         """A number that SQLite tells of the file."""
-        with translated(self._path):
+        with opening.in_use(self._path):
             return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
     def read(self, work: Work[T]) -> T:
         """Run work that changes nothing."""
-        with translated(self._path):
+        with opening.in_use(self._path):
             return work(self._connection)
 
     def run(
@@ -93,12 +101,12 @@ class Writer:
 
     def checkpoint(self) -> None:
         """Copy the write-ahead log into the file and cut it to nothing."""
-        with translated(self._path):
+        with opening.in_use(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close; SQLite copies the write-ahead log into the file and removes it."""
-        with translated(self._path):
+        with opening.in_use(self._path):
             self._connection.close()
 
     def _on_the_reserve(self, work: Work[T], more: int) -> T:
@@ -121,13 +129,8 @@ class Writer:
         return min(self._held, self._ballast.available() // 2 // self._page)
 
     def _transact(self, work: Work[T], pages: int) -> T:
-        try:
-            with translated(self._path):
-                return self._transaction(work, pages)
-        except StoreDamaged:
-            # The next start sets the file aside, however large it is.
-            opening.sibling(self._path, ".damaged").touch()
-            raise
+        with opening.in_use(self._path):
+            return self._transaction(work, pages)
 
     def _transaction(self, work: Work[T], pages: int) -> T:
         connection = self._connection
@@ -147,7 +150,7 @@ class Writer:
     def _set_durable(self, *, durable: bool) -> None:
         if durable is self._durable:
             return
-        with translated(self._path):
+        with opening.in_use(self._path):
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self._durable = durable
 
@@ -174,7 +177,7 @@ class Writer:
         """
         self._ballast.release()
         try:
-            with translated(self._path):
+            with opening.in_use(self._path):
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except StoreError as error:
             if not self._about_room(error):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.store import NewerStore, Store, StoreBusy, StoreFailed, schema
+from allswell.store import NewerStore, Store, StoreBusy, StoreDamaged, StoreFailed, schema
 from tests.unit.store.conftest import Open
 from tests.unit.store.hand import NOW, all_samples, change, kept, sample, waiting
 
@@ -121,10 +121,16 @@ def test_the_log_of_a_file_goes_aside_with_it(filled: Path, opened: Open) -> Non
 def test_damage_found_in_use_sets_the_file_aside_at_the_next_start(
     filled: Path, opened: Open
 ) -> None:
-    filled.with_name("checker.db.damaged").touch()
     store = opened()
-    assert store.set_aside is not None
+    lose_pages_in_the_middle(filled)
+    with pytest.raises(StoreDamaged, match="malformed") as caught:
+        all_samples(store, store.enroll("api", "target"))
+    assert isinstance(caught.value.__cause__, sqlite3.DatabaseError)
     store.close()
+    assert filled.with_name("checker.db.damaged").exists()
+    again = opened()
+    assert again.set_aside is not None
+    again.close()
     assert opened().set_aside is None
 
 

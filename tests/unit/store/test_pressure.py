@@ -191,6 +191,20 @@ def test_file_reserve_and_log_fit_a_volume(size: int) -> None:
     assert size < 2_000_000 or planned.file + planned.held <= size * 0.8
 
 
+@pytest.mark.parametrize(
+    ("monitors", "file_pages", "expected"),
+    [(1, 10**6, 256), (64, 10**6, 256), (1_000, 10**6, 4_000), (1_000, 32_000, 1_000)],
+)
+def test_the_log_grows_with_the_number_of_monitors_within_bounds(
+    monitors: int, file_pages: int, expected: int
+) -> None:
+    assert room.log_pages(monitors, file_pages) == expected
+
+
+def test_the_log_is_never_longer_than_ten_megabytes() -> None:
+    assert room.log_pages(10**6, 10**9) * KIB <= 10_000_000
+
+
 @pytest.fixture
 def volume(tmp_path: Path) -> Iterator[Path]:
     """A real small file system, where this user may mount one."""
@@ -301,6 +315,20 @@ def test_a_volume_filled_by_the_store_itself_stays_within_its_share(volume: Path
     assert (volume / "checker.db").stat().st_size <= VOLUME * 0.8
     assert (volume / "checker.db.reserve").exists()
     store.close()
+
+
+def test_many_monitors_go_on_together_on_a_full_volume(crowded: Store) -> None:
+    monitors = [crowded.enroll(f"m{number}", "t") for number in range(200)]
+    for minute in range(30):
+        crowded.commit([kept(each, 5 * DAY + minute) for each in monitors])
+    batch = [
+        kept(each, 6 * DAY, change(each, 1, name=f"m{number}"))
+        for number, each in enumerate(monitors)
+    ]
+    crowded.commit(batch)
+    assert len(waiting(crowded)) == 200
+    assert crowded.counts().samples + crowded.counts().raw_lost == 5 * DAY + 31 * 200
+    assert {crowded.enroll(f"m{number}", "t").sequence for number in range(200)} == {1}
 
 
 def test_a_large_health_is_kept_on_a_full_volume(crowded: Store) -> None:
