@@ -1,16 +1,27 @@
-"""The line to the collector: one JSON request at a time, with the token read anew each time."""
+"""The line to the collector: one JSON request at a time, with the token read anew each time.
 
+The standard library's client on a thread: one request in 30 seconds needs no more, and an
+asynchronous one costs every checker pod several megabytes.
+"""
+
+import asyncio
+import contextlib
 import json
 import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Protocol
-
-import httpcore
+from urllib.parse import urlsplit
 
 from allswell.domain.report import Json
 
 TIMEOUT = 10.0
+MOST_BYTES = 4 * 2**20
+# The courier and the pulse: neither waits for the other.
+AT_ONCE = 2
 
 
 class LineBroken(Exception):
@@ -34,41 +45,54 @@ class Line(Protocol):
 
 
 class HttpLine:
-    """The real line: HTTP or HTTPS with the installation's own CA."""
+    """The real line: HTTP or HTTPS with the installation's own CA, connections kept open."""
 
     def __init__(self, url: str, token_file: Path, ca_file: Path | None = None) -> None:
-        self._url = url.rstrip("/")
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port
+        self._prefix = parts.path.rstrip("/")
+        self._context = None
+        if parts.scheme == "https":
+            self._context = ssl.create_default_context(cafile=ca_file)
         self._token_file = token_file
-        context = ssl.create_default_context(cafile=ca_file) if ca_file else None
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context, max_connections=2, keepalive_expiry=60.0
-        )
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="line")
+        self._own = threading.local()
 
     async def post(self, path: str, message: Json) -> Reply:
         """Post and await the answer. Raises `LineBroken`."""
-        phases = ("connect", "read", "write", "pool")
+        content = json.dumps(message, separators=(",", ":")).encode()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._post, path, content)
+
+    def close(self) -> None:
+        """Let the threads end; what they are waiting for is given up at its time limit."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _post(self, path: str, content: bytes) -> Reply:
+        connection: HTTPConnection | None = getattr(self._own, "connection", None)
+        if connection is not None:
+            # The collector may have closed what was kept open; only then it is tried once more.
+            with contextlib.suppress(LineBroken):
+                return self._exchange(connection, path, content)
+        self._own.connection = self._connection()
+        return self._exchange(self._own.connection, path, content)
+
+    def _connection(self) -> HTTPConnection:
+        if self._context is None:
+            return HTTPConnection(self._host, self._port, timeout=TIMEOUT)
+        return HTTPSConnection(self._host, self._port, timeout=TIMEOUT, context=self._context)
+
+    def _exchange(self, connection: HTTPConnection, path: str, content: bytes) -> Reply:
         try:
             token = self._token_file.read_text().strip()
-            response = await self._pool.request(
-                "POST",
-                self._url + path,
-                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-                content=json.dumps(message, separators=(",", ":")).encode(),
-                extensions={"timeout": dict.fromkeys(phases, TIMEOUT)},
-            )
-        except (
-            httpcore.NetworkError,
-            httpcore.TimeoutException,
-            httpcore.ProtocolError,
-            httpcore.ConnectionNotAvailable,
-            OSError,
-        ) as error:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            connection.request("POST", self._prefix + path, content, headers)
+            answer = connection.getresponse()
+            return Reply(answer.status, _decoded(answer.read(MOST_BYTES)))
+        except (HTTPException, OSError, ValueError) as error:
+            connection.close()
+            self._own.connection = None
             raise LineBroken(f"{type(error).__name__}: {error}"[:200]) from error
-        return Reply(response.status, _decoded(response.content))
-
-    async def close(self) -> None:
-        """Close what is open."""
-        await self._pool.aclose()
 
 
 def _decoded(content: bytes) -> object:

@@ -77,7 +77,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     following.cancel()
     await running.stop()
     status.close()
-    await line.close()
+    line.close()
     threads.shutdown()
 
 

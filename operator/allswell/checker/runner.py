@@ -27,7 +27,10 @@ class Probe(Protocol):
     """Carries out checks."""
 
     async def check(
-        self, check: Check, timeout: timedelta, secrets: Mapping[SecretKey, str]  # noqa: ASYNC109
+        self,
+        check: Check,
+        timeout: timedelta,  # noqa: ASYNC109
+        secrets: Mapping[SecretKey, str],
     ) -> Outcome:
         """Check once, within `timeout`; never raises."""
         ...
