@@ -1,0 +1,223 @@
+"""The ground that figures are measured on: nginx, a collector, checkers, all on loopback.
+
+Everything that is started is ended by its PID. With two cores or more, what is measured has the
+first for itself and all else runs on the second.
+"""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from allswell.central import engine
+from allswell.central.writer import Writer
+from allswell.checker import config
+from allswell.checker.config import Config
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.identity import Identity, LocalTokens
+from allswell.controller.collector.service import Collector
+from allswell.domain.spec import monitor as spec
+from allswell.domain.spec.monitor import Monitor
+
+TOKEN = "bench"  # noqa: S105 - it opens nothing but this run's own collector
+PATIENCE = 20.0
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """The core for what is measured, and those for all else; the same one where there is one."""
+    usable = sorted(os.sched_getaffinity(0))
+    return {usable[0]}, set(usable[1:]) or {usable[0]}
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until a port of loopback answers."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def until(holds: Callable[[], bool], seconds: float, every: float = 0.1) -> float:
+    """Wait until something holds; the seconds it took."""
+    began = time.monotonic()
+    while not holds():
+        if time.monotonic() - began > seconds:
+            raise TimeoutError(f"not within {seconds} s")
+        time.sleep(every)
+    return time.monotonic() - began
+
+
+@contextmanager
+def process(
+    command: Sequence[str],
+    on: set[int],
+    environment: dict[str, str] | None = None,
+    log: Path | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program on some cores for as long as the block lasts."""
+    with (log or Path(os.devnull)).open("ab") as out:
+        running = subprocess.Popen(
+            command,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            preexec_fn=lambda: os.sched_setaffinity(0, on),  # noqa: PLW1509 - one thread here
+        )
+        try:
+            yield running
+        finally:
+            running.send_signal(signal.SIGTERM)
+            try:
+                running.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+
+@contextmanager
+def nginx(folder: Path, body: str, on: set[int]) -> Iterator[None]:
+    """Run nginx with a `http` block's content."""
+    settings = folder / "nginx.conf"
+    settings.write_text(
+        f"daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
+        "worker_rlimit_nofile 20000;\n"
+        "events {{ worker_connections 8192; }}\n".replace("{{", "{").replace("}}", "}")
+        + f"http {{ access_log off; client_body_temp_path {folder}/body;\n"
+        f"proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi;\n"
+        f"uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n{body}\n}}\n"
+    )
+    with process(["nginx", "-p", str(folder), "-c", str(settings)], on, log=folder / "nginx.out"):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process has used so far."""
+
+    cpu_s: float
+    written: int
+    checks: int
+
+
+def usage(pid: int, status_port: int) -> Usage:
+    """Read it off the kernel and the checker's own metrics."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    written = re.search(r"^write_bytes: (\d+)", Path(f"/proc/{pid}/io").read_text(), re.MULTILINE)
+    found = metrics(status_port)
+    checks = sum(v for name, v in found.items() if name.startswith("allswell_checks_total"))
+    return Usage(ticks / os.sysconf("SC_CLK_TCK"), int(written[1]) if written else 0, int(checks))
+
+
+def memory_kib(pid: int, name: str) -> int:
+    """A line of the kernel's account of a process's memory, in KiB."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def metrics(port: int) -> dict[str, float]:
+    """A program's metrics by name and labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    pairs = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+def get_json(url: str) -> dict[str, object]:
+    """A JSON document."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        found: dict[str, object] = json.load(answer)
+    return found
+
+
+def monitor(name: str, url: str, interval: str) -> Monitor:
+    """A Monitor of a URL."""
+    return spec.read(
+        {
+            "apiVersion": "allswell.dev/v1alpha1",
+            "kind": "Monitor",
+            "metadata": {"name": name},
+            "spec": {"interval": interval, "http": {"url": url}},
+        }
+    )
+
+
+@contextmanager
+def collector(folder: Path, monitors: Sequence[Monitor]) -> Iterator[str]:
+    """Run a real collector on a SQLite database in a thread of this process; its address."""
+    central = engine.connect(f"sqlite:///{folder / 'central.sqlite'}")
+    engine.migrate(central)
+    writer = Writer(central)
+    for entry in monitors:
+        writer.register(entry, namespace_uid="bench", now=datetime.now(UTC))
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def begin() -> Collector:
+        tokens = LocalTokens({TOKEN: Identity("default")})
+        found = Collector(writer, Centre(writer), tokens, lambda: datetime.now(UTC))
+        await found.start("127.0.0.1", 0)
+        return found
+
+    running = asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE)
+    try:
+        yield f"http://127.0.0.1:{running.port}"
+    finally:
+        asyncio.run_coroutine_threadsafe(running.stop(), loop).result(PATIENCE)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(PATIENCE)
+        loop.close()
+        central.dispose()
+
+
+@contextmanager
+def checker(
+    folder: Path, monitors: Sequence[Monitor], on: set[int], ca_file: Path | None = None
+) -> Iterator[tuple[int, int]]:
+    """Run a real checker against a real collector; its PID and status port."""
+    port = free_port()
+    listed = Config(monitors=tuple(monitors), allow_loopback=True)
+    (folder / config.FILE).write_text(config.text(listed))
+    (folder / "token").write_text(TOKEN)
+    with collector(folder, monitors) as url:
+        environment = {
+            "ALLSWELL_CONFIG": str(folder),
+            "ALLSWELL_DATA": str(folder),
+            "ALLSWELL_COLLECTOR_URL": url,
+            "ALLSWELL_TOKEN_FILE": str(folder / "token"),
+            "ALLSWELL_STATUS_BIND": f"127.0.0.1:{port}",
+            "ALLSWELL_LOG_LEVEL": "WARNING",
+        }
+        if ca_file is not None:
+            environment["ALLSWELL_EXTRA_CA_FILE"] = str(ca_file)
+        command = [sys.executable, "-m", "allswell.cli", "checker"]
+        with process(command, on, environment, folder / "checker.log") as running:
+            wait_for(port)
+            yield running.pid, port
