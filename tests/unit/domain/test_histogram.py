@@ -74,3 +74,8 @@ def test_the_text_is_short_and_counts_in_steps() -> None:
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a histogram"):
         histogram.parse(text)
+
+
+def test_merging_adds_bucket_by_bucket() -> None:
+    merged = histogram.merge([histogram.of([1, 2]), histogram.of([2, 9])])
+    assert histogram.of([1, 2, 2, 9]) == merged

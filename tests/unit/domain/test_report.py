@@ -9,7 +9,7 @@ from allswell.domain import histogram, report
 from allswell.domain.health import Claim
 from allswell.domain.latency import Bucket
 from allswell.domain.message import Malformed
-from allswell.domain.report import Beat, DayReport, Transition
+from allswell.domain.report import Beat, DayReport, Greeting, Pulse, Standing, Transition
 from allswell.domain.rollup import RollUp
 from allswell.domain.state import State
 
@@ -105,3 +105,36 @@ def test_all_times_of_a_beat_move_together() -> None:
     beat = Beat("api", "s1", NOON, NOON + minute, (Bucket(NOON, 1, 2, 3),))
     expected = Beat("api", "s1", NOON - minute, NOON, (Bucket(NOON - minute, 1, 2, 3),))
     assert expected == report.beat_shifted(beat, -minute)
+
+
+def test_a_hello_names_each_monitors_store_and_sequence() -> None:
+    hello = report.hello_json([Greeting("api", "s1", 7)])
+    assert hello == {"v": 1, "monitors": [{"monitor": "api", "store": "s1", "sequence": 7}]}
+    assert report.read_hello(hello) == (Greeting("api", "s1", 7),)
+
+
+STANDINGS = (
+    Standing("api", known=7, latest=TRANSITION, buckets_since=NOON),
+    Standing("new"),
+    Standing("old", gone=True),
+)
+
+
+def test_the_answer_to_a_hello_says_where_each_monitor_stands() -> None:
+    assert report.read_standings(report.standings_json(STANDINGS)) == STANDINGS
+
+
+def test_an_answer_may_leave_out_what_is_not_known() -> None:
+    found = report.read_standings({"monitors": [{"monitor": "new"}]})
+    assert found == (Standing("new"),)
+
+
+def test_a_beat_carries_its_buckets() -> None:
+    beat = Beat("api", "s1", NOON, NOON + timedelta(seconds=1), (Bucket(NOON, 1, 2, 3),))
+    assert report.read_beats(report.beats_json([beat])) == (beat,)
+
+
+def test_the_answer_to_beats_may_ask_for_a_hello_and_names_who_is_gone() -> None:
+    pulse = Pulse(greet=True, gone=("old",))
+    assert report.pulse_json(pulse) == {"v": 1, "greet": True, "gone": ["old"]}
+    assert report.read_pulse(report.pulse_json(pulse)) == pulse

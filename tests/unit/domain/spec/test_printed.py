@@ -94,6 +94,7 @@ LARGE_PAGE = SMALL_PAGE | {
                     ],
                 },
             },
+            {"name": "Everything", "selector": {}},
         ],
     },
 }
