@@ -77,9 +77,7 @@ def measure(segments: Iterable[Segment], start: datetime, end: datetime) -> Upti
     return Uptime(**spent)
 
 
-def by_day(
-    segments: Sequence[Segment], first: date, last: date, zone: tzinfo
-) -> tuple[Day, ...]:
+def by_day(segments: Sequence[Segment], first: date, last: date, zone: tzinfo) -> tuple[Day, ...]:
     """One `Day` for each day from `first` to `last`, both meant, cut in `zone`."""
     count = (last - first).days + 1
     starts = [instant.day_start(first + timedelta(days=n), zone) for n in range(count + 1)]
