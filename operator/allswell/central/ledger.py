@@ -1,0 +1,86 @@
+"""Both ledgers of many monitors, read for `domain.timeline`. Page and roll-up read them here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, tuple_
+
+from allswell.central.schema import monitor, overlay, transition
+from allswell.domain import instant
+from allswell.domain.health import Claim
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind, Overlay
+
+Chosen = Select[int]
+
+
+def claims(
+    connection: Connection, monitors: Chosen, start: datetime
+) -> Mapping[int, tuple[Claim, ...]]:
+    """The claims of the chosen monitors in their order, enough to know every state from `start` on.
+
+    These are the claims dated after `start` and the one that holds there: the last in order of
+    those not dated after it, since it replaces whatever it overtakes.
+    """
+    start_ms = instant.to_ms(start)
+    earlier = transition.alias()
+    holds = (
+        select(earlier.c.store_number, earlier.c.sequence)
+        .where(earlier.c.monitor_id == monitor.c.id, earlier.c.since_ms <= start_ms)
+        .order_by(earlier.c.store_number.desc(), earlier.c.sequence.desc())
+        .limit(1)
+        .correlate(monitor)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            transition.c.monitor_id,
+            transition.c.state,
+            transition.c.since_ms,
+            transition.c.reason,
+        )
+        .join(monitor, monitor.c.id == transition.c.monitor_id)
+        .where(
+            monitor.c.id.in_(monitors),
+            or_(
+                transition.c.since_ms > start_ms,
+                tuple_(transition.c.store_number, transition.c.sequence) == holds,
+            ),
+        )
+        .order_by(transition.c.monitor_id, transition.c.store_number, transition.c.sequence)
+    )
+    found: dict[int, list[Claim]] = {}
+    for identity, state, since_ms, reason in connection.execute(statement):
+        claim = Claim(State(state), instant.from_ms(since_ms), reason)
+        found.setdefault(identity, []).append(claim)
+    return {identity: tuple(entries) for identity, entries in found.items()}
+
+
+def overlays(
+    connection: Connection,
+    monitors: Chosen,
+    start: datetime | None = None,
+    kind: Kind | None = None,
+) -> Mapping[int, tuple[Overlay, ...]]:
+    """The overlays of the chosen monitors that reach beyond `start`, oldest first."""
+    wanted: list[ColumnElement[bool]] = [overlay.c.monitor_id.in_(monitors)]
+    if start is not None:
+        is_open = overlay.c.end_ms.is_(None)
+        wanted.append(or_(is_open, overlay.c.end_ms > instant.to_ms(start)))
+    if kind is not None:
+        wanted.append(overlay.c.kind == kind.value)
+    statement = (
+        select(overlay.c.monitor_id, overlay.c.kind, overlay.c.start_ms, overlay.c.end_ms)
+        .where(and_(*wanted))
+        .order_by(overlay.c.monitor_id, overlay.c.start_ms, overlay.c.id)
+    )
+    found: dict[int, list[Overlay]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.monitor_id, []).append(_overlay(row))
+    return {identity: tuple(entries) for identity, entries in found.items()}
+
+
+def _overlay(row: Row[int, str, int, int | None]) -> Overlay:
+    _, kind, start_ms, end_ms = row
+    end = None if end_ms is None else instant.from_ms(end_ms)
+    return Overlay(Kind(kind), instant.from_ms(start_ms), end)

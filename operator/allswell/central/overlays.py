@@ -1,0 +1,142 @@
+"""The second ledger: the centre's notes that nobody was looking, or that a monitor is paused."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+
+from allswell.central import ledger, session, touching
+from allswell.central.schema import monitor, overlay
+from allswell.domain import instant, watch
+from allswell.domain.cover import Observation
+from allswell.domain.timeline import Kind, Overlay
+
+Interval = tuple[int, int | None]
+
+
+def open_unseen(connection: Connection, starts: Mapping[int, datetime], now: datetime) -> None:
+    """Note that nobody looks at these monitors, each from its moment on; never from the future."""
+    changed = []
+    for identity in touching.lock(connection, list(starts)):
+        start = min(starts[identity], now)
+        if _open(connection, identity, Kind.UNSEEN, start):
+            touching.days(connection, [identity], start)
+            changed.append(identity)
+    touching.pages(connection, changed, now)
+
+
+def pause(connection: Connection, identity: int, now: datetime) -> bool:
+    """Open a pause; False when there is one. The caller has locked the monitor."""
+    opened = _open(connection, identity, Kind.PAUSED, now)
+    if opened:
+        touching.days(connection, [identity], now)
+    return opened
+
+
+def resume(connection: Connection, identity: int, now: datetime) -> bool:
+    """Close the open pause; False when there is none. The caller has locked the monitor."""
+    now_ms = instant.to_ms(now)
+    is_open = _is_open(identity, Kind.PAUSED)
+    empty = delete(overlay).where(is_open, overlay.c.start_ms >= now_ms)
+    ended = update(overlay).where(is_open).values(end_ms=now_ms).returning(overlay.c.start_ms)
+    if connection.execute(empty).rowcount:
+        return True
+    start_ms = connection.scalar(ended)
+    if start_ms is None:
+        return False
+    touching.days(connection, [identity], now)
+    return True
+
+
+def correct_unseen(
+    connection: Connection,
+    identity: int,
+    seen: Observation,
+    observed_through: datetime,
+    *,
+    first: bool,
+    now: datetime,
+) -> bool:
+    """Store what `watch.corrected` makes of the monitor's `unseen`; False when it is the same."""
+    touching.lock_one(connection, identity)
+    before = _unseen(connection, identity)
+    kept = watch.corrected(before, seen, observed_through, first=first)
+    was, shall = _intervals(before), _intervals(kept)
+    gone, new = was - shall, shall - was
+    if not gone and not new:
+        return False
+    for interval in gone:
+        connection.execute(delete(overlay).where(_is(identity, interval)))
+    _insert(connection, identity, new)
+    for start_ms, end_ms in gone | new:
+        end = None if end_ms is None else instant.from_ms(end_ms)
+        touching.days(connection, [identity], instant.from_ms(start_ms), end)
+    touching.pages(connection, [identity], now)
+    return True
+
+
+def of(connection: Connection, identity: int) -> tuple[Overlay, ...]:
+    """Every overlay of a monitor, oldest first."""
+    chosen = select(monitor.c.id).where(monitor.c.id == identity)
+    return ledger.overlays(connection, chosen).get(identity, ())
+
+
+def unseen(connection: Connection, monitors: Sequence[int]) -> Mapping[int, tuple[Overlay, ...]]:
+    """Every `unseen` of these monitors, oldest first; those without any are left out."""
+    found: dict[int, tuple[Overlay, ...]] = {}
+    for piece in session.chunks(monitors):
+        chosen = select(monitor.c.id).where(monitor.c.id.in_(piece))
+        found |= ledger.overlays(connection, chosen, kind=Kind.UNSEEN)
+    return found
+
+
+def _unseen(connection: Connection, identity: int) -> tuple[Overlay, ...]:
+    return unseen(connection, [identity]).get(identity, ())
+
+
+def _is_open(identity: int, kind: Kind) -> ColumnElement[bool]:
+    return and_(
+        overlay.c.monitor_id == identity,
+        overlay.c.kind == kind.value,
+        overlay.c.end_ms.is_(None),
+    )
+
+
+def _is(identity: int, interval: Interval) -> ColumnElement[bool]:
+    return and_(
+        overlay.c.monitor_id == identity,
+        overlay.c.kind == Kind.UNSEEN.value,
+        overlay.c.start_ms == interval[0],
+        overlay.c.end_ms.is_not_distinct_from(interval[1]),
+    )
+
+
+def _open(connection: Connection, identity: int, kind: Kind, start: datetime) -> bool:
+    """Insert an open interval unless there is one of the kind."""
+    statement = (
+        session.insert(connection, overlay)
+        .values(monitor_id=identity, kind=kind.value, start_ms=instant.to_ms(start))
+        .on_conflict_do_nothing()
+        .returning(overlay.c.id)
+    )
+    return connection.scalar(statement) is not None
+
+
+def _insert(connection: Connection, identity: int, intervals: Iterable[Interval]) -> None:
+    rows = [
+        {"monitor_id": identity, "kind": Kind.UNSEEN.value, "start_ms": start, "end_ms": end}
+        for start, end in sorted(intervals, key=lambda interval: interval[0])
+    ]
+    if rows:
+        connection.execute(session.insert(connection, overlay).on_conflict_do_nothing(), rows)
+
+
+def _intervals(entries: Iterable[Overlay]) -> set[Interval]:
+    """As they are stored: whole milliseconds, none empty."""
+    found = set()
+    for entry in entries:
+        start_ms = instant.to_ms(entry.start)
+        end_ms = None if entry.end is None else instant.to_ms(entry.end)
+        if end_ms is None or start_ms < end_ms:
+            found.add((start_ms, end_ms))
+    return found

@@ -1,0 +1,201 @@
+"""Status pages and what they show."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
+
+from allswell.central import facts, identifiers, session
+from allswell.central.schema import component, monitor, page
+from allswell.domain import instant
+from allswell.domain.spec.page import Component, StatusPage
+
+Lines = frozenset[tuple[int, int, str, str]]
+_Statement = Select[int, str, str, str, str, str, str, str, int, int, int]
+_Row = Row[int, str, str, str, str, str, str, str, int, int, int]
+
+
+def living(connection: Connection, identity: int | None = None) -> tuple[facts.Page, ...]:
+    """All pages whose manifest is there, by namespace and name; or the one with an id."""
+    statement = _select().where(page.c.hidden_ms.is_(None))
+    if identity is not None:
+        statement = statement.where(page.c.id == identity)
+    ordered = statement.order_by(page.c.namespace, page.c.name)
+    return tuple(_page(row) for row in connection.execute(ordered))
+
+
+def put(
+    connection: Connection,
+    wanted: StatusPage,
+    components: Sequence[Component],
+    namespace_uid: str,
+    now: datetime,
+) -> int:
+    """The id of a manifest's page, made as it says; nothing is written when it is so already.
+
+    A component whose monitor is not registered, or lives in another namespace, is left out.
+    """
+    session.take(connection, session.Turn.REGISTERING)
+    _hide_strangers(connection, wanted, namespace_uid, now)
+    found = _found(connection, wanted, namespace_uid)
+    identity = _new(connection, wanted, namespace_uid, now) if found is None else found.id
+    lines = _wanted_lines(components, _monitors(connection, wanted.meta.namespace))
+    if found is None or found.hidden_ms is not None or found[3:] != tuple(_shown(wanted).values()):
+        changed = True
+    else:
+        changed = lines != _lines(connection, identity)
+    if changed:
+        _write_lines(connection, identity, lines)
+        shown = {**_shown(wanted), "hidden_ms": None, **_newer(now)}
+        connection.execute(update(page).where(page.c.id == identity).values(shown))
+    if found is not None and found.uid != wanted.meta.uid:
+        fresh = update(page).where(page.c.id == identity).values(uid=wanted.meta.uid)
+        connection.execute(fresh)
+    return identity
+
+
+def hide(connection: Connection, namespace: str, name: str, now: datetime) -> bool:
+    """Take a page away; False when it was not there."""
+    mine = (page.c.namespace == namespace) & (page.c.name == name) & page.c.hidden_ms.is_(None)
+    gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
+    return bool(connection.execute(update(page).where(mine).values(gone)).rowcount)
+
+
+def _select() -> _Statement:
+    return select(
+        page.c.id,
+        page.c.public_id,
+        page.c.namespace,
+        page.c.name,
+        page.c.title,
+        page.c.description,
+        page.c.time_zone,
+        page.c.hostnames,
+        page.c.version,
+        page.c.created_ms,
+        page.c.updated_ms,
+    )
+
+
+def _page(row: _Row) -> facts.Page:
+    return facts.Page(
+        id=row.id,
+        public_id=row.public_id,
+        namespace=row.namespace,
+        name=row.name,
+        title=row.title,
+        description=row.description,
+        time_zone=row.time_zone,
+        hostnames=tuple(row.hostnames.split()),
+        version=row.version,
+        created_at=instant.from_ms(row.created_ms),
+        updated_at=instant.from_ms(row.updated_ms),
+    )
+
+
+def _shown(wanted: StatusPage) -> dict[str, str]:
+    """The columns that people see, in the order in which `_found` reads them."""
+    return {
+        "title": wanted.title,
+        "description": wanted.description,
+        "time_zone": wanted.time_zone,
+        "hostnames": " ".join(wanted.hostnames),
+    }
+
+
+def _newer(now: datetime) -> dict[str, object]:
+    return {"version": page.c.version + 1, "updated_ms": instant.to_ms(now)}
+
+
+def _named(wanted: StatusPage) -> ColumnElement[bool]:
+    return (page.c.namespace == wanted.meta.namespace) & (page.c.name == wanted.meta.name)
+
+
+def _hide_strangers(
+    connection: Connection, wanted: StatusPage, namespace_uid: str, now: datetime
+) -> None:
+    """A living page of another namespace of the same name is gone with that namespace."""
+    strangers = (
+        _named(wanted) & (page.c.namespace_uid != namespace_uid) & page.c.hidden_ms.is_(None)
+    )
+    gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
+    connection.execute(update(page).where(strangers).values(gone))
+
+
+def _found(
+    connection: Connection, wanted: StatusPage, namespace_uid: str
+) -> Row[int, str, int | None, str, str, str, str] | None:
+    """The page's row, locked: the living one, else the one hidden last."""
+    return connection.execute(
+        select(
+            page.c.id,
+            page.c.uid,
+            page.c.hidden_ms,
+            page.c.title,
+            page.c.description,
+            page.c.time_zone,
+            page.c.hostnames,
+        )
+        .where(_named(wanted), page.c.namespace_uid == namespace_uid)
+        .order_by(page.c.hidden_ms.is_not(None), page.c.hidden_ms.desc())
+        .limit(1)
+        .with_for_update(key_share=True)
+    ).first()
+
+
+def _new(connection: Connection, wanted: StatusPage, namespace_uid: str, now: datetime) -> int:
+    statement = session.insert(connection, page).values(
+        public_id=identifiers.public_id(),
+        namespace=wanted.meta.namespace,
+        namespace_uid=namespace_uid,
+        name=wanted.meta.name,
+        uid=wanted.meta.uid,
+        **_shown(wanted),
+        version=0,
+        created_ms=instant.to_ms(now),
+        updated_ms=instant.to_ms(now),
+    )
+    identity: int = connection.execute(statement.returning(page.c.id)).scalar_one()
+    return identity
+
+
+def _monitors(connection: Connection, namespace: str) -> Mapping[str, int]:
+    """The living monitors of a namespace."""
+    statement = select(monitor.c.name, monitor.c.id).where(
+        monitor.c.namespace == namespace, monitor.c.hidden_ms.is_(None)
+    )
+    return dict(map(tuple, connection.execute(statement)))
+
+
+def _wanted_lines(components: Iterable[Component], monitors: Mapping[str, int]) -> Lines:
+    known = [entry for entry in components if entry.monitor in monitors]
+    return frozenset(
+        (monitors[entry.monitor], position, entry.group, entry.title)
+        for position, entry in enumerate(known)
+    )
+
+
+def _lines(connection: Connection, identity: int) -> Lines:
+    statement = select(
+        component.c.monitor_id,
+        component.c.position,
+        component.c.group_name,
+        component.c.title,
+    ).where(component.c.page_id == identity)
+    return frozenset(tuple(row) for row in connection.execute(statement))
+
+
+def _write_lines(connection: Connection, identity: int, lines: Lines) -> None:
+    connection.execute(delete(component).where(component.c.page_id == identity))
+    rows = [
+        {
+            "page_id": identity,
+            "monitor_id": shown,
+            "position": position,
+            "group_name": group,
+            "title": title,
+        }
+        for shown, position, group, title in sorted(lines)
+    ]
+    if rows:
+        connection.execute(session.insert(connection, component), rows)

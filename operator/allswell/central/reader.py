@@ -1,0 +1,139 @@
+"""What the page reads: one transaction and a constant number of queries, whatever a page shows."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, union_all
+
+from allswell.central import days as rollups
+from allswell.central import facts, ledger, pages, session
+from allswell.central.schema import TABLES, component, monitor, page, rollup
+from allswell.domain import histogram, instant
+from allswell.domain.instant import MILLISECOND
+
+
+class Reader:
+    """Reads through an engine, also with a role that may only read. Any thread may call."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def pages(self) -> tuple[facts.Page, ...]:
+        """All pages that are not hidden, by namespace and name."""
+        with session.reading(self._engine) as connection:
+            return pages.living(connection)
+
+    def versions(self) -> Mapping[int, int]:
+        """The version of every page that is not hidden, by the page's id."""
+        statement = select(page.c.id, page.c.version).where(page.c.hidden_ms.is_(None))
+        with session.reading(self._engine) as connection:
+            return dict(map(tuple, connection.execute(statement)))
+
+    def observed_through(self) -> datetime | None:
+        """How far the centre has seen; None before it first ran."""
+        with session.reading(self._engine) as connection:
+            return rollups.observed_through(connection)
+
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
+        """All that a page shows, from the UTC day `days` ago on; None for a page that is not there.
+
+        Only living monitors of the page's own namespace count.
+        """
+        start = instant.day_start(instant.day_of(now) - timedelta(days=days))
+        with session.reading(self._engine) as connection:
+            found = pages.living(connection, page_id)
+            if not found:
+                return None
+            through = rollups.observed_through(connection)
+            return facts.Facts(found[0], through, _components(connection, page_id, start))
+
+    def counts(self) -> Mapping[str, int]:
+        """How many rows each table has."""
+        counted = (select(literal(t.name), func.count()).select_from(t) for t in TABLES)
+        with session.reading(self._engine) as connection:
+            found = connection.execute(union_all(*counted))
+            return {row[0]: row[1] for row in found}
+
+
+def _shown(page_id: int) -> Select[int]:
+    """The monitors that a page shows: of its own namespace, and living."""
+    return (
+        select(monitor.c.id)
+        .join(component, component.c.monitor_id == monitor.c.id)
+        .join(page, page.c.id == component.c.page_id)
+        .where(
+            page.c.id == page_id,
+            monitor.c.namespace == page.c.namespace,
+            monitor.c.hidden_ms.is_(None),
+        )
+    )
+
+
+def _components(
+    connection: Connection, page_id: int, start: datetime
+) -> tuple[facts.Component, ...]:
+    shown = _shown(page_id)
+    claims = ledger.claims(connection, shown, start)
+    overlays = ledger.overlays(connection, shown, start)
+    stored = _days(connection, shown, instant.day_of(start))
+    return tuple(
+        facts.Component(
+            monitor=row.id,
+            public_id=row.public_id,
+            name=row.name,
+            title=row.title,
+            group=row.group_name,
+            position=row.position,
+            interval=row.interval_ms * MILLISECOND,
+            born=instant.from_ms(row.created_ms),
+            updated_at=instant.from_ms(row.updated_ms),
+            claims=claims.get(row.id, ()),
+            overlays=overlays.get(row.id, ()),
+            days=stored.get(row.id, ()),
+        )
+        for row in _lines(connection, shown, page_id)
+    )
+
+
+def _lines(
+    connection: Connection, shown: Select[int], page_id: int
+) -> tuple[Row[int, str, str, int, int, int, str, str, int], ...]:
+    statement = (
+        select(
+            monitor.c.id,
+            monitor.c.public_id,
+            monitor.c.name,
+            monitor.c.interval_ms,
+            monitor.c.created_ms,
+            monitor.c.updated_ms,
+            component.c.title,
+            component.c.group_name,
+            component.c.position,
+        )
+        .join(component, component.c.monitor_id == monitor.c.id)
+        .where(component.c.page_id == page_id, monitor.c.id.in_(shown))
+        .order_by(component.c.position)
+    )
+    return tuple(connection.execute(statement))
+
+
+def _days(
+    connection: Connection, shown: Select[int], first: date
+) -> Mapping[int, tuple[facts.Day, ...]]:
+    statement = (
+        select(
+            rollup.c.monitor_id,
+            rollup.c.day,
+            rollup.c.checks,
+            rollup.c.successful,
+            rollup.c.p95_us,
+            rollup.c.latencies,
+        )
+        .where(rollup.c.monitor_id.in_(shown), rollup.c.day >= first)
+        .order_by(rollup.c.monitor_id, rollup.c.day)
+    )
+    found: dict[int, list[facts.Day]] = {}
+    for identity, day, checks, successful, p95_us, latencies in connection.execute(statement):
+        counted = facts.Day(day, checks, successful, p95_us, histogram.parse(latencies))
+        found.setdefault(identity, []).append(counted)
+    return {identity: tuple(entries) for identity, entries in found.items()}

@@ -1,0 +1,284 @@
+"""The tables of the central database, and what each column means.
+
+A column that ends in `_ms` is a moment: whole milliseconds since 1970-01-01 UTC. The schema is the
+same on PostgreSQL and SQLite; `migrations` makes it, and a test holds the two together.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of the type INTEGER.
+_NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id(comment: str) -> Column[int]:
+    return Column("id", _NUMBER, primary_key=True, autoincrement=True, comment=comment)
+
+
+def _text(name: str, comment: str) -> Column[str]:
+    return Column(name, Text, nullable=False, comment=comment)
+
+
+def _moment(name: str, comment: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, comment=comment)
+
+
+def _number(name: str, comment: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, comment=comment)
+
+
+def _maybe(name: str, comment: str) -> Column[int | None]:
+    return Column(name, BigInteger, nullable=True, comment=comment)
+
+
+def _of_monitor(comment: str = "The monitor it is about", *, key: bool = False) -> Column[int]:
+    return Column(
+        "monitor_id",
+        ForeignKey("monitor.id", ondelete="CASCADE"),
+        primary_key=key,
+        autoincrement=False,
+        nullable=False,
+        comment=comment,
+    )
+
+
+centre = Table(
+    "centre",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="Always 1"),
+    _moment("started_ms", "When the centre first ran"),
+    _moment("observed_through_ms", "Nothing may be stated of any time after this; never goes back"),
+    _text("installation", "Random id of this installation, made with the row"),
+    CheckConstraint("id = 1", name="one_row"),
+    comment="One row: what is true of the whole installation",
+)
+
+monitor = Table(
+    "monitor",
+    metadata,
+    _id("Identity of the monitor; survives new incarnations of the manifest"),
+    _text("public_id", "Random name for APIs and feeds: 12 of a-z and 0-9"),
+    _text("namespace", "Its namespace"),
+    _text("namespace_uid", "Which namespace of that name; another one starts a new history"),
+    _text("name", "Its name in the namespace"),
+    _text("uid", "The manifest's incarnation, as the API server numbers it; empty without one"),
+    _number("interval_ms", "Time between two checks"),
+    _number("cover_ms", "How long one sample speaks for the monitor: interval and grace"),
+    _moment("created_ms", "When its life, and so its history, begins"),
+    _moment("updated_ms", "When this row last changed in a way that people may see"),
+    _maybe("hidden_ms", "Since when the manifest is gone; NULL: it is living"),
+    Column(
+        "filled_until",
+        Date,
+        nullable=False,
+        comment="Every UTC day of its life before this one has its roll-up row",
+    ),
+    UniqueConstraint("public_id"),
+    Index(
+        "monitor_living_key",
+        "namespace",
+        "name",
+        unique=True,
+        postgresql_where=text("hidden_ms IS NULL"),
+        sqlite_where=text("hidden_ms IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+    comment="Every monitor that there is, or was less than 90 days ago",
+)
+
+store = Table(
+    "store",
+    metadata,
+    _of_monitor("The monitor that the checker's file is about", key=True),
+    Column(
+        "number",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Its place among the monitor's stores, in order of their first hello, from 1",
+    ),
+    _text("store_id", "Random id that the checker made with the file"),
+    _moment("first_seen_ms", "When it was first heard of"),
+    UniqueConstraint("monitor_id", "store_id"),
+    comment="The files in which checkers have numbered a monitor's transitions",
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("monitor_id", _NUMBER, primary_key=True, autoincrement=False, comment="The monitor"),
+    Column(
+        "store_number",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="The store that has numbered it",
+    ),
+    Column(
+        "sequence",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="Its number in that store; claims are ordered by store and sequence",
+    ),
+    _text("state", "The state claimed: up, degraded, down or unknown"),
+    _moment("since_ms", "From when it holds, by the centre's clock; never later than received_ms"),
+    _moment("claimed_ms", "The same moment as the checker wrote it, by its own clock"),
+    _text("reason", "Why, from the closed list; empty for up"),
+    _moment("received_ms", "When the centre took it in"),
+    ForeignKeyConstraint(
+        ["monitor_id", "store_number"], ["store.monitor_id", "store.number"], ondelete="CASCADE"
+    ),
+    comment="The first ledger: changes of state that checkers claim, and nothing else",
+)
+
+overlay = Table(
+    "overlay",
+    metadata,
+    _id("Identity of the row"),
+    _of_monitor(),
+    _text("kind", "unseen (nobody was looking), paused or maintenance"),
+    _moment("start_ms", "Its first moment"),
+    _maybe("end_ms", "The first moment after it; NULL: it is open"),
+    Index("overlay_of_monitor", "monitor_id", "start_ms"),
+    Index(
+        "overlay_open_key",
+        "monitor_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("end_ms IS NULL"),
+        sqlite_where=text("end_ms IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+    comment="The second ledger: intervals that only the centre writes",
+)
+
+rollup = Table(
+    "rollup",
+    metadata,
+    _of_monitor(key=True),
+    Column("day", Date, primary_key=True, comment="The UTC day"),
+    Column(
+        "store_number", Integer, nullable=True, comment="The store that reported it; NULL: none did"
+    ),
+    _number("revision", "The report's revision; a higher one corrects it; 0: no report"),
+    _number("checks", "Checks that began on the day"),
+    _number("successful", "How many of them found the target up or degraded"),
+    _maybe("average_us", "Average latency of the successful checks in microseconds; NULL: none"),
+    _maybe("p95_us", "Exact nearest-rank 95th percentile of the same; NULL: none"),
+    _text("latencies", "Histogram of the same, as steps and counts; can be merged over days"),
+    _number("up_ms", "Milliseconds of the day in state up, outside maintenance"),
+    _number("degraded_ms", "The same for degraded"),
+    _number("down_ms", "The same for down"),
+    _number("unknown_ms", "The same for unknown: nobody was looking"),
+    _number("paused_ms", "Milliseconds paused"),
+    _number("maintenance_ms", "Milliseconds in maintenance, whatever the state, unless paused"),
+    Column(
+        "stale",
+        Boolean,
+        nullable=False,
+        comment="Whether a later fact touches the day: its milliseconds must be re-done",
+    ),
+    Index(
+        "rollup_stale",
+        "monitor_id",
+        "day",
+        postgresql_where=text("stale"),
+        sqlite_where=text("stale"),
+    ),
+    comment="One row per monitor and UTC day that is over",
+)
+
+page = Table(
+    "page",
+    metadata,
+    _id("Identity of the page"),
+    _text("public_id", "Random name for APIs and feeds: 12 of a-z and 0-9"),
+    _text("namespace", "Its namespace; only monitors of the same are shown"),
+    _text("namespace_uid", "Which namespace of that name; empty when nobody said"),
+    _text("name", "Its name in the namespace"),
+    _text("uid", "The manifest's incarnation; empty without one"),
+    _text("title", "The heading"),
+    _text("description", "The sentence below it; may be empty"),
+    _text("time_zone", "IANA name of the zone in which days are cut"),
+    _text("hostnames", "The customer's own host names, separated by a space"),
+    _number("version", "Grows with every change that the page shows"),
+    _moment("created_ms", "When it was first put"),
+    _moment("updated_ms", "When the version last grew"),
+    _maybe("hidden_ms", "Since when the manifest is gone; NULL: it is living"),
+    UniqueConstraint("public_id"),
+    Index(
+        "page_living_key",
+        "namespace",
+        "name",
+        unique=True,
+        postgresql_where=text("hidden_ms IS NULL"),
+        sqlite_where=text("hidden_ms IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+    comment="Every status page that there is, or was less than 90 days ago",
+)
+
+component = Table(
+    "component",
+    metadata,
+    Column(
+        "page_id",
+        ForeignKey("page.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The page",
+    ),
+    _of_monitor("The monitor that it shows", key=True),
+    Column("position", Integer, nullable=False, comment="Its place on the page, from 0"),
+    _text("group_name", "The heading that it stands under"),
+    _text("title", "What the page calls it"),
+    Index("component_of_monitor", "monitor_id"),
+    comment="Which monitors a page shows, and how",
+)
+
+notification = Table(
+    "notification",
+    metadata,
+    _id("The order in which they were noted"),
+    Column("monitor_id", _NUMBER, nullable=False, comment="The monitor that changed"),
+    Column("store_number", Integer, nullable=False, comment="The store of the transition"),
+    Column("sequence", BigInteger, nullable=False, comment="The number of the transition"),
+    _moment("created_ms", "When the transition was taken in"),
+    _maybe("processed_ms", "When somebody was told of it; NULL: nobody yet"),
+    ForeignKeyConstraint(
+        ["monitor_id", "store_number", "sequence"],
+        ["transition.monitor_id", "transition.store_number", "transition.sequence"],
+        ondelete="CASCADE",
+    ),
+    UniqueConstraint("monitor_id", "store_number", "sequence"),
+    sqlite_autoincrement=True,
+    comment="Outbox: transitions of which somebody may have to be told, for a day at most",
+)
+
+TABLES = tuple(metadata.sorted_tables)

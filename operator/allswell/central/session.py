@@ -1,0 +1,73 @@
+"""One transaction at a time: how the room begins, ends, locks and inserts on both databases.
+
+A writing transaction that touches the ledgers of a monitor first locks the monitor's row, and one
+that touches several locks them in the order of their ids, pages after monitors. SQLite has one
+writer in any case: there `BEGIN IMMEDIATE` waits for it, and a row lock is nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from allswell.central import errors
+
+POSTGRESQL = "postgresql"
+WRITING = "allswell_writing"
+# Both databases limit the values that one statement may carry.
+MOST_VALUES = 1000
+
+T = TypeVar("T")
+Insert = postgresql.Insert | sqlite.Insert
+
+
+class Turn(IntEnum):
+    """What two processes do one after the other. The numbers are for ever."""
+
+    MIGRATING = 0x616C7301
+    REGISTERING = 0x616C7302
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write; committed at the end, undone by any error."""
+    with errors.translated(), engine.connect() as connection:
+        connection.execution_options(**{WRITING: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one moment of the database, however many queries it makes."""
+    with errors.translated(), engine.connect() as connection:
+        if connection.dialect.name == POSTGRESQL:
+            connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        with connection.begin():
+            yield connection
+
+
+def take(connection: Connection, turn: Turn) -> None:
+    """Wait for our turn, and keep it until the transaction ends."""
+    if connection.dialect.name == POSTGRESQL:
+        connection.execute(select(func.pg_advisory_xact_lock(int(turn))))
+
+
+def insert(connection: Connection, table: Table) -> Insert:
+    """An INSERT that knows `ON CONFLICT`, in the database's own dialect."""
+    if connection.dialect.name == POSTGRESQL:
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def chunks(values: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
+    """The values in pieces that one statement can carry."""
+    iterator = iter(values)
+    while piece := tuple(islice(iterator, size)):
+        yield piece

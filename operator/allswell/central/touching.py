@@ -1,0 +1,55 @@
+"""What follows from a change of a ledger: pages are newer, and days that are over are stale."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from allswell.central.errors import Missing
+from allswell.central.schema import component, monitor, page, rollup
+from allswell.domain import instant
+
+
+def lock(connection: Connection, monitors: Sequence[int]) -> tuple[int, ...]:
+    """Wait for these monitors' rows, and keep others from changing their ledgers; those found."""
+    statement = (
+        select(monitor.c.id)
+        .where(monitor.c.id.in_(monitors))
+        .order_by(monitor.c.id)
+        .with_for_update(key_share=True)
+    )
+    return tuple(connection.scalars(statement))
+
+
+def lock_one(connection: Connection, identity: int) -> None:
+    """The same for one. Raises `Missing`."""
+    if not lock(connection, [identity]):
+        raise Missing(f"there is no monitor {identity} in the central database")
+
+
+def pages(connection: Connection, monitors: Sequence[int], now: datetime) -> None:
+    """Raise the version of every living page that shows one of these monitors."""
+    shown = select(component.c.page_id).where(component.c.monitor_id.in_(monitors))
+    statement = (
+        select(page.c.id)
+        .where(page.c.id.in_(shown), page.c.hidden_ms.is_(None))
+        .order_by(page.c.id)
+        .with_for_update(key_share=True)
+    )
+    if found := tuple(connection.scalars(statement)):
+        newer = {"version": page.c.version + 1, "updated_ms": instant.to_ms(now)}
+        connection.execute(update(page).where(page.c.id.in_(found)).values(newer))
+
+
+def days(
+    connection: Connection, monitors: Sequence[int], start: datetime, end: datetime | None = None
+) -> None:
+    """Mark the roll-ups of every day that [start, end) touches, or of all from `start` on."""
+    statement = update(rollup).where(
+        rollup.c.monitor_id.in_(monitors),
+        rollup.c.day >= instant.day_of(start),
+        rollup.c.stale.is_(False),
+    )
+    if end is not None:
+        statement = statement.where(rollup.c.day <= instant.day_of(end))
+    connection.execute(statement.values(stale=True))

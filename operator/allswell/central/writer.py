@@ -1,0 +1,189 @@
+"""The one who writes the central database. Every call is safe to repeat.
+
+What cannot be done for now raises `errors.Unavailable` and has changed nothing. Two writers at once
+double nothing: rows have keys, and whoever changes a monitor's ledgers holds its row.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, delete, or_, update
+
+from allswell.central import (
+    days,
+    facts,
+    identifiers,
+    overlays,
+    pages,
+    registry,
+    reports,
+    session,
+)
+from allswell.central.registry import MonitorRow
+from allswell.central.schema import centre, notification
+from allswell.domain import instant
+from allswell.domain.cover import Grace, Observation
+from allswell.domain.report import DayReport, Standing, Transition
+from allswell.domain.spec.monitor import Monitor
+from allswell.domain.spec.page import Component, StatusPage
+from allswell.domain.timeline import Overlay
+
+__all__ = ["KEPT_IN_OUTBOX", "MonitorRow", "Writer"]
+
+KEPT_IN_OUTBOX = timedelta(hours=24)
+
+
+class Writer:
+    """Writes through an engine whose database has been migrated. Any thread may call."""
+
+    def __init__(self, engine: Engine, grace: Grace = Grace()) -> None:  # noqa: B008 - frozen
+        self._engine = engine
+        self._grace = grace
+
+    def start(self, now: datetime) -> datetime:
+        """How far the centre had seen when it last ran; at its very first start that is `now`."""
+        now_ms = instant.to_ms(now)
+        with session.writing(self._engine) as connection:
+            row = session.insert(connection, centre).values(
+                id=1,
+                started_ms=now_ms,
+                observed_through_ms=now_ms,
+                installation=identifiers.installation(),
+            )
+            connection.execute(row.on_conflict_do_nothing())
+            return days.observed_through(connection) or instant.from_ms(now_ms)
+
+    def observe(self, through: datetime) -> None:
+        """Note how far the centre has seen; never goes back."""
+        through_ms = instant.to_ms(through)
+        further = update(centre).where(centre.c.observed_through_ms < through_ms)
+        with session.writing(self._engine) as connection:
+            connection.execute(further.values(observed_through_ms=through_ms))
+
+    def register(self, monitor: Monitor, *, namespace_uid: str, now: datetime) -> MonitorRow:
+        """The row of a manifest, with the history of the same name in the same namespace.
+
+        Another namespace of that name starts a new history. The time that a monitor was hidden
+        counts as paused, as does the time from now on if the manifest says so.
+        """
+        with session.writing(self._engine) as connection:
+            return registry.register(connection, monitor, namespace_uid, self._grace, now)
+
+    def hide(self, ids: Sequence[int], now: datetime) -> None:
+        """Take monitors off every page; `register` brings them back with their history."""
+        with session.writing(self._engine) as connection:
+            registry.hide(connection, ids, now)
+
+    def living(self) -> tuple[MonitorRow, ...]:
+        """All monitors that are not hidden, by namespace and name."""
+        with session.reading(self._engine) as connection:
+            return registry.living(connection)
+
+    def put_page(
+        self,
+        page: StatusPage,
+        components: Sequence[Component],
+        now: datetime,
+        *,
+        namespace_uid: str = "",
+    ) -> int:
+        """The id of a page that is as the manifest says; its version grows only with a change.
+
+        Components whose monitor is not registered in the page's namespace are left out: put the
+        page again when it is.
+        """
+        with session.writing(self._engine) as connection:
+            return pages.put(connection, page, components, namespace_uid, now)
+
+    def hide_page(self, namespace: str, name: str, now: datetime) -> bool:
+        """Take a page away; False when it was not there."""
+        with session.writing(self._engine) as connection:
+            return pages.hide(connection, namespace, name, now)
+
+    def pages(self) -> tuple[facts.Page, ...]:
+        """All pages that are not hidden, by namespace and name."""
+        with session.reading(self._engine) as connection:
+            return pages.living(connection)
+
+    def hello(self, monitor_id: int, store: str, now: datetime) -> Standing:
+        """Where a monitor stands, for a checker that says hello with this store.
+
+        A store that is new gets the next number. Raises `Missing`.
+        """
+        with session.writing(self._engine) as connection:
+            return reports.hello(connection, monitor_id, store, now)
+
+    def accept_transition(
+        self,
+        monitor_id: int,
+        transition: Transition,
+        now: datetime,
+        *,
+        claimed: datetime | None = None,
+    ) -> bool:
+        """Write a change of state, what must be told of it, and the pages' versions.
+
+        False for a duplicate. `claimed` is `since` as the checker wrote it, where the centre has
+        corrected the checker's clock: duplicates are known by it. Raises `Conflict` when something
+        else has the same key, and `Missing`.
+        """
+        written = claimed or transition.claim.since
+        with session.writing(self._engine) as connection:
+            return reports.accept_transition(connection, monitor_id, transition, now, written)
+
+    def accept_rollup(self, monitor_id: int, report: DayReport, now: datetime) -> bool:
+        """Write a day's counts and durations; False when they are not newer than those there.
+
+        Raises `Conflict` for a day that has not begun, and `Missing`.
+        """
+        with session.writing(self._engine) as connection:
+            return reports.accept_rollup(connection, monitor_id, report, now)
+
+    def fill_days(self, now: datetime) -> int:
+        """Write the roll-up of every day that is over and has none, and re-do those marked."""
+        return days.fill(self._engine, now)
+
+    def open_unseen(self, starts: Mapping[int, datetime], now: datetime) -> None:
+        """Note that nobody looks at these monitors any more, each from its moment on."""
+        with session.writing(self._engine) as connection:
+            overlays.open_unseen(connection, starts, now)
+
+    def correct_unseen(
+        self,
+        monitor_id: int,
+        seen: Observation,
+        observed_through: datetime,
+        *,
+        first: bool,
+        now: datetime,
+    ) -> bool:
+        """Take back what evidence disproves (`domain.watch.corrected`); False when nothing is."""
+        with session.writing(self._engine) as connection:
+            return overlays.correct_unseen(
+                connection, monitor_id, seen, observed_through, first=first, now=now
+            )
+
+    def overlays(self, monitor_id: int) -> tuple[Overlay, ...]:
+        """Every overlay of a monitor, oldest first."""
+        with session.reading(self._engine) as connection:
+            return overlays.of(connection, monitor_id)
+
+    def unseen(self, ids: Sequence[int]) -> Mapping[int, tuple[Overlay, ...]]:
+        """Every `unseen` of these monitors, oldest first; those without any are left out."""
+        with session.reading(self._engine) as connection:
+            return overlays.unseen(connection, ids)
+
+    def sweep_notifications(self, now: datetime) -> int:
+        """Delete what has been told, or is a day old and told by nobody; how many."""
+        old = notification.c.created_ms < instant.to_ms(now - KEPT_IN_OUTBOX)
+        done = or_(notification.c.processed_ms.is_not(None), old)
+        with session.writing(self._engine) as connection:
+            return connection.execute(delete(notification).where(done)).rowcount
+
+    def purge(self, now: datetime, *, confirmed: bool = False) -> int:
+        """Delete what has been hidden for 90 days, with its history; how many rows.
+
+        Raises `PurgeRefused` when that is more than a fifth of all, unless `confirmed`.
+        """
+        with session.writing(self._engine) as connection:
+            return registry.purge(connection, now, confirmed=confirmed)
