@@ -149,7 +149,7 @@ def _group(
 
 def component(it: Survey, line: Line, buckets: Sequence[Bucket]) -> view.Component:
     """One component's line."""
-    days = _days(it, line)
+    days = days_of(it, line)
     windows = _windows(it, line, days)
     standing = line.standing
     troubled, older = history.troubled(line.segments, days, it.now, it.zone)
@@ -168,7 +168,8 @@ def component(it: Survey, line: Line, buckets: Sequence[Bucket]) -> view.Compone
     )
 
 
-def _days(it: Survey, line: Line) -> tuple[Day, ...]:
+def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
+    """The days that the bars of a component show, in the zone of the page."""
     first, last = moments.last_days(it.now, it.zone, DAYS)
     return uptime.by_day(line.segments, first, last, it.zone)
 

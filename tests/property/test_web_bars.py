@@ -1,0 +1,87 @@
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allswell.central import facts
+from allswell.domain import uptime
+from allswell.domain.health import Claim
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind, Overlay
+from allswell_web import bars, presenter, survey
+from tests.unit.web import fakes
+
+ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe")
+STATES = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
+moments = st.integers(0, 200 * 86_400).map(
+    lambda seconds: datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[facts.Facts, datetime]:
+    times = sorted(draw(st.sets(moments, min_size=1, max_size=12)))
+    claims = [Claim(draw(st.sampled_from(STATES)), at, "Timeout") for at in times]
+    overlays = []
+    for kind in Kind:
+        start, end = sorted((draw(moments), draw(moments)))
+        overlays.append(Overlay(kind, start, end))
+    component = fakes.component(claims=claims, overlays=overlays, born=draw(moments))
+    observed, late = draw(moments), draw(st.integers(0, 300))
+    page = fakes.page(zone=draw(st.sampled_from(ZONES)))
+    return fakes.found(component, observed=observed, of=page), observed + timedelta(seconds=late)
+
+
+@given(histories())
+def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
+    history: tuple[facts.Facts, datetime],
+) -> None:
+    found, now = history
+    it = survey.of(found, now)
+    for day in presenter.days_of(it, it.lines[0]):
+        measured = uptime.measure(it.lines[0].segments, day.start, day.end)
+        assert day.uptime == measured
+        if bars.kind(day) == bars.MIXED:
+            lengths = dict(bars.lengths(day))
+            assert sum(lengths.values()) == bars.HEIGHT
+            assert ("d" in lengths) == (measured.down > 0)
+            assert ("u" in lengths) == (measured.up > 0)
+            assert min(lengths.values()) >= bars.GOOD_AT_LEAST
+
+
+@given(histories())
+def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
+    history: tuple[facts.Facts, datetime],
+) -> None:
+    found, now = history
+    it = survey.of(found, now)
+    days = presenter.days_of(it, it.lines[0])
+    measured = uptime.measure(it.lines[0].segments, days[0].start, days[-1].end)
+    shown = presenter.page(found, {}, now).groups[0].components[0]
+    assert shown.quarter.percent == measured.percent()
+    assert shown.quarter.coverage == measured.coverage()
+
+
+@given(histories())
+def test_nothing_is_stated_of_a_time_after_the_last_observation(
+    history: tuple[facts.Facts, datetime],
+) -> None:
+    found, now = history
+    it = survey.of(found, now)
+    observed = found.observed_through
+    assert observed is not None
+    assert all(segment.end <= observed for segment in it.lines[0].segments)
+    for day in presenter.days_of(it, it.lines[0]):
+        if day.start >= observed:
+            assert bars.kind(day) == bars.NOTHING
+
+
+@given(st.sampled_from(ZONES), moments)
+def test_the_bars_are_ninety_days_without_gap_that_end_today(zone: str, now: datetime) -> None:
+    it = survey.of(fakes.found(fakes.component(), of=fakes.page(zone=zone)), now)
+    days = presenter.days_of(it, it.lines[0])
+    assert len(days) == 90
+    assert all(one.end == two.start for one, two in pairwise(days))
+    assert days[-1].day == now.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,168 @@
+"""Hand-made facts, and stand-ins for the database, the collector and the clocks."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime, timedelta
+from typing import ParamSpec, TypeVar
+
+from allswell.central import facts
+from allswell.domain.health import Claim
+from allswell.domain.latency import Bucket
+from allswell.domain.state import State
+from allswell.domain.timeline import Overlay
+
+P = ParamSpec("P")
+T = TypeVar("T")
+NOW = datetime(2026, 11, 23, 15, 26, 8, tzinfo=UTC)
+BORN = NOW - timedelta(days=120)
+
+
+def ago(**length: float) -> datetime:
+    return NOW - timedelta(**length)
+
+
+def page(
+    number: int = 1,
+    name: str = "acme",
+    title: str = "Acme Status",
+    *,
+    namespace: str = "default",
+    zone: str = "UTC",
+    version: int = 1,
+    hostnames: tuple[str, ...] = (),
+    description: str = "",
+) -> facts.Page:
+    return facts.Page(
+        id=number,
+        public_id=f"page{number:08d}",
+        namespace=namespace,
+        name=name,
+        title=title,
+        description=description,
+        time_zone=zone,
+        hostnames=hostnames,
+        version=version,
+        created_at=BORN,
+        updated_at=BORN,
+    )
+
+
+def component(
+    number: int = 1,
+    title: str = "Public API",
+    *,
+    claims: Sequence[Claim] = (Claim(State.UP, BORN),),
+    overlays: Sequence[Overlay] = (),
+    group: str = "API",
+    born: datetime = BORN,
+) -> facts.Component:
+    return facts.Component(
+        monitor=number,
+        public_id=f"comp{number:08d}",
+        name=f"monitor-{number}",
+        title=title,
+        group=group,
+        position=number,
+        interval=timedelta(seconds=30),
+        born=born,
+        updated_at=born,
+        claims=tuple(claims),
+        overlays=tuple(overlays),
+    )
+
+
+def found(
+    *components: facts.Component,
+    observed: datetime | None = NOW,
+    of: facts.Page | None = None,
+) -> facts.Facts:
+    return facts.Facts(of or page(), observed, components)
+
+
+def outage(start: datetime, length: timedelta, reason: str = "Timeout") -> tuple[Claim, Claim]:
+    return (Claim(State.DOWN, start, reason), Claim(State.UP, start + length))
+
+
+def day_of_buckets(until: datetime = NOW, latency_us: int = 120_000) -> tuple[Bucket, ...]:
+    start = until - timedelta(hours=24)
+    return tuple(
+        Bucket(start + n * timedelta(minutes=5), 10, latency_us + n * 100, latency_us + n * 200)
+        for n in range(288)
+    )
+
+
+class Clock:
+    """A wall clock and a tick counter that move together, when told to."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+        self.seconds = 1000.0
+
+    def wall(self) -> datetime:
+        return self.now
+
+    def ticks(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.now += timedelta(seconds=seconds)
+
+
+class Reader:
+    """A database of hand-made facts that counts its reads, and can fail or be slow."""
+
+    def __init__(self, *held: facts.Facts) -> None:
+        self.held = {entry.page.id: entry for entry in held}
+        self.failing = False
+        self.reads: list[int] = []
+        self.directory_reads = 0
+        self.gate: threading.Event | None = None
+        self.entered = threading.Semaphore(0)
+
+    def pages(self) -> tuple[facts.Page, ...]:
+        self._check()
+        self.directory_reads += 1
+        return tuple(entry.page for entry in self.held.values())
+
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
+        del now, days
+        self.reads.append(page_id)
+        self.entered.release()
+        if self.gate is not None:
+            assert self.gate.wait(10)
+        self._check()
+        return self.held.get(page_id)
+
+    def versions(self) -> Mapping[int, int]:
+        self._check()
+        return {number: entry.page.version for number, entry in self.held.items()}
+
+    def _check(self) -> None:
+        if self.failing:
+            raise ConnectionError("the database is gone")
+
+
+class Latency:
+    """A collector with the same buckets for everybody, or out of order."""
+
+    def __init__(self, buckets: tuple[Bucket, ...] | None) -> None:
+        self.buckets_of_all = buckets
+
+    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[Bucket, ...]]:
+        if self.buckets_of_all is None:
+            raise ConnectionError("the collector is gone")
+        return dict.fromkeys(public_ids, self.buckets_of_all)
+
+
+class AtOnce(Executor):
+    """Runs what it is given before it returns."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN002, ANN003, ANN201
+        done: Future[object] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except BaseException as problem:  # noqa: BLE001
+            done.set_exception(problem)
+        return done

@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from allswell_web import sheet
+from allswell_web.sheet import Sheet
+from allswell_web.store import BytesOnly, Store
+from tests.unit.web.fakes import NOW
+
+SHEET = Sheet(
+    headers=(("Content-Type", "text/html"),),
+    etag='W/"x"',
+    body=b"<p>\x00\xff</p>",
+    packed=sheet.pack(b"<p>\x00\xff</p>"),
+    made=NOW,
+    fresh=NOW,
+    tellable=NOW,
+    version=7,
+)
+
+
+def test_a_sheet_is_read_back_as_it_was_written() -> None:
+    assert sheet.read(sheet.write(SHEET)) == SHEET
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x02{}", b"\xff\xff\xff\xff{", b"\x80\x04."])
+def test_bytes_that_are_no_sheet_are_refused(data: bytes) -> None:
+    with pytest.raises(sheet.Damaged):
+        sheet.read(data)
+
+
+def test_the_store_takes_bytes_and_nothing_else() -> None:
+    serializer = BytesOnly()
+    assert serializer.loads(serializer.dumps(b"x")) == b"x"
+    with pytest.raises(TypeError):
+        serializer.dumps({"a": 1})
+
+
+def test_the_store_holds_many_more_sheets_than_the_library_would_by_itself() -> None:
+    store = Store(Flask("test"))
+    for number in range(1500):
+        store.put(str(number), replace(SHEET, version=number))
+    kept = [store.get(str(number)) for number in range(1500)]
+    assert [one.version for one in kept if one is not None] == list(range(1500))
+
+
+def test_what_is_not_stored_is_none() -> None:
+    assert Store(Flask("test")).get("nothing") is None

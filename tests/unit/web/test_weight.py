@@ -1,0 +1,43 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from allswell.domain.health import Claim
+from allswell.domain.state import State
+from tests.unit.web import fakes, harness
+
+
+def page(*, outages: int) -> harness.Bench:
+    components = []
+    for number in range(1, 21):
+        claims = [Claim(State.UP, fakes.BORN)]
+        for place in range(outages):
+            start = fakes.ago(days=88 - (number * 7 + place * 6) % 86, minutes=number * 13)
+            claims += fakes.outage(start, timedelta(minutes=3 + number * place))
+        claims.sort(key=lambda claim: claim.since)
+        group = f"Group {(number - 1) // 5}"
+        components.append(fakes.component(number, f"Part {number}", claims=claims, group=group))
+    latency = fakes.Latency(fakes.day_of_buckets())
+    return harness.bench(fakes.Reader(fakes.found(*components)), latency=latency)
+
+
+@pytest.mark.parametrize(("outages", "most_packed"), [(1, 8192), (13, 12_288)])
+def test_twenty_components_over_ninety_days_stay_within_the_budget(
+    outages: int, most_packed: int
+) -> None:
+    bench = page(outages=outages)
+    html = bench.ask().text
+    assert len(html.encode()) <= 60_000
+    assert len(bench.ask(accept_encoding="gzip").body) <= most_packed
+    assert len(re.findall(r"<(summary|a )", html)) <= 50
+
+
+def test_a_calm_page_has_at_most_800_elements() -> None:
+    assert len(re.findall(r"<[a-z]", page(outages=1).ask().text)) <= 800
+
+
+def test_one_request_is_enough_for_first_paint() -> None:
+    html = page(outages=1).ask().text
+    assert not re.findall(r'<(script|link rel="stylesheet"|img|iframe)', html)
+    assert not re.findall(r"https?://", html)
