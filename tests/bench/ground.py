@@ -31,7 +31,7 @@ from allswell.controller.collector.service import Collector
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 
-TOKEN = "bench"  # noqa: S105 - it opens nothing but this run's own collector
+TOKEN = "bench"
 PATIENCE = 20.0
 
 

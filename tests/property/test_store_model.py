@@ -124,7 +124,7 @@ class StoreMachine(RuleBasedStateMachine):
             and each.envelope.store == store
             and each.envelope.sequence > known
         ]
-        assert self.store.forgotten(name, store, known) == len(again)
+        assert self.store.forgotten(name, store, known, None) == len(again)
         for each in again:
             each.state = "waiting"
 

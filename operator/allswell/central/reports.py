@@ -24,7 +24,11 @@ def hello(connection: Connection, identity: int, store_id: str, now: datetime) -
         _first_seen(connection, identity, store_id, now)
     else:
         known = _last_sequence(connection, identity, number)
-    return Standing(name, known, _latest(connection, identity, name))
+    last_day = select(func.max(rollup.c.day)).where(
+        rollup.c.monitor_id == identity, rollup.c.revision > 0
+    )
+    latest, rolled_up = _latest(connection, identity, name), connection.scalar(last_day)
+    return Standing(name, known, latest, rolled_up=rolled_up)
 
 
 def accept_transition(

@@ -64,7 +64,7 @@ class Greeter:
             decision = handshake.decide(
                 subject.store, subject.sequence, fresh=subject.fresh, standing=standing
             )
-            await self._carry_out(subject, decision)
+            await self._carry_out(subject, decision, standing)
         subject.buckets_since = standing.buckets_since
         # A new store must be greeted too, so that the centre numbers it before it reports.
         subject.greeted = decision.step is not Step.RENEW
@@ -72,7 +72,7 @@ class Greeter:
             log.warning("%s: the centre is ahead of this store; it gets a new id", subject.name)
             await self._greet([subject])
 
-    async def _carry_out(self, subject: Subject, decision: Decision) -> None:
+    async def _carry_out(self, subject: Subject, decision: Decision, standing: Standing) -> None:
         name, store, claim = subject.name, subject.store, decision.claim
         if decision.step is Step.STOP:
             subject.gone = True
@@ -82,8 +82,8 @@ class Greeter:
         elif decision.step is Step.RENEW:
             await self.keeper.flush()
             subject.enrolled(await self.keeper.call(lambda kept: kept.renew(name, claim)))
-        elif decision.resend_after is not None:
-            after = decision.resend_after
-            again = await self.keeper.call(lambda kept: kept.forgotten(name, store, after))
+        elif not subject.fresh:
+            known, day = standing.known or 0, standing.rolled_up
+            again = await self.keeper.call(lambda kept: kept.forgotten(name, store, known, day))
             if again:
-                log.warning("%s: the centre has forgotten %s reports; sent again", name, again)
+                log.warning("%s: the centre lacks %s delivered reports; sent again", name, again)

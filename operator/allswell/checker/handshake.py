@@ -23,11 +23,10 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The step, the claim to take over, and the sequence after which all is sent again, if any."""
+    """The step, and the claim to take over."""
 
     step: Step
     claim: Claim | None = None
-    resend_after: int | None = None
 
 
 def decide(store: str, sequence: int, *, fresh: bool, standing: Standing) -> Decision:
@@ -41,4 +40,4 @@ def decide(store: str, sequence: int, *, fresh: bool, standing: Standing) -> Dec
     known = standing.known
     if known is not None and (known > sequence or (latest is not None and latest.store != store)):
         return Decision(Step.RENEW, claim)
-    return Decision(Step.GO_ON, resend_after=known or 0)
+    return Decision(Step.GO_ON)

@@ -85,6 +85,10 @@ class Reader:
             raise Malformed(f"{name} must be a day of this century or the next")
         return found
 
+    def maybe_day(self, name: str) -> date | None:
+        """A day, or None when absent."""
+        return None if self._value.get(name) is None else self.day(name)
+
     def maybe_moment(self, name: str) -> datetime | None:
         """A moment, or None when absent."""
         return None if self._value.get(name) is None else self.moment(name)

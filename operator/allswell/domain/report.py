@@ -7,7 +7,7 @@ new outages look like duplicates.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from allswell.domain import histogram, instant
 from allswell.domain.health import Claim
@@ -59,7 +59,8 @@ class Standing:
 
     `known` is the last sequence it has of that store, None for a store that it has never seen.
     `latest` is the last transition of any store, None when there is none. `gone` means that the
-    monitor is no more: stop checking. `buckets_since` is where its latency buckets end.
+    monitor is no more: stop checking. `buckets_since` is where its latency buckets end, `rolled_up`
+    the last day that any checker has rolled up, None for no day.
     """
 
     monitor: str
@@ -67,6 +68,7 @@ class Standing:
     latest: Transition | None = None
     gone: bool = False
     buckets_since: datetime | None = None
+    rolled_up: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _standing_json(entry: Standing) -> Json:
         "latest": None if entry.latest is None else _transition_json(entry.latest),
         "gone": entry.gone,
         "buckets_since": None if since is None else instant.text(since),
+        "rolled_up": None if entry.rolled_up is None else entry.rolled_up.isoformat(),
     }
 
 
@@ -202,6 +205,7 @@ def read_standings(value: object) -> tuple[Standing, ...]:
             latest=None if (latest := entry.maybe("latest")) is None else _read_transition(latest),
             gone=entry.flag("gone"),
             buckets_since=entry.maybe_moment("buckets_since"),
+            rolled_up=entry.maybe_day("rolled_up"),
         )
         for entry in Reader(value).objects("monitors")
     )

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from allswell.domain import instant, report
 from allswell.domain.report import DayReport, Envelope, Transition
@@ -111,18 +111,24 @@ def dead(connection: sqlite3.Connection, number: int, why: str, now: datetime) -
     )
 
 
-def forgotten(connection: sqlite3.Connection, monitor: str, store: str, known: int) -> int:
+def forgotten(
+    connection: sqlite3.Connection, monitor: str, store: str, known: int, rolled_up: date | None
+) -> int:
     """Queue again what a restored centre lacks: how many reports.
 
-    Its copy ends somewhere after transition `known` and before the next one, so all roll-ups from
-    that transition's day on may be lacking; the newest revision of each is enough.
+    Lacking are the transitions after `known` and the roll-ups of days after `rolled_up`, of which
+    the newest revision is enough.
     """
     return connection.execute(
         "UPDATE outgoing SET state = 0"
         " WHERE monitor = (SELECT number FROM monitor WHERE name = :monitor) AND store = :store"
-        " AND state = 1 AND (sequence > :known OR"
-        " (day >= ifnull((SELECT day FROM outgoing WHERE store = :store AND sequence = :known), 0)"
+        " AND state = 1 AND (sequence > :known OR (day > :day AND sequence IS NULL"
         "  AND revision = (SELECT revision FROM day"
         "   WHERE day.monitor = outgoing.monitor AND day.day = outgoing.day)))",
-        {"monitor": monitor, "store": store, "known": known},
+        {
+            "monitor": monitor,
+            "store": store,
+            "known": known,
+            "day": -1 if rolled_up is None else samples.day_number(rolled_up),
+        },
     ).rowcount

@@ -161,9 +161,12 @@ class Store:
         self._run(lambda connection: outbox.dead(connection, id, why, now))
         self._settle([id])
 
-    def forgotten(self, monitor: str, store: str, known: int) -> int:
-        """The centre knows this store only up to `known`: queue the rest again; how many."""
-        return self._run(lambda connection: outbox.forgotten(connection, monitor, store, known))
+    def forgotten(self, monitor: str, store: str, known: int, rolled_up: date | None) -> int:
+        """The centre has a store only up to transition `known` and day `rolled_up`.
+
+        Queues again what was delivered after that; how many.
+        """
+        return self._run(lambda c: outbox.forgotten(c, monitor, store, known, rolled_up))
 
     def counts(self) -> Counts:
         """Figures for metrics; counting the samples reads their whole table."""

@@ -46,7 +46,7 @@ def test_what_was_delivered_cannot_die_nor_the_dead_be_delivered(store: Store) -
     store.dead(second, "refused", NOW)
     store.delivered([second], NOW)
     assert store.counts().dead == 1
-    assert store.forgotten("api", api.store, 0) == 1
+    assert store.forgotten("api", api.store, 0, None) == 1
 
 
 def test_a_deferred_report_holds_up_its_monitor_and_no_other(store: Store) -> None:
@@ -83,7 +83,7 @@ def test_a_restored_centre_is_sent_the_transitions_it_forgot_in_order(store: Sto
     for each in changes:
         store.commit([kept(api, each.sequence, each)])
     store.delivered([each.id for each in store.outbox(3, NOW)], NOW)
-    assert store.forgotten("api", api.store, 1) == 2
+    assert store.forgotten("api", api.store, 1, None) == 2
     assert waiting(store) == changes[1:]
 
 
@@ -95,7 +95,7 @@ def test_a_restored_centre_is_sent_the_days_since_what_it_knows_each_once(store:
     store.seal(api.number, day_report(api, 2, TODAY))
     store.seal(api.number, day_report(api, 1, TOMORROW))
     store.delivered([each.id for each in store.outbox(10, NOW)], NOW)
-    assert store.forgotten("api", api.store, 1) == 2
+    assert store.forgotten("api", api.store, 1, YESTERDAY) == 2
     assert waiting(store) == [day_report(api, 2, TODAY), day_report(api, 1, TOMORROW)]
 
 
@@ -104,7 +104,7 @@ def test_a_centre_that_knows_nothing_is_sent_everything(store: Store) -> None:
     store.seal(api.number, day_report(api, 1, YESTERDAY))
     store.commit([kept(api, 0, change(api, 1))])
     store.delivered([each.id for each in store.outbox(10, NOW)], NOW)
-    assert store.forgotten("api", api.store, 0) == 2
+    assert store.forgotten("api", api.store, 0, None) == 2
     assert waiting(store) == [day_report(api, 1, YESTERDAY), change(api, 1)]
 
 
@@ -114,7 +114,7 @@ def test_what_another_store_or_monitor_sent_is_not_sent_again(store: Store, othe
     store.commit([kept(api, 0, change(api, 1))])
     store.delivered([store.outbox(1, NOW)[0].id], NOW)
     asked = ("api", web.store) if other == "store" else ("web", api.store)
-    assert store.forgotten(*asked, 0) == 0
+    assert store.forgotten(*asked, 0, None) == 0
     assert waiting(store) == []
 
 
@@ -123,5 +123,5 @@ def test_a_centre_that_forgot_a_store_that_was_given_up_is_sent_it_too(store: St
     store.commit([kept(api, 0, change(api, 1))])
     store.delivered([store.outbox(1, NOW)[0].id], NOW)
     store.renew("api", None)
-    assert store.forgotten("api", api.store, 0) == 1
+    assert store.forgotten("api", api.store, 0, None) == 1
     assert waiting(store) == [change(api, 1)]

@@ -7,7 +7,7 @@ taken even while the database hangs.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allswell.central.writer import MonitorRow, Writer
@@ -81,12 +81,7 @@ class Centre:
             return Standing(greeting.monitor, gone=True)
         found = self._writer.hello(row.id, greeting.store, now)
         self._greeted.add((row.id, greeting.store))
-        return Standing(
-            monitor=greeting.monitor,
-            known=found.known,
-            latest=found.latest,
-            buckets_since=self._presences.buckets_until(row.id, now),
-        )
+        return replace(found, buckets_since=self._presences.buckets_until(row.id, now))
 
     def beat(
         self, sender: Identity, beats: Sequence[Beat], sent: datetime, received: datetime
