@@ -60,19 +60,21 @@ class Desk:
             flight = self._pages[page.id]
         return flight.get()
 
-    def changed(self, page: int) -> None:
-        """A page is not any more what was read of it; the list of pages may differ too."""
-        self._directory.end()
+    def compare(self, versions: Mapping[int, int]) -> frozenset[int]:
+        """The pages of which an older version is held here, or that are gone: read them anew."""
+        listed = {page.id: page.version for page in self._directory.last() or ()}
+        if listed.keys() != versions.keys() or any(
+            listed[page] < new for page, new in versions.items()
+        ):
+            self._directory.end()
         with self._lock:
-            flight = self._pages.get(page)
-        if flight is not None:
-            flight.end()
-
-    def forget(self, page: int) -> None:
-        """There is no such page any more."""
-        self._directory.end()
-        with self._lock:
-            self._pages.pop(page, None)
+            gone = self._pages.keys() - versions.keys()
+            old = {page for page, held in self._pages.items() if _is_old(page, held, versions)}
+            for page in gone:
+                del self._pages[page]
+            for page in old - gone:
+                self._pages[page].end()
+        return frozenset(gone | old)
 
     def _read_directory(self) -> tuple[facts.Page, ...]:
         self._sources.meters.add("allswell_web_directory_reads_total")
@@ -98,3 +100,10 @@ class Desk:
         except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
             self._sources.meters.add("allswell_web_latency_failures_total")
             return {}
+
+
+def _is_old(page: int, flight: Flight[Material], versions: Mapping[int, int]) -> bool:
+    held = flight.last()
+    if held is None or held.facts is None:
+        return False
+    return held.facts.page.version < versions.get(page, 0)

@@ -5,7 +5,7 @@ for as long as it says nothing untrue; after that they wait for the new one.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -55,7 +55,7 @@ class Shelf:
         self._tools = tools
         self._by_host: dict[str, Site] = {}
         self._directory = Directory(())
-        self._versions: dict[int, int] = {}
+        self._versions: Mapping[int, int] = {}
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def find(self, raw_host: str, path: str) -> Ready | Reply:
@@ -85,22 +85,15 @@ class Shelf:
         own = directory.of((), self._tools.own_hosts)
         return own.is_own(directory.normal(raw_host))
 
-    def changed(self, page: int, version: int) -> None:
-        """A page has a new version: its copies are due, and older ones elsewhere no use."""
-        self._versions[page] = version
-        self._tools.desk.changed(page)
-        self._end(page)
-
-    def forget(self, page: int) -> None:
-        """A page is gone."""
-        self._versions.pop(page, None)
-        self._tools.desk.forget(page)
-        self._end(page)
-
-    def _end(self, page: int) -> None:
+    def compare(self, versions: Mapping[int, int]) -> None:
+        """End the copies of every page that has a newer version than what is held, or is gone."""
+        self._versions = versions
+        ended = self._tools.desk.compare(versions)
+        if not ended:
+            return
         for site in list(self._by_host.values()):
             for ready in list(site.copies.values()):
-                if ready.page in (page, 0):
+                if ready.page in ended:
                     ready.until = float("-inf")
 
     def _site(self, raw_host: str) -> Site | None:

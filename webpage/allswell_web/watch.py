@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping
 
 from allswell_web.meters import Meters
 from allswell_web.ports import Reader
@@ -13,13 +12,12 @@ EVERY_S = 2.0
 
 
 class Watch:
-    """Compares versions with those before, and tells the shelf which pages have changed."""
+    """Tells the shelf the versions, which compares them with what it holds."""
 
     def __init__(self, reader: Reader, shelf: Shelf, meters: Meters) -> None:
         self._reader = reader
         self._shelf = shelf
         self._meters = meters
-        self._seen: Mapping[int, int] | None = None
 
     def look(self) -> None:
         """Ask once. A query that fails changes nothing."""
@@ -30,14 +28,7 @@ class Watch:
             self._meters.add("allswell_web_version_poll_failures_total")
             log.debug("The versions could not be read: %s", problem)
             return
-        before, self._seen = self._seen, versions
-        if before is None:
-            return
-        for page in before.keys() - versions.keys():
-            self._shelf.forget(page)
-        for page, version in versions.items():
-            if before.get(page) != version:
-                self._shelf.changed(page, version)
+        self._shelf.compare(versions)
 
     def run(self, stop: threading.Event) -> None:
         """Look every 2 s until `stop`."""
