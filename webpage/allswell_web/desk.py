@@ -63,9 +63,8 @@ class Desk:
     def compare(self, versions: Mapping[int, int]) -> frozenset[int]:
         """The pages of which an older version is held here, or that are gone: read them anew."""
         listed = {page.id: page.version for page in self._directory.last() or ()}
-        if listed.keys() != versions.keys() or any(
-            listed[page] < new for page, new in versions.items()
-        ):
+        same = listed.keys() == versions.keys()
+        if not same or any(listed[page] < new for page, new in versions.items()):
             self._directory.end()
         with self._lock:
             gone = self._pages.keys() - versions.keys()

@@ -21,8 +21,10 @@ def troubled(
 ) -> tuple[tuple[TroubledDay, ...], int]:
     """The newest ten days whose bar is not all good, newest first, and how many more there are."""
     mixed = [day for day in reversed(days) if bars.kind(day) == bars.MIXED]
-    listed = tuple(_day(segments, day, now, zone) for day in mixed[:MOST_DAYS])
-    return listed, max(0, len(mixed) - MOST_DAYS)
+    listed = [_day(segments, day, now, zone) for day in mixed[:MOST_DAYS]]
+    # A day whose only gaps are too short to be listed has nothing to tell.
+    told = tuple(day for day in listed if day.stretches)
+    return told, max(0, len(mixed) - MOST_DAYS)
 
 
 def _day(segments: Sequence[Segment], day: Day, now: datetime, zone: ZoneInfo) -> TroubledDay:

@@ -14,7 +14,7 @@ from typing import Protocol
 from wsgiref.types import WSGIApplication
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 BACKLOG = 1024
@@ -71,6 +71,7 @@ def run(loader: Loader, place: Place, *, stop_with_stdin: bool) -> None:
         address=place.host,
         port=place.port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         workers=1,
         blocking_threads=place.threads,
         backlog=BACKLOG,
