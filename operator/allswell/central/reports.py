@@ -27,8 +27,13 @@ def hello(connection: Connection, identity: int, store_id: str, now: datetime) -
     last_day = select(func.max(rollup.c.day)).where(
         rollup.c.monitor_id == identity, rollup.c.revision > 0
     )
-    latest, rolled_up = _latest(connection, identity, name), connection.scalar(last_day)
-    return Standing(name, known, latest, rolled_up=rolled_up)
+    return Standing(
+        monitor=name,
+        known=known,
+        latest=_latest(connection, identity, name),
+        followed=number is not None and _is_followed(connection, identity, number),
+        rolled_up=connection.scalar(last_day),
+    )
 
 
 def accept_transition(
@@ -132,6 +137,14 @@ def _last_sequence(connection: Connection, identity: int, number: int) -> int:
         transition.c.monitor_id == identity, transition.c.store_number == number
     )
     return connection.scalar(last) or 0
+
+
+def _is_followed(connection: Connection, identity: int, number: int) -> bool:
+    """Whether a store that was numbered later has claimed a transition."""
+    later = select(transition.c.sequence).where(
+        transition.c.monitor_id == identity, transition.c.store_number > number
+    )
+    return connection.scalar(later.limit(1)) is not None
 
 
 def _latest(connection: Connection, identity: int, name: str) -> Transition | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from allswell.checker.greeter import Greeter
 from allswell.checker.runner import Runner
-from allswell.checker.subject import same_target, subject_of, target_of
+from allswell.checker.subject import run_alike, subject_of, target_of
 from allswell.domain.spec.monitor import Monitor
 from allswell.store import Enrolled
 
@@ -39,9 +39,8 @@ class Fleet:
         """Run exactly these monitors. Raises `StoreError`; what was begun then goes on."""
         wanted = {monitor.meta.name: monitor for monitor in monitors}
         for name in list(self.greeter.subjects):
-            if name not in wanted or not same_target(
-                wanted[name], self.greeter.subjects[name].monitor
-            ):
+            running = self.greeter.subjects[name].monitor
+            if name not in wanted or not run_alike(wanted[name], running):
                 await self._stop(name)
         self.runner.tally.forget(self.runner.tally.latest.keys() - wanted.keys())
         for name, monitor in wanted.items():
@@ -49,9 +48,14 @@ class Fleet:
                 await self._start(monitor)
 
     async def stop(self) -> None:
-        """Stop every loop; a check that is under way is given up."""
-        for name in list(self._tasks):
-            await self._stop(name)
+        """Stop every loop; a check that is under way is given up.
+
+        The greeter keeps the subjects: what is still to be sent needs its hello.
+        """
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
 
     async def _start(self, monitor: Monitor) -> None:
         subject = subject_of(monitor, await self._enroll(monitor))

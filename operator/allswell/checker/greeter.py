@@ -14,7 +14,10 @@ from allswell.domain.message import Malformed
 from allswell.domain.report import Greeting, Standing
 
 log = logging.getLogger(__name__)
-AT_ONCE = 500
+# The centre writes for each of them, and has to answer within the line's patience.
+AT_ONCE = 100
+OK = 200
+GONE = 410
 
 
 @dataclass(slots=True)
@@ -43,27 +46,29 @@ class Greeter:
         return True
 
     async def _greet(self, subjects: Sequence[Subject]) -> bool:
-        greetings = [Greeting(entry.name, entry.store, entry.sequence) for entry in subjects]
-        try:
-            reply = await self.line.post("/v1/hello", report.hello_json(greetings))
-            if reply.status != 200:  # noqa: PLR2004 - HTTP OK
-                log.debug("the collector does not greet: %s %s", reply.status, reply.body)
-                return False
-            standings = report.read_standings(reply.body)
-        except (LineBroken, Malformed) as error:
-            log.debug("the collector cannot be greeted: %s", error)
-            return False
-        for standing in standings:
+        for standing in await self._standings(subjects):
             subject = self.subjects.get(standing.monitor)
             if subject is not None:
                 await self._settle(subject, standing)
         return all(subject.greeted for subject in subjects)
 
+    async def _standings(self, subjects: Sequence[Subject]) -> tuple[Standing, ...]:
+        """What the centre answers; nothing when it does not."""
+        greetings = [Greeting(entry.name, entry.store, entry.sequence) for entry in subjects]
+        try:
+            reply = await self.line.post("/v1/hello", report.hello_json(greetings))
+            if reply.status == GONE:
+                return tuple(Standing(entry.name, gone=True) for entry in subjects)
+            if reply.status == OK:
+                return report.read_standings(reply.body)
+            log.debug("the collector does not greet: %s %s", reply.status, reply.body)
+        except (LineBroken, Malformed) as error:
+            log.debug("the collector cannot be greeted: %s", error)
+        return ()
+
     async def _settle(self, subject: Subject, standing: Standing) -> None:
         async with subject.lock:
-            decision = handshake.decide(
-                subject.store, subject.sequence, fresh=subject.fresh, standing=standing
-            )
+            decision = handshake.decide(subject.sequence, subject.health.claim, standing)
             await self._carry_out(subject, decision, standing)
         subject.buckets_since = standing.buckets_since
         # A new store must be greeted too, so that the centre numbers it before it reports.
@@ -73,17 +78,28 @@ class Greeter:
             await self._greet([subject])
 
     async def _carry_out(self, subject: Subject, decision: Decision, standing: Standing) -> None:
-        name, store, claim = subject.name, subject.store, decision.claim
-        if decision.step is Step.STOP:
-            subject.gone = True
-            log.warning("%s is gone at the centre: its checks stop, its results are kept", name)
-        elif decision.step is Step.START_FROM:
-            subject.enrolled(await self.keeper.call(lambda kept: kept.start_from(name, claim)))
-        elif decision.step is Step.RENEW:
+        name, claim = subject.name, decision.claim
+        self._note(subject, is_gone=decision.step is Step.STOP)
+        if decision.step is Step.RENEW:
             await self.keeper.flush()
             subject.enrolled(await self.keeper.call(lambda kept: kept.renew(name, claim)))
-        elif not subject.fresh:
-            known, day = standing.known or 0, standing.rolled_up
-            again = await self.keeper.call(lambda kept: kept.forgotten(name, store, known, day))
-            if again:
-                log.warning("%s: the centre lacks %s delivered reports; sent again", name, again)
+        if decision.step is Step.START_FROM:
+            await self.keeper.flush()
+            subject.enrolled(await self.keeper.call(lambda kept: kept.start_from(name, claim)))
+        if decision.step in (Step.START_FROM, Step.GO_ON):
+            await self._send_again(subject, standing)
+
+    def _note(self, subject: Subject, *, is_gone: bool) -> None:
+        if is_gone and not subject.gone:
+            log.warning("%s is gone at the centre: its checks stop, all is kept", subject.name)
+        if subject.gone and not is_gone:
+            log.warning("%s is back at the centre: its checks go on", subject.name)
+        subject.gone = is_gone
+
+    async def _send_again(self, subject: Subject, standing: Standing) -> None:
+        """Queue what was delivered once and is not there."""
+        name, store = subject.name, subject.store
+        known, day = standing.known or 0, standing.rolled_up
+        again = await self.keeper.call(lambda kept: kept.forgotten(name, store, known, day))
+        if again:
+            log.warning("%s: the centre lacks %s delivered reports; sent again", name, again)

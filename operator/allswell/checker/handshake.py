@@ -1,8 +1,8 @@
 """What a checker does with the centre's answer to its hello.
 
-An empty store starts from the centre's state. A store that the centre is ahead of, or that another
-store has followed, is left for a new one: it was restored from an old copy, or somebody else has
-spoken since. A centre that has forgotten something is sent it again.
+A store that has claimed nothing yet takes the centre's state for its own. A store that the centre
+is ahead of, or that another one has followed, is left for a new one: it was restored from an old
+copy, or somebody else has spoken since. What the centre has forgotten it is sent again.
 """
 
 from dataclasses import dataclass
@@ -29,15 +29,22 @@ class Decision:
     claim: Claim | None = None
 
 
-def decide(store: str, sequence: int, *, fresh: bool, standing: Standing) -> Decision:
-    """Compare a store with where the centre says it stands."""
+def decide(sequence: int, claimed: Claim | None, standing: Standing) -> Decision:
+    """Compare a store with where the centre says it stands.
+
+    `sequence` is how many transitions the store has claimed, `claimed` what it holds for claimed:
+    its own last claim, or the one that it started from.
+    """
     if standing.gone:
         return Decision(Step.STOP)
-    latest = standing.latest
-    claim = latest.claim if latest is not None else None
-    if fresh:
-        return Decision(Step.START_FROM, claim) if claim else Decision(Step.GO_ON)
-    known = standing.known
-    if known is not None and (known > sequence or (latest is not None and latest.store != store)):
-        return Decision(Step.RENEW, claim)
+    there = standing.latest.claim if standing.latest is not None else None
+    if standing.followed or (standing.known or 0) > sequence:
+        return Decision(Step.RENEW, there)
+    if not sequence and not _agree(claimed, there):
+        return Decision(Step.START_FROM, there)
     return Decision(Step.GO_ON)
+
+
+def _agree(one: Claim | None, other: Claim | None) -> bool:
+    """Whether two claims say the same; when they say it from is known better by the centre."""
+    return (one and one.state) == (other and other.state)

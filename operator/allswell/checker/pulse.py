@@ -19,7 +19,10 @@ from allswell.store import StoreError
 log = logging.getLogger(__name__)
 EVERY = 30.0
 MOST_BUCKETS = 5_000
+# How many beats pass until a monitor that was gone is asked for again.
+GONE_FOR = 10
 OK = 200
+GONE = 410
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Pulser:
     greeter: Greeter
     nudge: Callable[[], None]
     away: bool = False
+    count: int = 0
 
     async def run(self) -> None:
         """Send a beat every 30 seconds, for ever."""
@@ -43,11 +47,15 @@ class Pulser:
 
     async def beat(self) -> bool:
         """Send one beat; True when it arrived."""
+        self._ask_for_the_gone()
         subjects = [subject for subject in self.greeter.subjects.values() if not subject.gone]
         beats = await self._beats(subjects)
         message = {**report.beats_json(beats), "sent_at": instant.text(self.clock.now())}
         try:
             reply = await self.line.post("/v1/beat", message)
+            if reply.status == GONE:
+                self._answered(Pulse(gone=tuple(beat.monitor for beat in beats)), is_back=False)
+                return False
             if reply.status != OK:
                 log.debug("the collector does not take beats: %s %s", reply.status, reply.body)
                 self.away = True
@@ -60,6 +68,14 @@ class Pulser:
         self._sent(beats)
         self._answered(pulse, is_back=len(beats) < len(subjects))
         return True
+
+    def _ask_for_the_gone(self) -> None:
+        """Who is gone may come back: its manifest, or the centre from a backup."""
+        self.count += 1
+        gone = [entry.name for entry in self.greeter.subjects.values() if entry.gone]
+        if gone and self.count % GONE_FOR == 0:
+            self.greeter.again(gone)
+            self.nudge()
 
     async def _beats(self, subjects: list[Subject]) -> list[Beat]:
         until = latency.start_of(self.clock.now())
@@ -74,9 +90,9 @@ class Pulser:
         return beats
 
     async def _buckets(self, subject: Subject, until: datetime) -> tuple[Bucket, ...]:
-        since, number = subject.buckets_since, subject.number
-        if since is None or since >= until:
+        if subject.buckets_since is None or subject.buckets_since >= until:
             return ()
+        since, number = max(subject.buckets_since, until - latency.KEPT), subject.number
         try:
             return await self.keeper.call(
                 lambda store: latency.buckets(store.samples(number, since, until))

@@ -52,7 +52,7 @@ class Runner:
     egress: Egress | None = None
 
     async def run(self, subject: Subject) -> None:
-        """Check one monitor for ever, until cancelled or until it is gone."""
+        """Check one monitor for ever, but not while it is gone."""
         monitor = subject.monitor
         grid = schedule.beginning(
             self.clock.monotonic(),
@@ -62,11 +62,12 @@ class Runner:
             monitor.effective_every.total_seconds(),
         )
         due = grid.first
-        while not subject.gone:
+        while True:
             await self.clock.sleep_until(due)
             started = self.clock.monotonic()
-            self.tally.started(started - due)
-            await self.once(subject)
+            if not subject.gone:
+                self.tally.started(started - due)
+                await self.once(subject)
             confirming = subject.health.confirming
             due, missed = grid.after(started, self.clock.monotonic(), confirming=confirming)
             self.tally.skipped += missed

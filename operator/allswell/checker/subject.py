@@ -36,7 +36,6 @@ class Subject:
     sequence: int
     health: Health
     observation: Observation | None
-    fresh: bool
     greeted: bool = False
     gone: bool = False
     buckets_since: datetime | None = None
@@ -51,8 +50,7 @@ class Subject:
     def enrolled(self, found: Enrolled) -> None:
         """Take on what the store says."""
         self.number, self.store, self.sequence = found.number, found.store, found.sequence
-        self.health, self.fresh = found.health, found.fresh
-        self.observation = found.observation
+        self.health, self.observation = found.health, found.observation
 
     def would_go_down(self, sample: Sample) -> bool:
         """Whether this sample would confirm `down`."""
@@ -63,7 +61,7 @@ class Subject:
         self.health, claim = health.judge(self.health, sample, self.monitor.confirm)
         span = grace.cover(self.monitor.interval)
         self.observation = cover.extend(self.observation, sample.started, span)
-        self.last, self.fresh = sample, False
+        self.last = sample
         envelopes: tuple[Transition, ...] = ()
         if claim is not None:
             self.sequence += 1
@@ -80,7 +78,6 @@ def subject_of(monitor: Monitor, found: Enrolled) -> Subject:
         sequence=found.sequence,
         health=found.health,
         observation=found.observation,
-        fresh=found.fresh,
     )
 
 
@@ -98,6 +95,6 @@ def day_is_over(subject: Subject, now: datetime, latest: timedelta) -> bool:
     return is_past and (began is None or began >= midnight)
 
 
-def same_target(first: Monitor, second: Monitor) -> bool:
+def run_alike(first: Monitor, second: Monitor) -> bool:
     """Whether two manifests run alike, so that nothing has to be restarted."""
     return spec.text(first) == spec.text(second)

@@ -58,14 +58,16 @@ class Standing:
     """What the centre answers to a `Greeting`.
 
     `known` is the last sequence it has of that store, None for a store that it has never seen.
-    `latest` is the last transition of any store, None when there is none. `gone` means that the
-    monitor is no more: stop checking. `buckets_since` is where its latency buckets end, `rolled_up`
-    the last day that any checker has rolled up, None for no day.
+    `latest` is the last transition of any store, None when there is none; `followed` says that a
+    store which was greeted later has claimed one. `gone` means that the monitor is no more: stop
+    checking. `buckets_since` is where its latency buckets end, `rolled_up` the last day that any
+    checker has rolled up, None for no day.
     """
 
     monitor: str
     known: int | None = None
     latest: Transition | None = None
+    followed: bool = False
     gone: bool = False
     buckets_since: datetime | None = None
     rolled_up: date | None = None
@@ -190,6 +192,7 @@ def _standing_json(entry: Standing) -> Json:
         "monitor": entry.monitor,
         "known": entry.known,
         "latest": None if entry.latest is None else _transition_json(entry.latest),
+        "followed": entry.followed,
         "gone": entry.gone,
         "buckets_since": None if since is None else instant.text(since),
         "rolled_up": None if entry.rolled_up is None else entry.rolled_up.isoformat(),
@@ -203,6 +206,7 @@ def read_standings(value: object) -> tuple[Standing, ...]:
             monitor=entry.text("monitor"),
             known=entry.maybe_count("known"),
             latest=None if (latest := entry.maybe("latest")) is None else _read_transition(latest),
+            followed=entry.flag("followed"),
             gone=entry.flag("gone"),
             buckets_since=entry.maybe_moment("buckets_since"),
             rolled_up=entry.maybe_day("rolled_up"),

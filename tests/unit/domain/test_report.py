@@ -116,6 +116,7 @@ def test_a_hello_names_each_monitors_store_and_sequence() -> None:
 STANDINGS = (
     Standing("api", known=7, latest=TRANSITION, buckets_since=NOON),
     Standing("rolled", known=0, rolled_up=NOON.date()),
+    Standing("followed", known=2, followed=True),
     Standing("new"),
     Standing("old", gone=True),
 )
