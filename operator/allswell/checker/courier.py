@@ -20,6 +20,8 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 AT_ONCE = 100
 GONE = 410
+# These concern one monitor, or one report; every other answer that may pass concerns all alike.
+ONE = frozenset({403, 404, 500})
 UNREACHED = frozenset({401, 408, 429})
 
 
@@ -34,15 +36,12 @@ class Fate(Enum):
 
 
 def fate(status: int) -> Fate:
-    """2xx delivered; 410 the monitor is gone; what may pass is tried again; other 4xx are dead.
-
-    403 and 404 concern one monitor; the other answers that may pass concern every report alike.
-    """
+    """2xx delivered; 410 the monitor is gone; what may pass is tried again; other 4xx are dead."""
     if 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
         return Fate.DELIVERED
     if status == GONE:
         return Fate.GONE
-    if status in (403, 404):
+    if status in ONE:
         return Fate.RETRY
     if status in UNREACHED or not 400 <= status < 500:  # noqa: PLR2004 - the 4xx class
         return Fate.UNREACHED
@@ -52,6 +51,13 @@ def fate(status: int) -> Fate:
 def wait_after(failures: int, chance: float) -> float:
     """Seconds until the next try: exponential with full jitter, `chance` in [0, 1)."""
     return float(chance * min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures, 16)))
+
+
+async def _until(event: asyncio.Event, due: float | None) -> None:
+    """Wait for an event, until the loop's clock shows `due`."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(due):
+            await event.wait()
 
 
 @dataclass(slots=True)
@@ -65,6 +71,7 @@ class Courier:
     gone: Callable[[str], None]
     failures: int = 0
     nudged: asyncio.Event = field(default_factory=asyncio.Event)
+    _deferred: dict[str, float] = field(default_factory=dict)
 
     def nudge(self) -> None:
         """The collector answers again, or somebody must be greeted: do not wait any longer."""
@@ -78,18 +85,17 @@ class Courier:
             self.nudged.clear()
             if await self.round():
                 self.failures = 0
-                await self.keeper.reported.wait()
+                await _until(self.keeper.reported, min(self._deferred.values(), default=None))
             else:
                 self.failures += 1
-                await self._pause(wait_after(self.failures, random.random()))  # noqa: S311 - jitter
-
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.nudged.wait()
+                wait = wait_after(self.failures, random.random())  # noqa: S311 - jitter
+                await _until(self.nudged, self.clock.monotonic() + wait)
 
     async def round(self) -> bool:
-        """Try everything in the outbox once; True when nothing is left in it."""
+        """Try everything in the outbox once; False when the collector could not take it.
+
+        What is deferred, with its monitor, does not count.
+        """
         try:
             return await self.greeted() and await self._empty()
         except StoreError as error:
@@ -98,6 +104,8 @@ class Courier:
 
     async def _empty(self) -> bool:
         """Send what waits, in order; what must wait holds back only its own monitor."""
+        now = self.clock.monotonic()
+        self._deferred = {name: at for name, at in self._deferred.items() if at > now}
         held_back: set[str] = set()
         while waiting := await self._waiting():
             for outgoing in waiting:
@@ -109,15 +117,16 @@ class Courier:
                 if answer in (Fate.RETRY, Fate.GONE):
                     held_back.add(outgoing.envelope.monitor)
                     await self._defer(outgoing)
-        return not held_back
+        return True
 
     async def _waiting(self) -> tuple[Outgoing, ...]:
         now = self.clock.now()
         return await self.keeper.call(lambda store: store.outbox(AT_ONCE, now))
 
     async def _defer(self, outgoing: Outgoing) -> None:
-        seconds = wait_after(outgoing.attempts + 2, random.random())  # noqa: S311 - jitter
-        until = self.clock.now() + timedelta(seconds=1 + seconds)
+        seconds = 1 + wait_after(outgoing.attempts + 2, random.random())  # noqa: S311 - jitter
+        until = self.clock.now() + timedelta(seconds=seconds)
+        self._deferred[outgoing.envelope.monitor] = self.clock.monotonic() + seconds + 0.1
         await self.keeper.call(lambda store: store.deferred([outgoing.id], until))
 
     async def _send(self, outgoing: Outgoing) -> Fate:
