@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from allswell.store import Kept, Store, StoreError, StoreFailed, StoreFull
+from allswell.store import Kept, OutOfStep, Store, StoreDamaged, StoreError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -28,31 +28,47 @@ class Offload(Protocol):
 
 
 class Keeper:
-    """Takes what must be kept and commits it within a few milliseconds, in order."""
+    """Takes what must be kept and commits it within a few milliseconds, in order.
+
+    `reported` is set when there is something to send, `broken` when only a new start can help: it
+    sets a damaged file aside, and counts from what the file holds.
+    """
 
     def __init__(self, store: Store, offload: Offload) -> None:
         self.store = store
         self._offload = offload
         self._held: list[Kept] = []
+        self._in_hand = 0
+        self._at_once = MOST_HELD
+        self._handed = 0
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
-        self._handed = 0
-        self._in_flight = 0
         self.reported = asyncio.Event()
+        self.broken = asyncio.Event()
         self.shed = 0
         self.trouble = ""
 
     def keep(self, kept: Kept) -> None:
         """Hand in; never blocks. Beyond a bound the sample is let go, the rest never."""
-        if len(self._held) >= MOST_HELD and kept.sample is not None:
-            self.shed += 1
+        place = None
+        if len(self._held) >= MOST_HELD:
+            self.shed += kept.sample is not None
             kept = replace(kept, sample=None)
-            before = len(self._held)
-            self._held = [entry for entry in self._held if not _superseded(entry, kept)]
-            self._handed -= before - len(self._held)
-        self._held.append(kept)
-        self._handed += 1
+            place = self._superseded(kept.number)
+        if place is not None:
+            self._held[place] = kept
+        else:
+            self._held.append(kept)
+            self._handed += 1
         self._wake.set()
+
+    def _superseded(self, number: int) -> int | None:
+        """Where the monitor's last entry is, if a newer one may take its place."""
+        for place in range(len(self._held) - 1, self._in_hand - 1, -1):
+            entry = self._held[place]
+            if entry.number == number:
+                return None if entry.sample or entry.envelopes else place
+        return None
 
     async def call(self, act: Callable[[Store], T]) -> T:
         """Do something else with the store, between two commits. Raises what `act` raises."""
@@ -61,62 +77,59 @@ class Keeper:
     async def flush(self) -> None:
         """Wait until all that has been handed in is committed."""
         wanted = self._handed
-        while self._handed - len(self._held) - self._in_flight < wanted:
+        while self._handed - len(self._held) < wanted:
             await self._progress.wait()
 
     async def run(self) -> None:
         """Commit for ever."""
         while True:
             await self._wake.wait()
-            self._wake.clear()
             await asyncio.sleep(GROUPED)
-            batch, self._held = self._held, []
-            self._in_flight = len(batch)
-            is_done = await self._committed(batch)
-            self._in_flight = 0
-            if not is_done:
-                self._held = batch + self._held
+            self._wake.clear()
+            if not await self._commit():
                 await asyncio.sleep(RETRY)
             if self._held:
                 self._wake.set()
             self._progress.set()
             self._progress = asyncio.Event()
 
-    async def _committed(self, batch: list[Kept]) -> bool:
-        """Commit; False when it must be tried again."""
+    async def _commit(self) -> bool:
+        """Commit what is held; False when it must be tried again later.
+
+        A batch that can never be kept whole is halved down to the culprit, which goes.
+        """
+        batch = self._held[: self._at_once]
+        self._in_hand = len(batch)
         try:
             await self._offload(lambda: self.store.commit(batch))
-        except (StoreFailed, StoreFull) as error:
-            self._complain(error)
-            return False
-        except (StoreError, ValueError) as error:
-            return await self._singly(batch, error)
-        self._recovered()
-        if any(entry.envelopes for entry in batch):
-            self.reported.set()
-        return True
-
-    async def _singly(self, batch: list[Kept], error: Exception) -> bool:
-        """A batch that can never be kept whole: halves of it, down to the culprit, which goes."""
-        if len(batch) == 1:
+        except (OutOfStep, ValueError, OverflowError) as error:
+            if len(batch) > 1:
+                self._at_once = len(batch) // 2
+                return True
             log.error("a result cannot be kept and is let go: %s", error)
             self.shed += 1
-            return True
-        middle = len(batch) // 2
-        self._held = batch[middle:] + self._held
-        return await self._committed(batch[:middle])
+            if isinstance(error, OutOfStep):
+                self.broken.set()
+        except StoreError as error:
+            self._complain(error)
+            return False
+        finally:
+            self._in_hand = 0
+        self._done(batch)
+        return True
+
+    def _done(self, batch: list[Kept]) -> None:
+        del self._held[: len(batch)]
+        self._at_once = MOST_HELD
+        if any(entry.envelopes for entry in batch):
+            self.reported.set()
+        if self.trouble:
+            log.warning("results are kept again")
+        self.trouble = ""
 
     def _complain(self, error: StoreError) -> None:
         if not self.trouble:
             log.error("results cannot be kept: %s; checks go on and it is tried again", error)
         self.trouble = str(error)
-
-    def _recovered(self) -> None:
-        if self.trouble:
-            log.warning("results are kept again")
-        self.trouble = ""
-
-
-def _superseded(held: Kept, newer: Kept) -> bool:
-    """Whether what is held says nothing that the newer entry does not say."""
-    return held.number == newer.number and held.sample is None and not held.envelopes
+        if isinstance(error, StoreDamaged):
+            self.broken.set()

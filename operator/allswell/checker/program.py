@@ -5,9 +5,11 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Thread
+from typing import TypeVar
 
 from allswell.checker import clock as clocks
 from allswell.checker import service, settings
@@ -19,6 +21,7 @@ from allswell.probe import AddressPolicy, Prober
 from allswell.store import Store, StoreError
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 STORE = "checker.sqlite"
 STORE_THREADS = 4
 
@@ -45,40 +48,57 @@ def main() -> int:
     if store.set_aside is not None:
         log.error("the file could not be read; it is kept as %s, a new one begins", store.set_aside)
     try:
-        asyncio.run(run(found, folder, config, store))
+        return asyncio.run(run(found, folder, config, store))
+    except OSError as error:
+        log.error("the checker cannot run: %s", error)
+        return 1
     finally:
         store.close()
-    return 0
 
 
-async def run(found: Settings, folder: Folder, config: Config, store: Store) -> None:
-    """Run until SIGTERM or SIGINT, or the end of standard input where that was asked for."""
+async def run(found: Settings, folder: Folder, config: Config, store: Store) -> int:
+    """Run until SIGTERM or SIGINT, or the end of standard input where that was asked for; 0 then.
+
+    1 when the store is broken: it is for whoever has started us to start us again.
+    """
     stop = stopping(watch_stdin=found.stop_with_stdin)
     threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
     loop = asyncio.get_running_loop()
     clock = clocks.real()
     policy = AddressPolicy(allow_loopback=config.allow_loopback, allow_private=config.allow_private)
     line = HttpLine(found.collector, found.token_file, found.ca_file)
+
+    def offload(act: Callable[[], T]) -> Awaitable[T]:
+        return loop.run_in_executor(threads, act)
+
     running = service.assembled(
         store=store,
         probe=Prober(policy, extra_ca_file=found.extra_ca_file),
         line=line,
         clock=clock,
-        offload=lambda act: loop.run_in_executor(threads, act),
+        offload=offload,
         config=config,
         secrets=lambda: folder.secrets,
     )
     running.start()
-    await running.fleet.apply(config.monitors)
-    following = asyncio.create_task(service.follow(running, folder, clock))
+    following = asyncio.create_task(service.follow(running, folder, clock, config, offload))
     status = StatusServer(found.host, found.port, lambda path: page(running, path))
     log.info("checking %s monitors; status on port %s", len(config.monitors), status.port)
-    await stop.wait()
+    await either(stop, running.keeper.broken)
     following.cancel()
     await running.stop()
     status.close()
     line.close()
     threads.shutdown()
+    return 0 if stop.is_set() else 1
+
+
+async def either(*events: asyncio.Event) -> None:
+    """Wait until one of them is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 def page(running: service.Service, path: str) -> str | None:

@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from allswell.checker.clock import Clock
 from allswell.checker.config import BadConfig, Config, Folder
@@ -38,7 +37,7 @@ class Service:
     pulser: Pulser
     sealer: Sealer
     fleet: Fleet
-    _tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start the loops that serve all monitors."""
@@ -49,7 +48,7 @@ class Service:
             "the sealer": self.sealer.run,
         }
         for name, loop in loops.items():
-            self._tasks.append(asyncio.create_task(kept_alive(name, loop)))
+            self._tasks[name] = asyncio.create_task(kept_alive(name, loop))
 
     async def stop(self) -> None:
         """Stop checking, keep what is in hand, send what is in the outbox; bounded in time."""
@@ -57,15 +56,17 @@ class Service:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
                 await self.keeper.flush()
-        courier = self._tasks.pop(1)
-        courier.cancel()
-        await asyncio.gather(courier, return_exceptions=True)
+        await self._end("the courier", "the pulse", "the sealer")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
                 await self.courier.round()
-        for task in self._tasks:
+        await self._end("the keeper")
+
+    async def _end(self, *names: str) -> None:
+        tasks = [self._tasks.pop(name) for name in names]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def metrics(self) -> str:
         """The Prometheus text."""
@@ -115,16 +116,22 @@ def assembled(
     )
 
 
-async def follow(service: Service, folder: Folder, clock: Clock) -> None:
-    """Apply the folder's list whenever it changes, for ever."""
+async def follow(
+    service: Service, folder: Folder, clock: Clock, wanted: Config | None, offload: Offload
+) -> None:
+    """Apply a list, and the folder's whenever it changes, for ever.
+
+    A list that cannot be read leaves the last good one in force; one that the store refuses is
+    tried again.
+    """
     trouble = ""
     while True:
         try:
-            config = await asyncio.to_thread(folder.look)
-            if config is not None:
-                await service.fleet.apply(config.monitors)
+            wanted = await offload(folder.look) or wanted
+            if wanted is not None:
+                await service.fleet.apply(wanted.monitors)
                 service.courier.nudge()
-            trouble = ""
+            wanted, trouble = None, ""
         except (BadConfig, StoreError) as error:
             if str(error) != trouble:
                 log.error("%s; the last good list stays in force", error)
