@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 SOONEST_START = 30.0
+# A loop may wake a few nanoseconds early, and floating point is not exact.
+NEARLY = 1e-6
 
 
 def phase(namespace: str, name: str) -> float:
@@ -31,7 +33,7 @@ class Schedule:
         confirmation is open the next check comes `every` after the last one's start, or at once
         when that has passed, unless the grid is sooner.
         """
-        slot = int((started - self.first) // self.interval) + 1
+        slot = int((started - self.first) / self.interval + NEARLY) + 1
         due = self.first + slot * self.interval
         missed = 0
         if due < ended:

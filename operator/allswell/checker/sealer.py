@@ -27,6 +27,7 @@ class Sealer:
     clock: Clock
     greeter: Greeter
     counts: Counts | None = None
+    _count_due: float = 0.0
     _looked: dict[str, tuple[date, datetime]] = field(default_factory=dict)
     _pruned: datetime | None = None
 
@@ -41,7 +42,7 @@ class Sealer:
         try:
             for subject in list(self.greeter.subjects.values()):
                 await self._look_at(subject, self.clock.now())
-            self.counts = await self.keeper.call(Store.counts)
+            await self._count()
             await self._prune(self.clock.now())
         except StoreError as error:
             log.error("the file cannot be put in order: %s", error)
@@ -59,6 +60,14 @@ class Sealer:
             self.keeper.reported.set()
         if is_over:
             self._looked[subject.name] = (today, now)
+
+    async def _count(self) -> None:
+        """Count, but not so often that it takes more than a hundredth of the time."""
+        began = self.clock.monotonic()
+        if began >= self._count_due:
+            self.counts = await self.keeper.call(Store.counts)
+            ended = self.clock.monotonic()
+            self._count_due = ended + 100 * (ended - began)
 
     async def _prune(self, now: datetime) -> None:
         if self._pruned is not None and timedelta() <= now - self._pruned < HOUR:
