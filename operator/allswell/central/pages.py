@@ -118,8 +118,9 @@ def _hide_strangers(
     strangers = (
         _named(wanted) & (page.c.namespace_uid != namespace_uid) & page.c.hidden_ms.is_(None)
     )
-    gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
-    connection.execute(update(page).where(strangers).values(gone))
+    if found := tuple(connection.scalars(select(page.c.id).where(strangers))):
+        gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
+        connection.execute(update(page).where(page.c.id.in_(found), strangers).values(gone))
 
 
 def _found(
