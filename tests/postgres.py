@@ -21,7 +21,6 @@ USERS = ("postgres", "nobody")
 PASSWORD = "not-a-secret"
 _SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "listen_addresses": "127.0.0.1",
     "max_connections": "60",

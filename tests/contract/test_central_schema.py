@@ -1,0 +1,95 @@
+"""Migrations make exactly the tables that the code believes in, on both databases."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from allswell.central import engine as engines
+from allswell.central import schema, session
+from allswell.central.errors import Failed, NewerSchema, NotMigrated
+from allswell.central.reader import Reader
+from tests import centre
+from tests.centre import Centre
+
+HEAD = "0001"
+
+
+def revision(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+
+
+def test_migrations_make_the_tables_of_the_schema(central: Centre) -> None:
+    with central.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_every_table_and_column_says_what_it_means() -> None:
+    silent = [table.name for table in schema.TABLES if not table.comment]
+    silent += [str(column) for table in schema.TABLES for column in table.c if not column.comment]
+    assert silent == []
+
+
+@pytest.mark.needs("postgresql")
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_postgresql_keeps_what_columns_mean(central: Centre) -> None:
+    looked = inspect(central.engine)
+    for table in schema.TABLES:
+        assert looked.get_table_comment(table.name)["text"] == table.comment
+        kept = {column["name"]: column["comment"] for column in looked.get_columns(table.name)}
+        assert kept == {column.name: column.comment for column in table.c}
+
+
+def test_one_living_row_of_a_name_is_all_that_there_can_be(central: Centre) -> None:
+    central.add()
+    copy = "INSERT INTO monitor SELECT id + 1, public_id || 'x', namespace, namespace_uid, name,"
+    rest = " uid, interval_ms, cover_ms, created_ms, updated_ms, {}, filled_until FROM monitor"
+    with pytest.raises(Failed), session.writing(central.engine) as connection:
+        connection.exec_driver_sql(copy + rest.format("NULL"))
+    with session.writing(central.engine) as connection:
+        connection.exec_driver_sql(copy + rest.format("5"))
+    assert central.reader.counts()["monitor"] == 2
+
+
+def test_a_migration_says_from_where_to_where(empty: str) -> None:
+    engine = engines.connect(empty)
+    assert engines.migrate(engine) == ("nothing", HEAD)
+    assert engines.migrate(engine) == (HEAD, HEAD)
+    engine.dispose()
+
+
+def test_many_migrations_at_once_are_one(empty: str) -> None:
+    together = threading.Barrier(4)
+
+    def migrate() -> tuple[str, str]:
+        engine = engines.connect(empty)
+        together.wait()
+        try:
+            return engines.migrate(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [future.result() for future in [pool.submit(migrate) for _ in range(4)]]
+    assert sorted(done) == [(HEAD, HEAD)] * 3 + [("nothing", HEAD)]
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty: str) -> None:
+    engine = engines.connect(empty)
+    engines.migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerSchema, match="9999"):
+        engines.migrate(engine)
+    assert revision(engine) == "9999"
+    engine.dispose()
+
+
+def test_a_database_without_tables_says_that_it_is_not_migrated(empty: str) -> None:
+    with centre.opened(empty) as opened, pytest.raises(NotMigrated):
+        Reader(opened.engine).pages()

@@ -1,0 +1,81 @@
+"""Whatever the lower library raises ends as an error of the room."""
+
+import sqlite3
+
+import psycopg
+import pytest
+from sqlalchemy import exc
+
+from allswell.central import errors
+from allswell.central.errors import CentralError, Failed, Full, NotMigrated, Unavailable
+
+
+def raised(lower: Exception, *, lost: bool = False) -> CentralError:
+    """What becomes of a driver's error that SQLAlchemy has wrapped."""
+    wrapped = exc.DBAPIError("SELECT 1", None, lower, connection_invalidated=lost)
+    with pytest.raises(CentralError) as caught, errors.translated():
+        raise wrapped
+    assert caught.value.__cause__ is wrapped
+    return caught.value
+
+
+def sqlite_error(code: int, words: str = "words") -> sqlite3.Error:
+    error = sqlite3.OperationalError(words)
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("lower", "meaning"),
+    [
+        (psycopg.errors.AdminShutdown("gone"), Unavailable),
+        (psycopg.errors.DeadlockDetected("dead"), Unavailable),
+        (psycopg.errors.LockNotAvailable("held"), Unavailable),
+        (psycopg.errors.QueryCanceled("long"), Unavailable),
+        (psycopg.errors.TooManyConnections("many"), Unavailable),
+        (psycopg.errors.ReadOnlySqlTransaction("standby"), Unavailable),
+        (psycopg.errors.DiskFull("full"), Full),
+        (psycopg.errors.UndefinedTable("none"), NotMigrated),
+        (psycopg.errors.UndefinedColumn("none"), NotMigrated),
+        (psycopg.errors.UniqueViolation("twice"), Failed),
+        (psycopg.errors.InsufficientPrivilege("no"), Failed),
+        (sqlite_error(sqlite3.SQLITE_BUSY), Unavailable),
+        (sqlite_error(sqlite3.SQLITE_BUSY | 2 << 8), Unavailable),
+        (sqlite_error(sqlite3.SQLITE_IOERR), Unavailable),
+        (sqlite_error(sqlite3.SQLITE_FULL), Full),
+        (sqlite_error(sqlite3.SQLITE_CORRUPT), Failed),
+        (sqlite_error(sqlite3.SQLITE_ERROR, "no such table: page"), NotMigrated),
+    ],
+)
+def test_a_drivers_error_becomes_what_it_means(
+    lower: Exception, meaning: type[CentralError]
+) -> None:
+    assert type(raised(lower)) is meaning
+
+
+def test_a_lost_connection_is_unavailable_whatever_the_error_is_called() -> None:
+    assert type(raised(psycopg.InterfaceError("closed"), lost=True)) is Unavailable
+
+
+def test_only_the_first_line_of_what_the_database_said_is_told() -> None:
+    said = raised(psycopg.errors.UniqueViolation("twice\nDETAIL: key (title)=(secret)"))
+    assert str(said) == "the central database: twice"
+
+
+def test_an_error_without_words_is_told_by_its_name() -> None:
+    assert "OperationalError" in str(raised(psycopg.OperationalError()))
+
+
+def test_a_pool_without_a_free_connection_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="in use"), errors.translated():
+        raise exc.TimeoutError
+
+
+def test_an_error_that_no_driver_made_is_a_failure() -> None:
+    with pytest.raises(Failed), errors.translated():
+        raise exc.InvalidRequestError
+
+
+def test_errors_of_others_pass_through() -> None:
+    with pytest.raises(KeyError), errors.translated():
+        raise KeyError
