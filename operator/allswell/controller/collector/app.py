@@ -1,21 +1,16 @@
-"""The collector's HTTP side: reads messages, asks who is speaking, answers as checkers expect.
-
-2xx also for what was there already; 4xx that a checker must not repeat only for messages that can
-never be right; 503 whenever the fault may pass.
-"""
+"""The collector's HTTP side: asks who is speaking, and hands what they say to the desk."""
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import TypeVar
 
 from aiohttp import web
 
-from allswell.central.errors import CentralError, Conflict
+from allswell.central.errors import CentralError
 from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.desk import Act, Answer, Desk, refusal
 from allswell.controller.collector.identity import (
     Authenticator,
     Identity,
@@ -24,13 +19,11 @@ from allswell.controller.collector.identity import (
     Unauthorized,
 )
 from allswell.domain import instant, report
-from allswell.domain.message import Malformed, Reader
+from allswell.domain.message import Malformed
 
-log = logging.getLogger(__name__)
 # Beats and hellos speak of a whole list of monitors; envelopes are held to report.MOST_BYTES.
 MOST_BYTES = 4 * 2**20
 
-T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -45,6 +38,7 @@ class Intake:
         now: Callable[[], datetime],
     ) -> None:
         self._centre = centre
+        self._desk = Desk(centre)
         self._authenticator = authenticator
         self._writing = writing
         self._now = now
@@ -61,29 +55,17 @@ class Intake:
 
     async def hello(self, request: web.Request) -> web.Response:
         """`POST /v1/hello`: checkers say where their stores stand, and learn where we are."""
-        sender = await self._sender(request)
-        greetings = report.read_hello(await _body(request, MOST_BYTES))
-        standings = await self._write(self._centre.hello, sender, greetings, self._now())
-        return web.json_response(report.standings_json(standings))
-
-    async def beat(self, request: web.Request) -> web.Response:
-        """`POST /v1/beat`: signs of life, kept in memory."""
-        sender = await self._sender(request)
-        body = await _body(request, MOST_BYTES)
-        received = self._now()
-        beats = report.read_beats(body)
-        pulse = self._centre.beat(sender, beats, Reader(body).moment("sent_at"), received)
-        return web.json_response(report.pulse_json(pulse))
+        return await self._take(request, MOST_BYTES, self._desk.hello)
 
     async def report(self, request: web.Request) -> web.Response:
         """`POST /v1/report`: one envelope; 201 when it is new, 200 when it was there already."""
-        sender = await self._sender(request)
-        body = await _body(request, report.MOST_BYTES)
+        return await self._take(request, report.MOST_BYTES, self._desk.report)
+
+    async def beat(self, request: web.Request) -> web.Response:
+        """`POST /v1/beat`: signs of life, kept in memory; taken while the database hangs."""
         received = self._now()
-        envelope = report.read_envelope(body)
-        sent = Reader(body).moment("sent_at")
-        new = await self._write(self._centre.accept, sender, envelope, sent, received)
-        return web.json_response({"new": new}, status=201 if new else 200)
+        sender = await self._sender(request)
+        return _response(self._desk.beat(sender, await _body(request, MOST_BYTES), received))
 
     async def latency(self, request: web.Request) -> web.Response:
         """`GET /v1/latency?monitor=…`: the last 24 hours in buckets of five minutes."""
@@ -93,7 +75,7 @@ class Intake:
         asked = request.query.getall("monitor", [])
         found = {
             public: [[instant.to_ms(b.start), b.count, b.average_us, b.p95_us] for b in buckets]
-            for public, buckets in self._centre.latencies(asked).items()
+            for public, buckets in self._centre.latencies(asked, self._now()).items()
         }
         return web.json_response({"monitors": found})
 
@@ -109,9 +91,17 @@ class Intake:
             raise NotInSync("the collector is starting")
         return await self._authenticator.identify(token.strip())
 
-    async def _write(self, act: Callable[..., T], *args: object) -> T:
+    async def _take(self, request: web.Request, most: int, act: Act) -> web.Response:
+        """Let the writing thread take a message."""
+        received = self._now()
+        sender = await self._sender(request)
+        body = await _body(request, most)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing, act, *args)
+        return _response(await loop.run_in_executor(self._writing, act, sender, body, received))
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.json_response(answer.body, status=answer.status)
 
 
 async def _body(request: web.Request, most: int) -> object:
@@ -131,16 +121,5 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn what the rooms raise into the answers that checkers know."""
     try:
         return await handler(request)
-    except Refused as error:
-        return _refusal(error.status, str(error))
-    except Malformed as error:
-        return _refusal(422, str(error))
-    except Conflict as error:
-        return _refusal(409, str(error))
-    except CentralError as error:
-        log.warning("the central database cannot be written: %s", error)
-        return _refusal(503, "the central database is away")
-
-
-def _refusal(status: int, why: str) -> web.Response:
-    return web.json_response({"error": why}, status=status)
+    except (Refused, Malformed, CentralError) as error:
+        return _response(refusal(error))

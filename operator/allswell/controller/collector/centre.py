@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow, Writer
 from allswell.controller.collector.identity import Identity, Refused
 from allswell.controller.collector.presence import Presence, Presences
-from allswell.domain import report, watch
+from allswell.domain import instant, report, watch
+from allswell.domain.cover import Observation
 from allswell.domain.health import Claim
 from allswell.domain.latency import Bucket
 from allswell.domain.report import Beat, DayReport, Envelope, Greeting, Pulse, Standing, Transition
@@ -22,6 +24,8 @@ from allswell.domain.watch import Watched
 
 log = logging.getLogger(__name__)
 TOLERATED_SKEW = timedelta(seconds=2)
+# Longer than any wait for the database: then it was us who did not run.
+ASLEEP = timedelta(seconds=90)
 
 
 class UnknownMonitor(Refused):
@@ -50,6 +54,9 @@ class Centre:
         self._unseen: dict[int, tuple[Overlay, ...]] = {}
         self._greeted: set[tuple[int, str]] = set()
         self._spoken: dict[int, bool] = {}
+        self._hellos: dict[int, datetime] = {}
+        self._watched_at: datetime | None = None
+        self._is_in_doubt = False
         self.started: datetime | None = None
         self.observed_through: datetime | None = None
 
@@ -57,7 +64,7 @@ class Centre:
         """Read where the centre had come to. Raises what the writer raises."""
         self.observed_through = self._writer.start(now)
         self.reload()
-        self.started = now
+        self.started = instant.floor(now)
 
     def reload(self) -> None:
         """Read again which monitors live, and what of them is noted as unseen."""
@@ -65,9 +72,8 @@ class Centre:
         self._unseen = dict(self._writer.unseen([row.id for row in rows]))
         self._living = {(row.namespace, row.name): row for row in rows}
         self._presences.keep_only(row.id for row in rows)
-        # Whoever never spoke has no silence to judge: its life begins unknown.
-        new = {row.id for row in rows if not row.spoken} - self._spoken.keys()
-        self._spoken = {row.id: self._spoken.get(row.id, row.id not in new) for row in rows}
+        # Whoever had not spoken when we first knew of it has no silence before its first beat.
+        self._spoken = {row.id: self._spoken.get(row.id, row.spoken) for row in rows}
 
     def hello(
         self, sender: Identity, greetings: Sequence[Greeting], now: datetime
@@ -81,12 +87,14 @@ class Centre:
             return Standing(greeting.monitor, gone=True)
         found = self._writer.hello(row.id, greeting.store, now)
         self._greeted.add((row.id, greeting.store))
+        self._hellos.setdefault(row.id, instant.floor(now))
         return replace(found, buckets_since=self._presences.buckets_until(row.id, now))
 
     def beat(
         self, sender: Identity, beats: Sequence[Beat], sent: datetime, received: datetime
     ) -> Pulse:
         """Keep beats in memory. Asks for a hello when a store has not been greeted."""
+        received = instant.floor(received)
         skew = skew_of(sent, received)
         greet, gone = False, []
         for beat in beats:
@@ -105,6 +113,7 @@ class Centre:
 
         Raises `UnknownMonitor`, and what the writer raises.
         """
+        received = instant.floor(received)
         row = self._row(sender, envelope.monitor)
         if row is None:
             raise UnknownMonitor(f"there is no monitor {envelope.monitor!r} here")
@@ -128,14 +137,21 @@ class Centre:
 
         Raises what the writer raises; then nothing has moved, and the next call does it.
         """
+        now = instant.floor(now)
+        try:
+            self._watch(now)
+        except CentralError:
+            self._is_in_doubt = True
+            raise
+
+    def _watch(self, now: datetime) -> None:
+        if self._is_in_doubt:
+            self._take_up(now)
+        self._look_at_the_clock(now)
         self.settle(now)
         if self.started is None or self.observed_through is None:
             return
-        watched = [
-            self._watched(row)
-            for row in self._living.values()
-            if self._spoken.get(row.id) or self._presences.of(row.id).seen is not None
-        ]
+        watched = [each for row in self._living.values() if (each := self._watched(row))]
         found = watch.judge(watched, self.observed_through, self.started, now)
         if found.opened:
             self._writer.open_unseen(found.opened, now)
@@ -143,38 +159,74 @@ class Centre:
         self._writer.observe(found.observed_through)
         self.observed_through = found.observed_through
 
+    def _take_up(self, now: datetime) -> None:
+        """Go on with a database that was away: it may be an older copy of itself.
+
+        Everybody is asked to say hello, and so to send at once what it lacks.
+        """
+        through = self._writer.start(now)
+        if self.observed_through is not None and through < self.observed_through:
+            self._presences.doubt()
+            self.observed_through = through
+        self.reload()
+        self._greeted.clear()
+        self._is_in_doubt = False
+
+    def _look_at_the_clock(self, now: datetime) -> None:
+        """Begin anew when the clock was set back, or when we have been asleep ourselves."""
+        before, self._watched_at = self._watched_at, now
+        if before is not None and not -TOLERATED_SKEW <= now - before <= ASLEEP:
+            log.warning("the clock has moved by %s: silence is judged anew", now - before)
+            self._presences.forget()
+            self._hellos.clear()
+            self.started = now
+
     def settle(self, now: datetime) -> None:
         """Take back what was noted as unseen where beats have proved otherwise."""
         if self.observed_through is None:
             return
         for row in self._living.values():
             presence = self._presences.of(row.id)
-            if presence.seen is not None:
-                self._correct(row.id, presence, self.observed_through, now)
+            if presence.seen is not None and presence.seen != presence.judged:
+                self._correct(row.id, presence.seen, presence, self.observed_through, now)
 
-    def _correct(self, monitor: int, presence: Presence, through: datetime, now: datetime) -> None:
-        first = not presence.judged and self._spoken.get(monitor, False)
+    def _correct(
+        self, monitor: int, seen: Observation, presence: Presence, through: datetime, now: datetime
+    ) -> None:
+        first = presence.judged is None and self._spoken.get(monitor, False)
+        if presence.lapsed is not None:
+            self._writer.open_unseen({monitor: presence.lapsed}, now)
+            self._reload_unseen([monitor])
         noted = self._unseen.get(monitor, ())
-        seen = presence.seen
-        if seen is not None and watch.corrected(noted, seen, through, first=first) != noted:
+        if watch.corrected(noted, seen, through, first=first) != noted:
             self._writer.correct_unseen(monitor, seen, through, first=first, now=now)
             self._reload_unseen([monitor])
-        self._presences.judged(monitor)
+        self._presences.judged(monitor, seen)
 
-    def _watched(self, row: MonitorRow) -> Watched:
+    def _watched(self, row: MonitorRow) -> Watched | None:
+        """What is to be judged of a monitor; None for one that has never spoken."""
+        seen = self._presences.of(row.id).seen
+        if seen is None and not self._spoken.get(row.id):
+            hello = self._hellos.get(row.id)
+            if hello is None:
+                return None
+            # A hello promises a beat: if none comes, the silence is as long as after a check.
+            seen = Observation(hello, hello, hello + row.cover)
         is_open = any(overlay.end is None for overlay in self._unseen.get(row.id, ()))
-        return Watched(row.id, row.cover, self._presences.of(row.id).seen, is_open)
+        return Watched(row.id, row.cover, seen, is_open)
 
     def _reload_unseen(self, monitors: Sequence[int]) -> None:
         found = self._writer.unseen(monitors)
         for monitor in monitors:
             self._unseen[monitor] = found.get(monitor, ())
 
-    def latencies(self, public_ids: Sequence[str]) -> Mapping[str, tuple[Bucket, ...]]:
+    def latencies(
+        self, public_ids: Sequence[str], now: datetime
+    ) -> Mapping[str, tuple[Bucket, ...]]:
         """Today's latency of the monitors asked for, by public id."""
         by_public = {row.public_id: row.id for row in self._living.values()}
         known = (public for public in public_ids if public in by_public)
-        return {public: self._presences.buckets(by_public[public]) for public in known}
+        return {public: self._presences.buckets(by_public[public], now) for public in known}
 
     def _row(self, sender: Identity, monitor: str) -> MonitorRow | None:
         if sender.monitor and sender.monitor != monitor:

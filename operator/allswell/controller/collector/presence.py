@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 
 from allswell.domain import latency
 from allswell.domain.cover import Observation
@@ -14,19 +15,22 @@ from allswell.domain.report import Beat
 class Presence:
     """One monitor as its checker's beats describe it.
 
-    `judged` is false until the first observation has been compared with the overlays.
+    `seen` is the latest unbroken observation; `lapsed` where an earlier one ended that the overlays
+    do not know of yet. `judged` is the observation that was last compared with the overlays.
     """
 
     seen: Observation | None = None
-    judged: bool = False
+    lapsed: datetime | None = None
+    judged: Observation | None = None
     buckets: Mapping[datetime, Bucket] = field(default_factory=dict)
 
 
 class Presences:
-    """Presence by monitor id. Values are replaced whole, so any thread may read."""
+    """Presence by monitor id; any thread may call."""
 
     def __init__(self) -> None:
         self._by_monitor: dict[int, Presence] = {}
+        self._one = Lock()
 
     def of(self, monitor: int) -> Presence:
         """What is known of a monitor, nothing before its first beat."""
@@ -36,25 +40,43 @@ class Presences:
         """Take a beat in. What it claims of the future is cut at `received`."""
         last = min(beat.last, received)
         seen = Observation(min(beat.since, last), last, last + cover)
-        before = self.of(monitor)
-        kept = {at: b for at, b in before.buckets.items() if received - at < latency.KEPT}
-        kept |= {b.start: b for b in beat.buckets if b.start <= received}
-        merged = joined(before.seen, seen)
-        self._by_monitor[monitor] = Presence(merged, before.judged, kept)
+        with self._one:
+            before = self.of(monitor)
+            kept = {at: b for at, b in before.buckets.items() if received - at < latency.KEPT}
+            kept |= {b.start: b for b in beat.buckets if b.start <= received}
+            after = replace(before, buckets=kept)
+            self._by_monitor[monitor] = _prolonged(after, seen)
 
-    def judged(self, monitor: int) -> None:
-        """Note that the overlays of a monitor agree with its presence."""
-        self._by_monitor[monitor] = replace(self.of(monitor), judged=True)
+    def judged(self, monitor: int, seen: Observation) -> None:
+        """Note that the overlays of a monitor agree with what was seen."""
+        with self._one:
+            before = self.of(monitor)
+            lapsed = None if before.seen == seen else before.lapsed
+            self._by_monitor[monitor] = replace(before, judged=seen, lapsed=lapsed)
+
+    def doubt(self) -> None:
+        """The overlays are not those that were judged: judge everything anew."""
+        with self._one:
+            for monitor, before in self._by_monitor.items():
+                self._by_monitor[monitor] = replace(before, judged=None)
+
+    def forget(self) -> None:
+        """Begin anew, as after a start; latencies stay."""
+        with self._one:
+            for monitor, before in self._by_monitor.items():
+                self._by_monitor[monitor] = Presence(buckets=before.buckets)
 
     def keep_only(self, monitors: Iterable[int]) -> None:
         """Forget monitors that are no longer there."""
         living = set(monitors)
-        for monitor in self._by_monitor.keys() - living:
-            del self._by_monitor[monitor]
+        with self._one:
+            for monitor in self._by_monitor.keys() - living:
+                del self._by_monitor[monitor]
 
-    def buckets(self, monitor: int) -> tuple[Bucket, ...]:
+    def buckets(self, monitor: int, now: datetime) -> tuple[Bucket, ...]:
         """The latency buckets of the last 24 hours, in order."""
-        return tuple(bucket for _, bucket in sorted(self.of(monitor).buckets.items()))
+        found = sorted(self.of(monitor).buckets.items())
+        return tuple(bucket for at, bucket in found if now - at < latency.KEPT)
 
     def buckets_until(self, monitor: int, now: datetime) -> datetime:
         """From where latency buckets are missing."""
@@ -63,11 +85,15 @@ class Presences:
         return max(known) + latency.WIDTH if known else oldest
 
 
-def joined(before: Observation | None, seen: Observation) -> Observation:
+def _prolonged(before: Presence, seen: Observation) -> Presence:
     """Two stretches as one when they touch; else the one that reaches further."""
-    if before is None:
-        return seen
-    if seen.since <= before.until and before.since <= seen.until:
-        since = min(before.since, seen.since)
-        return Observation(since, max(before.last, seen.last), max(before.until, seen.until))
-    return seen if seen.until > before.until else before
+    old = before.seen
+    if old is None:
+        return replace(before, seen=seen)
+    if seen.since <= old.until and old.since <= seen.until:
+        since = min(old.since, seen.since)
+        whole = Observation(since, max(old.last, seen.last), max(old.until, seen.until))
+        return replace(before, seen=whole)
+    if seen.until < old.until:
+        return before
+    return replace(before, seen=seen, lapsed=before.lapsed or old.until)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +15,9 @@ from allswell.central.writer import Writer
 from allswell.controller.collector.app import Intake
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Authenticator
+from allswell.controller.collector.rounds import Rounds
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
-WATCH_EVERY = 15.0
-SETTLE_EVERY = 2.0
-TIDY_EVERY = 60.0
-RETRY = 2.0
 
 
 class Collector:
@@ -35,14 +30,13 @@ class Collector:
         authenticator: Authenticator,
         now: Callable[[], datetime],
     ) -> None:
-        self._writer = writer
         self._centre = centre
         self._now = now
+        self._rounds = Rounds(writer, centre, now, self.write)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="centre")
         intake = Intake(centre, authenticator, self._writing, now)
         self._runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=5.0)
         self._tasks: list[asyncio.Task[None]] = []
-        self._trouble = ""
         self.port = 0
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -54,7 +48,7 @@ class Collector:
         site = web.TCPSite(self._runner, host, port, ssl_context=tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self._tasks = [asyncio.create_task(self._run())]
+        self._tasks = [asyncio.create_task(self._rounds.run())]
 
     async def stop(self) -> None:
         """Stop listening, finish what is being written."""
@@ -69,40 +63,3 @@ class Collector:
     async def write(self, act: Callable[[], T]) -> T:
         """Do something in the writing thread. Raises what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._writing, act)
-
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        watch_due = tidy_due = loop.time()
-        while True:
-            if self._centre.started is None:
-                await self._try(lambda: self._centre.start(self._now()))
-            elif loop.time() >= watch_due:
-                await self._try(lambda: self._centre.watch(self._now()))
-                watch_due = loop.time() + WATCH_EVERY
-            else:
-                await self._try(lambda: self._centre.settle(self._now()))
-            if self._centre.started is not None and loop.time() >= tidy_due:
-                await self._try(self._tidy)
-                tidy_due = loop.time() + TIDY_EVERY
-            await asyncio.sleep(SETTLE_EVERY)
-
-    def _tidy(self) -> None:
-        now = self._now()
-        self._writer.fill_days(now)
-        self._writer.sweep_notifications(now)
-        self._writer.purge(now)
-
-    async def _try(self, act: Callable[[], object]) -> None:
-        """Do it, or say once that the database is away."""
-        try:
-            await self.write(act)
-        except CentralError as error:
-            if not self._trouble:
-                log.error("the central database cannot be used: %s", error)
-            self._trouble = str(error)
-        except Exception:
-            log.exception("the collector's clock failed and goes on")
-        else:
-            if self._trouble:
-                log.warning("the central database can be used again")
-            self._trouble = ""
