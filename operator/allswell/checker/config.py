@@ -34,6 +34,7 @@ class Config:
     monitors: tuple[Monitor, ...] = ()
     references: tuple[tuple[str, int], ...] = ()
     grace: Grace = field(default_factory=Grace)
+    beat_every: timedelta = timedelta(seconds=30)
     allow_loopback: bool = False
     allow_private: bool = True
 
@@ -45,6 +46,7 @@ def text(config: Config) -> str:
         "references": [f"{host}:{port}" for host, port in config.references],
         "grace_least_s": config.grace.least // timedelta(seconds=1),
         "grace_most_s": config.grace.most // timedelta(seconds=1),
+        "beat_every_s": config.beat_every // timedelta(seconds=1),
         "allow_loopback": config.allow_loopback,
         "allow_private": config.allow_private,
     }
@@ -58,6 +60,7 @@ def parse(content: str) -> Config:
         reader = Reader(value)
         monitors = tuple(spec.read(entry) for entry in value.get("monitors", ()))
         least, most = reader.maybe_count("grace_least_s"), reader.maybe_count("grace_most_s")
+        beat = reader.maybe_count("beat_every_s")
         return Config(
             monitors=monitors,
             references=tuple(_reference(entry) for entry in reader.texts("references")),
@@ -65,6 +68,7 @@ def parse(content: str) -> Config:
                 timedelta(seconds=60 if least is None else least),
                 timedelta(seconds=600 if most is None else most),
             ),
+            beat_every=timedelta(seconds=beat or 30),
             allow_loopback=reader.flag("allow_loopback"),
             allow_private=reader.flag("allow_private"),
         )

@@ -1,4 +1,4 @@
-"""Signs of life: one small request every 30 seconds for all monitors of the process."""
+"""Signs of life: one small request now and then for all monitors of the process."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,6 @@ from allswell.domain.report import Beat, Pulse
 from allswell.store import StoreError
 
 log = logging.getLogger(__name__)
-EVERY = 30.0
 MOST_BUCKETS = 5_000
 # How many beats pass until a monitor that was gone is asked for again.
 GONE_FOR = 10
@@ -34,15 +33,16 @@ class Pulser:
     clock: Clock
     greeter: Greeter
     nudge: Callable[[], None]
+    every: float = 30.0
     away: bool = False
     count: int = 0
 
     async def run(self) -> None:
-        """Send a beat every 30 seconds, for ever."""
+        """Send a beat every so often, for ever."""
         due = self.clock.monotonic()
         while True:
             await self.beat()
-            due = max(due + EVERY, self.clock.monotonic())
+            due = max(due + self.every, self.clock.monotonic())
             await self.clock.sleep_until(due)
 
     async def beat(self) -> bool:

@@ -5,26 +5,30 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from allswell.checker.clock import Clock
 from allswell.checker.config import BadConfig, Config, Folder
 from allswell.checker.courier import Courier
-from allswell.checker.egress import Egress
+from allswell.checker.egress import Egress, Reaches
 from allswell.checker.fleet import Fleet, kept_alive
 from allswell.checker.greeter import Greeter
 from allswell.checker.keeper import Keeper, Offload
 from allswell.checker.line import Line
 from allswell.checker.metrics import Tally, text
 from allswell.checker.pulse import Pulser
-from allswell.checker.runner import Runner
+from allswell.checker.runner import Probe, Runner
 from allswell.checker.sealer import Sealer
 from allswell.domain.spec.http import SecretKey
-from allswell.probe import Prober
 from allswell.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 DRAIN = 5.0
+
+
+class Probing(Probe, Reaches, Protocol):
+    """Carries out checks, and tries reference targets."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,10 @@ class Service:
         }
         for name, loop in loops.items():
             self._tasks[name] = asyncio.create_task(kept_alive(name, loop))
+
+    def tasks(self) -> tuple[asyncio.Task[None], ...]:
+        """The loops that serve all monitors."""
+        return tuple(self._tasks.values())
 
     async def stop(self) -> None:
         """Stop checking, keep what is in hand, send what is in the outbox; bounded in time."""
@@ -91,7 +99,7 @@ class Service:
 def assembled(
     *,
     store: Store,
-    probe: Prober,
+    probe: Probing,
     line: Line,
     clock: Clock,
     offload: Offload,
@@ -110,7 +118,9 @@ def assembled(
         keeper=keeper,
         greeter=greeter,
         courier=courier,
-        pulser=Pulser(keeper, line, clock, greeter, courier.nudge),
+        pulser=Pulser(
+            keeper, line, clock, greeter, courier.nudge, config.beat_every.total_seconds()
+        ),
         sealer=Sealer(keeper, clock, greeter),
         fleet=Fleet(runner, greeter),
     )

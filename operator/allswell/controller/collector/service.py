@@ -29,10 +29,12 @@ class Collector:
         centre: Centre,
         authenticator: Authenticator,
         now: Callable[[], datetime],
+        *,
+        watch_every: float = 15.0,
     ) -> None:
         self._centre = centre
         self._now = now
-        self._rounds = Rounds(writer, centre, now, self.write)
+        self._rounds = Rounds(writer, centre, now, self.write, watch_every=watch_every)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="centre")
         intake = Intake(centre, authenticator, self._writing, now)
         self._runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=5.0)
