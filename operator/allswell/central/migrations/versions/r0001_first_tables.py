@@ -46,19 +46,25 @@ def column(
     return sa.Column(name, kind, comment=comment, nullable=nullable, autoincrement=autoincrement)
 
 
+def number(name: str, comment: str, *, nullable: bool = False) -> "sa.Column[Any]":
+    """A column of whole numbers: counts and moments."""
+    return column(name, sa.BigInteger, comment=comment, nullable=nullable)
+
+
+def words(name: str, comment: str) -> "sa.Column[Any]":
+    """A column of text."""
+    return column(name, sa.Text, comment=comment)
+
+
 def _centre() -> None:
     op.create_table(
         "centre",
         column("id", sa.Integer, autoincrement=False, comment="Always 1"),
-        column("started_ms", sa.BigInteger, comment="When the centre first ran"),
-        column(
-            "observed_through_ms",
-            sa.BigInteger,
-            comment="Nothing may be stated of any time after this; never goes back",
+        number("started_ms", "When the centre first ran"),
+        number(
+            "observed_through_ms", "Nothing may be stated of any time after this; never goes back"
         ),
-        column(
-            "installation", sa.Text, comment="Random id of this installation, made with the row"
-        ),
+        words("installation", "Random id of this installation, made with the row"),
         sa.CheckConstraint("id = 1", name="centre_one_row_check"),
         sa.PrimaryKeyConstraint("id", name="centre_pkey"),
         comment="One row: what is true of the whole installation",
@@ -74,37 +80,16 @@ def _monitor() -> None:
             autoincrement=True,
             comment="Identity of the monitor; survives new incarnations of the manifest",
         ),
-        column("public_id", sa.Text, comment="Random name for APIs and feeds: 12 of a-z and 0-9"),
-        column("namespace", sa.Text, comment="Its namespace"),
-        column(
-            "namespace_uid",
-            sa.Text,
-            comment="Which namespace of that name; another one starts a new history",
-        ),
-        column("name", sa.Text, comment="Its name in the namespace"),
-        column(
-            "uid",
-            sa.Text,
-            comment="The manifest's incarnation, as the API server numbers it; empty without one",
-        ),
-        column("interval_ms", sa.BigInteger, comment="Time between two checks"),
-        column(
-            "cover_ms",
-            sa.BigInteger,
-            comment="How long one sample speaks for the monitor: interval and grace",
-        ),
-        column("created_ms", sa.BigInteger, comment="When its life, and so its history, begins"),
-        column(
-            "updated_ms",
-            sa.BigInteger,
-            comment="When this row last changed in a way that people may see",
-        ),
-        column(
-            "hidden_ms",
-            sa.BigInteger,
-            nullable=True,
-            comment="Since when the manifest is gone; NULL: it is living",
-        ),
+        words("public_id", "Random name for APIs and feeds: 12 of a-z and 0-9"),
+        words("namespace", "Its namespace"),
+        words("namespace_uid", "Which namespace of that name; another one starts a new history"),
+        words("name", "Its name in the namespace"),
+        words("uid", "The manifest's incarnation, as the API server numbers it; empty without one"),
+        number("interval_ms", "Time between two checks"),
+        number("cover_ms", "How long one sample speaks for the monitor: interval and grace"),
+        number("created_ms", "When its life, and so its history, begins"),
+        number("updated_ms", "When this row last changed in a way that people may see"),
+        number("hidden_ms", "Since when the manifest is gone; NULL: it is living", nullable=True),
         column(
             "filled_until",
             sa.Date,
@@ -129,26 +114,19 @@ def _page() -> None:
     op.create_table(
         "page",
         column("id", NUMBER, autoincrement=True, comment="Identity of the page"),
-        column("public_id", sa.Text, comment="Random name for APIs and feeds: 12 of a-z and 0-9"),
-        column("namespace", sa.Text, comment="Its namespace; only monitors of the same are shown"),
-        column(
-            "namespace_uid", sa.Text, comment="Which namespace of that name; empty when nobody said"
-        ),
-        column("name", sa.Text, comment="Its name in the namespace"),
-        column("uid", sa.Text, comment="The manifest's incarnation; empty without one"),
-        column("title", sa.Text, comment="The heading"),
-        column("description", sa.Text, comment="The sentence below it; may be empty"),
-        column("time_zone", sa.Text, comment="IANA name of the zone in which days are cut"),
-        column("hostnames", sa.Text, comment="The customer's own host names, separated by a space"),
-        column("version", sa.BigInteger, comment="Grows with every change that the page shows"),
-        column("created_ms", sa.BigInteger, comment="When it was first put"),
-        column("updated_ms", sa.BigInteger, comment="When the version last grew"),
-        column(
-            "hidden_ms",
-            sa.BigInteger,
-            nullable=True,
-            comment="Since when the manifest is gone; NULL: it is living",
-        ),
+        words("public_id", "Random name for APIs and feeds: 12 of a-z and 0-9"),
+        words("namespace", "Its namespace; only monitors of the same are shown"),
+        words("namespace_uid", "Which namespace of that name; empty when nobody said"),
+        words("name", "Its name in the namespace"),
+        words("uid", "The manifest's incarnation; empty without one"),
+        words("title", "The heading"),
+        words("description", "The sentence below it; may be empty"),
+        words("time_zone", "IANA name of the zone in which days are cut"),
+        words("hostnames", "The customer's own host names, separated by a space"),
+        number("version", "Grows with every change that the page shows"),
+        number("created_ms", "When it was first put"),
+        number("updated_ms", "When the version last grew"),
+        number("hidden_ms", "Since when the manifest is gone; NULL: it is living", nullable=True),
         sa.PrimaryKeyConstraint("id", name="page_pkey"),
         sa.UniqueConstraint("public_id", name="page_public_id_key"),
         comment="Every status page that there is, or was less than 90 days ago",
@@ -170,8 +148,8 @@ def _component() -> None:
         column("page_id", NUMBER, autoincrement=False, comment="The page"),
         column("monitor_id", NUMBER, autoincrement=False, comment="The monitor that it shows"),
         column("position", sa.Integer, comment="Its place on the page, from 0"),
-        column("group_name", sa.Text, comment="The heading that it stands under"),
-        column("title", sa.Text, comment="What the page calls it"),
+        words("group_name", "The heading that it stands under"),
+        words("title", "What the page calls it"),
         sa.ForeignKeyConstraint(
             ["monitor_id"], ["monitor.id"], name="component_monitor_id_fkey", ondelete="CASCADE"
         ),
@@ -189,14 +167,9 @@ def _overlay() -> None:
         "overlay",
         column("id", NUMBER, autoincrement=True, comment="Identity of the row"),
         column("monitor_id", NUMBER, autoincrement=False, comment="The monitor it is about"),
-        column("kind", sa.Text, comment="unseen (nobody was looking), paused or maintenance"),
-        column("start_ms", sa.BigInteger, comment="Its first moment"),
-        column(
-            "end_ms",
-            sa.BigInteger,
-            nullable=True,
-            comment="The first moment after it; NULL: it is open",
-        ),
+        words("kind", "unseen (nobody was looking), paused or maintenance"),
+        number("start_ms", "Its first moment"),
+        number("end_ms", "The first moment after it; NULL: it is open", nullable=True),
         sa.ForeignKeyConstraint(
             ["monitor_id"], ["monitor.id"], name="overlay_monitor_id_fkey", ondelete="CASCADE"
         ),
@@ -226,46 +199,24 @@ def _rollup() -> None:
             nullable=True,
             comment="The store that reported it; NULL: none did",
         ),
-        column(
-            "revision",
-            sa.BigInteger,
-            comment="The report's revision; a higher one corrects it; 0: no report",
-        ),
-        column("checks", sa.BigInteger, comment="Checks that began on the day"),
-        column(
-            "successful", sa.BigInteger, comment="How many of them found the target up or degraded"
-        ),
-        column(
+        number("revision", "The report's revision; a higher one corrects it; 0: no report"),
+        number("checks", "Checks that began on the day"),
+        number("successful", "How many of them found the target up or degraded"),
+        number(
             "average_us",
-            sa.BigInteger,
+            "Average latency of the successful checks in microseconds; NULL: none",
             nullable=True,
-            comment="Average latency of the successful checks in microseconds; NULL: none",
         ),
-        column(
-            "p95_us",
-            sa.BigInteger,
-            nullable=True,
-            comment="Exact nearest-rank 95th percentile of the same; NULL: none",
+        number(
+            "p95_us", "Exact nearest-rank 95th percentile of the same; NULL: none", nullable=True
         ),
-        column(
-            "latencies",
-            sa.Text,
-            comment="Histogram of the same, as steps and counts; can be merged over days",
-        ),
-        column(
-            "up_ms",
-            sa.BigInteger,
-            comment="Milliseconds of the day in state up, outside maintenance",
-        ),
-        column("degraded_ms", sa.BigInteger, comment="The same for degraded"),
-        column("down_ms", sa.BigInteger, comment="The same for down"),
-        column("unknown_ms", sa.BigInteger, comment="The same for unknown: nobody was looking"),
-        column("paused_ms", sa.BigInteger, comment="Milliseconds paused"),
-        column(
-            "maintenance_ms",
-            sa.BigInteger,
-            comment="Milliseconds in maintenance, whatever the state, unless paused",
-        ),
+        words("latencies", "Histogram of the same, as steps and counts; can be merged over days"),
+        number("up_ms", "Milliseconds of the day in state up, outside maintenance"),
+        number("degraded_ms", "The same for degraded"),
+        number("down_ms", "The same for down"),
+        number("unknown_ms", "The same for unknown: nobody was looking"),
+        number("paused_ms", "Milliseconds paused"),
+        number("maintenance_ms", "Milliseconds in maintenance, whatever the state, unless paused"),
         column(
             "stale",
             sa.Boolean,
@@ -297,8 +248,8 @@ def _store() -> None:
             autoincrement=False,
             comment="Its place among the monitor's stores, in order of their first hello, from 1",
         ),
-        column("store_id", sa.Text, comment="Random id that the checker made with the file"),
-        column("first_seen_ms", sa.BigInteger, comment="When it was first heard of"),
+        words("store_id", "Random id that the checker made with the file"),
+        number("first_seen_ms", "When it was first heard of"),
         sa.ForeignKeyConstraint(
             ["monitor_id"], ["monitor.id"], name="store_monitor_id_fkey", ondelete="CASCADE"
         ),
@@ -324,19 +275,13 @@ def _transition() -> None:
             autoincrement=False,
             comment="Its number in that store; claims are ordered by store and sequence",
         ),
-        column("state", sa.Text, comment="The state claimed: up, degraded, down or unknown"),
-        column(
-            "since_ms",
-            sa.BigInteger,
-            comment="From when it holds, by the centre's clock; never later than received_ms",
+        words("state", "The state claimed: up, degraded, down or unknown"),
+        number(
+            "since_ms", "From when it holds, by the centre's clock; never later than received_ms"
         ),
-        column(
-            "claimed_ms",
-            sa.BigInteger,
-            comment="The same moment as the checker wrote it, by its own clock",
-        ),
-        column("reason", sa.Text, comment="Why, from the closed list; empty for up"),
-        column("received_ms", sa.BigInteger, comment="When the centre took it in"),
+        number("claimed_ms", "The same moment as the checker wrote it, by its own clock"),
+        words("reason", "Why, from the closed list; empty for up"),
+        number("received_ms", "When the centre took it in"),
         sa.ForeignKeyConstraint(
             ["monitor_id", "store_number"],
             ["store.monitor_id", "store.number"],
@@ -354,14 +299,9 @@ def _notification() -> None:
         column("id", NUMBER, autoincrement=True, comment="The order in which they were noted"),
         column("monitor_id", NUMBER, comment="The monitor that changed"),
         column("store_number", sa.Integer, comment="The store of the transition"),
-        column("sequence", sa.BigInteger, comment="The number of the transition"),
-        column("created_ms", sa.BigInteger, comment="When the transition was taken in"),
-        column(
-            "processed_ms",
-            sa.BigInteger,
-            nullable=True,
-            comment="When somebody was told of it; NULL: nobody yet",
-        ),
+        number("sequence", "The number of the transition"),
+        number("created_ms", "When the transition was taken in"),
+        number("processed_ms", "When somebody was told of it; NULL: nobody yet", nullable=True),
         sa.ForeignKeyConstraint(
             ["monitor_id", "store_number", "sequence"],
             ["transition.monitor_id", "transition.store_number", "transition.sequence"],
