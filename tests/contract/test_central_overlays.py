@@ -104,6 +104,14 @@ def test_microseconds_of_a_beat_do_not_make_a_correction_repeat(central: Centre)
     assert said == [True, False]
 
 
+def test_what_is_shorter_than_a_millisecond_is_not_kept(central: Centre) -> None:
+    row = central.add()
+    central.writer.open_unseen({row.id: NOON}, NOON)
+    late = Observation(NOON + timedelta(microseconds=500), NOON + HOUR, NOON + HOUR)
+    assert central.writer.correct_unseen(row.id, late, NOON, first=False, now=NOON + HOUR)
+    assert central.writer.overlays(row.id) == ()
+
+
 def test_pages_of_an_unseen_monitor_are_newer_once(central: Centre) -> None:
     row = central.add()
     shown = central.show("api")
