@@ -6,6 +6,7 @@ needs and no more. The room holds no logic of checks, stores or pages.
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -74,11 +75,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = grammar.parse_args(given)
     if options.command is None:
         grammar.print_help()
-        return 2
+        return 0
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read has gone, like `head`; at its end Python would flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return code

@@ -1,31 +1,25 @@
 """Monitors, StatusPages and Secrets from files, and everything that is wrong with them."""
 
-import base64
-import binascii
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from allswell.cli import yamlfile
+from allswell.cli import secret, yamlfile
+from allswell.cli.secret import Secret
 from allswell.cli.yamlfile import Content, Document, Located
 from allswell.domain.spec import meta, monitor, page
-from allswell.domain.spec.http import SecretKey
+from allswell.domain.spec.http import SECRET_NAME, SecretKey
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.problem import Invalid, Problem
+from allswell.domain.spec.shown import shown
 
 OURS = (monitor.KIND, page.KIND)
 GROUP = meta.API_VERSION.partition("/")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """The values of a Secret document."""
-
-    namespace: str
-    name: str
-    values: Mapping[str, str]
+LISTS = ("List", "MonitorList", "StatusPageList", "SecretList")
+# How alike a group must be to ours to be a misspelling of it; less where the kind is ours as well.
+ALIKE, ROUGHLY = 0.8, 0.6
 
 
 Thing = Monitor | StatusPage | Secret
@@ -46,22 +40,21 @@ class Sheet:
     """One file's items; `whole` is false when the file could not be read to its end."""
 
     file: Path
-    items: tuple[Item, ...]
-    problems: tuple[Located, ...]
-    whole: bool
+    items: tuple[Item, ...] = ()
+    problems: tuple[Located, ...] = ()
+    whole: bool = True
 
 
 def load(paths: Iterable[Path]) -> tuple[Sheet, ...]:
     """Read all files and folders. An object that two documents define is a problem."""
-    sheets = tuple(sheet(yamlfile.read(file)) for file in yamlfile.files(paths))
-    return _without_doubles(sheets)
+    return together(sheet(yamlfile.read(file)) for file in yamlfile.files(paths))
 
 
 def sheet(content: Content) -> Sheet:
     """Read the documents of one file."""
     problems = list(content.problems)
     items = []
-    for document in content.documents:
+    for document in _unlisted(content.documents):
         if _is_ours(document):
             item, wrong = _item(document)
             items.append(item)
@@ -70,16 +63,35 @@ def sheet(content: Content) -> Sheet:
     return Sheet(content.file, tuple(items), tuple(problems), content.whole)
 
 
+def _text(value: object) -> str:
+    """A short text, or none: nothing else is printed, for aliases can make it endless."""
+    return value[:100] if isinstance(value, str) else ""
+
+
+def _unlisted(documents: Iterable[Document]) -> Iterator[Document]:
+    """Every document; a list, as `kubectl get -o yaml` prints it, is its entries."""
+    for document in documents:
+        value = document.value
+        entries = value.get("items") if isinstance(value, Mapping) else None
+        if isinstance(value, Mapping) and value.get("kind") in LISTS and isinstance(entries, list):
+            for index, entry in enumerate(entries):
+                yield document.part(("items", index), entry)
+        else:
+            yield document
+
+
 def _is_ours(document: Document) -> bool:
     """Whether a document is meant for us; other kinds of Kubernetes may stand beside ours."""
     value = document.value
     if not isinstance(value, Mapping):
         return True
-    version, kind = str(value.get("apiVersion", "")), value.get("kind")
-    if kind in OURS or (kind == "Secret" and version == "v1"):
+    version, kind = _text(value.get("apiVersion")), value.get("kind")
+    if kind == secret.KIND:
+        return version in ("", secret.API_VERSION)
+    group, slash, _ = version.partition("/")
+    if not slash and (kind in OURS or not version):
         return True
-    near = get_close_matches(version.partition("/")[0], [GROUP], cutoff=0.8)
-    return bool(near) or not version
+    return bool(get_close_matches(group, [GROUP], cutoff=ROUGHLY if kind in OURS else ALIKE))
 
 
 def _item(document: Document) -> tuple[Item, list[Located]]:
@@ -90,24 +102,25 @@ def _item(document: Document) -> tuple[Item, list[Located]]:
             return _named(kind, monitor.read(value), document), []
         if kind == page.KIND:
             return _named(kind, page.read(value), document), []
-        if kind == "Secret":
-            return Item(_key(value, "Secret"), _secret(value), document), []
     except Invalid as invalid:
-        wrong = [document.at(p.path, p.wrong, p.instead) for p in invalid.problems]
-        return Item(_key(value, str(kind)), None, document), wrong
-    except (ValueError, AttributeError, TypeError) as error:
-        advice = "write data (base64) or stringData, a mapping of texts"
-        wrong = [document.at((), f"this Secret cannot be read: {type(error).__name__}", advice)]
-        return Item(_key(value, str(kind)), None, document), wrong
+        return Item(_key(value, str(kind)), None, document), _located(document, invalid.problems)
+    if kind == secret.KIND and isinstance(value, Mapping):
+        found, problems = secret.read(value)
+        return Item(_key(value, secret.KIND), found, document), _located(document, problems)
     return Item(None, None, document), [_unknown(document, kind)]
+
+
+def _located(document: Document, problems: Iterable[Problem]) -> list[Located]:
+    return [document.at(problem.path, problem.wrong, problem.instead) for problem in problems]
 
 
 def _unknown(document: Document, kind: object) -> Located:
     if not isinstance(document.value, Mapping):
         return document.at((), "this document is no manifest", "write apiVersion, kind and spec")
-    near = get_close_matches(str(kind), OURS, n=1)
-    advice = f"did you mean {near[0]}?" if near else f"write one of {', '.join(OURS)}"
-    wrong = "kind is missing" if kind is None else f"{kind!r} is not a kind of ours"
+    lower = {word.lower(): word for word in OURS}
+    near = get_close_matches(_text(kind).lower(), lower, n=1)
+    advice = f"did you mean {lower[near[0]]}?" if near else f"write one of {', '.join(OURS)}"
+    wrong = "kind is missing" if kind is None else f"{shown(kind)} is not a kind of ours"
     return document.at(("kind",), wrong, advice)
 
 
@@ -118,31 +131,18 @@ def _named(kind: str, thing: Monitor | StatusPage, document: Document) -> Item:
 def _key(value: object, kind: str) -> Key | None:
     """The identity of a document in which other things are wrong, if it can be told."""
     metadata = value.get("metadata") if isinstance(value, Mapping) else None
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    if not isinstance(metadata, Mapping) or not isinstance(name, str):
+    if not isinstance(metadata, Mapping):
         return None
-    return kind, str(metadata.get("namespace") or meta.DEFAULT_NAMESPACE), name
+    name = metadata.get("name")
+    namespace = metadata.get("namespace") or meta.DEFAULT_NAMESPACE
+    for word in (name, namespace):
+        if not isinstance(word, str) or SECRET_NAME.fullmatch(word) is None:
+            return None
+    return kind, str(namespace), str(name)
 
 
-def _secret(value: object) -> Secret:
-    """Read a Secret. Raises ValueError and the like without any value in the text."""
-    key = _key(value, "Secret")
-    if key is None or not isinstance(value, Mapping):
-        raise ValueError("no name")
-    try:
-        values = {
-            str(name): base64.b64decode(text, validate=True).decode()
-            for name, text in (value.get("data") or {}).items()
-        }
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
-    plain = value.get("stringData") or {}
-    if not all(isinstance(text, str) for text in plain.values()):
-        raise TypeError("not text")
-    return Secret(key[1], key[2], values | {str(name): text for name, text in plain.items()})
-
-
-def _without_doubles(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
+def together(sheets: Iterable[Sheet]) -> tuple[Sheet, ...]:
+    """Sheets without what an earlier document defines already, which is a problem of the later."""
     seen: dict[Key, Document] = {}
     found = []
     for entry in sheets:
@@ -150,7 +150,8 @@ def _without_doubles(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
         for item in entry.items:
             if item.key is not None and item.key in seen:
                 kind, _, name = item.key
-                wrong = f"{kind} {name} stands in {seen[item.key].file} already"
+                first = seen[item.key]
+                wrong = f"{kind} {name} stands in {first.file}:{first.line} already"
                 problems.append(
                     item.document.at(("metadata", "name"), wrong, "remove one of the two")
                 )
@@ -158,7 +159,8 @@ def _without_doubles(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
             if item.key is not None:
                 seen[item.key] = item.document
             items.append(item)
-        found.append(Sheet(entry.file, tuple(items), tuple(problems), entry.whole))
+        problems.sort(key=lambda problem: problem.line)
+        found.append(replace(entry, items=tuple(items), problems=tuple(problems)))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from allswell.central import engine
-from allswell.central.errors import CentralError
+from allswell.central.errors import BadAddress, CentralError
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 
 DESCRIPTION = """\
@@ -33,15 +33,15 @@ def run(options: argparse.Namespace) -> int:
     if not url and file:
         try:
             url = Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            complain(f"{file} cannot be read: {error.strerror}")
+        except (OSError, UnicodeDecodeError) as error:
+            complain(f"{file} cannot be read: {error}")
             return BAD_INPUT
     if not url:
         complain("which database? give --database-url postgresql://user@host/name")
         return BAD_INPUT
     try:
         before, after = engine.migrate(engine.connect(url))
-    except ValueError as error:
+    except BadAddress as error:
         complain(str(error))
         return BAD_INPUT
     except CentralError as error:

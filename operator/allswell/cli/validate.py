@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 from allswell.cli import manifests
@@ -31,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; the exit code."""
     sheets = manifests.load(options.paths)
-    problems = (*manifests.problems(sheets), *dangling(sheets))
+    problems = in_order(sheets)
     for problem in problems:
         complain(paint(str(problem), "down", sys.stderr))
     things = manifests.things(sheets)
@@ -47,13 +48,20 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
+def in_order(sheets: tuple[Sheet, ...]) -> list[Located]:
+    """Every problem, as the files were given and by line."""
+    places = {entry.file: place for place, entry in enumerate(sheets)}
+    found = [*manifests.problems(sheets), *dangling(sheets)]
+    return sorted(found, key=lambda problem: (places[problem.file], problem.line))
+
+
 def dangling(sheets: tuple[Sheet, ...]) -> tuple[Located, ...]:
     """Monitors that a page names and that stand in none of the files, where Monitors stand."""
     known = {
         item.key[1:]
         for entry in sheets
         for item in entry.items
-        if item.key and item.key[0] == "Monitor"
+        if item.key is not None and item.key[0] == "Monitor"
     }
     if not known or not all(entry.whole for entry in sheets):
         return ()
@@ -67,6 +75,16 @@ def dangling(sheets: tuple[Sheet, ...]) -> tuple[Located, ...]:
                 for m, named in enumerate(group.monitors):
                     if (page.meta.namespace, named.name) not in known:
                         path = ("spec", "groups", g, "monitors", m, "name")
-                        wrong = f"there is no Monitor {named.name!r} in this namespace"
-                        found.append(item.document.at(path, wrong, "add it or mend the name"))
+                        wrong = f"there is no Monitor {named.name!r} in these files"
+                        found.append(
+                            item.document.at(path, wrong, _advice(page, named.name, known))
+                        )
     return tuple(found)
+
+
+def _advice(page: StatusPage, name: str, known: set[tuple[str, str]]) -> str:
+    here = sorted(other for namespace, other in known if namespace == page.meta.namespace)
+    if any(other == name for _, other in known):
+        return f"a page shows Monitors of its own namespace, {page.meta.namespace}, only"
+    near = get_close_matches(name, here, n=1)
+    return f"did you mean {near[0]}?" if near else "add the Monitor or mend the name"

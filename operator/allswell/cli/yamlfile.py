@@ -3,7 +3,7 @@
 What cannot be read is a problem with file and line, never an exception that ends the program.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
 
@@ -12,12 +12,30 @@ import yaml
 from allswell.domain.spec.problem import Path, dotted
 
 SUFFIXES = (".yaml", ".yml", ".json")
-MOST_BYTES = 16 * 2**20
+MOST_BYTES = 4 * 2**20
 MOST_DEPTH = 50
+NULL = "tag:yaml.org,2002:null"
+# What YAML's own types raise for a value that is none of theirs, like a 13th month.
+BAD_VALUE = (ValueError, LookupError, AttributeError, ArithmeticError, TypeError)
+ADVICE = {
+    "\\t": "indent with spaces, not with tabs",
+    "mapping values are not allowed": "put text that holds a colon in quotes, or mend the indent",
+    "nested more than": "nest less",
+}
 
 
 class TooDeep(yaml.YAMLError):
     """A document nested beyond any use."""
+
+
+class Loader(yaml.SafeLoader):
+    """PyYAML's, but merge keys (`<<`) cannot blow a document up."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge, and keep each key once: what comes later wins."""
+        super().flatten_mapping(node)
+        last = {_identity(key): index for index, (key, _) in enumerate(node.value)}
+        node.value = [node.value[index] for index in sorted(last.values())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +57,34 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its value, and the line of every path in it."""
+    """One YAML document or an entry of a list: its value, and the line of every path in it.
+
+    `root` is where the value stands in what was written.
+    """
 
     file: File
     value: object
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: Mapping[Path, int] = field(default_factory=dict)
+    root: Path = ()
+
+    @property
+    def line(self) -> int:
+        """Where it begins."""
+        return self._line(self.root)
+
+    def part(self, path: Path, value: object) -> "Document":
+        """What stands at a path, as a document."""
+        return Document(self.file, value, self.lines, (*self.root, *path))
 
     def at(self, path: Path, wrong: str, instead: str) -> Located:
         """A problem at a path, with the line of the nearest field that is there."""
-        known = path
-        while known and known not in self.lines:
-            known = known[:-1]
-        return Located(self.file, self.lines.get(known, 0), dotted(path), wrong, instead)
+        whole = (*self.root, *path)
+        return Located(self.file, self._line(whole), dotted(whole), wrong, instead)
+
+    def _line(self, path: Path) -> int:
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,52 +101,90 @@ def files(paths: Iterable[File]) -> tuple[File, ...]:
     """Files as they are, and the manifests directly in folders, in order of their names."""
     found: list[File] = []
     for path in paths:
-        if path.is_dir():
-            found += sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES)
-        else:
+        try:
+            found += sorted(filter(_is_manifest, path.iterdir())) if path.is_dir() else [path]
+        except OSError:
+            # Reading it will say what is wrong.
             found.append(path)
     return tuple(dict.fromkeys(found))
+
+
+def _is_manifest(entry: File) -> bool:
+    """Whether a folder's entry is one; editors keep copies under names that begin with a dot."""
+    return entry.suffix in SUFFIXES and not entry.name.startswith(".") and not entry.is_dir()
 
 
 def read(file: File) -> Content:
     """Read every document of a file."""
     try:
-        if file.stat().st_size > MOST_BYTES:
-            return _unread(file, 0, "this file is larger than 16 MiB", "split it")
-        text = file.read_text(encoding="utf-8")
+        with file.open("rb") as opened:
+            raw = opened.read(MOST_BYTES + 1)
     except OSError as error:
         return _unread(file, 0, f"this cannot be read: {error.strerror}", "check the path")
-    except UnicodeDecodeError:
-        return _unread(file, 0, "this is not UTF-8 text", "save it as UTF-8")
-    documents: list[Document] = []
-    duplicates: list[Located] = []
+    if len(raw) > MOST_BYTES:
+        return _unread(file, 0, "this file is larger than 4 MiB", "split it")
     try:
-        for node in yaml.compose_all(text, Loader=yaml.SafeLoader):
-            if node.tag != "tag:yaml.org,2002:null":
-                document = _document(file, node)
-                duplicates += _duplicates(document, node)
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return _unread(file, line, "this is not UTF-8 text", "save it as UTF-8")
+    return _content(file, text)
+
+
+def _content(file: File, text: str) -> Content:
+    documents: list[Document] = []
+    problems: list[Located] = []
+    try:
+        for node in yaml.compose_all(text, Loader=Loader):
+            if node.tag != NULL:
+                document, duplicates = _document(file, node)
                 documents.append(document)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        words = str(getattr(error, "problem", None) or error).splitlines()[0]
-        line = mark.line + 1 if mark is not None else 0
-        broken = _unread(file, line, f"this is not YAML: {words}", "mend the syntax")
-        return Content(file, tuple(documents), (*duplicates, *broken.problems), whole=False)
-    return Content(file, tuple(documents), tuple(duplicates))
+                problems += duplicates
+    except (yaml.YAMLError, RecursionError, *BAD_VALUE) as error:
+        problems.append(_broken(file, error))
+        return Content(file, tuple(documents), tuple(problems), whole=False)
+    return Content(file, tuple(documents), tuple(problems))
 
 
 def _unread(file: File, line: int, wrong: str, instead: str) -> Content:
     return Content(file, problems=(Located(file, line, "", wrong, instead),), whole=False)
 
 
-def _document(file: File, node: yaml.Node) -> Document:
-    lines = {path: child.start_mark.line + 1 for path, child in _walk(node, (), set())}
-    value = yaml.SafeLoader("").construct_document(node)
-    return Document(file, value, lines)
+def _broken(file: File, error: Exception) -> Located:
+    mark = getattr(error, "problem_mark", None)
+    words = str(getattr(error, "problem", None) or error).partition("\n")[0]
+    if isinstance(error, RecursionError):
+        words = f"nested more than {MOST_DEPTH} levels deep"
+    instead = next((advice for part, advice in ADVICE.items() if part in words), "mend the syntax")
+    line = mark.line + 1 if mark is not None else 0
+    return Located(file, line, "", f"this is not YAML: {words}", instead)
+
+
+def _document(file: File, node: yaml.Node) -> tuple[Document, list[Located]]:
+    # Constructing merges, so what is written is looked at first.
+    lines: dict[Path, int] = {}
+    for path, child in _walk(node, (), set()):
+        lines.setdefault(path, child.start_mark.line + 1)
+    duplicates = list(_duplicates(file, node))
+    try:
+        value = Loader("").construct_document(node)
+    except BAD_VALUE as error:
+        mark = node.start_mark
+        raise yaml.MarkedYAMLError(None, None, f"in this document, {error}", mark) from error
+    return Document(file, value, lines), duplicates
+
+
+def _word(key: yaml.Node) -> str:
+    """A key as a path shows it. One that is no text could be as large as aliases make it."""
+    return str(key.value) if isinstance(key, yaml.ScalarNode) else "(no text)"
+
+
+def _identity(key: yaml.Node) -> tuple[str, str | int]:
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else (key.tag, id(key))
 
 
 def _walk(node: yaml.Node, path: Path, seen: set[int]) -> Iterator[tuple[Path, yaml.Node]]:
-    """Every node once, so that aliases cannot blow a document up."""
+    """Every key and node once, so that aliases cannot blow a document up; keys first."""
     if len(path) > MOST_DEPTH:
         raise TooDeep(f"nested more than {MOST_DEPTH} levels deep")
     if id(node) in seen:
@@ -121,7 +193,7 @@ def _walk(node: yaml.Node, path: Path, seen: set[int]) -> Iterator[tuple[Path, y
     yield path, node
     if isinstance(node, yaml.MappingNode):
         for key, child in node.value:
-            below = (*path, str(key.value))
+            below = (*path, _word(key))
             yield below, key
             yield from _walk(child, below, seen)
     elif isinstance(node, yaml.SequenceNode):
@@ -129,15 +201,16 @@ def _walk(node: yaml.Node, path: Path, seen: set[int]) -> Iterator[tuple[Path, y
             yield from _walk(child, (*path, index), seen)
 
 
-def _duplicates(document: Document, root: yaml.Node) -> Iterator[Located]:
+def _duplicates(file: File, root: yaml.Node) -> Iterator[Located]:
     """A key that stands twice in one mapping: YAML would silently keep the last."""
     for path, node in _walk(root, (), set()):
         if isinstance(node, yaml.MappingNode):
             known: set[str] = set()
             for key, _ in node.value:
-                if str(key.value) in known:
-                    where = dotted((*path, str(key.value)))
+                word = _word(key)
+                if word in known and isinstance(key, yaml.ScalarNode):
                     line = key.start_mark.line + 1
                     wrong = "this field stands here twice"
-                    yield Located(document.file, line, where, wrong, "remove one of the two")
-                known.add(str(key.value))
+                    where = dotted((*path, word))
+                    yield Located(file, line, where, wrong, "remove one of the two")
+                known.add(word)

@@ -1,7 +1,8 @@
 """What is to run, from what the files say now and what they said before.
 
 A mistake keeps that object's last good state. A file that is empty, cannot be read, or holds a
-document that cannot be told apart deletes nothing. A file that vanished deletes its objects once it
+document that cannot be told apart deletes nothing, nor does a folder that cannot be read. A file in
+a folder that vanished deletes its objects once it
 has been missing twice in a row, for editors save by replacing.
 """
 
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from allswell.cli.manifests import Key, Sheet, Thing
 from allswell.cli.yamlfile import Located
+
+EMPTY = ("nothing of ours stands here any more", "what stood here goes on until the next start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,21 @@ def after(before: Desired, sheets: Sequence[Sheet]) -> Desired:
     known = {key: thing for objects in before.files.values() for key, thing in objects.items()}
     files: dict[Path, Mapping[Key, Thing]] = {}
     missing = set()
+    problems: list[Located] = []
     for sheet in sheets:
-        files[sheet.file] = _objects(sheet, before.files.get(sheet.file, {}), known)
+        last = before.files.get(sheet.file, {})
+        files[sheet.file] = _objects(sheet, last, known)
+        problems += sheet.problems
+        if sheet.whole and not sheet.items and last:
+            problems.append(Located(sheet.file, 0, "", *EMPTY))
+    unread = {sheet.file for sheet in sheets if not sheet.whole}
     for file, objects in before.files.items():
-        if file not in files and file not in before.missing:
+        if file in files:
+            continue
+        if file not in before.missing or unread & {*file.parents}:
             files[file] = objects
             missing.add(file)
-    problems = tuple(problem for sheet in sheets for problem in sheet.problems)
-    return Desired(files, frozenset(missing), problems)
+    return Desired(files, frozenset(missing), tuple(problems))
 
 
 def _objects(
@@ -52,7 +62,7 @@ def _objects(
     """One file's good objects; where one is wrong now, as it was last."""
     objects: dict[Key, Thing] = {}
     for item in sheet.items:
-        thing = item.thing if item.key is None else item.thing or known.get(item.key)
+        thing = None if item.key is None else item.thing or known.get(item.key)
         if item.key is not None and thing is not None:
             objects[item.key] = thing
     is_clear = sheet.whole and sheet.items and all(item.key is not None for item in sheet.items)

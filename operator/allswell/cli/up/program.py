@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import signal
 import socket
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from allswell.cli.up.children import Child, Children
 from allswell.cli.up.folder import DataFolder
 from allswell.cli.up.screen import Screen
 from allswell.cli.up.session import Session
+from allswell.cli.up.shelf import Shelf
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
@@ -65,8 +67,14 @@ async def run(plan: Plan, data: DataFolder) -> int:
     collector = Collector(writer, centre, tokens, utc_now)
     await collector.start("127.0.0.1", 0)
     try:
-        session = Session(plan.paths, data, writer, centre, collector, tokens, screen, utc_now)
+        shelf = Shelf(time.time)
+        session = Session(
+            plan.paths, data, writer, centre, collector, tokens, screen, shelf, utc_now
+        )
         return await serve(session, plan, data, screen)
+    except (CentralError, OSError) as error:
+        complain(f"allswell up cannot go on: {error}")
+        return FAILED
     finally:
         await collector.stop()
         central.dispose()

@@ -11,10 +11,28 @@ from allswell.cli.up.desired import Desired
 from allswell.cli.up.folder import DataFolder
 from allswell.cli.yamlfile import Located
 from allswell.controller.collector.centre import News
+from allswell.domain import state
+from allswell.domain.spec.meta import DEFAULT_NAMESPACE
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
+from allswell.domain.state import State
 
 WIDTH = 9
+OFFLINE = (
+    "If this machine is offline, that is why: nothing is wrong with the target.",
+    "With --egress-reference HOST:PORT such a target is unknown then, not down.",
+)
+HINTS = {
+    state.DNS_FAILED: OFFLINE,
+    state.UNREACHABLE: OFFLINE,
+    state.EGRESS_LOST: (
+        "No reference target answers: this machine seems to be offline, so nothing is said of",
+        "public targets until it is back.",
+    ),
+    state.SECRET_MISSING: (
+        "A header needs a Secret that stands in none of the files: add the Secret's document.",
+    ),
+}
 
 
 class Screen:
@@ -22,6 +40,7 @@ class Screen:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._explained: set[str] = set()
 
     def line(self, text: str) -> None:
         """One line with the time of day in front."""
@@ -45,7 +64,12 @@ class Screen:
         word = paint(f"{claim.state.value:<{WIDTH}}", claim.state.value)
         since = claim.since.astimezone().strftime("%H:%M:%S")
         why = f"  {claim.reason}" if claim.reason else ""
-        self.line(f"{word} {news.monitor}{why}{paint(f'  since {since}', 'dim')}")
+        name = named(news.namespace, news.monitor)
+        self.line(f"{word} {name}{why}{paint(f'  since {since}', 'dim')}")
+        if claim.reason and claim.reason not in self._explained:
+            self._explained.add(claim.reason)
+            for sentence in explained(claim.reason, news.monitor):
+                print(paint(f"          {sentence}", "dim"), flush=True)
 
     def trouble(self, text: str) -> None:
         """Something that needs somebody's eye."""
@@ -62,13 +86,26 @@ class Screen:
         if known and not now:
             self.line("all problems are mended")
 
-    def changed(self, before: Desired, after: Desired) -> None:
+    def changed(self, before: Iterable[Thing], after: Iterable[Thing]) -> None:
         """What an edit has added, changed and removed."""
-        old, new = _by_key(before.things), _by_key(after.things)
+        old, new = _by_key(before), _by_key(after)
         for key in [*new, *(key for key in old if key not in new)]:
             if old.get(key) != new.get(key):
                 word = "added" if key not in old else "removed" if key not in new else "changed"
-                self.line(f"{word:<{WIDTH}} {key[0]} {key[2]}")
+                self.line(f"{word:<{WIDTH}} {key[0]} {named(key[1], key[2])}")
+
+
+def named(namespace: str, name: str) -> str:
+    """A name as people know it: the usual namespace goes without saying."""
+    return name if namespace == DEFAULT_NAMESPACE else f"{namespace}/{name}"
+
+
+def explained(reason: str, monitor: str) -> tuple[str, ...]:
+    """What a reason may mean here, for the first time that it is seen."""
+    if state.of(reason) is not State.UNKNOWN:
+        advice = (f"`allswell check FILE {monitor}` shows what was expected and what was seen.",)
+        return (*HINTS.get(reason, ()), *advice)
+    return HINTS.get(reason, ())
 
 
 def _by_key(things: Iterable[Thing]) -> dict[Key, Thing]:

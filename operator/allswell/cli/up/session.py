@@ -10,13 +10,14 @@ from pathlib import Path
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
 from allswell.checker.config import Config
-from allswell.cli import manifests
+from allswell.cli.manifests import Thing
 from allswell.cli.up import applying, desired
 from allswell.cli.up.applying import Wanted
 from allswell.cli.up.children import Child, Children
 from allswell.cli.up.desired import Desired
 from allswell.cli.up.folder import DataFolder
 from allswell.cli.up.screen import Screen
+from allswell.cli.up.shelf import Shelf
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
@@ -33,11 +34,14 @@ class Session:
     collector: Collector
     tokens: LocalTokens
     screen: Screen
+    shelf: Shelf
     now: Callable[[], datetime]
     desired: Desired = field(default_factory=Desired)
     children: Children = field(default_factory=Children)
     rules: Config = field(default_factory=Config)
     url: str = ""
+    _applied: tuple[Thing, ...] = ()
+    _trouble: str = ""
 
     async def begin(
         self, children: Children, url: str, references: tuple[tuple[str, int], ...]
@@ -47,24 +51,31 @@ class Session:
         await self.look()
 
     async def follow(self, every: float) -> None:
-        """Look at the files again and again."""
+        """Look at the files again and again; whatever goes wrong is said once and tried again."""
         while True:
             await asyncio.sleep(every)
             try:
                 await self.look()
-            except (CentralError, OSError) as error:
-                self.screen.trouble(f"the change waits: {error}")
+            except Exception as error:  # noqa: BLE001 - nobody else would follow the files
+                known = isinstance(error, CentralError | OSError)
+                why = str(error) if known else f"{type(error).__name__}: {error}"
+                if why != self._trouble:
+                    self.screen.trouble(f"a change of the files waits: {why}")
+                self._trouble = why
+            else:
+                self._trouble = ""
 
     async def look(self) -> None:
         """Look at the files once and make true what changed."""
-        sheets = await asyncio.to_thread(manifests.load, self.paths)
-        found = desired.after(self.desired, sheets)
-        self.screen.problems(self.desired.problems, found.problems)
-        if found.things != self.desired.things:
-            await self._apply(applying.sorted_out(found.things))
-            if self.desired.files:
-                self.screen.changed(self.desired, found)
-        self.desired = found
+        sheets = await asyncio.to_thread(self.shelf.load, self.paths)
+        before, self.desired = self.desired, desired.after(self.desired, sheets)
+        self.screen.problems(before.problems, self.desired.problems)
+        things = self.desired.things
+        if things != self._applied:
+            await self._apply(applying.sorted_out(things))
+            if before.files:
+                self.screen.changed(self._applied, things)
+            self._applied = things
 
     async def _apply(self, wanted: Wanted) -> None:
         def write() -> None:
