@@ -12,6 +12,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/allswell
 FILE ?= examples/quickstart.yaml
+# The example asks these before it calls a public site down: offline is no outage of theirs.
+REFERENCES := kubernetes.io:443 www.python.org:443
+ASK := $(if $(filter examples/quickstart.yaml,$(FILE)),$(REFERENCES:%=--egress-reference %))
 ONLY ?=
 PATHS ?= .
 
@@ -32,7 +35,7 @@ setup: $(RUNTIME) ## Make .venv with the pinned runtime packages
 
 .PHONY: up
 up: $(RUNTIME) ## Run the example (or FILE=my.yaml) on this machine: http://127.0.0.1:8080/
-	@exec $(BIN)/allswell up $(FILE) $(ARGS)
+	@exec $(BIN)/allswell up $(ASK) $(FILE) $(ARGS)
 
 .PHONY: fmt
 fmt: $(DEV) ## Format and repair the code (PATHS="a b" for a part of it)
