@@ -1,0 +1,96 @@
+"""A collector as a process of its own, over a central database that has been migrated.
+
+Told so, it is killed by its own hand between the commit of a change and the answer to it: `News`
+comes exactly there.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from allswell.central import engine
+from allswell.central.writer import Writer
+from allswell.controller.collector.centre import Centre, News
+from allswell.controller.collector.identity import Identity, LocalTokens
+from allswell.controller.collector.service import Collector
+
+PAGE_TOKEN = "the-page"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Dies after a commit, as often as told; `seed` makes it the same again."""
+
+    seed: int
+    chance: float
+
+    def after(self) -> "Deadly":
+        """What is called with each change that was written."""
+        return Deadly(random.Random(self.seed), self.chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadly:
+    """Called after the commit and before the answer."""
+
+    lot: random.Random
+    chance: float
+
+    def __call__(self, _: News) -> None:
+        if self.lot.random() < self.chance:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def settings(
+    database: str, port: int, tokens: Mapping[str, str], watch_every: float, fate: Fate | None
+) -> dict[str, str]:
+    """The environment for `main`. `tokens` are namespaces by token."""
+    lot = fate or Fate(0, 0)
+    return {
+        "FAULTS_DATABASE": database,
+        "FAULTS_PORT": str(port),
+        "FAULTS_TOKENS": json.dumps(dict(tokens)),
+        "FAULTS_WATCH_EVERY": str(watch_every),
+        "FAULTS_SEED": str(lot.seed),
+        "FAULTS_CHANCE": str(lot.chance),
+    }
+
+
+def main() -> int:
+    """Collect until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    asyncio.run(_collect(os.environ))
+    return 0
+
+
+async def _collect(told: Mapping[str, str]) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    central = engine.connect(told["FAULTS_DATABASE"])
+    writer = Writer(central)
+    fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
+    centre = Centre(writer, on_news=fate.after())
+    tokens = {token: Identity(name) for token, name in json.loads(told["FAULTS_TOKENS"]).items()}
+    tokens[PAGE_TOKEN] = Identity("", page=True)
+    collector = Collector(
+        writer,
+        centre,
+        LocalTokens(tokens),
+        lambda: datetime.now(UTC),
+        watch_every=float(told["FAULTS_WATCH_EVERY"]),
+    )
+    await collector.start("127.0.0.1", int(told["FAULTS_PORT"]))
+    await stop.wait()
+    await collector.stop()
+    central.dispose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

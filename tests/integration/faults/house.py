@@ -1,0 +1,203 @@
+"""A whole installation of real processes: checkers, a collector, a page, over one database."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from allswell.central import engine as engines
+from allswell.central import schema, session
+from allswell.central.writer import Writer
+from allswell.checker import config
+from allswell.checker.config import Config
+from allswell.domain import instant, timeline
+from allswell.domain.cover import Grace
+from allswell.domain.health import Claim
+from allswell.domain.report import Transition
+from allswell.domain.spec import monitor as spec
+from allswell.domain.spec import page as pages
+from allswell.domain.spec.monitor import Monitor
+from allswell.domain.state import State
+from allswell.domain.timeline import Segment
+from tests.integration.faults import centre, page
+from tests.integration.faults.centre import Fate
+from tests.integration.faults.nursery import Forked, Nursery
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a sample speaks, and how often the processes speak of it."""
+
+    grace: Grace = field(default_factory=Grace)
+    beat_every: timedelta = timedelta(seconds=30)
+    watch_every: float = 15.0
+
+
+QUICK = Pace(Grace(3 * SECOND, 3 * SECOND), SECOND, 1.0)
+
+
+class House:
+    """One installation; every namespace has a checker of its own."""
+
+    def __init__(self, folder: Path, nursery: Nursery, database: str, pace: Pace) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.database = database
+        self._nursery = nursery
+        self._pace = pace
+        self._tokens: dict[str, str] = {}
+        self._log = folder / "log"
+        self.engine = engines.connect(database)
+        engines.migrate(self.engine)
+
+    def register(self, namespace: str, monitors: Sequence[Monitor]) -> None:
+        """Make monitors known at the centre, on a page of their own, and to their checker."""
+        writer, now = Writer(self.engine, self._pace.grace), datetime.now(UTC)
+        writer.start(now)
+        for monitor in monitors:
+            writer.register(monitor, namespace_uid=namespace, now=now)
+        shown = _page(namespace, [monitor.meta.name for monitor in monitors])
+        parts = pages.components(shown, [monitor.meta for monitor in monitors])
+        writer.put_page(shown, parts, now, namespace_uid=namespace)
+        here = self.folder / namespace
+        here.mkdir()
+        listed = Config(
+            monitors=tuple(monitors),
+            grace=self._pace.grace,
+            beat_every=self._pace.beat_every,
+            allow_loopback=True,
+        )
+        (here / config.FILE).write_text(config.text(listed))
+        (here / "token").write_text(f"token-{namespace}")
+        self._tokens[f"token-{namespace}"] = namespace
+
+    def start_centre(self, fate: Fate | None = None) -> Forked:
+        """Start the collector, always on the same port."""
+        told = centre.settings(self.database, self.port, self._tokens, self._pace.watch_every, fate)
+        return self._nursery.start("centre", told, self._log)
+
+    def start_checker(self, namespace: str, data: Path | None = None, status: int = 0) -> Forked:
+        """Start the checker of a namespace; its results go to `data` if that is given."""
+        here = self.folder / namespace
+        told = {
+            "ALLSWELL_CONFIG": str(here),
+            "ALLSWELL_DATA": str(data or here),
+            "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.port}",
+            "ALLSWELL_TOKEN_FILE": str(here / "token"),
+            "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status}",
+            "PATH": os.environ.get("PATH", os.defpath),
+        }
+        return self._nursery.start("checker", told, self._log)
+
+    @contextmanager
+    def page(self) -> Iterator[str]:
+        """Run the web server; the address of its one page, or of the list of them."""
+        token = self.folder / "page.token"
+        token.write_text(centre.PAGE_TOKEN)
+        told = {
+            "ALLSWELL_DATABASE_URL": self.database,
+            "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.port}",
+            "ALLSWELL_TOKEN_FILE": str(token),
+        }
+        with page.served(told, free_port(), self.folder / "web.log") as url:
+            yield url
+
+    def log(self) -> str:
+        """What checkers and collector have said."""
+        return self._log.read_text() if self._log.exists() else ""
+
+    def ledger(self, namespace: str, name: str) -> tuple[Transition, ...]:
+        """What the centre holds of a monitor, in the centre's order."""
+        t, s, m = schema.transition.c, schema.store.c, schema.monitor.c
+        statement = (
+            select(s.store_id, t.sequence, t.state, t.since_ms, t.reason)
+            .join_from(schema.transition, schema.store)
+            .join(schema.monitor, m.id == t.monitor_id)
+            .where(m.namespace == namespace, m.name == name)
+            .order_by(s.number, t.sequence)
+        )
+        with session.reading(self.engine) as connection:
+            return tuple(
+                Transition(name, store, number, Claim(State(state), instant.from_ms(ms), reason))
+                for store, number, state, ms, reason in connection.execute(statement)
+            )
+
+    def states(self, namespace: str, name: str) -> list[State]:
+        """The states of the same, in order."""
+        return [entry.claim.state for entry in self.ledger(namespace, name)]
+
+    def history(self, namespace: str, name: str) -> tuple[Segment, ...]:
+        """A monitor's states as the page computes them, until now."""
+        writer = Writer(self.engine)
+        rows = {(row.namespace, row.name): row for row in writer.living()}
+        row = rows[namespace, name]
+        claims = [entry.claim for entry in self.ledger(namespace, name)]
+        return timeline.segments(claims, writer.overlays(row.id), row.born, datetime.now(UTC))
+
+    def close(self) -> None:
+        """Let the database go."""
+        self.engine.dispose()
+
+
+@contextmanager
+def opened(
+    folder: Path, nursery: Nursery, *, database: str = "", pace: Pace | None = None
+) -> Iterator[House]:
+    """A house in a folder of its own; without an address its database is a file there."""
+    folder.mkdir(parents=True)
+    house = House(folder, nursery, database or f"sqlite:///{folder}/central.sqlite", pace or Pace())
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def monitor(name: str, url: str, namespace: str = "default", *, failures: int = 1) -> Monitor:
+    """A Monitor that is checked every second."""
+    body: dict[str, object] = {
+        "interval": "1s",
+        "timeout": "800ms",
+        "confirm": {"failures": failures, "successes": 1, "every": "1s"},
+        "http": {"url": url},
+    }
+    return spec.read(_manifest("Monitor", name, namespace, body))
+
+
+def _page(namespace: str, names: Sequence[str]) -> pages.StatusPage:
+    group = {"name": "All", "monitors": [{"name": name, "title": name} for name in names]}
+    body: dict[str, object] = {"title": "Faults", "groups": [group]}
+    return pages.read(_manifest("StatusPage", namespace, namespace, body))
+
+
+def _manifest(kind: str, name: str, namespace: str, body: dict[str, object]) -> dict[str, object]:
+    return {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": body,
+    }
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Wait until something holds; False when time is over."""
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,147 @@
+"""Processes that are killed at random lose no change of state and double none.
+
+The target knows what it did. It keeps a state until that must be known: until it has answered one
+check more for each kill meanwhile, for a kill costs at most the one result that is not committed.
+"""
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.integration.faults import house, lane
+from tests.integration.faults.centre import Fate
+from tests.integration.faults.house import House, Pace
+from tests.integration.faults.lane import Lane, Turner, Verdict
+from tests.integration.faults.nursery import Nursery
+from tests.integration.faults.target import Target
+
+pytestmark = pytest.mark.integration
+
+SEED = int(os.environ.get("ALLSWELL_SEED", "20261123"))
+LANES = 6
+KILLS = 204
+COLLECTORS = 5
+DEATHS = 200
+
+
+@contextmanager
+def turning(lanes: Sequence[Lane], lot: random.Random) -> Iterator[None]:
+    """Break and heal the target meanwhile."""
+    turner = Turner(lanes, lot)
+    thread = threading.Thread(target=turner.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        turner.is_over = True
+        thread.join(10)
+
+
+def judged(lanes: Sequence[Lane]) -> list[Verdict]:
+    """The verdicts of all monitors."""
+    return [lane.compare(one, monitor) for one in lanes for monitor in one.monitors]
+
+
+def figures(kind: str, kills: int, verdicts: Sequence[Verdict]) -> str:
+    """One line for whoever reads the test's output."""
+    turns = sum(verdict.transitions for verdict in verdicts)
+    lost = sum(verdict.lost for verdict in verdicts)
+    doubled = sum(verdict.doubled for verdict in verdicts)
+    return (
+        f"seed {SEED}: {kills} kills of the {kind}, {turns} turns, {lost} lost, {doubled} doubled"
+    )
+
+
+@pytest.mark.timeout(240)
+def test_a_checker_killed_two_hundred_times_reports_every_change_once(
+    nursery: Nursery, target: Target, tmp_path: Path
+) -> None:
+    lot = random.Random(SEED)
+    with house.opened(tmp_path / "house", nursery) as found:
+        names = [f"lane{number}" for number in range(LANES)]
+        lanes = [Lane.make(found, target, name, random.Random(lot.random())) for name in names]
+        centre = found.start_centre()
+        with turning(lanes, lot), ThreadPoolExecutor(LANES) as threads:
+            list(threads.map(lambda one: one.kill_often(KILLS // LANES), lanes))
+        with ThreadPoolExecutor(LANES) as threads:
+            list(threads.map(Lane.end_well, lanes))
+        assert centre.stop() == 0, found.log()
+        verdicts, kills = judged(lanes), sum(len(one.kills) for one in lanes)
+        print(figures("checker", kills, verdicts))
+        assert [wrong for verdict in verdicts for wrong in verdict.wrong] == []
+        assert kills >= 200
+        assert all(verdict.transitions >= 3 for verdict in verdicts)
+        for one in lanes:
+            for monitor in one.monitors:
+                assert 0 <= one.lost_samples(monitor) <= len(one.kills)
+
+
+@dataclass(slots=True)
+class Reborn:
+    """A collector that is started again whenever it has killed itself, until it is over."""
+
+    found: House
+    lot: random.Random
+    deaths: list[int] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Keep one running; the last one is ended by us."""
+        while not self.over.is_set():
+            process = self.found.start_centre(Fate(self.lot.randrange(2**32), 0.9))
+            while (code := process.ended()) is None and not self.over.wait(0.05):
+                pass
+            if code is None:
+                process.kill()
+                return
+            self.deaths.append(code)
+
+
+def die_often(one: Lane, lot: random.Random) -> int:
+    """Let a collector of its own take a lane's reports and die of them; how often it did."""
+    reborn = Reborn(one.house, lot)
+    thread = threading.Thread(target=reborn.run)
+    thread.start()
+    try:
+        checker = one.house.start_checker(one.namespace)
+        with turning([one], lot):
+            often = house.within(100, lambda: len(reborn.deaths) >= DEATHS // COLLECTORS)
+        assert often, one.house.log()
+        assert house.within(20, lambda: all(one.is_known(monitor) for monitor in one.monitors))
+    finally:
+        reborn.over.set()
+        thread.join(20)
+    centre = one.house.start_centre()
+    assert house.within(20, lambda: not any(verdict.lost for verdict in judged([one])))
+    assert checker.stop() == 0, one.house.log()
+    assert centre.stop() == 0, one.house.log()
+    assert set(reborn.deaths) == {-signal.SIGKILL}
+    return len(reborn.deaths)
+
+
+@pytest.mark.timeout(240)
+def test_a_collector_killed_between_commit_and_answer_takes_every_change_once(
+    nursery: Nursery, target: Target, tmp_path: Path
+) -> None:
+    lot = random.Random(SEED + 1)
+    # The first beat that arrives again ends every backoff, so quick beats save time.
+    pace = Pace(beat_every=house.SECOND)
+    with ExitStack() as stack, ThreadPoolExecutor(COLLECTORS) as threads:
+        lanes, lots = [], [random.Random(lot.random()) for _ in range(COLLECTORS)]
+        for number, own in enumerate(lots):
+            folder = tmp_path / f"house{number}"
+            found = stack.enter_context(house.opened(folder, nursery, pace=pace))
+            lanes.append(Lane.make(found, target, f"lane{number}", own))
+        deaths = sum(threads.map(die_often, lanes, lots))
+        verdicts = judged(lanes)
+        print(figures("collector", deaths, verdicts))
+        assert [wrong for verdict in verdicts for wrong in verdict.wrong] == []
+        assert all(verdict.transitions >= 2 for verdict in verdicts)
