@@ -66,8 +66,16 @@ ifndef ARGS
 endif
 
 .PHONY: cluster-test
-cluster-test: $(DEV) ## Tests on the Kubernetes cluster that kubectl points at
-	$(BIN)/python -m pytest -m cluster $(ARGS)
+cluster-test: $(DEV) ## Tests on a real Kubernetes, made for them here (or KUBECONFIG's, if it is for tests)
+	@$(BIN)/python -m tests.cluster.lab test $(ARGS)
+
+.PHONY: cluster-up
+cluster-up: $(DEV) ## Bring that Kubernetes up to stay: then pytest tests/cluster -k word
+	@$(BIN)/python -m tests.cluster.lab up
+
+.PHONY: cluster-down
+cluster-down: $(DEV) ## Take it down, or remove what is left of one
+	@$(BIN)/python -m tests.cluster.lab down
 
 .PHONY: bench
 bench: $(DEV) ## Measure; a line per figure, and build/bench.json (ONLY=name,name)

@@ -1,0 +1,69 @@
+"""What every cluster test may ask for: ``cluster``, ``namespace`` and the mark ``node``.
+
+Nothing is brought up here: `make cluster-up` (or `make cluster-test`) does that, so that one test
+of a cluster that is up takes a second.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kubernetes import client
+
+from tests import needs
+from tests.cluster import reach
+from tests.cluster.reach import Cluster
+
+HERE = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks of this folder."""
+    config.addinivalue_line("markers", "node: needs a cluster on which pods run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all that lies here."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cluster)
+
+
+def absent(what: str) -> None:
+    """Skip, or fail where everything is required."""
+    if needs.everything_is_required(os.environ):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def any_cluster() -> Iterator[Cluster | None]:
+    """The cluster that is up, whatever it can do."""
+    found = reach.attach(os.environ)
+    yield found
+    if found is not None:
+        found.api.close()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def cluster(any_cluster: Cluster | None, request: pytest.FixtureRequest) -> Cluster:
+    """A cluster; one with a node for tests that are marked so."""
+    if any_cluster is None:
+        absent("No cluster is up: make cluster-up")
+    assert any_cluster is not None
+    if request.node.get_closest_marker("node") and not any_cluster.has_node:
+        absent("Pods do not run on this cluster: `make cluster-up` says why.")
+    return any_cluster
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own; its removal is begun afterwards, and not waited for."""
+    name = f"test-{uuid.uuid4().hex[:10]}"
+    cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+    yield name
+    body = client.V1DeleteOptions(grace_period_seconds=0)
+    cluster.core.delete_namespace(name, body=body)

@@ -1,0 +1,97 @@
+"""``python -m tests.cluster.lab up|down|status|test``: a Kubernetes cluster for tests.
+
+Environment: CLUSTER (control-plane, node or existing; default: the most that the machine can do),
+KUBECONFIG and ALLSWELL_TEST_CONTEXT (a cluster of yours), ALLSWELL_LAB (a name, for two at once).
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from tests.cluster.lab import lifecycle, machine, places, progress
+from tests.cluster.lab.processes import Failed
+
+ROOT = Path(__file__).parents[3]
+
+
+def up() -> machine.Choice:
+    """Bring up what was chosen, and say what that is."""
+    choice = machine.choose(os.environ, machine.look(os.environ))
+    progress.say(f"Cluster: {choice.kind} ({choice.why}).")
+    if choice.kind != machine.EXISTING:
+        lab = lifecycle.up(places.here(), choice)
+        progress.say(f"It is up. By hand:\n  {lifecycle.describe(lab)}")
+    return choice
+
+
+def down() -> None:
+    """Take the lab down."""
+    ended = lifecycle.down(places.here())
+    progress.say(f"Ended {', '.join(ended)}." if ended else "Nothing was up.")
+
+
+def status() -> int:
+    """Say what runs; 1 if no lab is up."""
+    lab = lifecycle.find(places.here())
+    if lab is None:
+        progress.say("No lab is up.")
+        return 1
+    progress.say(f"{lab.kind}\n  {lifecycle.describe(lab)}")
+    for daemon in lab.daemons():
+        process = daemon.process
+        progress.say(f"  {daemon.name:<26} {process.pid if process else 'stopped'}")
+    return 0
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the tests; a lab that was not up before is taken down at the end."""
+    kept = lifecycle.find(places.here()) is not None
+    try:
+        up()
+        named = any((ROOT / argument.split("::")[0]).exists() for argument in arguments)
+        chosen = [*arguments] if named else ["tests/cluster", *arguments]
+        command = [sys.executable, "-m", "pytest", "-m", "cluster", *chosen]
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
+    finally:
+        if not kept:
+            down()
+
+
+def interrupted(number: int, frame: FrameType | None) -> None:
+    """End as from Ctrl-C, so that what was begun is undone."""
+    del frame
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main() -> int:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="lab", description=__doc__)
+    parser.add_argument("action", choices=("up", "down", "status", "test"))
+    given, rest = parser.parse_known_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    try:
+        match given.action:
+            case "up":
+                up()
+            case "down":
+                down()
+            case "status":
+                return status()
+            case _:
+                return test(rest)
+    except Failed as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

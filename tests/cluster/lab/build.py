@@ -1,0 +1,105 @@
+"""Builds the programs of the lab once, with Go, and keeps them by what they were made of.
+
+A build is only ever seen whole: it is made in a folder of its own that gets its name at the end.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.cluster.lab import progress
+from tests.cluster.lab.places import SOURCE
+from tests.cluster.lab.processes import Failed
+
+VERSION = "v1.35.4"
+PROVISIONER = "github.com/rancher/local-path-provisioner@v0.0.30"
+_STAMP = "-X k8s.io/component-base/version.gitVersion="
+_GO = "/usr/local/go/bin/go"
+
+
+def go() -> str | None:
+    """Find Go."""
+    return shutil.which("go") or shutil.which(_GO)
+
+
+def fingerprint(source: Path) -> str:
+    """Name a build by its source and this machine's kind."""
+    digest = hashlib.sha256(f"{VERSION} {PROVISIONER} {platform.machine()}".encode())
+    for path in sorted(p for p in source.rglob("*") if p.is_file()):
+        digest.update(f"\0{path.relative_to(source)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Wait until nobody else holds the lock, and hold it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.say(f"Waiting for another run that holds {lock} …")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def programs(cache: Path) -> Path:
+    """Return the folder that holds ``kubernetes``, ``kubectl`` and the rest; build it if needed."""
+    folder = cache / "bin" / fingerprint(SOURCE)
+    if folder.exists():
+        return folder
+    with alone(cache / "bin" / "build.lock"):
+        if not folder.exists():
+            with progress.step(f"Building Kubernetes {VERSION} with Go, once (minutes)"):
+                _build(folder)
+            _forget_older(folder)
+    return folder
+
+
+def _build(folder: Path) -> None:
+    command = go()
+    if command is None:
+        raise Failed("Go is needed to build Kubernetes: https://go.dev/dl/ (1.25 or later)")
+    with tempfile.TemporaryDirectory(prefix="build-", dir=folder.parent) as temporary:
+        made = Path(temporary) / "bin"
+        made.mkdir()
+        stamp = f"-s -w {_STAMP}{VERSION} {_STAMP.replace('component-base', 'client-go/pkg')}"
+        _compile([command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "."], made)
+        (made / "kubectl").symlink_to("kubernetes")
+        made.rename(folder)
+
+
+def _compile(command: list[str], made: Path) -> None:
+    environ = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(made)}
+    verbose = [*command[:2], "-v", "-trimpath", "-buildvcs=false", *command[2:]]
+    shown, count, words = time.monotonic(), 0, [""]
+    with subprocess.Popen(
+        ["nice", "-n", "10", *verbose],
+        cwd=SOURCE,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as build:
+        for line in build.stderr or ():
+            count, words = count + 1, [*words[-20:], line]
+            if time.monotonic() > shown + 10:
+                shown = time.monotonic()
+                progress.tick(f"{count} steps, now {line.strip()}")
+    if build.returncode:
+        raise Failed(f"`{' '.join(command)}` failed:\n{''.join(words)}")
+
+
+def _forget_older(folder: Path) -> None:
+    for other in folder.parent.iterdir():
+        if other.is_dir() and other != folder:
+            shutil.rmtree(other, ignore_errors=True)

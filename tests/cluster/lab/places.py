@@ -1,0 +1,78 @@
+"""Where a lab keeps its things: one folder in the user's cache, named, so that two can live."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+SOURCE = Path(__file__).parents[1] / "go"
+
+
+def cache(environ: Mapping[str, str]) -> Path:
+    """The folder of all that is built once and kept."""
+    base = environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "allswell" / "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one lab; ``home`` holds all that ends with it."""
+
+    name: str
+    cache: Path
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Self:
+        """The lab that the environment names (ALLSWELL_LAB), by default ``main``."""
+        return cls(environ.get("ALLSWELL_LAB") or "main", cache(environ))
+
+    @property
+    def home(self) -> Path:
+        """All that belongs to this lab alone."""
+        return self.cache / "labs" / self.name
+
+    @property
+    def run(self) -> Path:
+        """What runs: a command and a process number for each daemon."""
+        return self.home / "run"
+
+    @property
+    def logs(self) -> Path:
+        """One log for each daemon."""
+        return self.home / "logs"
+
+    @property
+    def certs(self) -> Path:
+        """Keys, certificates and kubeconfigs."""
+        return self.home / "certs"
+
+    @property
+    def data(self) -> Path:
+        """What the daemons store."""
+        return self.home / "data"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's way in."""
+        return self.certs / "admin.kubeconfig"
+
+    @property
+    def facts(self) -> Path:
+        """What kind of lab this is; it exists only while the lab is whole."""
+        return self.home / "lab.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while the lab is brought up or down."""
+        return self.cache / "labs" / f"{self.name}.lock"
+
+    def make(self) -> None:
+        """Make the folders; keys are nobody else's business."""
+        for folder in (self.run, self.logs, self.certs, self.data):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def here() -> Places:
+    """The lab of this process's environment."""
+    return Places.of(os.environ)

@@ -1,0 +1,115 @@
+"""What a test holds of a cluster: clients, kubectl, and the lab behind it if it is one of ours."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kubernetes import client, config
+
+from tests.cluster.lab import lifecycle, machine
+from tests.cluster.lab.places import Places
+from tests.cluster.lab.processes import Failed
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """kubectl has failed; the text is what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that tests may do anything to."""
+
+    kubeconfig: Path
+    context: str
+    kubectl_path: str
+    api: client.ApiClient
+    lab: lifecycle.Lab | None
+
+    @property
+    def has_node(self) -> bool:
+        """Whether pods run here."""
+        return self.lab is None or self.lab.has_node
+
+    @property
+    def core(self) -> client.CoreV1Api:
+        """Pods, Services, ConfigMaps, Secrets, Namespaces, volumes."""
+        return client.CoreV1Api(self.api)
+
+    @property
+    def apps(self) -> client.AppsV1Api:
+        """StatefulSets and Deployments."""
+        return client.AppsV1Api(self.api)
+
+    @property
+    def custom(self) -> client.CustomObjectsApi:
+        """Objects of our own kinds."""
+        return client.CustomObjectsApi(self.api)
+
+    def pods(self, namespace: str) -> list[str]:
+        """The names of a namespace's pods."""
+        found = self.core.list_namespaced_pod(namespace).items
+        return sorted(pod.metadata.name or "" for pod in found if pod.metadata)
+
+    def kubectl(self, *arguments: str, text: str | None = None, limit: float = 60) -> str:
+        """Run kubectl, with ``text`` as its input; return its output, raise Refused."""
+        done = subprocess.run(
+            [self.kubectl_path, "--context", self.context, *arguments],
+            input=text or "",
+            env={"PATH": os.defpath, "KUBECONFIG": str(self.kubeconfig), "HOME": "/nonexistent"},
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+        if done.returncode:
+            raise Refused(f"{done.stdout}{done.stderr}".strip())
+        return done.stdout
+
+    def apply(self, *objects: Mapping[str, Any], namespace: str) -> None:
+        """Apply objects from the server's side, as a user's kubectl does."""
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        self.kubectl("apply", "--server-side", "-n", namespace, "-f", "-", text=text)
+
+
+def until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
+    """Return the first true answer; fail with ``what`` after ``limit`` seconds."""
+    end = time.monotonic() + limit
+    while not (answer := look()):
+        assert time.monotonic() < end, f"not within {limit:g} s: {what}"
+        time.sleep(0.1)
+    return answer
+
+
+def attach(environ: Mapping[str, str]) -> Cluster | None:
+    """Return the cluster that is up: the environment's own if it names one, else the lab."""
+    wanted = environ.get("CLUSTER", "")
+    lab = lifecycle.find(Places.of(environ))
+    if wanted == machine.EXISTING or (environ.get("KUBECONFIG") and not _is_of(lab, environ)):
+        context = machine.allowed_context(environ)
+        path = Path(environ["KUBECONFIG"].split(os.pathsep)[0])
+        return _cluster(path, context, shutil.which("kubectl"), None)
+    if lab is None:
+        return None
+    context = f"allswell-lab-{lab.places.name}"
+    return _cluster(lab.places.kubeconfig, context, str(lab.programs / "kubectl"), lab)
+
+
+def _is_of(lab: lifecycle.Lab | None, environ: Mapping[str, str]) -> bool:
+    return lab is not None and environ["KUBECONFIG"] == str(lab.places.kubeconfig)
+
+
+def _cluster(path: Path, context: str, kubectl: str | None, lab: lifecycle.Lab | None) -> Cluster:
+    if kubectl is None:
+        raise Failed("kubectl is needed: https://kubernetes.io/docs/tasks/tools/")
+    api = config.new_client_from_config(  # type: ignore[no-untyped-call]
+        str(path), context=context
+    )
+    return Cluster(path, context, kubectl, api, lab)
