@@ -47,6 +47,10 @@ class Fleet:
             if name not in self.greeter.subjects and not monitor.paused:
                 await self._start(monitor)
 
+    def tasks(self) -> tuple[asyncio.Task[None], ...]:
+        """The loops of the monitors."""
+        return tuple(self._tasks.values())
+
     async def stop(self) -> None:
         """Stop every loop; a check that is under way is given up.
 

@@ -14,6 +14,7 @@ from allswell.store import Counts, Day, Store, StoreError
 
 log = logging.getLogger(__name__)
 EVERY = 30.0
+COUNT_EVERY = 300.0
 LATEST = timedelta(minutes=15)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -27,14 +28,15 @@ class Sealer:
     clock: Clock
     greeter: Greeter
     counts: Counts | None = None
+    every: float = EVERY
     _count_due: float = 0.0
     _looked: dict[str, tuple[date, datetime]] = field(default_factory=dict)
     _pruned: datetime | None = None
 
     async def run(self) -> None:
-        """Tidy every 30 seconds, for ever."""
+        """Tidy every so often, for ever."""
         while True:
-            await self.clock.sleep_until(self.clock.monotonic() + EVERY)
+            await self.clock.sleep_until(self.clock.monotonic() + self.every)
             await self.tidy()
 
     async def tidy(self) -> None:
@@ -62,12 +64,12 @@ class Sealer:
             self._looked[subject.name] = (today, now)
 
     async def _count(self) -> None:
-        """Count, but not so often that it takes more than a hundredth of the time."""
+        """Count, but seldom: it reads every sample, and may take a hundredth of the time."""
         began = self.clock.monotonic()
         if began >= self._count_due:
             self.counts = await self.keeper.call(Store.counts)
             ended = self.clock.monotonic()
-            self._count_due = ended + 100 * (ended - began)
+            self._count_due = ended + max(COUNT_EVERY, 100 * (ended - began))
 
     async def _prune(self, now: datetime) -> None:
         if self._pruned is not None and timedelta() <= now - self._pruned < HOUR:

@@ -125,6 +125,7 @@ class Centre:
         self, row: MonitorRow, transition: Transition, sent: datetime, received: datetime
     ) -> bool:
         shifted = report.shifted(transition, skew_of(sent, received), received)
+        self._see_as_far_as(shifted.claim.since, received)
         new = self._writer.accept_transition(
             row.id, shifted, received, claimed=transition.claim.since
         )
@@ -132,12 +133,21 @@ class Centre:
             self._on_news(News(row.namespace, row.name, shifted.claim))
         return new
 
+    def _see_as_far_as(self, since: datetime, now: datetime) -> None:
+        """Move `observed_through` past a change that is about to be written.
+
+        A page is read anew when the change is there, and states nothing of what was not observed.
+        """
+        if self.observed_through is not None and self.observed_through <= since:
+            self.watch(now)
+
     def watch(self, now: datetime) -> None:
         """Judge every monitor's cover and move `observed_through`.
 
         Raises what the writer raises; then nothing has moved, and the next call does it.
         """
         now = instant.floor(now)
+        self._look_at_the_clock(now)
         try:
             self._watch(now)
         except CentralError:
@@ -147,7 +157,6 @@ class Centre:
     def _watch(self, now: datetime) -> None:
         if self._is_in_doubt:
             self._take_up(now)
-        self._look_at_the_clock(now)
         self.settle(now)
         if self.started is None or self.observed_through is None:
             return
@@ -181,27 +190,37 @@ class Centre:
             self._hellos.clear()
             self.started = now
 
-    def settle(self, now: datetime) -> None:
-        """Take back what was noted as unseen where beats have proved otherwise."""
+    def settle(self, now: datetime) -> bool:
+        """Take back what was noted as unseen where beats have proved otherwise; False if nothing.
+
+        Pages are read anew then: watch at once, so that they show more than the time before.
+        """
+        now = instant.floor(now)
+        self._look_at_the_clock(now)
+        taken_back = False
         if self.observed_through is None:
-            return
+            return taken_back
         for row in self._living.values():
             presence = self._presences.of(row.id)
             if presence.seen is not None and presence.seen != presence.judged:
-                self._correct(row.id, presence.seen, presence, self.observed_through, now)
+                through = self.observed_through
+                taken_back |= self._correct(row.id, presence.seen, presence, through, now)
+        return taken_back
 
     def _correct(
         self, monitor: int, seen: Observation, presence: Presence, through: datetime, now: datetime
-    ) -> None:
+    ) -> bool:
         first = presence.judged is None and self._spoken.get(monitor, False)
         if presence.lapsed is not None:
             self._writer.open_unseen({monitor: presence.lapsed}, now)
             self._reload_unseen([monitor])
         noted = self._unseen.get(monitor, ())
-        if watch.corrected(noted, seen, through, first=first) != noted:
+        is_wrong = watch.corrected(noted, seen, through, first=first) != noted
+        if is_wrong:
             self._writer.correct_unseen(monitor, seen, through, first=first, now=now)
             self._reload_unseen([monitor])
         self._presences.judged(monitor, seen)
+        return is_wrong
 
     def _watched(self, row: MonitorRow) -> Watched | None:
         """What is to be judged of a monitor; None for one that has never spoken."""

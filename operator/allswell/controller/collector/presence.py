@@ -42,10 +42,12 @@ class Presences:
         seen = Observation(min(beat.since, last), last, last + cover)
         with self._one:
             before = self.of(monitor)
-            kept = {at: b for at, b in before.buckets.items() if received - at < latency.KEPT}
-            kept |= {b.start: b for b in beat.buckets if b.start <= received}
-            after = replace(before, buckets=kept)
-            self._by_monitor[monitor] = _prolonged(after, seen)
+            after = _prolonged(before, seen)
+            if beat.buckets:
+                kept = {at: b for at, b in before.buckets.items() if received - at < latency.KEPT}
+                kept |= {b.start: b for b in beat.buckets if b.start <= received}
+                after = replace(after, buckets=kept)
+            self._by_monitor[monitor] = after
 
     def judged(self, monitor: int, seen: Observation) -> None:
         """Note that the overlays of a monitor agree with what was seen."""

@@ -44,13 +44,17 @@ class Rounds:
             if self.centre.started is None:
                 await self._done(lambda: self.centre.start(self.now()))
             elif loop.time() < watch_due:
-                await self._done(lambda: self.centre.settle(self.now()))
+                await self._done(self._settle)
             elif await self._done(lambda: self.centre.watch(self.now())):
                 watch_due = loop.time() + self.watch_every
             if self.centre.started is not None and loop.time() >= tidy_due:
                 await self._done(self._tidy)
                 tidy_due = loop.time() + self.tidy_every
             await asyncio.sleep(self.settle_every)
+
+    def _settle(self) -> None:
+        if self.centre.settle(self.now()):
+            self.centre.watch(self.now())
 
     def _tidy(self) -> None:
         now = self.now()
