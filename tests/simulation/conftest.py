@@ -1,0 +1,57 @@
+"""A central database for simulations, on both kinds of server; it does not wait for the disk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from tests import centre, postgres
+from tests.centre import Centre
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server."""
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("central") / "template.db"
+    centre.migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def both(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> Iterator[Centre]:
+    """A centre in a database of its own, on each of the two."""
+    if request.param == "sqlite":
+        yield from _in_sqlite(template, tmp_path)
+        return
+    server: postgres.Server = request.getfixturevalue("server")
+    address = server.create("simulated")
+    centre.migrated(address)
+    with centre.opened(address) as opened:
+        yield opened
+    server.drop("simulated")
+
+
+@pytest.fixture
+def central(tmp_path: Path, template: Path) -> Iterator[Centre]:
+    """A centre in a SQLite file of its own."""
+    yield from _in_sqlite(template, tmp_path)
+
+
+def _in_sqlite(template: Path, folder: Path) -> Iterator[Centre]:
+    with centre.opened(centre.copied(template, folder)) as opened:
+        event.listen(opened.engine, "connect", _do_not_sync)
+        yield opened
+
+
+def _do_not_sync(connection: object, _: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined]

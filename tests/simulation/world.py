@@ -1,0 +1,364 @@
+"""A checker, a collector and a target in virtual time, with everything between them that may fail.
+
+What is real: `checker.service`, its store file, `collector.centre`, its desk and its rounds, the
+central database. What is not: the network, the clocks, the target.
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, event
+
+from allswell.central.errors import CentralError, Unavailable
+from allswell.checker.clock import Clock
+from allswell.checker.config import Config
+from allswell.checker.line import LineBroken, Reply
+from allswell.checker.service import Service, assembled
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.desk import Answer, Desk, refusal
+from allswell.controller.collector.identity import Identity, Refused
+from allswell.controller.collector.rounds import Rounds
+from allswell.domain import timeline, uptime
+from allswell.domain.health import Claim
+from allswell.domain.message import Malformed
+from allswell.domain.report import Json
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind, Overlay, Segment
+from allswell.domain.uptime import Uptime
+from allswell.store import Committed, Kept, Store
+from tests import centre
+from tests.simulation import timeless
+from tests.simulation.target import LATENCY, Outage, ScriptedProbe, Target
+
+T = TypeVar("T")
+BEGIN = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NAMESPACE = "acme"
+MINUTE = 60.0
+HOUR = 3600.0
+DAY = 86_400.0
+# What a request costs on the line, and how long a checker waits for an answer.
+TRIP = 0.01
+PATIENCE = 10.0
+
+
+@dataclass(slots=True)
+class Wall:
+    """A wall clock, which may be set wrongly; the loop's, `time`, is the true one."""
+
+    begin: datetime
+    time: Callable[[], float]
+    off: float = 0.0
+
+    def now(self) -> datetime:
+        return self.begin + timedelta(seconds=self.time() + self.off)
+
+
+class Killed(Exception):
+    """The process ends here, as by SIGKILL."""
+
+
+class MortalStore(Store):
+    """The real store, in a process that dies at a chosen point."""
+
+    doom = ""
+    is_dead = False
+
+    def commit(self, batch: Sequence[Kept]) -> Committed:
+        reports = any(entry.envelopes for entry in batch)
+        if reports and self.doom == "before the commit":
+            self._die()
+        found = super().commit(batch)
+        if reports and self.doom == "after the commit":
+            self._die()
+        return found
+
+    def delivered(self, ids: Sequence[int], now: datetime) -> None:
+        if self.doom == "before it forgets":
+            self._die()
+        super().delivered(ids, now)
+
+    def _die(self) -> None:
+        self.is_dead = True
+        raise Killed
+
+
+@dataclass(slots=True)
+class SimulatedLine:
+    """The way from one checker to the collector."""
+
+    world: "World"
+    thawed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_cut: bool = False
+    loses_request: Callable[[], bool] = lambda: False
+    loses_answer: Callable[[], bool] = lambda: False
+
+    async def post(self, path: str, message: Json) -> Reply:
+        await self.thawed.wait()
+        content = json.dumps(message)
+        await asyncio.sleep(TRIP)
+        collector = self.world.collector
+        if self.is_cut or collector is None or self.loses_request():
+            raise LineBroken("the request was lost")
+        answer = await collector.answer(path, json.loads(content))
+        await self.thawed.wait()
+        if self.loses_answer() or self.world.collector is not collector:
+            raise LineBroken("the answer was lost")
+        return Reply(answer.status, json.loads(json.dumps(answer.body)))
+
+
+@dataclass(slots=True)
+class Checker:
+    """One checker process with its own file, clock and line."""
+
+    world: "World"
+    path: Path
+    probe: ScriptedProbe
+    wall: Wall
+    config: Config
+    line: SimulatedLine
+    store: MortalStore = field(init=False)
+    service: Service = field(init=False)
+    died: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self) -> None:
+        self.died.clear()
+        self.store = MortalStore.open(self.path, max_bytes=64 * 2**20, now=self.wall.now())
+        self.service = assembled(
+            store=self.store,
+            probe=self.probe,
+            line=self.line,
+            clock=Clock(self.wall.now, asyncio.get_running_loop().time),
+            offload=self._offload,
+            config=self.config,
+        )
+        self.service.start()
+        await self.service.fleet.apply(self.config.monitors)
+
+    async def _offload(self, act: Callable[[], T]) -> T:
+        await self.line.thawed.wait()
+        try:
+            return act()
+        except Killed:
+            self.died.set()
+            await asyncio.Event().wait()
+            raise
+
+    async def kill(self) -> None:
+        """End it at once; what is committed stays."""
+        mine = [*self.service.tasks(), *self.service.fleet.tasks()]
+        for task in mine:
+            task.cancel()
+        await asyncio.gather(*mine, return_exceptions=True)
+        self.store.close()
+
+    async def stop(self) -> None:
+        """End it as SIGTERM does."""
+        await self.service.stop()
+        self.store.close()
+
+    def freeze(self) -> None:
+        self.line.thawed.clear()
+        self.probe.thawed.clear()
+
+    def thaw(self) -> None:
+        self.line.thawed.set()
+        self.probe.thawed.set()
+
+    def copy(self, name: str) -> Path:
+        """A copy of the closed file."""
+        return Path(shutil.copy(self.path, self.path.with_name(name)))
+
+    def restore(self, copy: Path | None) -> None:
+        """Put a copy in the closed file's place; nothing for a lost volume."""
+        for left in self.path.parent.glob(f"{self.path.name}*"):
+            left.unlink()
+        if copy is not None:
+            shutil.copy(copy, self.path)
+
+
+class Collector:
+    """One collector process."""
+
+    def __init__(self, world: "World", watch_every: float = 15.0) -> None:
+        self.world = world
+        writer = world.central.writer
+        self.centre = Centre(writer)
+        self._desk = Desk(self.centre)
+        self._thawed = asyncio.Event()
+        self._thawed.set()
+        self.dies_before_answering = ""
+        self.ended = asyncio.Event()
+        often = max(2.0, watch_every / 5)
+        self.rounds = Rounds(
+            writer, self.centre, world.wall.now, self._write, often, watch_every, 4 * watch_every
+        )
+        self._task = asyncio.create_task(self.rounds.run())
+
+    async def _write(self, act: Callable[[], T]) -> T:
+        await self._thawed.wait()
+        return act()
+
+    async def answer(self, path: str, body: object) -> Answer:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._thawed.wait()
+        except TimeoutError as error:
+            raise LineBroken("no answer") from error
+        act = {
+            "/v1/hello": self._desk.hello,
+            "/v1/beat": self._desk.beat,
+            "/v1/report": self._desk.report,
+        }[path]
+        if self.centre.started is None:
+            return Answer(503)
+        try:
+            found = act(Identity(NAMESPACE), body, self.world.wall.now())
+        except (Refused, Malformed, CentralError) as error:
+            return refusal(error)
+        if path == self.dies_before_answering:
+            self.kill()
+        return found
+
+    def kill(self) -> None:
+        self._task.cancel()
+        self.world.collector = None
+        self.ended.set()
+
+    def freeze(self) -> None:
+        self._thawed.clear()
+
+    def thaw(self) -> None:
+        self._thawed.set()
+
+
+class World:
+    """All of it, for one story."""
+
+    def __init__(
+        self,
+        central: centre.Centre,
+        folder: Path,
+        *outages: Outage,
+        begin: datetime = BEGIN,
+        interval: float = MINUTE,
+    ) -> None:
+        self.central = central
+        self.folder = folder
+        self.begin = begin
+        self.target = Target(outages)
+        self._loop = timeless.Loop()
+        self.wall = Wall(begin, self._loop.time)
+        self.collector: Collector | None = None
+        self.database_is_away = False
+        self.monitor = centre.monitor(interval=timedelta(seconds=interval))
+        event.listen(central.engine, "begin", self._begin, insert=True)
+        self.row = central.writer.register(self.monitor, namespace_uid="ns", now=begin)
+        self.page = central.show("api", at=begin)
+
+    def _begin(self, _: Connection) -> None:
+        if self.database_is_away:
+            raise Unavailable("the database is away")
+
+    @property
+    def time(self) -> float:
+        """Seconds since the beginning."""
+        return self._loop.time()
+
+    def run(self, story: Coroutine[Any, Any, None]) -> None:
+        """Let a story happen in virtual time, once."""
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(story)
+
+    async def until(self, second: float) -> None:
+        """Let everything run up to a second of the simulation."""
+        await asyncio.sleep(max(0.0, second - self.time))
+
+    async def passing(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def collect(self, watch_every: float = 15.0) -> Collector:
+        """Start a collector."""
+        self.collector = Collector(self, watch_every)
+        return self.collector
+
+    async def check(
+        self, name: str = "one", config: Config | None = None, latency: float = LATENCY
+    ) -> Checker:
+        """Start a checker whose file has this name."""
+        checker = Checker(
+            world=self,
+            path=self.folder / f"{name}.sqlite",
+            probe=ScriptedProbe(self.target, lambda: self.time, latency),
+            wall=Wall(self.begin, self._loop.time),
+            config=config or Config((self.monitor,)),
+            line=SimulatedLine(self),
+        )
+        checker.thaw()
+        await checker.start()
+        return checker
+
+    def claims(self) -> tuple[Claim, ...]:
+        """All claims that the centre has, in its order."""
+        return self._component()[0]
+
+    def states(self) -> list[tuple[State, float]]:
+        """The claims folded, with the second from which each holds."""
+        folded = timeline.fold(self.claims())
+        return [(claim.state, (claim.since - self.begin).total_seconds()) for claim in folded]
+
+    def unseen(self) -> list[tuple[Any, Any]]:
+        """When nobody was looking: seconds, or None for an open end."""
+        return [
+            (self._second(each.start), None if each.end is None else self._second(each.end))
+            for each in self._component()[1]
+            if each.kind is Kind.UNSEEN
+        ]
+
+    def observed_through(self) -> float:
+        """How far the centre says it has seen, in seconds."""
+        through = self.central.reader.observed_through()
+        assert through is not None
+        return self._second(through)
+
+    def shown(self, start: float = 0.0, end: float | None = None) -> tuple[Segment, ...]:
+        """What a page states of [start, end): nothing beyond what was observed."""
+        through = self.begin + timedelta(seconds=self.observed_through())
+        claims, overlays = self._component()
+        finish = self.time if end is None else end
+        return timeline.segments(
+            claims,
+            (*overlays, Overlay(Kind.UNSEEN, through)),
+            self.begin + timedelta(seconds=start),
+            self.begin + timedelta(seconds=finish),
+        )
+
+    def present(self) -> State:
+        """The current state as a page states it: unknown two minutes after the last look."""
+        through = self.observed_through()
+        if self.time > through + 2 * MINUTE:
+            return State.UNKNOWN
+        return self.shown(end=through)[-1].state
+
+    def uptime(self, start: float, end: float) -> Uptime:
+        """Measured as the page does."""
+        found = [self.begin + timedelta(seconds=second) for second in (start, end)]
+        return uptime.measure(self.shown(start, end), *found)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by table."""
+        return dict(self.central.reader.counts())
+
+    def _component(self) -> tuple[tuple[Claim, ...], tuple[Overlay, ...]]:
+        found = self.central.reader.facts(self.page, self.wall.now())
+        assert found is not None
+        (component,) = found.components
+        return component.claims, component.overlays
+
+    def _second(self, moment: datetime) -> float:
+        return (moment - self.begin).total_seconds()
