@@ -1,0 +1,45 @@
+"""The ConfigMap of a Monitor: the checker's list with its one entry, and the collector's CA.
+
+What is written here anyone in the namespace may read; a Secret appears as its name and key only.
+"""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from allswell.domain.spec import monitor as spec
+from allswell.domain.spec.meta import Meta
+from allswell.domain.spec.monitor import Monitor
+from allswell.kube import manifest, names
+from allswell.kube.shape import Shape
+
+LIST = "checker.json"
+CA = "ca.crt"
+SECOND = timedelta(seconds=1)
+
+
+def build(monitor: Monitor, shape: Shape) -> dict[str, object]:
+    """The whole manifest, with its fingerprint."""
+    identity = monitor.meta
+    metadata = {
+        "name": names.checker(identity.name),
+        "namespace": identity.namespace,
+        "labels": names.labels(identity.name),
+        "ownerReferences": [names.owner(spec.KIND, identity.name, identity.uid)],
+    }
+    kind = {"apiVersion": "v1", "kind": "ConfigMap"}
+    return manifest.stamped({**kind, "metadata": metadata, "data": data(monitor, shape)})
+
+
+def data(monitor: Monitor, shape: Shape) -> dict[str, str]:
+    """The files; they change with what is checked, not with a label or a pause."""
+    bare = Meta(monitor.meta.name, monitor.meta.namespace)
+    listed = {
+        "monitors": [spec.text(replace(monitor, meta=bare, paused=False))],
+        "references": list(shape.references),
+        "grace_least_s": shape.grace.least // SECOND,
+        "grace_most_s": shape.grace.most // SECOND,
+        "allow_loopback": False,
+        "allow_private": shape.allow_private,
+    }
+    return {LIST: json.dumps(listed, indent=1) + "\n", CA: shape.ca}

@@ -1,0 +1,44 @@
+"""The kinds of objects that we deal with, and where the API keeps them."""
+
+from dataclasses import dataclass
+
+from allswell.domain.spec.meta import API_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind's name, its apiVersion (`v1`, `apps/v1`) and its plural in addresses."""
+
+    name: str
+    api: str
+    plural: str
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core."""
+        return self.api.rpartition("/")[0]
+
+    @property
+    def version(self) -> str:
+        """The version within the group."""
+        return self.api.rpartition("/")[2]
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The address; without a name that of the collection, without a namespace of all."""
+        root = f"/apis/{self.api}" if self.group else f"/api/{self.api}"
+        parts = [root, *(("namespaces", namespace) if namespace else ()), self.plural]
+        return "/".join([*parts, *(part for part in (name, subresource) if part)])
+
+
+MONITOR = Kind("Monitor", API_VERSION, "monitors")
+PAGE = Kind("StatusPage", API_VERSION, "statuspages")
+STATEFULSET = Kind("StatefulSet", "apps/v1", "statefulsets")
+CONFIGMAP = Kind("ConfigMap", "v1", "configmaps")
+POD = Kind("Pod", "v1", "pods")
+SECRET = Kind("Secret", "v1", "secrets")
+NAMESPACE = Kind("Namespace", "v1", "namespaces")
+EVENT = Kind("Event", "events.k8s.io/v1", "events")
+DEFINITION = Kind(
+    "CustomResourceDefinition", "apiextensions.k8s.io/v1", "customresourcedefinitions"
+)
+TOKEN_REVIEW = Kind("TokenReview", "authentication.k8s.io/v1", "tokenreviews")

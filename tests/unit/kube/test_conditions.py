@@ -1,0 +1,42 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+from allswell.kube import conditions
+from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 999, tzinfo=UTC)
+OLD = "2026-01-01T00:00:00Z"
+LIVE = {"type": "Ready", "status": "True", "reason": "Running", "lastTransitionTime": OLD}
+
+
+def test_a_condition_keeps_its_time_while_its_status_stays() -> None:
+    found = conditions.merged([LIVE], [Condition("Ready", TRUE, "Paused", "text")], 7, NOW)
+    assert found == [
+        {
+            "type": "Ready",
+            "status": "True",
+            "reason": "Paused",
+            "message": "text",
+            "observedGeneration": 7,
+            "lastTransitionTime": OLD,
+        }
+    ]
+
+
+def test_a_changed_and_a_new_condition_are_dated_now() -> None:
+    wanted = [Condition("Ready", FALSE, "Broken"), Condition("Up", UNKNOWN, "NoData")]
+    found = conditions.merged([LIVE], wanted, 7, NOW)
+    assert [entry["lastTransitionTime"] for entry in found] == ["2026-11-23T12:00:00Z"] * 2
+
+
+def test_a_condition_that_is_no_longer_wanted_goes() -> None:
+    assert conditions.merged([LIVE], [], 7, NOW) == []
+
+
+def test_times_are_written_in_utc() -> None:
+    there = NOW.astimezone(timezone(timedelta(hours=5)))
+    assert conditions.time(there) == "2026-11-23T12:00:00Z"
+
+
+def test_a_condition_that_is_not_there_is_unknown() -> None:
+    assert conditions.status_of([LIVE], "Ready") == TRUE
+    assert conditions.status_of([LIVE], "Up") == UNKNOWN
