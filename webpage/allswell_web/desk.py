@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from allswell.central import facts
 from allswell.domain.latency import Bucket
-from allswell_web.flight import Flight, Held
+from allswell.domain.timeline import Kind
+from allswell_web.flight import FRESH_S, LEAST_GAP_S, Flight, Held
 from allswell_web.meters import Meters
 from allswell_web.ports import Latency, Reader
 
@@ -45,8 +46,10 @@ class Desk:
         self._pages: dict[int, Flight[Material]] = {}
         self._directory = self._flight(self._read_directory)
 
-    def _flight(self, read: Callable[[], T]) -> Flight[T]:
-        return Flight(read, self._sources.ticks, self._sources.executor)
+    def _flight(
+        self, read: Callable[[], T], lasts: Callable[[T], float] = lambda _: FRESH_S
+    ) -> Flight[T]:
+        return Flight(read, self._sources.ticks, self._sources.executor, lasts)
 
     def directory(self) -> Held[tuple[facts.Page, ...]]:
         """Every page that there is. Raises `flight.Unavailable`."""
@@ -56,7 +59,7 @@ class Desk:
         """What a page is made of. Raises `flight.Unavailable`."""
         with self._lock:
             if page.id not in self._pages:
-                self._pages[page.id] = self._flight(lambda: self._read_page(page))
+                self._pages[page.id] = self._flight(lambda: self._read_page(page), lasts)
             flight = self._pages[page.id]
         return flight.get()
 
@@ -99,6 +102,25 @@ class Desk:
         except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
             self._sources.meters.add("allswell_web_latency_failures_total")
             return {}
+
+
+def lasts(material: Material) -> float:
+    """Seconds until a page is read anew: soon, while it holds a change that it may not show yet.
+
+    Nothing is stated of what lies beyond `observed_through`, which follows a little later when the
+    collector has just started, or a monitor was seen again.
+    """
+    found = material.facts
+    if found is None or found.observed_through is None:
+        return FRESH_S
+    through = found.observed_through
+    for component in found.components:
+        noted = [it for it in component.overlays if it.kind is not Kind.MAINTENANCE]
+        changes = [claim.since for claim in component.claims[-1:]]
+        changes += [at for it in noted for at in (it.start, it.end) if at is not None]
+        if any(change >= through for change in changes):
+            return LEAST_GAP_S
+    return FRESH_S
 
 
 def _is_old(page: int, flight: Flight[Material], versions: Mapping[int, int]) -> bool:

@@ -35,14 +35,22 @@ class Held(Generic[T]):
 
 
 class Flight(Generic[T]):
-    """Holds one value. `read` is called on the executor; `ticks` are seconds that only grow."""
+    """Holds one value. `read` is called on the executor; `ticks` are seconds that only grow.
+
+    `lasts` says for how many seconds a value needs no other.
+    """
 
     def __init__(
-        self, read: Callable[[], T], ticks: Callable[[], float], executor: Executor
+        self,
+        read: Callable[[], T],
+        ticks: Callable[[], float],
+        executor: Executor,
+        lasts: Callable[[T], float] = lambda _: FRESH_S,
     ) -> None:
         self._read = read
         self._ticks = ticks
         self._executor = executor
+        self._lasts = lasts
         self._lock = threading.Lock()
         self._flying: Future[None] | None = None
         self._held: list[T] = []
@@ -80,7 +88,8 @@ class Flight(Generic[T]):
 
     def _fly(self, done: Future[None]) -> None:
         try:
-            found, wait_s = [self._read()], FRESH_S
+            found = [self._read()]
+            wait_s = self._lasts(found[0])
         except Exception as problem:  # noqa: BLE001 - the page outlives whatever the reader meets
             log.warning("Reading failed, the page goes on from what it holds: %s", problem)
             found, wait_s = [], RETRY_S

@@ -1,0 +1,42 @@
+"""How long what was read of a page is enough."""
+
+from datetime import timedelta
+
+import pytest
+
+from allswell.central.facts import Component
+from allswell.domain.health import Claim
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind, Overlay
+from allswell_web import desk
+from allswell_web.desk import Material
+from allswell_web.flight import FRESH_S, LEAST_GAP_S
+from tests.unit.web.fakes import NOW, ago, component, found
+
+LATER = NOW + timedelta(seconds=1)
+
+
+def test_facts_that_can_all_be_shown_are_enough_for_thirty_seconds() -> None:
+    calm = component(claims=[Claim(State.UP, ago(days=1)), Claim(State.DOWN, ago(seconds=1))])
+    assert desk.lasts(Material(found(calm), {})) == FRESH_S
+    assert desk.lasts(Material(found(calm, observed=None), {})) == FRESH_S
+    assert desk.lasts(Material(None, {})) == FRESH_S
+
+
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        component(claims=[Claim(State.UP, ago(days=1)), Claim(State.DOWN, NOW)]),
+        component(overlays=[Overlay(Kind.UNSEEN, LATER)]),
+        component(overlays=[Overlay(Kind.UNSEEN, ago(hours=1), LATER)]),
+    ],
+    ids=["a claim", "a silence that begins", "a silence that ends"],
+)
+def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: Component) -> None:
+    """It may be shown only when the centre has seen so far, a few seconds later."""
+    assert desk.lasts(Material(found(component(), ahead), {})) == LEAST_GAP_S
+
+
+def test_a_maintenance_that_is_planned_makes_nothing_due() -> None:
+    planned = component(overlays=[Overlay(Kind.MAINTENANCE, LATER, LATER + timedelta(hours=1))])
+    assert desk.lasts(Material(found(planned), {})) == FRESH_S
