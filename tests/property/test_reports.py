@@ -33,11 +33,13 @@ day_reports = st.builds(DayReport, labels, labels, counts, rollups())
 greetings = st.builds(Greeting, labels, labels, counts)
 standings = st.builds(
     Standing,
-    labels,
-    st.none() | counts,
-    st.none() | transitions,
-    st.booleans(),
-    st.none() | moments,
+    monitor=labels,
+    known=st.none() | counts,
+    latest=st.none() | transitions,
+    followed=st.booleans(),
+    gone=st.booleans(),
+    buckets_since=st.none() | moments,
+    rolled_up=st.none() | st.dates(date(2000, 1, 1), date(2199, 12, 31)),
 )
 buckets = st.builds(Bucket, moments, counts, counts, counts)
 beats = st.builds(
