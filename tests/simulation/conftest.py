@@ -49,9 +49,10 @@ def central(tmp_path: Path, template: Path) -> Iterator[Centre]:
 
 def _in_sqlite(template: Path, folder: Path) -> Iterator[Centre]:
     with centre.opened(centre.copied(template, folder)) as opened:
-        event.listen(opened.engine, "connect", _do_not_sync)
+        event.listen(opened.engine, "connect", do_not_sync)
         yield opened
 
 
-def _do_not_sync(connection: object, _: object) -> None:
+def do_not_sync(connection: object, _: object) -> None:
+    """Nothing is kept, so nothing need reach the disk."""
     connection.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined]

@@ -1,0 +1,97 @@
+"""Whatever is lost, repeated or killed: after a quiet time the centre knows what the target did."""
+
+import asyncio
+import random
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from allswell.domain.state import State
+from tests import centre
+from tests.simulation.conftest import do_not_sync
+from tests.simulation.target import Outage
+from tests.simulation.world import MINUTE, Checker, World
+
+INTERVAL = 30.0
+END = 90 * MINUTE
+FAULTS = ("kill checker", "stop checker", "kill collector", "cut line", "database away")
+
+lengths = st.tuples(st.integers(4, 12), st.integers(4, 8))
+faults = st.lists(st.tuples(st.floats(60, END - 600), st.sampled_from(FAULTS)), max_size=8)
+
+
+def outages(found: list[tuple[int, int]]) -> list[Outage]:
+    """Good and bad times in turn, in minutes; long enough that no restart can hide one."""
+    at, made = 0.0, []
+    for good, bad in found:
+        start = at + good * MINUTE
+        at = start + bad * MINUTE
+        made.append(Outage(start, at))
+    return [each for each in made if each.end < END - 10 * MINUTE]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(lengths, min_size=1, max_size=5).map(outages), faults, st.integers(0, 2**32))
+def test_no_change_is_lost_and_none_doubled_whatever_fails(
+    template: Path,
+    history: list[Outage],
+    planned: list[tuple[float, str]],
+    seed: int,
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with centre.opened(centre.copied(template, folder)) as central:
+            event.listen(central.engine, "connect", do_not_sync)
+            world = World(central, folder, *history, interval=INTERVAL)
+            world.run(_story(world, sorted(planned), random.Random(seed)))
+            _holds(world, history)
+
+
+async def _story(world: World, planned: list[tuple[float, str]], chance: random.Random) -> None:
+    world.collect()
+    checker = await world.check()
+    checker.line.loses_request = lambda: chance.random() < 0.2
+    checker.line.loses_answer = lambda: chance.random() < 0.2
+    for second, fault in planned:
+        await world.until(second)
+        await _befall(world, checker, fault)
+    checker.line.loses_request = checker.line.loses_answer = lambda: False
+    await world.until(END + 10 * MINUTE)
+    assert checker.store.counts().undelivered == 0
+    assert checker.store.counts().dead == 0
+    assert world.present() is State.UP
+    await checker.stop()
+
+
+async def _befall(world: World, checker: Checker, fault: str) -> None:
+    if fault == "kill checker":
+        await checker.kill()
+        await asyncio.sleep(15)
+        await checker.start()
+    elif fault == "stop checker":
+        await checker.stop()
+        await checker.start()
+    elif fault == "kill collector" and world.collector is not None:
+        world.collector.kill()
+        await asyncio.sleep(40)
+        world.collect()
+    else:
+        checker.line.is_cut = fault == "cut line"
+        world.database_is_away = fault == "database away"
+        await asyncio.sleep(120)
+        checker.line.is_cut = world.database_is_away = False
+
+
+def _holds(world: World, history: list[Outage]) -> None:
+    known = world.states()
+    words = [State.UP, *[State.DOWN, State.UP] * len(history)]
+    assert [each for each, _ in known] == words
+    assert world.counts()["transition"] == len(words)
+    for number, outage in enumerate(history):
+        down, up = known[2 * number + 1][1], known[2 * number + 2][1]
+        # Within one interval, and one more for the restart that may have been then.
+        assert outage.start <= down <= outage.start + 2 * INTERVAL + 15
+        assert outage.end <= up <= outage.end + 2 * INTERVAL + 15
