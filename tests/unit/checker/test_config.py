@@ -1,0 +1,98 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from allswell.checker import config, settings
+from allswell.checker.config import BadConfig, Config, Folder
+from allswell.checker.settings import BadSettings
+from allswell.domain.cover import Grace
+from allswell.domain.spec.http import SecretKey
+from tests.unit.checker.fakes import monitor
+
+FULL = Config(
+    monitors=(monitor("a"), monitor("b", paused=True)),
+    references=(("1.1.1.1", 443), ("2606:4700::1111", 53)),
+    grace=Grace(timedelta(seconds=5), timedelta(seconds=50)),
+    allow_loopback=True,
+    allow_private=False,
+)
+
+
+@pytest.mark.parametrize("written", [FULL, Config()])
+def test_a_list_is_read_back_as_it_was_written(written: Config) -> None:
+    assert config.parse(config.text(written)) == written
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "7", '{"monitors": 7}', '{"monitors": [{}]}', '{"references": ["nowhere"]}'],
+)
+def test_a_list_that_makes_no_sense_is_refused_with_a_reason(content: str) -> None:
+    with pytest.raises(BadConfig, match=r"checker\.json cannot be used"):
+        config.parse(content)
+
+
+def test_a_list_is_given_when_it_changes_and_only_then(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (tmp_path / config.FILE).write_text(config.text(FULL))
+    assert folder.look() == FULL
+    assert folder.look() is None
+    (tmp_path / config.FILE).write_text(config.text(Config()))
+    assert folder.look() == Config()
+
+
+def test_a_bad_list_is_said_once_and_the_old_one_is_given_when_it_is_back(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (tmp_path / config.FILE).write_text("{")
+    with pytest.raises(BadConfig):
+        folder.look()
+    assert folder.look() is None
+    (tmp_path / config.FILE).write_text(config.text(FULL))
+    assert folder.look() == FULL
+    (tmp_path / config.FILE).write_bytes(b"\xff")
+    with pytest.raises(BadConfig, match="cannot be read"):
+        folder.look()
+    (tmp_path / config.FILE).unlink()
+    with pytest.raises(BadConfig, match="cannot be read"):
+        folder.look()
+
+
+def test_secrets_are_read_anew_with_each_look(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (tmp_path / config.FILE).write_text(config.text(FULL))
+    keys = tmp_path / config.SECRETS / "api"
+    keys.mkdir(parents=True)
+    (keys / "token").write_text("old\n")
+    (keys / ".hidden").write_text("no")
+    (keys / "large").write_text("x" * (config.MOST_SECRET + 1))
+    (keys / "folder").mkdir()
+    folder.look()
+    assert folder.secrets == {SecretKey("api", "token"): "old"}
+    (keys / "token").write_text("new")
+    assert folder.look() is None
+    assert folder.secrets == {SecretKey("api", "token"): "new"}
+
+
+ENVIRONMENT = {
+    "ALLSWELL_CONFIG": "/etc/list",
+    "ALLSWELL_DATA": "/data",
+    "ALLSWELL_COLLECTOR_URL": "https://collector:8443",
+    "ALLSWELL_TOKEN_FILE": "/token",
+}
+
+
+def test_settings_have_defaults_for_what_need_not_be_set() -> None:
+    found = settings.read(ENVIRONMENT)
+    assert (found.host, found.port, found.ca_file) == ("127.0.0.1", 9090, None)
+    assert found.data == Path("/data")
+    more = {"ALLSWELL_STATUS_BIND": "0.0.0.0:80", "ALLSWELL_CA_FILE": "/ca"}
+    found = settings.read({**ENVIRONMENT, **more})
+    assert (found.host, found.port, found.ca_file) == ("0.0.0.0", 80, Path("/ca"))
+
+
+def test_every_problem_of_the_settings_is_told_at_once() -> None:
+    wrong = {"ALLSWELL_COLLECTOR_URL": "ftp://x", "ALLSWELL_STATUS_BIND": "here"}
+    with pytest.raises(BadSettings) as caught:
+        settings.read(wrong)
+    assert len(str(caught.value).splitlines()) == 5
