@@ -1,0 +1,239 @@
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+from sqlalchemy import event
+
+from allswell.central.errors import Conflict, Failed, Full, Missing, Unavailable
+from allswell.controller.collector.app import Intake
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.desk import refusal
+from allswell.controller.collector.identity import (
+    Gone,
+    Identity,
+    LocalTokens,
+    NotInSync,
+    Refused,
+    Unauthorized,
+)
+from allswell.controller.collector.service import Collector
+from allswell.domain import instant, report
+from allswell.domain.health import Claim
+from allswell.domain.latency import Bucket
+from allswell.domain.message import Malformed
+from allswell.domain.report import Beat, Greeting, Transition
+from allswell.domain.state import State
+from tests import centre as centres
+from tests.centre import DAY, NOON, day_report
+
+TOKENS = {"acme": Identity("acme"), "page": Identity("", page=True)}
+SENT = {"sent_at": instant.text(NOON)}
+MINUTE = timedelta(minutes=1)
+UP = Transition("api", "s1", 1, Claim(State.UP, NOON))
+Client = TestClient[Request, Application]
+Story = Callable[[Client, Centre], Awaitable[None]]
+
+
+def serve(central: centres.Centre, story: Story, *, started: bool = True) -> None:
+    """Let a story happen to a collector that listens."""
+
+    async def told() -> None:
+        centre = Centre(central.writer)
+        if started:
+            centre.start(NOON)
+        with ThreadPoolExecutor(1) as writing:
+            intake = Intake(centre, LocalTokens(TOKENS), writing, lambda: NOON + MINUTE)
+            async with TestClient(TestServer(intake.application())) as client:
+                await story(client, centre)
+
+    asyncio.run(told())
+
+
+async def post(client: Client, path: str, body: object, token: str = "acme") -> tuple[int, Any]:
+    """The status and body of an answer."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}"}
+    async with client.post(path, data=content, headers=headers) as answer:
+        text = await answer.text()
+        return answer.status, json.loads(text) if text.startswith("{") else text
+
+
+def test_a_report_is_new_once(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        message = {**report.envelope_json(UP), **SENT}
+        assert await post(client, "/v1/report", message) == (201, {"new": True})
+        assert await post(client, "/v1/report", message) == (200, {"new": False})
+
+    serve(central, story)
+
+
+def test_the_body_never_says_whose_monitor_it_is(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        stranger = centres.monitor("other", "evil")
+        central.writer.register(stranger, namespace_uid="ns", now=NOON)
+        envelope = report.envelope_json(Transition("other", "s1", 1, UP.claim))
+        message = {**envelope, **SENT, "namespace": "evil"}
+        assert (await post(client, "/v1/report", message))[0] == 410
+
+    serve(central, story)
+
+
+REPORT = {**report.envelope_json(UP), **SENT}
+TOMORROW = {**report.envelope_json(day_report(NOON.date() + DAY)), **SENT}
+REFUSED = [
+    (410, {**REPORT, "monitor": "gone"}),
+    (422, {**REPORT, "v": 2}),
+    (422, {**REPORT, "kind": "song"}),
+    (422, {**REPORT, "sent_at": "yesterday"}),
+    (422, {**REPORT, "state": "down"}),
+    (422, b"no json"),
+    (422, b"\xff\xfe"),
+    (422, b"[" * 50_000),
+    (422, []),
+    (409, TOMORROW),
+    (413, b" " * (report.MOST_BYTES + 1)),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), REFUSED)
+def test_a_report_that_can_never_be_right_is_refused_for_good(
+    central: centres.Centre, status: int, body: object
+) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        assert (await post(client, "/v1/report", body))[0] == status
+
+    serve(central, story)
+
+
+def test_a_body_that_comes_in_pieces_is_bounded_as_well(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        async def pieces() -> Any:  # noqa: ANN401 - an asynchronous generator
+            for _ in range(report.MOST_BYTES // 1024 + 1):
+                yield b" " * 1024
+
+        headers = {"Authorization": "Bearer acme"}
+        async with client.post("/v1/report", data=pieces(), headers=headers) as answer:
+            assert answer.status == 413
+
+    serve(central, story)
+
+
+def test_who_speaks_must_be_known_and_may_do_only_his_own(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        for path in ("/v1/hello", "/v1/beat", "/v1/report"):
+            assert (await post(client, path, REPORT, "nobody"))[0] == 401
+            assert (await client.post(path, json={})).status == 401
+            body = {"monitors": [], **SENT} if path != "/v1/report" else REPORT
+            assert (await post(client, path, body, "page"))[0] == 403
+        refused = await client.get("/v1/latency", headers={"Authorization": "Bearer acme"})
+        assert refused.status == 403
+        basic = await client.get("/v1/latency", headers={"Authorization": "Basic page"})
+        assert basic.status == 401
+        assert (await client.get("/v1/other")).status == 404
+        assert (await client.get("/healthz")).status == 200
+
+    serve(central, story)
+
+
+def test_nobody_is_heard_before_the_centre_knows_where_it_stood(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        for path in ("/v1/hello", "/v1/beat", "/v1/report"):
+            assert (await post(client, path, REPORT))[0] == 503
+
+    serve(central, story, started=False)
+
+
+def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        hello = report.hello_json([Greeting("api", "s1", 0), Greeting("other", "s2", 0)])
+        status, body = await post(client, "/v1/hello", hello)
+        assert status == 200
+        assert [entry.gone for entry in report.read_standings(body)] == [False, True]
+
+    serve(central, story)
+
+
+def test_a_page_reads_the_latencies_that_beats_have_brought(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        bucket = Bucket(NOON, 1, 2, 3)
+        beats = report.beats_json([Beat("api", "s1", NOON, NOON, (bucket,))])
+        status, body = await post(client, "/v1/beat", {**beats, **SENT})
+        assert (status, report.read_pulse(body).greet) == (200, True)
+        public = next(row.public_id for row in central.writer.living() if row.name == "api")
+        headers = {"Authorization": "Bearer page"}
+        answer = await client.get(f"/v1/latency?monitor={public}&monitor=x", headers=headers)
+        found = await answer.json()
+        # The sender's clock is a minute behind ours.
+        assert found == {"monitors": {public: [[instant.to_ms(NOON + MINUTE), 1, 2, 3]]}}
+
+    serve(central, story)
+
+
+def test_beats_are_taken_while_the_database_hangs(central: centres.Centre) -> None:
+    hangs = Event()
+
+    async def story(client: Client, _: Centre) -> None:
+        event.listen(central.engine, "begin", lambda _: hangs.wait(20))
+        waiting = asyncio.create_task(post(client, "/v1/report", REPORT))
+        beats = report.beats_json([Beat("api", "s1", NOON, NOON)])
+        assert (await post(client, "/v1/beat", {**beats, **SENT}))[0] == 200
+        assert not waiting.done()
+        hangs.set()
+        assert (await waiting)[0] == 201
+
+    serve(central, story)
+
+
+ANSWERS = [
+    (Refused("x"), 403),
+    (Unauthorized("x"), 401),
+    (Gone("x"), 410),
+    (NotInSync("x"), 503),
+    (Malformed("x"), 422),
+    (Conflict("x"), 409),
+    (Unavailable("x"), 503),
+    (Full("x"), 503),
+    (Missing("x"), 503),
+    (Failed("x"), 500),
+]
+
+
+@pytest.mark.parametrize(("error", "status"), ANSWERS)
+def test_every_error_has_an_answer(error: Any, status: int) -> None:  # noqa: ANN401 - of three trees
+    assert refusal(error).status == status
+
+
+def test_a_database_that_is_away_is_said_without_its_words(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        def away(_: object) -> None:
+            raise Unavailable("password=secret")
+
+        event.listen(central.engine, "begin", away, insert=True)
+        status, body = await post(client, "/v1/report", REPORT)
+        assert (status, body) == (503, {"error": "the central database is away"})
+
+    serve(central, story)
+
+
+def test_a_collector_starts_listens_and_stops(central: centres.Centre) -> None:
+    async def story() -> None:
+        centre = Centre(central.writer)
+        now = [NOON]
+        collector = Collector(central.writer, centre, LocalTokens(TOKENS), lambda: now[0])
+        await collector.start("127.0.0.1", 0)
+        async with ClientSession() as session:
+            answer = await session.get(f"http://127.0.0.1:{collector.port}/healthz")
+            assert await answer.text() == "ok\n"
+        now[0] = NOON + MINUTE
+        await collector.stop()
+        assert central.reader.observed_through() == NOON + MINUTE
+
+    asyncio.run(story())

@@ -1,0 +1,204 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from allswell.central.errors import Unavailable
+from allswell.controller.collector.centre import Centre, News, UnknownMonitor, skew_of
+from allswell.controller.collector.identity import Identity, LocalTokens, Unauthorized
+from allswell.domain.health import Claim
+from allswell.domain.report import Beat, Greeting, Pulse, Standing
+from allswell.domain.state import State
+from tests import centre as centres
+from tests.centre import DAY, HOUR, NOON, transition
+
+ACME = Identity("acme")
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+def begun(central: centres.Centre) -> Centre:
+    """A collector's centre that has started at noon."""
+    made = Centre(central.writer)
+    made.start(NOON)
+    return made
+
+
+def greet(centre: Centre, name: str = "api", store: str = "s1") -> Standing:
+    """A hello of a store that has claimed nothing."""
+    (standing,) = centre.hello(ACME, [Greeting(name, store, 0)], NOON)
+    return standing
+
+
+def beat(centre: Centre, minutes: float, since: float = 0, name: str = "api") -> Pulse:
+    """A beat that is in time."""
+    now = NOON + minutes * MINUTE
+    return centre.beat(ACME, [Beat(name, "s1", NOON + since * MINUTE, now)], now, now)
+
+
+def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
+    """The dark times of api in minutes after noon."""
+    row = next(row for row in central.writer.living() if row.name == "api")
+    return [
+        ((each.start - NOON) / MINUTE, None if each.end is None else (each.end - NOON) / MINUTE)
+        for each in central.writer.overlays(row.id)
+    ]
+
+
+def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) -> None:
+    centre = begun(central)
+    greeting, now = Greeting("api", "s1", 0), NOON + MINUTE
+    for stranger in (Identity("evil"), Identity("acme", "db")):
+        assert centre.hello(stranger, [greeting], NOON) == (Standing("api", gone=True),)
+        assert centre.beat(stranger, [Beat("api", "s1", NOON, now)], now, now).gone == ("api",)
+        with pytest.raises(UnknownMonitor):
+            centre.accept(stranger, transition(1, State.UP, NOON), NOON, NOON)
+    assert not centre.hello(Identity("acme", "api"), [greeting], NOON)[0].gone
+
+
+def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centres.Centre) -> None:
+    centre = begun(central)
+    assert beat(centre, 1) == Pulse(greet=True)
+    greet(centre)
+    assert beat(centre, 2) == Pulse()
+
+
+def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
+    central: centres.Centre,
+) -> None:
+    centre = begun(central)
+    assert skew_of(NOON, NOON + 2 * SECOND) == timedelta()
+    assert skew_of(NOON, NOON - HOUR) == -HOUR
+    greet(centre)
+    sent = transition(1, State.UP, NOON - DAY)
+    assert centre.accept(ACME, sent, NOON - DAY + MINUTE, NOON + MINUTE)
+    assert not centre.accept(ACME, sent, NOON - DAY + 2 * MINUTE, NOON + 3 * MINUTE)
+    latest = greet(centre).latest
+    assert latest is not None
+    assert latest.claim == Claim(State.UP, NOON)
+
+
+def test_a_change_is_told_once(central: centres.Centre) -> None:
+    told: list[News] = []
+    centre = Centre(central.writer, on_news=told.append)
+    centre.start(NOON)
+    for _ in range(2):
+        centre.accept(ACME, transition(1, State.UP, NOON), NOON, NOON)
+    centre.accept(ACME, centres.day_report(NOON.date() - DAY), NOON, NOON)
+    assert told == [News("acme", "api", Claim(State.UP, NOON))]
+
+
+def test_silence_is_dark_from_the_end_of_the_last_cover_on(central: centres.Centre) -> None:
+    centre = begun(central)
+    greet(centre)
+    beat(centre, 1)
+    centre.watch(NOON + 3 * MINUTE)
+    assert unseen(central) == []
+    centre.watch(NOON + 4.5 * MINUTE)
+    assert unseen(central) == [(4, None)]
+    assert centre.observed_through == NOON + 4.5 * MINUTE
+    beat(centre, 5, since=4.75)
+    centre.settle(NOON + 5 * MINUTE)
+    assert unseen(central) == [(4, 4.75)]
+    beat(centre, 6, since=0)
+    centre.settle(NOON + 6 * MINUTE)
+    assert unseen(central) == []
+
+
+def test_what_agrees_is_not_written_again(central: centres.Centre) -> None:
+    centre = begun(central)
+    greet(centre)
+    writes: list[object] = []
+    event.listen(central.engine, "begin", writes.append)
+    beat(centre, 1)
+    centre.settle(NOON + MINUTE)
+    beat(centre, 2)
+    centre.settle(NOON + 2 * MINUTE)
+    assert writes == []
+
+
+def test_a_hello_without_a_beat_is_a_silence_as_well(central: centres.Centre) -> None:
+    centre = begun(central)
+    greet(centre)
+    centre.watch(NOON + MINUTE)
+    assert unseen(central) == []
+    centre.watch(NOON + 2 * MINUTE)
+    centre.watch(NOON + 3 * MINUTE + SECOND)
+    assert unseen(central) == [(3, None)]
+
+
+def test_the_first_beat_after_a_start_says_what_nobody_saw(central: centres.Centre) -> None:
+    before = begun(central)
+    greet(before)
+    beat(before, 10)
+    before.watch(NOON + 10 * MINUTE)
+    centre = Centre(central.writer)
+    centre.start(NOON + HOUR)
+    centre.watch(NOON + HOUR + SECOND)
+    assert centre.observed_through == NOON + 10 * MINUTE
+    beat(centre, 61, since=60.5)
+    centre.watch(NOON + 61 * MINUTE)
+    assert unseen(central) == [(10, 60.5)]
+    assert centre.observed_through == NOON + 61 * MINUTE
+
+
+def test_a_clock_that_was_set_back_begins_a_new_patience(central: centres.Centre) -> None:
+    centre = begun(central)
+    greet(centre)
+    beat(centre, 60)
+    centre.watch(NOON + HOUR)
+    centre.watch(NOON + 10 * MINUTE)
+    centre.watch(NOON + 11 * MINUTE)
+    assert unseen(central) == []
+
+
+def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Centre) -> None:
+    centre = begun(central)
+    greet(centre)
+    beat(centre, 30)
+    centre.watch(NOON + 30 * MINUTE)
+    is_away = [True]
+
+    def begin(_: object) -> None:
+        if is_away:
+            raise Unavailable("away")
+
+    event.listen(central.engine, "begin", begin, insert=True)
+    with pytest.raises(Unavailable):
+        centre.watch(NOON + 30.5 * MINUTE)
+    is_away.clear()
+    with central.engine.begin() as connection:
+        at = 1000 * int((NOON + 5 * MINUTE).timestamp())
+        connection.exec_driver_sql(f"UPDATE centre SET observed_through_ms = {at}")
+    beat(centre, 31, since=20)
+    centre.watch(NOON + 31 * MINUTE)
+    assert beat(centre, 31.1) == Pulse(greet=True)
+    assert centre.observed_through == NOON + 31 * MINUTE
+
+
+def test_a_centre_that_has_not_started_judges_nothing(central: centres.Centre) -> None:
+    centre = Centre(central.writer)
+    centre.watch(NOON)
+    assert centre.observed_through is None
+
+
+def test_latencies_are_told_of_living_monitors_by_their_public_name(
+    central: centres.Centre,
+) -> None:
+    centre = begun(central)
+    public = next(row.public_id for row in central.writer.living() if row.name == "api")
+    assert centre.latencies([public, "stranger"], NOON) == {public: ()}
+
+
+def test_a_token_stands_for_one_identity() -> None:
+    tokens = LocalTokens({"one": ACME})
+    tokens.add("two", Identity("", page=True))
+
+    async def story() -> None:
+        assert await tokens.identify("one") == ACME
+        assert (await tokens.identify("two")).page
+        with pytest.raises(Unauthorized):
+            await tokens.identify("three")
+
+    asyncio.run(story())

@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+
+from allswell.controller.collector.presence import Presences
+from allswell.domain import latency
+from allswell.domain.cover import Observation
+from allswell.domain.latency import Bucket
+from allswell.domain.report import Beat
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+COVER = 3 * MINUTE
+
+
+def beat(since: float, last: float, *buckets: Bucket) -> Beat:
+    """A beat in minutes after noon."""
+    return Beat("api", "s1", NOON + since * MINUTE, NOON + last * MINUTE, buckets)
+
+
+def seen(since: float, last: float) -> Observation:
+    """An observation in minutes after noon."""
+    return Observation(NOON + since * MINUTE, NOON + last * MINUTE, NOON + last * MINUTE + COVER)
+
+
+def test_nothing_is_known_before_the_first_beat() -> None:
+    assert Presences().of(1).seen is None
+
+
+def test_beats_that_touch_make_one_observation() -> None:
+    presences = Presences()
+    presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
+    presences.beat(1, beat(4, 5), COVER, NOON + 5 * MINUTE)
+    assert presences.of(1).seen == seen(0, 5)
+    # A second checker that began earlier and is behind.
+    presences.beat(1, beat(-5, 2), COVER, NOON + 5 * MINUTE)
+    assert presences.of(1).seen == seen(-5, 5)
+
+
+def test_the_end_of_an_observation_that_was_interrupted_is_remembered() -> None:
+    presences = Presences()
+    presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
+    presences.beat(1, beat(10, 11), COVER, NOON + 11 * MINUTE)
+    presences.beat(1, beat(20, 21), COVER, NOON + 21 * MINUTE)
+    assert presences.of(1).seen == seen(20, 21)
+    assert presences.of(1).lapsed == NOON + 4 * MINUTE
+    presences.beat(1, beat(-60, -50), COVER, NOON + 21 * MINUTE)
+    assert presences.of(1).seen == seen(20, 21)
+    presences.judged(1, seen(20, 21))
+    assert presences.of(1).lapsed is None
+
+
+def test_a_beat_that_came_while_another_was_judged_is_still_to_be_judged() -> None:
+    presences = Presences()
+    presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
+    presences.beat(1, beat(10, 11), COVER, NOON + 11 * MINUTE)
+    presences.judged(1, seen(0, 1))
+    assert presences.of(1).judged != presences.of(1).seen
+    assert presences.of(1).lapsed == NOON + 4 * MINUTE
+
+
+def test_what_a_beat_claims_of_the_future_is_cut() -> None:
+    presences = Presences()
+    late = Bucket(NOON + MINUTE, 1, 2, 3)
+    presences.beat(1, beat(5, 60, late), COVER, NOON)
+    assert presences.of(1).seen == seen(0, 0)
+    assert presences.buckets(1, NOON) == ()
+
+
+def test_latencies_are_those_of_a_day_and_survive_a_new_beginning() -> None:
+    presences = Presences()
+    old, new = Bucket(NOON, 1, 2, 3), Bucket(NOON + 5 * MINUTE, 1, 2, 3)
+    presences.beat(1, beat(0, 1, new, old), COVER, NOON + 10 * MINUTE)
+    presences.forget()
+    assert presences.of(1).seen is None
+    assert presences.buckets(1, NOON + 10 * MINUTE) == (old, new)
+    assert presences.buckets(1, NOON + latency.KEPT) == (new,)
+    assert presences.buckets_until(1, NOON) == NOON + 10 * MINUTE
+    assert presences.buckets_until(2, NOON) == NOON - latency.KEPT
+    newest = Bucket(NOON + latency.KEPT, 1, 2, 3)
+    presences.beat(1, beat(0, 1, newest), COVER, NOON + latency.KEPT)
+    assert presences.buckets(1, NOON + latency.KEPT) == (new, newest)
+
+
+def test_who_is_not_living_is_forgotten() -> None:
+    presences = Presences()
+    presences.beat(1, beat(0, 1), COVER, NOON)
+    presences.beat(2, beat(0, 1), COVER, NOON)
+    presences.keep_only([2, 3])
+    assert presences.of(1).seen is None
+    assert presences.of(2).seen is not None
+
+
+def test_after_a_doubt_everything_is_judged_anew() -> None:
+    presences = Presences()
+    presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
+    presences.judged(1, seen(0, 1))
+    assert presences.of(1).judged == seen(0, 1)
+    presences.doubt()
+    assert presences.of(1).judged is None

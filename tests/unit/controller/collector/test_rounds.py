@@ -1,0 +1,100 @@
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy import event
+
+from allswell.central.errors import Unavailable
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.rounds import Rounds
+from tests import centre as centres
+from tests.centre import NOON
+from tests.simulation.timeless import Loop
+
+T = TypeVar("T")
+
+
+async def inline(act: Callable[[], T]) -> T:
+    return act()
+
+
+def rounds_of(central: centres.Centre) -> Rounds:
+    """A collector's clock at noon."""
+    loop = asyncio.get_running_loop()
+    centre = Centre(central.writer)
+    return Rounds(
+        central.writer, centre, lambda: NOON + timedelta(seconds=loop.time()), write=inline
+    )
+
+
+def seconds(central: centres.Centre) -> float:
+    """How far the centre has seen."""
+    through = central.reader.observed_through()
+    assert through is not None
+    return (through - NOON).total_seconds()
+
+
+def has_started(rounds: Rounds) -> bool:
+    return rounds.centre.started is not None
+
+
+def test_the_centre_says_every_fifteen_seconds_how_far_it_has_seen(
+    central: centres.Centre,
+) -> None:
+    async def story() -> None:
+        task = asyncio.create_task(rounds_of(central).run())
+        for at in (20, 50, 200):
+            await asyncio.sleep(at)
+            now = asyncio.get_running_loop().time()
+            assert now - 18 < seconds(central) <= now
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(story())
+
+
+def test_a_database_that_is_away_is_tried_until_it_is_back(central: centres.Centre) -> None:
+    is_away = [True]
+
+    def begin(_: object) -> None:
+        if is_away:
+            raise Unavailable("away")
+
+    async def story() -> None:
+        event.listen(central.engine, "begin", begin, insert=True)
+        rounds = rounds_of(central)
+        task = asyncio.create_task(rounds.run())
+        await asyncio.sleep(100)
+        assert not has_started(rounds)
+        is_away.clear()
+        await asyncio.sleep(5)
+        assert has_started(rounds)
+        is_away.append(True)
+        await asyncio.sleep(1000)
+        is_away.clear()
+        await asyncio.sleep(5)
+        assert asyncio.get_running_loop().time() - seconds(central) < 5
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(story())
+
+
+def test_a_fault_of_ours_does_not_stop_the_clock(central: centres.Centre) -> None:
+    faults = [1, 1, 1]
+
+    def begin(_: object) -> None:
+        if faults:
+            faults.pop()
+            raise RuntimeError("a fault of ours")
+
+    async def story() -> None:
+        event.listen(central.engine, "begin", begin, insert=True)
+        task = asyncio.create_task(rounds_of(central).run())
+        await asyncio.sleep(60)
+        assert seconds(central) > 40
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(story())
