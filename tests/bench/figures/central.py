@@ -1,0 +1,25 @@
+"""What a month of one monitor costs the central database."""
+
+import tempfile
+from pathlib import Path
+
+from tests import centre
+from tests.bench.figure import figure
+from tests.simulation import month
+
+
+@figure(name="central_rows_per_month", unit="rows", limit=37)
+def rows() -> float:
+    """31 days and three outages in virtual time; all tables together."""
+    with tempfile.TemporaryDirectory() as name:
+        address = f"sqlite:///{name}/central.db"
+        centre.migrated(address)
+        with centre.opened(address) as opened:
+            world = month.world(opened, Path(name))
+            found: list[month.Month] = []
+
+            async def live() -> None:
+                found.append(await month.lived(world))
+
+            world.run(live())
+    return float(sum(found[0].grown.values()))

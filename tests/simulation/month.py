@@ -1,0 +1,65 @@
+"""A month of 31 days of one 1-minute monitor with three outages, lived through in virtual time."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.centre import Centre
+from tests.simulation.target import Outage
+from tests.simulation.world import DAY, HOUR, MINUTE, World
+
+# 31 days; the monitor is registered a moment after midnight, when its first check is due.
+BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+DAYS = 31
+OUTAGES = (
+    Outage(3 * DAY + 2 * HOUR + 10, 3 * DAY + 2 * HOUR + 25 * MINUTE),
+    Outage(12 * DAY - 40 * MINUTE, 12 * DAY + 50 * MINUTE),
+    Outage(27 * DAY + 5 * HOUR, 27 * DAY + 5 * HOUR + 7 * MINUTE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What is left of it: rows that each central table has grown by, and the checker's part.
+
+    `checks` are the seconds at which checks began, `sample_bytes` what one takes on disk.
+    """
+
+    first_claims: int
+    grown: Mapping[str, int]
+    checks: Sequence[float]
+    sample_bytes: float
+
+
+def world(centre: Centre, folder: Path) -> World:
+    """A world at the beginning of the month."""
+    found = World(centre, folder, *OUTAGES, begin=BEGIN)
+    found.monitor = replace(found.monitor, retention_days=32)
+    return found
+
+
+async def lived(world: World) -> Month:
+    """Live through it with the real checker, store, collector and database."""
+    world.collect(watch_every=300.0)
+    checker = await world.check(latency=0.0)
+    # Half as many beats as usual, to be done sooner.
+    checker.service.pulser.every = checker.service.sealer.every = 60.0
+    # The first claim is how the target was found; the figures are of a month after it.
+    await world.until(3 * MINUTE)
+    before = world.counts()
+    await world.until(DAYS * DAY + 20 * MINUTE)
+    after = world.counts()
+    checks = checker.probe.checks
+    await checker.stop()
+    grown = {name: after[name] - before[name] for name in after}
+    return Month(before["transition"], grown, checks, _bytes_of_a_sample(checker.path))
+
+
+def _bytes_of_a_sample(path: Path) -> float:
+    with closing(sqlite3.connect(path)) as file:
+        (count,) = file.execute("SELECT count(*) FROM sample").fetchone()
+        (size,) = file.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'sample'").fetchone()
+    return float(size / count)
