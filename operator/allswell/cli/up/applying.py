@@ -1,7 +1,7 @@
 """Making true what the files say: rows in the central database, a list for each checker."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from allswell.central.writer import Writer
@@ -67,12 +67,7 @@ def write_lists(data: DataFolder, wanted: Wanted, namespaces: Iterable[str], rul
         here = data.checker(namespace)
         write_secrets(data, namespace, wanted.things)
         own = tuple(m for m in wanted.monitors if m.meta.namespace == namespace)
-        listed = Config(
-            monitors=own,
-            references=rules.references,
-            grace=rules.grace,
-            allow_loopback=True,
-        )
+        listed = replace(rules, monitors=own, allow_loopback=True)
         folder.write(here / config.FILE, config.text(listed))
 
 

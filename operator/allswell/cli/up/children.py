@@ -16,7 +16,7 @@ from pathlib import Path
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LONG_ENOUGH = 60.0
 PATIENCE = 12.0
-SETTINGS_ARE_BAD = 2
+LONGEST_LINE = 200
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     _task: asyncio.Task[None] | None = None
     _is_stopping: bool = False
+    _last: str = ""
 
     def start(self) -> None:
         """Start it, and keep it running."""
@@ -61,12 +62,14 @@ class Child:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
+            self._last = ""
             code = await self._run()
             if self._is_stopping:
                 return
             if loop.time() - began > LONG_ENOUGH:
                 wait = FIRST_WAIT
-            self.say(f"{self.name} ended with {code}; it starts again in {wait:g} s")
+            last = f" ({self._last})" if self._last else ""
+            self.say(f"{self.name} ended with {code}{last}; it starts again in {wait:g} s")
             await asyncio.sleep(wait)
             wait = min(LONGEST_WAIT, wait * 2)
 
@@ -91,6 +94,7 @@ class Child:
             while line := await _line(stream):
                 log.write(line)
                 log.flush()
+                self._last = line.strip()[:LONGEST_LINE] or self._last
                 level, _, rest = line.rstrip().partition(" ")
                 if level in ("WARNING", "ERROR", "CRITICAL"):
                     self.say(f"{self.name}: {rest.partition(': ')[2] or rest}")

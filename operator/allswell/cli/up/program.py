@@ -7,12 +7,13 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from allswell.central import engine
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
+from allswell.checker.config import Config
 from allswell.cli import manifests
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 from allswell.cli.up.children import Child, Children
@@ -25,6 +26,9 @@ from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
 
 LOOK_EVERY = 1.0
+# On one machine a sign of life costs nothing, so that a page has its present soon after a start.
+BEAT_EVERY = timedelta(seconds=5)
+WATCH_EVERY = 5.0
 PAGE = "page"
 
 
@@ -64,7 +68,7 @@ async def run(plan: Plan, data: DataFolder) -> int:
     writer = Writer(central)
     centre = Centre(writer, on_news=screen.news)
     tokens = LocalTokens({})
-    collector = Collector(writer, centre, tokens, utc_now)
+    collector = Collector(writer, centre, tokens, utc_now, watch_every=WATCH_EVERY)
     await collector.start("127.0.0.1", 0)
     try:
         shelf = Shelf(time.time)
@@ -96,7 +100,8 @@ async def serve(session: Session, plan: Plan, data: DataFolder, screen: Screen) 
         "ALLSWELL_BIND": f"{plan.host}:{plan.port}",
     }
     try:
-        await session.begin(children, url, plan.references)
+        rules = Config(references=plan.references, beat_every=BEAT_EVERY)
+        await session.begin(children, url, rules)
         children.start(Child("web", environment, data.log, screen.trouble))
         await ready(plan.host, plan.port, stop)
         screen.header(session.desired, plan.host, plan.port, data)
@@ -108,6 +113,7 @@ async def serve(session: Session, plan: Plan, data: DataFolder, screen: Screen) 
     finally:
         screen.line("stopping")
         await children.stop()
+        screen.line("stopped; the next start continues the history")
 
 
 def told_to_stop(stop: asyncio.Event, children: Children) -> None:

@@ -56,6 +56,7 @@ class Screen:
         print(f"  page      {shown if pages else 'none: add a StatusPage to see one'}")
         print(f"  running   {counted(monitors, 'monitor')}, {counted(len(pages), 'page')}")
         print(f"  results   {data.path}")
+        print(f"  details   {data.log}")
         print("  Edit the files at any time; Ctrl-C stops.\n", flush=True)
 
     def news(self, news: News) -> None:

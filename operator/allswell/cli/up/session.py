@@ -43,11 +43,9 @@ class Session:
     _applied: tuple[Thing, ...] = ()
     _trouble: str = ""
 
-    async def begin(
-        self, children: Children, url: str, references: tuple[tuple[str, int], ...]
-    ) -> None:
+    async def begin(self, children: Children, url: str, rules: Config) -> None:
         """Make the files true for the first time. Raises what the writer raises."""
-        self.children, self.url, self.rules = children, url, Config(references=references)
+        self.children, self.url, self.rules = children, url, rules
         await self.look()
 
     async def follow(self, every: float) -> None:
