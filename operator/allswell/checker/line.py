@@ -57,6 +57,7 @@ class HttpLine:
         self._token_file = token_file
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="line")
         self._own = threading.local()
+        self._open: set[HTTPConnection] = set()
 
     async def post(self, path: str, message: Json) -> Reply:
         """Post and await the answer. Raises `LineBroken`."""
@@ -65,8 +66,10 @@ class HttpLine:
         return await loop.run_in_executor(self._threads, self._post, path, content)
 
     def close(self) -> None:
-        """Let the threads end; what they are waiting for is given up at its time limit."""
+        """Close what is open; what is waited for is given up."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for connection in tuple(self._open):
+            connection.close()
 
     def _post(self, path: str, content: bytes) -> Reply:
         connection: HTTPConnection | None = getattr(self._own, "connection", None)
@@ -75,6 +78,7 @@ class HttpLine:
             with contextlib.suppress(LineBroken):
                 return self._exchange(connection, path, content)
         self._own.connection = self._connection()
+        self._open.add(self._own.connection)
         return self._exchange(self._own.connection, path, content)
 
     def _connection(self) -> HTTPConnection:
@@ -91,6 +95,7 @@ class HttpLine:
             return Reply(answer.status, _decoded(answer.read(MOST_BYTES)))
         except (HTTPException, OSError, ValueError) as error:
             connection.close()
+            self._open.discard(connection)
             self._own.connection = None
             raise LineBroken(f"{type(error).__name__}: {error}"[:200]) from error
 
