@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from allswell.store import Kept, OutOfStep, Store, StoreDamaged, StoreError
+from allswell.store import Committed, Kept, OutOfStep, Store, StoreDamaged, StoreError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,6 +47,8 @@ class Keeper:
         self.broken = asyncio.Event()
         self.shed = 0
         self.trouble = ""
+        self.dropped = 0
+        self.pressed = False
 
     def keep(self, kept: Kept) -> None:
         """Hand in; never blocks. Beyond a bound the sample is let go, the rest never."""
@@ -101,7 +103,7 @@ class Keeper:
         batch = self._held[: self._at_once]
         self._in_hand = len(batch)
         try:
-            await self._offload(lambda: self.store.commit(batch))
+            committed = await self._offload(lambda: self.store.commit(batch))
         except (OutOfStep, ValueError, OverflowError) as error:
             if len(batch) > 1:
                 self._at_once = len(batch) // 2
@@ -113,6 +115,8 @@ class Keeper:
         except StoreError as error:
             self._complain(error)
             return False
+        else:
+            self._note_room(committed)
         finally:
             self._in_hand = 0
         self._done(batch)
@@ -126,6 +130,14 @@ class Keeper:
         if self.trouble:
             log.warning("results are kept again")
         self.trouble = ""
+
+    def _note_room(self, committed: Committed) -> None:
+        self.dropped += committed.dropped_samples
+        if committed.pressed and not self.pressed:
+            log.error("there is hardly any room: old results make way, then new ones are let go")
+        elif self.pressed and not committed.pressed:
+            log.warning("there is room for results again; %s were let go", self.dropped)
+        self.pressed = committed.pressed
 
     def _complain(self, error: StoreError) -> None:
         if not self.trouble:

@@ -81,6 +81,8 @@ class Service:
         gauges: dict[str, float] = {
             "allswell_checker_monitors": len(self.greeter.subjects),
             "allswell_checker_samples_shed": self.keeper.shed,
+            "allswell_checker_samples_dropped": self.keeper.dropped,
+            "allswell_checker_pressed": 1 if self.keeper.pressed else 0,
             "allswell_checker_trouble": 1 if self.keeper.trouble else 0,
         }
         counts = self.sealer.counts
