@@ -98,8 +98,7 @@ def attach(environ: Mapping[str, str]) -> Cluster | None:
         return _cluster(path, context, shutil.which("kubectl"), None)
     if lab is None:
         return None
-    context = f"allswell-lab-{lab.places.name}"
-    return _cluster(lab.places.kubeconfig, context, str(lab.programs / "kubectl"), lab)
+    return _cluster(lab.places.kubeconfig, lab.places.context, str(lab.programs / "kubectl"), lab)
 
 
 def _is_of(lab: lifecycle.Lab | None, environ: Mapping[str, str]) -> bool:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 def up() -> machine.Choice:
     """Bring up what was chosen, and say what that is."""
-    choice = machine.choose(os.environ, machine.look(os.environ))
+    choice = machine.choose(os.environ, machine.look(places.here().cache))
     progress.say(f"Cluster: {choice.kind} ({choice.why}).")
     if choice.kind != machine.EXISTING:
         lab = lifecycle.up(places.here(), choice)

@@ -22,6 +22,7 @@ from tests.cluster.lab.processes import Failed
 VERSION = "v1.35.4"
 PROVISIONER = "github.com/rancher/local-path-provisioner@v0.0.30"
 _STAMP = "-X k8s.io/component-base/version.gitVersion="
+_KEPT = 7 * 24 * 3600.0  # seconds since it was last used
 _GO = "/usr/local/go/bin/go"
 
 
@@ -55,13 +56,21 @@ def programs(cache: Path) -> Path:
     """Return the folder that holds ``kubernetes``, ``kubectl`` and the rest; build it if needed."""
     folder = cache / "bin" / fingerprint(SOURCE)
     if folder.exists():
+        os.utime(folder)
         return folder
     with alone(cache / "bin" / "build.lock"):
         if not folder.exists():
+            sweep(folder.parent, "build-")
             with progress.step(f"Building Kubernetes {VERSION} with Go, once (minutes)"):
                 _build(folder)
-            _forget_older(folder)
+            _forget_unused(folder.parent)
     return folder
+
+
+def sweep(folder: Path, prefix: str) -> None:
+    """Remove what a killed build has left; call it only while nobody else builds."""
+    for left in folder.glob(f"{prefix}*/"):
+        shutil.rmtree(left)
 
 
 def _build(folder: Path) -> None:
@@ -72,7 +81,10 @@ def _build(folder: Path) -> None:
         made = Path(temporary) / "bin"
         made.mkdir()
         stamp = f"-s -w {_STAMP}{VERSION} {_STAMP.replace('component-base', 'client-go/pkg')}"
-        _compile([command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "."], made)
+        _compile(
+            [command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "./..."], made
+        )
+        _compile([command, "install", "-ldflags", "-s -w", PROVISIONER], made)
         (made / "kubectl").symlink_to("kubernetes")
         made.rename(folder)
 
@@ -99,7 +111,8 @@ def _compile(command: list[str], made: Path) -> None:
         raise Failed(f"`{' '.join(command)}` failed:\n{''.join(words)}")
 
 
-def _forget_older(folder: Path) -> None:
-    for other in folder.parent.iterdir():
-        if other.is_dir() and other != folder:
-            shutil.rmtree(other, ignore_errors=True)
+def _forget_unused(builds: Path) -> None:
+    # Another lab may run from an older build, so age alone decides.
+    for build in builds.glob("*/"):
+        if time.time() - build.stat().st_mtime > _KEPT:
+            shutil.rmtree(build)

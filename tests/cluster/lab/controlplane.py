@@ -5,6 +5,7 @@ Nothing here needs root. Data is thrown away with the lab, so nothing waits for 
 
 import http.client
 import ssl
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,13 @@ PARTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a control plane listens, what it runs, and what to put before each command."""
+    """Where a control plane listens, what it runs, and what leads into a node's namespaces."""
 
     places: Places
     binary: Path
     address: str
     ports: tuple[int, int, int]
-    prefix: tuple[str, ...] = ()
-    has_node: bool = False
+    enter: tuple[str, ...] = ()
 
     @property
     def api_port(self) -> int:
@@ -72,7 +72,7 @@ def _apiserver(plan: Plan) -> list[str]:
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
         "--profiling=false",
-        *(_towards_kubelet(plan) if plan.has_node else ["--endpoint-reconciler-type=none"]),
+        *(_towards_kubelet(plan) if plan.enter else ["--endpoint-reconciler-type=none"]),
     ]
 
 
@@ -108,7 +108,7 @@ def define(plan: Plan) -> None:
     """Write down how each part is started."""
     flags = (_etcd(plan), _apiserver(plan), _controller_manager(plan), _scheduler(plan))
     for name, given in zip(PARTS, flags, strict=True):
-        plan.daemon(name).define([*plan.prefix, str(plan.binary), name, *given])
+        plan.daemon(name).define([str(plan.binary), name, *given], enter=plan.enter)
 
 
 def start(plan: Plan) -> None:
@@ -147,3 +147,17 @@ def ask(plan: Plan, path: str) -> int:
         return 0
     finally:
         line.close()
+
+
+def kubectl(plan: Plan, *arguments: str, text: str = "") -> None:
+    """Run kubectl as an administrator."""
+    program = str(plan.binary.with_name("kubectl"))
+    done = subprocess.run(
+        [program, f"--kubeconfig={plan.places.kubeconfig}", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Failed(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")

@@ -6,7 +6,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.lab import build, certs, cleanup, controlplane, machine, processes, progress
+from tests.cluster.lab import (
+    build,
+    certs,
+    cgroups,
+    cleanup,
+    controlplane,
+    images,
+    machine,
+    namespaces,
+    network,
+    node,
+    processes,
+    progress,
+    volumes,
+)
 from tests.cluster.lab.places import Places
 from tests.cluster.lab.processes import Daemon
 
@@ -59,17 +73,52 @@ def up(places: Places, choice: machine.Choice) -> Lab:
 
 def _make(lab: Lab) -> Lab:
     lab.places.make()
-    plan = controlplane.Plan(
-        lab.places, lab.programs / "kubernetes", "127.0.0.1", _free_ports(), has_node=False
-    )
-    context = f"allswell-lab-{lab.places.name}"
-    certs.issue(lab.places.certs, address=plan.address, port=plan.api_port, context=context)
-    controlplane.define(plan)
-    with progress.step("Starting the control plane"):
-        controlplane.start(plan)
+    if lab.has_node:
+        _make_node(lab)
+    else:
+        plan = controlplane.Plan(lab.places, lab.programs / "kubernetes", "127.0.0.1", _ports())
+        _issue(plan)
+        controlplane.define(plan)
+        with progress.step("Starting the control plane"):
+            controlplane.start(plan)
     facts = {"kind": lab.kind, "programs": str(lab.programs)}
     lab.places.facts.write_text(json.dumps(facts), encoding="utf-8")
     return lab
+
+
+def _make_node(lab: Lab) -> None:
+    pause = images.pause(lab.programs, lab.places.cache)
+    base = images.base(lab.places.cache)
+    with progress.step("Starting the control plane"):
+        made = _walled(lab)
+        controlplane.start(made.plan)
+    with progress.step("Starting the node"):
+        node.start_containerd(made, [pause, base])
+        node.start(made)
+        volumes.start(made)
+
+
+def _walled(lab: Lab) -> node.Node:
+    places = lab.places
+    wire = network.free(network.known())
+    pid = namespaces.start(places)
+    enter = namespaces.enter(pid)
+    network.connect(wire, pid, enter, places.wire)
+    cgroups.make(places.name)
+    binary = lab.programs / "kubernetes"
+    plan = controlplane.Plan(places, binary, wire.node, _ports(), enter)
+    made = node.Node(plan, wire, cgroups.name(places.name))
+    controlplane.define(plan)
+    node.define(made, _issue(plan))
+    volumes.define(made)
+    return made
+
+
+def _issue(plan: controlplane.Plan) -> certs.Desk:
+    places = plan.places
+    return certs.issue(
+        places.certs, address=plan.address, port=plan.api_port, context=places.context
+    )
 
 
 def down(places: Places) -> list[str]:
@@ -78,7 +127,7 @@ def down(places: Places) -> list[str]:
         return cleanup.clean(places)
 
 
-def _free_ports() -> tuple[int, int, int]:
+def _ports() -> tuple[int, int, int]:
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(3)]
         for each in sockets:

@@ -2,18 +2,23 @@
 
 import os
 import platform
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from tests import needs
 from tests.cluster.lab import build
 from tests.cluster.lab.processes import Failed
 
 CONTROL_PLANE = "control-plane"
 NODE = "node"
 EXISTING = "existing"
+_PROGRAMS = ("containerd", "runc", "iptables", "conntrack", "debootstrap", "ip", "nsenter")
+_PACKAGES = "containerd runc containernetworking-plugins iptables conntrack debootstrap iproute2"
+_INSTALL = f"sudo apt-get install {_PACKAGES}"
 KINDS = (CONTROL_PLANE, NODE, EXISTING)
 
 
@@ -34,10 +39,24 @@ class Machine:
     system: str
 
 
-def look(environ: Mapping[str, str]) -> Machine:
+def look(cache: Path) -> Machine:
     """Look at this machine."""
-    del environ
-    return Machine(("a node is not supported yet",), build.go() is not None, platform.system())
+    return Machine(tuple(_lacks(cache)), build.go() is not None, platform.system())
+
+
+def _lacks(cache: Path) -> Iterator[str]:
+    if os.geteuid() != 0:
+        yield "only root may start containers"
+        return
+    if missing := [name for name in _PROGRAMS if needs.program(name) is None]:
+        yield f"there is no {', '.join(missing)} ({_INSTALL})"
+    if not Path("/usr/lib/cni/ptp").exists():
+        yield f"there are no network plugins in /usr/lib/cni ({_INSTALL})"
+    if any(cache.is_relative_to(taken) for taken in ("/run", "/var/lib", "/var/log")):
+        yield f"{cache} is hidden from a node; set XDG_CACHE_HOME to another folder"
+    trial = ["unshare", "--mount", "--net", "--pid", "--fork", "mount", "--make-rshared", "/"]
+    if subprocess.run(trial, check=False, capture_output=True).returncode:
+        yield "this root may not make namespaces"
 
 
 def choose(environ: Mapping[str, str], machine: Machine) -> Choice:

@@ -58,9 +58,19 @@ class Places:
         return self.certs / "admin.kubeconfig"
 
     @property
+    def context(self) -> str:
+        """The name of the cluster in its kubeconfig."""
+        return f"allswell-lab-{self.name}"
+
+    @property
     def facts(self) -> Path:
         """What kind of lab this is; it exists only while the lab is whole."""
         return self.home / "lab.json"
+
+    @property
+    def wire(self) -> Path:
+        """The name of the interface that leads to the node."""
+        return self.home / "interface"
 
     @property
     def lock(self) -> Path:

@@ -10,11 +10,20 @@ import json
 import os
 import select
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_RECORD = 'cat "/proc/$$/stat" >"$0.new" && mv "$0.new" "$0" && exec "$@"'
+# Arguments: the record, the machine's /proc, the command. A shell reads its own entry there, so the
+# number is the machine's even where the shell sees another one.
+_RECORD = """set -eu
+IFS= read -r stat <"$1/self/stat"
+printf '%s\\n' "$stat" >"$0.new"
+mv "$0.new" "$0"
+shift
+exec "$@"
+"""
+MACHINE_PROC = "/run/machine-proc"  # where a node's namespaces show it
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -101,23 +110,24 @@ class Daemon:
     @property
     def process(self) -> Process | None:
         """The process that runs it now."""
-        recorded = _read(self._record)
+        recorded = _read(self.record)
         return recorded if recorded and is_alive(recorded) else None
 
-    def define(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
-        """Set the command and what its environment holds beside a PATH."""
-        text = json.dumps({"command": list(command), "environ": dict(environ or {})}, indent=1)
-        self._definition.write_text(text, encoding="utf-8")
+    def define(self, command: Sequence[str], *, enter: Sequence[str] = ()) -> None:
+        """Set the command, and what leads it into the namespaces of a node."""
+        proc = MACHINE_PROC if enter else "/proc"
+        recorded = ["sh", "-c", _RECORD, str(self.record), proc, *command]
+        self._definition.write_text(json.dumps([*enter, *recorded], indent=1), encoding="utf-8")
 
     def start(self) -> None:
         """Start it, unless it runs."""
         if self.process is not None:
             return
-        given = json.loads(self._definition.read_text(encoding="utf-8"))
-        os.posix_spawn(
-            "/bin/sh",
-            ["sh", "-c", _RECORD, str(self._record), *given["command"]],
-            {"PATH": _PATH, **given["environ"]},
+        command = json.loads(self._definition.read_text(encoding="utf-8"))
+        os.posix_spawnp(
+            command[0],
+            command,
+            {"PATH": _PATH},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
@@ -138,7 +148,8 @@ class Daemon:
         return "\n".join(line[:300] for line in text.splitlines()[-lines:])
 
     @property
-    def _record(self) -> Path:
+    def record(self) -> Path:
+        """The file that names its process."""
         return self.run / f"{self.name}.stat"
 
     @property
