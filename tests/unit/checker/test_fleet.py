@@ -16,6 +16,7 @@ from allswell.checker.metrics import Tally
 from allswell.checker.service import Service, assembled
 from allswell.checker.status import StatusServer
 from allswell.domain import state
+from allswell.domain.report import Standing
 from allswell.domain.sample import Sample
 from allswell.domain.spec.check import Check
 from allswell.domain.spec.http import SecretKey
@@ -116,14 +117,15 @@ def test_a_fault_of_ours_stops_no_loop(tmp_path: Path) -> None:
 
 def test_who_is_gone_is_not_checked_until_it_is_back(tmp_path: Path) -> None:
     async def story() -> None:
-        probe = FakeProbe()
-        running = service_of(opened(tmp_path), probe)
+        probe, line = FakeProbe(), FakeLine(hello=lambda name: Standing(name, gone=True))
+        running = service_of(opened(tmp_path), probe, line)
         await running.fleet.apply([monitor()])
-        running.greeter.subjects["api"].gone = True
-        await asyncio.sleep(300)
-        before = probe.checks
-        await asyncio.sleep(200)
-        assert before <= 5
+        running.courier.nudge()
+        await asyncio.sleep(600)
+        assert probe.checks == 0
+        line.hello = Standing
+        await asyncio.sleep(600)
+        assert probe.checks > 3
         await running.stop()
 
     run(story())

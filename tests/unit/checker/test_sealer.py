@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from allswell.checker.subject import day_is_over
 from allswell.domain.cover import Grace
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
+from allswell.domain.spec.monitor import Confirm
 from allswell.store import StoreFailed
 from tests.unit.checker.fakes import (
     NOON,
@@ -26,6 +28,7 @@ from tests.unit.checker.fakes import (
 
 MIDNIGHT = NOON + timedelta(hours=12)
 LATEST = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
 HALF_A_DAY = 12 * 3600
 
 
@@ -126,12 +129,18 @@ def test_a_day_is_over_when_nothing_begun_in_it_is_open(
     store.close()
 
 
-def test_a_confirmation_from_before_midnight_keeps_the_day_open(tmp_path: Path) -> None:
+def test_a_confirmation_from_before_midnight_keeps_the_day_open_for_a_quarter_of_an_hour(
+    tmp_path: Path,
+) -> None:
     store = opened(tmp_path)
     api = subject(store)
-    for at, reason in ((-60, ""), (-30, "Slow"), (1, "")):
+    api.monitor = replace(api.monitor, confirm=Confirm(failures=3))
+    for at, reason in ((-60, ""), (-1, "Timeout"), (1, "Timeout")):
         api.take(Sample(MIDNIGHT + at * SECOND, 1, reason), Grace())
-    assert day_is_over(api, MIDNIGHT + SECOND, LATEST)
+    assert not day_is_over(api, MIDNIGHT + 14 * MINUTE, LATEST)
+    assert day_is_over(api, MIDNIGHT + 15 * MINUTE, LATEST)
+    api.take(Sample(MIDNIGHT + 2 * SECOND, 1, "Timeout"), Grace())
+    assert day_is_over(api, MIDNIGHT + MINUTE, LATEST)
     store.close()
 
 
