@@ -40,8 +40,8 @@ examples:
 `allswell SUBCOMMAND --help` tells more."""
 
 
-def parser(chosen: str | None = None) -> argparse.ArgumentParser:
-    """The command line's grammar; only the chosen subcommand's module is loaded."""
+def grammar() -> argparse.ArgumentParser:
+    """What stands before and instead of a subcommand; no subcommand's module is loaded."""
     it = argparse.ArgumentParser(
         prog="allswell",
         description=DESCRIPTION,
@@ -51,30 +51,33 @@ def parser(chosen: str | None = None) -> argparse.ArgumentParser:
     it.add_argument("--version", action="version", version=f"allswell {version('allswell')}")
     commands = it.add_subparsers(title="subcommands", metavar="SUBCOMMAND", dest="command")
     for name, summary in SUMMARY.items():
-        if name != chosen:
-            commands.add_parser(name, help=summary)
-            continue
-        module = importlib.import_module(COMMANDS[name])
-        sub = commands.add_parser(
-            name,
-            help=summary,
-            description=module.DESCRIPTION,
-            epilog=module.EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.arguments(sub)
-        sub.set_defaults(run=module.run)
+        commands.add_parser(name, help=summary)
     return it
+
+
+def parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The options, with `run`; None there when no subcommand is given. Exits on bad ones."""
+    if not given or given[0] not in COMMANDS:
+        grammar().parse_args(given)
+        return argparse.Namespace(run=None)
+    module = importlib.import_module(COMMANDS[given[0]])
+    it = argparse.ArgumentParser(
+        prog=f"allswell {given[0]}",
+        description=module.DESCRIPTION,
+        epilog=module.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.arguments(it)
+    it.set_defaults(run=module.run)
+    # Intermixed, so that options may stand between the files or names.
+    return it.parse_intermixed_args(given[1:])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    chosen = next((word for word in given if word in COMMANDS), None)
-    grammar = parser(chosen)
-    options = grammar.parse_args(given)
-    if options.command is None:
-        grammar.print_help()
+    options = parsed(sys.argv[1:] if argv is None else argv)
+    if options.run is None:
+        grammar().print_help()
         return 0
     try:
         code = int(options.run(options))

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         complain("which database? give --database-url postgresql://user@host/name")
         return BAD_INPUT
     try:
-        before, after = engine.migrate(engine.connect(url))
+        before, after = migrated(url)
     except BadAddress as error:
         complain(str(error))
         return BAD_INPUT
@@ -49,3 +49,12 @@ def run(options: argparse.Namespace) -> int:
         return FAILED
     print(f"the database is at {after}" + ("" if before == after else f", it was at {before}"))
     return OK
+
+
+def migrated(url: str) -> tuple[str, str]:
+    """The revision before and after. Raises what the engine raises."""
+    central = engine.connect(url)
+    try:
+        return engine.migrate(central)
+    finally:
+        central.dispose()

@@ -50,7 +50,9 @@ def after(before: Desired, sheets: Sequence[Sheet]) -> Desired:
     for file, objects in before.files.items():
         if file in files:
             continue
-        if file not in before.missing or unread & {*file.parents}:
+        if unread & {*file.parents}:
+            files[file] = objects
+        elif file not in before.missing:
             files[file] = objects
             missing.add(file)
     return Desired(files, frozenset(missing), tuple(problems))
