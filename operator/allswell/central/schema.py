@@ -72,7 +72,7 @@ centre = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="Always 1"),
     _moment("started_ms", "When the centre first ran"),
-    _moment("observed_through_ms", "Nothing may be stated of any time after this; never goes back"),
+    _moment("observed_through_ms", "Nothing may be stated of any time after this"),
     _text("installation", "Random id of this installation, made with the row"),
     CheckConstraint("id = 1", name="one_row"),
     comment="One row: what is true of the whole installation",

@@ -31,6 +31,7 @@ from allswell.domain.timeline import Overlay
 __all__ = ["KEPT_IN_OUTBOX", "MonitorRow", "Writer"]
 
 KEPT_IN_OUTBOX = timedelta(hours=24)
+MOST_LAG = timedelta(minutes=2)
 
 
 class Writer:
@@ -54,9 +55,15 @@ class Writer:
             return days.observed_through(connection) or instant.from_ms(now_ms)
 
     def observe(self, through: datetime) -> None:
-        """Note how far the centre has seen; never goes back."""
+        """Note how far the centre has seen.
+
+        A little back is a second writer that lags and is ignored; far back is a clock that was set
+        back, and what lies in its future would hide that the centre has fallen silent.
+        """
         through_ms = instant.to_ms(through)
-        further = update(centre).where(centre.c.observed_through_ms < through_ms)
+        far_ms = instant.to_ms(through + MOST_LAG)
+        noted = centre.c.observed_through_ms
+        further = update(centre).where(or_(noted < through_ms, noted > far_ms))
         with session.writing(self._engine) as connection:
             connection.execute(further.values(observed_through_ms=through_ms))
 

@@ -61,9 +61,7 @@ def _centre() -> None:
         "centre",
         column("id", sa.Integer, autoincrement=False, comment="Always 1"),
         number("started_ms", "When the centre first ran"),
-        number(
-            "observed_through_ms", "Nothing may be stated of any time after this; never goes back"
-        ),
+        number("observed_through_ms", "Nothing may be stated of any time after this"),
         words("installation", "Random id of this installation, made with the row"),
         sa.CheckConstraint("id = 1", name="centre_one_row_check"),
         sa.PrimaryKeyConstraint("id", name="centre_pkey"),
