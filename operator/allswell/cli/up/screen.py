@@ -76,14 +76,17 @@ class Screen:
         """Something that needs somebody's eye."""
         self.line(paint(text, "degraded"))
 
-    def problems(self, before: Iterable[Located], after: Iterable[Located]) -> None:
+    def problems(
+        self, before: Iterable[Located], after: Iterable[Located], *, at_start: bool = False
+    ) -> None:
         """Problems that are new, and that all are gone."""
         known, now = set(before), tuple(after)
         for problem in now:
             if problem not in known:
                 print(paint(str(problem), "down"), file=sys.stderr, flush=True)
         if now and set(now) - known:
-            self.trouble("what is wrong stays as it was last; mend it and it takes effect")
+            does = "does not run yet" if at_start else "stays as it was last"
+            self.trouble(f"what is wrong {does}; mend it and it takes effect")
         if known and not now:
             self.line("all problems are mended")
 

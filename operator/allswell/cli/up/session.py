@@ -67,11 +67,12 @@ class Session:
         """Look at the files once and make true what changed."""
         sheets = await asyncio.to_thread(self.shelf.load, self.paths)
         before, self.desired = self.desired, desired.after(self.desired, sheets)
-        self.screen.problems(before.problems, self.desired.problems)
+        at_start = not before.files
+        self.screen.problems(before.problems, self.desired.problems, at_start=at_start)
         things = self.desired.things
         if things != self._applied:
             await self._apply(applying.sorted_out(things))
-            if before.files:
+            if not at_start:
                 self.screen.changed(self._applied, things)
             self._applied = things
 

@@ -1,0 +1,121 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from allswell.central import engine
+from allswell.central.writer import Writer
+from allswell.checker import config
+from allswell.checker.config import Config
+from allswell.cli.manifests import Thing
+from allswell.cli.secret import Secret
+from allswell.cli.up import applying
+from allswell.cli.up.folder import DataFolder
+from allswell.domain.spec import monitor, page
+from allswell.domain.spec.http import SecretKey
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+API = "allswell.dev/v1alpha1"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[DataFolder]:
+    found = DataFolder.open(tmp_path / "data")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def writer(data: DataFolder) -> Iterator[Writer]:
+    central = engine.connect(data.database)
+    engine.migrate(central)
+    yield Writer(central)
+    central.dispose()
+
+
+def watch(name: str, namespace: str = "default", port: int = 80) -> Thing:
+    meta = {"name": name, "namespace": namespace}
+    spec = {"tcp": {"host": "127.0.0.1", "port": port}}
+    return monitor.read({"apiVersion": API, "kind": "Monitor", "metadata": meta, "spec": spec})
+
+
+def status(name: str, *monitors: str) -> Thing:
+    groups = [{"name": "All", "monitors": [{"name": word} for word in monitors]}]
+    meta, spec = {"name": name}, {"title": "Acme", "groups": groups}
+    return page.read({"apiVersion": API, "kind": "StatusPage", "metadata": meta, "spec": spec})
+
+
+def living(writer: Writer) -> list[tuple[str, str]]:
+    return [(row.namespace, row.name) for row in writer.living()]
+
+
+def listed(data: DataFolder, namespace: str) -> Config:
+    return config.parse((data.checker(namespace) / config.FILE).read_text())
+
+
+def test_the_database_holds_what_is_wanted_and_no_more(writer: Writer) -> None:
+    first = applying.sorted_out((watch("a"), watch("b", "edge"), status("acme", "a")))
+    applying.write_rows(writer, first, NOON)
+    assert living(writer) == [("default", "a"), ("edge", "b")]
+    assert [row.name for row in writer.pages()] == ["acme"]
+    applying.write_rows(writer, applying.sorted_out((watch("a"),)), NOON)
+    assert living(writer) == [("default", "a")]
+    assert writer.pages() == ()
+
+
+def test_what_comes_back_has_the_identity_that_it_had(writer: Writer) -> None:
+    wanted = applying.sorted_out((watch("a"),))
+    applying.write_rows(writer, wanted, NOON)
+    (before,) = writer.living()
+    applying.write_rows(writer, applying.sorted_out(()), NOON + timedelta(minutes=1))
+    assert living(writer) == []
+    applying.write_rows(writer, wanted, NOON + timedelta(minutes=2))
+    (after,) = writer.living()
+    assert (after.id, after.public_id) == (before.id, before.public_id)
+
+
+def test_each_namespace_has_a_list_of_its_own_with_the_rules_of_all(data: DataFolder) -> None:
+    wanted = applying.sorted_out((watch("a"), watch("b", "edge")))
+    assert wanted.namespaces == ("default", "edge")
+    rules = Config(references=(("192.0.2.1", 443),), beat_every=timedelta(seconds=7))
+    applying.write_lists(data, wanted, wanted.namespaces, rules)
+    for namespace, name in (("default", "a"), ("edge", "b")):
+        found = listed(data, namespace)
+        assert [entry.meta.name for entry in found.monitors] == [name]
+        assert found.references == rules.references
+        assert found.beat_every == rules.beat_every
+        assert found.allow_loopback
+
+
+def test_a_namespace_without_monitors_any_more_has_an_empty_list(data: DataFolder) -> None:
+    applying.write_lists(data, applying.sorted_out(()), ["edge"], Config())
+    assert listed(data, "edge").monitors == ()
+
+
+def test_a_checker_is_given_its_namespaces_secrets_and_loses_those_that_are_gone(
+    data: DataFolder,
+) -> None:
+    one = Secret("default", "api", {"token": "line\n", "other": "x"})
+    two = Secret("edge", "api", {"token": "not yours"})
+    wanted = applying.sorted_out((watch("a"), one, two))
+    applying.write_lists(data, wanted, ["default"], Config())
+    folder = config.Folder(data.checker("default"))
+    folder.look()
+    assert folder.secrets == {
+        SecretKey("api", "token"): "line\n",
+        SecretKey("api", "other"): "x",
+    }
+    applying.write_lists(data, applying.sorted_out((watch("a"),)), ["default"], Config())
+    folder.look()
+    assert folder.secrets == {}
+    assert not any("line" in file.read_text() for file in data.path.rglob("token"))
+
+
+def test_a_list_holds_no_secret(data: DataFolder) -> None:
+    wanted = applying.sorted_out((watch("a"), Secret("default", "api", {"token": "hunter2"})))
+    applying.write_lists(data, wanted, ["default"], Config())
+    text = (data.checker("default") / config.FILE).read_text()
+    assert json.loads(text)["monitors"]
+    assert "hunter2" not in text
