@@ -18,7 +18,7 @@ from allswell.domain.spec.shown import LONGEST, is_list, kind_of, name_of, shown
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 LINE = re.compile(r"((?=.*\S)[^\x00-\x1f\x7f]+)?")
 LABEL_KEY = re.compile(
-    r"([a-z0-9][-.a-z0-9]{0,251}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", re.ASCII
+    r"([a-z0-9][-.a-z0-9]{0,252}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", re.ASCII
 )
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?)?", re.ASCII)
 LABEL_ADVICE = "write up to 63 letters, digits, -, _ and ."
@@ -264,5 +264,5 @@ def unique(fields: Fields, name: str, words: Sequence[str | None]) -> None:
     for index, word in enumerate(words):
         if word in seen:
             fields.note((name, index), f"{shown(word)} stands here twice", "remove one of the two")
-        elif word:
+        elif word is not None:
             seen.add(word)

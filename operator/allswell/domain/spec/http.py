@@ -22,6 +22,10 @@ STATUS = re.compile(r"([1-9][0-9]{2})(?:-([1-9][0-9]{2}))?", re.ASCII)
 MILLISECOND = timedelta(milliseconds=1)
 DAY = timedelta(hours=24)
 LONGEST_URL = 2048
+# A name, perhaps an international one, or an IPv6 address, perhaps with its zone; then the port.
+AUTHORITY = re.compile(
+    r"([^\x00-,/:-@\[-^`{-}\x7f-\xa0]{1,253}|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[-._~a-z0-9]+)?\])(:.*)?"
+)
 # The client sets these itself; a second one would be a smuggled request.
 OWN_HEADERS = ("connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer")
 
@@ -135,7 +139,8 @@ def _wrong_with(url: str) -> str:
         return f"{shown(url)} is not an address"
     if parts.scheme not in ("http", "https"):
         return f"{shown(url)} does not begin with http:// or https://"
-    if not parts.hostname or port_is_bad or not url.isprintable() or " " in url:
+    host_is_bad = AUTHORITY.fullmatch(parts.netloc.rpartition("@")[2]) is None
+    if host_is_bad or port_is_bad or not url.isprintable() or " " in url:
         return f"{shown(url)} is not an address"
     return _secret_in(parts)
 
@@ -148,7 +153,7 @@ def _secret_in(parts: SplitResult) -> str:
 
 def _headers(fields: Fields) -> tuple[Header, ...]:
     headers = tuple(_header(child) for child in fields.children("headers", most=32))
-    unique(fields, "headers", [header.name.lower() for header in headers])
+    unique(fields, "headers", [header.name.lower() or None for header in headers])
     return headers
 
 

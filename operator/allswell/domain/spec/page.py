@@ -88,7 +88,7 @@ def _spec(spec: Fields, identity: Meta) -> StatusPage:
         hostnames=_hostnames(spec),
         groups=tuple(_group(child) for child in spec.children("groups", most=50)),
     )
-    unique(spec, "groups", [group.name for group in page.groups])
+    unique(spec, "groups", [group.name or None for group in page.groups])
     spec.close()
     return page
 
@@ -125,7 +125,7 @@ def _group(fields: Fields) -> Group:
     if fields.required("name", "write the group's heading"):
         name = fields.text("name", shortest=1, longest=120, pattern=LINE, instead=LINE_ADVICE)
     entries = tuple(_entry(child) for child in fields.children("monitors", most=200))
-    unique(fields, "monitors", [entry.name for entry in entries])
+    unique(fields, "monitors", [entry.name or None for entry in entries])
     child = fields.child("selector")
     if child is None and not fields.take("monitors"):
         fields.note((), "this group shows nothing", "write monitors or a selector")

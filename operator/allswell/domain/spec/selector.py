@@ -54,7 +54,7 @@ def read(fields: Fields) -> Selector:
 def _expression(fields: Fields) -> Expression:
     key = ""
     if fields.required("key", "write the label's name"):
-        key = fields.text("key", longest=316, pattern=LABEL_KEY, instead=LABEL_ADVICE)
+        key = fields.text("key", longest=317, pattern=LABEL_KEY, instead=LABEL_ADVICE)
     operator = ""
     if fields.required("operator", f"write one of {', '.join(OPERATORS)}"):
         operator = fields.choice("operator", OPERATORS, default="")

@@ -109,6 +109,11 @@ def test_a_range_holds_both_its_ends(status: object, *, expected: bool) -> None:
         ("http://a:0", "'http://a:0' is not an address"),
         ("http://a:65536", "'http://a:65536' is not an address"),
         ("http://a:b", "'http://a:b' is not an address"),
+        ("http://x[::1]/", "'http://x[::1]/' is not an address"),
+        ("http://[::1]x/", "'http://[::1]x/' is not an address"),
+        ("http://a,b/", "'http://a,b/' is not an address"),
+        ("http://a\\b/", "'http://a\\\\b/' is not an address"),
+        ("http://%61/", "'http://%61/' is not an address"),
         (
             "http://u:p@a/",
             "the address holds a user or password; put it in a header with valueFrom",

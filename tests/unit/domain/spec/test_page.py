@@ -213,6 +213,10 @@ OPERATORS = "In, NotIn, Exists, DoesNotExist"
             (f"{AT}.values[0]", "this is a whole number, not text", QUOTES),
         ),
         (
+            {"groups": selecting(key="a", operator="In", values=["", "b", ""])},
+            (f"{AT}.values[2]", "'' stands here twice", "remove one of the two"),
+        ),
+        (
             {"groups": group(selector={"matchLabel": {}})},
             ("groups[0].selector.matchLabel", "this field is unknown", "did you mean matchLabels?"),
         ),
