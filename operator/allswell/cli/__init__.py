@@ -75,17 +75,22 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    options = parsed(sys.argv[1:] if argv is None else argv)
-    if options.run is None:
-        grammar().print_help()
-        return 0
     try:
-        code = int(options.run(options))
-        sys.stdout.flush()
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            # Here, not at Python's end: there a reader that has gone makes a traceback.
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read has gone, like `head`; at its end Python would flush into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return code
+
+
+def _run(given: Sequence[str]) -> int:
+    options = parsed(given)
+    if options.run is None:
+        grammar().print_help()
+        return 0
+    return int(options.run(options))

@@ -1,3 +1,4 @@
+import os
 import re
 import shlex
 import subprocess
@@ -24,9 +25,10 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
 
 
 def test_the_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = help_of(capsys)
+    shown = " ".join(help_of(capsys).split())
+    assert cli.SUMMARY.keys() == cli.COMMANDS.keys()
     for name, summary in cli.SUMMARY.items():
-        assert re.search(rf"^ +{name} +{re.escape(summary)}$", shown, re.MULTILINE)
+        assert f" {name} {summary}" in shown
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
@@ -89,16 +91,19 @@ def test_a_file_that_is_not_there_is_bad_input(
     assert "give a file or folder that holds manifests" in capsys.readouterr().err
 
 
-def test_a_reader_that_goes_away_causes_no_traceback(tmp_path: Path) -> None:
-    script = 'set -o pipefail; "$0" -m allswell.cli --help | true'
-    monitor = tmp_path / "status.yaml"
-    monitor.write_text((ROOT / "examples/quickstart.yaml").read_text())
-    for words in ("--help", f"validate {monitor}"):
+@pytest.mark.parametrize("words", ["--help", "up --help", "validate examples/quickstart.yaml"])
+def test_a_reader_that_has_gone_away_causes_no_traceback(words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
         found = subprocess.run(
-            ["bash", "-c", script.replace("--help", words), sys.executable],
-            capture_output=True,
-            text=True,
+            [sys.executable, "-m", "allswell.cli", *words.split()],
+            cwd=ROOT,
+            stdout=writing,
+            stderr=subprocess.PIPE,
             timeout=30,
             check=False,
         )
-        assert found.stderr == ""
+    finally:
+        os.close(writing)
+    assert found.stderr == b""
