@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from kubernetes import client, config
 
-from tests.cluster.lab import lifecycle, machine
+from tests.cluster.lab import images, lifecycle, machine
 from tests.cluster.lab.places import Places
 from tests.cluster.lab.processes import Failed
 
 T = TypeVar("T")
+PULLED = "docker.io/library/python:3.12-slim"
 
 
 class Refused(Exception):
@@ -37,6 +38,11 @@ class Cluster:
     def has_node(self) -> bool:
         """Whether pods run here."""
         return self.lab is None or self.lab.has_node
+
+    @property
+    def image(self) -> str:
+        """An image that holds Python; the lab's own, else one that the cluster can pull."""
+        return images.BASE if self.lab else os.environ.get("ALLSWELL_TEST_IMAGE", PULLED)
 
     @property
     def core(self) -> client.CoreV1Api:

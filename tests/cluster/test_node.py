@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.lab import images
 from tests.cluster.reach import Cluster, Refused, until
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(120)]
@@ -23,6 +22,7 @@ Part = dict[str, Any]
 
 
 def pod(
+    cluster: Cluster,
     name: str,
     code: str,
     *,
@@ -33,8 +33,8 @@ def pod(
 ) -> Part:
     main = {
         "name": "main",
-        "image": images.BASE,
-        "imagePullPolicy": "Never",
+        "image": cluster.image,
+        "imagePullPolicy": "IfNotPresent",
         "command": ["python3", "-uc", code],
         "securityContext": RESTRICTED,
         **(container or {}),
@@ -88,19 +88,19 @@ def restricted(cluster: Cluster, namespace: str) -> None:
 def test_a_pod_under_the_restricted_standard_runs_and_logs(
     cluster: Cluster, namespace: str
 ) -> None:
-    cluster.apply(pod("hello", "print('all is well')", once=True), namespace=namespace)
+    cluster.apply(pod(cluster, "hello", "print('all is well')", once=True), namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/hello")
     assert cluster.kubectl("logs", "hello", "-n", namespace) == "all is well\n"
 
 
 def test_a_command_runs_in_a_pod_as_the_pods_user(cluster: Cluster, namespace: str) -> None:
-    cluster.apply(pod("waits", WAITING), namespace=namespace)
+    cluster.apply(pod(cluster, "waits", WAITING), namespace=namespace)
     wait(cluster, namespace, "condition=Ready", "pod/waits")
     assert cluster.kubectl("exec", "waits", "-n", namespace, "--", "id", "-u") == "10001\n"
 
 
 def test_a_failed_command_in_a_pod_is_an_error(cluster: Cluster, namespace: str) -> None:
-    cluster.apply(pod("waits", WAITING), namespace=namespace)
+    cluster.apply(pod(cluster, "waits", WAITING), namespace=namespace)
     wait(cluster, namespace, "condition=Ready", "pod/waits")
     with pytest.raises(Refused, match="exit code 7"):
         cluster.kubectl("exec", "waits", "-n", namespace, "--", "sh", "-c", "exit 7")
@@ -110,19 +110,19 @@ def test_a_volume_outlives_its_pod_and_belongs_to_the_pods_group(
     cluster: Cluster, namespace: str
 ) -> None:
     write = "open('/data/kept', 'w').write('yes')"
-    writer = pod("writer", write, once=True, container=MOUNT, volumes=[VOLUME])
+    writer = pod(cluster, "writer", write, once=True, container=MOUNT, volumes=[VOLUME])
     cluster.apply(claim("data"), writer, namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/writer")
     cluster.kubectl("delete", "pod", "writer", "-n", namespace)
     code = "import os; print(open('/data/kept').read(), os.stat('/data').st_gid)"
-    reader = pod("reader", code, once=True, container=MOUNT, volumes=[VOLUME])
+    reader = pod(cluster, "reader", code, once=True, container=MOUNT, volumes=[VOLUME])
     cluster.apply(reader, namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/reader")
     assert cluster.kubectl("logs", "reader", "-n", namespace) == "yes 10001\n"
 
 
 def test_a_volume_goes_with_its_claim(cluster: Cluster, namespace: str) -> None:
-    user = pod("once", "", once=True, container=MOUNT, volumes=[VOLUME])
+    user = pod(cluster, "once", "", once=True, container=MOUNT, volumes=[VOLUME])
     cluster.apply(claim("data"), user, namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/once")
     bound = cluster.kubectl("get", "pvc/data", "-n", namespace, "-o=jsonpath={.spec.volumeName}")
@@ -134,6 +134,7 @@ def test_a_pod_reaches_a_service_whose_pod_runs_on_the_same_node(
     cluster: Cluster, namespace: str
 ) -> None:
     server = pod(
+        cluster,
         "server",
         "import http.server as s; s.test(s.SimpleHTTPRequestHandler, port=8000)",
         container={"ports": [{"containerPort": 8000}]},
@@ -148,7 +149,7 @@ def test_a_pod_reaches_a_service_whose_pod_runs_on_the_same_node(
     wait(cluster, namespace, "condition=Ready", "pod/server")
     address = cluster.kubectl("get", "svc/server", "-n", namespace, "-o=jsonpath={.spec.clusterIP}")
     code = f"import urllib.request as r; print(r.urlopen('http://{address}/', timeout=20).status)"
-    cluster.apply(pod("client", code, once=True), namespace=namespace)
+    cluster.apply(pod(cluster, "client", code, once=True), namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/client")
     assert cluster.kubectl("logs", "client", "-n", namespace) == "200\n"
 
@@ -161,7 +162,7 @@ token = 'Bearer ' + open(folder + 'token').read()
 ask = r.Request('https://10.96.0.1/apis', headers={'Authorization': token})
 print(r.urlopen(ask, context=ssl.create_default_context(cafile=folder + 'ca.crt')).status)
 """
-    cluster.apply(pod("asks", code, once=True), namespace=namespace)
+    cluster.apply(pod(cluster, "asks", code, once=True), namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/asks")
     assert cluster.kubectl("logs", "asks", "-n", namespace) == "200\n"
 
@@ -171,7 +172,9 @@ def test_a_pod_may_send_pings_when_its_sysctl_says_so(cluster: Cluster, namespac
         "import socket as s; print(s.socket(s.AF_INET, s.SOCK_DGRAM, s.IPPROTO_ICMP).fileno() > 0)"
     )
     sysctl = {"name": "net.ipv4.ping_group_range", "value": "10001 10001"}
-    given = pod("pings", code, once=True, security={"runAsGroup": 10001, "sysctls": [sysctl]})
+    given = pod(
+        cluster, "pings", code, once=True, security={"runAsGroup": 10001, "sysctls": [sysctl]}
+    )
     cluster.apply(given, namespace=namespace)
     wait(cluster, namespace, "jsonpath={.status.phase}=Succeeded", "pod/pings")
     assert cluster.kubectl("logs", "pings", "-n", namespace) == "True\n"
@@ -179,7 +182,9 @@ def test_a_pod_may_send_pings_when_its_sysctl_says_so(cluster: Cluster, namespac
 
 def test_a_memory_limit_is_the_containers(cluster: Cluster, namespace: str) -> None:
     limit = {"resources": {"limits": {"memory": "64Mi"}}}
-    cluster.apply(pod("greedy", "x = bytearray(256 << 20)", container=limit), namespace=namespace)
+    cluster.apply(
+        pod(cluster, "greedy", "x = bytearray(256 << 20)", container=limit), namespace=namespace
+    )
     reason = "{.status.containerStatuses[0].lastState.terminated.reason}"
     wait(cluster, namespace, f"jsonpath={reason}=OOMKilled", "pod/greedy")
 
@@ -188,7 +193,7 @@ def test_a_stopped_kubelet_leaves_pods_running(cluster: Cluster, namespace: str)
     if cluster.lab is None:
         pytest.skip("A cluster that is not ours has a kubelet that is not ours to stop.")
     code = "import time\nwhile True: print(time.time(), flush=True); time.sleep(0.1)"
-    cluster.apply(pod("ticks", code), namespace=namespace)
+    cluster.apply(pod(cluster, "ticks", code), namespace=namespace)
     wait(cluster, namespace, "condition=Ready", "pod/ticks")
     kubelet = cluster.lab.daemon("kubelet")
     kubelet.stop()

@@ -17,6 +17,7 @@ from tests.cluster.lab import lifecycle, machine, places, progress
 from tests.cluster.lab.processes import Failed
 
 ROOT = Path(__file__).parents[3]
+LOGS = ROOT / "build" / "cluster-logs"
 
 
 def up() -> machine.Choice:
@@ -56,7 +57,11 @@ def test(arguments: Sequence[str]) -> int:
         named = any((ROOT / argument.split("::")[0]).exists() for argument in arguments)
         chosen = [*arguments] if named else ["tests/cluster", *arguments]
         command = [sys.executable, "-m", "pytest", "-m", "cluster", *chosen]
-        return subprocess.run(command, cwd=ROOT, check=False).returncode
+        failed = subprocess.run(command, cwd=ROOT, check=False).returncode
+        if failed and lifecycle.find(places.here()):
+            lifecycle.keep_logs(places.here(), LOGS)
+            progress.say(f"The logs of the cluster are in {LOGS}")
+        return failed
     finally:
         if not kept:
             down()

@@ -32,8 +32,8 @@ def go() -> str | None:
 
 
 def fingerprint(source: Path) -> str:
-    """Name a build by its source and this machine's kind."""
-    digest = hashlib.sha256(f"{VERSION} {PROVISIONER} {platform.machine()}".encode())
+    """Name a build by its source, how it is built (this file), and this machine's kind."""
+    digest = hashlib.sha256(platform.machine().encode() + Path(__file__).read_bytes())
     for path in sorted(p for p in source.rglob("*") if p.is_file()):
         digest.update(f"\0{path.relative_to(source)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -84,14 +84,17 @@ def _build(folder: Path) -> None:
         _compile(
             [command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "./..."], made
         )
-        _compile([command, "install", "-ldflags", "-s -w", PROVISIONER], made)
+        _compile([command, "build", "-C=dns", "-ldflags=-s -w", "-o", f"{made}/", "."], made)
+        _compile([command, "install", "-ldflags=-s -w", PROVISIONER], made)
         (made / "kubectl").symlink_to("kubernetes")
         made.rename(folder)
 
 
 def _compile(command: list[str], made: Path) -> None:
     environ = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(made)}
-    verbose = [*command[:2], "-v", "-trimpath", "-buildvcs=false", *command[2:]]
+    place = [word for word in command[2:] if word.startswith("-C=")]  # Go wants it first
+    flags = ["-v", "-trimpath", "-buildvcs=false"]
+    verbose = [*command[:2], *place, *flags, *(word for word in command[2:] if word not in place)]
     shown, count, words = time.monotonic(), 0, [""]
     with subprocess.Popen(
         ["nice", "-n", "10", *verbose],

@@ -1,42 +1,50 @@
 """Brings a lab up and down; each is one call that holds the lab's lock."""
 
 import json
-import socket
+import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.lab import (
+    assembly,
     build,
-    certs,
-    cgroups,
     cleanup,
-    controlplane,
+    dns,
     images,
     machine,
     namespaces,
-    network,
-    node,
     processes,
     progress,
-    volumes,
 )
 from tests.cluster.lab.places import Places
-from tests.cluster.lab.processes import Daemon
+from tests.cluster.lab.processes import Daemon, Failed
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A lab that is up."""
+    """A lab that is up.
+
+    ``machine_address`` is where pods find what a test serves (a test that serves for them listens
+    there); ``node_address`` is where a test finds node ports. Both are loopback without a node.
+    """
 
     places: Places
     kind: str
     programs: Path
+    machine_address: str
+    node_address: str
 
     @property
     def has_node(self) -> bool:
         """Whether pods run."""
         return self.kind == machine.NODE
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its programs run."""
+        return all(daemon.process for daemon in self.daemons())
 
     def daemons(self) -> list[Daemon]:
         """All of its programs."""
@@ -46,94 +54,72 @@ class Lab:
         """One of its programs, to be stopped and started again by a test."""
         return Daemon(name, self.places.run, self.places.logs)
 
+    def name(self, address: str, *names: str) -> None:
+        """Let pods resolve names to an address, within two seconds and until the lab's end."""
+        with dns.hosts(self.places.data).open("a", encoding="utf-8") as file:
+            file.write(f"{address} {' '.join(names)}\n")
+
+    def inside(self) -> tuple[str, ...]:
+        """Return what to put before a command to run it among the node's daemons."""
+        if (holder := namespaces.inner(self.places).process) is None:
+            raise Failed("this lab has no node")
+        return namespaces.enter(holder.pid)
+
+    def load(self, *archives: Path) -> None:
+        """Give the node images, each a file as `docker save` writes it."""
+        images.load(archives, self.inside())
+
 
 def find(places: Places) -> Lab | None:
-    """Return the lab if it is up and whole."""
+    """Return the lab if it is up."""
     if not places.facts.exists():
         return None
     facts = json.loads(places.facts.read_text(encoding="utf-8"))
-    lab = Lab(places, facts["kind"], Path(facts["programs"]))
-    return lab if lab.daemon("kube-apiserver").process else None
+    lab = Lab(places, facts["kind"], Path(facts["programs"]), facts["machine"], facts["node"])
+    return lab if lab.daemon("etcd").process else None
 
 
 def up(places: Places, choice: machine.Choice) -> Lab:
-    """Bring the lab up; one that is up already is taken as it is."""
+    """Bring the lab up; one that is up already and whole is taken as it is."""
     programs = build.programs(places.cache)
     with build.alone(places.lock):
-        if (lab := find(places)) is not None and lab.kind == choice.kind:
+        if (lab := find(places)) is not None and lab.kind == choice.kind and lab.is_whole:
             return lab
-        if ended := cleanup.clean(places):
-            progress.say(f"Removed the remains of an earlier lab: {', '.join(ended)}")
+        _say_removed(cleanup.clean(places))
         with ExitStack() as undo:
             undo.callback(cleanup.clean, places)
-            lab = _make(Lab(places, choice.kind, programs))
+            lab = _make(places, choice.kind, programs)
             undo.pop_all()
         return lab
 
 
-def _make(lab: Lab) -> Lab:
-    lab.places.make()
-    if lab.has_node:
-        _make_node(lab)
-    else:
-        plan = controlplane.Plan(lab.places, lab.programs / "kubernetes", "127.0.0.1", _ports())
-        _issue(plan)
-        controlplane.define(plan)
-        with progress.step("Starting the control plane"):
-            controlplane.start(plan)
-    facts = {"kind": lab.kind, "programs": str(lab.programs)}
-    lab.places.facts.write_text(json.dumps(facts), encoding="utf-8")
+def _say_removed(ended: Sequence[str]) -> None:
+    if ended:
+        progress.say(f"Removed the remains of an earlier lab: {', '.join(ended)}")
+
+
+def _make(places: Places, kind: str, programs: Path) -> Lab:
+    make = assembly.with_node if kind == machine.NODE else assembly.control_plane
+    wire = make(places, programs)
+    facts = {"kind": kind, "programs": str(programs), "machine": wire.machine, "node": wire.node}
+    lab = Lab(places, kind, programs, wire.machine, wire.node)
+    for daemon in lab.daemons():
+        if daemon.process is None:
+            raise Failed(f"{daemon.name} has ended ({daemon.log}):\n{daemon.last_words()}")
+    places.facts.write_text(json.dumps(facts), encoding="utf-8")
     return lab
 
 
-def _make_node(lab: Lab) -> None:
-    pause = images.pause(lab.programs, lab.places.cache)
-    base = images.base(lab.places.cache)
-    with progress.step("Starting the control plane"):
-        made = _walled(lab)
-        controlplane.start(made.plan)
-    with progress.step("Starting the node"):
-        node.start_containerd(made, [pause, base])
-        node.start(made)
-        volumes.start(made)
-
-
-def _walled(lab: Lab) -> node.Node:
-    places = lab.places
-    wire = network.free(network.known())
-    pid = namespaces.start(places)
-    enter = namespaces.enter(pid)
-    network.connect(wire, pid, enter, places.wire)
-    cgroups.make(places.name)
-    binary = lab.programs / "kubernetes"
-    plan = controlplane.Plan(places, binary, wire.node, _ports(), enter)
-    made = node.Node(plan, wire, cgroups.name(places.name))
-    controlplane.define(plan)
-    node.define(made, _issue(plan))
-    volumes.define(made)
-    return made
-
-
-def _issue(plan: controlplane.Plan) -> certs.Desk:
-    places = plan.places
-    return certs.issue(
-        places.certs, address=plan.address, port=plan.api_port, context=places.context
-    )
+def keep_logs(places: Places, target: Path) -> None:
+    """Copy the daemons' logs to where the lab's end does not reach."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(places.logs, target)
 
 
 def down(places: Places) -> list[str]:
     """Take the lab down; return the names of what was running."""
     with build.alone(places.lock):
         return cleanup.clean(places)
-
-
-def _ports() -> tuple[int, int, int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(3)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        first, second, third = (int(each.getsockname()[1]) for each in sockets)
-    return first, second, third
 
 
 def describe(lab: Lab) -> str:

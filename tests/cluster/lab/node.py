@@ -87,6 +87,7 @@ def _kubelet(node: Node) -> list[str]:
         "failSwapOn": False,
         "oomScoreAdj": 0,
         "clusterDomain": "cluster.local",
+        "clusterDNS": [node.wire.node],
         "resolvConf": str(node.write("resolv.conf", f"nameserver {node.wire.node}\n")),
         # A full disk of the machine is not this node's pressure.
         "evictionHard": {"nodefs.available": "0%", "imagefs.available": "0%"},

@@ -65,7 +65,7 @@ class Places:
     @property
     def facts(self) -> Path:
         """What kind of lab this is; it exists only while the lab is whole."""
-        return self.home / "lab.json"
+        return self.home / "facts.json"
 
     @property
     def wire(self) -> Path:

@@ -10,6 +10,7 @@ import json
 import os
 import select
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,9 +121,10 @@ class Daemon:
         self._definition.write_text(json.dumps([*enter, *recorded], indent=1), encoding="utf-8")
 
     def start(self) -> None:
-        """Start it, unless it runs."""
+        """Start it, unless it runs; it is on record when this returns."""
         if self.process is not None:
             return
+        self.record.unlink(missing_ok=True)
         command = json.loads(self._definition.read_text(encoding="utf-8"))
         os.posix_spawnp(
             command[0],
@@ -136,6 +138,11 @@ class Daemon:
             setsid=True,
             setsigdef=[signal.SIGPIPE, signal.SIGINT],
         )
+        until = time.monotonic() + 20
+        while not self.record.exists():
+            if time.monotonic() > until:
+                raise Failed(f"{self.name} does not start:\n{self.last_words()}")
+            time.sleep(0.01)
 
     def stop(self, *, grace: float = 0) -> None:
         """End it; at once, or politely if ``grace`` seconds are given."""
