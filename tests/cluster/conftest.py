@@ -14,6 +14,7 @@ from kubernetes import client
 
 from tests import needs
 from tests.cluster import reach
+from tests.cluster.lab import lifecycle
 from tests.cluster.reach import Cluster
 
 HERE = Path(__file__).parent
@@ -60,10 +61,25 @@ def cluster(any_cluster: Cluster | None, request: pytest.FixtureRequest) -> Clus
 
 
 @pytest.fixture
+def lab(cluster: Cluster) -> Iterator[lifecycle.Lab]:
+    """The lab behind the cluster, whose programs a test may stop; they run again afterwards."""
+    if cluster.lab is None:
+        pytest.skip("The cluster is not ours, so nothing of it is ours to stop.")
+    yield cluster.lab
+    cluster.lab.mend()
+    reach.until(cluster.answers, what="the API server answers", limit=60)
+    if cluster.has_node:
+        ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=100s"]
+        cluster.kubectl(*ready, limit=110)
+
+
+@pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own; its removal is begun afterwards, and not waited for."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+    # Without its account the API server refuses pods; the controller manager makes it soon.
+    cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name)
     yield name
     body = client.V1DeleteOptions(grace_period_seconds=0)
     cluster.core.delete_namespace(name, body=body)

@@ -59,6 +59,13 @@ class Cluster:
         """Objects of our own kinds."""
         return client.CustomObjectsApi(self.api)
 
+    def answers(self) -> bool:
+        """Whether the API server says that it is ready."""
+        try:
+            return self.kubectl("get", "--raw", "/readyz", limit=10) == "ok"
+        except (Refused, subprocess.TimeoutExpired):
+            return False
+
     def pods(self, namespace: str) -> list[str]:
         """The names of a namespace's pods."""
         found = self.core.list_namespaced_pod(namespace).items

@@ -1,11 +1,10 @@
 """The lab's node runs pods as a node in production does."""
 
-import time
 from typing import Any
 
 import pytest
 
-from tests.cluster.reach import Cluster, Refused, until
+from tests.cluster.reach import Cluster, Refused
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(120)]
 
@@ -187,26 +186,3 @@ def test_a_memory_limit_is_the_containers(cluster: Cluster, namespace: str) -> N
     )
     reason = "{.status.containerStatuses[0].lastState.terminated.reason}"
     wait(cluster, namespace, f"jsonpath={reason}=OOMKilled", "pod/greedy")
-
-
-def test_a_stopped_kubelet_leaves_pods_running(cluster: Cluster, namespace: str) -> None:
-    if cluster.lab is None:
-        pytest.skip("A cluster that is not ours has a kubelet that is not ours to stop.")
-    code = "import time\nwhile True: print(time.time(), flush=True); time.sleep(0.1)"
-    cluster.apply(pod(cluster, "ticks", code), namespace=namespace)
-    wait(cluster, namespace, "condition=Ready", "pod/ticks")
-    kubelet = cluster.lab.daemon("kubelet")
-    kubelet.stop()
-    stopped = time.time()
-    until(lambda: time.time() > stopped + 1, what="a second")
-    kubelet.start()
-    last = until(lambda: _ticks(cluster, namespace, stopped + 0.5), what="ticks while it stood")
-    assert last > stopped
-
-
-def _ticks(cluster: Cluster, namespace: str, since: float) -> float:
-    try:
-        lines = cluster.kubectl("logs", "ticks", "-n", namespace).split()
-    except Refused:
-        return 0
-    return next((t for t in map(float, lines) if since < t < since + 0.5), 0)

@@ -15,13 +15,6 @@ from tests.cluster.reach import Cluster, until
 pytestmark = [pytest.mark.node, pytest.mark.timeout(180)]
 
 
-@pytest.fixture
-def lab(cluster: Cluster) -> lifecycle.Lab:
-    if cluster.lab is None:
-        pytest.skip("The cluster is not ours.")
-    return cluster.lab
-
-
 def python(cluster: Cluster, namespace: str, code: str, *, image: str = "") -> str:
     """Run code in a pod until it succeeds, and return what it prints."""
     where = f"--namespace={namespace}"

@@ -22,10 +22,12 @@ LOGS = ROOT / "build" / "cluster-logs"
 
 def up() -> machine.Choice:
     """Bring up what was chosen, and say what that is."""
-    choice = machine.choose(os.environ, machine.look(places.here().cache))
+    own = places.here()
+    environ = {key: value for key, value in os.environ.items() if value != str(own.kubeconfig)}
+    choice = machine.choose(environ, machine.look(own.cache))
     progress.say(f"Cluster: {choice.kind} ({choice.why}).")
     if choice.kind != machine.EXISTING:
-        lab = lifecycle.up(places.here(), choice)
+        lab = lifecycle.up(own, choice)
         progress.say(f"It is up. By hand:\n  {lifecycle.describe(lab)}")
     return choice
 

@@ -54,6 +54,11 @@ class Lab:
         """One of its programs, to be stopped and started again by a test."""
         return Daemon(name, self.places.run, self.places.logs)
 
+    def mend(self) -> None:
+        """Start again whatever a test has stopped."""
+        for daemon in self.daemons():
+            daemon.start()
+
     def name(self, address: str, *names: str) -> None:
         """Let pods resolve names to an address, within two seconds and until the lab's end."""
         with dns.hosts(self.places.data).open("a", encoding="utf-8") as file:
