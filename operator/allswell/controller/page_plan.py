@@ -1,0 +1,70 @@
+"""What a StatusPage shows and what its status says: pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from allswell.domain.spec import page as spec
+from allswell.domain.spec.meta import Meta
+from allswell.domain.spec.page import Component, StatusPage
+from allswell.domain.spec.problem import Invalid
+from allswell.domain.state import State
+from allswell.kube import conditions, manifest
+from allswell.kube.conditions import FALSE, TRUE, Condition
+from allswell.kube.manifest import Json
+
+READY = "Ready"
+
+
+def parse(seen: Json) -> StatusPage | Invalid:
+    """The page that a manifest is, or what is wrong with it."""
+    try:
+        return spec.read(seen)
+    except Invalid as problems:
+        return problems
+
+
+def shown(page: StatusPage, monitors: Iterable[Meta]) -> tuple[Component, ...]:
+    """The lines of the page."""
+    return spec.components(page, monitors)
+
+
+def missing(page: StatusPage, components: Sequence[Component]) -> tuple[str, ...]:
+    """The monitors that the page names and that are not there."""
+    there = {entry.monitor for entry in components}
+    named = [entry.name for group in page.groups for entry in group.monitors]
+    return tuple(dict.fromkeys(name for name in named if name not in there))
+
+
+def ready(page: StatusPage | Invalid, components: Sequence[Component]) -> Condition:
+    """What `Ready` says; a monitor that is not there yet does not make it false."""
+    if isinstance(page, Invalid):
+        return Condition(READY, FALSE, "InvalidSpec", str(page))
+    if lacking := missing(page, components):
+        return Condition(READY, TRUE, "MonitorsMissing", f"not there: {', '.join(lacking)}")
+    return Condition(READY, TRUE, "Serving", "the page is served")
+
+
+def overall(states: Iterable[State]) -> State:
+    """What a page says of all its monitors together: the worst, paused ones aside."""
+    return max((state for state in states), key=_WORSE.index, default=State.UNKNOWN)
+
+
+_WORSE = (State.PAUSED, State.UP, State.UNKNOWN, State.DEGRADED, State.DOWN)
+
+
+def status(
+    live: Json, said: Condition, state: State, base: str, now: datetime
+) -> dict[str, object]:
+    """The whole status. `base` is the page host's address, empty when it is not known."""
+    generation = manifest.number(live, "metadata", "generation")
+    before = manifest.blocks(live, "status", "conditions")
+    found: dict[str, object] = {
+        "observedGeneration": generation,
+        "state": state.value,
+        "conditions": conditions.merged(before, [said], generation, now),
+    }
+    if hostnames := manifest.at(live, "spec", "hostnames"):
+        found["readyHostnames"] = f"0/{len(hostnames)}" if isinstance(hostnames, list) else ""
+    if base:
+        found["url"] = "/".join([base.rstrip("/"), *manifest.name(live), ""])
+    return found

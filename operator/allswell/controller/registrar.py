@@ -1,0 +1,88 @@
+"""Makes Monitors known to the central database, many at once, in the centre's own thread.
+
+A checker that says hello before its Monitor is known is told to stop; so a StatefulSet is made only
+after this. What has been registered is remembered, so that a resync asks the database nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allswell.central.errors import CentralError
+from allswell.domain.spec.monitor import Monitor
+
+Place = tuple[str, str]
+Outcome = Mapping["Entry", CentralError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A monitor as far as the central database is concerned."""
+
+    place: Place
+    namespace_uid: str
+    uid: str
+    interval: timedelta
+    paused: bool
+
+
+class Registrar:
+    """Gathers what is to be registered while a batch is being written, and writes it next."""
+
+    def __init__(
+        self,
+        write: Callable[[Mapping[Entry, Monitor], datetime], Awaitable[Outcome]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._write = write
+        self._now = now
+        self._known: dict[Place, Entry] = {}
+        self._waiting: dict[Entry, tuple[Monitor, list[asyncio.Future[None]]]] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    async def register(self, monitor: Monitor, namespace_uid: str) -> bool:
+        """Make a monitor known; whether that was news. Raises `CentralError`."""
+        entry = entry_of(monitor, namespace_uid)
+        if self._known.get(entry.place) == entry:
+            return False
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(entry, (monitor, []))[1].append(future)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._drain())
+        await future
+        return True
+
+    def forget(self, place: Place) -> None:
+        """Ask the database again the next time: the row has been hidden."""
+        self._known.pop(place, None)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, {}
+            monitors = {entry: monitor for entry, (monitor, _) in batch.items()}
+            try:
+                found = await self._write(monitors, self._now())
+            except CentralError as error:
+                found = dict.fromkeys(monitors, error)
+            for entry, (_, futures) in batch.items():
+                self._tell(entry, found[entry], futures)
+
+    def _tell(
+        self, entry: Entry, error: CentralError | None, futures: list[asyncio.Future[None]]
+    ) -> None:
+        if error is None:
+            self._known[entry.place] = entry
+        for future in futures:
+            if future.cancelled():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+
+def entry_of(monitor: Monitor, namespace_uid: str) -> Entry:
+    """What of a monitor the central database holds."""
+    place = (monitor.meta.namespace, monitor.meta.name)
+    return Entry(place, namespace_uid, monitor.meta.uid, monitor.interval, monitor.paused)

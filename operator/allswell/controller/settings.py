@@ -1,0 +1,202 @@
+"""The operator's settings, from environment variables; every problem is reported at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from allswell.domain.cover import Grace
+from allswell.domain.spec.monitor import SIZE, UNITS
+from allswell.kube.shape import Shape
+
+T = TypeVar("T")
+POLICIES = ("Always", "IfNotPresent", "Never")
+
+
+class BadSettings(ValueError):
+    """Settings that cannot be used; one line for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator is told. `shape` lacks the CA, which is made or found later."""
+
+    database: str
+    namespace: str
+    watched: tuple[str, ...]
+    shape: Shape
+    collector: Bind
+    status: Bind
+    ca_secret: str
+    ca_configmap: str
+    page_account: str
+    page_url: str
+    workers: int
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names that the collector's certificate is for."""
+        host = urlsplit(self.shape.collector_url).hostname or ""
+        return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
+
+
+class Environment:
+    """Reads variables and notes every problem."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A variable, or the default; without one it must be set."""
+        value = self._variables.get(name, "").strip()
+        if not value and default is None:
+            self.problems.append(f"{name} is missing")
+        return value or default or ""
+
+    def secret(self, name: str) -> str:
+        """A variable, or the content of the file that `<name>_FILE` names."""
+        if not (file := self._variables.get(f"{name}_FILE")):
+            return self.text(name)
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self.problems.append(f"{name}_FILE cannot be read: {error.strerror}")
+            return ""
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Words with commas between them."""
+        parts = (part.strip() for part in self._variables.get(name, "").split(","))
+        return tuple(part for part in parts if part)
+
+    def read(self, name: str, default: str, parse: Callable[[str], T], instead: str) -> T:
+        """A variable that is parsed; what is wrong with it is noted, and the default taken."""
+        try:
+            return parse(self.text(name, default))
+        except ValueError:
+            self.problems.append(f"{name} cannot be used: write {instead}")
+            return parse(default)
+
+
+def read(variables: Mapping[str, str]) -> Settings:
+    """Read settings. Raises `BadSettings` with every problem."""
+    given = Environment(variables)
+    namespace = given.text("ALLSWELL_NAMESPACE")
+    account = given.text("ALLSWELL_WEB_SERVICE_ACCOUNT", "allswell-web")
+    found = Settings(
+        database=given.secret("ALLSWELL_DATABASE_URL"),
+        namespace=namespace,
+        watched=given.words("ALLSWELL_WATCH_NAMESPACES"),
+        shape=_shape(given),
+        collector=given.read("ALLSWELL_COLLECTOR_BIND", "0.0.0.0:8443", _bind, BIND),
+        status=given.read("ALLSWELL_STATUS_BIND", "0.0.0.0:8080", _bind, BIND),
+        ca_secret=given.text("ALLSWELL_CA_SECRET", "allswell-collector-ca"),
+        ca_configmap=given.text("ALLSWELL_CA_CONFIGMAP", "allswell-collector-ca"),
+        page_account=f"system:serviceaccount:{namespace}:{account}",
+        page_url=given.text("ALLSWELL_PAGE_URL", ""),
+        workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
+    )
+    if given.problems:
+        raise BadSettings("\n".join(given.problems))
+    return found
+
+
+BIND = "host:port, like 0.0.0.0:8443"
+
+
+def _shape(given: Environment) -> Shape:
+    seconds = "a number of seconds"
+    policy = given.read(
+        "ALLSWELL_CHECKER_PULL_POLICY", "IfNotPresent", _policy, f"one of {', '.join(POLICIES)}"
+    )
+    return Shape(
+        image=given.text("ALLSWELL_CHECKER_IMAGE"),
+        collector_url=given.read(
+            "ALLSWELL_COLLECTOR_URL", "https://allswell-collector:8443", _https, "https://host:port"
+        ),
+        ca="",
+        pull_policy=policy,
+        pull_secrets=given.words("ALLSWELL_CHECKER_PULL_SECRETS"),
+        references=given.words("ALLSWELL_REFERENCES"),
+        grace=Grace(
+            given.read("ALLSWELL_GRACE_LEAST", "60", _seconds, seconds),
+            given.read("ALLSWELL_GRACE_MOST", "600", _seconds, seconds),
+        ),
+        allow_private=given.read("ALLSWELL_ALLOW_PRIVATE", "true", _truth, "true or false"),
+        cpu_request=given.read(
+            "ALLSWELL_CHECKER_CPU_REQUEST", "10m", _milli, "thousandths of a core, like 10m"
+        ),
+        memory_request=given.read("ALLSWELL_CHECKER_MEMORY_REQUEST", "48Mi", _size, "128Mi"),
+        memory_limit=given.read("ALLSWELL_CHECKER_MEMORY_LIMIT", "128Mi", _size, "128Mi"),
+        storage_class=given.text("ALLSWELL_CHECKER_STORAGE_CLASS", ""),
+        node_selector=given.read(
+            "ALLSWELL_CHECKER_NODE_SELECTOR", "", _pairs, "label=value,label=value"
+        ),
+        priority_class=given.text("ALLSWELL_CHECKER_PRIORITY_CLASS", ""),
+        log_level=given.text("ALLSWELL_CHECKER_LOG_LEVEL", "INFO"),
+    )
+
+
+def _bind(text: str) -> Bind:
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or int(port) >= 2**16:
+        raise ValueError(text)
+    return Bind(host.strip("[]"), int(port))
+
+
+def _https(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError(text)
+    return text
+
+
+def _count(text: str) -> int:
+    if not 1 <= int(text) <= 64:  # noqa: PLR2004 - as the advice says
+        raise ValueError(text)
+    return int(text)
+
+
+def _seconds(text: str) -> timedelta:
+    if int(text) < 0:
+        raise ValueError(text)
+    return timedelta(seconds=int(text))
+
+
+def _policy(text: str) -> str:
+    if text not in POLICIES:
+        raise ValueError(text)
+    return text
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _milli(text: str) -> int:
+    return int(text.removesuffix("m")) if text.endswith("m") else 1000 * int(text)
+
+
+def _size(text: str) -> int:
+    if SIZE.fullmatch(text) is None:
+        raise ValueError(text)
+    return int(text[:-2]) * UNITS[text[-2:]]
+
+
+def _pairs(text: str) -> dict[str, str]:
+    parts = [part.partition("=") for part in text.split(",") if part]
+    if not all(key and equals for key, equals, _ in parts):
+        raise ValueError(text)
+    return {key.strip(): value.strip() for key, _, value in parts}

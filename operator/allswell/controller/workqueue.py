@@ -1,0 +1,79 @@
+"""Whose turn it is: each key once however often it is named, and never at two workers at once.
+
+What fails comes again, later each time. The clock is the event loop's.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+SECOND = timedelta(seconds=1)
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+class Workqueue(Generic[K]):
+    """Keys with a due time. Only the event loop touches it."""
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks = ticks
+        self._due: dict[K, float] = {}
+        self._heap: list[tuple[float, int, K]] = []
+        self._order = itertools.count()
+        self._busy: set[K] = set()
+        self._again: dict[K, float] = {}
+        self._failures: dict[K, int] = {}
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._due) + len(self._busy)
+
+    def add(self, key: K, after: timedelta = timedelta()) -> None:
+        """Name a key; the earliest of all times that were asked for counts."""
+        due = self._ticks() + after / SECOND
+        if key in self._busy:
+            self._again[key] = min(due, self._again.get(key, due))
+        elif due < self._due.get(key, float("inf")):
+            self._due[key] = due
+            heapq.heappush(self._heap, (due, next(self._order), key))
+            self._changed.set()
+
+    async def take(self) -> K:
+        """Wait for a key that is due; it is the caller's until `done`."""
+        while True:
+            self._changed.clear()
+            key = self._ready()
+            if key is not None:
+                return key
+            pause = self._heap[0][0] - self._ticks() if self._heap else None
+            try:
+                await asyncio.wait_for(self._changed.wait(), pause)
+            except TimeoutError:
+                continue
+
+    def _ready(self) -> K | None:
+        while self._heap and self._heap[0][0] <= self._ticks():
+            due, _, key = heapq.heappop(self._heap)
+            if self._due.get(key) == due:
+                del self._due[key]
+                self._busy.add(key)
+                return key
+        return None
+
+    def done(self, key: K, *, failed: bool = False) -> None:
+        """Give a key back; one that failed comes again after a pause that grows."""
+        self._busy.discard(key)
+        again = self._again.pop(key, None)
+        if failed:
+            count = self._failures.get(key, 0)
+            self._failures[key] = count + 1
+            self.add(key, min(FIRST_PAUSE * 2 ** min(count, 16), LONGEST_PAUSE))
+        else:
+            self._failures.pop(key, None)
+        if again is not None:
+            least = FIRST_PAUSE if failed else timedelta()
+            self.add(key, max(least, (again - self._ticks()) * SECOND))
