@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "allswell.cli.check",
     "validate": "allswell.cli.validate",
     "migrate": "allswell.cli.migrate",
+    "controller": "allswell.cli.programs.controller",
     "checker": "allswell.cli.programs.checker",
     "web": "allswell.cli.programs.web",
 }
@@ -25,6 +26,7 @@ SUMMARY = {
     "check": "run checks once, now, and explain the verdict",
     "validate": "say everything that is wrong with manifests",
     "migrate": "bring the central database to this version's schema",
+    "controller": "run the operator and its collector (what the operator's pod runs)",
     "checker": "run a checker (what a checker pod runs)",
     "web": "serve the pages (what the web pod runs)",
 }

@@ -5,8 +5,7 @@ It keeps no state beside its session, retries nothing and watches nothing: watch
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -161,9 +160,7 @@ def _read(status: int, content: bytes) -> Json:
     return found
 
 
-@asynccontextmanager
-async def session(tls: ssl.SSLContext) -> AsyncIterator[aiohttp.ClientSession]:
+def session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
     """A session for the running loop; no proxy is taken from the environment."""
     connector = aiohttp.TCPConnector(ssl=tls, limit=32)
-    async with aiohttp.ClientSession(connector=connector, trust_env=False) as made:
-        yield made
+    return aiohttp.ClientSession(connector=connector, trust_env=False)

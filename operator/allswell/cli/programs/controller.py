@@ -1,0 +1,47 @@
+"""`allswell controller`: what the operator's pod runs."""
+
+import argparse
+
+from allswell.controller import program
+
+DESCRIPTION = """\
+Run the operator: it makes true what Monitors and StatusPages say, and runs the collector that
+checkers report to. It needs a cluster (a pod's account, or KUBECONFIG) and the central database."""
+EPILOG = """\
+environment:
+  ALLSWELL_DATABASE_URL             the central database (or ALLSWELL_DATABASE_URL_FILE)
+  ALLSWELL_NAMESPACE                the operator's own namespace
+  ALLSWELL_WATCH_NAMESPACES         the namespaces to serve, with commas; empty for all
+  ALLSWELL_CHECKER_IMAGE            the image that checker pods run: this one
+  ALLSWELL_CHECKER_PULL_POLICY      Always, IfNotPresent or Never, default IfNotPresent
+  ALLSWELL_CHECKER_PULL_SECRETS     names of Secrets, with commas
+  ALLSWELL_CHECKER_CPU_REQUEST      default 10m
+  ALLSWELL_CHECKER_MEMORY_REQUEST   default 48Mi
+  ALLSWELL_CHECKER_MEMORY_LIMIT     default 128Mi
+  ALLSWELL_CHECKER_STORAGE_CLASS    default: the cluster's
+  ALLSWELL_CHECKER_NODE_SELECTOR    label=value, with commas
+  ALLSWELL_CHECKER_PRIORITY_CLASS   the checkers' priority class
+  ALLSWELL_CHECKER_LOG_LEVEL        default INFO
+  ALLSWELL_REFERENCES               host:port, with commas: reached if the network works
+  ALLSWELL_GRACE_LEAST, _MOST       bounds of grace in seconds, default 60 and 600
+  ALLSWELL_ALLOW_PRIVATE            whether private addresses may be checked, default true
+  ALLSWELL_COLLECTOR_URL            how checkers reach the collector: https://…
+  ALLSWELL_COLLECTOR_BIND           where the collector listens, default 0.0.0.0:8443
+  ALLSWELL_STATUS_BIND              /healthz, /readyz and /metrics, default 0.0.0.0:8080
+  ALLSWELL_CA_SECRET                the Secret that keeps the collector's CA
+  ALLSWELL_CA_CONFIGMAP             the ConfigMap that publishes it, both: allswell-collector-ca
+  ALLSWELL_WEB_SERVICE_ACCOUNT      the page's service account, default allswell-web
+  ALLSWELL_PAGE_URL                 where pages are, for their status: https://…
+  ALLSWELL_WORKERS                  objects looked at at once, default 8
+  ALLSWELL_LOG_LEVEL                DEBUG, INFO, WARNING or ERROR, default INFO
+
+exit codes: 0 stopped by SIGTERM, 1 it cannot run, 2 bad settings"""
+
+
+def arguments(_: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(_: argparse.Namespace) -> int:
+    """Run until stopped; the exit code."""
+    return program.main()

@@ -1,0 +1,89 @@
+"""Carrying out what was decided: writes to the API server, counted and seen at once."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from allswell.controller.index import Index
+from allswell.controller.meters import Meters
+from allswell.controller.monitor_plan import Apply, Delete
+from allswell.controller.monitor_status import News
+from allswell.kube import manifest
+from allswell.kube.client import Api
+from allswell.kube.errors import KubeError
+from allswell.kube.kinds import EVENT, Kind
+from allswell.kube.manifest import Json
+
+log = logging.getLogger(__name__)
+REPORTER = "allswell.dev/operator"
+# The API server's own bound for an event's note.
+LONGEST_NOTE = 1024
+
+
+class Hands:
+    """Writes to the API server."""
+
+    def __init__(self, api: Api, index: Index, meters: Meters, now: Callable[[], datetime]) -> None:
+        self._api = api
+        self._index = index
+        self._meters = meters
+        self._now = now
+
+    async def do(self, action: Apply | Delete) -> None:
+        """Apply or delete. Raises `KubeError`."""
+        if isinstance(action, Delete):
+            place = (action.namespace, action.name)
+            log.info("deleting %s %s/%s: %s", action.kind.name, *place, action.why)
+            await self._api.delete(action.kind, *place, action.uid, force=action.force)
+            self._meters.writes.labels(action.kind.name, "delete").inc()
+            return
+        seen = await self._api.apply(action.kind, action.wanted, uid=action.uid)
+        self._meters.writes.labels(action.kind.name, "apply").inc()
+        self._index[action.kind].observe(seen)
+
+    async def status(self, kind: Kind, live: Json, status: Json) -> None:
+        """Write the status of an object as it was seen. Raises `KubeError`."""
+        namespace, name = manifest.name(live)
+        wanted: Json = {
+            "apiVersion": kind.api,
+            "kind": kind.name,
+            "metadata": {"namespace": namespace, "name": name},
+            "status": status,
+        }
+        seen = await self._api.apply(kind, wanted, "status", uid=manifest.uid(live))
+        self._meters.writes.labels(kind.name, "status").inc()
+        self._index[kind].observe(seen)
+
+    async def tell(self, kind: Kind, live: Json, news: News) -> None:
+        """Post an event; one that cannot be posted is lost, and the log says so."""
+        try:
+            await self._api.create(EVENT, event(kind, live, news, self._now()))
+            self._meters.writes.labels(EVENT.name, "create").inc()
+        except KubeError as error:
+            log.warning("an event could not be posted: %s", error)
+
+
+def event(kind: Kind, live: Json, news: News, now: datetime) -> dict[str, object]:
+    """The manifest of an event about an object."""
+    namespace, name = manifest.name(live)
+    regarding = {
+        "apiVersion": kind.api,
+        "kind": kind.name,
+        "namespace": namespace,
+        "name": name,
+        "uid": manifest.uid(live),
+    }
+    return {
+        "apiVersion": EVENT.api,
+        "kind": EVENT.name,
+        "metadata": {"namespace": namespace, "name": f"{name}.{secrets.token_hex(8)}"},
+        "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "reportingController": REPORTER,
+        "reportingInstance": REPORTER,
+        "action": "Reconcile",
+        "type": news.type,
+        "reason": news.reason,
+        "note": news.note[:LONGEST_NOTE] or news.reason,
+        "regarding": regarding,
+    }

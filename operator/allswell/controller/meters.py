@@ -1,0 +1,44 @@
+"""The operator's own figures, for Prometheus. One registry, made at the start and passed on."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
+
+
+class Meters:
+    """What the operator counts of its own work."""
+
+    def __init__(self) -> None:
+        it = self.registry = CollectorRegistry()
+        self.reconciles = Counter(
+            "allswell_reconciles",
+            "Looks at an object, by kind and result.",
+            ("kind", "result"),
+            registry=it,
+        )
+        self.seconds = Histogram(
+            "allswell_reconcile_seconds",
+            "How long a look took.",
+            ("kind",),
+            buckets=SECONDS,
+            registry=it,
+        )
+        self.writes = Counter(
+            "allswell_writes",
+            "Writes to the API server, by kind and verb.",
+            ("kind", "verb"),
+            registry=it,
+        )
+        self.resyncs = Counter(
+            "allswell_resyncs", "Complete looks at everything.", ("result",), registry=it
+        )
+        self.resynced = Gauge(
+            "allswell_resync_timestamp_seconds", "When the last complete look ended.", registry=it
+        )
+        self.waiting = Gauge("allswell_queue_length", "Objects that wait for a look.", registry=it)
+        self.objects = Gauge(
+            "allswell_objects", "Objects in the index, by kind.", ("kind",), registry=it
+        )
+        self.verdicts = Counter(
+            "allswell_token_verdicts", "Judgements of tokens, by result.", ("result",), registry=it
+        )

@@ -1,0 +1,167 @@
+"""The composition root of `allswell controller`: it alone reads clocks and environment."""
+
+import asyncio
+import logging
+import os
+import ssl
+import sys
+import time
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import kopf
+from aiohttp import ClientSession, web
+
+from allswell.central import engine
+from allswell.central.errors import CentralError, Unavailable
+from allswell.controller import authority, handlers, login, settings
+from allswell.controller.authority import Authority, BadAuthority
+from allswell.controller.collecting import Collecting
+from allswell.controller.login import NoAccess
+from allswell.controller.lookout import Lookout
+from allswell.controller.meters import Meters
+from allswell.controller.settings import BadSettings, Settings
+from allswell.controller.tokens import TokenReviews
+from allswell.controller.watchman import Watchman
+from allswell.kube import client
+from allswell.kube.client import Api, Client
+from allswell.kube.errors import KubeError
+from allswell.kube.errors import Unavailable as Away
+from allswell.kube.kinds import CONFIGMAP, NAMESPACE
+
+log = logging.getLogger(__name__)
+RENEW_EVERY = timedelta(days=1) / timedelta(seconds=1)
+RETRY = 5.0
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def main() -> int:
+    """Run the operator until it is told to stop; 2 for bad settings, 1 when it cannot run."""
+    logging.basicConfig(
+        level=os.environ.get("ALLSWELL_LOG_LEVEL", "INFO").upper(),
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    try:
+        found = settings.read(os.environ)
+        info = login.find()
+    except (BadSettings, NoAccess) as error:
+        log.error("%s", error)
+        return 2
+    try:
+        return asyncio.run(run(found, info))
+    except (KubeError, CentralError, BadAuthority, OSError) as error:
+        log.error("the operator cannot run: %s", error)
+        return 1
+
+
+async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
+    """Run until SIGTERM; 0 then, 1 when a part of it has ended."""
+    tls, headers = info.as_ssl_context(), login.headers(info, time.monotonic)
+
+    def connecting(session: ClientSession) -> Client:
+        return Client(info.server, session, headers)
+
+    async with client.session(tls) as session:
+        api = connecting(session)
+        ca = await authority.kept(api, found.namespace, found.ca_secret, now())
+        await api.apply(CONFIGMAP, published(found, ca))
+        told = replace(found, shape=replace(found.shape, ca=ca.certificate))
+        meters = Meters()
+        man = Watchman(told, api, engine.connect(found.database), meters, now)
+        collecting = Collecting(man.writer, man.centre, now)
+        server = authority.context(ca, found.hosts, now())
+
+        def judging(api: Api) -> TokenReviews:
+            page = found.page_account
+            return TokenReviews(api=api, index=man.index, page=page, meters=meters, now=now)
+
+        await collecting.start(found.collector, server, tls, connecting, judging)
+        man.meet(collecting.do)
+        try:
+            return await together(man, lookout(man, api, meters), renewing(server, ca, found), info)
+        finally:
+            await collecting.stop()
+
+
+def published(found: Settings, ca: Authority) -> dict[str, object]:
+    """The ConfigMap from which the page learns the collector's CA."""
+    return {
+        "apiVersion": "v1",
+        "kind": CONFIGMAP.name,
+        "metadata": {"namespace": found.namespace, "name": found.ca_configmap},
+        "data": {authority.CERTIFICATE: ca.certificate},
+    }
+
+
+def lookout(man: Watchman, api: Api, meters: Meters) -> Lookout:
+    """What answers the probes."""
+
+    async def answers() -> bool:
+        try:
+            await api.get(NAMESPACE, "", "default")
+        except Away:
+            return False
+        except KubeError:
+            return True
+        return True
+
+    return Lookout(succeeded=lambda: man.looking.succeeded, answers=answers, meters=meters, now=now)
+
+
+async def renewing(server: ssl.SSLContext, ca: Authority, found: Settings) -> None:
+    """Give the collector a new certificate each day."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY)
+        authority.renew(server, ca, found.hosts, now())
+
+
+async def migrating(man: Watchman) -> None:
+    """Bring the tables to this version's schema as soon as the database is there."""
+    while True:
+        try:
+            before, after = await asyncio.to_thread(engine.migrate, man.engine)
+        except Unavailable as error:
+            log.warning("waiting for the central database: %s", error)
+            await asyncio.sleep(RETRY)
+        else:
+            log.info("the central database is at %s, it was at %s", after, before)
+            await asyncio.Event().wait()
+
+
+async def together(
+    man: Watchman, answering: Lookout, renewal: Awaitable[None], info: kopf.ConnectionInfo
+) -> int:
+    """Run all parts until kopf is told to stop; none of the others may end."""
+    runner = web.AppRunner(answering.application(), access_log=None)
+    await runner.setup()
+    bind = man.settings.status
+    await web.TCPSite(runner, bind.host, bind.port).start()
+    stop = asyncio.Event()
+    parts = [asyncio.ensure_future(part) for part in (renewal, migrating(man), *man.parts())]
+    watching = asyncio.create_task(
+        kopf.operator(
+            registry=handlers.registry(lambda: info, man.see),
+            settings=handlers.settings(),
+            clusterwide=not man.settings.watched,
+            namespaces=man.settings.watched,
+            standalone=True,
+            stop_flag=stop,
+        )
+    )
+    log.info("watching; the collector is at %s", man.settings.shape.collector_url)
+    done, _ = await asyncio.wait([watching, *parts], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(watching, *parts, return_exceptions=True)
+    await runner.cleanup()
+    for ended in done - {watching}:
+        log.error("a part of the operator has ended: %s", ended.exception())
+    return 0 if done == {watching} and watching.exception() is None else 1

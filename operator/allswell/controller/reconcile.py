@@ -1,0 +1,164 @@
+"""One look at one object: gather, decide, apply. The decisions are elsewhere, and pure."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from allswell.central.errors import CentralError
+from allswell.controller import monitor_plan, monitor_status, page_plan
+from allswell.controller.acting import Hands
+from allswell.controller.central import Central
+from allswell.controller.index import Index, Key
+from allswell.controller.monitor_plan import READY, Gathered, Plan
+from allswell.controller.monitor_status import News
+from allswell.controller.namespaces import Namespaces
+from allswell.controller.registrar import Place, Registrar
+from allswell.controller.standing import Standing
+from allswell.domain.spec.meta import Meta
+from allswell.domain.spec.monitor import Monitor
+from allswell.domain.spec.page import StatusPage
+from allswell.domain.spec.problem import Invalid
+from allswell.domain.state import State
+from allswell.kube import manifest
+from allswell.kube.client import Api
+from allswell.kube.conditions import FALSE, Condition
+from allswell.kube.errors import Rejected
+from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
+from allswell.kube.manifest import Json
+from allswell.kube.shape import Shape
+
+log = logging.getLogger(__name__)
+RETRY = timedelta(seconds=10)
+UNREGISTERED = timedelta(seconds=5)
+
+
+class Reconciler:
+    """Looks at Monitors and StatusPages."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        hands: Hands,
+        index: Index,
+        central: Central,
+        registrar: Registrar,
+        namespaces: Namespaces,
+        shape: Shape,
+        page_url: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._api = api
+        self._hands = hands
+        self._index = index
+        self._central = central
+        self._registrar = registrar
+        self._namespaces = namespaces
+        self._shape = shape
+        self._page_url = page_url
+        self._now = now
+        self.standings: dict[Place, Standing] = {}
+
+    async def look(self, key: Key) -> timedelta | None:
+        """Make true what the object says; when to look again.
+
+        Raises `KubeError` and `CentralError`.
+        """
+        kind = MONITOR if key.kind == MONITOR.name else PAGE
+        kept = self._index[kind].get(key.namespace, key.name)
+        if kept is None or manifest.text(kept.manifest, "metadata", "deletionTimestamp"):
+            return None
+        if kind == MONITOR:
+            return await self._monitor(kept.manifest)
+        return await self._page(kept.manifest)
+
+    async def _monitor(self, live: Json) -> timedelta | None:
+        wanted = monitor_plan.parse(live)
+        registered = not isinstance(wanted, Invalid) and await self._registered(wanted)
+        plan = monitor_plan.decide(await self._gathered(live, registered=registered), self._now())
+        again = [plan.again] if plan.again else []
+        try:
+            for action in plan.actions:
+                await self._hands.do(action)
+        except Rejected as error:
+            refused = Condition(READY, FALSE, "Rejected", str(error))
+            plan = Plan(conditions=(refused,))
+            again = [RETRY]
+        if not registered and not isinstance(wanted, Invalid):
+            again.append(UNREGISTERED)
+        await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
+        return min(again, default=None)
+
+    async def _registered(self, wanted: Monitor) -> bool:
+        """Make the Monitor known to the central database; False when that is away."""
+        place = (wanted.meta.namespace, wanted.meta.name)
+        namespace_uid = await self._namespaces.uid(wanted.meta.namespace, wanted.meta.uid)
+        if namespace_uid is None:
+            return False
+        try:
+            if await self._registrar.register(wanted, namespace_uid):
+                self.standings |= await self._central.standings(self._now(), place=place)
+                self._index.wake(self._index.pages(wanted.meta.namespace))
+        except CentralError as error:
+            log.warning("%s/%s is not registered: %s", *place, error)
+            return False
+        return True
+
+    async def _gathered(self, live: Json, *, registered: bool) -> Gathered:
+        found: dict[Kind, Json | None] = {}
+        for kind, namespace, name in monitor_plan.children(*manifest.name(live)):
+            kept = self._index[kind].get(namespace, name)
+            found[kind] = kept.manifest if kept else None
+            if kept is None and kind is not POD:
+                # Before something is made: it may be there without our labels.
+                found[kind] = await self._api.get(kind, namespace, name)
+        return Gathered(
+            monitor=live,
+            shape=self._shape,
+            registered=registered,
+            statefulset=found[STATEFULSET],
+            configmap=found[CONFIGMAP],
+            pod=found[POD],
+        )
+
+    async def _say(self, live: Json, wanted: Monitor | None, plan: Plan) -> None:
+        standing = self.standings.get(manifest.name(live))
+        before = manifest.block(live, "status")
+        status = monitor_status.build(live, wanted, plan.conditions, standing, self._now())
+        if monitor_status.same(before, status):
+            return
+        await self._hands.status(MONITOR, live, status)
+        for news in monitor_status.news(before, status):
+            await self._hands.tell(MONITOR, live, news)
+
+    async def _page(self, live: Json) -> timedelta | None:
+        page = page_plan.parse(live)
+        namespace, _ = manifest.name(live)
+        metas = [
+            Meta(name=place[1], namespace=namespace, labels=kept.labels)
+            for place, kept in self._index.monitors(namespace).items()
+        ]
+        shown = () if isinstance(page, Invalid) else page_plan.shown(page, metas)
+        said = page_plan.ready(page, shown)
+        if isinstance(page, StatusPage):
+            namespace_uid = await self._namespaces.uid(namespace, page.meta.uid)
+            if namespace_uid is None:
+                return None
+            await self._central.put_page(page, shown, namespace_uid, self._now())
+        before = manifest.block(live, "status")
+        states = [self._state((namespace, entry.monitor)) for entry in shown]
+        state = page_plan.overall(states)
+        status = page_plan.status(live, said, state, self._page_url, self._now())
+        if not monitor_status.same(before, status):
+            await self._hands.status(PAGE, live, status)
+            await self._told(live, before, said)
+        return None
+
+    def _state(self, place: Place) -> State:
+        return self.standings.get(place, Standing()).state
+
+    async def _told(self, live: Json, before: Json, said: Condition) -> None:
+        old = manifest.entry(manifest.blocks(before, "conditions"), "type", said.type)
+        if said.status == FALSE and old.get("reason") != said.reason:
+            news = News(monitor_status.WARNING, said.reason, said.message)
+            await self._hands.tell(PAGE, live, news)

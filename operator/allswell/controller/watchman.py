@@ -1,0 +1,108 @@
+"""The operator put together: index, queue, reconciler, resync, and the centre that it feeds."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from allswell.controller import working
+from allswell.controller.acting import Hands
+from allswell.controller.central import Central, Doing
+from allswell.controller.collector.centre import Centre
+from allswell.controller.index import Index, Key
+from allswell.controller.meters import Meters
+from allswell.controller.namespaces import Namespaces
+from allswell.controller.reconcile import Reconciler
+from allswell.controller.registrar import Registrar
+from allswell.controller.resync import Resync
+from allswell.controller.settings import Settings
+from allswell.controller.telling import TellingWriter
+from allswell.controller.workqueue import Workqueue
+from allswell.kube.client import Api
+from allswell.kube.kinds import MONITOR, PAGE, Kind
+from allswell.kube.manifest import Json
+
+AT_ONCE = timedelta()
+
+
+class Watchman:
+    """All parts of the operator that live in its own loop; they run once it has met the centre."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        api: Api,
+        engine: Engine,
+        meters: Meters,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self._api = api
+        self._meters = meters
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._queue: Workqueue[Key] = Workqueue(time.monotonic)
+        self._hurry = asyncio.Event()
+        self.index = Index(turn=self._queue.add)
+        self.writer = TellingWriter(engine, settings.shape.grace, self._told)
+        self.centre = Centre(self.writer)
+        self.looking: Resync
+        self._tidings: working.Tidings
+
+    def meet(self, doing: Doing) -> None:
+        """Put the rest together, now that there is a thread that writes the central database."""
+        central = Central(self.engine, self.writer, self.centre, doing)
+        namespaces = Namespaces(self._api, time.monotonic)
+        registrar = Registrar(central.register, self._now)
+        self._reconciler = Reconciler(
+            api=self._api,
+            hands=Hands(self._api, self.index, self._meters, self._now),
+            index=self.index,
+            central=central,
+            registrar=registrar,
+            namespaces=namespaces,
+            shape=self.settings.shape,
+            page_url=self.settings.page_url,
+            now=self._now,
+        )
+        self.looking = Resync(
+            api=self._api,
+            index=self.index,
+            central=central,
+            registrar=registrar,
+            namespaces=namespaces,
+            reconciler=self._reconciler,
+            watched=self.settings.watched,
+            meters=self._meters,
+            now=self._now,
+        )
+        self._tidings = working.Tidings(
+            central, self._reconciler, self._wake, self.index.pages, self._now
+        )
+
+    def parts(self) -> list[Coroutine[None, None, None]]:
+        """The loops, each of which runs for ever."""
+        return [
+            working.resync(self.looking, self._meters, self._hurry),
+            self._tidings.run(),
+            *(self._work() for _ in range(self.settings.workers)),
+        ]
+
+    def see(self, kind: Kind, seen: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
+        """Take in what a watch says; a manifest that is gone makes a complete look urgent."""
+        if self.index.observe(kind, seen, deleted=deleted) and kind in (MONITOR, PAGE):
+            self._hurry.set()
+
+    async def _work(self) -> None:
+        await self.looking.seen.wait()
+        await working.work(self._queue, self._reconciler, self._meters)
+
+    def _wake(self, key: Key) -> None:
+        self._queue.add(key, AT_ONCE)
+
+    def _told(self, monitor: int) -> None:
+        """From the writing thread."""
+        self._loop.call_soon_threadsafe(self._tidings.hear, monitor)

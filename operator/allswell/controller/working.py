@@ -1,0 +1,119 @@
+"""The loops of the operator: workers at the queue, the resync, and what the centre has to tell."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from allswell.central.errors import CentralError
+from allswell.controller.central import Central
+from allswell.controller.index import Key
+from allswell.controller.meters import Meters
+from allswell.controller.reconcile import Reconciler
+from allswell.controller.resync import AGAIN, Resync
+from allswell.controller.workqueue import Workqueue
+from allswell.kube.errors import Conflict, KubeError
+from allswell.kube.kinds import MONITOR
+
+log = logging.getLogger(__name__)
+SECOND = timedelta(seconds=1)
+
+
+async def work(queue: Workqueue[Key], reconciler: Reconciler, meters: Meters) -> None:
+    """Look at what is due, for ever."""
+    while True:
+        key = await queue.take()
+        begun = time.perf_counter()
+        result = "ok"
+        try:
+            again = await reconciler.look(key)
+            if again is not None:
+                queue.add(key, again)
+        except Conflict:
+            result = "conflict"
+        except (KubeError, CentralError) as error:
+            result = "unavailable"
+            log.warning("%s %s/%s: %s", key.kind, key.namespace, key.name, error)
+        except Exception:
+            result = "error"
+            log.exception("%s %s/%s", key.kind, key.namespace, key.name)
+        queue.done(key, failed=result != "ok")
+        meters.reconciles.labels(key.kind, result).inc()
+        meters.seconds.labels(key.kind).observe(time.perf_counter() - begun)
+        meters.waiting.set(len(queue))
+
+
+async def resync(looking: Resync, meters: Meters, hurry: asyncio.Event) -> None:
+    """Look at everything, now and then; sooner when somebody is in a hurry."""
+    while True:
+        hurry.clear()
+        pause = AGAIN
+        try:
+            pause = await looking.run()
+            meters.resyncs.labels("ok").inc()
+        except KubeError as error:
+            meters.resyncs.labels("failed").inc()
+            log.warning("the cluster could not be seen whole: %s", error)
+        except Exception:
+            meters.resyncs.labels("error").inc()
+            log.exception("the resync failed and goes on")
+        deadline = asyncio.get_running_loop().time() + pause / SECOND
+        await _until(hurry, deadline)
+
+
+async def _until(hurry: asyncio.Event, deadline: float) -> None:
+    """Wait for the deadline; in a hurry only a moment, for deletions come in crowds."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            await hurry.wait()
+            await asyncio.sleep(AGAIN / SECOND / 5)
+    except TimeoutError:
+        return
+
+
+class Tidings:
+    """What has changed in the central database, gathered until it has been read."""
+
+    def __init__(
+        self,
+        central: Central,
+        reconciler: Reconciler,
+        wake: Callable[[Key], None],
+        pages: Callable[[str], tuple[Key, ...]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._central = central
+        self._reconciler = reconciler
+        self._wake = wake
+        self._pages = pages
+        self._now = now
+        self._monitors: set[int] = set()
+        self._some = asyncio.Event()
+
+    def hear(self, monitor: int) -> None:
+        """Note that a monitor's standing may have changed. Only for the operator's own loop."""
+        self._monitors.add(monitor)
+        self._some.set()
+
+    async def run(self) -> None:
+        """Read what has changed, and have it looked at, for ever."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._monitors:
+                await self._read(self._monitors.pop())
+
+    async def _read(self, monitor: int) -> None:
+        try:
+            found = await self._central.standings(self._now(), only=monitor)
+        except CentralError as error:
+            self._monitors.add(monitor)
+            log.warning("a standing could not be read: %s", error)
+            await asyncio.sleep(AGAIN / SECOND)
+            return
+        self._reconciler.standings |= found
+        for place in found:
+            self._wake(Key(MONITOR.name, *place))
+            for page in self._pages(place[0]):
+                self._wake(page)
