@@ -164,7 +164,7 @@ def monitor(name: str, url: str, namespace: str = "default", *, failures: int = 
     """A Monitor that is checked every second."""
     body: dict[str, object] = {
         "interval": "1s",
-        "timeout": "800ms",
+        "timeout": "1s",
         "confirm": {"failures": failures, "successes": 1, "every": "1s"},
         "http": {"url": url},
     }

@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,12 @@ from tests.integration.faults.house import House
 from tests.integration.faults.nursery import Forked
 from tests.integration.faults.target import Served, Target
 
-# Within this a result that was answered is committed, unless a kill comes first.
-COMMITTED = timedelta(seconds=0.5)
 A_CHECK = timedelta(seconds=1)
+# A kill may cost one interval: what was answered before that must be committed.
+COMMITTED = A_CHECK
+# How much later than its check a request may come to the target of a busy machine.
+STALLED = 3 * A_CHECK
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -34,15 +38,16 @@ class Lane:
     monitors: Sequence[Monitor]
     lot: random.Random
     kills: list[datetime] = field(default_factory=list)
+    stopped: datetime = NEVER
 
     @classmethod
     def make(cls, found: House, target: Target, namespace: str, lot: random.Random) -> "Lane":
-        """Three monitors, of which one goes down at the second failure only."""
+        """Three monitors; as machines stall, none goes down at its first failure."""
         names = (f"{namespace}-{number}" for number in count())
         early = (name for name in names if schedule.phase(namespace, name) < 0.4)
         chosen = [
             house.monitor(name, target.url(name), namespace, failures=failures)
-            for failures, name in zip((1, 2, 1), early, strict=False)
+            for failures, name in zip((2, 3, 2), early, strict=False)
         ]
         found.register(namespace, chosen)
         return cls(found, target, namespace, chosen, lot)
@@ -84,17 +89,38 @@ class Lane:
         process = self.house.start_checker(self.namespace)
         known = house.within(30, lambda: all(self.is_known(monitor) for monitor in self.monitors))
         assert known, self.house.log()
+        self.stopped = datetime.now(UTC)
         assert process.stop() == 0, self.house.log()
 
-    def lost_samples(self, monitor: Monitor) -> int:
-        """How many requests of a monitor have left no sample in its checker's file."""
-        path = self.house.folder / self.namespace / "checker.sqlite"
-        now = datetime.now(UTC)
-        store = Store.open(path, now=now)
-        number = store.enroll(monitor.meta.name, target_of(monitor)).number
-        kept = sum(1 for _ in store.samples(number, now - timedelta(days=1), now))
+    def undelivered(self) -> list[str]:
+        """What waits in the checker's file."""
+        store = Store.open(
+            self.house.folder / self.namespace / "checker.sqlite", now=datetime.now(UTC)
+        )
+        waiting = [str(each.envelope) for each in store.outbox(1000, datetime.now(UTC))]
         store.close()
-        return len(self.target.part(monitor.meta.name).served) - kept
+        return waiting
+
+    def lost_results(self, monitor: Monitor) -> list[timedelta]:
+        """How long before a kill, or the end, each request came that has left no sample."""
+        left, ends = self._started(monitor), [*self.kills, self.stopped]
+        ages = []
+        for at in [one.at for one in self.target.part(monitor.meta.name).served]:
+            own = [started for started in left if at - STALLED < started <= at]
+            if own:
+                left.remove(own[-1])
+            else:
+                ages.append(min((end for end in ends if end >= at), default=NEVER) - at)
+        return ages
+
+    def _started(self, monitor: Monitor) -> list[datetime]:
+        """When each check began that is in the checker's file."""
+        now = datetime.now(UTC)
+        store = Store.open(self.house.folder / self.namespace / "checker.sqlite", now=now)
+        number = store.enroll(monitor.meta.name, target_of(monitor)).number
+        found = [one.started for one in store.samples(number, now - timedelta(days=1), now)]
+        store.close()
+        return found
 
 
 @dataclass(slots=True)
@@ -142,7 +168,9 @@ def compare(lane: Lane, monitor: Monitor) -> Verdict:
     states = [entry.claim.state for entry in ledger]
     wrong = []
     if states != wanted:
-        wrong.append(f"{name}: {[s.value for s in states]} and not {[s.value for s in wanted]}")
+        reasons = Counter(entry.claim.reason for entry in ledger)
+        wrong.append(f"{name}: {len(states)} states and not {len(wanted)}; {reasons}")
+        wrong += _unmet(lane, name, ledger)
     if [(e.store, e.sequence) for e in ledger] != [
         (ledger[0].store, n + 1) for n in range(len(ledger))
     ]:
@@ -151,6 +179,20 @@ def compare(lane: Lane, monitor: Monitor) -> Verdict:
     if not wrong:
         wrong += _wrongly_dated(lane, part.turns, part.served, ledger[1:])
     return Verdict(len(part.turns), max(0, len(wanted) - len(states) + same), same, tuple(wrong))
+
+
+def _unmet(lane: Lane, name: str, ledger: Sequence[Transition]) -> list[str]:
+    """Every turn without a claim of its own, with what happened until the next one."""
+    part, now = lane.target.part(name), datetime.now(UTC)
+    ends = [*(turn.at for turn in part.turns[1:]), now]
+    found = [f"in the outbox: {lane.undelivered()}"]
+    for turn, end in zip(part.turns, ends, strict=True):
+        if any(turn.at - A_CHECK < entry.claim.since < end for entry in ledger):
+            continue
+        asked = [str(one.at.time()) for one in part.served if turn.at <= one.at < end]
+        killed = [str(at.time()) for at in lane.kills if turn.at - A_CHECK < at < end]
+        found.append(f"{turn} until {end.time()}: asked at {asked}, killed at {killed}")
+    return found
 
 
 def _wrongly_dated(

@@ -26,8 +26,8 @@ from tests.integration.faults.target import Target
 pytestmark = pytest.mark.integration
 
 SEED = int(os.environ.get("ALLSWELL_SEED", "20261123"))
-LANES = 6
-KILLS = 204
+LANES = 8
+KILLS = 208
 COLLECTORS = 5
 DEATHS = 200
 
@@ -78,10 +78,12 @@ def test_a_checker_killed_two_hundred_times_reports_every_change_once(
         print(figures("checker", kills, verdicts))
         assert [wrong for verdict in verdicts for wrong in verdict.wrong] == []
         assert kills >= 200
-        assert all(verdict.transitions >= 3 for verdict in verdicts)
-        for one in lanes:
-            for monitor in one.monitors:
-                assert 0 <= one.lost_samples(monitor) <= len(one.kills)
+        assert all(verdict.transitions for verdict in verdicts)
+        assert sum(verdict.transitions for verdict in verdicts) >= 50
+        lost = [age for one in lanes for it in one.monitors for age in one.lost_results(it)]
+        oldest = max(lost, default=lane.A_CHECK)
+        print(f"{len(lost)} results lost, the oldest {oldest} before its kill")
+        assert oldest <= lane.A_CHECK
 
 
 @dataclass(slots=True)
@@ -144,4 +146,4 @@ def test_a_collector_killed_between_commit_and_answer_takes_every_change_once(
         verdicts = judged(lanes)
         print(figures("collector", deaths, verdicts))
         assert [wrong for verdict in verdicts for wrong in verdict.wrong] == []
-        assert all(verdict.transitions >= 2 for verdict in verdicts)
+        assert all(verdict.transitions for verdict in verdicts)
