@@ -134,7 +134,7 @@ SELECTORS: Values = [
     *({}, {"matchLabels": {}}, {"matchExpressions": []}, {"matchLabel": {}}, {"matchLabels": []}),
     *({"matchLabels": {f"a{n}": "b" for n in range(many)}} for many in (16, 17)),
     *({"matchLabels": {name: "b"}} for name in LABEL_NAMES),
-    *({"matchLabels": {"a": value}} for value in [*LABELS, "", 1, True]),
+    *({"matchLabels": {"a": value}} for value in [*LABELS, "", 1, True, None]),
     *(
         {"matchExpressions": [{"key": "a", "operator": operator, **values}]}
         for operator in ("In", "NotIn", "Exists", "DoesNotExist", "in")

@@ -7,7 +7,6 @@ The cluster tests hold that against the real thing.
 import copy
 import functools
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,9 +109,8 @@ def _address() -> str:
 
 
 def _is_address(url: str) -> bool:
-    # Python calls unprintable also what has no meaning yet; Go's \p{C} does not hold it.
-    odd = {"Cc", "Cf", "Co", "Zs", "Zl", "Zp"} & {unicodedata.category(sign) for sign in url}
-    return not odd and re.match(_address(), url) is not None
+    # Whether Go's \p{C} holds what has no meaning yet, as Python thinks, depends on its version.
+    return url.isprintable() and re.match(_address(), url) is not None
 
 
 def _is_label(name: str) -> bool:
@@ -179,6 +177,9 @@ RULES: dict[str, Callable[[Json], bool]] = {
     "Exists and DoesNotExist take no values; remove them": (
         lambda entry: entry["operator"] not in ("Exists", "DoesNotExist") or not entry.get("values")
     ),
+    'a label has no value; write one, or "" for the empty one': (
+        lambda labels: None not in labels.values()
+    ),
     LABEL: lambda names: all(map(_is_label, names)) if isinstance(names, dict) else True,
     NAME: lambda manifest: _is_name(manifest["metadata"]["name"]),
 }
@@ -200,6 +201,8 @@ def _translated(schema: Schema) -> dict[str, Any]:
         found["anyOf"] = [{"type": "integer"}, {"type": "string"}]
     if found.get("x-kubernetes-list-type") == "set":
         found["uniqueItems"] = True
+    if found.get("nullable"):
+        found["type"] = [found["type"], "null"]
     found["allOf"] = [_translated(part) for part in found.get("allOf", ())]
     if "properties" in found:
         found["properties"] = {
@@ -224,7 +227,7 @@ def prepared(schema: Schema, value: Json) -> Json:
     written = {
         name: entry
         for name, entry in value.items()
-        if entry is not None or (properties and name not in properties)
+        if entry is not None or rest.get("nullable") or (properties and name not in properties)
     }
     unwritten = {
         name: copy.deepcopy(child["default"])

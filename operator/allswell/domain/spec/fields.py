@@ -207,8 +207,8 @@ class Fields:
         unique(self, name, found)
         return tuple(text for text in found if text is not None)
 
-    def mapping(self, name: str, *, most: int) -> dict[str, str]:
-        """A mapping of label names to label values."""
+    def mapping(self, name: str, *, most: int, nulls: bool = True) -> dict[str, str]:
+        """A mapping of label names to label values; a null is an empty value unless refused."""
         child = self.child(name)
         if child is None:
             return {}
@@ -219,6 +219,8 @@ class Fields:
         for key in names[:most]:
             if LABEL_KEY.fullmatch(key) is None:
                 child.note((key,), "this is not a label's name", LABEL_ADVICE)
+            if not nulls and child.take(key) is None:
+                child.note((key,), "this label has no value", 'write one, or "" for the empty one')
             found[key] = child.text(key, longest=63, pattern=LABEL_VALUE, instead=LABEL_ADVICE)
         child.close(but=names)
         return found

@@ -46,7 +46,8 @@ def read(fields: Fields) -> Selector:
     expressions = tuple(
         _expression(child) for child in fields.children("matchExpressions", most=16)
     )
-    selector = Selector(fields.mapping("matchLabels", most=16), expressions)
+    # Elsewhere a null is a field left out; here the selector would take what it should not.
+    selector = Selector(fields.mapping("matchLabels", most=16, nulls=False), expressions)
     fields.close()
     return selector
 

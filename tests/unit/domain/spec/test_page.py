@@ -217,6 +217,14 @@ OPERATORS = "In, NotIn, Exists, DoesNotExist"
             (f"{AT}.values[2]", "'' stands here twice", "remove one of the two"),
         ),
         (
+            {"groups": group(selector={"matchLabels": {"tier": None}})},
+            (
+                "groups[0].selector.matchLabels.tier",
+                "this label has no value",
+                'write one, or "" for the empty one',
+            ),
+        ),
+        (
             {"groups": group(selector={"matchLabel": {}})},
             ("groups[0].selector.matchLabel", "this field is unknown", "did you mean matchLabels?"),
         ),
