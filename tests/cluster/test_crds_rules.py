@@ -48,7 +48,7 @@ def test_what_the_schema_refuses_without_a_rule(
     assert sentence in kinds.create(cluster, "default", manifest).message
 
 
-def patch(cluster: Cluster, namespace: str, spec: str) -> str:
+def change(cluster: Cluster, namespace: str, spec: str) -> str:
     return cluster.kubectl(
         "patch", "monitor", "api", "-n", namespace, "--type=merge", "-p", f'{{"spec": {spec}}}'
     )
@@ -60,7 +60,7 @@ def patch(cluster: Cluster, namespace: str, spec: str) -> str:
 def test_storage_cannot_be_changed(cluster: Cluster, namespace: str, storage: str) -> None:
     cluster.apply(manifests.monitor(), namespace=namespace)
     with pytest.raises(Refused, match="write kind: Persistent and size: 128Mi as before"):
-        patch(cluster, namespace, f'{{"storage": {storage}}}')
+        change(cluster, namespace, f'{{"storage": {storage}}}')
 
 
 def test_storage_that_was_chosen_cannot_be_left_out_later(cluster: Cluster, namespace: str) -> None:
@@ -71,10 +71,10 @@ def test_storage_that_was_chosen_cannot_be_left_out_later(cluster: Cluster, name
 
 def test_what_is_not_storage_can_be_changed(cluster: Cluster, namespace: str) -> None:
     cluster.apply(manifests.monitor(storage={"size": "1Gi"}), namespace=namespace)
-    assert "patched" in patch(cluster, namespace, '{"interval": "1m", "storage": {"size": "1Gi"}}')
+    assert "patched" in change(cluster, namespace, '{"interval": "1m", "storage": {"size": "1Gi"}}')
 
 
 def test_the_kind_of_check_can_be_changed(cluster: Cluster, namespace: str) -> None:
     cluster.apply(manifests.monitor(), namespace=namespace)
     spec = '{"http": null, "tcp": {"host": "db", "port": 5432}}'
-    assert "patched" in patch(cluster, namespace, spec)
+    assert "patched" in change(cluster, namespace, spec)
