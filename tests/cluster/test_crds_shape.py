@@ -250,8 +250,8 @@ def test_the_largest_monitor_is_stored(cluster: Cluster, namespace: str) -> None
 
 
 def test_a_page_beyond_what_etcd_keeps_is_refused(cluster: Cluster, namespace: str) -> None:
-    entries = [{"name": f"m{n}", "title": "😀" * 120} for n in range(200)]
+    # Above 3 MB the API server hangs up before it has read all, and that may be all one sees.
+    entries = [{"name": f"{n:a>45}", "title": "x" * 120} for n in range(200)]
     groups = [{"name": f"g{n}", "monitors": entries} for n in range(50)]
     answer = kinds.create(cluster, namespace, manifests.page(groups=groups), dry=False)
-    assert answer.message != ""
-    assert answer.status in (413, 500)
+    assert "too large" in answer.message
