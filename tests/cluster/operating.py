@@ -1,0 +1,237 @@
+"""A real operator beside a test's cluster: a process with no more rights than it needs."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from allswell.central import engine
+from allswell.central.reader import Reader
+from allswell.central.writer import Writer
+from tests.cluster import kinds
+from tests.cluster.reach import Cluster, until
+
+CHILD = ["get", "list", "watch", "create", "patch", "delete"]
+# What the operator may do, and nothing else: the chart's roles say the same.
+RULES: list[dict[str, Any]] = [
+    {"groups": ["allswell.dev"], "of": ["monitors", "statuspages"], "may": ["list", "watch"]},
+    {
+        "groups": ["allswell.dev"],
+        "of": ["monitors/status", "statuspages/status"],
+        "may": ["patch"],
+    },
+    {"groups": ["apps"], "of": ["statefulsets"], "may": CHILD},
+    {"groups": [""], "of": ["configmaps"], "may": CHILD},
+    {"groups": [""], "of": ["pods"], "may": ["get", "list", "watch", "delete"]},
+    {"groups": [""], "of": ["namespaces"], "may": ["get", "list", "watch"]},
+    {"groups": ["events.k8s.io"], "of": ["events"], "may": ["create"]},
+    {
+        "groups": ["apiextensions.k8s.io"],
+        "of": ["customresourcedefinitions"],
+        "may": ["get", "list", "watch"],
+    },
+    {"groups": ["authentication.k8s.io"], "of": ["tokenreviews"], "may": ["create"]},
+]
+OWN_RULES = [{"groups": [""], "of": ["secrets"], "may": ["get", "create"]}]
+API = "rbac.authorization.k8s.io/v1"
+
+
+@dataclass(slots=True)
+class Operator:
+    """An operator that can be stopped and started, with the ways to ask it."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    port: int
+    status_port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def database(self) -> str:
+        return self.environment["ALLSWELL_DATABASE_URL"]
+
+    def start(self) -> None:
+        """Start it, and wait until it has seen the cluster."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "allswell.cli", "controller"],
+                env=dict(self.environment),
+                stdout=log,
+                stderr=log,
+            )
+        until(self.is_ready, what=f"the operator is ready\n{self.words()}", limit=40)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Stop it, and wait until it has ended."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+            self.process = None
+
+    def words(self) -> str:
+        """What it has logged."""
+        return (self.folder / "log").read_text()
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.words()
+        with contextlib.suppress(OSError):
+            return bool(self._get("/readyz"))
+        return False
+
+    def _get(self, path: str) -> str:
+        url = f"http://127.0.0.1:{self.status_port}{path}"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def writes(self) -> dict[str, int]:
+        """What it has written since its start, by kind and verb."""
+        found = {}
+        for line in self._get("/metrics").splitlines():
+            if line.startswith("allswell_writes_total{"):
+                labels, _, value = line.removeprefix("allswell_writes_total{").partition("} ")
+                words = [part.split("=")[1].strip('"') for part in labels.split(",")]
+                found[" ".join(words)] = int(float(value))
+        return found
+
+    def ask(self, ca: str, token: str, path: str, message: object = None) -> tuple[int, Any]:
+        """Speak to the collector as a checker does; status and answer."""
+        content = None if message is None else json.dumps(message).encode()
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{self.port}{path}",
+            content,
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        trust = ssl.create_default_context(cadata=ca)
+        try:
+            with urllib.request.urlopen(request, timeout=10, context=trust) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, json.load(refusal)
+
+    def monitors(self) -> set[tuple[str, str]]:
+        """The monitors that the central database shows."""
+        central = engine.connect(self.database)
+        try:
+            return {(row.namespace, row.name) for row in Writer(central).living()}
+        finally:
+            central.dispose()
+
+    def shown(self, page: str) -> dict[str, list[str]]:
+        """The monitors that a page shows, by group."""
+        central = engine.connect(self.database)
+        try:
+            reader = Reader(central)
+            found: dict[str, list[str]] = {}
+            for row in reader.pages():
+                if row.name != page:
+                    continue
+                facts = reader.facts(row.id, datetime.now(UTC))
+                for entry in facts.components if facts else ():
+                    found.setdefault(entry.group, []).append(entry.name)
+            return found
+        finally:
+            central.dispose()
+
+
+def role(kind: str, rules: list[dict[str, Any]], namespace: str, name: str) -> list[dict[str, Any]]:
+    """A role with its binding to the operator's account in a namespace."""
+    place = {} if kind == "ClusterRole" else {"namespace": namespace}
+    subject = {"kind": "ServiceAccount", "name": "operator", "namespace": namespace}
+    written = [
+        {"apiGroups": rule["groups"], "resources": rule["of"], "verbs": rule["may"]}
+        for rule in rules
+    ]
+    return [
+        {"apiVersion": API, "kind": kind, "metadata": {"name": name, **place}, "rules": written},
+        {
+            "apiVersion": API,
+            "kind": f"{kind}Binding",
+            "metadata": {"name": name, **place},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+            "subjects": [subject],
+        },
+    ]
+
+
+def account(cluster: Cluster, home: str, folder: Path) -> Path:
+    """A kubeconfig of an account that may do what the operator must."""
+    made = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+        for name in ("operator", "allswell-web")
+    ]
+    roles = role("ClusterRole", RULES, home, f"{home}-operator")
+    own = role("Role", OWN_RULES, home, "operator")
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [*made, *own]})
+    cluster.kubectl("apply", "--server-side", "-n", home, "-f", "-", text=text)
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": roles})
+    cluster.kubectl("apply", "--server-side", "-f", "-", text=text)
+    token = cluster.kubectl("create", "token", "operator", "-n", home, "--duration=2h").strip()
+    admin = json.loads(cluster.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    config = {
+        **admin,
+        "users": [{"name": "operator", "user": {"token": token}}],
+        "contexts": [
+            {"name": "it", "context": {"cluster": admin["clusters"][0]["name"], "user": "operator"}}
+        ],
+        "current-context": "it",
+    }
+    path = folder / "kubeconfig"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def free_port() -> int:
+    """A port that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(cluster: Cluster, home: str, folder: Path, *watched: str) -> Iterator[Operator]:
+    """An operator whose own namespace is `home`; it serves the namespaces `watched`."""
+    kinds.install(cluster)
+    port, status_port = free_port(), free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "KUBECONFIG": str(account(cluster, home, folder)),
+        "ALLSWELL_DATABASE_URL": f"sqlite:///{folder}/central.sqlite",
+        "ALLSWELL_NAMESPACE": home,
+        "ALLSWELL_WATCH_NAMESPACES": ",".join(watched),
+        "ALLSWELL_CHECKER_IMAGE": "local/allswell:1",
+        "ALLSWELL_COLLECTOR_BIND": f"127.0.0.1:{port}",
+        "ALLSWELL_COLLECTOR_URL": f"https://127.0.0.1:{port}",
+        "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status_port}",
+        "ALLSWELL_PAGE_URL": "https://status.example.com",
+    }
+    operator = Operator(folder, environment, port, status_port)
+    try:
+        operator.start()
+        yield operator
+    finally:
+        operator.stop()
+        name = f"{home}-operator"
+        cluster.kubectl("delete", "clusterrole,clusterrolebinding", name, "--ignore-not-found")
+
+
+def quiet(operator: Operator, seconds: float = 3) -> dict[str, int]:
+    """What has been written once nothing more is written for some seconds."""
+    last, since = operator.writes(), time.monotonic()
+    while time.monotonic() - since < seconds:
+        time.sleep(0.2)
+        if (now := operator.writes()) != last:
+            last, since = now, time.monotonic()
+    return last

@@ -1,0 +1,203 @@
+"""What the operator makes of Monitors and StatusPages, on a real API server."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from tests.cluster import operating
+from tests.cluster.operating import Operator, quiet
+from tests.cluster.reach import Cluster, until
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("operator")]
+TRACKING = "argocd.argoproj.io/tracking-id"
+
+
+@pytest.fixture(scope="module")
+def spaces(any_cluster: Cluster | None) -> Iterator[tuple[str, str, str]]:
+    """The operator's own namespace and two of tenants."""
+    if any_cluster is None:
+        pytest.skip("No cluster is up: make cluster-up")
+    names = tuple(f"{word}-{uuid.uuid4().hex[:8]}" for word in ("home", "acme", "other"))
+    for name in names:
+        any_cluster.core.create_namespace(
+            client.V1Namespace(metadata=client.V1ObjectMeta(name=name))
+        )
+    yield names[0], names[1], names[2]
+    for name in names:
+        any_cluster.core.delete_namespace(name)
+
+
+@pytest.fixture(scope="module")
+def operator(
+    any_cluster: Cluster, spaces: tuple[str, str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Operator]:
+    home, *tenants = spaces
+    folder: Path = tmp_path_factory.mktemp("operator")
+    with operating.running(any_cluster, home, folder, *tenants) as running:
+        yield running
+
+
+@pytest.fixture
+def acme(spaces: tuple[str, str, str]) -> str:
+    return spaces[1]
+
+
+def monitor(name: str, *, labels: dict[str, str] | None = None, **spec: object) -> dict[str, Any]:
+    return {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "Monitor",
+        "metadata": {"name": name, "labels": labels or {}, "annotations": {TRACKING: "x"}},
+        "spec": {"http": {"url": "http://example.com/health?secret=no"}} | spec,
+    }
+
+
+def read(cluster: Cluster, namespace: str, kind: str, name: str) -> dict[str, Any]:
+    text = cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found")
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
+
+
+def condition(seen: dict[str, Any], kind: str) -> dict[str, Any]:
+    found = [c for c in seen.get("status", {}).get("conditions", []) if c["type"] == kind]
+    return found[0] if found else {}
+
+
+def made(cluster: Cluster, namespace: str, name: str, **fields: object) -> dict[str, Any]:
+    """Apply a Monitor and wait for its StatefulSet and its status."""
+    cluster.apply(monitor(name, **fields), namespace=namespace)  # type: ignore[arg-type]
+    until(lambda: read(cluster, namespace, "sts", f"{name}-check"), what="a StatefulSet")
+    until(lambda: condition(read(cluster, namespace, "monitor", name), "Ready"), what="a status")
+    return read(cluster, namespace, "sts", f"{name}-check")
+
+
+def test_a_monitor_gets_its_children_and_nothing_of_its_own_labels(
+    cluster: Cluster, operator: Operator, acme: str
+) -> None:
+    before = operator.writes()
+    statefulset = made(cluster, acme, "fresh", labels={"tier": "edge"})
+    configmap = read(cluster, acme, "configmap", "fresh-check")
+    seen = read(cluster, acme, "monitor", "fresh")
+    for child in (statefulset, configmap):
+        owner = child["metadata"]["ownerReferences"][0]
+        assert (owner["uid"], owner["blockOwnerDeletion"]) == (seen["metadata"]["uid"], False)
+        assert TRACKING not in json.dumps(child)
+        assert "tier" not in child["metadata"]["labels"]
+    assert "finalizers" not in seen["metadata"]
+    assert set(seen["metadata"]["annotations"]) == {TRACKING}
+    assert seen["status"]["target"] == "http://example.com/health"
+    assert seen["status"]["observedGeneration"] == seen["metadata"]["generation"]
+    after = quiet(operator)
+    assert after["Monitor status"] - before.get("Monitor status", 0) == 1
+
+
+def test_what_somebody_deletes_or_changes_by_hand_comes_back(cluster: Cluster, acme: str) -> None:
+    made(cluster, acme, "handy")
+    data = read(cluster, acme, "configmap", "handy-check")["data"]
+    patch = json.dumps({"data": {"checker.json": "{}"}})
+    cluster.kubectl("patch", "cm", "handy-check", "-n", acme, "--type=merge", "-p", patch)
+    until(
+        lambda: read(cluster, acme, "configmap", "handy-check")["data"] == data,
+        what="the ConfigMap is as it was",
+    )
+    for kind in ("sts", "configmap"):
+        old = read(cluster, acme, kind, "handy-check")["metadata"]["uid"]
+        cluster.kubectl("delete", kind, "handy-check", "-n", acme)
+        until(
+            lambda kind=kind, old=old: (  # type: ignore[misc]
+                read(cluster, acme, kind, "handy-check").get("metadata", {}).get("uid", old) != old
+            ),
+            what=f"the {kind} is back",
+        )
+
+
+def test_a_pause_takes_the_pod_and_keeps_the_rest(cluster: Cluster, acme: str) -> None:
+    made(cluster, acme, "sleepy")
+    cluster.apply(monitor("sleepy", paused=True), namespace=acme)
+    until(
+        lambda: condition(read(cluster, acme, "monitor", "sleepy"), "Ready")["reason"] == "Paused",
+        what="Ready says Paused",
+    )
+    assert read(cluster, acme, "sts", "sleepy-check")["spec"]["replicas"] == 0
+    until(
+        lambda: read(cluster, acme, "monitor", "sleepy")["status"]["state"] == "paused",
+        what="the state is paused",
+    )
+    assert read(cluster, acme, "pvc", "data-sleepy-check-0")
+
+
+def test_a_change_of_the_spec_rolls_the_pod(cluster: Cluster, acme: str) -> None:
+    before = made(cluster, acme, "rolling")["spec"]["template"]
+    cluster.apply(monitor("rolling", interval="10s"), namespace=acme)
+    until(
+        lambda: read(cluster, acme, "sts", "rolling-check")["spec"]["template"] != before,
+        what="the template has changed",
+    )
+
+
+def test_a_strangers_configmap_is_never_touched(cluster: Cluster, acme: str) -> None:
+    cluster.kubectl("create", "configmap", "taken-check", "-n", acme, "--from-literal=mine=yes")
+    cluster.apply(monitor("taken"), namespace=acme)
+    until(
+        lambda: (
+            condition(read(cluster, acme, "monitor", "taken"), "Ready").get("reason") == "NameTaken"
+        ),
+        what="Ready says NameTaken",
+    )
+    assert read(cluster, acme, "configmap", "taken-check")["data"] == {"mine": "yes"}
+    assert not read(cluster, acme, "sts", "taken-check")
+
+
+def test_a_page_follows_labels_and_never_looks_into_another_namespace(
+    cluster: Cluster, operator: Operator, spaces: tuple[str, str, str]
+) -> None:
+    _, acme, other = spaces
+    made(cluster, acme, "edgy", labels={"row": "edge"})
+    made(cluster, other, "theirs", labels={"row": "edge"})
+    page = {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "StatusPage",
+        "metadata": {"name": "edges"},
+        "spec": {
+            "title": "Acme",
+            "groups": [
+                {"name": "Edge", "selector": {"matchLabels": {"row": "edge"}}},
+                {"name": "Other", "monitors": [{"name": "theirs"}]},
+            ],
+        },
+    }
+    cluster.apply(page, namespace=acme)
+    until(lambda: operator.shown("edges") == {"Edge": ["edgy"]}, what="the page shows edgy")
+    made(cluster, acme, "second", labels={"row": "edge"})
+    cluster.kubectl("label", "monitor", "edgy", "-n", acme, "row=core", "--overwrite")
+    until(lambda: operator.shown("edges") == {"Edge": ["second"]}, what="the page shows second")
+    seen = read(cluster, acme, "statuspage", "edges")
+    assert seen["status"]["url"] == f"https://status.example.com/{acme}/edges/"
+    assert condition(seen, "Ready")["reason"] == "MonitorsMissing"
+
+
+def test_a_restart_writes_nothing(cluster: Cluster, operator: Operator, acme: str) -> None:
+    made(cluster, acme, "steady")
+    cluster.apply(monitor("steady", paused=True), namespace=acme)
+    quiet(operator, 5)
+    operator.stop()
+    operator.start()
+    written = quiet(operator, 5)
+    assert {what: count for what, count in written.items() if "Event" not in what} == {}
+
+
+def test_what_is_deleted_while_the_operator_is_down_is_hidden(
+    cluster: Cluster, operator: Operator, acme: str
+) -> None:
+    made(cluster, acme, "doomed")
+    made(cluster, acme, "kept")
+    operator.stop()
+    cluster.kubectl("delete", "monitor", "doomed", "-n", acme)
+    operator.start()
+    until(lambda: (acme, "doomed") not in operator.monitors(), what="doomed is hidden")
+    assert (acme, "kept") in operator.monitors()
+    until(lambda: not read(cluster, acme, "sts", "doomed-check"), what="its StatefulSet is gone")
