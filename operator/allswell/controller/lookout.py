@@ -2,7 +2,7 @@
 
 It is not alive when no complete look has worked for long *although the API server answers*: were an
 API server that is away a reason, operator and collector would be restarted in a loop. It is ready
-when it has seen the whole cluster once.
+when it has seen the whole cluster once, and its collector has read the central database.
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,11 +29,13 @@ class Lookout:
         self,
         *,
         succeeded: Callable[[], datetime | None],
+        listening: Callable[[], bool],
         answers: Callable[[], Awaitable[bool]],
         meters: Meters,
         now: Callable[[], datetime],
     ) -> None:
         self._succeeded = succeeded
+        self._listening = listening
         self._answers = answers
         self._meters = meters
         self._now = now
@@ -55,9 +57,11 @@ class Lookout:
         return web.Response(text="ok\n")
 
     async def readyz(self, _: web.Request) -> web.Response:
-        """503 until the whole cluster has been seen."""
+        """503 until the whole cluster has been seen and checkers can be listened to."""
         if self._succeeded() is None:
             return web.Response(status=503, text="the cluster has not been seen yet\n")
+        if not self._listening():
+            return web.Response(status=503, text="the central database has not been read yet\n")
         return web.Response(text="ok\n")
 
     async def metrics(self, _: web.Request) -> web.Response:

@@ -112,7 +112,13 @@ def lookout(man: Watchman, api: Api, meters: Meters) -> Lookout:
             return True
         return True
 
-    return Lookout(succeeded=lambda: man.looking.succeeded, answers=answers, meters=meters, now=now)
+    return Lookout(
+        succeeded=lambda: man.looking.succeeded,
+        listening=lambda: man.centre.started is not None,
+        answers=answers,
+        meters=meters,
+        now=now,
+    )
 
 
 async def renewing(server: ssl.SSLContext, ca: Authority, found: Settings) -> None:

@@ -1,0 +1,218 @@
+"""Who may tell the collector what: tokens that a real API server has made, tried otherwise."""
+
+import base64
+import json
+import ssl
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from tests.cluster import operating
+from tests.cluster.operating import Operator
+from tests.cluster.reach import Cluster, until
+
+pytestmark = pytest.mark.timeout(120)
+OURS = "allswell-collector"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An operator with two tenants; acme has the monitors api and web, other has api."""
+
+    cluster: Cluster
+    operator: Operator
+    home: str
+    acme: str
+    other: str
+    ca: str
+
+    def pod(self, namespace: str, name: str) -> str:
+        """The UID of a pod."""
+        return str(read(self.cluster, namespace, "pod", name)["metadata"]["uid"])
+
+    def token(
+        self, namespace: str, pod: str = "", *, audience: str = OURS, account: str = "default"
+    ) -> str:
+        """A token as the API server makes it for whoever may edit the namespace."""
+        spec: dict[str, Any] = {"audiences": [audience], "expirationSeconds": 600}
+        if pod:
+            reference = {"apiVersion": "v1", "kind": "Pod", "name": pod}
+            spec["boundObjectRef"] = {**reference, "uid": self.pod(namespace, pod)}
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        text = json.dumps(body)
+        made = json.loads(self.cluster.kubectl("create", "--raw", path, "-f", "-", text=text))
+        return str(made["status"]["token"])
+
+    def hello(self, token: str, monitor: str) -> tuple[int, Any]:
+        """Say hello for a monitor."""
+        greeting = {"monitor": monitor, "store": "s" * 16, "sequence": 0}
+        message = {"sent_at": 0, "monitors": [greeting]}
+        return self.operator.ask(self.ca, token, "/v1/hello", message)
+
+
+@pytest.fixture(scope="module")
+def scene(any_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    if any_cluster is None:
+        pytest.skip("No cluster is up: make cluster-up")
+    home, acme, other = (f"{word}-{uuid.uuid4().hex[:8]}" for word in ("home", "acme", "other"))
+    for name in (home, acme, other):
+        any_cluster.core.create_namespace(
+            client.V1Namespace(metadata=client.V1ObjectMeta(name=name))
+        )
+    folder: Path = tmp_path_factory.mktemp("operator")
+    with operating.running(any_cluster, home, folder, acme, other) as operator:
+        for namespace, name in ((acme, "api"), (acme, "web"), (other, "api")):
+            any_cluster.apply(monitor(name), namespace=namespace)
+        pods = ((acme, "api-check-0"), (acme, "web-check-0"), (other, "api-check-0"))
+        for namespace, name in pods:
+            until(lambda n=namespace, p=name: p in any_cluster.pods(n), what=name)  # type: ignore[misc]
+        published = read(any_cluster, home, "configmap", "allswell-collector-ca")
+        yield Scene(any_cluster, operator, home, acme, other, published["data"]["ca.crt"])
+    for name in (home, acme, other):
+        any_cluster.core.delete_namespace(name)
+
+
+def read(cluster: Cluster, namespace: str, kind: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json")
+    )
+    return found
+
+
+def monitor(name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "Monitor",
+        "metadata": {"name": name},
+        "spec": {"http": {"url": "http://example.com/"}},
+    }
+
+
+def own_pod(name: str, **metadata: object) -> dict[str, Any]:
+    container = {"name": "x", "image": "local/x:1", "imagePullPolicy": "Never"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, **metadata},
+        "spec": {"containers": [container], "terminationGracePeriodSeconds": 0},
+    }
+
+
+def gone(answer: dict[str, Any]) -> list[bool]:
+    assert "monitors" in answer, answer
+    return [bool(entry.get("gone")) for entry in answer["monitors"]]
+
+
+def test_a_checker_speaks_for_its_own_monitor(scene: Scene) -> None:
+    status, answer = scene.hello(scene.token(scene.acme, "api-check-0"), "api")
+    assert (status, gone(answer)) == (200, [False])
+
+
+def test_a_checker_speaks_for_no_other_monitor(scene: Scene) -> None:
+    status, answer = scene.hello(scene.token(scene.acme, "api-check-0"), "web")
+    assert (status, gone(answer)) == (200, [True])
+
+
+def test_the_body_never_names_the_tenant(scene: Scene) -> None:
+    mine = scene.token(scene.other, "api-check-0")
+    status, answer = scene.hello(mine, f"{scene.acme}/api")
+    assert (status, gone(answer)) == (200, [True])
+    # Its own api is another monitor than the one of the same name in acme: each has one store.
+    assert scene.hello(mine, "api")[0] == 200
+
+
+@pytest.mark.parametrize("audience", ["https://kubernetes.default.svc", "another"])
+def test_a_token_of_another_audience_is_unknown(scene: Scene, audience: str) -> None:
+    token = scene.token(scene.acme, "api-check-0", audience=audience)
+    assert scene.hello(token, "api")[0] == 401
+
+
+def test_a_token_that_is_bound_to_no_pod_is_refused(scene: Scene) -> None:
+    assert scene.hello(scene.token(scene.acme), "api")[0] == 403
+
+
+def test_a_pod_of_ones_own_is_no_checker(scene: Scene) -> None:
+    scene.cluster.apply(own_pod("mine"), namespace=scene.other)
+    assert scene.hello(scene.token(scene.other, "mine"), "api")[0] == 403
+
+
+def test_a_statefulset_that_is_dressed_as_a_checkers_makes_none(scene: Scene) -> None:
+    there = read(scene.cluster, scene.acme, "sts", "web-check")
+    labels = there["metadata"]["labels"]
+    metadata = {"name": "web-check", "labels": labels}
+    dressed = {"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": there["spec"]}
+    scene.cluster.apply({**dressed, "metadata": metadata}, namespace=scene.other)
+    until(lambda: "web-check-0" in scene.cluster.pods(scene.other), what="its pod")
+    assert scene.hello(scene.token(scene.other, "web-check-0"), "web")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        pytest.param(lambda token: token[:-4] + "AAAA", id="signature"),
+        pytest.param(lambda token: with_claims(token, exp=1), id="claims"),
+        pytest.param(lambda _: "nonsense", id="nonsense"),
+    ],
+)
+def test_a_token_that_the_api_server_has_not_made_is_unknown(
+    scene: Scene, spoiled: Callable[[str], str]
+) -> None:
+    assert scene.hello(spoiled(scene.token(scene.acme, "api-check-0")), "api")[0] == 401
+
+
+def with_claims(token: str, **claims: object) -> str:
+    head, body, signature = token.split(".")
+    said = json.loads(base64.urlsafe_b64decode(body + "=="))
+    text = json.dumps({**said, **claims}).encode()
+    return ".".join([head, base64.urlsafe_b64encode(text).decode().rstrip("="), signature])
+
+
+def test_the_page_reads_latency_and_reports_nothing(scene: Scene) -> None:
+    token = scene.token(scene.home, account="allswell-web")
+    assert scene.operator.ask(scene.ca, token, "/v1/latency?monitor=x") == (200, {"monitors": {}})
+    assert scene.hello(token, "api")[0] == 403
+
+
+def test_a_checker_reads_no_latency(scene: Scene) -> None:
+    token = scene.token(scene.acme, "api-check-0")
+    assert scene.operator.ask(scene.ca, token, "/v1/latency?monitor=x")[0] == 403
+
+
+def test_an_account_of_the_pages_name_elsewhere_is_not_the_page(scene: Scene) -> None:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "allswell-web"}}
+    scene.cluster.apply(account, namespace=scene.other)
+    token = scene.token(scene.other, account="allswell-web")
+    assert scene.operator.ask(scene.ca, token, "/v1/latency?monitor=x")[0] == 403
+
+
+def test_a_pod_that_was_replaced_is_fenced_at_once(scene: Scene) -> None:
+    token = scene.token(scene.acme, "web-check-0")
+    assert scene.hello(token, "web")[0] == 200
+    old = scene.pod(scene.acme, "web-check-0")
+    scene.cluster.core.delete_namespaced_pod("web-check-0", scene.acme, grace_period_seconds=0)
+
+    def replaced() -> bool:
+        held = "web-check-0" in scene.cluster.pods(scene.acme)
+        return held and scene.pod(scene.acme, "web-check-0") != old
+
+    until(replaced, what="another pod has the name")
+    assert scene.hello(token, "web")[0] == 410
+    assert scene.hello(scene.token(scene.acme, "web-check-0"), "web")[0] == 200
+
+
+def test_the_collector_is_known_by_its_ca_alone(scene: Scene) -> None:
+    url = f"https://127.0.0.1:{scene.operator.port}/healthz"
+    with pytest.raises(urllib.error.URLError) as refused:
+        urllib.request.urlopen(url, timeout=5)
+    assert isinstance(refused.value.reason, ssl.SSLCertVerificationError)
+    trust = ssl.create_default_context(cadata=scene.ca)
+    with urllib.request.urlopen(url, timeout=5, context=trust) as answer:
+        assert answer.read() == b"ok\n"

@@ -1,0 +1,64 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from allswell.controller import settings
+from allswell.controller.settings import BadSettings, Bind
+
+LEAST = {
+    "ALLSWELL_DATABASE_URL": "postgresql://central/allswell",
+    "ALLSWELL_NAMESPACE": "allswell",
+    "ALLSWELL_CHECKER_IMAGE": "local/allswell:1",
+}
+
+
+def test_the_least_that_must_be_said_is_enough() -> None:
+    found = settings.read(LEAST)
+    assert found.collector == Bind("0.0.0.0", 8443)
+    assert found.watched == ()
+    assert found.hosts == ("allswell-collector", "localhost", "127.0.0.1")
+    assert found.page_account == "system:serviceaccount:allswell:allswell-web"
+
+
+def test_every_problem_is_said_at_once() -> None:
+    wrong = {
+        "ALLSWELL_COLLECTOR_URL": "http://collector",
+        "ALLSWELL_STATUS_BIND": "8080x",
+        "ALLSWELL_CHECKER_MEMORY_LIMIT": "lots",
+        "ALLSWELL_GRACE_LEAST": "-1",
+        "ALLSWELL_ALLOW_PRIVATE": "maybe",
+        "ALLSWELL_CHECKER_PULL_POLICY": "Sometimes",
+        "ALLSWELL_WORKERS": "0",
+        "ALLSWELL_CHECKER_NODE_SELECTOR": "nothing",
+    }
+    with pytest.raises(BadSettings) as caught:
+        settings.read(wrong)
+    said = str(caught.value)
+    assert [name for name in (*LEAST, *wrong) if name not in said] == []
+
+
+def test_what_is_said_is_taken() -> None:
+    found = settings.read(
+        LEAST
+        | {
+            "ALLSWELL_WATCH_NAMESPACES": "acme, other,",
+            "ALLSWELL_CHECKER_CPU_REQUEST": "2",
+            "ALLSWELL_CHECKER_MEMORY_LIMIT": "1Gi",
+            "ALLSWELL_GRACE_MOST": "900",
+            "ALLSWELL_CHECKER_NODE_SELECTOR": "disk=ssd,zone=a",
+        }
+    )
+    assert found.watched == ("acme", "other")
+    assert (found.shape.cpu_request, found.shape.memory_limit) == (2000, 2**30)
+    assert found.shape.grace.most == timedelta(minutes=15)
+    assert found.shape.node_selector == {"disk": "ssd", "zone": "a"}
+
+
+def test_the_database_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://u:p@central/allswell\n")
+    given = LEAST | {"ALLSWELL_DATABASE_URL": "", "ALLSWELL_DATABASE_URL_FILE": str(file)}
+    assert settings.read(given).database == "postgresql://u:p@central/allswell"
+    with pytest.raises(BadSettings, match="cannot be read"):
+        settings.read(given | {"ALLSWELL_DATABASE_URL_FILE": str(tmp_path / "none")})
