@@ -1,5 +1,6 @@
 """A lab leaves nothing behind, however it ends. These tests bring up labs of their own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,13 +36,29 @@ def places(kind: str) -> Iterator[Places]:
     places = Places(f"cleanup-{kind}-{os.getpid()}", cache(os.environ))
     yield places
     lifecycle.down(places)
-    places.lock.unlink()
+    for left in places.home.parent.glob(f"{places.name}.*"):
+        left.unlink()
 
 
-def lab(places: Places, kind: str, action: str) -> subprocess.Popen[bytes]:
+def command(places: Places, kind: str, *action: str) -> tuple[list[str], dict[str, str]]:
     environ = {**os.environ, "ALLSWELL_LAB": places.name, "CLUSTER": kind}
-    command = [sys.executable, "-m", "tests.cluster.lab", action]
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    return [sys.executable, "-m", "tests.cluster.lab", *action], environ
+
+
+@contextlib.contextmanager
+def running(places: Places, kind: str, *action: str) -> Iterator[subprocess.Popen[bytes]]:
+    words, environ = command(places, kind, *action)
+    with subprocess.Popen(words, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL) as run:
+        try:
+            yield run
+        finally:
+            run.kill()
+
+
+def finished(places: Places, kind: str, *action: str) -> int:
+    words, environ = command(places, kind, *action)
+    done = subprocess.run(words, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, check=False)
+    return done.returncode
 
 
 def inside(places: Places) -> set[processes.Process]:
@@ -68,7 +85,7 @@ def remains(places: Places, before: set[processes.Process], interface: str) -> l
     mounted = [line for line in mounts if str(places.home) in line]
     wires = [interface] if interface and Path("/sys/class/net", interface).exists() else []
     folders = [str(places.home)] if places.home.exists() else []
-    return [*alive, *mounted, *wires, *map(str, cgroups.branches(places.name)), *folders]
+    return [*alive, *mounted, *wires, *map(str, cgroups.branches(places)), *folders]
 
 
 def interface(places: Places) -> str:
@@ -80,34 +97,41 @@ def begun(places: Places) -> bool:
 
 
 def test_what_a_killed_run_has_left_is_removed_by_the_next(places: Places, kind: str) -> None:
-    first = lab(places, kind, "up")
-    until(lambda: begun(places), what="the API server was started", limit=60)
-    first.kill()
-    first.wait()
+    with running(places, kind, "up"):
+        until(lambda: begun(places), what="the API server was started", limit=60)
     left, wire = inside(places), interface(places)
     assert len(left) >= 2
-    assert lab(places, kind, "up").wait() == 0
+    assert finished(places, kind, "up") == 0
     assert [p for p in left if processes.is_alive(p)] == []
     left, wire = inside(places), interface(places)
-    assert lab(places, kind, "down").wait() == 0
+    assert finished(places, kind, "down") == 0
     assert remains(places, left, wire) == []
 
 
 def test_an_interrupted_run_undoes_what_it_has_begun(places: Places, kind: str) -> None:
-    run = lab(places, kind, "up")
-    until(lambda: begun(places), what="the API server was started", limit=60)
-    left, wire = inside(places), interface(places)
-    run.send_signal(signal.SIGTERM)
-    assert run.wait() == 130
-    assert remains(places, left - {processes.find(run.pid)}, wire) == []
+    with running(places, kind, "up") as run:
+        until(lambda: begun(places), what="the API server was started", limit=60)
+        left, wire = inside(places), interface(places)
+        run.send_signal(signal.SIGTERM)
+        assert run.wait() == 130
+    assert remains(places, left, wire) == []
+
+
+@pytest.mark.parametrize("kind", [machine.CONTROL_PLANE], indirect=True)
+def test_the_lab_of_a_killed_test_run_does_not_stay_for_good(places: Places, kind: str) -> None:
+    with running(places, kind, "test", "tests/cluster/test_lab.py"):
+        until(places.facts.exists, what="the lab is up", limit=60)
+    left = inside(places)
+    assert finished(places, kind, "test", "tests/cluster/test_lab.py", "-k", "version") == 0
+    assert remains(places, left, "") == []
 
 
 @pytest.mark.parametrize("kind", [machine.CONTROL_PLANE], indirect=True)
 def test_a_lab_that_has_lost_a_part_is_made_anew(places: Places, kind: str) -> None:
-    assert lab(places, kind, "up").wait() == 0
+    assert finished(places, kind, "up") == 0
     made = lifecycle.find(places)
     assert made is not None
     made.daemon("kube-scheduler").stop()
     left = inside(places)
-    assert lab(places, kind, "up").wait() == 0
+    assert finished(places, kind, "up") == 0
     assert [p for p in left if processes.is_alive(p)] == []

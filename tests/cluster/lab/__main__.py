@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from tests.cluster.lab import lifecycle, machine, places, progress
+from tests.cluster.lab import build, lifecycle, machine, places, processes, progress
 from tests.cluster.lab.processes import Failed
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +34,9 @@ def up() -> machine.Choice:
 
 def down() -> None:
     """Take the lab down."""
-    ended = lifecycle.down(places.here())
+    own = places.here()
+    ended = lifecycle.down(own)
+    own.temporary.unlink(missing_ok=True)
     progress.say(f"Ended {', '.join(ended)}." if ended else "Nothing was up.")
 
 
@@ -52,21 +54,30 @@ def status() -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the tests; a lab that was not up before is taken down at the end."""
-    kept = lifecycle.find(places.here()) is not None
-    try:
-        up()
-        named = any((ROOT / argument.split("::")[0]).exists() for argument in arguments)
-        chosen = [*arguments] if named else ["tests/cluster", *arguments]
-        command = [sys.executable, "-m", "pytest", "-m", "cluster", *chosen]
-        failed = subprocess.run(command, cwd=ROOT, check=False).returncode
-        if failed and lifecycle.find(places.here()):
-            lifecycle.keep_logs(places.here(), LOGS)
-            progress.say(f"The logs of the cluster are in {LOGS}")
-        return failed
-    finally:
-        if not kept:
+    """Run the tests; a lab that nobody has brought up to stay is taken down at the end."""
+    own = places.here()
+    with build.alone(own.testing):
+        kept = lifecycle.find(own) is not None and not own.temporary.exists()
+        if kept:
+            return run(arguments)
+        own.temporary.touch()
+        try:
+            return run(arguments)
+        finally:
             down()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Bring the lab up and run the tests on it."""
+    up()
+    named = any((ROOT / argument.split("::")[0]).exists() for argument in arguments)
+    chosen = [*arguments] if named else ["tests/cluster", *arguments]
+    command = [*processes.MORTAL, sys.executable, "-m", "pytest", "-m", "cluster", *chosen]
+    failed = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if failed and lifecycle.find(places.here()):
+        lifecycle.keep_logs(places.here(), LOGS)
+        progress.say(f"The logs of the cluster are in {LOGS}")
+    return failed
 
 
 def interrupted(number: int, frame: FrameType | None) -> None:
@@ -86,6 +97,7 @@ def main() -> int:
         match given.action:
             case "up":
                 up()
+                places.here().temporary.unlink(missing_ok=True)
             case "down":
                 down()
             case "status":

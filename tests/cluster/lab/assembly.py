@@ -54,9 +54,9 @@ def _walled(places: Places, programs: Path) -> node.Node:
     with build.alone(places.cache / "labs" / "wires.lock"):
         wire = network.free(network.known())
         network.connect(wire, pid, enter, places.wire)
-    cgroups.make(places.name)
+    cgroups.make(places)
     plan = controlplane.Plan(places, programs / "kubernetes", wire.node, _ports(), enter)
-    made = node.Node(plan, wire, cgroups.name(places.name))
+    made = node.Node(plan, wire, cgroups.name(places))
     controlplane.define(plan)
     node.define(made, _issue(plan))
     dns.define(made)

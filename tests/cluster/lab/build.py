@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.cluster.lab import progress
 from tests.cluster.lab.places import SOURCE
-from tests.cluster.lab.processes import Failed
+from tests.cluster.lab.processes import MORTAL, Failed
 
 VERSION = "v1.35.4"
 PROVISIONER = "github.com/rancher/local-path-provisioner@v0.0.30"
@@ -76,7 +76,7 @@ def sweep(folder: Path, prefix: str) -> None:
 def _build(folder: Path) -> None:
     command = go()
     if command is None:
-        raise Failed("Go is needed to build Kubernetes: https://go.dev/dl/ (1.25 or later)")
+        raise Failed("Go is needed to build Kubernetes: https://go.dev/dl/ (1.26 or later)")
     with tempfile.TemporaryDirectory(prefix="build-", dir=folder.parent) as temporary:
         made = Path(temporary) / "bin"
         made.mkdir()
@@ -90,21 +90,34 @@ def _build(folder: Path) -> None:
         made.rename(folder)
 
 
+@contextlib.contextmanager
+def _ended(build: subprocess.Popen[str]) -> Iterator[None]:
+    """End a program that is no longer waited for."""
+    try:
+        yield
+    except BaseException:
+        build.kill()
+        raise
+
+
 def _compile(command: list[str], made: Path) -> None:
     environ = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(made)}
     place = [word for word in command[2:] if word.startswith("-C=")]  # Go wants it first
     flags = ["-v", "-trimpath", "-buildvcs=false"]
     verbose = [*command[:2], *place, *flags, *(word for word in command[2:] if word not in place)]
     shown, count, words = time.monotonic(), 0, [""]
-    with subprocess.Popen(
-        ["nice", "-n", "10", *verbose],
-        cwd=SOURCE,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as build:
+    with (
+        subprocess.Popen(
+            [*MORTAL, "nice", "-n", "10", *verbose],
+            cwd=SOURCE,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as build,
+        _ended(build),
+    ):
         for line in build.stderr or ():
             count, words = count + 1, [*words[-20:], line]
             if time.monotonic() > shown + 10:

@@ -18,7 +18,7 @@ def clean(places: Places) -> list[str]:
     for daemon in reversed(found):
         daemon.stop()
     network.disconnect(places.wire)
-    cgroups.remove(places.name)
+    cgroups.remove(places)
     if places.home.exists():
         shutil.rmtree(places.home)
     return [daemon.name for daemon in found]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.lab import build, images
-from tests.cluster.lab.processes import Failed
+from tests.cluster.lab.processes import MORTAL, Failed
 
 # Mounts of a build that is killed vanish with its namespaces. The network is the machine's.
-_WALLS = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+_WALLS = (*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 def archive(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.lab import build, progress
-from tests.cluster.lab.processes import Failed
+from tests.cluster.lab.processes import MORTAL, Failed
 
 PAUSE = "docker.io/local/pause:1"
 BASE = "docker.io/local/base:1"
@@ -53,7 +53,7 @@ def _debian(target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="debian-", dir=target.parent) as temporary:
         root = Path(temporary) / "root"
         # It mounts /proc for a while; where only it can see that, none is left if it is killed.
-        walls = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        walls = [*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         options = ["--variant=minbase", f"--include={_PACKAGES}"]
         command = [*walls, "debootstrap", *options, SUITE, str(root)]
         log = Path(temporary) / "log"

@@ -16,8 +16,13 @@ from tests.cluster.lab.processes import Failed
 CONTROL_PLANE = "control-plane"
 NODE = "node"
 EXISTING = "existing"
-_PROGRAMS = ("containerd", "runc", "iptables", "conntrack", "debootstrap", "ip", "nsenter")
-_PACKAGES = "containerd runc containernetworking-plugins iptables conntrack debootstrap iproute2"
+_PROGRAMS = (
+    *("containerd", "ctr", "runc", "iptables", "conntrack", "debootstrap", "buildah", "ip"),
+    *("nsenter", "setpriv", "unshare"),
+)
+_PACKAGES = (
+    "containerd runc containernetworking-plugins iptables conntrack debootstrap buildah iproute2"
+)
 _INSTALL = f"sudo apt-get install {_PACKAGES}"
 KINDS = (CONTROL_PLANE, NODE, EXISTING)
 

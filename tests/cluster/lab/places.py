@@ -77,6 +77,16 @@ class Places:
         """Held while the lab is brought up or down."""
         return self.cache / "labs" / f"{self.name}.lock"
 
+    @property
+    def temporary(self) -> Path:
+        """Exists while the lab is a test run's own, to be taken down by it or by the next."""
+        return self.cache / "labs" / f"{self.name}.temporary"
+
+    @property
+    def testing(self) -> Path:
+        """Held while a test run uses the lab."""
+        return self.cache / "labs" / f"{self.name}.testing.lock"
+
     def make(self) -> None:
         """Make the folders; keys are nobody else's business."""
         for folder in (self.run, self.logs, self.certs, self.data):

@@ -25,6 +25,7 @@ shift
 exec "$@"
 """
 MACHINE_PROC = "/run/machine-proc"  # where a node's namespaces show it
+MORTAL = ("setpriv", "--pdeathsig=KILL")  # before a command: it ends with who started it
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
