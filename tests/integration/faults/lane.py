@@ -21,8 +21,8 @@ from tests.integration.faults.nursery import Forked
 from tests.integration.faults.target import Served, Target
 
 A_CHECK = timedelta(seconds=1)
-# A kill may cost one interval: what was answered before that must be committed.
-COMMITTED = A_CHECK
+# A result that was answered so long before a kill is committed.
+COMMITTED = timedelta(seconds=0.5)
 # How much later than its check a request may come to the target of a busy machine.
 STALLED = 3 * A_CHECK
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -66,7 +66,7 @@ class Lane:
                 time.sleep(self.lot.uniform(0, 0.6))
             else:
                 assert self.target.asked(self.names[0], asked, 20), self.house.log()
-                time.sleep(self.lot.uniform(0, 2.4))
+                time.sleep(self.lot.uniform(0, 3.4))
             self._kill(process)
 
     def _kill(self, process: Forked) -> None:
@@ -75,10 +75,26 @@ class Lane:
         assert process.wait() == -signal.SIGKILL, self.house.log()
 
     def is_known(self, monitor: Monitor) -> bool:
-        """Whether so many results of the present state were not followed by a kill too soon."""
-        moments = self.target.answered(monitor.meta.name, datetime.now(UTC) - COMMITTED)
-        kept = sum(not self.killed(at, at + COMMITTED) for at in moments)
+        """Whether the results of the present state that must have been kept are enough.
+
+        The first request after a kill does not count: the dead may have sent it.
+        """
+        began, served = self.target.lately(monitor.meta.name)
+        until = datetime.now(UTC) - COMMITTED
+        kept = sum(
+            began <= at < until
+            and not self.killed(at, at + COMMITTED)
+            and not self.killed(before, at)
+            for before, at in pairwise(served)
+        )
         return kept >= monitor.confirm.failures
+
+    def is_told(self) -> bool:
+        """Whether the centre holds as many states as there were."""
+        return all(
+            len(self.house.states(self.namespace, name)) >= len(self.target.part(name).told)
+            for name in self.names
+        )
 
     def killed(self, since: datetime, until: datetime) -> int:
         """How many kills there were between two moments."""
@@ -102,7 +118,10 @@ class Lane:
         return waiting
 
     def lost_results(self, monitor: Monitor) -> list[timedelta]:
-        """How long before a kill, or the end, each request came that has left no sample."""
+        """How far from a kill, or the end, each request came that has left no sample.
+
+        It may have waited a moment for the target when its checker was dead already.
+        """
         left, ends = self._started(monitor), [*self.kills, self.stopped]
         ages = []
         for at in [one.at for one in self.target.part(monitor.meta.name).served]:
@@ -110,7 +129,7 @@ class Lane:
             if own:
                 left.remove(own[-1])
             else:
-                ages.append(min((end for end in ends if end >= at), default=NEVER) - at)
+                ages.append(min(abs(end - at) for end in ends))
         return ages
 
     def _started(self, monitor: Monitor) -> list[datetime]:

@@ -74,11 +74,11 @@ class Target:
             self._changed.notify_all()
             return part.good
 
-    def answered(self, name: str, until: datetime) -> list[datetime]:
-        """When the state that a part has was seen, up to a moment."""
+    def lately(self, name: str) -> tuple[datetime, list[datetime]]:
+        """When a part took on its state, and the requests since, with some from before."""
         part = self.part(name)
         with self._changed:
-            return [one.at for one in part.served if part.began <= one.at < until]
+            return part.began, [one.at for one in part.served[-60:]]
 
     def asked(self, name: str, more_than: int, seconds: float) -> bool:
         """Wait until a part was asked more than so many times; False when time is over."""
