@@ -50,11 +50,6 @@ def moment(at: datetime, now: datetime, where: ZoneInfo, *, seconds: bool = Fals
     return Moment(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", text)
 
 
-def utc_text(at: datetime, now: datetime) -> str:
-    """A moment in UTC for machine-read texts: `14:02 UTC`, with the date where it is older."""
-    return moment(at, now, ZoneInfo("UTC")).text
-
-
 def last_days(now: datetime, where: ZoneInfo, count: int) -> tuple[date, date]:
     """The first and the last of `count` days that end today."""
     today = now.astimezone(where).date()
