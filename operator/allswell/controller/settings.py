@@ -12,6 +12,8 @@ from allswell.domain.spec.monitor import SIZE, UNITS
 from allswell.kube.shape import Shape
 
 T = TypeVar("T")
+# It stands in the ConfigMap of every Monitor.
+MOST_TRUSTED = 65_536
 POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -66,13 +68,24 @@ class Environment:
 
     def secret(self, name: str) -> str:
         """A variable, or the content of the file that `<name>_FILE` names."""
-        if not (file := self._variables.get(f"{name}_FILE")):
+        if not self._variables.get(f"{name}_FILE"):
             return self.text(name)
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            self.problems.append(f"{name}_FILE cannot be read: {error.strerror}")
+        return self.file(f"{name}_FILE").strip()
+
+    def file(self, name: str, most: int = 65_536) -> str:
+        """The content of the file that a variable names, at most so many bytes; empty if unset."""
+        if not (path := self._variables.get(name, "")):
             return ""
+        try:
+            content = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            self.problems.append(f"{name} cannot be read: {why}")
+            return ""
+        if len(content) > most:
+            self.problems.append(f"{name} names a file that is larger than {most // 1024} KiB")
+            return ""
+        return content
 
     def words(self, name: str) -> tuple[str, ...]:
         """Words with commas between them."""
@@ -125,6 +138,7 @@ def _shape(given: Environment) -> Shape:
             "ALLSWELL_COLLECTOR_URL", "https://allswell-collector:8443", _https, "https://host:port"
         ),
         ca="",
+        trusted=given.file("ALLSWELL_CHECKER_EXTRA_CA_FILE", MOST_TRUSTED),
         pull_policy=policy,
         pull_secrets=given.words("ALLSWELL_CHECKER_PULL_SECRETS"),
         references=given.words("ALLSWELL_REFERENCES"),

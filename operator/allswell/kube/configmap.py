@@ -15,6 +15,7 @@ from allswell.kube.shape import Shape
 
 LIST = "checker.json"
 CA = "ca.crt"
+TRUSTED = "trusted.crt"
 SECOND = timedelta(seconds=1)
 
 
@@ -42,4 +43,5 @@ def data(monitor: Monitor, shape: Shape) -> dict[str, str]:
         "allow_loopback": False,
         "allow_private": shape.allow_private,
     }
-    return {LIST: json.dumps(listed, indent=1) + "\n", CA: shape.ca}
+    found = {LIST: json.dumps(listed, indent=1) + "\n", CA: shape.ca}
+    return found | {TRUSTED: shape.trusted} if shape.trusted else found

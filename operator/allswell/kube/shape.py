@@ -12,13 +12,15 @@ from allswell.kube.quantity import MEBI
 class Shape:
     """The image, the way to the collector, and the installation's rules for all checks.
 
-    `references` are `host:port`s that tell whether a checker's own network works. `ca` is PEM,
-    `cpu_request` thousandths of a processor, memory is bytes.
+    `references` are `host:port`s that tell whether a checker's own network works. `ca` is PEM, and so
+    is `trusted`: authorities that targets may use beside the public ones. `cpu_request` is thousandths
+    of a processor, memory is bytes.
     """
 
     image: str
     collector_url: str
     ca: str
+    trusted: str = ""
     pull_policy: str = "IfNotPresent"
     pull_secrets: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

@@ -66,6 +66,8 @@ def _template(monitor: Monitor, shape: Shape) -> Block:
 
 def _pod(monitor: Monitor, shape: Shape) -> Block:
     pod: Block = {
+        # Written out, or the StatefulSet's controller finds its own pod invalid when it updates it.
+        "serviceAccountName": "default",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_PERIOD // SECOND,
@@ -79,7 +81,7 @@ def _pod(monitor: Monitor, shape: Shape) -> Block:
         },
         "tolerations": _tolerations(shape),
         "containers": [_container(shape)],
-        "volumes": _volumes(monitor),
+        "volumes": _volumes(monitor, shape),
     }
     if shape.pull_secrets:
         pod["imagePullSecrets"] = [{"name": name} for name in shape.pull_secrets]
@@ -135,6 +137,7 @@ def _container(shape: Shape) -> Block:
 
 
 def _environment(shape: Shape) -> dict[str, str]:
+    trusted = {"ALLSWELL_EXTRA_CA_FILE": f"{CONFIG}/{configmap.TRUSTED}"} if shape.trusted else {}
     return {
         "ALLSWELL_CONFIG": CONFIG,
         "ALLSWELL_DATA": DATA,
@@ -144,17 +147,18 @@ def _environment(shape: Shape) -> dict[str, str]:
         "ALLSWELL_STATUS_BIND": f"0.0.0.0:{PORT}",
         "ALLSWELL_LOG_LEVEL": shape.log_level,
         "TMPDIR": DATA,
+        **trusted,
     }
 
 
-def _volumes(monitor: Monitor) -> list[Block]:
+def _volumes(monitor: Monitor, shape: Shape) -> list[Block]:
     token = {
         "audience": names.AUDIENCE,
         "expirationSeconds": TOKEN_LIFE // SECOND,
         "path": "token",
     }
     volumes: list[Block] = [
-        {"name": "config", "projected": {"sources": _config(monitor)}},
+        {"name": "config", "projected": {"sources": _config(monitor, shape)}},
         {"name": "identity", "projected": {"sources": [{"serviceAccountToken": token}]}},
     ]
     if monitor.storage.kind != "Persistent":
@@ -163,9 +167,9 @@ def _volumes(monitor: Monitor) -> list[Block]:
     return volumes
 
 
-def _config(monitor: Monitor) -> list[Block]:
+def _config(monitor: Monitor, shape: Shape) -> list[Block]:
     """The list and the CA, then the named keys of each Secret; one that lacks stops no pod."""
-    files = [{"key": name, "path": name} for name in (configmap.LIST, configmap.CA)]
+    files = [{"key": name, "path": name} for name in configmap.data(monitor, shape)]
     sources: list[Block] = [
         {"configMap": {"name": names.checker(monitor.meta.name), "items": files}}
     ]

@@ -21,6 +21,7 @@ from tests.cluster.lab.processes import MORTAL, Failed
 
 VERSION = "v1.35.4"
 PROVISIONER = "github.com/rancher/local-path-provisioner@v0.0.30"
+HELM = "helm.sh/helm/v4/cmd/helm@v4.3.1"
 _STAMP = "-X k8s.io/component-base/version.gitVersion="
 _KEPT = 7 * 24 * 3600.0  # seconds since it was last used
 _GO = "/usr/local/go/bin/go"
@@ -85,7 +86,8 @@ def _build(folder: Path) -> None:
             [command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "./..."], made
         )
         _compile([command, "build", "-C=dns", "-ldflags=-s -w", "-o", f"{made}/", "."], made)
-        _compile([command, "install", "-ldflags=-s -w", PROVISIONER], made)
+        for program in (PROVISIONER, HELM):
+            _compile([command, "install", "-ldflags=-s -w", program], made)
         (made / "kubectl").symlink_to("kubernetes")
         made.rename(folder)
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from tests.cluster.lab import build, images
 from tests.cluster.lab.processes import MORTAL, Failed
 
+# What this machine trusts, a build on it trusts: a proxy's own authority among them.
+_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+_TRUST = f"--volume={_AUTHORITIES}:{_AUTHORITIES}:ro"
 # Mounts of a build that is killed vanish with its namespaces. The network is the machine's.
 _WALLS = (*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
@@ -28,7 +31,9 @@ def archive(
         _buildah(cache, "pull", "--quiet", f"docker-archive:{base}")
         flags = [f"--build-arg={key}={value}" for key, value in given.items()]
         where = [f"--file={containerfile}", f"--tag={name}", str(context)]
-        _buildah(cache, "bud", "--isolation=chroot", "--layers", "--pull-never", *flags, *where)
+        _buildah(
+            cache, "bud", "--isolation=chroot", "--layers", "--pull-never", _TRUST, *flags, *where
+        )
         target.unlink(missing_ok=True)
         _buildah(cache, "push", "--quiet", name, f"docker-archive:{target}:{name}")
     return target

@@ -62,3 +62,16 @@ def test_the_database_may_be_in_a_file(tmp_path: Path) -> None:
     assert settings.read(given).database == "postgresql://u:p@central/allswell"
     with pytest.raises(BadSettings, match="cannot be read"):
         settings.read(given | {"ALLSWELL_DATABASE_URL_FILE": str(tmp_path / "none")})
+
+
+def test_authorities_come_from_a_file_of_bounded_size(tmp_path: Path) -> None:
+    file = tmp_path / "ca.crt"
+    given = LEAST | {"ALLSWELL_CHECKER_EXTRA_CA_FILE": str(file)}
+    file.write_text("-- a CA --")
+    assert settings.read(given).shape.trusted == "-- a CA --"
+    file.write_text("x" * 65_537)
+    with pytest.raises(BadSettings, match="larger than 64 KiB"):
+        settings.read(given)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadSettings, match="it is not text"):
+        settings.read(given)

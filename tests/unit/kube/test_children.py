@@ -62,6 +62,22 @@ def test_another_ca_rolls_the_pod() -> None:
     assert manifest.block(other, "spec", "template") != manifest.block(mine, "spec", "template")
 
 
+def test_authorities_of_the_installation_reach_the_checker_and_roll_the_pod() -> None:
+    told = replace(SHAPE, trusted="-- another CA --\n")
+    made = statefulset.build(monitor(), told)
+    checker = manifest.blocks(made, "spec", "template", "spec", "containers")[0]
+    named = manifest.entry(manifest.blocks(checker, "env"), "name", "ALLSWELL_EXTRA_CA_FILE")
+    volume = manifest.blocks(made, "spec", "template", "spec", "volumes")[0]
+    files = manifest.blocks(
+        manifest.blocks(volume, "projected", "sources")[0], "configMap", "items"
+    )
+    assert configmap.data(monitor(), told)["trusted.crt"] == "-- another CA --\n"
+    assert named["value"] == "/etc/allswell/trusted.crt"
+    assert {"key": "trusted.crt", "path": "trusted.crt"} in files
+    assert "trusted.crt" not in configmap.data(monitor(), SHAPE)
+    assert made["spec"] != statefulset.build(monitor(), SHAPE)["spec"]
+
+
 def test_a_pause_takes_the_pod_and_keeps_the_volume() -> None:
     paused = statefulset.build(monitor(paused=True), SHAPE)
     assert manifest.at(paused, "spec", "replicas") == 0
@@ -116,7 +132,7 @@ def test_the_pod_holds_no_account_but_a_token_of_our_audience() -> None:
     identity = manifest.blocks(found, "volumes")[1]
     source = manifest.blocks(identity, "projected", "sources")[0]
     assert found["automountServiceAccountToken"] is False
-    assert "serviceAccountName" not in found
+    assert found["serviceAccountName"] == "default"
     assert source["serviceAccountToken"] == {
         "audience": "allswell-collector",
         "expirationSeconds": 600,
