@@ -12,9 +12,9 @@ from allswell.kube.quantity import MEBI
 class Shape:
     """The image, the way to the collector, and the installation's rules for all checks.
 
-    `references` are `host:port`s that tell whether a checker's own network works. `ca` is PEM, and so
-    is `trusted`: authorities that targets may use beside the public ones. `cpu_request` is thousandths
-    of a processor, memory is bytes.
+    `references` are `host:port`s that tell whether a checker's own network works. `ca` is PEM, and
+    so is `trusted`: authorities that targets may use beside the public ones. `cpu_request` is
+    thousandths of a processor, memory is bytes.
     """
 
     image: str
