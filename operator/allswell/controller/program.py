@@ -82,6 +82,8 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
             page = found.page_account
             return TokenReviews(api=api, index=man.index, page=page, meters=meters, now=now)
 
+        # Before anybody reads; where the database is away, it is done when it comes back.
+        await migrated(man)
         await collecting.start(found.collector, server, tls, connecting, judging)
         man.meet(collecting.do)
         try:
@@ -128,17 +130,22 @@ async def renewing(server: ssl.SSLContext, ca: Authority, found: Settings) -> No
         authority.renew(server, ca, found.hosts, now())
 
 
+async def migrated(man: Watchman) -> bool:
+    """Bring the tables to this version's schema; False when the database is away."""
+    try:
+        before, after = await asyncio.to_thread(engine.migrate, man.engine)
+    except Unavailable as error:
+        log.warning("waiting for the central database: %s", error)
+        return False
+    log.info("the central database is at %s, it was at %s", after, before)
+    return True
+
+
 async def migrating(man: Watchman) -> None:
     """Bring the tables to this version's schema as soon as the database is there."""
-    while True:
-        try:
-            before, after = await asyncio.to_thread(engine.migrate, man.engine)
-        except Unavailable as error:
-            log.warning("waiting for the central database: %s", error)
-            await asyncio.sleep(RETRY)
-        else:
-            log.info("the central database is at %s, it was at %s", after, before)
-            await asyncio.Event().wait()
+    while not await migrated(man):
+        await asyncio.sleep(RETRY)
+    await asyncio.Event().wait()
 
 
 async def together(

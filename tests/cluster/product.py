@@ -1,0 +1,64 @@
+"""The project's own image for a cluster, and a stand-in for the official one of PostgreSQL.
+
+On the lab they are built from this checkout and loaded; on a cluster of yours they must be there
+already, named by ALLSWELL_IMAGE (and pulled as any other).
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.cluster.lab import container, progress
+from tests.cluster.reach import Cluster
+
+ROOT = Path(__file__).parents[2]
+NAME = "localhost/allswell:test"
+DATABASE = "localhost/postgres:test"
+DATABASE_FOLDER = Path(__file__).parent / "images" / "postgres"
+PARTS = ("Containerfile", ".containerignore", "pyproject.toml", "README.md", "LICENSE")
+FOLDERS = ("requirements", "operator", "webpage")
+
+
+def image(cluster: Cluster) -> str:
+    """The name of the project's image, which the cluster's node has when this returns."""
+    if cluster.lab is None:
+        return os.environ.get("ALLSWELL_IMAGE", "allswell:0.1.0")
+    cluster.lab.load(built(cluster.lab.places.cache))
+    return NAME
+
+
+def database_image(cluster: Cluster) -> str:
+    """The name of a PostgreSQL image; empty for the chart's own."""
+    if cluster.lab is None:
+        return ""
+    files = sorted(DATABASE_FOLDER.iterdir())
+    cache = cluster.lab.places.cache
+    cluster.lab.load(_kept(cache, DATABASE, files, DATABASE_FOLDER / "Containerfile"))
+    return DATABASE
+
+
+def built(cache: Path) -> Path:
+    """The archive of the project's image, built if this checkout's has not been."""
+    found = [ROOT / name for name in PARTS]
+    for folder in FOLDERS:
+        found += [p for p in sorted((ROOT / folder).rglob("*")) if p.is_file()]
+    files = [path for path in found if "__pycache__" not in path.parts]
+    return _kept(cache, NAME, files, ROOT / "Containerfile")
+
+
+def _kept(cache: Path, name: str, files: Iterable[Path], containerfile: Path) -> Path:
+    digest = hashlib.sha256(Path(container.__file__).read_bytes())
+    for path in files:
+        digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    stem = f"product-{name.partition('/')[2].partition(':')[0]}"
+    target = cache / "images" / f"{stem}-{digest.hexdigest()[:16]}.tar"
+    if not target.exists():
+        with progress.step(f"Building the image {name}"):
+            made = container.archive(
+                containerfile, containerfile.parent, name=name, cache=cache, arguments={}
+            )
+        for old in target.parent.glob(f"{stem}-*.tar"):
+            old.unlink()
+        made.rename(target)
+    return target
