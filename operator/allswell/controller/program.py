@@ -143,9 +143,9 @@ async def migrated(man: Watchman) -> bool:
 
 async def migrating(man: Watchman) -> None:
     """Bring the tables to this version's schema as soon as the database is there."""
-    while not await migrated(man):
-        await asyncio.sleep(RETRY)
-    await asyncio.Event().wait()
+    while True:
+        done = await migrated(man)
+        await (asyncio.Event().wait() if done else asyncio.sleep(RETRY))
 
 
 async def together(
