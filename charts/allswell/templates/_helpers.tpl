@@ -1,0 +1,122 @@
+{{/* The beginning of all names; "allswell" alone for a release of that name. */}}
+{{- define "allswell.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The same for what is not in a namespace: two releases may have one name in two of them. */}}
+{{- define "allswell.clustername" -}}
+{{- printf "%s-%s" .Release.Namespace (include "allswell.fullname" .) -}}
+{{- end -}}
+
+{{- define "allswell.selector" -}}
+app.kubernetes.io/name: allswell
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "allswell.labels" -}}
+{{ include "allswell.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "allswell.metadata" -}}
+name: {{ include "allswell.fullname" .root }}-{{ .component }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "allswell.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "allswell.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{/* The address of the central database, for one of its two users. */}}
+{{- define "allswell.databaseEnv" -}}
+{{- $database := .root.Values.database -}}
+{{- if $database.existingSecret -}}
+- name: ALLSWELL_DATABASE_URL_FILE
+  value: /etc/allswell/database/url
+{{- else -}}
+{{- $name := printf "%s-database" (include "allswell.fullname" .root) -}}
+- name: DATABASE_PASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ $database.bundled.existingSecret | default $name }}, key: {{ .passwordKey }}}
+- name: ALLSWELL_DATABASE_URL
+  value: postgresql://{{ .user }}:$(DATABASE_PASSWORD)@{{ $name }}.{{ .root.Release.Namespace }}.svc:5432/allswell
+{{- end -}}
+{{- end -}}
+
+{{- define "allswell.databaseMount" -}}
+{{- if .Values.database.existingSecret }}
+- {name: database, mountPath: /etc/allswell/database, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "allswell.databaseVolume" -}}
+{{- if .root.Values.database.existingSecret }}
+- name: database
+  secret:
+    secretName: {{ .root.Values.database.existingSecret }}
+    items:
+    - {key: {{ .key }}, path: url}
+{{- end }}
+{{- end -}}
+
+{{- define "allswell.collector" -}}
+https://{{ include "allswell.fullname" . }}-collector.{{ .Release.Namespace }}.svc:8443
+{{- end -}}
+
+{{- define "allswell.ca" -}}
+{{ include "allswell.fullname" . }}-collector-ca
+{{- end -}}
+
+{{/* What every pod of ours is: of no account, not root, unable to write but where it is told to. */}}
+{{- define "allswell.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+fsGroup: {{ . }}
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "allswell.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{- define "allswell.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "allswell.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+- name: {{ . }}
+{{- end }}
+{{- end }}
+{{- end -}}
