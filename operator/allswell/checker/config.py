@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 from allswell.domain.cover import Grace
@@ -17,6 +18,7 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.problem import Invalid
+from allswell.probe.address import Network
 
 FILE = "checker.json"
 SECRETS = "secrets"
@@ -37,6 +39,7 @@ class Config:
     beat_every: timedelta = timedelta(seconds=30)
     allow_loopback: bool = False
     allow_private: bool = True
+    denied: tuple[Network, ...] = ()
 
 
 def text(config: Config) -> str:
@@ -49,6 +52,7 @@ def text(config: Config) -> str:
         "beat_every_s": config.beat_every // timedelta(seconds=1),
         "allow_loopback": config.allow_loopback,
         "allow_private": config.allow_private,
+        "denied": [str(network) for network in config.denied],
     }
     return json.dumps(found, indent=1) + "\n"
 
@@ -71,6 +75,7 @@ def parse(content: str) -> Config:
             beat_every=timedelta(seconds=beat or 30),
             allow_loopback=reader.flag("allow_loopback"),
             allow_private=reader.flag("allow_private"),
+            denied=tuple(ip_network(entry) for entry in reader.texts("denied")),
         )
     except (Invalid, Malformed, ValueError, TypeError) as error:
         raise BadConfig(f"{FILE} cannot be used: {error}") from error

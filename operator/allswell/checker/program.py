@@ -65,7 +65,6 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
     loop = asyncio.get_running_loop()
     clock = clocks.real()
-    policy = AddressPolicy(allow_loopback=config.allow_loopback, allow_private=config.allow_private)
     line = HttpLine(found.collector, found.token_file, found.ca_file)
 
     def offload(act: Callable[[], T]) -> Awaitable[T]:
@@ -73,7 +72,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
 
     running = service.assembled(
         store=store,
-        probe=Prober(policy, extra_ca_file=found.extra_ca_file),
+        probe=Prober(policy(config), extra_ca_file=found.extra_ca_file),
         line=line,
         clock=clock,
         offload=offload,
@@ -91,6 +90,15 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     line.close()
     threads.shutdown()
     return 0 if stop.is_set() else 1
+
+
+def policy(config: Config) -> AddressPolicy:
+    """Which addresses the installation lets its monitors' checks dial."""
+    return AddressPolicy(
+        allow_loopback=config.allow_loopback,
+        allow_private=config.allow_private,
+        denied=config.denied,
+    )
 
 
 async def either(*events: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_interface
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -12,8 +13,10 @@ from allswell.domain.spec.monitor import SIZE, UNITS
 from allswell.kube.shape import Shape
 
 T = TypeVar("T")
-# It stands in the ConfigMap of every Monitor.
+Network = IPv4Network | IPv6Network
+# Both stand in the ConfigMap of every Monitor.
 MOST_TRUSTED = 65_536
+MOST_DENIED = 256
 POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -92,6 +95,19 @@ class Environment:
         parts = (part.strip() for part in self._variables.get(name, "").split(","))
         return tuple(part for part in parts if part)
 
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Networks with commas between them; each that cannot be used is a problem of its own."""
+        words = self.words(name)
+        if len(words) > MOST_DENIED:
+            self.problems.append(f"{name} holds more than {MOST_DENIED} networks: join some")
+        found: list[Network] = []
+        for word in words[:MOST_DENIED]:
+            try:
+                found.append(_network(word))
+            except ValueError as error:
+                self.problems.append(f"{name} holds {word[:60]!r}: {error}")
+        return tuple(found)
+
     def read(self, name: str, default: str, parse: Callable[[str], T], instead: str) -> T:
         """A variable that is parsed; what is wrong with it is noted, and the default taken."""
         try:
@@ -147,6 +163,7 @@ def _shape(given: Environment) -> Shape:
             given.read("ALLSWELL_GRACE_MOST", "600", _seconds, seconds),
         ),
         allow_private=given.read("ALLSWELL_ALLOW_PRIVATE", "true", _truth, "true or false"),
+        denied=given.networks("ALLSWELL_DENIED_NETWORKS"),
         cpu_request=given.read(
             "ALLSWELL_CHECKER_CPU_REQUEST", "10m", _milli, "thousandths of a core, like 10m"
         ),
@@ -197,6 +214,19 @@ def _truth(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(text)
     return text == "true"
+
+
+def _network(text: str) -> Network:
+    """The network, if it is written as it is meant. Raises ValueError with what to write."""
+    try:
+        given = ip_interface(text)
+    except ValueError:
+        raise ValueError("write a network, like 10.0.0.0/8 or fd00::/8") from None
+    if given.ip != given.network.network_address:
+        raise ValueError(f"write {given.network}, or {given.ip} for the one address")
+    if isinstance(given.network, IPv6Network) and given.network.network_address.ipv4_mapped:
+        raise ValueError("write the IPv4 network; its forms within IPv6 are covered")
+    return given.network
 
 
 def _milli(text: str) -> int:

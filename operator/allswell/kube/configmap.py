@@ -42,6 +42,7 @@ def data(monitor: Monitor, shape: Shape) -> dict[str, str]:
         "grace_most_s": shape.grace.most // SECOND,
         "allow_loopback": False,
         "allow_private": shape.allow_private,
+        "denied": [str(network) for network in shape.denied],
     }
     found = {LIST: json.dumps(listed, indent=1) + "\n", CA: shape.ca}
     return found | {TRUSTED: shape.trusted} if shape.trusted else found

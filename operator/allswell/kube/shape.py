@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 from allswell.domain.cover import Grace
 from allswell.kube.quantity import MEBI
@@ -12,9 +13,9 @@ from allswell.kube.quantity import MEBI
 class Shape:
     """The image, the way to the collector, and the installation's rules for all checks.
 
-    `references` are `host:port`s that tell whether a checker's own network works. `ca` is PEM, and
-    so is `trusted`: authorities that targets may use beside the public ones. `cpu_request` is
-    thousandths of a processor, memory is bytes.
+    `references` are `host:port`s that tell whether a checker's own network works, `denied` the
+    networks that no check may reach. `ca` is PEM, and so is `trusted`: authorities that targets
+    may use beside the public ones. `cpu_request` is thousandths of a processor, memory is bytes.
     """
 
     image: str
@@ -26,6 +27,7 @@ class Shape:
     references: tuple[str, ...] = ()
     grace: Grace = field(default_factory=Grace)
     allow_private: bool = True
+    denied: tuple[IPv4Network | IPv6Network, ...] = ()
     cpu_request: int = 10
     memory_request: int = 48 * MEBI
     memory_limit: int = 128 * MEBI

@@ -50,12 +50,14 @@ class AddressPolicy:
     """What may be dialled; link-local, metadata, unspecified, multicast and reserved never.
 
     `allow_loopback` is for one machine without Kubernetes, `allow_private` may be taken back by
-    the installation, and `listed` networks are allowed whatever these two say.
+    the installation, and `listed` networks are allowed whatever these two say. What the
+    installation has `denied` is refused whatever the rest says.
     """
 
     allow_loopback: bool = False
     allow_private: bool = True
     listed: tuple[Network, ...] = ()
+    denied: tuple[Network, ...] = ()
 
     def refuses(self, address: Address) -> str:
         """Why an address may not be dialled, in words; empty when it may."""
@@ -69,6 +71,9 @@ class AddressPolicy:
         for why, networks in _NEVER:
             if _within(address, networks):
                 return why
+        for network in self.denied:
+            if address in network:
+                return f"in {network}, which this installation denies"
         if _within(address, self.listed) or wrapped(address):
             return ""
         if _within(address, _LOOPBACK):

@@ -1,7 +1,7 @@
 """What strangers may not make the checker connect to, whatever they write."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -85,6 +85,20 @@ async def test_a_name_that_changes_its_address_between_hops_is_judged_again() ->
     async with serving(site) as port:
         found = await check(f"http://a.example:{port}/", prober=Prober(HERE, resolve=rebinding))
     assert (found.reason, site.asked) == (state.ADDRESS_REFUSED, ["GET /"])
+
+
+@pytest.mark.parametrize("location", ["//127.0.0.2/", "//[::ffff:127.0.0.2]/", "//b.example/"])
+async def test_a_denied_network_is_out_of_reach_after_a_redirect_too(location: str) -> None:
+    policy = AddressPolicy(allow_loopback=True, denied=(ip_network("127.0.0.2/31"),))
+    table = names({"b.example": ["127.0.0.2"]})
+    forbidden = Site()
+    async with serving(forbidden, host="127.0.0.2") as inner:
+        near = location.removesuffix("/") + f":{inner}/"
+        async with serving(Site({"/": redirect(near)})) as port:
+            prober = Prober(policy, resolve=table)
+            found = await check(f"http://127.0.0.1:{port}/", prober=prober)
+    assert (found.reason, forbidden.asked) == (state.ADDRESS_REFUSED, [])
+    assert "in 127.0.0.2/31, which this installation denies" in found.detail
 
 
 async def test_one_connection_asks_for_the_address_once() -> None:

@@ -1,9 +1,10 @@
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 
-from allswell.checker import config, settings
+from allswell.checker import config, program, settings
 from allswell.checker.config import BadConfig, Config, Folder
 from allswell.checker.settings import BadSettings
 from allswell.domain.cover import Grace
@@ -16,6 +17,7 @@ FULL = Config(
     grace=Grace(timedelta(seconds=5), timedelta(seconds=50)),
     allow_loopback=True,
     allow_private=False,
+    denied=(ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")),
 )
 
 
@@ -26,7 +28,15 @@ def test_a_list_is_read_back_as_it_was_written(written: Config) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "7", '{"monitors": 7}', '{"monitors": [{}]}', '{"references": ["nowhere"]}'],
+    [
+        '{"denied": ["10.1.2.3/8"]}',
+        "",
+        "[]",
+        "7",
+        '{"monitors": 7}',
+        '{"monitors": [{}]}',
+        '{"references": ["nowhere"]}',
+    ],
 )
 def test_a_list_that_makes_no_sense_is_refused_with_a_reason(content: str) -> None:
     with pytest.raises(BadConfig, match=r"checker\.json cannot be used"):
@@ -56,6 +66,20 @@ def test_a_bad_list_is_said_once_and_the_old_one_is_given_when_it_is_back(tmp_pa
     (tmp_path / config.FILE).unlink()
     with pytest.raises(BadConfig, match="cannot be read"):
         folder.look()
+
+
+def test_the_list_says_which_addresses_may_be_dialled() -> None:
+    policy = program.policy(FULL)
+    refused = {
+        text: policy.refuses(ip_address(text))
+        for text in ("127.0.0.1", "10.0.0.1", "203.0.113.9", "8.8.8.8")
+    }
+    assert refused == {
+        "127.0.0.1": "",
+        "10.0.0.1": "10.0.0.1 is a private address",
+        "203.0.113.9": "203.0.113.9 is in 203.0.113.0/24, which this installation denies",
+        "8.8.8.8": "",
+    }
 
 
 def test_secrets_are_read_anew_with_each_look(tmp_path: Path) -> None:

@@ -55,6 +55,36 @@ def test_what_is_said_is_taken() -> None:
     assert found.shape.node_selector == {"disk": "ssd", "zone": "a"}
 
 
+def test_denied_networks_are_of_both_families() -> None:
+    given = LEAST | {"ALLSWELL_DENIED_NETWORKS": "10.0.0.0/8, fd00::/8,192.0.2.7,"}
+    assert [str(network) for network in settings.read(given).shape.denied] == [
+        "10.0.0.0/8",
+        "fd00::/8",
+        "192.0.2.7/32",
+    ]
+
+
+def test_each_network_that_cannot_be_used_is_said_with_what_to_write() -> None:
+    given = LEAST | {
+        "ALLSWELL_DENIED_NETWORKS": "cluster,10.1.2.3/8,::ffff:10.0.0.0/104,10.0.0.0/8"
+    }
+    with pytest.raises(BadSettings) as caught:
+        settings.read(given)
+    name = "ALLSWELL_DENIED_NETWORKS"
+    mapped = "write the IPv4 network; its forms within IPv6 are covered"
+    assert str(caught.value).splitlines() == [
+        f"{name} holds 'cluster': write a network, like 10.0.0.0/8 or fd00::/8",
+        f"{name} holds '10.1.2.3/8': write 10.0.0.0/8, or 10.1.2.3 for the one address",
+        f"{name} holds '::ffff:10.0.0.0/104': {mapped}",
+    ]
+
+
+def test_denied_networks_are_bounded_for_every_checker_is_told_all_of_them() -> None:
+    given = LEAST | {"ALLSWELL_DENIED_NETWORKS": ",".join(f"10.0.{n}.0/24" for n in range(257))}
+    with pytest.raises(BadSettings, match="more than 256 networks"):
+        settings.read(given)
+
+
 def test_the_database_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text("postgresql://u:p@central/allswell\n")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from ipaddress import ip_network
 
 from allswell.checker import config
 from allswell.domain.spec.monitor import Monitor
@@ -54,6 +55,14 @@ def test_labels_and_a_pause_do_not_roll_the_pod() -> None:
     labelled = replace(monitor(), meta=replace(monitor().meta, labels={"tier": "edge"}))
     assert not rolls(monitor(), labelled)
     assert not rolls(monitor(), monitor(paused=True))
+
+
+def test_the_checker_is_told_what_the_installation_denies() -> None:
+    shape = replace(SHAPE, denied=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
+    parsed = config.parse(configmap.data(monitor(), shape)[configmap.LIST])
+    assert parsed.denied == shape.denied
+    one, other = (statefulset.build(monitor(), it)["spec"] for it in (SHAPE, shape))
+    assert one != other
 
 
 def test_another_ca_rolls_the_pod() -> None:

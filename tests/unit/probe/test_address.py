@@ -11,6 +11,7 @@ from allswell.probe.address import Address, AddressPolicy, wrapped
 CLUSTER = AddressPolicy()
 HERE = AddressPolicy(allow_loopback=True)
 STRICT = AddressPolicy(allow_private=False)
+DENYING = AddressPolicy(denied=(ip_network("128.0.0.0/2"), ip_network("2600::/12")))
 EVERYTHING = AddressPolicy(
     allow_loopback=True,
     allow_private=True,
@@ -91,9 +92,25 @@ def test_a_listed_network_is_allowed_though_private_ones_are_not() -> None:
     assert policy.refuses(ip_address("10.2.2.3")) == "10.2.2.3 is a private address"
 
 
+def test_a_denied_network_is_refused_in_every_form_and_named() -> None:
+    policy = AddressPolicy(denied=(ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")))
+    why = "in 203.0.113.0/24, which this installation denies"
+    for address in (ip_address("203.0.113.5"), *embedded(IPv4Address("203.0.113.5"))):
+        assert policy.refuses(address) == f"{address} is {why}"
+    assert "2001:db8::/32" in policy.refuses(ip_address("2001:db8::1"))
+    assert policy.refuses(ip_address("203.0.114.5")) == ""
+
+
+def test_what_is_denied_is_refused_though_it_is_listed_or_loopback() -> None:
+    networks = (ip_network("10.1.0.0/16"), ip_network("127.0.0.0/8"))
+    policy = AddressPolicy(allow_loopback=True, listed=networks, denied=networks)
+    assert "denies" in policy.refuses(ip_address("10.1.2.3"))
+    assert "denies" in policy.refuses(ip_address("127.0.0.1"))
+
+
 @given(st.ip_addresses(v=4))
 def test_wrapping_an_address_in_ipv6_never_makes_it_allowed(inner: IPv4Address) -> None:
-    for policy in (CLUSTER, HERE, STRICT):
+    for policy in (CLUSTER, HERE, STRICT, DENYING):
         for outer in embedded(inner):
             assert bool(policy.refuses(outer)) == bool(policy.refuses(inner)), outer
 
@@ -112,5 +129,6 @@ def test_no_address_that_is_not_public_passes_the_strict_policy(address: Address
 @given(st.ip_addresses())
 def test_a_stricter_policy_refuses_whatever_a_looser_one_does(address: Address) -> None:
     assert bool(CLUSTER.refuses(address)) >= bool(HERE.refuses(address))
+    assert bool(DENYING.refuses(address)) >= bool(CLUSTER.refuses(address))
     assert bool(STRICT.refuses(address)) >= bool(CLUSTER.refuses(address))
     assert bool(HERE.refuses(address)) >= bool(EVERYTHING.refuses(address))

@@ -26,6 +26,7 @@ environment:
   ALLSWELL_REFERENCES               host:port, with commas: reached if the network works
   ALLSWELL_GRACE_LEAST, _MOST       bounds of grace in seconds, default 60 and 600
   ALLSWELL_ALLOW_PRIVATE            whether private addresses may be checked, default true
+  ALLSWELL_DENIED_NETWORKS          networks that no check may reach, with commas: 10.0.0.0/8
   ALLSWELL_COLLECTOR_URL            how checkers reach the collector: https://…
   ALLSWELL_COLLECTOR_BIND           where the collector listens, default 0.0.0.0:8443
   ALLSWELL_STATUS_BIND              /healthz, /readyz and /metrics, default 0.0.0.0:8080
