@@ -1,4 +1,4 @@
-"""`python -m allswell_web` is `allswell web`."""
+"""`python -m allswell_web` is `allswell page`."""
 
 import sys
 

@@ -56,7 +56,7 @@ def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> 
     """Serve the pages; 0 after a stop, 1 where the port is taken, 2 for settings that are wrong."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if argv:
-        return _refuse(2, "allswell web takes no arguments: set environment variables")
+        return _refuse(2, "allswell page takes no arguments: set environment variables")
     try:
         found = settings.read(os.environ if environ is None else environ)
         engine.connect(found.database_url).dispose()
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> 
     except errors.BadAddress as problem:
         return _refuse(2, f"ALLSWELL_DATABASE_URL: {problem}")
     except server.Taken as problem:
-        return _refuse(1, f"allswell web: {problem}")
+        return _refuse(1, f"allswell page: {problem}")
     return 0
 
 

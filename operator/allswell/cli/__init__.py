@@ -19,7 +19,7 @@ COMMANDS = {
     "migrate": "allswell.cli.migrate",
     "controller": "allswell.cli.programs.controller",
     "checker": "allswell.cli.programs.checker",
-    "web": "allswell.cli.programs.web",
+    "page": "allswell.cli.programs.page",
 }
 SUMMARY = {
     "up": "run the Monitors and StatusPages of some files on this machine",
@@ -28,7 +28,7 @@ SUMMARY = {
     "migrate": "bring the central database to this version's schema",
     "controller": "run the operator and its collector (what the operator's pod runs)",
     "checker": "run a checker (what a checker pod runs)",
-    "web": "serve the pages (what the web pod runs)",
+    "page": "serve the pages (what the page pod runs)",
 }
 DESCRIPTION = """\
 allswell: a status page service. Monitors and pages are manifests; on one machine `allswell up`

@@ -51,7 +51,7 @@ def web(folder: Path) -> Iterator[int]:
     central.dispose()
     port = ground.free_port()
     environment = {"ALLSWELL_DATABASE_URL": url, "ALLSWELL_BIND": f"127.0.0.1:{port}"}
-    command = [sys.executable, "-m", "allswell.cli", "web"]
+    command = [sys.executable, "-m", "allswell.cli", "page"]
     with ground.process(command, ground.cores()[0], environment, folder / "web.log"):
         ground.wait_for(port)
         yield port

@@ -80,10 +80,10 @@ def shows(url: str, condition: str, seconds: float = 20) -> bool:
 
 @contextmanager
 def served(environment: Mapping[str, str], port: int, log: Path) -> Iterator[str]:
-    """Run `allswell web`; its address."""
+    """Run `allswell page`; its address."""
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "allswell.cli", "web"],
+            [sys.executable, "-m", "allswell.cli", "page"],
             cwd=ROOT,
             env={**os.environ, **environment, "ALLSWELL_BIND": f"127.0.0.1:{port}"},
             stdin=subprocess.DEVNULL,

@@ -211,7 +211,7 @@ def test_a_port_that_is_taken_gives_one_sentence_and_exit_code_one(
         )
         assert second.returncode == 1
         assert second.stderr == (
-            f"allswell web: cannot listen at 127.0.0.1:{running.port}: address already in use; "
+            f"allswell page: cannot listen at 127.0.0.1:{running.port}: address already in use; "
             "set ALLSWELL_BIND to another address and port\n"
         )
         assert running.get("/").status == 200

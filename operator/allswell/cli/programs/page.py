@@ -1,4 +1,4 @@
-"""`allswell web`: what the web pod runs."""
+"""`allswell page`: what the page pod runs."""
 
 import argparse
 
