@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from allswell.central import engine as engines
+from allswell.central.facts import Facts
 from allswell.central.reader import Reader
 from allswell.central.schema import TABLES
 from allswell.central.writer import MonitorRow, Writer
@@ -46,6 +47,12 @@ class Centre:
     def show(self, *names: str, at: datetime = NOON) -> int:
         """Put the page `main` that shows these monitors."""
         return self.writer.put_page(page(), lines(*names), at, namespace_uid="ns")
+
+    def said(self, page_id: int, at: datetime) -> Facts:
+        """What a page shows at a moment."""
+        found = self.reader.facts(page_id, at)
+        assert found is not None
+        return found
 
     def version(self, page_id: int) -> int:
         """The version of a page."""

@@ -15,7 +15,7 @@ from allswell.central.reader import Reader
 from tests import centre
 from tests.centre import Centre
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def revision(engine: Engine) -> str:

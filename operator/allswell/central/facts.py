@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 
 from allswell.domain.health import Claim
 from allswell.domain.histogram import Histogram
+from allswell.domain.incident import Incident
+from allswell.domain.maintenance import Maintenance
 from allswell.domain.timeline import Overlay
 
 
@@ -63,8 +65,12 @@ class Facts:
     """Everything one page shows, read in one transaction.
 
     Nothing may be stated of any time after `observed_through`; None before the centre first ran.
+    Incidents and maintenance stand from the newest to the oldest, by when they began: those that
+    are open or upcoming, and those of the last year.
     """
 
     page: Page
     observed_through: datetime | None
     components: tuple[Component, ...] = field(default_factory=tuple)
+    incidents: tuple[Incident, ...] = ()
+    maintenances: tuple[Maintenance, ...] = ()

@@ -1,4 +1,4 @@
-"""The second ledger: the centre's notes that nobody was looking, or that a monitor is paused."""
+"""The second ledger: the centre's notes: unseen, paused, and windows of maintenance."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from allswell.central import ledger, session, touching
 from allswell.central.schema import monitor, overlay
-from allswell.domain import instant, watch
+from allswell.domain import instant, maintenance, watch
 from allswell.domain.cover import Observation
 from allswell.domain.timeline import Kind, Overlay
 
@@ -66,13 +66,25 @@ def correct_unseen(
     if not gone and not new:
         return False
     for interval in gone:
-        connection.execute(delete(overlay).where(_is(identity, interval)))
-    _insert(connection, identity, new)
-    for start_ms, end_ms in gone | new:
-        end = None if end_ms is None else instant.from_ms(end_ms)
-        touching.days(connection, [identity], instant.from_ms(start_ms), end)
+        connection.execute(delete(overlay).where(_is(identity, Kind.UNSEEN, interval)))
+    _insert(connection, identity, Kind.UNSEEN, new)
+    _touch(connection, identity, gone | new)
     touching.pages(connection, [identity], now)
     return True
+
+
+def maintain(
+    connection: Connection, identity: int, windows: Iterable[tuple[datetime, datetime]]
+) -> None:
+    """Lay these windows of maintenance over a monitor, and no others. The caller has locked it."""
+    chosen = select(monitor.c.id).where(monitor.c.id == identity)
+    kept = ledger.overlays(connection, chosen, kind=Kind.MAINTENANCE).get(identity, ())
+    joined = (Overlay(Kind.MAINTENANCE, *window) for window in maintenance.joined(windows))
+    was, shall = _intervals(kept), _intervals(joined)
+    for interval in was - shall:
+        connection.execute(delete(overlay).where(_is(identity, Kind.MAINTENANCE, interval)))
+    _insert(connection, identity, Kind.MAINTENANCE, shall - was)
+    _touch(connection, identity, was ^ shall)
 
 
 def of(connection: Connection, identity: int) -> tuple[Overlay, ...]:
@@ -102,10 +114,17 @@ def _is_open(identity: int, kind: Kind) -> ColumnElement[bool]:
     )
 
 
-def _is(identity: int, interval: Interval) -> ColumnElement[bool]:
+def _touch(connection: Connection, identity: int, intervals: Iterable[Interval]) -> None:
+    """The days that any of these intervals reaches are to be done again."""
+    for start_ms, end_ms in intervals:
+        end = None if end_ms is None else instant.from_ms(end_ms)
+        touching.days(connection, [identity], instant.from_ms(start_ms), end)
+
+
+def _is(identity: int, kind: Kind, interval: Interval) -> ColumnElement[bool]:
     return and_(
         overlay.c.monitor_id == identity,
-        overlay.c.kind == Kind.UNSEEN.value,
+        overlay.c.kind == kind.value,
         overlay.c.start_ms == interval[0],
         overlay.c.end_ms.is_not_distinct_from(interval[1]),
     )
@@ -122,9 +141,11 @@ def _open(connection: Connection, identity: int, kind: Kind, start: datetime) ->
     return connection.scalar(statement) is not None
 
 
-def _insert(connection: Connection, identity: int, intervals: Iterable[Interval]) -> None:
+def _insert(
+    connection: Connection, identity: int, kind: Kind, intervals: Iterable[Interval]
+) -> None:
     rows = [
-        {"monitor_id": identity, "kind": Kind.UNSEEN.value, "start_ms": start, "end_ms": end}
+        {"monitor_id": identity, "kind": kind.value, "start_ms": start, "end_ms": end}
         for start, end in sorted(intervals, key=lambda interval: interval[0])
     ]
     if rows:

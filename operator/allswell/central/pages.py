@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
 
 from allswell.central import facts, identifiers, session
-from allswell.central.schema import component, monitor, page
+from allswell.central.schema import centre, component, monitor, page
 from allswell.domain import instant
 from allswell.domain.spec.page import Component, StatusPage
 
@@ -15,13 +15,22 @@ _Statement = Select[int, str, str, str, str, str, str, str, int, int, int]
 _Row = Row[int, str, str, str, str, str, str, str, int, int, int]
 
 
-def living(connection: Connection, identity: int | None = None) -> tuple[facts.Page, ...]:
-    """All pages whose manifest is there, by namespace and name; or the one with an id."""
-    statement = _select().where(page.c.hidden_ms.is_(None))
-    if identity is not None:
-        statement = statement.where(page.c.id == identity)
-    ordered = statement.order_by(page.c.namespace, page.c.name)
+def living(connection: Connection) -> tuple[facts.Page, ...]:
+    """All pages whose manifest is there, by namespace and name."""
+    ordered = _select().where(page.c.hidden_ms.is_(None)).order_by(page.c.namespace, page.c.name)
     return tuple(_page(row) for row in connection.execute(ordered))
+
+
+def one(connection: Connection, identity: int) -> tuple[facts.Page, datetime | None] | None:
+    """One page whose manifest is there, and how far the centre has seen, by one query."""
+    through = select(centre.c.observed_through_ms).scalar_subquery()
+    statement = _select().add_columns(through.label("through_ms"))
+    living = (page.c.id == identity) & page.c.hidden_ms.is_(None)
+    row = connection.execute(statement.where(living)).first()
+    if row is None:
+        return None
+    seen = None if row.through_ms is None else instant.from_ms(row.through_ms)
+    return _page(row), seen
 
 
 def put(

@@ -5,11 +5,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, union_all
 
+from allswell.central import announcements, facts, ledger, pages, session
 from allswell.central import days as rollups
-from allswell.central import facts, ledger, pages, session
 from allswell.central.schema import TABLES, component, monitor, page, rollup
 from allswell.domain import histogram, instant
 from allswell.domain.instant import MILLISECOND
+
+TOLD = timedelta(days=366)
 
 
 class Reader:
@@ -37,15 +39,16 @@ class Reader:
     def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
         """All that a page shows, from the UTC day `days` ago on; None for a page that is not there.
 
-        Only living monitors of the page's own namespace count.
+        Only living monitors of the page's own namespace count. What people said is read for a year.
         """
         start = instant.day_start(instant.day_of(now) - timedelta(days=days))
         with session.reading(self._engine) as connection:
-            found = pages.living(connection, page_id)
-            if not found:
+            found = pages.one(connection, page_id)
+            if found is None:
                 return None
-            through = rollups.observed_through(connection)
-            return facts.Facts(found[0], through, _components(connection, page_id, start))
+            lines = _components(connection, page_id, start)
+            said = announcements.of_page(connection, page_id, _shown(page_id), now - TOLD)
+            return facts.Facts(*found, lines, *said)
 
     def counts(self) -> Mapping[str, int]:
         """How many rows each table has."""

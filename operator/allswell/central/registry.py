@@ -8,7 +8,14 @@ from sqlalchemy import Connection, Row, Select, delete, exists, func, select, up
 
 from allswell.central import identifiers, overlays, session, touching
 from allswell.central.errors import PurgeRefused
-from allswell.central.schema import monitor, overlay, page, store
+from allswell.central.schema import (
+    announcement,
+    announcement_component,
+    monitor,
+    overlay,
+    page,
+    store,
+)
 from allswell.domain import instant
 from allswell.domain.cover import Grace
 from allswell.domain.instant import MILLISECOND
@@ -105,9 +112,17 @@ def purge(connection: Connection, now: datetime, *, confirmed: bool) -> int:
         due += connection.scalar(old) or 0
     if due > max(MOST_PURGED_ANYWAY, every * MOST_PURGED_SHARE) and not confirmed:
         raise PurgeRefused(f"{due} of {every} monitors and pages would be deleted for good")
-    for table in (page, monitor):
+    for table in (page, monitor, announcement):
         connection.execute(delete(table).where(table.c.hidden_ms < before_ms))
+    _purge_orphans(connection)
     return due
+
+
+def _purge_orphans(connection: Connection) -> None:
+    """What was said of monitors that are all forgotten can be shown nowhere."""
+    concerns = exists().where(announcement_component.c.announcement_id == announcement.c.id)
+    orphans = announcement.c.everywhere.is_(False) & ~concerns
+    connection.execute(delete(announcement).where(orphans))
 
 
 def _select() -> _Statement:

@@ -67,6 +67,16 @@ def _of_monitor(comment: str = "The monitor it is about", *, key: bool = False) 
     )
 
 
+def _of_announcement(comment: str) -> Column[int]:
+    return Column(
+        "announcement_id",
+        ForeignKey("announcement.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment=comment,
+    )
+
+
 centre = Table(
     "centre",
     metadata,
@@ -260,6 +270,74 @@ component = Table(
     _text("title", "What the page calls it"),
     Index("component_of_monitor", "monitor_id"),
     comment="Which monitors a page shows, and how",
+)
+
+announcement = Table(
+    "announcement",
+    metadata,
+    _id("Identity of the announcement"),
+    _text("public_id", "Random name for APIs and feeds: 12 of a-z and 0-9"),
+    _text("namespace", "Its namespace; only pages and monitors of the same have to do with it"),
+    _text("namespace_uid", "Which namespace of that name"),
+    _text("kind", "incident or maintenance"),
+    _text("name", "Its name in the namespace, among those of its kind"),
+    _text("title", "What it is about, in one line"),
+    _text("impact", "Of an incident: none, minor, major or critical; else empty"),
+    _moment("start_ms", "When it began, or is planned to"),
+    _maybe("end_ms", "When it was resolved, or is planned to end; NULL: an open incident"),
+    _maybe("cancelled_ms", "When a maintenance was called off; NULL: it was not"),
+    Column(
+        "everywhere",
+        Boolean,
+        nullable=False,
+        comment="Whether all pages of the namespace show it, also without its components",
+    ),
+    _number("revision", "Grows by one with each change, from 1"),
+    _moment("created_ms", "When it was first put"),
+    _moment("updated_ms", "When the revision last grew"),
+    _maybe("hidden_ms", "Since when it is taken back; NULL: it is shown"),
+    UniqueConstraint("public_id"),
+    Index(
+        "announcement_living_key",
+        "namespace",
+        "kind",
+        "name",
+        unique=True,
+        postgresql_where=text("hidden_ms IS NULL"),
+        sqlite_where=text("hidden_ms IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+    comment="What people say: incidents and maintenance",
+)
+
+announcement_update = Table(
+    "announcement_update",
+    metadata,
+    _of_announcement("The announcement"),
+    Column(
+        "number",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Its place among the updates, from 0",
+    ),
+    _text("public_id", "Random name for APIs and feeds: 12 of a-z and 0-9"),
+    _text("status", "How far things had come"),
+    _text("body", "What was said, in plain text"),
+    _moment("at_ms", "The moment that it speaks of"),
+    _moment("created_ms", "When the centre took it in"),
+    UniqueConstraint("public_id"),
+    comment="What was said of an incident or a maintenance, in its order",
+)
+
+announcement_component = Table(
+    "announcement_component",
+    metadata,
+    _of_announcement("The announcement"),
+    _of_monitor("A monitor that it concerns", key=True),
+    _text("effect", "Of an incident: operational, degraded, partial or down; else empty"),
+    Index("announcement_component_of_monitor", "monitor_id"),
+    comment="Which monitors an announcement concerns, and how",
 )
 
 notification = Table(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from allswell.central.errors import Missing
 from allswell.central.schema import component, monitor, page, rollup
@@ -30,9 +30,19 @@ def lock_one(connection: Connection, identity: int) -> None:
 def pages(connection: Connection, monitors: Sequence[int], now: datetime) -> None:
     """Raise the version of every living page that shows one of these monitors."""
     shown = select(component.c.page_id).where(component.c.monitor_id.in_(monitors))
+    _raise(connection, page.c.id.in_(shown), now)
+
+
+def pages_of(connection: Connection, namespace: str, namespace_uid: str, now: datetime) -> None:
+    """Raise the version of every living page of a namespace."""
+    mine = (page.c.namespace == namespace) & (page.c.namespace_uid == namespace_uid)
+    _raise(connection, mine, now)
+
+
+def _raise(connection: Connection, chosen: ColumnElement[bool], now: datetime) -> None:
     statement = (
         select(page.c.id)
-        .where(page.c.id.in_(shown), page.c.hidden_ms.is_(None))
+        .where(chosen, page.c.hidden_ms.is_(None))
         .order_by(page.c.id)
         .with_for_update(key_share=True)
     )

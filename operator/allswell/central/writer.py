@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, or_, update
 
 from allswell.central import (
+    announcing,
     days,
     facts,
     identifiers,
@@ -19,10 +20,13 @@ from allswell.central import (
     reports,
     session,
 )
+from allswell.central.announcing import Key
 from allswell.central.registry import MonitorRow
 from allswell.central.schema import centre, notification
 from allswell.domain import instant
 from allswell.domain.cover import Grace, Observation
+from allswell.domain.incident import Declared
+from allswell.domain.maintenance import Announced
 from allswell.domain.report import DayReport, Standing, Transition
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import Component, StatusPage
@@ -106,6 +110,44 @@ class Writer:
         """Take a page away; False when it was not there."""
         with session.writing(self._engine) as connection:
             return pages.hide(connection, namespace, name, now)
+
+    def put_incident(
+        self, namespace: str, name: str, declared: Declared, now: datetime, *, namespace_uid: str
+    ) -> str:
+        """The public id of an incident that is as declared: opened, updated or resolved.
+
+        Components whose monitor is not registered are left out: put it again when it is.
+        """
+        key = Key(namespace, namespace_uid, announcing.INCIDENT, name)
+        with session.writing(self._engine) as connection:
+            return announcing.put(connection, key, announcing.of_incident(declared), now)
+
+    def put_maintenance(
+        self, namespace: str, name: str, announced: Announced, now: datetime, *, namespace_uid: str
+    ) -> str:
+        """The public id of a maintenance that is as announced, its windows laid over its monitors.
+
+        An earlier end ends it early. Monitors that are not registered are left out.
+        """
+        key = Key(namespace, namespace_uid, announcing.MAINTENANCE, name)
+        with session.writing(self._engine) as connection:
+            return announcing.put(connection, key, announcing.of_maintenance(announced), now)
+
+    def hide_incident(
+        self, namespace: str, name: str, now: datetime, *, namespace_uid: str
+    ) -> bool:
+        """Take an incident off every page; False when it was not there. The name is free again."""
+        key = Key(namespace, namespace_uid, announcing.INCIDENT, name)
+        with session.writing(self._engine) as connection:
+            return announcing.hide(connection, key, now)
+
+    def hide_maintenance(
+        self, namespace: str, name: str, now: datetime, *, namespace_uid: str
+    ) -> bool:
+        """Take a maintenance and its windows back; False when it was not there."""
+        key = Key(namespace, namespace_uid, announcing.MAINTENANCE, name)
+        with session.writing(self._engine) as connection:
+            return announcing.hide(connection, key, now)
 
     def pages(self) -> tuple[facts.Page, ...]:
         """All pages that are not hidden, by namespace and name."""

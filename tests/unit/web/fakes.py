@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from allswell.central import facts
+from allswell.domain import incident as incidents
 from allswell.domain.health import Claim
+from allswell.domain.incident import Affected, Impact, Incident, Status, Update
 from allswell.domain.latency import Bucket
+from allswell.domain.maintenance import Maintenance, Phase
+from allswell.domain.maintenance import Update as MaintenanceUpdate
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay
 
@@ -72,12 +76,72 @@ def component(
     )
 
 
+def incident(
+    number: int = 1,
+    title: str = "Errors in the API",
+    *said: tuple[Status, str, datetime],
+    impact: Impact = Impact.MAJOR,
+    started: datetime | None = None,
+    components: Sequence[Affected] = (),
+    published: datetime | None = None,
+) -> Incident:
+    """An incident with updates from the oldest to the newest; they are published when said."""
+    updates = [
+        Update(f"said{number:04d}{place:04d}", status, body, at, at)
+        for place, (status, body, at) in enumerate(said)
+    ]
+    began = started or (updates[0].at if updates else ago(hours=1))
+    return Incident(
+        id=f"inci{number:08d}",
+        title=title,
+        impact=impact,
+        status=incidents.status(updates),
+        started=began,
+        resolved=incidents.resolved(updates),
+        published=published or began,
+        updated=updates[-1].at if updates else began,
+        revision=1 + len(updates),
+        updates=tuple(reversed(updates)),
+        components=tuple(components),
+    )
+
+
+def maintenance(
+    number: int = 1,
+    title: str = "Upgrade of the database",
+    *said: tuple[Phase, str, datetime],
+    start: datetime,
+    end: datetime,
+    monitors: Sequence[str] = (),
+    cancelled: datetime | None = None,
+) -> Maintenance:
+    """Maintenance that was published two days before it starts."""
+    updates = [
+        MaintenanceUpdate(f"told{number:04d}{place:04d}", phase, body, at, at)
+        for place, (phase, body, at) in enumerate(said)
+    ]
+    published = start - timedelta(days=2)
+    return Maintenance(
+        id=f"main{number:08d}",
+        title=title,
+        start=start,
+        end=end,
+        cancelled=cancelled,
+        published=published,
+        updated=updates[-1].at if updates else published,
+        updates=tuple(reversed(updates)),
+        monitors=tuple(monitors),
+    )
+
+
 def found(
     *components: facts.Component,
     observed: datetime | None = NOW,
     of: facts.Page | None = None,
+    incidents: Sequence[Incident] = (),
+    maintenances: Sequence[Maintenance] = (),
 ) -> facts.Facts:
-    return facts.Facts(of or page(), observed, components)
+    return facts.Facts(of or page(), observed, components, tuple(incidents), tuple(maintenances))
 
 
 def outage(start: datetime, length: timedelta, reason: str = "Timeout") -> tuple[Claim, Claim]:
