@@ -10,6 +10,7 @@ from allswell.domain.health import Claim
 from allswell.domain.histogram import Histogram
 from allswell.domain.sample import Sample
 from allswell.domain.spec import http, monitor, selector
+from allswell.domain.spec.access import Access
 from allswell.domain.spec.http import BodyExpect, Header, Http, HttpExpect, SecretKey, StatusRange
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Confirm, Monitor, Storage
@@ -144,6 +145,10 @@ groups = st.one_of(
     st.builds(Group, lines, st.just(()), selectors),
 )
 hosts = labels.map(lambda word: f"{word}.example.com")
+accesses = st.one_of(
+    st.just(Access(f"scrypt:14:8:5:{'a' * 22}:{'b' * 43}")),
+    st.sampled_from(["10.0.0.0/8", "::/0"]).map(lambda text: Access("", (text,))),
+)
 pages: SearchStrategy[StatusPage] = st.builds(
     StatusPage,
     metas,
@@ -152,6 +157,7 @@ pages: SearchStrategy[StatusPage] = st.builds(
     st.sampled_from(["UTC", "Europe/Berlin", "America/Asuncion", "Asia/Kathmandu"]),
     st.lists(hosts, max_size=3, unique=True).map(tuple),
     st.lists(groups, max_size=3, unique_by=lambda group: group.name).map(tuple),
+    st.none() | accesses,
 )
 json_values: SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -8,7 +8,13 @@ from allswell.domain.spec.problem import dotted
 from tests.unit.crds import schema, variants
 from tests.unit.crds.variants import Change, Path
 
-BASES = {"http": variants.HTTP, "tcp": variants.TCP, "page": variants.PAGE}
+BASES = {
+    "http": variants.HTTP,
+    "tcp": variants.TCP,
+    "page": variants.PAGE,
+    "secret": variants.SECRET_PAGE,
+    "inner": variants.INNER_PAGE,
+}
 
 
 def path(text: str) -> Path:
@@ -228,6 +234,27 @@ EVERY = [
             "status.example",
         )
         for bad in ("1.2.3.4", "Status.example.com", "*.example.com", "localhost")
+    ),
+    Case(
+        "secret",
+        "spec.access",
+        "write either passwordHash or allowedNetworks",
+        {"passwordHash": variants.HASH, "allowedNetworks": ["::/0"]},
+        {"passwordHash": variants.HASH, "allowedNetworks": []},
+    ),
+    Case(
+        "secret",
+        "spec.access.passwordHash",
+        "write the line that allswell hash-password prints",
+        "hunter2",
+        variants.HASH[:-1] + "_",
+    ),
+    Case(
+        "inner",
+        "spec.access.allowedNetworks.0",
+        "write a network like 192.0.2.0/24 or 2001:db8::/32",
+        "10.0.0.1",
+        "10.0.0.1/32",
     ),
     Case(
         "page",

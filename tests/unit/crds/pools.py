@@ -171,6 +171,26 @@ HOSTNAME_LISTS: Values = [
     *([f"a{n}.de" for n in range(many)] for many in (20, 21)),
     ["a.de", "b.de", "a.de"],
 ]
+_HASH = "scrypt:14:8:5:" + "a" * 22 + ":"
+HASHES = [
+    *(_HASH + "b" * 43, _HASH + "b" * 42, _HASH + "b" * 44, "hunter2", "scrypt:20:8:5:"),
+    *(_HASH + "_-" * 21 + "A\n", _HASH + "+" * 43, "x" * 129),
+]
+NETWORKS = [
+    *("10.0.0.0/8", "10.0.0.1/8", "0.0.0.0/0", "10.0.0.0", "10.0.0.0/33", "256.0.0.0/8", "10/8"),
+    *("010.0.0.0/8", "10.0.0.0/08", "10.0.0.0/8\n", "::/0", "fd00::/8", "FD00::/8", "::1/128"),
+    *("::1/129", "::ffff:0:0/96", "fe80::1%eth0/64", "a/8", "/8", "1" * 65),
+]
+NETWORK_LISTS: Values = [
+    *([f"10.0.{n}.0/24" for n in range(many)] for many in (64, 65)),
+    *([], ["::/0", "::/0"], ["::/0", "::/1"]),
+]
+ACCESSES: Values = [
+    *({}, {"passwordHash": None}, {"allowedNetworks": []}, {"allowedNetworks": None}),
+    {"passwordHash": HASHES[0], "allowedNetworks": []},
+    {"passwordHash": HASHES[0], "allowedNetworks": ["::/0"]},
+    {"passwordHash": None, "allowedNetworks": ["::/0"]},
+]
 # By the last name of the field's path; a list's entries have the list's name and `[]`.
 POOLS: dict[str, Values] = {
     **dict.fromkeys(("interval", "timeout", "every", "latency"), DURATIONS),
@@ -201,6 +221,10 @@ POOLS: dict[str, Values] = {
     "selector": SELECTORS,
     "values": VALUES,
     "operator": ["NotIn", "Exists", "in"],
+    "access": ACCESSES,
+    "passwordHash": HASHES,
+    "allowedNetworks": NETWORK_LISTS,
+    "allowedNetworks[]": NETWORKS,
     "matchLabels.tier": LABELS,
 }
 # Where the same name means several things.

@@ -171,6 +171,9 @@ RULES: dict[str, Callable[[Json], bool]] = {
     "this group shows nothing; write monitors or a selector": (
         lambda group: "selector" in group or bool(group.get("monitors"))
     ),
+    "write either passwordHash or allowedNetworks": (
+        lambda access: ("passwordHash" in access) != bool(access.get("allowedNetworks"))
+    ),
     "In and NotIn need values; write a list of them": (
         lambda entry: entry["operator"] not in ("In", "NotIn") or bool(entry.get("values"))
     ),

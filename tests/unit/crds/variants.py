@@ -112,7 +112,12 @@ PAGE: dict[str, Any] = manifests.page(
         },
     ],
 )
-BASES = {"monitor": (HTTP, TCP), "statuspage": (PAGE,)}
+HASH = f"scrypt:14:8:5:{'AAECAwQFBgcICQoLDA0ODw'}:{'0' * 43}"
+SECRET_PAGE: dict[str, Any] = manifests.page(access={"passwordHash": HASH})
+INNER_PAGE: dict[str, Any] = manifests.page(
+    access={"allowedNetworks": ["192.0.2.0/24", "2001:db8::/32"]}
+)
+BASES = {"monitor": (HTTP, TCP), "statuspage": (PAGE, SECRET_PAGE, INNER_PAGE)}
 
 
 def _pool(path: Path) -> list[Any]:
@@ -171,5 +176,9 @@ LEFT_TO_THE_PARSER: list[tuple[str, dict[str, Any]]] = [
         for url in ("http://[:::]/", "http://a\u2100b/")
     ),
     *(("statuspage", manifests.page(timeZone=zone)) for zone in ("Mars", "Europe/Berlni", "EU")),
+    *(
+        ("statuspage", manifests.page(access={"allowedNetworks": [text]}))
+        for text in (":::/1", "1:2/64", "2001:db8::12345/128")
+    ),
     ("monitor", manifests.monitor(retentionDays=14.0)),
 ]

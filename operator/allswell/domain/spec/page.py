@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from allswell.domain.spec import meta, selector
+from allswell.domain.spec import access, meta, selector
+from allswell.domain.spec.access import Access
 from allswell.domain.spec.fields import DNS_LABEL, LINE, Fields, unique
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.problem import Problem
@@ -51,6 +52,7 @@ class StatusPage:
     time_zone: str = "UTC"
     hostnames: tuple[str, ...] = ()
     groups: tuple[Group, ...] = field(default_factory=tuple)
+    access: Access | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,16 @@ def _spec(spec: Fields, identity: Meta) -> StatusPage:
         time_zone=_zone(spec),
         hostnames=_hostnames(spec),
         groups=tuple(_group(child) for child in spec.children("groups", most=50)),
+        access=_access(spec),
     )
     unique(spec, "groups", [group.name or None for group in page.groups])
     spec.close()
     return page
+
+
+def _access(spec: Fields) -> Access | None:
+    child = spec.child("access")
+    return None if child is None else access.read(child)
 
 
 def _zone(spec: Fields) -> str:
@@ -153,6 +161,8 @@ def text(page: StatusPage) -> dict[str, object]:
         spec["hostnames"] = list(page.hostnames)
     if page.groups:
         spec["groups"] = [_group_text(group) for group in page.groups]
+    if page.access is not None:
+        spec["access"] = access.text(page.access)
     return meta.text(page.meta, KIND, spec)
 
 
