@@ -2,15 +2,12 @@
 
 import logging
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 
-from allswell.controller.index import Index
-from allswell.controller.meters import Meters
+from allswell.controller.means import Means
 from allswell.controller.monitor_plan import Apply, Delete
 from allswell.controller.monitor_status import News
 from allswell.kube import manifest
-from allswell.kube.client import Api
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import EVENT, Kind
 from allswell.kube.manifest import Json
@@ -24,23 +21,20 @@ LONGEST_NOTE = 1024
 class Hands:
     """Writes to the API server."""
 
-    def __init__(self, api: Api, index: Index, meters: Meters, now: Callable[[], datetime]) -> None:
-        self._api = api
-        self._index = index
-        self._meters = meters
-        self._now = now
+    def __init__(self, means: Means) -> None:
+        self._means = means
 
     async def do(self, action: Apply | Delete) -> None:
         """Apply or delete. Raises `KubeError`."""
         if isinstance(action, Delete):
             place = (action.namespace, action.name)
             log.info("deleting %s %s/%s: %s", action.kind.name, *place, action.why)
-            await self._api.delete(action.kind, *place, action.uid, force=action.force)
-            self._meters.writes.labels(action.kind.name, "delete").inc()
+            await self._means.api.delete(action.kind, *place, action.uid, force=action.force)
+            self._means.meters.writes.labels(action.kind.name, "delete").inc()
             return
-        seen = await self._api.apply(action.kind, action.wanted, uid=action.uid)
-        self._meters.writes.labels(action.kind.name, "apply").inc()
-        self._index[action.kind].observe(seen)
+        seen = await self._means.api.apply(action.kind, action.wanted, uid=action.uid)
+        self._means.meters.writes.labels(action.kind.name, "apply").inc()
+        self._means.index[action.kind].observe(seen)
 
     async def status(self, kind: Kind, live: Json, status: Json) -> None:
         """Write the status of an object as it was seen. Raises `KubeError`."""
@@ -51,15 +45,15 @@ class Hands:
             "metadata": {"namespace": namespace, "name": name},
             "status": status,
         }
-        seen = await self._api.apply(kind, wanted, "status", uid=manifest.uid(live))
-        self._meters.writes.labels(kind.name, "status").inc()
-        self._index[kind].observe(seen)
+        seen = await self._means.api.apply(kind, wanted, "status", uid=manifest.uid(live))
+        self._means.meters.writes.labels(kind.name, "status").inc()
+        self._means.index[kind].observe(seen)
 
     async def tell(self, kind: Kind, live: Json, news: News) -> None:
         """Post an event; one that cannot be posted is lost, and the log says so."""
         try:
-            await self._api.create(EVENT, event(kind, live, news, self._now()))
-            self._meters.writes.labels(EVENT.name, "create").inc()
+            await self._means.api.create(EVENT, event(kind, live, news, self._means.now()))
+            self._means.meters.writes.labels(EVENT.name, "create").inc()
         except KubeError as error:
             log.warning("an event could not be posted: %s", error)
 

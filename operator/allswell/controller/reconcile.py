@@ -1,18 +1,16 @@
 """One look at one object: gather, decide, apply. The decisions are elsewhere, and pure."""
 
 import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from allswell.central.errors import CentralError
 from allswell.controller import monitor_plan, monitor_status, page_plan
 from allswell.controller.acting import Hands
-from allswell.controller.central import Central
-from allswell.controller.index import Index, Key
+from allswell.controller.index import Key
+from allswell.controller.means import Means
 from allswell.controller.monitor_plan import READY, Gathered, Plan
 from allswell.controller.monitor_status import News
-from allswell.controller.namespaces import Namespaces
-from allswell.controller.registrar import Place, Registrar
+from allswell.controller.registrar import Place
 from allswell.controller.standing import Standing
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
@@ -20,7 +18,6 @@ from allswell.domain.spec.page import StatusPage
 from allswell.domain.spec.problem import Invalid
 from allswell.domain.state import State
 from allswell.kube import manifest
-from allswell.kube.client import Api
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.errors import Rejected
 from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
@@ -37,26 +34,16 @@ class Reconciler:
 
     def __init__(
         self,
-        *,
-        api: Api,
+        means: Means,
         hands: Hands,
-        index: Index,
-        central: Central,
-        registrar: Registrar,
-        namespaces: Namespaces,
+        *,
         shape: Shape,
         page_url: str,
-        now: Callable[[], datetime],
     ) -> None:
-        self._api = api
+        self._means = means
         self._hands = hands
-        self._index = index
-        self._central = central
-        self._registrar = registrar
-        self._namespaces = namespaces
         self._shape = shape
         self._page_url = page_url
-        self._now = now
         self.standings: dict[Place, Standing] = {}
 
     async def look(self, key: Key) -> timedelta | None:
@@ -65,7 +52,7 @@ class Reconciler:
         Raises `KubeError` and `CentralError`.
         """
         kind = MONITOR if key.kind == MONITOR.name else PAGE
-        kept = self._index[kind].get(key.namespace, key.name)
+        kept = self._means.index[kind].get(key.namespace, key.name)
         if kept is None or manifest.text(kept.manifest, "metadata", "deletionTimestamp"):
             return None
         if kind == MONITOR:
@@ -75,7 +62,9 @@ class Reconciler:
     async def _monitor(self, live: Json) -> timedelta | None:
         wanted = monitor_plan.parse(live)
         registered = not isinstance(wanted, Invalid) and await self._registered(wanted)
-        plan = monitor_plan.decide(await self._gathered(live, registered=registered), self._now())
+        plan = monitor_plan.decide(
+            await self._gathered(live, registered=registered), self._means.now()
+        )
         again = [plan.again] if plan.again else []
         try:
             for action in plan.actions:
@@ -92,13 +81,15 @@ class Reconciler:
     async def _registered(self, wanted: Monitor) -> bool:
         """Make the Monitor known to the central database; False when that is away."""
         place = (wanted.meta.namespace, wanted.meta.name)
-        namespace_uid = await self._namespaces.uid(wanted.meta.namespace, wanted.meta.uid)
+        namespace_uid = await self._means.namespaces.uid(wanted.meta.namespace, wanted.meta.uid)
         if namespace_uid is None:
             return False
         try:
-            if await self._registrar.register(wanted, namespace_uid):
-                self.standings |= await self._central.standings(self._now(), place=place)
-                self._index.wake(self._index.pages(wanted.meta.namespace))
+            if await self._means.registrar.register(wanted, namespace_uid):
+                self.standings |= await self._means.central.standings(
+                    self._means.now(), place=place
+                )
+                self._means.index.wake(self._means.index.pages(wanted.meta.namespace))
         except CentralError as error:
             log.warning("%s/%s is not registered: %s", *place, error)
             return False
@@ -107,11 +98,11 @@ class Reconciler:
     async def _gathered(self, live: Json, *, registered: bool) -> Gathered:
         found: dict[Kind, Json | None] = {}
         for kind, namespace, name in monitor_plan.children(*manifest.name(live)):
-            kept = self._index[kind].get(namespace, name)
+            kept = self._means.index[kind].get(namespace, name)
             found[kind] = kept.manifest if kept else None
             if kept is None and kind is not POD:
                 # Before something is made: it may be there without our labels.
-                found[kind] = await self._api.get(kind, namespace, name)
+                found[kind] = await self._means.api.get(kind, namespace, name)
         return Gathered(
             monitor=live,
             shape=self._shape,
@@ -124,7 +115,7 @@ class Reconciler:
     async def _say(self, live: Json, wanted: Monitor | None, plan: Plan) -> None:
         standing = self.standings.get(manifest.name(live))
         before = manifest.block(live, "status")
-        status = monitor_status.build(live, wanted, plan.conditions, standing, self._now())
+        status = monitor_status.build(live, wanted, plan.conditions, standing, self._means.now())
         if monitor_status.same(before, status):
             return
         await self._hands.status(MONITOR, live, status)
@@ -136,19 +127,19 @@ class Reconciler:
         namespace, _ = manifest.name(live)
         metas = [
             Meta(name=place[1], namespace=namespace, labels=kept.labels)
-            for place, kept in self._index.monitors(namespace).items()
+            for place, kept in self._means.index.monitors(namespace).items()
         ]
         shown = () if isinstance(page, Invalid) else page_plan.shown(page, metas)
         said = page_plan.ready(page, shown)
         if isinstance(page, StatusPage):
-            namespace_uid = await self._namespaces.uid(namespace, page.meta.uid)
+            namespace_uid = await self._means.namespaces.uid(namespace, page.meta.uid)
             if namespace_uid is None:
                 return None
-            await self._central.put_page(page, shown, namespace_uid, self._now())
+            await self._means.central.put_page(page, shown, namespace_uid, self._means.now())
         before = manifest.block(live, "status")
         states = [self._state((namespace, entry.monitor)) for entry in shown]
         state = page_plan.overall(states)
-        status = page_plan.status(live, said, state, self._page_url, self._now())
+        status = page_plan.status(live, said, state, self._page_url, self._means.now())
         if not monitor_status.same(before, status):
             await self._hands.status(PAGE, live, status)
             await self._told(live, before, said)

@@ -6,20 +6,17 @@ all objects looked at, spread over time. Nothing is judged by a list that failed
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
 from allswell.controller import sweep
-from allswell.controller.central import Central
-from allswell.controller.index import CHILDREN, WATCHED, Index
-from allswell.controller.meters import Meters
-from allswell.controller.namespaces import Namespaces
+from allswell.controller.index import CHILDREN, WATCHED
+from allswell.controller.means import Means
 from allswell.controller.reconcile import Reconciler
-from allswell.controller.registrar import Registrar
 from allswell.controller.sweep import Sweep
 from allswell.kube import names
-from allswell.kube.client import Api, Listing
+from allswell.kube.client import Listing
 from allswell.kube.errors import Missing
 from allswell.kube.kinds import DEFINITION, MONITOR, PAGE, Kind
 
@@ -38,79 +35,69 @@ class Resync:
 
     def __init__(
         self,
-        *,
-        api: Api,
-        index: Index,
-        central: Central,
-        registrar: Registrar,
-        namespaces: Namespaces,
+        means: Means,
         reconciler: Reconciler,
         watched: Sequence[str],
-        meters: Meters,
-        now: Callable[[], datetime],
     ) -> None:
-        self._api = api
-        self._index = index
-        self._central = central
-        self._registrar = registrar
-        self._namespaces = namespaces
+        self._means = means
         self._reconciler = reconciler
         self._watched = watched
-        self._meters = meters
-        self._now = now
         self._monitors = self._pages = Sweep()
         self.succeeded: datetime | None = None
         self.seen = asyncio.Event()
 
     async def run(self) -> timedelta:
         """Look at everything once; when to do so again. Raises `KubeError`."""
-        first = not self._index.synced
+        first = not self._means.index.synced
         listings = {kind: await self._listing(kind) for kind in WATCHED}
         for kind, listing in listings.items():
-            self._index.replace(kind, listing)
-            self._meters.objects.labels(kind.name).set(len(self._index[kind]))
+            self._means.index.replace(kind, listing)
+            self._means.meters.objects.labels(kind.name).set(len(self._means.index[kind]))
         # Whose turn it is is decided by standings, so that a restart writes nothing.
         swept = await self._swept(first=first)
-        self._index.synced = True
-        uids = frozenset(kept.uid for kept in self._index[MONITOR].items().values())
-        pages = frozenset(kept.uid for kept in self._index[PAGE].items().values())
-        self._namespaces.keep_only(uids | pages)
-        self.succeeded = self._now()
-        self._meters.resynced.set(self.succeeded.timestamp())
-        keys = self._index.every()
+        self._means.index.synced = True
+        uids = frozenset(kept.uid for kept in self._means.index[MONITOR].items().values())
+        pages = frozenset(kept.uid for kept in self._means.index[PAGE].items().values())
+        self._means.namespaces.keep_only(uids | pages)
+        self.succeeded = self._means.now()
+        self._means.meters.resynced.set(self.succeeded.timestamp())
+        keys = self._means.index.every()
         for number, key in enumerate(keys):
-            self._index.turn(key, timedelta() if first else SPREAD * number / len(keys))
+            self._means.index.turn(key, timedelta() if first else SPREAD * number / len(keys))
         self.seen.set()
         return AGAIN if first or not swept else EVERY
 
     async def _listing(self, kind: Kind) -> Listing:
         selector = names.SELECTOR if kind in CHILDREN else ""
         try:
-            return await self._api.every(kind, self._watched, selector)
+            return await self._means.api.every(kind, self._watched, selector)
         except Missing:
             definition = f"{kind.plural}.{kind.group}"
-            if kind in CHILDREN or await self._api.get(DEFINITION, "", definition) is not None:
+            if (
+                kind in CHILDREN
+                or await self._means.api.get(DEFINITION, "", definition) is not None
+            ):
                 raise
             # Nobody has a Monitor where the kind is not installed.
             return Listing((), 0)
 
     async def _swept(self, *, first: bool) -> bool:
         """Read the standings and hide what is gone; whether nothing is in doubt any more."""
-        now = self._now()
+        now = self._means.now()
         try:
-            self._reconciler.standings = dict(await self._central.standings(now))
-            rows = await self._central.monitors()
+            self._reconciler.standings = dict(await self._means.central.standings(now))
+            rows = await self._means.central.monitors()
             there = sweep.within(rows, self._watched)
-            self._monitors = sweep.judge(self._monitors, there, self._index[MONITOR].items())
-            pages = sweep.within(await self._central.pages(), self._watched)
-            self._pages = sweep.judge(self._pages, pages, self._index[PAGE].items())
+            self._monitors = sweep.judge(self._monitors, there, self._means.index[MONITOR].items())
+            pages = sweep.within(await self._means.central.pages(), self._watched)
+            self._pages = sweep.judge(self._pages, pages, self._means.index[PAGE].items())
             gone = [rows[place] for place in sorted(self._monitors.gone)]
-            await self._central.hide(gone, sorted(self._pages.gone), now)
+            await self._means.central.hide(gone, sorted(self._pages.gone), now)
         except CentralError as error:
             log.warning("the central database could not be swept: %s", error)
             return False
         for place in self._monitors.gone:
-            self._registrar.forget(place)
+            self._means.registrar.forget(place)
         if gone and not first:
             log.info("%s monitors are gone and hidden", len(gone))
         return not (self._monitors.missing or self._pages.missing)

@@ -12,6 +12,7 @@ from allswell.controller.acting import Hands
 from allswell.controller.central import Central, Doing
 from allswell.controller.collector.centre import Centre
 from allswell.controller.index import Index, Key
+from allswell.controller.means import Means
 from allswell.controller.meters import Meters
 from allswell.controller.namespaces import Namespaces
 from allswell.controller.reconcile import Reconciler
@@ -55,30 +56,18 @@ class Watchman:
     def meet(self, doing: Doing) -> None:
         """Put the rest together, now that there is a thread that writes the central database."""
         central = Central(self.engine, self.writer, self.centre, doing)
-        namespaces = Namespaces(self._api, time.monotonic)
-        registrar = Registrar(central.register, self._now)
-        self._reconciler = Reconciler(
-            api=self._api,
-            hands=Hands(self._api, self.index, self._meters, self._now),
-            index=self.index,
-            central=central,
-            registrar=registrar,
-            namespaces=namespaces,
-            shape=self.settings.shape,
-            page_url=self.settings.page_url,
-            now=self._now,
-        )
-        self.looking = Resync(
+        means = Means(
             api=self._api,
             index=self.index,
             central=central,
-            registrar=registrar,
-            namespaces=namespaces,
-            reconciler=self._reconciler,
-            watched=self.settings.watched,
+            registrar=Registrar(central.register, self._now),
+            namespaces=Namespaces(self._api, time.monotonic),
             meters=self._meters,
             now=self._now,
         )
+        told = self.settings
+        self._reconciler = Reconciler(means, Hands(means), shape=told.shape, page_url=told.page_url)
+        self.looking = Resync(means, self._reconciler, told.watched)
         self._tidings = working.Tidings(
             central, self._reconciler, self._wake, self.index.pages, self._now
         )

@@ -1,0 +1,25 @@
+"""What the parts of the operator work with, in one value: made at the start and handed to each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from allswell.controller.central import Central
+from allswell.controller.index import Index
+from allswell.controller.meters import Meters
+from allswell.controller.namespaces import Namespaces
+from allswell.controller.registrar import Registrar
+from allswell.kube.client import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The ways to the cluster and to the central database, what is known of both, and the clock."""
+
+    api: Api
+    index: Index
+    central: Central
+    registrar: Registrar
+    namespaces: Namespaces
+    meters: Meters
+    now: Callable[[], datetime]
