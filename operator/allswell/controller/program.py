@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import os
+import socket
 import ssl
 import sys
 import time
-from collections.abc import Awaitable
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -47,7 +48,10 @@ def main() -> int:
         format="%(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    for name in ("kopf", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # kopf calls itself so; else it asks for the name of its user, and a pod's user has none.
+    os.environ.setdefault("POD_ID", socket.gethostname())
     try:
         found = settings.read(os.environ)
         info = login.find()
@@ -83,11 +87,12 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
             return TokenReviews(api=api, index=man.index, page=page, meters=meters, now=now)
 
         # Before anybody reads; where the database is away, it is done when it comes back.
-        await migrated(man)
+        later = [] if await migrated(man) else [migrating(man)]
         await collecting.start(found.collector, server, tls, connecting, judging)
         man.meet(collecting.do)
         try:
-            return await together(man, lookout(man, api, meters), renewing(server, ca, found), info)
+            parts = [renewing(server, ca, found), *later, *man.parts()]
+            return await together(man, lookout(man, api, meters), parts, info)
         finally:
             await collecting.stop()
 
@@ -143,13 +148,17 @@ async def migrated(man: Watchman) -> bool:
 
 async def migrating(man: Watchman) -> None:
     """Bring the tables to this version's schema as soon as the database is there."""
+    done = False
     while True:
-        done = await migrated(man)
         await (asyncio.Event().wait() if done else asyncio.sleep(RETRY))
+        done = await migrated(man)
 
 
 async def together(
-    man: Watchman, answering: Lookout, renewal: Awaitable[None], info: kopf.ConnectionInfo
+    man: Watchman,
+    answering: Lookout,
+    loops: Sequence[Coroutine[None, None, None]],
+    info: kopf.ConnectionInfo,
 ) -> int:
     """Run all parts until kopf is told to stop; none of the others may end."""
     runner = web.AppRunner(answering.application(), access_log=None)
@@ -157,7 +166,7 @@ async def together(
     bind = man.settings.status
     await web.TCPSite(runner, bind.host, bind.port).start()
     stop = asyncio.Event()
-    parts = [asyncio.ensure_future(part) for part in (renewal, migrating(man), *man.parts())]
+    parts = [asyncio.create_task(loop) for loop in loops]
     watching = asyncio.create_task(
         kopf.operator(
             registry=handlers.registry(lambda: info, man.see),
@@ -175,6 +184,7 @@ async def together(
         part.cancel()
     await asyncio.gather(watching, *parts, return_exceptions=True)
     await runner.cleanup()
-    for ended in done - {watching}:
-        log.error("a part of the operator has ended: %s", ended.exception())
-    return 0 if done == {watching} and watching.exception() is None else 1
+    failed = [part for part in done if part is not watching or part.exception() is not None]
+    for ended in failed:
+        log.error("a part of the operator has ended", exc_info=ended.exception())
+    return 1 if failed else 0

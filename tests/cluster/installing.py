@@ -1,0 +1,170 @@
+"""The product on a test's cluster, as a user has it there: its image, its chart, the real Helm."""
+
+import json
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cluster import product
+from tests.cluster.reach import Cluster, until
+
+CHART = product.ROOT / "charts" / "allswell"
+DATABASE = "allswell-database-0"
+# Small bounds, so that silence is noticed within a test's patience.
+QUICK = {"grace.leastSeconds": "15", "page.replicas": "1"}
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """The helm program, for one cluster."""
+
+    cluster: Cluster
+
+    def __call__(self, *arguments: str, limit: float = 180) -> str:
+        """Run it; what it prints. Raises AssertionError with its words."""
+        lab = self.cluster.lab
+        program = str(lab.programs / "helm") if lab else shutil.which("helm")
+        assert program, "helm is needed: https://helm.sh/docs/intro/install/"
+        done = subprocess.run(
+            [program, *arguments, "--kube-context", self.cluster.context],
+            env={
+                "KUBECONFIG": str(self.cluster.kubeconfig),
+                "HOME": "/tmp",
+                "PATH": "/usr/bin:/bin",
+            },
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+        assert done.returncode == 0, f"helm {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A release named `allswell` in a namespace of its own."""
+
+    cluster: Cluster
+    namespace: str
+
+    @property
+    def helm(self) -> Helm:
+        """Helm for this cluster."""
+        return Helm(self.cluster)
+
+    def install(self, values: Values) -> str:
+        """Install or upgrade it, and wait until all is ready; what Helm says."""
+        given = settings(self.cluster, values)
+        place = ["--namespace", self.namespace, "--create-namespace"]
+        wait = ["--wait", "--timeout", "150s"]
+        return self.helm("upgrade", "--install", "allswell", str(CHART), *place, *wait, *given)
+
+    def kubectl(self, *arguments: str, text: str | None = None, limit: float = 60) -> str:
+        """Run kubectl in the release's namespace."""
+        return self.cluster.kubectl("-n", self.namespace, *arguments, text=text, limit=limit)
+
+    def pod(self, component: str) -> str:
+        """The name of a part's running pod."""
+        chosen = f"app.kubernetes.io/component={component}"
+        found = json.loads(self.kubectl("get", "pods", "-l", chosen, "-o", "json"))["items"]
+        living = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return str(living[0]["metadata"]["name"]) if living else ""
+
+    def scale(self, what: str, replicas: int) -> None:
+        """Stop a part, or start it again, and wait until that is so."""
+        self.kubectl("scale", what, f"--replicas={replicas}")
+        self.kubectl("rollout", "status", what, "--timeout=90s", limit=100)
+        if not replicas:
+            component = what.rpartition("-")[2]
+            until(lambda: not self.pod(component), what=f"{what} has stopped", limit=60)
+
+    def central(self, query: str) -> list[list[str]]:
+        """Rows of the central database, as text."""
+        program = [
+            "psql",
+            "-U",
+            "allswell",
+            "-h",
+            "127.0.0.1",
+            "-AtF",
+            "|",
+            "-c",
+            query,
+            "allswell",
+        ]
+        word = self.kubectl("get", "secret", "allswell-database", "-o", "jsonpath={.data.password}")
+        script = f'PGPASSWORD=$(echo {word} | base64 -d) exec "$@"'
+        printed = self.kubectl("exec", DATABASE, "--", "sh", "-c", script, "sh", *program)
+        return [line.split("|") for line in printed.splitlines()]
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Ask the page; status and text, 0 when nobody answers."""
+        url, headers = self._way(path)
+        try:
+            request = urllib.request.Request(url, headers=headers)
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def _way(self, path: str) -> tuple[str, dict[str, str]]:
+        assert self.cluster.lab, "a way to the page of a cluster of yours is not known here"
+        form = "jsonpath={.spec.ports[0].nodePort}"
+        port = PORTS.get(self.namespace) or self.kubectl("get", "service/allswell-web", "-o", form)
+        PORTS[self.namespace] = port
+        return f"http://{self.cluster.lab.node_address}:{port}{path}", {"Host": "localhost"}
+
+    def metrics(self) -> str:
+        """The operator's figures."""
+        service = f"/api/v1/namespaces/{self.namespace}/services/allswell-collector:metrics/proxy"
+        return self.cluster.kubectl("get", "--raw", f"{service}/metrics")
+
+
+# Asked once: while the API server is away, the page must still be found.
+PORTS: dict[str, str] = {}
+
+
+def settings(cluster: Cluster, values: Values) -> list[str]:
+    """Helm's flags for this cluster's images and some values."""
+    repository, _, tag = product.image(cluster).rpartition(":")
+    given = {"image.repository": repository, "image.tag": tag, "page.service.type": "NodePort"}
+    if database := product.database_image(cluster):
+        given |= {"database.bundled.image": database}
+    given |= values
+    return [word for pair in given.items() for word in ("--set-string", "=".join(pair))]
+
+
+@contextmanager
+def installed(cluster: Cluster, namespace: str, values: Values = QUICK) -> Iterator[Installation]:
+    """The product in a namespace; all that it made is gone afterwards."""
+    made = Installation(cluster, namespace)
+    try:
+        made.install(values)
+        yield made
+    finally:
+        remove(made)
+
+
+def remove(made: Installation) -> None:
+    """Uninstall, and remove what that leaves."""
+    cluster = made.cluster
+    cluster.kubectl("delete", "monitors,statuspages", "--all", "-A", "--ignore-not-found")
+    place = ["--namespace", made.namespace, "--ignore-not-found"]
+    made.helm("uninstall", "allswell", *place)
+    cluster.kubectl("delete", "namespace", made.namespace, "--ignore-not-found", "--wait=false")
+    PORTS.pop(made.namespace, None)
+
+
+def apply(cluster: Cluster, namespace: str, *objects: dict[str, Any]) -> None:
+    """Apply manifests as a user does."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    cluster.kubectl("apply", "-n", namespace, "-f", "-", text=text)
