@@ -1,22 +1,23 @@
 {{/* The beginning of all names; "allswell" alone for a release of that name. */}}
 {{- define "allswell.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride -}}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" (.Release.Name | replace "." "-" | trunc 31) .Chart.Name -}}
 {{- end -}}
 {{- end -}}
 
-{{/* The same for what is not in a namespace: two releases may have one name in two of them. */}}
+{{/* The same for what is not in the release's namespace: two releases may have one name in two of them.
+A namespace has no dot in its name, so no two of these are alike. */}}
 {{- define "allswell.clustername" -}}
-{{- printf "%s-%s" .Release.Namespace (include "allswell.fullname" .) -}}
+{{- printf "%s.%s" .Release.Namespace (include "allswell.fullname" .) -}}
 {{- end -}}
 
 {{- define "allswell.selector" -}}
 app.kubernetes.io/name: allswell
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
@@ -24,12 +25,12 @@ app.kubernetes.io/component: {{ .component }}
 {{ include "allswell.selector" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
 {{- end -}}
 
 {{- define "allswell.metadata" -}}
 name: {{ include "allswell.fullname" .root }}-{{ .component }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "allswell.labels" . | nindent 2 }}
 {{- end -}}
@@ -68,9 +69,9 @@ labels:
 {{- if .root.Values.database.existingSecret }}
 - name: database
   secret:
-    secretName: {{ .root.Values.database.existingSecret }}
+    secretName: {{ .root.Values.database.existingSecret | quote }}
     items:
-    - {key: {{ .key }}, path: url}
+    - {key: {{ .key | quote }}, path: url}
 {{- end }}
 {{- end -}}
 
@@ -108,7 +109,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
@@ -116,7 +117,7 @@ priorityClassName: {{ . }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
 {{- range . }}
-- name: {{ . }}
+- name: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}
