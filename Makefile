@@ -81,6 +81,10 @@ cluster-down: $(DEV) ## Take it down, or remove what is left of one
 bench: $(DEV) ## Measure; a line per figure, and build/bench.json (ONLY=name,name)
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only "$(ONLY)")
 
+.PHONY: chart
+chart: $(RUNTIME) ## Renew what the chart repeats: its CRDs, its README's table of values
+	$(BIN)/python charts/documents.py
+
 .PHONY: lock
 lock: ## Renew requirements/*.lock from pyproject.toml
 	@requirements/lock.sh "$(PYTHON)" "$(CACHE)"

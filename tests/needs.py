@@ -15,6 +15,10 @@ from pathlib import Path
 POSTGRES_HOMES = Path("/usr/lib/postgresql")
 # A plain user's PATH on Debian has no sbin, though what lies there may be run.
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+# What is built from Go modules is kept here: by itself, or with the Kubernetes for tests.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "allswell"
+BUILT = ("tools", "cluster/bin/*")
+HELM = "helm.sh/helm/v4/cmd/helm@v4.3.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,17 @@ def nginx() -> Path | None:
     return program("nginx")
 
 
+def built(name: str, cache: Path = CACHE) -> Path | None:
+    """Find a program on PATH, else the one that was built last."""
+    found = [path for place in BUILT for path in cache.glob(f"{place}/{name}")]
+    return program(name) or max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def helm() -> Path | None:
+    """Find the helm program."""
+    return built("helm")
+
+
 NEEDS = {
     need.name: need
     for need in (
@@ -58,6 +73,7 @@ NEEDS = {
             postgres_bin,
         ),
         Need("nginx", "nginx", "sudo apt-get install nginx", nginx),
+        Need("helm", "Helm", f"GOBIN={CACHE / 'tools'} go install {HELM}", helm),
     )
 }
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_client_programs_alone_are_no_server(tmp_path: Path) -> None:
 
 def test_a_program_that_nobody_has_is_not_found() -> None:
     assert needs.program("allswell-no-such-program") is None
+
+
+def test_of_the_programs_that_were_built_the_last_one_is_taken(tmp_path: Path) -> None:
+    old, new = tmp_path / "tools" / "no-such-tool", tmp_path / "cluster/bin/abc" / "no-such-tool"
+    for path, when in ((new, 2_000), (old, 1_000)):
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (when, when))
+    assert needs.built("no-such-tool", tmp_path) == new
 
 
 @pytest.mark.needs("nginx")

@@ -1,0 +1,164 @@
+"""The chart as Helm renders it, as objects; and settings of it that reach every template."""
+
+import copy
+import functools
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from charts.documents import CHART
+from tests import needs
+
+Json = dict[str, Any]
+Values = Mapping[str, Any]
+
+DEFAULT: Values = {}
+NAMESPACED: Values = {"watchNamespaces": ["team-a", "team-b"]}
+EXTERNAL: Values = {
+    "database": {"existingSecret": "central", "operatorKey": "rw", "webKey": "ro"},
+    "crds": {"enabled": False},
+}
+PLACE: Values = {
+    "nodeSelector": {"disk": "ssd"},
+    "tolerations": [{"key": "only", "operator": "Exists", "effect": "NoSchedule"}],
+    "affinity": {"podAntiAffinity": {}},
+    "priorityClassName": "high",
+    "podAnnotations": {"example.com/note": "yes"},
+    "extraEnv": [{"name": "TZ", "value": "Etc/UTC"}],
+    "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
+}
+# Everything that can be switched on is, and nothing is as it is by default.
+FULL: Values = {
+    "fullnameOverride": "watch",
+    "image": {
+        "repository": "registry.example.com/allswell",
+        "digest": f"sha256:{'0a' * 32}",
+        "pullPolicy": "Always",
+        "pullSecrets": ["registry"],
+    },
+    "crds": {"keep": False},
+    "watchNamespaces": ["team-a", "team-b"],
+    "deniedNetworks": ["10.0.0.0/8", "fd00::/8"],
+    "allowPrivateNetworks": False,
+    "references": ["one.example.com:443", "two.example.com:443"],
+    "grace": {"leastSeconds": 30, "mostSeconds": 300},
+    "database": {"bundled": {"storageClass": "fast", "size": "2Gi", "existingSecret": "words"}},
+    "operator": {**PLACE, "logLevel": "DEBUG", "workers": 4},
+    "checker": {
+        "logLevel": "WARNING",
+        "cpuRequest": "20m",
+        "memoryRequest": "64Mi",
+        "memoryLimit": "256Mi",
+        "storageClass": "slow",
+        "nodeSelector": {"pool": "checks", "zone": "a"},
+        "priorityClassName": "low",
+        "extraCAs": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+    },
+    "page": {
+        **PLACE,
+        "url": "https://status.example.com",
+        "replicas": 3,
+        "threads": 8,
+        "service": {"type": "LoadBalancer", "port": 8000, "annotations": {"example.com/lb": "a"}},
+        "ingress": {
+            "enabled": True,
+            "className": "nginx",
+            "annotations": {"cert-manager.io/cluster-issuer": "le"},
+            "tlsSecret": "status-tls",
+        },
+    },
+    "networkPolicy": {
+        "pageEgress": [{"ports": [{"port": 6379, "protocol": "TCP"}]}],
+        "checkers": {"enabled": True},
+    },
+    "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "interval": "1m"},
+}
+VARIANTS: Mapping[str, Values] = {
+    "default": DEFAULT,
+    "namespaced": NAMESPACED,
+    "external": EXTERNAL,
+    "full": FULL,
+}
+
+
+class Refused(Exception):
+    """Helm does not render the chart; the text is what it says."""
+
+
+def helm(*arguments: str, text: str = "") -> str:
+    """Run Helm; its output. Raises `Refused`."""
+    program = needs.helm()
+    assert program is not None
+    done = subprocess.run(
+        [str(program), *arguments],
+        input=text,
+        env={"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    if done.returncode:
+        raise Refused(done.stdout + done.stderr)
+    return done.stdout
+
+
+@functools.cache
+def _rendered(values: str, release: str, namespace: str) -> list[Json]:
+    place = [release, str(CHART), "--namespace", namespace, "--values", "-"]
+    text = helm("template", *place, text=values)
+    return [found for found in yaml.load_all(text, yaml.CSafeLoader) if found]
+
+
+def render(
+    values: Values = DEFAULT, *, release: str = "allswell", namespace: str = "allswell"
+) -> list[Json]:
+    """All objects of a release, those of `helm test` too."""
+    return copy.deepcopy(_rendered(json.dumps(values), release, namespace))
+
+
+def of_kind(objects: list[Json], kind: str) -> dict[str, Json]:
+    """The objects of a kind, by name."""
+    return {found["metadata"]["name"]: found for found in objects if found["kind"] == kind}
+
+
+def pods(objects: list[Json]) -> Iterator[tuple[str, Json]]:
+    """The name and the spec of every pod that an object is or makes."""
+    for found in objects:
+        name = f"{found['kind']} {found['metadata']['name']}"
+        if found["kind"] == "Pod":
+            yield name, found["spec"]
+        elif found["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
+            yield name, found["spec"]["template"]["spec"]
+
+
+def container(objects: list[Json], component: str) -> Json:
+    """The container of operator, web or database."""
+    (found,) = [
+        spec["containers"][0]
+        for name, spec in pods(objects)
+        if name.endswith(f"-{component}") and name.split()[0] in ("Deployment", "StatefulSet")
+    ]
+    assert isinstance(found, dict)
+    return found
+
+
+def environment(objects: list[Json], component: str) -> dict[str, Any]:
+    """The variables of a part: their values, or where they come from."""
+    found = container(objects, component)["env"]
+    return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in found}
+
+
+def rules(role: Json) -> set[tuple[str, str, str, str]]:
+    """What a role allows: group, resource, verb, and the one name it is limited to, or none."""
+    return {
+        (group, resource, verb, name)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        for name in rule.get("resourceNames", [""])
+    }
