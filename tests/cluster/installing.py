@@ -140,7 +140,7 @@ def settings(cluster: Cluster, values: Values) -> list[str]:
     if database := product.database_image(cluster):
         given |= {"database.bundled.image": database}
     given |= values
-    return [word for pair in given.items() for word in ("--set-string", "=".join(pair))]
+    return [word for pair in given.items() for word in ("--set", "=".join(pair))]
 
 
 @contextmanager

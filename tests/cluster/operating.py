@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,30 +22,10 @@ from allswell.central.reader import Reader
 from allswell.central.writer import Writer
 from tests.cluster import kinds
 from tests.cluster.reach import Cluster, until
+from tests.unit.chart import rendering
 
-CHILD = ["get", "list", "watch", "create", "patch", "delete"]
-# What the operator may do, and nothing else: the chart's roles say the same.
-RULES: list[dict[str, Any]] = [
-    {"groups": ["allswell.dev"], "of": ["monitors", "statuspages"], "may": ["list", "watch"]},
-    {
-        "groups": ["allswell.dev"],
-        "of": ["monitors/status", "statuspages/status"],
-        "may": ["patch"],
-    },
-    {"groups": ["apps"], "of": ["statefulsets"], "may": CHILD},
-    {"groups": [""], "of": ["configmaps"], "may": CHILD},
-    {"groups": [""], "of": ["pods"], "may": ["get", "list", "watch", "delete"]},
-    {"groups": [""], "of": ["namespaces"], "may": ["get", "list", "watch"]},
-    {"groups": ["events.k8s.io"], "of": ["events"], "may": ["create"]},
-    {
-        "groups": ["apiextensions.k8s.io"],
-        "of": ["customresourcedefinitions"],
-        "may": ["get", "list", "watch"],
-    },
-    {"groups": ["authentication.k8s.io"], "of": ["tokenreviews"], "may": ["create"]},
-]
-OWN_RULES = [{"groups": [""], "of": ["secrets"], "may": ["get", "create"]}]
-API = "rbac.authorization.k8s.io/v1"
+# Of the release whose rights it has: what the operator is told by default is called so.
+NAME = "allswell"
 
 
 @dataclass(slots=True)
@@ -146,39 +126,20 @@ class Operator:
             central.dispose()
 
 
-def role(kind: str, rules: list[dict[str, Any]], namespace: str, name: str) -> list[dict[str, Any]]:
-    """A role with its binding to the operator's account in a namespace."""
-    place = {} if kind == "ClusterRole" else {"namespace": namespace}
-    subject = {"kind": "ServiceAccount", "name": "operator", "namespace": namespace}
-    written = [
-        {"apiGroups": rule["groups"], "resources": rule["of"], "verbs": rule["may"]}
-        for rule in rules
-    ]
-    return [
-        {"apiVersion": API, "kind": kind, "metadata": {"name": name, **place}, "rules": written},
-        {
-            "apiVersion": API,
-            "kind": f"{kind}Binding",
-            "metadata": {"name": name, **place},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-            "subjects": [subject],
-        },
-    ]
+def given(home: str, watched: Sequence[str]) -> list[rendering.Json]:
+    """The accounts and rights that the chart gives an operator in `home`."""
+    values = {"watchNamespaces": list(watched)}
+    rendered = rendering.render(values, release=NAME, namespace=home)
+    kinds = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+    return [found for found in rendered if found["kind"] in kinds]
 
 
-def account(cluster: Cluster, home: str, folder: Path) -> Path:
-    """A kubeconfig of an account that may do what the operator must."""
-    made = [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
-        for name in ("operator", "allswell-web")
-    ]
-    roles = role("ClusterRole", RULES, home, f"{home}-operator")
-    own = role("Role", OWN_RULES, home, "operator")
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [*made, *own]})
-    cluster.kubectl("apply", "--server-side", "-n", home, "-f", "-", text=text)
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": roles})
+def account(cluster: Cluster, home: str, folder: Path, *watched: str) -> Path:
+    """A kubeconfig of an account that may do what the chart lets the operator do, and no more."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": given(home, watched)})
     cluster.kubectl("apply", "--server-side", "-f", "-", text=text)
-    token = cluster.kubectl("create", "token", "operator", "-n", home, "--duration=2h").strip()
+    account = f"{NAME}-operator"
+    token = cluster.kubectl("create", "token", account, "-n", home, "--duration=2h").strip()
     admin = json.loads(cluster.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
     config = {
         **admin,
@@ -207,7 +168,7 @@ def running(cluster: Cluster, home: str, folder: Path, *watched: str) -> Iterato
     port, status_port = free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
-        "KUBECONFIG": str(account(cluster, home, folder)),
+        "KUBECONFIG": str(account(cluster, home, folder, *watched)),
         "ALLSWELL_DATABASE_URL": f"sqlite:///{folder}/central.sqlite",
         "ALLSWELL_NAMESPACE": home,
         "ALLSWELL_WATCH_NAMESPACES": ",".join(watched),
@@ -223,7 +184,7 @@ def running(cluster: Cluster, home: str, folder: Path, *watched: str) -> Iterato
         yield operator
     finally:
         operator.stop()
-        name = f"{home}-operator"
+        name = f"{home}.{NAME}-operator"
         cluster.kubectl("delete", "clusterrole,clusterrolebinding", name, "--ignore-not-found")
 
 
