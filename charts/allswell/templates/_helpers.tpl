@@ -43,7 +43,8 @@ labels:
 {{- end -}}
 {{- end -}}
 
-{{/* The address of the central database, for one of its two users. */}}
+{{/* The address of the central database, for one of its two users. The Secret with the passwords of the
+bundled one is made by the operator, which needs none of them in its environment. */}}
 {{- define "allswell.databaseEnv" -}}
 {{- $database := .root.Values.database -}}
 {{- if $database.existingSecret -}}
@@ -51,11 +52,19 @@ labels:
   value: /etc/allswell/database/url
 {{- else -}}
 {{- $name := printf "%s-database" (include "allswell.fullname" .root) -}}
+{{- $place := printf "%s.%s.svc:5432/allswell" $name .root.Release.Namespace -}}
+{{- if eq .component "operator" -}}
+- name: ALLSWELL_DATABASE_SECRET
+  value: {{ $name }}
+- name: ALLSWELL_DATABASE_URL
+  value: postgresql://allswell@{{ $place }}
+{{- else -}}
 - name: DATABASE_PASSWORD
   valueFrom:
-    secretKeyRef: {name: {{ $database.bundled.existingSecret | default $name }}, key: {{ .passwordKey }}}
+    secretKeyRef: {name: {{ $name }}, key: web-password}
 - name: ALLSWELL_DATABASE_URL
-  value: postgresql://{{ .user }}:$(DATABASE_PASSWORD)@{{ $name }}.{{ .root.Release.Namespace }}.svc:5432/allswell
+  value: postgresql://allswell_web:$(DATABASE_PASSWORD)@{{ $place }}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -16,12 +16,13 @@ from aiohttp import ClientSession, web
 
 from allswell.central import engine
 from allswell.central.errors import CentralError, Unavailable
-from allswell.controller import authority, handlers, login, settings
+from allswell.controller import authority, handlers, login, passwords, settings
 from allswell.controller.authority import Authority, BadAuthority
 from allswell.controller.collecting import Collecting
 from allswell.controller.login import NoAccess
 from allswell.controller.lookout import Lookout
 from allswell.controller.meters import Meters
+from allswell.controller.passwords import BadPasswords
 from allswell.controller.settings import BadSettings, Settings
 from allswell.controller.tokens import TokenReviews
 from allswell.controller.watchman import Watchman
@@ -60,7 +61,7 @@ def main() -> int:
         return 2
     try:
         return asyncio.run(run(found, info))
-    except (KubeError, CentralError, BadAuthority, OSError) as error:
+    except (KubeError, CentralError, BadAuthority, BadPasswords, OSError) as error:
         log.error("the operator cannot run: %s", error)
         return 1
 
@@ -78,7 +79,7 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
         await api.apply(CONFIGMAP, published(found, ca))
         told = replace(found, shape=replace(found.shape, ca=ca.certificate))
         meters = Meters()
-        man = Watchman(told, api, engine.connect(found.database), meters, now)
+        man = Watchman(told, api, engine.connect(await database(found, api)), meters, now)
         collecting = Collecting(man.writer, man.centre, now)
         server = authority.context(ca, found.hosts, now())
 
@@ -95,6 +96,14 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
             return await together(man, lookout(man, api, meters), parts, info)
         finally:
             await collecting.stop()
+
+
+async def database(found: Settings, api: Api) -> str:
+    """The central database's address, with a password that a Secret keeps where it has none."""
+    if not found.database_secret:
+        return found.database
+    password = await passwords.kept(api, found.namespace, found.database_secret)
+    return passwords.placed(found.database, password)
 
 
 def published(found: Settings, ca: Authority) -> dict[str, object]:

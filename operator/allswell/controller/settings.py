@@ -34,9 +34,13 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator is told. `shape` lacks the CA, which is made or found later."""
+    """What the operator is told. `shape` lacks the CA, which is made or found later.
+
+    `database_secret` names the Secret of the password that the database's address lacks, if any.
+    """
 
     database: str
+    database_secret: str
     namespace: str
     watched: tuple[str, ...]
     shape: Shape
@@ -124,6 +128,7 @@ def read(variables: Mapping[str, str]) -> Settings:
     account = given.text("ALLSWELL_WEB_SERVICE_ACCOUNT", "allswell-web")
     found = Settings(
         database=given.secret("ALLSWELL_DATABASE_URL"),
+        database_secret=given.text("ALLSWELL_DATABASE_SECRET", ""),
         namespace=namespace,
         watched=given.words("ALLSWELL_WATCH_NAMESPACES"),
         shape=_shape(given),

@@ -45,7 +45,7 @@ FULL: Values = {
     "allowPrivateNetworks": False,
     "references": ["one.example.com:443", "two.example.com:443"],
     "grace": {"leastSeconds": 30, "mostSeconds": 300},
-    "database": {"bundled": {"storageClass": "fast", "size": "2Gi", "existingSecret": "words"}},
+    "database": {"bundled": {"storageClass": "fast", "size": "2Gi"}},
     "operator": {**PLACE, "logLevel": "DEBUG", "workers": 4},
     "checker": {
         "logLevel": "WARNING",
@@ -106,10 +106,15 @@ def helm(*arguments: str, text: str = "") -> str:
     return done.stdout
 
 
+def template(values: str, release: str, namespace: str) -> str:
+    """What Helm renders, as text."""
+    place = [release, str(CHART), "--namespace", namespace, "--values", "-"]
+    return helm("template", *place, text=values)
+
+
 @functools.cache
 def _rendered(values: str, release: str, namespace: str) -> list[Json]:
-    place = [release, str(CHART), "--namespace", namespace, "--values", "-"]
-    text = helm("template", *place, text=values)
+    text = template(values, release, namespace)
     return [found for found in yaml.load_all(text, yaml.CSafeLoader) if found]
 
 

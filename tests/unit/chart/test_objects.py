@@ -1,9 +1,11 @@
 """Names, CRDs, addresses and network policies of a release."""
 
 import ipaddress
+import json
 
 import pytest
 
+from allswell.controller import passwords
 from charts.documents import ROOT
 from tests.unit.chart import rendering
 from tests.unit.crds import schema
@@ -208,3 +210,30 @@ def test_nothing_is_a_hook_but_what_helm_test_runs(values: rendering.Values) -> 
         if "helm.sh/hook" in found["metadata"].get("annotations", {})
     ]
     assert hooks == [("Pod", "test")]
+
+
+@VARIANTS
+def test_the_same_is_rendered_each_time_and_no_secret_is_in_it(values: rendering.Values) -> None:
+    first, second = (
+        rendering.template(json.dumps(values), "allswell", "allswell") for _ in range(2)
+    )
+    assert first == second
+    assert rendering.of_kind(rendering.render(values), "Secret") == {}
+
+
+def test_operator_page_and_bundled_database_mean_the_same_secret_and_the_same_server() -> None:
+    objects = rendering.render()
+    told = {
+        component: rendering.environment(objects, component) for component in ("operator", "web")
+    }
+    name = told["operator"]["ALLSWELL_DATABASE_SECRET"]
+    place = "@allswell-database.allswell.svc:5432/allswell"
+    assert told["operator"]["ALLSWELL_DATABASE_URL"] == f"postgresql://allswell{place}"
+    assert told["web"]["ALLSWELL_DATABASE_URL"] == (
+        f"postgresql://allswell_web:$(DATABASE_PASSWORD){place}"
+    )
+    assert told["web"]["DATABASE_PASSWORD"]["secretKeyRef"] == {"name": name, "key": passwords.PAGE}
+    server = rendering.of_kind(objects, "StatefulSet")["allswell-database"]["spec"]["template"]
+    (volume,) = [it for it in server["spec"]["volumes"] if it["name"] == "passwords"]
+    assert volume["secret"]["secretName"] == name
+    assert {item["key"] for item in volume["secret"]["items"]} == {passwords.OWN, passwords.PAGE}

@@ -119,8 +119,7 @@ def test_what_cannot_work_together_is_refused_with_what_to_set() -> None:
 
 
 def test_a_chart_that_contains_this_one_may_have_global_values() -> None:
-    with_it = {**rendering.EXTERNAL, "global": {"anything": 1}}
-    assert rendering.render(with_it) == rendering.render(rendering.EXTERNAL)
+    assert rendering.render({"global": {"anything": 1}}) == rendering.render()
 
 
 @pytest.mark.parametrize("values", rendering.VARIANTS.values(), ids=rendering.VARIANTS)

@@ -10,6 +10,8 @@ checkers report to. It needs a cluster (a pod's account, or KUBECONFIG) and the 
 EPILOG = """\
 environment:
   ALLSWELL_DATABASE_URL             the central database (or ALLSWELL_DATABASE_URL_FILE)
+  ALLSWELL_DATABASE_SECRET          a Secret with the password that the address lacks; it is made,
+                                    with one for the page, if it is not there
   ALLSWELL_NAMESPACE                the operator's own namespace
   ALLSWELL_WATCH_NAMESPACES         the namespaces to serve, with commas; empty for all
   ALLSWELL_CHECKER_IMAGE            the image that checker pods run: this one
