@@ -162,8 +162,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(cluster: Cluster, home: str, folder: Path, *watched: str) -> Iterator[Operator]:
-    """An operator whose own namespace is `home`; it serves the namespaces `watched`."""
+def running(
+    cluster: Cluster, home: str, folder: Path, *watched: str, told: Mapping[str, str] = {}
+) -> Iterator[Operator]:
+    """An operator whose own namespace is `home`; it serves the namespaces `watched`.
+
+    `told` are further settings of it, or other ones than usual.
+    """
     kinds.install(cluster)
     port, status_port = free_port(), free_port()
     environment = {
@@ -177,6 +182,7 @@ def running(cluster: Cluster, home: str, folder: Path, *watched: str) -> Iterato
         "ALLSWELL_COLLECTOR_URL": f"https://127.0.0.1:{port}",
         "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status_port}",
         "ALLSWELL_PAGE_URL": "https://status.example.com",
+        **told,
     }
     operator = Operator(folder, environment, port, status_port)
     try:
