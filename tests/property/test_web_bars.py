@@ -10,7 +10,7 @@ from allswell.domain import uptime
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
-from allswell_web import bars, presenter, survey
+from allswell_web import bars, part, presenter, scene, survey
 from tests.unit.web import fakes
 
 ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe")
@@ -34,13 +34,17 @@ def histories(draw: st.DrawFn) -> tuple[facts.Facts, datetime]:
     return fakes.found(component, observed=observed, of=page), observed + timedelta(seconds=late)
 
 
+def written(number: str | None) -> str | None:
+    return None if number is None else f"{number} %"
+
+
 @given(histories())
 def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
     history: tuple[facts.Facts, datetime],
 ) -> None:
     found, now = history
     it = survey.of(found, now)
-    for day in presenter.days_of(it, it.lines[0]):
+    for day in part.days_of(it, it.lines[0]):
         measured = uptime.measure(it.lines[0].segments, day.start, day.end)
         assert day.uptime == measured
         if bars.kind(day) == bars.MIXED:
@@ -57,11 +61,11 @@ def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
 ) -> None:
     found, now = history
     it = survey.of(found, now)
-    days = presenter.days_of(it, it.lines[0])
+    days = part.days_of(it, it.lines[0])
     measured = uptime.measure(it.lines[0].segments, days[0].start, days[-1].end)
-    shown = presenter.page(found, {}, now).groups[0].components[0]
-    assert shown.quarter.percent == measured.percent()
-    assert shown.quarter.coverage == measured.coverage()
+    shown = presenter.page(scene.of(found, {}, now)).groups[0].components[0]
+    assert shown.quarter.percent == written(measured.percent())
+    assert shown.quarter.coverage == written(measured.coverage())
 
 
 @given(histories())
@@ -73,7 +77,7 @@ def test_nothing_is_stated_of_a_time_after_the_last_observation(
     observed = found.observed_through
     assert observed is not None
     assert all(segment.end <= observed for segment in it.lines[0].segments)
-    for day in presenter.days_of(it, it.lines[0]):
+    for day in part.days_of(it, it.lines[0]):
         if day.start >= observed:
             assert bars.kind(day) == bars.NOTHING
 
@@ -81,7 +85,7 @@ def test_nothing_is_stated_of_a_time_after_the_last_observation(
 @given(st.sampled_from(ZONES), moments)
 def test_the_bars_are_ninety_days_without_gap_that_end_today(zone: str, now: datetime) -> None:
     it = survey.of(fakes.found(fakes.component(), of=fakes.page(zone=zone)), now)
-    days = presenter.days_of(it, it.lines[0])
+    days = part.days_of(it, it.lines[0])
     assert len(days) == 90
     assert all(one.end == two.start for one, two in pairwise(days))
     assert days[-1].day == now.astimezone(ZoneInfo(zone)).date()

@@ -29,7 +29,7 @@ class Chart:
 
 def draw(buckets: Sequence[Bucket], until: datetime) -> Chart | None:
     """The chart of the 24 hours that end at `until`; None without a bucket in them."""
-    seen = [b for b in buckets if until - SPAN <= b.start < until and b.count > 0]
+    seen = within(buckets, until)
     if not seen:
         return None
     slots = _slots(seen, until)
@@ -37,6 +37,11 @@ def draw(buckets: Sequence[Bucket], until: datetime) -> Chart | None:
     total = sum(bucket.count for bucket in seen)
     average = sum(bucket.count * bucket.average_us for bucket in seen) // total
     return Chart(_path(slots, highest), average, highest, p95(seen))
+
+
+def within(buckets: Sequence[Bucket], until: datetime) -> list[Bucket]:
+    """The buckets of the 24 hours that end at `until`, in which there was a check."""
+    return [b for b in buckets if until - SPAN <= b.start < until and b.count > 0]
 
 
 def p95(buckets: Sequence[Bucket]) -> int | None:
@@ -66,18 +71,23 @@ def _slots(buckets: Sequence[Bucket], until: datetime) -> list[int | None]:
 def _path(slots: Sequence[int | None], highest: int) -> str:
     """Relative steps from point to point; a slot without data breaks the line."""
     parts: list[str] = []
-    last = None
+    last, flat = None, 0
     for place, value in enumerate(slots):
-        if value is None:
-            last = None
+        y = None if value is None else _height(value, highest)
+        if y == last:
+            flat += 0 if y is None else STEP
             continue
-        y = HEIGHT - 1 - round((HEIGHT - 2) * value / max(highest, 1))
-        if last is None:
-            # The h draws a dash for a slot that stands alone.
-            parts.append(f"M{place * STEP} {y}h1")
-        else:
-            rise = y - last
-            start = "l4" if parts[-1].startswith("M") else f"l{STEP}"
-            parts.append(f"{start}{rise}" if rise < 0 else f"{start} {rise}")
+        if flat:
+            parts.append(f"h{flat}")
+        flat = 0
+        if y is not None and last is None:
+            # A slot that stands alone is a dash of its own.
+            parts.append(f"M{place * STEP} {y}h1m-1 0")
+        elif y is not None and last is not None:
+            parts.append(f"l{STEP} {y - last}".replace(" -", "-"))
         last = y
-    return "".join(parts)
+    return "".join([*parts, f"h{flat}"] if flat else parts)
+
+
+def _height(value: int, highest: int) -> int:
+    return HEIGHT - 1 - round((HEIGHT - 2) * value / max(highest, 1))

@@ -2,67 +2,81 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from allswell.domain import duration, instant
+from allswell.domain import instant
 from allswell.domain.timeline import Segment
 from allswell.domain.uptime import Day
 from allswell_web import bars, condition, moments, words
 from allswell_web.condition import Condition
+from allswell_web.scene import Scene
+from allswell_web.survey import Line
 from allswell_web.view import Stretch, TroubledDay
 
-MOST_DAYS = 10
+MOST_DAYS = 6
 MOST_STRETCHES = 4
 _LISTED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN, Condition.MAINTENANCE)
+OUTAGES = (Condition.DOWN, Condition.DEGRADED)
 
 
-def troubled(
-    segments: Sequence[Segment], days: Sequence[Day], now: datetime, zone: ZoneInfo
-) -> tuple[tuple[TroubledDay, ...], int]:
-    """The newest ten days whose bar is not all good, newest first, and how many more there are."""
+def troubled(scene: Scene, line: Line, days: Sequence[Day]) -> tuple[tuple[TroubledDay, ...], int]:
+    """The newest six days whose bar is not all good, newest first, and how many more there are."""
     mixed = [day for day in reversed(days) if bars.kind(day) == bars.MIXED]
-    listed = [_day(segments, day, now, zone) for day in mixed[:MOST_DAYS]]
+    listed = [_day(scene, line, day) for day in mixed[:MOST_DAYS]]
     # A day whose only gaps are too short to be listed has nothing to tell.
     told = tuple(day for day in listed if day.stretches)
     return told, max(0, len(mixed) - MOST_DAYS)
 
 
-def _day(segments: Sequence[Segment], day: Day, now: datetime, zone: ZoneInfo) -> TroubledDay:
+def _day(scene: Scene, line: Line, day: Day) -> TroubledDay:
+    found = stretches(scene, line, day.start, day.end)
+    return TroubledDay(
+        machine=f"{day.day}",
+        text=scene.day_text(day.day),
+        stretches=found[:MOST_STRETCHES],
+        more=max(0, len(found) - MOST_STRETCHES),
+    )
+
+
+def stretches(
+    scene: Scene,
+    line: Line,
+    start: datetime,
+    end: datetime,
+    listed: Sequence[Condition] = _LISTED,
+) -> tuple[Stretch, ...]:
+    """The times of trouble of a component within [start, end), newest first."""
     touching = [
         segment
-        for segment in segments
-        if segment.start < day.end and segment.end > day.start and _is_listed(segment)
+        for segment in reversed(line.segments)
+        if segment.start < end and segment.end > start and _is_listed(segment, listed)
     ]
-    newest_first = touching[::-1]
-    ending = segments[-1].end
-    stretches = tuple(
-        _stretch(segment, day, ending, zone) for segment in newest_first[:MOST_STRETCHES]
-    )
-    today = now.astimezone(zone).date()
-    more = max(0, len(touching) - MOST_STRETCHES)
-    return TroubledDay(f"{day.day}", moments.day_text(day.day, today), stretches, more)
+    return tuple(_stretch(scene, line, segment, start, end) for segment in touching)
 
 
-def _is_listed(segment: Segment) -> bool:
+def _is_listed(segment: Segment, listed: Sequence[Condition]) -> bool:
     what = condition.of(segment)
     length = (segment.end - segment.start) // instant.MILLISECOND
     small = what is Condition.UNKNOWN and length <= bars.VISIBLE_GAP
-    return what in _LISTED and not small
+    return what in listed and not small
 
 
-def _stretch(segment: Segment, day: Day, ending: datetime, zone: ZoneInfo) -> Stretch:
+def _stretch(
+    scene: Scene, line: Line, segment: Segment, begins: datetime, ends: datetime
+) -> Stretch:
     """The part of a segment within a day; one that reaches the end of all is still going on."""
-    start, end = max(segment.start, day.start), min(segment.end, day.end)
-    going_on = segment.end == ending and ending <= day.end
-    finish = "24:00" if end == day.end else moments.clock(end, zone)
-    times = f"{moments.clock(start, zone)}–{finish} {moments.abbreviation(start, zone)}"
+    start, end = max(segment.start, begins), min(segment.end, ends)
+    zone, ending = scene.it.zone, line.segments[-1].end
+    going_on = segment.end == ending and ending <= ends
+    first, name = moments.clock(start, zone), moments.abbreviation(start, zone)
+    last = "24:00" if end == ends else moments.clock(end, zone)
+    times = f"{first}–{last} {name}"
     if going_on:
-        times = f"since {moments.clock(start, zone)} {moments.abbreviation(start, zone)}"
+        times = scene.say.text("since {time}", time=f"{first} {name}")
     what = condition.of(segment)
     return Stretch(
         condition=what,
         times=times,
-        duration=duration.words(end - start),
-        word=words.CONDITIONS[what],
-        reason=words.reason(segment.reason),
+        duration=words.duration(scene.say, end - start),
+        word=words.condition(scene.say, what),
+        reason=words.reason(scene.say, segment.reason),
     )

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from allswell_web.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,30 @@ def clock(at: datetime, where: ZoneInfo) -> str:
     return f"{at.astimezone(where):%H:%M}"
 
 
-def day_text(day: date, today: date) -> str:
+def day_text(day: date, today: date, say: Language) -> str:
     """A day for people; the year only where it is not this one."""
-    text = f"{day.day} {MONTHS[day.month - 1]}"
-    return text if day.year == today.year else f"{text} {day.year}"
+    month = _months(say)[day.month - 1]
+    if day.year == today.year:
+        return say.form("date", "{day} {month}", day=day.day, month=month)
+    return say.form("date", "{day} {month} {year}", day=day.day, month=month, year=day.year)
 
 
-def moment(at: datetime, now: datetime, where: ZoneInfo, *, seconds: bool = False) -> Moment:
+def month_text(first: date, say: Language) -> str:
+    """A month for people: `November 2026`."""
+    month = _whole_months(say)[first.month - 1]
+    return say.form("date", "{month} {year}", month=month, year=first.year)
+
+
+def moment(
+    at: datetime, now: datetime, where: ZoneInfo, say: Language, *, seconds: bool = False
+) -> Moment:
     """A moment as seen from `now`: the date only where it is not today's."""
     local, today = at.astimezone(where), now.astimezone(where).date()
     clock_text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     text = f"{clock_text} {abbreviation(at, where)}"
     if local.date() != today:
-        text = f"{day_text(local.date(), today)}, {text}"
+        day = day_text(local.date(), today, say)
+        text = say.form("date and time", "{date}, {time}", date=day, time=text)
     return Moment(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", text)
 
 
@@ -54,3 +66,41 @@ def last_days(now: datetime, where: ZoneInfo, count: int) -> tuple[date, date]:
     """The first and the last of `count` days that end today."""
     today = now.astimezone(where).date()
     return today - timedelta(days=count - 1), today
+
+
+@cache
+def _months(say: Language) -> tuple[str, ...]:
+    """The names of months within a date."""
+    return (
+        say.form("month", "Jan"),
+        say.form("month", "Feb"),
+        say.form("month", "Mar"),
+        say.form("month", "Apr"),
+        say.form("month", "May"),
+        say.form("month", "Jun"),
+        say.form("month", "Jul"),
+        say.form("month", "Aug"),
+        say.form("month", "Sep"),
+        say.form("month", "Oct"),
+        say.form("month", "Nov"),
+        say.form("month", "Dec"),
+    )
+
+
+@cache
+def _whole_months(say: Language) -> tuple[str, ...]:
+    """The whole names of months, beside a year."""
+    return (
+        say.form("whole month", "January"),
+        say.form("whole month", "February"),
+        say.form("whole month", "March"),
+        say.form("whole month", "April"),
+        say.form("whole month", "May"),
+        say.form("whole month", "June"),
+        say.form("whole month", "July"),
+        say.form("whole month", "August"),
+        say.form("whole month", "September"),
+        say.form("whole month", "October"),
+        say.form("whole month", "November"),
+        say.form("whole month", "December"),
+    )

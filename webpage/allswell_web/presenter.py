@@ -1,23 +1,28 @@
 """A page's facts turned into what its visitors read. Pure: the same input gives the same page."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from itertools import groupby
 
-from allswell.central import facts
-from allswell.domain import duration, instant, uptime
-from allswell.domain.latency import Bucket
-from allswell.domain.state import State
-from allswell.domain.uptime import Day
-from allswell_web import bars, chart, condition, history, moments, sentence, survey, view, words
+from allswell.domain.incident import Impact, Incident
+from allswell_web import (
+    announced,
+    framing,
+    history,
+    moments,
+    part,
+    past,
+    plain,
+    sentence,
+    view,
+    words,
+)
 from allswell_web.condition import Condition
 from allswell_web.moments import Moment
-from allswell_web.survey import Line, Survey
+from allswell_web.scene import Scene
+from allswell_web.survey import Line
 
-DAYS = 90
 ALL_OPEN_UP_TO = 25
 MOST_AFFECTED = 8
-Buckets = Mapping[str, tuple[Bucket, ...]]
 _SEVERITY = (
     Condition.DOWN,
     Condition.DEGRADED,
@@ -29,187 +34,199 @@ _SEVERITY = (
 )
 
 
-def page(found: facts.Facts, buckets: Buckets, now: datetime, canonical: str = "") -> view.Page:
-    """The page at `now`. `buckets` may lack any component: its chart is left out."""
-    it = survey.of(found, now)
-    titles = [line.component.title for line in it.lines]
-    affected = _affected(it)
+def page(scene: Scene) -> view.Page:
+    """The page itself."""
+    it = scene.it
+    raising = _raising(scene)
+    titles = [plain.isolated(scene.titles[line.component.name]) for line in it.lines]
+    said = sentence.of(it.overall, titles, scene.say, silent=it.silent)
+    shown = Condition.UNKNOWN if it.silent else it.overall.condition
+    if raising:
+        named = [plain.isolated(plain.line(one.title)) for one in raising]
+        said = sentence.of_incidents(named, scene.say)
+        shown = min((announced.CONDITIONS[one.impact] for one in raising), key=_SEVERITY.index)
+    affected = _affected(scene)
     return view.Page(
-        title=it.page.title,
-        description=it.page.description,
-        sentence=sentence.of(it.overall, titles, silent=it.silent),
-        condition=Condition.UNKNOWN if it.silent else it.overall.condition,
-        since=_since(it),
-        as_of=_moment(it, it.horizon, seconds=True),
-        silence=_silence(it),
+        frame=framing.frame(scene, said, shown),
+        sentence=said,
+        condition=shown,
+        since=_since(scene, raising),
+        as_of=None if it.horizon is None else scene.moment(it.horizon, seconds=True),
+        silence=_silence(scene),
         affected=affected[:MOST_AFFECTED],
         more_affected=max(0, len(affected) - MOST_AFFECTED),
-        groups=_groups(it, buckets),
-        zone=str(it.zone),
-        canonical=canonical,
+        incidents=tuple(announced.incident(scene, one) for one in announced.open_incidents(scene)),
+        running=tuple(announced.maintenance(scene, one) for one in announced.running(scene)),
+        upcoming=tuple(announced.maintenance(scene, one) for one in announced.upcoming(scene)),
+        groups=_groups(scene),
+        past=past.recent(scene) if it.lines or scene.found.incidents else (),
     )
 
 
-def _moment(it: Survey, at: datetime | None, *, seconds: bool = False) -> Moment | None:
-    return None if at is None else moments.moment(at, it.now, it.zone, seconds=seconds)
+def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
+    """The page of one component; None when the page shows no such."""
+    lines = [line for line in scene.it.lines if line.component.public_id == public_id]
+    if not lines:
+        return None
+    (line,) = lines
+    shown = part.component(scene, line)
+    name = line.component.name
+    heading = scene.say.text("{name}: {state}", name=plain.isolated(shown.title), state=shown.word)
+    return view.ComponentPage(
+        frame=framing.frame(scene, heading, shown.condition),
+        component=shown,
+        group=plain.line(line.component.group),
+        rows=_rows(scene, line),
+        incidents=tuple(
+            announced.incident(scene, one, whole=False)
+            for one in scene.found.incidents
+            if name in (affected.monitor for affected in one.components)
+        ),
+        maintenances=tuple(
+            announced.maintenance(scene, one)
+            for one in scene.found.maintenances
+            if name in one.monitors
+        ),
+    )
 
 
-def _since_of(it: Survey, line: Line) -> Moment | None:
-    """Since when a component stands as it does; of one without data that says nothing."""
-    standing = line.standing
-    return None if standing.condition is Condition.NEW else _moment(it, standing.since)
+def announcement_page(scene: Scene, public_id: str) -> view.AnnouncementPage | None:
+    """The page of one incident or maintenance; None when there is no such."""
+    for one in scene.found.incidents:
+        if one.id == public_id:
+            shown = announced.incident(scene, one)
+            what = shown.condition if one.is_open else Condition.UP
+            return view.AnnouncementPage(framing.frame(scene, shown.title, what), shown, None)
+    for other in scene.found.maintenances:
+        if other.id == public_id:
+            planned = announced.maintenance(scene, other)
+            frame = framing.frame(scene, planned.title, Condition.MAINTENANCE)
+            return view.AnnouncementPage(frame, None, planned)
+    return None
 
 
-def _since(it: Survey) -> Moment | None:
+def history_page(scene: Scene, name: str = "") -> view.HistoryPage | None:
+    """A month like `2026-11`, or this one; None for a month that the page does not tell of."""
+    found = past.month(scene, name)
+    if found is None:
+        return None
+    first, days = found
+    month = moments.month_text(first, scene.say)
+    heading = scene.say.text("What happened in {month}", month=month)
+    return view.HistoryPage(
+        frame=framing.frame(scene, heading, Condition.NEW),
+        month=month,
+        days=days,
+        months=past.months(scene, first),
+        partly=past.is_partly_known(scene, first),
+    )
+
+
+def _raising(scene: Scene) -> list[Incident]:
+    """The open incidents that say worse than what is observed. Unknown stays unknown."""
+    if scene.it.silent:
+        return []
+    observed = _SEVERITY.index(scene.it.overall.condition)
+    if not scene.it.lines:
+        observed = len(_SEVERITY)
+    return [
+        one
+        for one in announced.open_incidents(scene)
+        if one.impact is not Impact.NONE
+        and _SEVERITY.index(announced.CONDITIONS[one.impact]) < observed
+    ]
+
+
+def _since(scene: Scene, raising: Sequence[Incident]) -> Moment | None:
     """Since when the sentence is true: the last change of those it speaks of."""
+    it = scene.it
+    if raising:
+        return scene.moment(min(one.started for one in raising))
     if it.silent or it.overall.condition is Condition.NEW:
         return None
     changes = [it.lines[place].standing.since for place in it.overall.places]
     known = [since for since in changes if since is not None]
     if not known:
         return None
-    return _moment(it, max(known) if it.overall.condition is Condition.UP else min(known))
+    return scene.moment(max(known) if it.overall.condition is Condition.UP else min(known))
 
 
-def _silence(it: Survey) -> tuple[str, ...]:
+def _silence(scene: Scene) -> tuple[str, ...]:
     """What is said when the present is not known."""
+    it, say = scene.it, scene.say
     if not it.silent or not it.lines:
         return ()
     if it.horizon is None:
-        return ("We have not heard from our monitoring yet.",)
-    heard = moments.moment(it.horizon, it.now, it.zone).text
-    ago = duration.words(it.now - it.horizon)
+        return (say.text("We have not heard from our monitoring yet."),)
     return (
-        f"We have not heard from our monitoring since {heard}, {ago} ago.",
-        "What you see below is how things stood then, not how they stand now.",
+        say.text(
+            "We have not heard from our monitoring since {time}, {duration} ago.",
+            time=scene.moment(it.horizon).text,
+            duration=words.duration(say, it.now - it.horizon),
+        ),
+        say.text("What you see below is how things stood then, not how they stand now."),
     )
 
 
-def _affected(it: Survey) -> tuple[view.Affected, ...]:
+def _affected(scene: Scene) -> tuple[view.Affected, ...]:
     """The components that stand worse than up, the worst first; none while all is unknown."""
-    if it.silent:
+    if scene.it.silent:
         return ()
-    worse = [line for line in it.lines if line.standing.condition is not Condition.UP]
-    worse = [line for line in worse if line.standing.condition is not Condition.PAUSED]
+    calm = (Condition.UP, Condition.PAUSED)
+    worse = [line for line in scene.it.lines if line.standing.condition not in calm]
     worse.sort(key=lambda line: _SEVERITY.index(line.standing.condition))
     return tuple(
         view.Affected(
-            title=line.component.title,
+            title=scene.titles[line.component.name],
             condition=line.standing.condition,
-            word=words.CONDITIONS[line.standing.condition],
-            since=_since_of(it, line),
-            note=_note(line),
+            word=words.condition(scene.say, line.standing.condition),
+            since=part.since(scene, line),
+            note=part.note(scene, line),
         )
         for line in worse
     )
 
 
-def _note(line: Line) -> str:
-    """Why, or what was last seen, or what is observed beneath a maintenance window."""
-    standing = line.standing
-    if standing.last is not None:
-        return f"last seen: {words.CONDITIONS[standing.last]}"
-    if standing.condition is Condition.MAINTENANCE and standing.observed is not State.UP:
-        return f"observed: {words.CONDITIONS[Condition(standing.observed.value)]}"
-    if standing.condition in (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN):
-        return words.reason(standing.reason)
-    return ""
-
-
-def _groups(it: Survey, buckets: Buckets) -> tuple[view.Group, ...]:
-    few = len(it.lines) <= ALL_OPEN_UP_TO
-    ordered = sorted(it.lines, key=lambda line: line.component.position)
+def _groups(scene: Scene) -> tuple[view.Group, ...]:
+    ordered = sorted(scene.it.lines, key=lambda line: line.component.position)
     named: dict[str, list[Line]] = {}
     for name, lines in groupby(ordered, key=lambda line: line.component.group):
         named.setdefault(name, []).extend(lines)
-    return tuple(_group(it, name, lines, buckets, few) for name, lines in named.items())
+    return tuple(_group(scene, name, lines) for name, lines in named.items())
 
 
-def _group(
-    it: Survey,
-    name: str,
-    lines: Sequence[Line],
-    buckets: Buckets,
-    few: bool,  # noqa: FBT001
-) -> view.Group:
+def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
     found = {line.standing.condition for line in lines}
     worst = min(found, key=_SEVERITY.index)
     good = sum(1 for line in lines if line.standing.condition is Condition.UP)
     calm = worst in (Condition.UP, Condition.PAUSED)
+    counted = scene.say.count(
+        "{number} of {total} operational", "{number} of {total} operational", good, total=len(lines)
+    )
     return view.Group(
-        name=name or "Components",
-        opened=few or not calm,
-        summary="" if it.silent else f"{good} of {len(lines)} operational",
+        name=plain.line(name) or scene.say.text("Components"),
+        opened=not calm or len(scene.it.lines) <= ALL_OPEN_UP_TO,
+        summary="" if scene.it.silent else counted,
         condition=worst,
-        components=tuple(
-            component(it, line, buckets.get(line.component.public_id, ())) for line in lines
-        ),
+        components=tuple(part.component(scene, line) for line in lines),
     )
 
 
-def component(it: Survey, line: Line, buckets: Sequence[Bucket]) -> view.Component:
-    """One component's line."""
-    days = days_of(it, line)
-    windows = _windows(it, line, days)
-    standing = line.standing
-    troubled, older = history.troubled(line.segments, days, it.now, it.zone)
-    return view.Component(
-        title=line.component.title,
-        condition=standing.condition,
-        word=words.CONDITIONS[standing.condition],
-        since=_since_of(it, line),
-        note=_note(line),
-        label=_label(line.component.title, windows[-1], days),
-        bars=bars.paths(days),
-        windows=windows,
-        days=troubled,
-        older_days=older,
-        latency=_latency(line.component.title, buckets, it.horizon),
-    )
-
-
-def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
-    """The days that the bars of a component show, in the zone of the page."""
-    first, last = moments.last_days(it.now, it.zone, DAYS)
-    return uptime.by_day(line.segments, first, last, it.zone)
-
-
-def _windows(it: Survey, line: Line, days: Sequence[Day]) -> tuple[view.Window, ...]:
-    """24 hours back from the horizon; 7, 30 and 90 days are the last days that the bars show."""
-    end = it.now if it.horizon is None else it.horizon
-    starts = (
-        ("24 hours", end - timedelta(hours=24)),
-        ("7 days", days[-7].start),
-        ("30 days", days[-30].start),
-        ("90 days", days[0].start),
-    )
-    return tuple(_window(label, line, start, end) for label, start in starts)
-
-
-def _window(label: str, line: Line, start: datetime, end: datetime) -> view.Window:
-    found = uptime.measure(line.segments, start, end)
-    return view.Window(label, found.percent(), found.coverage())
-
-
-def _label(title: str, quarter: view.Window, days: Iterable[Day]) -> str:
-    """What a screen reader says of a row of bars."""
-    share = "no data yet" if quarter.percent is None else f"{quarter.percent} % up"
-    number = words.count(bars.with_problems(days), "day", "days")
-    return f"{title}, last {DAYS} days: {share}, {number} with problems"
-
-
-def _latency(
-    title: str, buckets: Sequence[Bucket], horizon: datetime | None
-) -> view.Latency | None:
-    drawn = None if horizon is None else chart.draw(buckets, instant.floor(horizon))
-    if drawn is None:
-        return None
-    average = words.milliseconds(drawn.average_us)
-    p95 = None if drawn.p95_us is None else words.milliseconds(drawn.p95_us)
-    label = f"{title}, response time over 24 hours: {average} on average"
-    return view.Latency(drawn.data, label, average, p95)
-
-
-def silent(found: facts.Facts, now: datetime) -> bool:
-    """Whether a page of these facts says that the present is not known."""
-    return condition.silent(found.observed_through, now)
+def _rows(scene: Scene, line: Line) -> tuple[view.DayRow, ...]:
+    """Every day that the bars show, newest first; those before the first data are left out."""
+    rows = []
+    for day in reversed(part.days_of(scene.it, line)):
+        if day.uptime.counted + day.uptime.maintenance + day.uptime.paused == 0:
+            continue
+        found = history.stretches(scene, line, day.start, day.end)
+        rows.append(
+            view.DayRow(
+                machine=f"{day.day}",
+                text=scene.day_text(day.day),
+                percent=part.percent(scene, day.uptime.percent()),
+                coverage=part.percent(scene, day.uptime.coverage()),
+                stretches=found[: history.MOST_STRETCHES],
+                more=max(0, len(found) - history.MOST_STRETCHES),
+            )
+        )
+    return tuple(rows)

@@ -11,12 +11,58 @@ from allswell_web.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A text and where it leads; `current` marks where the reader is, `code` a language."""
+
+    text: str
+    address: str
+    current: bool = False
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the owner has chosen of the look; `css` holds checked values only."""
+
+    css: str = ""
+    logo: str = ""
+    favicon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every part of a page.
+
+    `heading` is what the browser's tab says first. `alternates` are the same part in each
+    language, absolute where the page's address is known.
+    """
+
+    title: str
+    description: str
+    heading: str
+    condition: Condition
+    as_of: Moment | None
+    zone: str
+    language: str
+    root: str
+    home: str
+    history: str
+    canonical: str
+    languages: tuple[Link, ...]
+    alternates: tuple[Link, ...]
+    links: tuple[Link, ...]
+    picture: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
-    """Uptime over a stretch, in percent; `percent` None is "no data"."""
+    """Uptime and latency over a stretch; `percent` None is "no data", `p95` None too little."""
 
     label: str
     percent: str | None
     coverage: str | None
+    p95: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +97,27 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an open incident says of a component, beside what is observed."""
+
+    word: str
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """One component. `note` is the reason, or what was last seen."""
 
     title: str
+    address: str
     condition: Condition
     word: str
     since: Moment | None
     note: str
+    declared: tuple[Declaration, ...]
     label: str
+    summary: str
     bars: tuple[Path, ...]
     windows: tuple[Window, ...]
     days: tuple[TroubledDay, ...]
@@ -95,11 +153,83 @@ class Affected:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """One update: how far things had come, when it was said, and the words."""
+
+    word: str
+    at: Moment
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A component that an announcement concerns; `word` is empty for maintenance."""
+
+    title: str
+    address: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident. `resolved` None: it is open. `updates` stand newest first."""
+
+    title: str
+    address: str
+    condition: Condition
+    impact: str
+    status: str
+    started: Moment
+    resolved: Moment | None
+    lasted: str
+    components: tuple[Concerned, ...]
+    updates: tuple[Update, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Maintenance; `running` while it goes on."""
+
+    title: str
+    address: str
+    phase: str
+    running: bool
+    start: Moment
+    end: Moment
+    components: tuple[Concerned, ...]
+    updates: tuple[Update, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A stretch of trouble of one component on one day."""
+
+    title: str
+    stretch: Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """A day of the past with what was said and what was seen; `more` outages are not listed."""
+
+    machine: str
+    text: str
+    incidents: tuple[Incident, ...]
+    maintenances: tuple[Maintenance, ...]
+    outages: tuple[Outage, ...]
+    more: int
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is to be told of it."""
+        return not (self.incidents or self.maintenances or self.outages)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The whole page. `silence` is set when the present is not known, and says since when."""
 
-    title: str
-    description: str
+    frame: Frame
     sentence: str
     condition: Condition
     since: Moment | None
@@ -107,6 +237,55 @@ class Page:
     silence: tuple[str, ...]
     affected: tuple[Affected, ...]
     more_affected: int
+    incidents: tuple[Incident, ...]
+    running: tuple[Maintenance, ...]
+    upcoming: tuple[Maintenance, ...]
     groups: tuple[Group, ...]
-    zone: str
-    canonical: str
+    past: tuple[PastDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One day of a component in a table."""
+
+    machine: str
+    text: str
+    percent: str | None
+    coverage: str | None
+    stretches: tuple[Stretch, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentPage:
+    """A component with every day that its bars show, and what was said of it."""
+
+    frame: Frame
+    component: Component
+    group: str
+    rows: tuple[DayRow, ...]
+    incidents: tuple[Incident, ...]
+    maintenances: tuple[Maintenance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementPage:
+    """One incident or one maintenance; the other is None."""
+
+    frame: Frame
+    incident: Incident | None
+    maintenance: Maintenance | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A month with what happened in it, and the months that there are.
+
+    `partly` says that outages are no longer known of all of its days.
+    """
+
+    frame: Frame
+    month: str
+    days: tuple[PastDay, ...]
+    months: tuple[Link, ...]
+    partly: bool

@@ -6,7 +6,7 @@ import pytest
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
-from allswell_web import presenter, view
+from allswell_web import presenter, scene, view
 from allswell_web.condition import Condition
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
@@ -16,7 +16,7 @@ SLOW = (Claim(State.UP, fakes.BORN), Claim(State.DEGRADED, ago(minutes=5), "Slow
 
 
 def shown(*components: object, **more: object) -> view.Page:
-    return presenter.page(fakes.found(*components, **more), {}, NOW)  # type: ignore[arg-type]
+    return presenter.page(scene.of(fakes.found(*components, **more), {}, NOW))  # type: ignore[arg-type]
 
 
 def one(page: view.Page) -> view.Component:
@@ -123,8 +123,8 @@ def test_a_day_after_the_last_observation_is_neither_up_nor_down() -> None:
 def test_one_second_of_downtime_is_never_a_hundred_percent() -> None:
     claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=3), timedelta(seconds=1)))
     quarter = one(shown(fakes.component(claims=claims))).quarter
-    assert quarter.percent == "99.99"
-    assert one(shown(fakes.component())).quarter.percent == "100"
+    assert quarter.percent == "99.99 %"
+    assert one(shown(fakes.component())).quarter.percent == "100 %"
 
 
 def test_degraded_counts_as_up_in_the_percentage_and_as_a_problem_in_the_label() -> None:
@@ -136,13 +136,13 @@ def test_the_windows_are_24_hours_7_30_and_90_days() -> None:
     claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=10), timedelta(hours=2)))
     windows = one(shown(fakes.component(claims=claims))).windows
     assert [window.label for window in windows] == ["24 hours", "7 days", "30 days", "90 days"]
-    assert [window.percent for window in windows] == ["100", "100", "99.71", "99.90"]
+    assert [window.percent for window in windows] == ["100 %", "100 %", "99.71 %", "99.90 %"]
 
 
 def test_coverage_tells_how_much_was_observed() -> None:
     overlays = [Overlay(Kind.UNSEEN, ago(hours=12), ago(hours=6))]
     first = one(shown(fakes.component(overlays=overlays))).windows[0]
-    assert (first.percent, first.coverage) == ("100", "75.0")
+    assert (first.percent, first.coverage) == ("100 %", "75.0 %")
 
 
 def test_a_troubled_day_lists_start_end_duration_and_reason() -> None:
@@ -170,12 +170,12 @@ def test_an_outage_that_goes_on_has_no_end() -> None:
     assert day.stretches[0].times == "since 14:02 UTC"
 
 
-def test_only_the_newest_ten_troubled_days_are_listed() -> None:
+def test_only_the_newest_six_troubled_days_are_listed() -> None:
     claims = [Claim(State.UP, fakes.BORN)]
     for days in range(40, 0, -2):
         claims += fakes.outage(ago(days=days), timedelta(minutes=3))
     found = one(shown(fakes.component(claims=claims)))
-    assert (len(found.days), found.older_days) == (10, 10)
+    assert (len(found.days), found.older_days) == (6, 14)
     assert found.days[0].text == "21 Nov"
 
 
@@ -188,12 +188,12 @@ def test_days_are_cut_in_the_zone_of_the_page() -> None:
 
 
 def test_a_zone_that_is_not_known_here_falls_back_to_utc() -> None:
-    assert shown(fakes.component(), of=fakes.page(zone="Mars/Olympus")).zone == "UTC"
+    assert shown(fakes.component(), of=fakes.page(zone="Mars/Olympus")).frame.zone == "UTC"
 
 
 def test_latency_is_drawn_with_its_average_and_p95() -> None:
     buckets = {"comp00000001": fakes.day_of_buckets()}
-    page = presenter.page(fakes.found(fakes.component()), buckets, NOW)
+    page = presenter.page(scene.of(fakes.found(fakes.component()), buckets, NOW))
     latency = one(page).latency
     assert latency is not None
     assert (latency.average, latency.p95) == ("134 ms", "149 ms")
@@ -202,12 +202,12 @@ def test_latency_is_drawn_with_its_average_and_p95() -> None:
 def test_latency_beyond_what_was_observed_is_not_drawn() -> None:
     buckets = {"comp00000001": fakes.day_of_buckets()}
     found = fakes.found(fakes.component(), observed=ago(hours=25))
-    assert one(presenter.page(found, buckets, NOW)).latency is None
+    assert one(presenter.page(scene.of(found, buckets, NOW))).latency is None
 
 
 def test_p95_is_left_out_below_twenty_checks() -> None:
     few = tuple(replace(bucket, count=1) for bucket in fakes.day_of_buckets()[-19:])
-    page = presenter.page(fakes.found(fakes.component()), {"comp00000001": few}, NOW)
+    page = presenter.page(scene.of(fakes.found(fakes.component()), {"comp00000001": few}, NOW))
     latency = one(page).latency
     assert latency is not None
     assert latency.p95 is None

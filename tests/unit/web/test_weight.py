@@ -30,7 +30,9 @@ def test_twenty_components_over_ninety_days_stay_within_the_budget(
     html = bench.ask().text
     assert len(html.encode()) <= 60_000
     assert len(bench.ask(accept_encoding="gzip").body) <= most_packed
-    assert len(re.findall(r"<(summary|a )", html)) <= 50
+    # What a closed part holds is no stop for the keyboard.
+    closed = re.sub(r"(<details><summary>.*?</summary>).*?</details>", r"\1", html, flags=re.DOTALL)
+    assert len(re.findall(r"<(summary|a )", closed)) <= 50
 
 
 def test_a_calm_page_has_at_most_800_elements() -> None:

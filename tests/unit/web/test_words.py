@@ -2,6 +2,7 @@ import pytest
 
 from allswell.domain import state
 from allswell_web import words
+from allswell_web.language import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -16,18 +17,17 @@ from allswell_web import words
     ],
 )
 def test_a_reason_is_said_in_plain_words_and_an_unknown_one_neutrally(code: str, said: str) -> None:
-    assert words.reason(code) == said
+    assert words.reason(ENGLISH, code) == said
 
 
 def test_every_reason_on_the_closed_list_has_words_of_its_own() -> None:
     listed = {state.reason_of(number) for number in range(1, 100)}
-    assert not [
-        code for code in listed if words.reason(code) in (words.NEUTRAL, f"answered {code}")
-    ]
+    said = {code: words.reason(ENGLISH, code) for code in listed}
+    assert not [it for it in said if said[it] in (words.NEUTRAL, f"answered {it}")]
 
 
 @pytest.mark.parametrize(
     ("microseconds", "said"), [(3_240, "3.2 ms"), (180_400, "180 ms"), (2_440_000, "2.4 s")]
 )
 def test_latency_is_rounded_to_what_a_reader_can_use(microseconds: int, said: str) -> None:
-    assert words.milliseconds(microseconds) == said
+    assert words.milliseconds(ENGLISH, microseconds) == said

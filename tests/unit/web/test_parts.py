@@ -1,0 +1,92 @@
+"""The addresses of a page's parts, asked as a visitor asks."""
+
+import re
+
+import pytest
+
+from allswell.domain.incident import Status
+from tests.unit.web import fakes, harness
+
+SAID = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=50))
+
+
+def bench(*hostnames: str) -> harness.Bench:
+    found = fakes.found(
+        fakes.component(),
+        of=fakes.page(hostnames=hostnames),
+        incidents=[fakes.incident(1, "Errors", SAID)],
+        maintenances=[fakes.maintenance(start=fakes.ago(hours=9), end=fakes.ago(hours=8))],
+    )
+    return harness.bench(fakes.Reader(found))
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/", "Public API"),
+        ("/components/comp00000001", "Public API"),
+        ("/incidents/inci00000001", "Errors"),
+        ("/incidents/main00000001", "Upgrade of the database"),
+        ("/history", "What happened in November 2026"),
+        ("/history/2026-10", "What happened in October 2026"),
+        ("/en/history", "What happened in November 2026"),
+        ("/acme/components/comp00000001", "Public API"),
+    ],
+)
+def test_every_part_has_its_address(path: str, heading: str) -> None:
+    answer = bench().ask(path)
+    assert answer.status == 200
+    assert heading in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/components/comp00000002",
+        "/components/",
+        "/incidents/inci00000002",
+        "/history/2020-01",
+        "/history/x",
+        "/xx/",
+        "/../etc/passwd",
+    ],
+)
+def test_what_is_not_there_gets_the_one_constant_answer(path: str) -> None:
+    answer = bench().ask(path)
+    assert answer.status == 404
+    assert answer.body == bench().ask("/nowhere").body
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/components/comp00000001", "/history", "/en/history/2026-10"]
+)
+def test_every_link_of_a_part_leads_somewhere_within_the_page(path: str) -> None:
+    it = bench()
+    links = set(re.findall(r'<a [^>]*href="([^"]+)"', it.ask(path).text))
+    later = {"history.atom", "history.rss", "maintenance.ics"}
+    assert links
+    for link in links:
+        assert not link.startswith("/")
+        if link[0] == "#" or link.rpartition("/")[2] in later:
+            continue
+        resolved = resolve(path, link)
+        assert it.ask(resolved).status == 200, (link, resolved)
+
+
+def resolve(path: str, link: str) -> str:
+    parts = path.split("/")[1:-1]
+    for step in link.split("/")[:-1]:
+        if step == "..":
+            parts.pop()
+        elif step != ".":
+            parts.append(step)
+    return "/" + "".join(f"{part}/" for part in parts) + link.rsplit("/", maxsplit=1)[-1]
+
+
+def test_the_canonical_address_of_a_part_is_on_the_pages_first_host_name() -> None:
+    text = bench("status.acme.com").ask("/en/history", host="status.acme.com").text
+    assert '<link rel="canonical" href="https://status.acme.com/history">' in text
+
+
+def test_a_page_without_a_host_name_of_its_own_claims_no_address() -> None:
+    assert not re.findall(r"https?://", bench().ask().text)

@@ -1,0 +1,71 @@
+"""What every view does: find its order, and answer with the headers of its kind."""
+
+import json
+from collections.abc import Mapping
+
+from flask import Response, abort, current_app, request
+
+from allswell.central import facts
+from allswell_web import reply
+from allswell_web.directory import Directory
+from allswell_web.press import ORDER, Order
+from allswell_web.scene import Buckets
+
+HTML_CACHE = "public, max-age=30, stale-while-revalidate=30, stale-if-error=86400"
+JSON_CACHE = "public, max-age=15, s-maxage=30, stale-while-revalidate=30, stale-if-error=3600"
+PICTURE_CACHE = "public, max-age=86400"
+
+
+def order() -> Order:
+    """The order of this request; the press puts it there."""
+    found = request.environ[ORDER]
+    assert isinstance(found, Order)  # noqa: S101 - see above
+    return found
+
+
+def found() -> tuple[facts.Facts, Buckets]:
+    """The facts and buckets of the order; 404 for an order of the list of pages."""
+    material = order().material
+    if material is None or material.facts is None:
+        abort(404)
+    return material.facts, material.buckets
+
+
+def address(page: facts.Page, directory: Directory, base_url: str) -> str:
+    """Where a page is reached: its first host name, else its path below `base_url`."""
+    if page.hostnames:
+        return f"https://{page.hostnames[0]}/"
+    paths = {entry.id: path for entry, path in directory.links()}
+    return f"{base_url}{paths.get(page.id, '/')}"
+
+
+def html(text: str, policy: str = "") -> Response:
+    """A page; `policy` where it is not that of all pages."""
+    response = Response(text, content_type=reply.HTML)
+    response.headers["Cache-Control"] = HTML_CACHE
+    response.headers["Content-Security-Policy"] = policy or str(current_app.config["POLICY"])
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers.add(*reply.NOSNIFF)
+    return response
+
+
+def as_json(value: Mapping[str, object]) -> Response:
+    """A document for machines."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, content_type="application/json; charset=utf-8")
+    response.headers["Cache-Control"] = JSON_CACHE
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.add(*reply.NOSNIFF)
+    response.headers.add(*reply.CORS)
+    return response
+
+
+def picture(data: bytes, content_type: str) -> Response:
+    """A picture of ours or of the page's owner, which can do nothing where it is opened alone."""
+    response = Response(data, content_type=content_type)
+    response.headers["Cache-Control"] = PICTURE_CACHE
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+    response.headers.add(*reply.NOSNIFF)
+    return response

@@ -1,0 +1,61 @@
+"""What stands around every part of a page: its name, its languages, its addresses."""
+
+from allswell_web import language, plain, view
+from allswell_web.condition import Condition
+from allswell_web.scene import Scene
+
+
+def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
+    """The frame of a part whose heading and condition are known."""
+    page, place, horizon = scene.found.page, scene.place, scene.it.horizon
+    return view.Frame(
+        title=plain.line(page.title),
+        description=plain.line(page.description),
+        heading=heading,
+        condition=condition,
+        as_of=None if horizon is None else scene.moment(horizon, seconds=True),
+        zone=str(scene.it.zone),
+        language=scene.say.code,
+        root=place.root,
+        home=place.home,
+        history=place.history(),
+        canonical=_canonical(scene),
+        languages=_languages(scene),
+        alternates=_alternates(scene),
+        links=(),
+        picture=_absolute(scene, f"og/{condition.value}.png"),
+        look=view.Look(),
+    )
+
+
+def _canonical(scene: Scene) -> str:
+    return _absolute(scene, scene.place.beside(scene.say, scene.own)) if scene.url else ""
+
+
+def _absolute(scene: Scene, path: str) -> str:
+    """An address that holds outside of the page too, where the page's own is known."""
+    return (scene.url or scene.place.root) + path
+
+
+def _languages(scene: Scene) -> tuple[view.Link, ...]:
+    return tuple(
+        view.Link(
+            one.name,
+            scene.place.in_language(one, scene.own),
+            current=one is scene.say,
+            code=one.code,
+        )
+        for one in language.every()
+    )
+
+
+def _alternates(scene: Scene) -> tuple[view.Link, ...]:
+    """For search engines, which want whole addresses: none where the page has no host name."""
+    if not scene.url:
+        return ()
+    found = [
+        view.Link("", _absolute(scene, scene.place.beside(one, scene.own)), code=one.code)
+        for one in language.every()
+    ]
+    own = _absolute(scene, scene.place.beside(scene.own, scene.own))
+    return (*found, view.Link("", own, code="x-default"))

@@ -1,0 +1,74 @@
+"""The languages of a page: texts, plurals and the forms of numbers and dates, by catalogue.
+
+Only what we write ourselves is translated, never a text of a page's owner. English is the language
+of the source, so it needs no catalogue. At run time there is the standard library's gettext alone.
+"""
+
+import gettext
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from markupsafe import Markup, escape
+
+FOLDER = Path(__file__).parent / "translations"
+# BCP 47 codes with the languages' own names, in the order in which a page offers them.
+NAMES = MappingProxyType({"en": "English"})
+SOURCE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language; `code` is BCP 47, `path` the part of an address that chooses it."""
+
+    code: str
+    catalogue: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
+
+    @property
+    def name(self) -> str:
+        """The language's own name."""
+        return NAMES.get(self.code, self.code)
+
+    @property
+    def path(self) -> str:
+        """The code as it stands in an address: `pt-br`."""
+        return self.code.lower()
+
+    def text(self, message: str, **values: object) -> str:
+        """A message with its `{names}` filled in."""
+        return self.catalogue.gettext(message).format(**values)
+
+    def form(self, context: str, message: str, **values: object) -> str:
+        """A message that needs to say where it is used: a unit, a date, an abbreviation."""
+        return self.catalogue.pgettext(context, message).format(**values)
+
+    def count(self, one: str, many: str, number: int, **values: object) -> str:
+        """A message that depends on a number, which it may name as `{number}`."""
+        return self.catalogue.ngettext(one, many, number).format(number=number, **values)
+
+    def markup(self, message: str, **values: object) -> Markup:
+        """As `text`, for a template: values are escaped unless they are markup already."""
+        return Markup(escape(self.catalogue.gettext(message))).format(**values)  # noqa: S704
+
+
+ENGLISH = Language(SOURCE)
+
+
+@cache
+def of(code: str) -> Language:
+    """The language of a code; English where there is no catalogue."""
+    if code == SOURCE or code not in NAMES:
+        return ENGLISH
+    with (FOLDER / f"{code}.mo").open("rb") as file:
+        return Language(code, gettext.GNUTranslations(file))
+
+
+def every() -> tuple[Language, ...]:
+    """All languages, in the order in which a page offers them."""
+    return tuple(of(code) for code in NAMES)
+
+
+def noted(message: str) -> str:
+    """The message itself: marks one for the catalogues that is translated elsewhere."""
+    return message

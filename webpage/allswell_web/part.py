@@ -1,0 +1,141 @@
+"""One component as its visitors read it: how it stands, its bars, its figures, its bad days."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from allswell.domain import histogram, instant, rollup, uptime
+from allswell.domain.state import State
+from allswell.domain.uptime import Day
+from allswell_web import announced, bars, chart, history, moments, view, words
+from allswell_web.condition import Condition
+from allswell_web.moments import Moment
+from allswell_web.scene import Scene
+from allswell_web.survey import Line, Survey
+
+DAYS = 90
+WINDOWS = (7, 30, 90)
+
+
+def component(scene: Scene, line: Line) -> view.Component:
+    """One component's line."""
+    days = days_of(scene.it, line)
+    found = tuple(windows(scene, line, days))
+    standing, title = line.standing, scene.titles[line.component.name]
+    troubled, older = history.troubled(scene, line, days)
+    return view.Component(
+        title=title,
+        address=scene.addresses[line.component.name],
+        condition=standing.condition,
+        word=words.condition(scene.say, standing.condition),
+        since=since(scene, line),
+        note=note(scene, line),
+        declared=announced.declared(scene, line.component.name),
+        label=_label(scene, title, found[-1], days),
+        summary=_summary(scene, len(troubled) + older),
+        bars=bars.paths(days),
+        windows=found,
+        days=troubled,
+        older_days=older,
+        latency=_latency(scene, line, title),
+    )
+
+
+def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
+    """The days that the bars of a component show, in the zone of the page."""
+    first, last = moments.last_days(it.now, it.zone, DAYS)
+    return uptime.by_day(line.segments, first, last, it.zone)
+
+
+def since(scene: Scene, line: Line) -> Moment | None:
+    """Since when a component stands as it does; of one without data that says nothing."""
+    standing = line.standing
+    if standing.condition is Condition.NEW or standing.since is None:
+        return None
+    return scene.moment(standing.since)
+
+
+def note(scene: Scene, line: Line) -> str:
+    """Why, or what was last seen, or what is observed beneath a maintenance window."""
+    say, standing = scene.say, line.standing
+    if standing.last is not None:
+        return say.text("last seen: {state}", state=words.condition(say, standing.last))
+    if standing.condition is Condition.MAINTENANCE and standing.observed is not State.UP:
+        observed = words.condition(say, Condition(standing.observed.value))
+        return say.text("observed: {state}", state=observed)
+    if standing.condition in (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN):
+        return words.reason(say, standing.reason)
+    return ""
+
+
+def windows(scene: Scene, line: Line, days: Sequence[Day]) -> Iterator[view.Window]:
+    """24 hours back from the horizon; 7, 30 and 90 days are the last days that the bars show.
+
+    The p95 of days is read from the merged histograms of those that are over.
+    """
+    end = scene.it.now if scene.it.horizon is None else scene.it.horizon
+    found = uptime.measure(line.segments, end - timedelta(hours=24), end)
+    buckets = chart.within(scene.buckets.get(line.component.public_id, ()), instant.floor(end))
+    yield _window(scene, scene.say.text("24 hours"), found, chart.p95(buckets))
+    for number in WINDOWS:
+        counted = uptime.measure(line.segments, days[-number].start, end)
+        label = scene.say.count("{number} day", "{number} days", number)
+        yield _window(scene, label, counted, _p95_of_days(line, end, number))
+
+
+def _window(scene: Scene, label: str, found: uptime.Uptime, p95_us: int | None) -> view.Window:
+    return view.Window(
+        label=label,
+        percent=percent(scene, found.percent()),
+        coverage=percent(scene, found.coverage()),
+        p95=None if p95_us is None else words.milliseconds(scene.say, p95_us),
+    )
+
+
+def percent(scene: Scene, number: str | None) -> str | None:
+    """A share in percent as this page writes it; None without data."""
+    return None if number is None else words.percent(scene.say, number)
+
+
+def _p95_of_days(line: Line, end: datetime, number: int) -> int | None:
+    first = instant.day_of(end) - timedelta(days=number)
+    stored = [day for day in line.component.days if day.day >= first]
+    if sum(day.successful for day in stored) < chart.ENOUGH:
+        return None
+    return histogram.quantile_us(histogram.merge(day.latencies for day in stored), rollup.P95)
+
+
+def _label(scene: Scene, title: str, quarter: view.Window, days: Sequence[Day]) -> str:
+    """What a screen reader says of a row of bars."""
+    say = scene.say
+    if quarter.percent is None:
+        return say.text("{name}, last {days} days: no data yet", name=title, days=DAYS)
+    return say.count(
+        "{name}, last {days} days: {share} up, {number} day with problems",
+        "{name}, last {days} days: {share} up, {number} days with problems",
+        bars.with_problems(days),
+        name=title,
+        days=DAYS,
+        share=quarter.percent,
+    )
+
+
+def _summary(scene: Scene, days: int) -> str:
+    """What opens the details."""
+    if not days:
+        return scene.say.text("Details")
+    return scene.say.count("{number} day in detail", "{number} days in detail", days)
+
+
+def _latency(scene: Scene, line: Line, title: str) -> view.Latency | None:
+    horizon = scene.it.horizon
+    buckets = scene.buckets.get(line.component.public_id, ())
+    drawn = None if horizon is None else chart.draw(buckets, instant.floor(horizon))
+    if drawn is None:
+        return None
+    say = scene.say
+    average = words.milliseconds(say, drawn.average_us)
+    label = say.text(
+        "{name}, response time over 24 hours: {average} on average", name=title, average=average
+    )
+    p95 = None if drawn.p95_us is None else words.milliseconds(say, drawn.p95_us)
+    return view.Latency(drawn.data, label, average, p95)

@@ -1,0 +1,82 @@
+"""What a presenter works with: a page's survey, its language, and where the part stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from allswell.central import facts
+from allswell.domain import instant
+from allswell.domain.latency import Bucket
+from allswell_web import language, moments, plain, survey
+from allswell_web.language import Language
+from allswell_web.moments import Moment
+from allswell_web.place import ROOT, Place
+from allswell_web.survey import Survey
+
+Buckets = Mapping[str, tuple[Bucket, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that decides what a part of a page says; `url` is the page's own address.
+
+    `titles` are what the page calls each monitor, in the order of the page, and `addresses` the
+    pages of the components; both by the monitor's name.
+    """
+
+    found: facts.Facts
+    it: Survey
+    buckets: Buckets
+    place: Place
+    say: Language
+    own: Language
+    url: str
+    titles: Mapping[str, str]
+    addresses: Mapping[str, str]
+
+    @property
+    def today(self) -> date:
+        """The day that it is in the page's zone."""
+        return self.it.now.astimezone(self.it.zone).date()
+
+    def day_of(self, at: datetime) -> date:
+        """The day of a moment in the page's zone."""
+        return at.astimezone(self.it.zone).date()
+
+    def day_text(self, day: date) -> str:
+        """A day for people."""
+        return moments.day_text(day, self.today, self.say)
+
+    def bounds(self, day: date) -> tuple[datetime, datetime]:
+        """Where a day begins and ends in the page's zone."""
+        start = instant.day_start(day, self.it.zone)
+        return start, instant.day_start(day + timedelta(days=1), self.it.zone)
+
+    def moment(self, at: datetime, *, seconds: bool = False) -> Moment:
+        """A moment as this page shows it."""
+        return moments.moment(at, self.it.now, self.it.zone, self.say, seconds=seconds)
+
+
+def of(
+    found: facts.Facts,
+    buckets: Buckets,
+    now: datetime,
+    *,
+    url: str = "",
+    place: Place = ROOT,
+    say: Language | None = None,
+) -> Scene:
+    """The scene of one part of a page at `now`. `buckets` may lack any component."""
+    own = language.of(language.SOURCE)
+    ordered = sorted(found.components, key=lambda entry: entry.position)
+    return Scene(
+        found=found,
+        it=survey.of(found, now),
+        buckets=buckets,
+        place=place,
+        say=say or own,
+        own=own,
+        url=url,
+        titles={entry.name: plain.line(entry.title) for entry in ordered},
+        addresses={entry.name: place.component(entry.public_id) for entry in ordered},
+    )
