@@ -140,7 +140,7 @@ def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Centre) -> 
     now = NOON + 100 * DAY
     for sequence, state, days in ((1, State.UP, 0), (2, State.DOWN, 1), (3, State.UP, 99)):
         since = NOON + days * DAY
-        central.writer.accept_transition(row.id, transition(sequence, state, since), since)
+        central.writer.accept_transition(row.id, transition(sequence, state, since), since + HOUR)
     for days in (0, 8, 50):
         report = day_report((NOON + days * DAY).date())
         central.writer.accept_rollup(row.id, report, now)
@@ -154,6 +154,7 @@ def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Centre) -> 
         Claim(State.DOWN, NOON + DAY, "Timeout"),
         Claim(State.UP, NOON + 99 * DAY),
     )
+    assert component.heard == (NOON + DAY + HOUR, NOON + 99 * DAY + HOUR)
     assert component.overlays == (Overlay(Kind.UNSEEN, NOON + 90 * DAY),)
     days_read = [(entry.day - NOON.date()).days for entry in component.days]
     assert days_read == [8, 50]

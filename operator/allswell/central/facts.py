@@ -43,7 +43,8 @@ class Component:
     """One line of a page with the two ledgers of its monitor.
 
     `claims` begin with the last one before the window asked for; `overlays` are those that touch
-    the window. `born` is when the monitor's life begins. Pass the ledgers to `domain.timeline`.
+    the window. `heard` tells of each claim when the centre took it in. `born` is when the monitor's
+    life begins. Pass the ledgers to `domain.timeline`.
     """
 
     monitor: int
@@ -58,6 +59,7 @@ class Component:
     claims: tuple[Claim, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     days: tuple[Day, ...] = ()
+    heard: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

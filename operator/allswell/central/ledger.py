@@ -1,6 +1,7 @@
 """Both ledgers of many monitors, read for `domain.timeline`. Page and roll-up read them here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, tuple_
@@ -14,10 +15,26 @@ from allswell.domain.timeline import Kind, Overlay
 Chosen = Select[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A claim, and when the centre took it in."""
+
+    claim: Claim
+    received: datetime
+
+
 def claims(
     connection: Connection, monitors: Chosen, start: datetime
 ) -> Mapping[int, tuple[Claim, ...]]:
-    """The claims of the chosen monitors in their order, enough to know every state from `start` on.
+    """The claims of the chosen monitors in their order, enough to know every state from `start`."""
+    found = heard(connection, monitors, start)
+    return {number: tuple(it.claim for it in entries) for number, entries in found.items()}
+
+
+def heard(
+    connection: Connection, monitors: Chosen, start: datetime
+) -> Mapping[int, tuple[Heard, ...]]:
+    """The claims of the chosen monitors in their order, with when they were taken in.
 
     These are the claims dated after `start` and the one that holds there: the last in order of
     those not dated after it, since it replaces whatever it overtakes.
@@ -38,6 +55,7 @@ def claims(
             transition.c.state,
             transition.c.since_ms,
             transition.c.reason,
+            transition.c.received_ms,
         )
         .join(monitor, monitor.c.id == transition.c.monitor_id)
         .where(
@@ -49,10 +67,10 @@ def claims(
         )
         .order_by(transition.c.monitor_id, transition.c.store_number, transition.c.sequence)
     )
-    found: dict[int, list[Claim]] = {}
-    for identity, state, since_ms, reason in connection.execute(statement):
+    found: dict[int, list[Heard]] = {}
+    for identity, state, since_ms, reason, received_ms in connection.execute(statement):
         claim = Claim(State(state), instant.from_ms(since_ms), reason)
-        found.setdefault(identity, []).append(claim)
+        found.setdefault(identity, []).append(Heard(claim, instant.from_ms(received_ms)))
     return {identity: tuple(entries) for identity, entries in found.items()}
 
 

@@ -76,7 +76,7 @@ def _components(
     connection: Connection, page_id: int, start: datetime
 ) -> tuple[facts.Component, ...]:
     shown = _shown(page_id)
-    claims = ledger.claims(connection, shown, start)
+    heard = ledger.heard(connection, shown, start)
     overlays = ledger.overlays(connection, shown, start)
     stored = _days(connection, shown, instant.day_of(start))
     return tuple(
@@ -90,7 +90,8 @@ def _components(
             interval=row.interval_ms * MILLISECOND,
             born=instant.from_ms(row.created_ms),
             updated_at=instant.from_ms(row.updated_ms),
-            claims=claims.get(row.id, ()),
+            claims=tuple(it.claim for it in heard.get(row.id, ())),
+            heard=tuple(it.received for it in heard.get(row.id, ())),
             overlays=overlays.get(row.id, ()),
             days=stored.get(row.id, ()),
         )
