@@ -11,11 +11,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from kubernetes import client
 
 from allswell.central import engine
 from allswell.central.reader import Reader
@@ -85,6 +88,17 @@ class Operator:
                 words = [part.split("=")[1].strip('"') for part in labels.split(",")]
                 found[" ".join(words)] = int(float(value))
         return found
+
+    def figure(self, name: str) -> float:
+        """A figure of its own that has no labels."""
+        lines = self._get("/metrics").splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    def restart(self, **changed: str) -> None:
+        """Start it anew, with some settings changed."""
+        self.stop()
+        self.environment = {**self.environment, **changed}
+        self.start()
 
     def ask(self, ca: str, token: str, path: str, message: object = None) -> tuple[int, Any]:
         """Speak to the collector as a checker does; status and answer."""
@@ -162,6 +176,37 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
+def spaces(cluster: Cluster, *words: str) -> Iterator[list[str]]:
+    """Namespaces that begin with these words; their removal is begun afterwards."""
+    names = [f"{word}-{uuid.uuid4().hex[:8]}" for word in words]
+    for name in names:
+        cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+    for name in names:
+        cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name)
+    yield names
+    for name in names:
+        cluster.core.delete_namespace(name)
+
+
+def monitor(name: str, **spec: object) -> dict[str, Any]:
+    """A Monitor's manifest."""
+    return {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "Monitor",
+        "metadata": {"name": name},
+        "spec": {"http": {"url": "http://example.com/"}} | spec,
+    }
+
+
+def say_ready(cluster: Cluster, namespace: str, pod: str) -> None:
+    """Say what a kubelet would say of a pod whose checker runs."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": now}
+    patch = json.dumps({"status": {"phase": "Running", "conditions": [ready]}})
+    cluster.kubectl("patch", "pod", pod, "-n", namespace, "--subresource=status", "-p", patch)
+
+
+@contextlib.contextmanager
 def running(
     cluster: Cluster, home: str, folder: Path, *watched: str, told: Mapping[str, str] = {}
 ) -> Iterator[Operator]:
@@ -178,6 +223,8 @@ def running(
         "ALLSWELL_NAMESPACE": home,
         "ALLSWELL_WATCH_NAMESPACES": ",".join(watched),
         "ALLSWELL_CHECKER_IMAGE": "local/allswell:1",
+        # Where pods would run, they would find no image; so the test is alone to say how they are.
+        "ALLSWELL_CHECKER_NODE_SELECTOR": "allswell.dev/test=nowhere",
         "ALLSWELL_COLLECTOR_BIND": f"127.0.0.1:{port}",
         "ALLSWELL_COLLECTOR_URL": f"https://127.0.0.1:{port}",
         "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status_port}",

@@ -5,14 +5,12 @@ import json
 import ssl
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes import client
 
 from tests.cluster import operating
 from tests.cluster.operating import Operator
@@ -62,22 +60,18 @@ class Scene:
 def scene(any_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     if any_cluster is None:
         pytest.skip("No cluster is up: make cluster-up")
-    home, acme, other = (f"{word}-{uuid.uuid4().hex[:8]}" for word in ("home", "acme", "other"))
-    for name in (home, acme, other):
-        any_cluster.core.create_namespace(
-            client.V1Namespace(metadata=client.V1ObjectMeta(name=name))
-        )
     folder: Path = tmp_path_factory.mktemp("operator")
-    with operating.running(any_cluster, home, folder, acme, other) as operator:
+    with (
+        operating.spaces(any_cluster, "home", "acme", "other") as (home, acme, other),
+        operating.running(any_cluster, home, folder, acme, other) as operator,
+    ):
         for namespace, name in ((acme, "api"), (acme, "web"), (other, "api")):
-            any_cluster.apply(monitor(name), namespace=namespace)
+            any_cluster.apply(operating.monitor(name), namespace=namespace)
         pods = ((acme, "api-check-0"), (acme, "web-check-0"), (other, "api-check-0"))
         for namespace, name in pods:
             until(lambda n=namespace, p=name: p in any_cluster.pods(n), what=name)  # type: ignore[misc]
         published = read(any_cluster, home, "configmap", "allswell-collector-ca")
         yield Scene(any_cluster, operator, home, acme, other, published["data"]["ca.crt"])
-    for name in (home, acme, other):
-        any_cluster.core.delete_namespace(name)
 
 
 def read(cluster: Cluster, namespace: str, kind: str, name: str) -> dict[str, Any]:
@@ -85,15 +79,6 @@ def read(cluster: Cluster, namespace: str, kind: str, name: str) -> dict[str, An
         cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json")
     )
     return found
-
-
-def monitor(name: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "allswell.dev/v1alpha1",
-        "kind": "Monitor",
-        "metadata": {"name": name},
-        "spec": {"http": {"url": "http://example.com/"}},
-    }
 
 
 def own_pod(name: str, **metadata: object) -> dict[str, Any]:

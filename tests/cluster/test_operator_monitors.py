@@ -1,13 +1,11 @@
 """What the operator makes of Monitors and StatusPages, on a real API server."""
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes import client
 
 from tests.cluster import operating
 from tests.cluster.operating import Operator, quiet
@@ -22,14 +20,8 @@ def spaces(any_cluster: Cluster | None) -> Iterator[tuple[str, str, str]]:
     """The operator's own namespace and two of tenants."""
     if any_cluster is None:
         pytest.skip("No cluster is up: make cluster-up")
-    names = tuple(f"{word}-{uuid.uuid4().hex[:8]}" for word in ("home", "acme", "other"))
-    for name in names:
-        any_cluster.core.create_namespace(
-            client.V1Namespace(metadata=client.V1ObjectMeta(name=name))
-        )
-    yield names[0], names[1], names[2]
-    for name in names:
-        any_cluster.core.delete_namespace(name)
+    with operating.spaces(any_cluster, "home", "acme", "other") as (home, acme, other):
+        yield home, acme, other
 
 
 @pytest.fixture(scope="module")

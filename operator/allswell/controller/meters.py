@@ -36,6 +36,16 @@ class Meters:
             "allswell_resync_timestamp_seconds", "When the last complete look ended.", registry=it
         )
         self.waiting = Gauge("allswell_queue_length", "Objects that wait for a look.", registry=it)
+        self.held = Gauge(
+            "allswell_rollout_waiting",
+            "Checkers that wait for their turn to be replaced, as the installation has changed.",
+            registry=it,
+        )
+        self.rolling = Gauge(
+            "allswell_rollout_under_way",
+            "Checkers that were replaced by turn and have not run for long enough yet.",
+            registry=it,
+        )
         self.objects = Gauge(
             "allswell_objects", "Objects in the index, by kind.", ("kind",), registry=it
         )

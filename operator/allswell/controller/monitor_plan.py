@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allswell.controller import pods
+from allswell.controller import pods, rollout
+from allswell.controller.rollout import Turn
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.problem import Invalid
@@ -28,7 +29,8 @@ FIXED = ("volumeClaimTemplates", "serviceName", "selector", "podManagementPolicy
 class Gathered:
     """What the decision is made from; a child is None when it is not there.
 
-    `registered` says whether the central database knows this incarnation.
+    `registered` says whether the central database knows this incarnation, `turn` whether a change
+    that `needs_turn` has one.
     """
 
     monitor: Json
@@ -37,6 +39,7 @@ class Gathered:
     statefulset: Json | None = None
     configmap: Json | None = None
     pod: Json | None = None
+    turn: Turn = Turn.NEEDLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def decide(gathered: Gathered, now: datetime) -> Plan:
         return Plan(conditions=(Condition(READY, FALSE, "CentralUnavailable", why),))
     actions = [_applied(kind, live, shall) for kind, live, shall in children]
     kept = tuple(action for action in actions if action is not None)
-    if kept:
+    if kept and gathered.turn is not Turn.AWAITED:
         # What follows is seen when the API server has answered.
         return Plan(kept, (_settling(gathered),), SOON)
     found = pods.judge(gathered.statefulset or manifest.NOTHING, gathered.pod, now)
@@ -99,11 +102,22 @@ def decide(gathered: Gathered, now: datetime) -> Plan:
     return Plan(doomed, _ready(wanted, found), found.again)
 
 
+def needs_turn(gathered: Gathered, now: datetime) -> bool:
+    """Whether a checker that runs is to be replaced for the installation's sake alone."""
+    wanted, live = parse(gathered.monitor), gathered.statefulset
+    if isinstance(wanted, Invalid) or live is None or gathered.configmap is None:
+        return False
+    made = statefulset.build(wanted, gathered.shape)
+    return rollout.is_due(live, made) and rollout.disturbs(live, gathered.pod, now)
+
+
 def _children(
     wanted: Monitor, gathered: Gathered
 ) -> tuple[tuple[Kind, Json | None, Mapping[str, object]], ...]:
     """The ConfigMap comes first, for the pod mounts it."""
     made = statefulset.build(wanted, gathered.shape)
+    if gathered.turn is Turn.TAKEN:
+        made = rollout.marked(made)
     return (
         (CONFIGMAP, gathered.configmap, configmap.build(wanted, gathered.shape)),
         (STATEFULSET, gathered.statefulset, _fixed(made, gathered.statefulset)),

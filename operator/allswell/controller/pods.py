@@ -49,12 +49,12 @@ def judge(statefulset: Json, pod: Json | None, now: datetime) -> Finding:
     """Look at the pod of a StatefulSet that is as it shall be."""
     if pod is None:
         return STARTING
-    since = _not_ready_since(pod)
+    since = not_ready_since(pod)
     if since is None:
-        return UPDATING if _is_old(statefulset, pod) else RUNNING
+        return UPDATING if is_old(statefulset, pod) else RUNNING
     if manifest.text(pod, "metadata", "deletionTimestamp"):
         return _leaving(since, now)
-    if _is_old(statefulset, pod):
+    if is_old(statefulset, pod):
         return _outdated(statefulset, since, now)
     return _waiting(pod, since, now)
 
@@ -103,16 +103,23 @@ def is_ready(pod: Json) -> bool:
     return condition(pod, "Ready").get("status") == "True"
 
 
-def _not_ready_since(pod: Json) -> datetime | None:
+def ready_since(pod: Json) -> datetime | None:
+    """Since when a pod is ready; None when it is not."""
+    return _changed(pod) if is_ready(pod) else None
+
+
+def not_ready_since(pod: Json) -> datetime | None:
     """Since when a pod is not ready; None when it is."""
-    if is_ready(pod):
-        return None
+    return None if is_ready(pod) else _changed(pod)
+
+
+def _changed(pod: Json) -> datetime:
     changed = manifest.text(condition(pod, "Ready"), "lastTransitionTime")
     text = changed or manifest.text(pod, "metadata", "creationTimestamp")
     return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
 
 
-def _is_old(statefulset: Json, pod: Json) -> bool:
+def is_old(statefulset: Json, pod: Json) -> bool:
     """Whether the pod is not, or may not be, of the wanted revision."""
     if not manifest.number(statefulset, "status", "observedGeneration"):
         # It is the first revision that there is.

@@ -1,6 +1,7 @@
 """One look at one object: gather, decide, apply. The decisions are elsewhere, and pure."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from allswell.central.errors import CentralError
@@ -11,7 +12,9 @@ from allswell.controller.means import Means
 from allswell.controller.monitor_plan import READY, Gathered, Plan
 from allswell.controller.monitor_status import News
 from allswell.controller.registrar import Place
+from allswell.controller.rollout import Turn
 from allswell.controller.standing import Standing
+from allswell.controller.turnstile import Turnstile
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
@@ -36,12 +39,14 @@ class Reconciler:
         self,
         means: Means,
         hands: Hands,
+        turnstile: Turnstile,
         *,
         shape: Shape,
         page_url: str,
     ) -> None:
         self._means = means
         self._hands = hands
+        self._turnstile = turnstile
         self._shape = shape
         self._page_url = page_url
         self.standings: dict[Place, Standing] = {}
@@ -62,21 +67,35 @@ class Reconciler:
     async def _monitor(self, live: Json) -> timedelta | None:
         wanted = monitor_plan.parse(live)
         registered = not isinstance(wanted, Invalid) and await self._registered(wanted)
-        plan = monitor_plan.decide(
-            await self._gathered(live, registered=registered), self._means.now()
-        )
+        gathered = await self._gathered(live, registered=registered)
+        plan = await self._carried_out(self._in_turn(gathered))
         again = [plan.again] if plan.again else []
+        if not registered and not isinstance(wanted, Invalid):
+            again.append(UNREGISTERED)
+        await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
+        return min(again, default=None)
+
+    def _in_turn(self, gathered: Gathered) -> Gathered:
+        """What was gathered, with a turn where one is needed and to be had."""
+        place = manifest.name(gathered.monitor)
+        if monitor_plan.needs_turn(gathered, self._means.now()):
+            return replace(gathered, turn=self._turnstile.take(place))
+        self._turnstile.leave(place)
+        return gathered
+
+    async def _carried_out(self, gathered: Gathered) -> Plan:
+        """Decide, and do it; what is to be said and when to look again."""
+        plan = monitor_plan.decide(gathered, self._means.now())
         try:
             for action in plan.actions:
                 await self._hands.do(action)
         except Rejected as error:
             refused = Condition(READY, FALSE, "Rejected", str(error))
-            plan = Plan(conditions=(refused,))
-            again = [RETRY]
-        if not registered and not isinstance(wanted, Invalid):
-            again.append(UNREGISTERED)
-        await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
-        return min(again, default=None)
+            return Plan(conditions=(refused,), again=RETRY)
+        finally:
+            if gathered.turn is Turn.TAKEN:
+                self._turnstile.leave(manifest.name(gathered.monitor))
+        return plan
 
     async def _registered(self, wanted: Monitor) -> bool:
         """Make the Monitor known to the central database; False when that is away."""

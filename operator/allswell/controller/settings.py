@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from allswell.controller import rollout
+from allswell.controller.rollout import Batch
 from allswell.domain.cover import Grace
 from allswell.domain.spec.monitor import SIZE, UNITS
 from allswell.kube.shape import Shape
@@ -51,6 +53,7 @@ class Settings:
     page_account: str
     page_url: str
     workers: int
+    batch: Batch
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -139,6 +142,7 @@ def read(variables: Mapping[str, str]) -> Settings:
         page_account=f"system:serviceaccount:{namespace}:{account}",
         page_url=given.text("ALLSWELL_PAGE_URL", ""),
         workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
+        batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
     )
     if given.problems:
         raise BadSettings("\n".join(given.problems))

@@ -20,6 +20,7 @@ from allswell.controller.registrar import Registrar
 from allswell.controller.resync import Resync
 from allswell.controller.settings import Settings
 from allswell.controller.telling import TellingWriter
+from allswell.controller.turnstile import Turnstile
 from allswell.controller.workqueue import Workqueue
 from allswell.kube.client import Api
 from allswell.kube.kinds import MONITOR, PAGE, Kind
@@ -66,7 +67,10 @@ class Watchman:
             now=self._now,
         )
         told = self.settings
-        self._reconciler = Reconciler(means, Hands(means), shape=told.shape, page_url=told.page_url)
+        self._turnstile = Turnstile(self.index, told.batch, self._meters, self._now)
+        self._reconciler = Reconciler(
+            means, Hands(means), self._turnstile, shape=told.shape, page_url=told.page_url
+        )
         self.looking = Resync(means, self._reconciler, told.watched)
         self._tidings = working.Tidings(
             central, self._reconciler, self._wake, self.index.pages, self._now
@@ -77,6 +81,7 @@ class Watchman:
         return [
             working.resync(self.looking, self._meters, self._hurry),
             self._tidings.run(),
+            self._let_through(),
             *(self._work() for _ in range(self.settings.workers)),
         ]
 
@@ -88,6 +93,10 @@ class Watchman:
     async def _work(self) -> None:
         await self.looking.seen.wait()
         await working.work(self._queue, self._reconciler, self._meters)
+
+    async def _let_through(self) -> None:
+        await self.looking.seen.wait()
+        await working.let_through(self._turnstile, self._wake)
 
     def _wake(self, key: Key) -> None:
         self._queue.add(key, AT_ONCE)

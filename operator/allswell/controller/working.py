@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,12 +13,14 @@ from allswell.controller.index import Key
 from allswell.controller.meters import Meters
 from allswell.controller.reconcile import Reconciler
 from allswell.controller.resync import AGAIN, Resync
+from allswell.controller.turnstile import Turnstile
 from allswell.controller.workqueue import Workqueue
 from allswell.kube.errors import Conflict, KubeError
 from allswell.kube.kinds import MONITOR
 
 log = logging.getLogger(__name__)
 SECOND = timedelta(seconds=1)
+SAY_EVERY = timedelta(minutes=1)
 
 
 async def work(queue: Workqueue[Key], reconciler: Reconciler, meters: Meters) -> None:
@@ -70,6 +73,19 @@ async def _until(hurry: asyncio.Event, deadline: float) -> None:
             await asyncio.sleep(AGAIN / SECOND / 5)
     except TimeoutError:
         return
+
+
+async def let_through(turnstile: Turnstile, wake: Callable[[Key], None]) -> None:
+    """Let changes of the installation through, for ever; say now and then how many wait."""
+    said, clock = -math.inf, asyncio.get_running_loop().time
+    while True:
+        for place in turnstile.count():
+            wake(Key(MONITOR.name, *place))
+        if turnstile.waiting() and clock() - said > SAY_EVERY / SECOND:
+            said = clock()
+            words = "the installation has changed; %s checkers wait for their turn to be replaced"
+            log.info(words, turnstile.waiting())
+        await asyncio.sleep(1)
 
 
 class Tidings:

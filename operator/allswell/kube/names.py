@@ -10,6 +10,9 @@ FIELD_MANAGER = "allswell"
 AUDIENCE = "allswell-collector"
 MONITOR_LABEL = "allswell.dev/monitor"
 FINGERPRINT = "allswell.dev/fingerprint"
+# Of what the Monitor itself says, and the mark of a checker that an installation has replaced.
+OWN_FINGERPRINT = "allswell.dev/spec"
+ROLLED_OUT = "allswell.dev/rolled-out"
 CONFIG_FINGERPRINT = "allswell.dev/config"
 COMPONENT = "checker"
 # What the API server is asked to filter watches and lists by.

@@ -5,9 +5,11 @@ own: its identity is the pod's UID, in a token that only the collector takes. Na
 are mounted as files, so that neither the operator nor the ConfigMap ever holds a value.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from allswell.domain.spec import monitor as spec
+from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, manifest, names, quantity
 from allswell.kube.shape import Shape
@@ -33,6 +35,7 @@ def build(monitor: Monitor, shape: Shape) -> Block:
         "name": names.checker(identity.name),
         "namespace": identity.namespace,
         "labels": names.labels(identity.name),
+        "annotations": {names.OWN_FINGERPRINT: own_fingerprint(monitor, shape)},
         "ownerReferences": [names.owner(spec.KIND, identity.name, identity.uid)],
     }
     block: Block = {
@@ -51,6 +54,16 @@ def build(monitor: Monitor, shape: Shape) -> Block:
         block["volumeClaimTemplates"] = [_claim(monitor, shape)]
     kind = {"apiVersion": "apps/v1", "kind": "StatefulSet"}
     return manifest.stamped({**kind, "metadata": metadata, "spec": block})
+
+
+def own_fingerprint(monitor: Monitor, shape: Shape) -> str:
+    """Of what the Monitor says, whatever the installation adds.
+
+    The way to the collector is as urgent as that: without it no checker is heard.
+    """
+    bare = Meta(monitor.meta.name, monitor.meta.namespace)
+    said = spec.text(replace(monitor, meta=bare))
+    return manifest.fingerprint([said, shape.collector_url, shape.ca])
 
 
 def _template(monitor: Monitor, shape: Shape) -> Block:

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from allswell.controller import monitor_plan
 from allswell.controller.monitor_plan import Apply, Delete, Gathered, Plan
-from allswell.kube import manifest
+from allswell.controller.rollout import Turn
+from allswell.kube import manifest, names
 from allswell.kube.kinds import CONFIGMAP, POD, STATEFULSET
 from allswell.kube.manifest import Json
 from tests.unit.controller.objects import (
@@ -69,6 +72,49 @@ def test_a_change_of_the_spec_changes_both_children_of_that_very_monitor() -> No
         (STATEFULSET, "s1"),
     ]
     assert said(plan) == [("Ready", "False", "Updating")]
+
+
+def changed_installation(turn: Turn, pod: Json | None) -> Gathered:
+    shape = replace(SHAPE, image="local/allswell:2")
+    children = (live_statefulset(), live_configmap())
+    return Gathered(monitor(), shape, True, *children, pod, turn)
+
+
+def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> None:
+    running, none = (changed_installation(Turn.NEEDLESS, it) for it in (pod(), None))
+    assert monitor_plan.needs_turn(running, NOW)
+    assert not monitor_plan.needs_turn(none, NOW)
+    assert not monitor_plan.needs_turn(replace(running, shape=SHAPE), NOW)
+    assert not monitor_plan.needs_turn(replace(running, monitor=monitor(interval="9s")), NOW)
+    assert not monitor_plan.needs_turn(replace(running, monitor=monitor(interval="2w")), NOW)
+    assert not monitor_plan.needs_turn(replace(running, configmap=None), NOW)
+
+
+def test_a_monitor_that_waits_for_its_turn_stays_ready_and_nothing_is_written() -> None:
+    plan = monitor_plan.decide(changed_installation(Turn.AWAITED, pod()), NOW)
+    assert (plan.actions, said(plan)) == ((), [("Ready", "True", "Running")])
+
+
+def test_a_monitor_that_waits_is_helped_all_the_same_when_its_node_is_lost() -> None:
+    lost = with_meta(
+        pod(ready=False, since="2026-11-23T11:54:00Z"), deletionTimestamp="2026-11-23T11:55:00Z"
+    )
+    plan = monitor_plan.decide(changed_installation(Turn.AWAITED, lost), NOW)
+    assert [(a.kind, a.name) for a in plan.actions if isinstance(a, Delete)] == [
+        (POD, "api-check-0")
+    ]
+
+
+def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
+    taken, needless = (
+        [
+            manifest.text(action.wanted, "metadata", "annotations", names.ROLLED_OUT)
+            for action in monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
+            if isinstance(action, Apply)
+        ]
+        for turn in (Turn.TAKEN, Turn.NEEDLESS)
+    )
+    assert (taken, needless) == (["true"], [""])
 
 
 def test_a_pause_takes_the_pod_and_is_ready() -> None:

@@ -30,6 +30,7 @@ def test_every_problem_is_said_at_once() -> None:
         "ALLSWELL_ALLOW_PRIVATE": "maybe",
         "ALLSWELL_CHECKER_PULL_POLICY": "Sometimes",
         "ALLSWELL_WORKERS": "0",
+        "ALLSWELL_ROLLOUT_BATCH": "0%",
         "ALLSWELL_CHECKER_NODE_SELECTOR": "nothing",
     }
     with pytest.raises(BadSettings) as caught:

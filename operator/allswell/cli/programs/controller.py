@@ -37,6 +37,7 @@ environment:
   ALLSWELL_WEB_SERVICE_ACCOUNT      the page's service account, default allswell-web
   ALLSWELL_PAGE_URL                 where pages are, for their status: https://…
   ALLSWELL_WORKERS                  objects looked at at once, default 8
+  ALLSWELL_ROLLOUT_BATCH            checkers replaced at once by an upgrade: 10, or default 5%
   ALLSWELL_LOG_LEVEL                DEBUG, INFO, WARNING or ERROR, default INFO
 
 exit codes: 0 stopped by SIGTERM, 1 it cannot run, 2 bad settings"""

@@ -1,0 +1,87 @@
+"""Lets changes of the installation through, a batch at a time; the rules are in `rollout`."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from allswell.controller import index as indices
+from allswell.controller import rollout
+from allswell.controller.index import Index
+from allswell.controller.meters import Meters
+from allswell.controller.rollout import Batch, Progress, Turn
+from allswell.controller.shelf import Kept, Place
+from allswell.kube.kinds import MONITOR, POD, STATEFULSET
+
+log = logging.getLogger(__name__)
+
+
+class Turnstile:
+    """Who waits, and who may go. Only the operator's own loop touches it.
+
+    Turns are given from the last count, so that many looks at once cost one count.
+    """
+
+    def __init__(
+        self, index: Index, batch: Batch, meters: Meters, now: Callable[[], datetime]
+    ) -> None:
+        self._index = index
+        self._batch = batch
+        self._meters = meters
+        self._now = now
+        self._free = 0
+        self._taken: set[Place] = set()
+        self._waiting: dict[Place, None] = {}
+        self._under_way: frozenset[Place] = frozenset()
+        self._progress: dict[Place, tuple[object, Progress]] = {}
+
+    def take(self, monitor: Place) -> Turn:
+        """Ask for a turn; whoever is under way already has one. Give it back with `leave`."""
+        if monitor not in self._under_way | self._taken:
+            if self._free < 1:
+                self._waiting[monitor] = None
+                return Turn.AWAITED
+            self._free -= 1
+        self._taken.add(monitor)
+        self._waiting.pop(monitor, None)
+        return Turn.TAKEN
+
+    def leave(self, monitor: Place) -> None:
+        """The change has been made, or is not wanted any more; the next count tells."""
+        self._taken.discard(monitor)
+        self._waiting.pop(monitor, None)
+
+    def count(self) -> tuple[Place, ...]:
+        """Count who is under way; the monitors that may ask for a turn now.
+
+        It means nothing before the index has been filled.
+        """
+        statefulsets = self._index[STATEFULSET].items()
+        now, there = self._now(), self._index[MONITOR].items()
+        found = {self._seen(place, kept) for place, kept in statefulsets.items()}
+        self._under_way = frozenset(place for place, far in found if far.is_under_way(now))
+        self._progress = {p: known for p, known in self._progress.items() if p in statefulsets}
+        busy = len(self._under_way | self._taken)
+        self._free = max(0, self._batch.of(len(statefulsets)) - busy)
+        began = bool(self._waiting)
+        self._waiting = {place: None for place in self._waiting if place in there}
+        self._meters.rolling.set(len(self._under_way))
+        self._meters.held.set(len(self._waiting))
+        if began and not self._waiting:
+            log.info("no checker waits for the changed installation any more")
+        own = [place for place in self._waiting if place in self._under_way]
+        others = [place for place in self._waiting if place not in self._under_way]
+        return (*own, *others[: self._free])
+
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def _seen(self, place: Place, kept: Kept) -> tuple[Place, Progress]:
+        monitor = (place[0], indices.label_of(kept))
+        pod = self._index[POD].get(place[0], f"{place[1]}-0")
+        key = (kept.uid, kept.version, pod.version if pod else None)
+        known = self._progress.get(place)
+        if known is None or known[0] != key:
+            far = rollout.progress(kept.manifest, pod.manifest if pod else None)
+            known = self._progress[place] = (key, far)
+        return monitor, known[1]
