@@ -63,6 +63,11 @@ def helm() -> Path | None:
     return built("helm")
 
 
+def redis() -> Path | None:
+    """Find the Redis server."""
+    return program("redis-server")
+
+
 NEEDS = {
     need.name: need
     for need in (
@@ -74,6 +79,7 @@ NEEDS = {
         ),
         Need("nginx", "nginx", "sudo apt-get install nginx", nginx),
         Need("helm", "Helm", f"GOBIN={CACHE / 'tools'} go install {HELM}", helm),
+        Need("redis", "the Redis server", "sudo apt-get install redis-server", redis),
     )
 }
 

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from allswell_web import app as flask_app
 from allswell_web.desk import Desk, Sources
+from allswell_web.folder import Both, Folder
 from allswell_web.front import Front
 from allswell_web.meters import Meters
 from allswell_web.ports import Latency, Reader
 from allswell_web.press import Press
+from allswell_web.replicas import Replicas, connect
 from allswell_web.reply import Reply
+from allswell_web.shared import Nowhere, Shared
 from allswell_web.shelf import Shelf, Tools
 from allswell_web.store import Store
 from allswell_web.watch import Watch
@@ -30,6 +34,8 @@ class World:
     executor: Executor
     base_url: str = ""
     own_hosts: tuple[str, ...] = ()
+    redis_url: str = ""
+    cache_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,23 @@ def build(world: World) -> Web:
     """Build the application; nothing is read yet."""
     meters = Meters()
     flask = flask_app.create(world.base_url)
-    sources = Sources(world.reader, world.latency, world.clock, world.ticks, world.executor, meters)
+    replicas = None
+    if world.redis_url:
+        replicas = Replicas(connect(world.redis_url), world.ticks, meters)
+    sources = Sources(
+        world.reader,
+        world.latency,
+        world.clock,
+        world.ticks,
+        world.executor,
+        meters,
+        _shared(replicas, world.cache_dir),
+    )
     shelf = Shelf(
         Tools(
             desk=Desk(sources),
             press=Press(flask, world.clock, meters),
-            store=Store(flask),
+            store=Store(flask, replicas),
             notices=flask_app.notices(flask),
             clock=world.clock,
             ticks=world.ticks,
@@ -65,3 +82,11 @@ def build(world: World) -> Web:
     return Web(
         Front(shelf, world.ticks, machine), shelf, Watch(world.reader, shelf, meters), meters
     )
+
+
+def _shared(replicas: Replicas | None, cache_dir: Path | None) -> Shared:
+    """Where snapshots are kept: in Redis, in a folder, in both or nowhere."""
+    folder = None if cache_dir is None else Folder(cache_dir)
+    if replicas is not None:
+        return replicas if folder is None else Both(replicas, folder)
+    return folder or Nowhere()

@@ -3,16 +3,19 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from allswell.central import facts
 from allswell.domain.latency import Bucket
 from allswell.domain.timeline import Kind
+from allswell_web import snapshot
 from allswell_web.flight import FRESH_S, LEAST_GAP_S, Flight, Held
 from allswell_web.meters import Meters
 from allswell_web.ports import Latency, Reader
+from allswell_web.shared import Nowhere, Origin, Relay, Shared
+from allswell_web.snapshot import Codec
 
 T = TypeVar("T")
 
@@ -27,6 +30,7 @@ class Sources:
     ticks: Callable[[], float]
     executor: Executor
     meters: Meters
+    shared: Shared = field(default_factory=Nowhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class Material:
     buckets: Mapping[str, tuple[Bucket, ...]]
 
 
+MATERIAL = snapshot.codec(Material)
+PAGES = snapshot.codec(tuple[facts.Page, ...])
+
+
 class Desk:
     """Facts by page, and the list of pages."""
 
@@ -44,12 +52,26 @@ class Desk:
         self._sources = sources
         self._lock = threading.Lock()
         self._pages: dict[int, Flight[Material]] = {}
-        self._directory = self._flight(self._read_directory)
+        self._versions: Mapping[int, int] = {}
+        listing = Origin(self._read_directory, lambda _: FRESH_S, serves=self._lists_all)
+        self._directory = self._flight("directory", listing, PAGES)
 
-    def _flight(
-        self, read: Callable[[], T], lasts: Callable[[T], float] = lambda _: FRESH_S
-    ) -> Flight[T]:
-        return Flight(read, self._sources.ticks, self._sources.executor, lasts)
+    def _flight(self, key: str, origin: Origin[T], codec: Codec[T]) -> Flight[T]:
+        it = self._sources
+        return Flight(Relay(key, origin, codec, it.shared, it.clock).read, it.ticks, it.executor)
+
+    def _of_page(self, page: facts.Page) -> Flight[Material]:
+        origin = Origin(
+            lambda: self._read_page(page),
+            lasts,
+            version,
+            lambda: self._versions.get(page.id, page.version),
+        )
+        return self._flight(f"page-{page.public_id}", origin, MATERIAL)
+
+    def _lists_all(self, pages: tuple[facts.Page, ...]) -> bool:
+        """Whether a list has every page in the version that was seen last."""
+        return not self._versions or {page.id: page.version for page in pages} == self._versions
 
     def directory(self) -> Held[tuple[facts.Page, ...]]:
         """Every page that there is. Raises `flight.Unavailable`."""
@@ -59,12 +81,13 @@ class Desk:
         """What a page is made of. Raises `flight.Unavailable`."""
         with self._lock:
             if page.id not in self._pages:
-                self._pages[page.id] = self._flight(lambda: self._read_page(page), lasts)
+                self._pages[page.id] = self._of_page(page)
             flight = self._pages[page.id]
         return flight.get()
 
-    def compare(self, versions: Mapping[int, int]) -> frozenset[int]:
-        """The pages of which an older version is held here, or that are gone: read them anew."""
+    def compare(self, versions: Mapping[int, int]) -> None:
+        """Pages of which an older version is held here, or that are gone, are to be read anew."""
+        self._versions = dict(versions)
         listed = {page.id: page.version for page in self._directory.last() or ()}
         same = listed.keys() == versions.keys()
         if not same or any(listed[page] < new for page, new in versions.items()):
@@ -76,7 +99,6 @@ class Desk:
                 del self._pages[page]
             for page in old - gone:
                 self._pages[page].end()
-        return frozenset(gone | old)
 
     def _read_directory(self) -> tuple[facts.Page, ...]:
         self._sources.meters.add("allswell_web_directory_reads_total")
@@ -121,6 +143,11 @@ def lasts(material: Material) -> float:
         if any(change >= through for change in changes):
             return LEAST_GAP_S
     return FRESH_S
+
+
+def version(material: Material) -> int:
+    """The page's version; 0 where there is no page."""
+    return 0 if material.facts is None else material.facts.page.version
 
 
 def _is_old(page: int, flight: Flight[Material], versions: Mapping[int, int]) -> bool:

@@ -34,23 +34,31 @@ class Held(Generic[T]):
     until: float
 
 
-class Flight(Generic[T]):
-    """Holds one value. `read` is called on the executor; `ticks` are seconds that only grow.
+def nothing() -> None:
+    """What is left to do after most reads."""
 
-    `lasts` says for how many seconds a value needs no other.
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """A value, for how many seconds it needs no other, and what is left to do when it is handed on.
+
+    Nobody waits for `settle`.
     """
 
+    value: T
+    lasts: float = FRESH_S
+    settle: Callable[[], None] = nothing
+
+
+class Flight(Generic[T]):
+    """Holds one value. `read` is called on the executor; `ticks` are seconds that only grow."""
+
     def __init__(
-        self,
-        read: Callable[[], T],
-        ticks: Callable[[], float],
-        executor: Executor,
-        lasts: Callable[[T], float] = lambda _: FRESH_S,
+        self, read: Callable[[], Reading[T]], ticks: Callable[[], float], executor: Executor
     ) -> None:
         self._read = read
         self._ticks = ticks
         self._executor = executor
-        self._lasts = lasts
         self._lock = threading.Lock()
         self._flying: Future[None] | None = None
         self._held: list[T] = []
@@ -88,13 +96,20 @@ class Flight(Generic[T]):
 
     def _fly(self, done: Future[None]) -> None:
         try:
-            found = [self._read()]
-            wait_s = self._lasts(found[0])
+            found: list[Reading[T]] = [self._read()]
         except Exception as problem:  # noqa: BLE001 - the page outlives whatever the reader meets
             log.warning("Reading failed, the page goes on from what it holds: %s", problem)
-            found, wait_s = [], RETRY_S
+            found = []
         with self._lock:
-            self._held = found or self._held
-            self._due = self._ticks() + wait_s if not found else self._begun + wait_s
+            self._held = [reading.value for reading in found] or self._held
+            self._due = self._begun + found[0].lasts if found else self._ticks() + RETRY_S
             self._flying = None
         done.set_result(None)
+        for reading in found:
+            self._settle(reading)
+
+    def _settle(self, reading: Reading[T]) -> None:
+        try:
+            reading.settle()
+        except Exception as problem:  # noqa: BLE001 - (the same)
+            log.warning("What was read could not be kept: %s", problem)

@@ -27,7 +27,7 @@ class Front:
         self._shelf = shelf
         self._ticks = ticks
         self._machine = machine
-        self._codings: dict[str, bool] = {}
+        self._codings: dict[str, int] = {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request: a hit here, all else in `_other`."""
@@ -38,12 +38,10 @@ class Front:
                 now = self._ticks()
                 if now < ready.until:
                     aged = ready.age(now)
-                    if self._codings.get(environ.get("HTTP_ACCEPT_ENCODING", "")):
-                        start(OK, aged.packed)
-                        return ready.packed
-                    if "HTTP_ACCEPT_ENCODING" not in environ:
-                        start(OK, aged.plain)
-                        return ready.body
+                    coding = self._codings.get(environ.get("HTTP_ACCEPT_ENCODING", ""))
+                    if coding is not None:
+                        start(OK, aged.headers[coding])
+                        return ready.bodies[coding]
         return self._other(environ, start)
 
     def _other(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -70,18 +68,15 @@ class Front:
         if negotiate.has_copy(environ.get("HTTP_IF_NONE_MATCH", ""), ready.etag):
             start(NOT_MODIFIED, ready.not_modified(now))
             return []
-        packed = self._takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        aged = ready.age(now)
-        start(OK, aged.packed if packed else aged.plain)
-        if environ["REQUEST_METHOD"] == "HEAD":
-            return []
-        return ready.packed if packed else ready.body
+        coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        start(OK, ready.age(now).headers[coding])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else ready.bodies[coding]
 
-    def _takes_gzip(self, header: str) -> bool:
+    def _coding(self, header: str) -> int:
         """Decided once for each spelling that browsers send."""
         known = self._codings.get(header)
         if known is None:
-            known = negotiate.takes_gzip(header)
+            known = negotiate.coding(header)
             if len(self._codings) >= MOST_CODINGS:
                 self._codings = {}
             self._codings[header] = known

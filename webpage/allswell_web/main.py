@@ -45,6 +45,8 @@ class Loader:
                 executor=ThreadPoolExecutor(READERS, "reading"),
                 base_url=it.base_url,
                 own_hosts=it.own_hosts,
+                redis_url=it.redis_url,
+                cache_dir=it.cache_dir,
             )
         )
         threading.Thread(target=web.watch.run, args=(threading.Event(),), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Counts of what the page did, as Prometheus text. Nothing on the way of a cache hit counts."""
+"""What the page did and how it is, as Prometheus text. Nothing on the way of a cache hit counts."""
 
 import threading
 from collections import Counter
@@ -11,7 +11,10 @@ HELP = {
     "allswell_web_version_poll_failures_total": "Such queries that failed.",
     "allswell_web_copies_rendered_total": "Copies of a page, or of its JSON, that were made.",
     "allswell_web_latency_failures_total": "Requests to the collector that brought no latency.",
+    "allswell_web_shared_failures_total": "Uses of the shared Redis that failed.",
+    "allswell_web_shared_up": "Whether the shared Redis answered last; 1 also without one.",
 }
+GAUGES = frozenset({"allswell_web_shared_up"})
 
 
 class Meters:
@@ -19,13 +22,19 @@ class Meters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter({("allswell_web_shared_up", ""): 1})
 
     def add(self, name: str, page: str = "") -> None:
         """Count one. Raises KeyError for a name without a help text."""
         HELP[name]
         with self._lock:
             self._counts[name, page] += 1
+
+    def set(self, name: str, value: int) -> None:
+        """How it is now. Raises KeyError for a name without a help text."""
+        HELP[name]
+        with self._lock:
+            self._counts[name, ""] = value
 
     def value(self, name: str, page: str = "") -> int:
         """How often it was counted so far."""
@@ -38,7 +47,8 @@ class Meters:
             counts = dict(self._counts)
         lines: list[str] = []
         for name, help_text in HELP.items():
-            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} counter"]
+            kind = "gauge" if name in GAUGES else "counter"
+            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"]
             found = sorted((page, n) for (known, page), n in counts.items() if known == name)
             lines += [f'{name}{{page="{p}"}} {n}' if p else f"{name} {n}" for p, n in found]
             lines += [] if found else [f"{name} 0"]

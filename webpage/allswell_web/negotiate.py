@@ -1,17 +1,22 @@
 """What a request's headers ask for: a coding, and whether the reader has this copy already."""
 
+CODINGS = ("identity", "gzip", "br")
 
-def takes_gzip(header: str) -> bool:
-    """Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3); q=0 forbids, `*` counts.
 
-    Identity is sent where both are equally welcome only if gzip is not named: gzip is smaller.
+def coding(header: str) -> int:
+    """The place in `CODINGS` of what `Accept-Encoding` likes best (RFC 9110, 12.5.3).
+
+    q=0 forbids; of several that are equally welcome the smallest body is sent. `*` may mean gzip,
+    which everybody knows, and never Brotli.
     """
     weights: dict[str, float] = {}
     for part in header.lower().split(","):
         name, *parameters = part.split(";")
         weights[name.strip()] = _weight(parameters)
     gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+    liked = (weights.get("identity", 0.0), gzip, weights.get("br", 0.0))
+    best = max(range(len(CODINGS)), key=lambda place: (liked[place], place))
+    return best if liked[best] > 0 else 0
 
 
 def _weight(parameters: list[str]) -> float:

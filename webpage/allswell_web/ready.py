@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from allswell_web.negotiate import CODINGS
 from allswell_web.sheet import Headers, Sheet
 
 VARY = ("Vary", "Accept-Encoding")
@@ -11,30 +12,39 @@ _OF_BODY = frozenset({"content-type", "content-length", "content-encoding"})
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """The headers of one whole second of age, for each coding."""
+    """The headers of one whole second of age, for each coding in the order of `CODINGS`."""
 
     seconds: int
-    plain: Headers
-    packed: Headers
+    headers: tuple[Headers, ...]
 
 
 class Ready:
-    """One sheet in this process; times are ticks. `until` is moved back when its page changes."""
+    """One sheet in this process; times are ticks. `until` is moved back when its page changes.
 
-    __slots__ = ("aged", "body", "etag", "made", "packed", "page", "sheet", "tellable", "until")
+    `more` are headers of the host that it is sent at.
+    """
+
+    __slots__ = ("aged", "bodies", "etag", "made", "more", "page", "sheet", "tellable", "until")
 
     def __init__(
-        self, sheet: Sheet, page: int, *, made: float, until: float, tellable: float
+        self,
+        sheet: Sheet,
+        page: int,
+        *,
+        made: float,
+        until: float,
+        tellable: float,
+        more: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.sheet = sheet
         self.page = page
         self.made = made
         self.until = until
         self.tellable = tellable
+        self.more = more
         self.etag = sheet.etag
         # WSGI answers are lists; these are handed out again and again.
-        self.body = [sheet.body]
-        self.packed = [sheet.packed]
+        self.bodies = ([sheet.body], [sheet.gzip], [sheet.brotli])
         self.aged = self._headers(0)
 
     def age(self, now: float) -> Aged:
@@ -47,10 +57,13 @@ class Ready:
 
     def not_modified(self, now: float) -> Headers:
         """The headers of a 304."""
-        return [entry for entry in self.age(now).plain if entry[0].lower() not in _OF_BODY]
+        plain = self.age(now).headers[0]
+        return [entry for entry in plain if entry[0].lower() not in _OF_BODY]
 
     def _headers(self, seconds: int) -> Aged:
-        common = [*self.sheet.headers, ("ETag", self.etag), VARY, ("Age", str(seconds))]
-        plain = [*common, ("Content-Length", str(len(self.sheet.body)))]
-        length = ("Content-Length", str(len(self.sheet.packed)))
-        return Aged(seconds, plain, [*common, ("Content-Encoding", "gzip"), length])
+        age = ("Age", str(seconds))
+        common = [*self.sheet.headers, *self.more, ("ETag", self.etag), VARY, age]
+        lengths = [("Content-Length", str(len(body))) for (body,) in self.bodies]
+        plain, *packed = ([*common, length] for length in lengths)
+        named = [[("Content-Encoding", name)] for name in CODINGS[1:]]
+        return Aged(seconds, (plain, *map(list.__add__, packed, named)))

@@ -1,15 +1,23 @@
 """The settings of the page's process, read from its environment: every problem at once."""
 
+import ipaddress
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import redis
+
 from allswell_web.collector import Address
+from allswell_web.visitor import Network
 
 DEFAULT_BIND = "127.0.0.1:8080"
 MOST_THREADS = 64
 HIGHEST_PORT = 65_535
+DATABASE_ADVICE = (
+    "ALLSWELL_DATABASE_URL is not set: write an address like "
+    "sqlite:////var/lib/allswell/central.db or postgresql+psycopg://user@host/allswell"
+)
 
 
 class Invalid(Exception):
@@ -24,13 +32,19 @@ class Invalid(Exception):
 class Settings:
     """Everything that can be set. `own_hosts` are names at which pages are found by path."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8080
     threads: int = 4
     collector: Address | None = None
     base_url: str = ""
     own_hosts: tuple[str, ...] = ()
+    index: bool = True
+    hsts: bool = False
+    access_log: bool = False
+    trusted_proxies: tuple[Network, ...] = ()
+    redis_url: str = field(default="", repr=False)
+    cache_dir: Path | None = None
     stop_with_stdin: bool = False
 
 
@@ -39,38 +53,78 @@ def read(environ: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     host, port = _bind(environ.get("ALLSWELL_BIND", DEFAULT_BIND), problems)
     shown = f"[{host}]" if ":" in host else host
+    folder = environ.get("ALLSWELL_CACHE_DIR")
     settings = Settings(
-        database_url=_database(environ, problems),
+        database_url=secret(environ, "ALLSWELL_DATABASE_URL", problems, DATABASE_ADVICE),
         host=host,
         port=port,
         threads=_threads(environ.get("ALLSWELL_THREADS", "4"), problems),
         collector=_collector(environ, problems),
         base_url=environ.get("ALLSWELL_BASE_URL", f"http://{shown}:{port}"),
-        own_hosts=tuple(environ.get("ALLSWELL_HOSTS", "").lower().replace(",", " ").split()),
-        stop_with_stdin=environ.get("ALLSWELL_STOP_WITH_STDIN", "") == "1",
+        own_hosts=tuple(_words(environ.get("ALLSWELL_HOSTS", "").lower())),
+        index=_switch(environ, "ALLSWELL_INDEX", problems, default=True),
+        hsts=_switch(environ, "ALLSWELL_HSTS", problems),
+        access_log=_switch(environ, "ALLSWELL_ACCESS_LOG", problems),
+        trusted_proxies=_networks(environ.get("ALLSWELL_TRUSTED_PROXIES", ""), problems),
+        redis_url=_redis(environ, problems),
+        cache_dir=Path(folder) if folder else None,
+        stop_with_stdin=_switch(environ, "ALLSWELL_STOP_WITH_STDIN", problems),
     )
     if problems:
         raise Invalid(tuple(problems))
     return settings
 
 
-def _database(environ: Mapping[str, str], problems: list[str]) -> str:
-    """The URL, or the content of the file that `ALLSWELL_DATABASE_URL_FILE` names."""
-    url, file = environ.get("ALLSWELL_DATABASE_URL"), environ.get("ALLSWELL_DATABASE_URL_FILE")
-    if url and file:
-        problems.append("ALLSWELL_DATABASE_URL and ALLSWELL_DATABASE_URL_FILE: set only one")
-    if file and not url:
+def secret(environ: Mapping[str, str], name: str, problems: list[str], missing: str = "") -> str:
+    """A value, or the content of the file that `NAME_FILE` names; `missing` where it must be."""
+    value, file = environ.get(name), environ.get(f"{name}_FILE")
+    if value and file:
+        problems.append(f"{name} and {name}_FILE: set only one")
+    if file and not value:
         try:
-            url = Path(file).read_text(encoding="utf-8").strip()
+            value = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as problem:
-            problems.append(f"ALLSWELL_DATABASE_URL_FILE: {file} cannot be read: {problem}")
+            problems.append(f"{name}_FILE: {file} cannot be read: {problem}")
             return ""
-    if not url:
-        problems.append(
-            "ALLSWELL_DATABASE_URL is not set: write an address like "
-            "sqlite:////var/lib/allswell/central.db or postgresql+psycopg://user@host/allswell"
-        )
-    return url or ""
+    if missing and not value:
+        problems.append(missing)
+    return value or ""
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _switch(
+    environ: Mapping[str, str], name: str, problems: list[str], *, default: bool = False
+) -> bool:
+    text = environ.get(name, "")
+    if text not in ("", "0", "1"):
+        problems.append(f"{name} is {text!r}: write 1 or 0")
+    return default if not text else text == "1"
+
+
+def _networks(text: str, problems: list[str]) -> tuple[Network, ...]:
+    found: list[Network] = []
+    for word in _words(text):
+        try:
+            found.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            problems.append(
+                f"ALLSWELL_TRUSTED_PROXIES has {word!r}: write networks like 10.0.0.0/8"
+            )
+    return tuple(found)
+
+
+def _redis(environ: Mapping[str, str], problems: list[str]) -> str:
+    """An address that can be used. It may hold a password, so it is not repeated."""
+    url = secret(environ, "ALLSWELL_REDIS_URL", problems)
+    try:
+        if url:
+            redis.ConnectionPool.from_url(url)
+    except ValueError:
+        problems.append("ALLSWELL_REDIS_URL: write an address like redis://host:6379/0")
+    return url
 
 
 def _bind(text: str, problems: list[str]) -> tuple[str, int]:

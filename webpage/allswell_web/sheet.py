@@ -1,4 +1,4 @@
-"""A sheet: one answer with its bytes ready to send in both codings, and its freshness inside.
+"""A sheet: one answer with its bytes ready to send in each coding, and its freshness inside.
 
 A sheet can be written as bytes and read back, so that a store needs no pickle.
 """
@@ -6,13 +6,18 @@ A sheet can be written as bytes and read back, so that a store needs no pickle.
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
+
+import brotli
 
 from allswell.domain import instant
 
 Headers = list[tuple[str, str]]
 _LENGTH = 4
+_NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_VALUE = re.compile(r"[\x20-\x7e]*")
 
 
 class Damaged(ValueError):
@@ -30,7 +35,8 @@ class Sheet:
     headers: tuple[tuple[str, str], ...]
     etag: str
     body: bytes
-    packed: bytes
+    gzip: bytes
+    brotli: bytes
     made: datetime
     fresh: datetime
     tellable: datetime
@@ -42,25 +48,31 @@ def etag_of(body: bytes) -> str:
     return f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
 
 
-def pack(body: bytes) -> bytes:
+def in_gzip(body: bytes) -> bytes:
     """The body in gzip, equal bytes for equal bodies."""
     return gzip.compress(body, 9, mtime=0)
 
 
+def in_brotli(body: bytes) -> bytes:
+    """The body in Brotli. Quality 11 would save 9 % more for fifty times the time."""
+    packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=5)
+    return packed
+
+
 def write(sheet: Sheet) -> bytes:
-    """All of a sheet as bytes: the length of a JSON head, the head, the body, the gzip body."""
+    """All of a sheet as bytes: the length of a JSON head, the head, the body in each coding."""
     head = json.dumps(
         {
             "headers": sheet.headers,
             "etag": sheet.etag,
-            "length": len(sheet.body),
+            "lengths": [len(sheet.body), len(sheet.gzip)],
             "made": instant.to_ms(sheet.made),
             "fresh": instant.to_ms(sheet.fresh),
             "tellable": instant.to_ms(sheet.tellable),
             "version": sheet.version,
         }
     ).encode()
-    return len(head).to_bytes(_LENGTH) + head + sheet.body + sheet.packed
+    return len(head).to_bytes(_LENGTH) + head + sheet.body + sheet.gzip + sheet.brotli
 
 
 def read(data: bytes) -> Sheet:
@@ -68,12 +80,14 @@ def read(data: bytes) -> Sheet:
     try:
         start = _LENGTH + int.from_bytes(data[:_LENGTH])
         head = json.loads(data[_LENGTH:start])
-        middle = start + head["length"]
+        middle = start + head["lengths"][0]
+        last = middle + head["lengths"][1]
         return Sheet(
-            headers=tuple((str(name), str(value)) for name, value in head["headers"]),
-            etag=str(head["etag"]),
+            headers=tuple(_header(name, value) for name, value in head["headers"]),
+            etag=_header("ETag", head["etag"])[1],
             body=data[start:middle],
-            packed=data[middle:],
+            gzip=data[middle:last],
+            brotli=data[last:],
             made=instant.from_ms(head["made"]),
             fresh=instant.from_ms(head["fresh"]),
             tellable=instant.from_ms(head["tellable"]),
@@ -81,3 +95,10 @@ def read(data: bytes) -> Sheet:
         )
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
         raise Damaged("this is not a sheet") from problem
+
+
+def _header(name: str, value: str) -> tuple[str, str]:
+    """A header as it was written; one that could make two of it is refused."""
+    if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+        raise ValueError("no header of ours")
+    return name, value

@@ -24,6 +24,8 @@ LOCKS = 64
 PATIENCE_S = 7.0
 MOST_HOSTS = 1000
 OWN = ""
+# Newer than every version: what a copy of a page that is no more is compared with.
+GONE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,10 @@ class Shelf:
     def compare(self, versions: Mapping[int, int]) -> None:
         """End the copies of every page that has a newer version than what is held, or is gone."""
         self._versions = versions
-        ended = self._tools.desk.compare(versions)
-        if not ended:
-            return
+        self._tools.desk.compare(versions)
         for site in list(self._by_host.values()):
             for ready in list(site.copies.values()):
-                if ready.page in ended:
+                if ready.page and ready.sheet.version < versions.get(ready.page, GONE):
                     ready.until = float("-inf")
 
     def _site(self, raw_host: str) -> Site | None:
@@ -149,11 +149,8 @@ class Shelf:
 
     def _kept(self, key: str, page: facts.Page) -> Sheet | None:
         """A sheet that is fresh and not of an older version, made here or by another process."""
-        kept = self._tools.store.get(key)
-        version = self._versions.get(page.id, page.version)
-        if kept is None or kept.version < version or self._tools.clock() >= kept.fresh:
-            return None
-        return kept
+        version, now = self._versions.get(page.id, page.version), self._tools.clock()
+        return self._tools.store.get(key, lambda it: it.version >= version and now < it.fresh)
 
     def _ready(self, made: Sheet, mount: Mount) -> Ready:
         now, ticks = self._tools.clock(), self._tools.ticks()

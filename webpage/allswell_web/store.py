@@ -6,18 +6,23 @@ to a shared store can run code here.
 
 import logging
 import pickle
+from collections.abc import Callable
 from typing import IO, BinaryIO
 
 from cachelib.serializers import BaseSerializer
 from flask import Flask
 from flask_caching import Cache
+from flask_caching.backends.rediscache import RedisCache
 
 from allswell_web import sheet
+from allswell_web.replicas import PREFIX, Failing, Replicas
 from allswell_web.sheet import Sheet
 
 log = logging.getLogger(__name__)
 # Sheets are evicted by nothing but this number: an outage needs exactly the old ones.
 MOST_SHEETS = 20_000
+# Far ones only spare the other replicas the rendering.
+FAR_S = 300
 
 
 class BytesOnly(BaseSerializer):
@@ -43,29 +48,56 @@ class BytesOnly(BaseSerializer):
         return f.read()
 
 
-class Store:
-    """Sheets by page and route."""
+class Far(RedisCache):
+    """Flask-Caching's Redis, for bytes only. Unlike the near one it is shared."""
 
-    def __init__(self, app: Flask) -> None:
-        config = {
+    serializer = BytesOnly()  # type: ignore[assignment] # the library has no base for it
+
+
+class Store:
+    """Sheets by page and route: near, in this process, and far, in a Redis that replicas share."""
+
+    def __init__(self, app: Flask, replicas: Replicas | None = None) -> None:
+        near = {
             "CACHE_TYPE": "SimpleCache",
             "CACHE_THRESHOLD": MOST_SHEETS,
             "CACHE_DEFAULT_TIMEOUT": 0,
             "CACHE_SERIALIZER": BytesOnly,
         }
-        self._cache = Cache(with_jinja2_ext=False, config=config)
-        self._cache.init_app(app)
         self._app = app
+        self._near = _cache(app, near)
+        self._replicas = replicas
+        if replicas is not None:
+            far = {
+                "CACHE_TYPE": f"{Far.__module__}.{Far.__name__}",
+                "CACHE_DEFAULT_TIMEOUT": FAR_S,
+                "CACHE_KEY_PREFIX": f"{PREFIX}:sheet:",
+                "CACHE_REDIS_HOST": replicas.client,
+            }
+            self._far = _cache(app, far)
 
     def put(self, key: str, made: Sheet) -> None:
         """Keep a sheet under a key."""
+        written = sheet.write(made)
         with self._app.app_context():
-            self._cache.set(key, sheet.write(made))
+            self._near.set(key, written)
+            self._ask(lambda: self._far.set(key, written))
 
-    def get(self, key: str) -> Sheet | None:
-        """The sheet under a key; None where there is none that can be read."""
+    def get(self, key: str, serves: Callable[[Sheet], bool] = lambda _: True) -> Sheet | None:
+        """The sheet under a key that serves, the near one first; None where there is none."""
         with self._app.app_context():
-            found = self._cache.get(key)
+            found = self._read(key, self._near.get(key))
+            if found is None or not serves(found):
+                found = self._read(key, self._ask(lambda: self._far.get(key)))
+        return found if found is not None and serves(found) else None
+
+    def _ask(self, do: Callable[[], object]) -> object:
+        try:
+            return None if self._replicas is None else self._replicas.ask(do)
+        except Failing:
+            return None
+
+    def _read(self, key: str, found: object) -> Sheet | None:
         if not isinstance(found, bytes):
             return None
         try:
@@ -73,3 +105,9 @@ class Store:
         except sheet.Damaged:
             log.warning("The store holds something that is no sheet under %r.", key)
             return None
+
+
+def _cache(app: Flask, config: dict[str, object]) -> Cache:
+    cache = Cache(with_jinja2_ext=False, config=config)
+    cache.init_app(app)
+    return cache

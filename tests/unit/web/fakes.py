@@ -15,6 +15,7 @@ from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.maintenance import Update as MaintenanceUpdate
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay
+from allswell_web.shared import Kept
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -218,6 +219,34 @@ class Latency:
         if self.buckets_of_all is None:
             raise ConnectionError("the collector is gone")
         return dict.fromkeys(public_ids, self.buckets_of_all)
+
+
+class Memory:
+    """Snapshots in memory, with leases that end only when somebody ends or takes them."""
+
+    def __init__(self) -> None:
+        self.snapshots: dict[str, Kept] = {}
+        self.holders: dict[str, int] = {}
+        self.given = 0
+
+    def load(self, key: str) -> Kept | None:
+        return self.snapshots.get(key)
+
+    def claim(self, key: str, *, by_force: bool = False) -> int | None:
+        if key in self.holders and not by_force:
+            return None
+        self.given += 1
+        self.holders[key] = self.given
+        return self.given
+
+    def keep(self, key: str, kept: Kept, lease: int) -> None:
+        if lease == self.holders.get(key, lease):
+            self.snapshots[key] = kept
+        self.release(key, lease)
+
+    def release(self, key: str, lease: int) -> None:
+        if self.holders.get(key) == lease:
+            del self.holders[key]
 
 
 class AtOnce(Executor):

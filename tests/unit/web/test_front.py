@@ -3,6 +3,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import brotli
 import pytest
 
 from tests.unit.web import fakes, harness
@@ -98,16 +99,30 @@ def test_a_page_and_its_json_share_one_read_in_thirty_seconds(bench: Bench) -> N
     assert 'allswell_web_facts_reads_total{page="page00000001"} 2' in bench.ask("/metrics").text
 
 
-def test_gzip_is_sent_when_it_is_welcome_and_says_the_same(bench: Bench) -> None:
-    plain, packed = bench.ask(), bench.ask(accept_encoding="br, gzip;q=0.8")
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body
+@pytest.mark.parametrize(
+    ("header", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.5, gzip;q=0.8", "gzip"),
+        ("*", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("gzip;q=0, BR", "br"),
+    ],
+)
+def test_the_coding_that_is_most_welcome_is_sent_and_says_the_same(
+    bench: Bench, header: str, coding: str
+) -> None:
+    plain, packed = bench.ask(), bench.ask(accept_encoding=header)
+    assert packed.headers["Content-Encoding"] == coding
+    unpack = {"gzip": gzip.decompress, "br": brotli.decompress}[coding]
+    assert unpack(packed.body) == plain.body
     assert packed.headers["ETag"] == plain.headers["ETag"]
     assert int(packed.headers["Content-Length"]) == len(packed.body) < len(plain.body)
 
 
-@pytest.mark.parametrize("header", ["gzip;q=0", "identity", "", "br", "*;q=0"])
-def test_gzip_is_not_sent_to_who_does_not_want_it(bench: Bench, header: str) -> None:
+@pytest.mark.parametrize("header", ["gzip;q=0", "identity", "", "zstd", "*;q=0", "gzip;q=x"])
+def test_nothing_is_packed_for_who_does_not_want_it(bench: Bench, header: str) -> None:
     for _ in range(2):
         assert "Content-Encoding" not in bench.ask(accept_encoding=header).headers
 

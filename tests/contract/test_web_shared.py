@@ -1,0 +1,142 @@
+"""What every place for snapshots must do: one in memory, a folder, a Redis, and the last two."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from allswell_web import replicas
+from allswell_web.folder import Both, Folder
+from allswell_web.meters import Meters
+from allswell_web.replicas import Replicas
+from allswell_web.shared import Kept, Shared
+from tests import redisserver
+from tests.unit.web import fakes
+
+NOW = datetime(2026, 11, 23, 15, 26, 8, tzinfo=UTC)
+REAL = [pytest.mark.integration, pytest.mark.needs("redis")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[redisserver.Server]:
+    with redisserver.running() as found:
+        yield found
+
+
+@pytest.fixture
+def redis(server: redisserver.Server) -> Iterator[Replicas]:
+    client = replicas.connect(server.url)
+    client.flushall()
+    yield Replicas(client, monotonic, Meters())
+    client.close()
+
+
+@pytest.fixture
+def other(server: redisserver.Server) -> Iterator[Replicas]:
+    """Another replica at the same Redis."""
+    client = replicas.connect(server.url)
+    yield Replicas(client, monotonic, Meters())
+    client.close()
+
+
+@pytest.fixture(
+    params=["memory", "folder", pytest.param("redis", marks=REAL), pytest.param("both", marks=REAL)]
+)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
+    if request.param == "memory":
+        return fakes.Memory()
+    folder = Folder(tmp_path / "snapshots")
+    if request.param == "folder":
+        return folder
+    redis: Replicas = request.getfixturevalue("redis")
+    return redis if request.param == "redis" else Both(redis, folder)
+
+
+def kept(version: int = 1) -> Kept:
+    data = f"{version}\n\x00".encode() + bytes(range(256))
+    return Kept(data, NOW, NOW + timedelta(seconds=30), version)
+
+
+def leased(place: Shared, key: str = "a") -> int:
+    lease = place.claim(key)
+    assert lease is not None
+    return lease
+
+
+def test_what_is_kept_is_found_again_by_its_key_alone(place: Shared) -> None:
+    assert place.load("a") is None
+    place.keep("a", kept(), leased(place))
+    assert place.load("a") == kept()
+    assert place.load("b") is None
+
+
+def test_what_is_kept_later_replaces_what_was(place: Shared) -> None:
+    for version in (1, 2):
+        place.keep("a", kept(version), leased(place))
+    assert place.load("a") == kept(2)
+
+
+def test_a_lease_is_given_again_after_it_was_released(place: Shared) -> None:
+    place.release("a", leased(place))
+    leased(place)
+
+
+@pytest.mark.integration
+@pytest.mark.needs("redis")
+def test_a_lease_is_one_replicas_at_a_time_and_by_key(redis: Replicas, other: Replicas) -> None:
+    lease = leased(redis)
+    assert other.claim("a") is None
+    assert other.claim("b") is not None
+    other.release("a", lease)
+    assert other.claim("a") is None
+    redis.keep("a", kept(), lease)
+    assert other.claim("a") is not None
+
+
+@pytest.mark.integration
+@pytest.mark.needs("redis")
+def test_who_lost_the_lease_cannot_overwrite_what_the_next_holder_kept(
+    redis: Replicas, other: Replicas
+) -> None:
+    old = leased(redis)
+    new = other.claim("a", by_force=True)
+    assert new is not None
+    other.keep("a", kept(2), new)
+    redis.keep("a", kept(1), old)
+    assert redis.load("a") == kept(2)
+
+
+@pytest.mark.integration
+@pytest.mark.needs("redis")
+def test_a_late_holder_does_not_end_the_next_holders_lease(
+    redis: Replicas, other: Replicas
+) -> None:
+    old = leased(redis)
+    assert other.claim("a", by_force=True) is not None
+    redis.keep("a", kept(), old)
+    assert redis.claim("a") is None
+
+
+@pytest.mark.integration
+@pytest.mark.needs("redis")
+def test_a_lease_ends_by_itself(redis: Replicas, server: redisserver.Server) -> None:
+    leased(redis)
+    client = replicas.connect(server.url)
+    left = client.pttl("allswell:1:{a}:lease")
+    client.close()
+    assert 0 < left <= 5000
+
+
+@pytest.mark.integration
+@pytest.mark.needs("redis")
+@pytest.mark.parametrize("planted", [{"data": b"x"}, {"data": b"x", "at": b"soon"}])
+def test_what_somebody_else_wrote_is_no_snapshot(
+    redis: Replicas, server: redisserver.Server, planted: dict[str, bytes]
+) -> None:
+    client = replicas.connect(server.url)
+    for name, value in planted.items():
+        client.hset("allswell:1:{a}:snapshot", name, value)
+    client.close()
+    assert redis.load("a") is None

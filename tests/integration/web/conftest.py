@@ -1,0 +1,13 @@
+from pathlib import Path
+
+import pytest
+
+from allswell.central.writer import Writer
+from tests.integration.web import running
+
+
+@pytest.fixture
+def central(tmp_path: Path) -> tuple[str, Writer]:
+    """A database with one page of one monitor that went down a minute ago, seen until now."""
+    url = f"sqlite:///{tmp_path}/central.db"
+    return url, running.filled(url)
