@@ -10,7 +10,7 @@ from allswell.domain import uptime
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
-from allswell_web import bars, part, presenter, scene, survey
+from allswell_web import bars, presenter, scene, survey, windows
 from tests.unit.web import fakes
 
 ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe")
@@ -44,7 +44,7 @@ def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
 ) -> None:
     found, now = history
     it = survey.of(found, now)
-    for day in part.days_of(it, it.lines[0]):
+    for day in windows.days_of(it, it.lines[0]):
         measured = uptime.measure(it.lines[0].segments, day.start, day.end)
         assert day.uptime == measured
         if bars.kind(day) == bars.MIXED:
@@ -61,7 +61,7 @@ def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
 ) -> None:
     found, now = history
     it = survey.of(found, now)
-    days = part.days_of(it, it.lines[0])
+    days = windows.days_of(it, it.lines[0])
     measured = uptime.measure(it.lines[0].segments, days[0].start, days[-1].end)
     shown = presenter.page(scene.of(found, {}, now)).groups[0].components[0]
     assert shown.quarter.percent == written(measured.percent())
@@ -77,7 +77,7 @@ def test_nothing_is_stated_of_a_time_after_the_last_observation(
     observed = found.observed_through
     assert observed is not None
     assert all(segment.end <= observed for segment in it.lines[0].segments)
-    for day in part.days_of(it, it.lines[0]):
+    for day in windows.days_of(it, it.lines[0]):
         if day.start >= observed:
             assert bars.kind(day) == bars.NOTHING
 
@@ -85,7 +85,7 @@ def test_nothing_is_stated_of_a_time_after_the_last_observation(
 @given(st.sampled_from(ZONES), moments)
 def test_the_bars_are_ninety_days_without_gap_that_end_today(zone: str, now: datetime) -> None:
     it = survey.of(fakes.found(fakes.component(), of=fakes.page(zone=zone)), now)
-    days = part.days_of(it, it.lines[0])
+    days = windows.days_of(it, it.lines[0])
     assert len(days) == 90
     assert all(one.end == two.start for one, two in pairwise(days))
     assert days[-1].day == now.astimezone(ZoneInfo(zone)).date()

@@ -1,25 +1,21 @@
 """One component as its visitors read it: how it stands, its bars, its figures, its bad days."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 
-from allswell.domain import histogram, instant, rollup, uptime
+from allswell.domain import instant
 from allswell.domain.state import State
 from allswell.domain.uptime import Day
-from allswell_web import announced, bars, chart, history, moments, view, words
+from allswell_web import announced, bars, chart, history, view, windows, words
 from allswell_web.condition import Condition
 from allswell_web.moments import Moment
 from allswell_web.scene import Scene
-from allswell_web.survey import Line, Survey
-
-DAYS = 90
-WINDOWS = (7, 30, 90)
+from allswell_web.survey import Line
 
 
 def component(scene: Scene, line: Line) -> view.Component:
     """One component's line."""
-    days = days_of(scene.it, line)
-    found = tuple(windows(scene, line, days))
+    days = windows.days_of(scene.it, line)
+    found = tuple(shares(scene, line, days))
     standing, title = line.standing, scene.titles[line.component.name]
     troubled, older = history.troubled(scene, line, days)
     return view.Component(
@@ -38,12 +34,6 @@ def component(scene: Scene, line: Line) -> view.Component:
         older_days=older,
         latency=_latency(scene, line, title),
     )
-
-
-def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
-    """The days that the bars of a component show, in the zone of the page."""
-    first, last = moments.last_days(it.now, it.zone, DAYS)
-    return uptime.by_day(line.segments, first, last, it.zone)
 
 
 def since(scene: Scene, line: Line) -> Moment | None:
@@ -67,28 +57,21 @@ def note(scene: Scene, line: Line) -> str:
     return ""
 
 
-def windows(scene: Scene, line: Line, days: Sequence[Day]) -> Iterator[view.Window]:
-    """24 hours back from the horizon; 7, 30 and 90 days are the last days that the bars show.
-
-    The p95 of days is read from the merged histograms of those that are over.
-    """
-    end = scene.it.now if scene.it.horizon is None else scene.it.horizon
-    found = uptime.measure(line.segments, end - timedelta(hours=24), end)
-    buckets = chart.within(scene.buckets.get(line.component.public_id, ()), instant.floor(end))
-    yield _window(scene, scene.say.text("24 hours"), found, chart.p95(buckets))
-    for number in WINDOWS:
-        counted = uptime.measure(line.segments, days[-number].start, end)
-        label = scene.say.count("{number} day", "{number} days", number)
-        yield _window(scene, label, counted, _p95_of_days(line, end, number))
+def shares(scene: Scene, line: Line, days: Sequence[Day]) -> Iterator[view.Window]:
+    """Uptime with coverage and p95, over 24 hours, 7, 30 and 90 days."""
+    for found in windows.of_line(scene.it, line, scene.buckets, days):
+        yield view.Window(
+            label=_label_of(scene, found),
+            percent=percent(scene, found.uptime.percent()),
+            coverage=percent(scene, found.uptime.coverage()),
+            p95=None if found.p95_us is None else words.milliseconds(scene.say, found.p95_us),
+        )
 
 
-def _window(scene: Scene, label: str, found: uptime.Uptime, p95_us: int | None) -> view.Window:
-    return view.Window(
-        label=label,
-        percent=percent(scene, found.percent()),
-        coverage=percent(scene, found.coverage()),
-        p95=None if p95_us is None else words.milliseconds(scene.say, p95_us),
-    )
+def _label_of(scene: Scene, found: windows.Window) -> str:
+    if found.days == 1:
+        return scene.say.text("24 hours")
+    return scene.say.count("{number} day", "{number} days", found.days)
 
 
 def percent(scene: Scene, number: str | None) -> str | None:
@@ -96,25 +79,17 @@ def percent(scene: Scene, number: str | None) -> str | None:
     return None if number is None else words.percent(scene.say, number)
 
 
-def _p95_of_days(line: Line, end: datetime, number: int) -> int | None:
-    first = instant.day_of(end) - timedelta(days=number)
-    stored = [day for day in line.component.days if day.day >= first]
-    if sum(day.successful for day in stored) < chart.ENOUGH:
-        return None
-    return histogram.quantile_us(histogram.merge(day.latencies for day in stored), rollup.P95)
-
-
 def _label(scene: Scene, title: str, quarter: view.Window, days: Sequence[Day]) -> str:
     """What a screen reader says of a row of bars."""
     say = scene.say
     if quarter.percent is None:
-        return say.text("{name}, last {days} days: no data yet", name=title, days=DAYS)
+        return say.text("{name}, last {days} days: no data yet", name=title, days=windows.DAYS)
     return say.count(
         "{name}, last {days} days: {share} up, {number} day with problems",
         "{name}, last {days} days: {share} up, {number} days with problems",
         bars.with_problems(days),
         name=title,
-        days=DAYS,
+        days=windows.DAYS,
         share=quarter.percent,
     )
 

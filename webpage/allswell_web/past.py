@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
-from allswell_web import announced, history, moments, part, view
+from allswell_web import announced, history, moments, view, windows
 from allswell_web.scene import Scene
 
 DAYS = 14
@@ -57,7 +57,7 @@ def months(scene: Scene, current: date) -> tuple[view.Link, ...]:
 
 def is_partly_known(scene: Scene, first: date) -> bool:
     """Whether outages are told of only a part of the month that begins with `first`."""
-    return first < moments.last_days(scene.it.now, scene.it.zone, part.DAYS)[0]
+    return first < moments.last_days(scene.it.now, scene.it.zone, windows.DAYS)[0]
 
 
 def _months(scene: Scene) -> list[date]:

@@ -14,6 +14,7 @@ from allswell_web import (
     plain,
     sentence,
     view,
+    windows,
     words,
 )
 from allswell_web.condition import Condition
@@ -215,7 +216,7 @@ def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
 def _rows(scene: Scene, line: Line) -> tuple[view.DayRow, ...]:
     """Every day that the bars show, newest first; those before the first data are left out."""
     rows = []
-    for day in reversed(part.days_of(scene.it, line)):
+    for day in reversed(windows.days_of(scene.it, line)):
         if day.uptime.counted + day.uptime.maintenance + day.uptime.paused == 0:
             continue
         found = history.stretches(scene, line, day.start, day.end)

@@ -1,0 +1,91 @@
+"""Uptime and p95 over 24 hours, 7, 30 and 90 days: the same numbers on every surface."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import reduce
+
+from allswell.central import facts
+from allswell.domain import histogram, instant, rollup, uptime
+from allswell.domain.latency import Bucket
+from allswell.domain.uptime import Day, Uptime
+from allswell_web import chart, moments
+from allswell_web.survey import Line, Survey
+
+DAYS = 90
+LENGTHS = (7, 30, DAYS)
+HOURS = timedelta(hours=24)
+Buckets = Mapping[str, Sequence[Bucket]]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch up to the horizon: `days` is 1 for the last 24 hours, else a number of days.
+
+    `p95_us` is None below a least number of checks.
+    """
+
+    days: int
+    uptime: Uptime
+    p95_us: int | None
+
+    @property
+    def name(self) -> str:
+        """Its short name: `24h`, `7d`, `30d`, `90d`."""
+        return "24h" if self.days == 1 else f"{self.days}d"
+
+
+def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
+    """The days that the bars of a component show, in the zone of the page."""
+    first, last = moments.last_days(it.now, it.zone, DAYS)
+    return uptime.by_day(line.segments, first, last, it.zone)
+
+
+def of_line(it: Survey, line: Line, buckets: Buckets, days: Sequence[Day]) -> tuple[Window, ...]:
+    """The windows of one component, `days` as `days_of` gives them."""
+    return tuple(_windows(it, [(line, days)], buckets))
+
+
+def of_page(it: Survey, buckets: Buckets) -> tuple[Window, ...]:
+    """The windows of a whole page: the times and checks of all components together."""
+    return tuple(_windows(it, [(line, days_of(it, line)) for line in it.lines], buckets))
+
+
+def _windows(
+    it: Survey, lines: Sequence[tuple[Line, Sequence[Day]]], buckets: Buckets
+) -> Iterator[Window]:
+    """24 hours back from the horizon; the others are the last days that the bars show.
+
+    The p95 of days is read from the merged histograms of those that are over.
+    """
+    end = it.now if it.horizon is None else it.horizon
+    counted = _sum(uptime.measure(line.segments, end - HOURS, end) for line, _ in lines)
+    recent = [
+        bucket
+        for line, _ in lines
+        for bucket in chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
+    ]
+    yield Window(1, counted, chart.p95(recent))
+    for number in LENGTHS:
+        counted = _sum(
+            uptime.measure(line.segments, days[-number].start, end) for line, days in lines
+        )
+        stored = [day for line, _ in lines for day in line.component.days]
+        yield Window(number, counted, _p95(stored, end, number))
+
+
+def _p95(days: Sequence[facts.Day], end: datetime, number: int) -> int | None:
+    first = instant.day_of(end) - timedelta(days=number)
+    stored = [day for day in days if day.day >= first]
+    if sum(day.successful for day in stored) < chart.ENOUGH:
+        return None
+    return histogram.quantile_us(histogram.merge(day.latencies for day in stored), rollup.P95)
+
+
+def _sum(found: Iterable[Uptime]) -> Uptime:
+    return reduce(_added, found, Uptime())
+
+
+def _added(one: Uptime, other: Uptime) -> Uptime:
+    names = [field.name for field in fields(Uptime)]
+    return Uptime(**{name: getattr(one, name) + getattr(other, name) for name in names})
