@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
+from allswell.central import compatibility, schema, session
 from allswell.central import engine as engines
-from allswell.central import schema, session
 from allswell.central.errors import Failed, NewerSchema, NotMigrated
 from allswell.central.reader import Reader
 from tests import centre
@@ -23,9 +24,13 @@ def revision(engine: Engine) -> str:
         return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
 
 
+def is_of_the_schema(name: str | None, kind: str, _: object) -> bool:
+    return (kind, name) != ("table", compatibility.works_with.name)
+
+
 def test_migrations_make_the_tables_of_the_schema(central: Centre) -> None:
     with central.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_name": is_of_the_schema})
         assert compare_metadata(context, schema.metadata) == []
 
 
@@ -88,6 +93,50 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty: str) -> 
         engines.migrate(engine)
     assert revision(engine) == "9999"
     engine.dispose()
+
+
+def test_after_a_rollback_the_version_before_works_with_the_newer_tables(empty: str) -> None:
+    engine = engines.connect(empty)
+    engines.migrate(engine)
+    with session.writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        compatibility.note(connection, "9999", ("9999", HEAD))
+    assert engines.migrate(engine) == ("9999", "9999")
+    with session.reading(engine) as connection:
+        assert compatibility.allows(connection, "9999", "9999")
+    engine.dispose()
+
+
+def test_a_version_that_the_newer_tables_have_broken_is_refused(empty: str) -> None:
+    engine = engines.connect(empty)
+    engines.migrate(engine)
+    with session.writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        compatibility.note(connection, "9999", ("9999", "9998"))
+    with pytest.raises(NewerSchema, match="cannot work"):
+        engines.migrate(engine)
+    engine.dispose()
+
+
+def test_whoever_migrates_says_which_versions_may_follow(empty: str) -> None:
+    engine = engines.connect(empty)
+    engines.migrate(engine)
+    with session.reading(engine) as connection:
+        may = [compatibility.allows(connection, HEAD, it) for it in (HEAD, "0001", "9999")]
+    engine.dispose()
+    assert may == [True, True, False]
+
+
+def test_every_step_says_whether_the_code_before_it_goes_on_working() -> None:
+    scripts = ScriptDirectory(str(engines.MIGRATIONS))
+    silent = [it.revision for it in scripts.walk_revisions() if not hasattr(it.module, "EXPANDS")]
+    assert silent == []
+
+
+def test_a_step_that_takes_away_leaves_no_older_version_working() -> None:
+    scripts = ScriptDirectory(str(engines.MIGRATIONS))
+    assert list(compatibility.readers(scripts, "0002")) == ["0002", "0001"]
+    assert list(compatibility.readers(scripts, "0001")) == ["0001"]
 
 
 def test_a_database_without_tables_says_that_it_is_not_migrated(empty: str) -> None:

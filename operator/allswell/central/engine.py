@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url, text
 
-from allswell.central import schema, session
+from allswell.central import compatibility, schema, session
 from allswell.central.errors import BadAddress, NewerSchema
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -124,18 +124,22 @@ def _postgres(address: URL, patience: timedelta) -> Engine:
 def migrate(engine: Engine) -> tuple[str, str]:
     """Bring the tables to this version's revision; returns the one before (or `nothing`) and after.
 
-    All steps are one transaction. Whoever comes second waits and finds nothing to do. Raises
-    `NewerSchema` for tables that this version does not know, and changes nothing then.
+    All steps are one transaction. Whoever comes second waits and finds nothing to do. Tables of a
+    newer version are left as they are; raises `NewerSchema` where this version cannot use them.
     """
     scripts = ScriptDirectory(str(MIGRATIONS))
     with _one_migration, session.writing(engine) as connection:
         _wait_long(connection)
         session.take(connection, session.Turn.MIGRATING)
         context = _context(connection, scripts)
-        before = _revision(context, scripts)
+        before, ours = context.get_current_revision(), scripts.get_current_head() or NOTHING
+        if before is not None and not _is_known(scripts, before):
+            _accept(connection, before, ours)
+            return before, before
         with Operations.context(context):
             context.run_migrations()
-        return before, _revision(context, scripts)
+        compatibility.note(connection, ours, compatibility.readers(scripts, ours))
+        return before or NOTHING, ours
 
 
 def _context(connection: Connection, scripts: ScriptDirectory) -> MigrationContext:
@@ -153,14 +157,14 @@ def _wait_long(connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
-def _revision(context: MigrationContext, scripts: ScriptDirectory) -> str:
-    found = context.get_current_revision()
-    if found is None:
-        return NOTHING
-    known = {script.revision for script in scripts.walk_revisions()}
-    if found not in known:
+def _is_known(scripts: ScriptDirectory, revision: str) -> bool:
+    return any(script.revision == revision for script in scripts.walk_revisions())
+
+
+def _accept(connection: Connection, found: str, ours: str) -> None:
+    """After a rollback: raise `NewerSchema` unless our code may work with the newer tables."""
+    if not compatibility.allows(connection, found, ours):
         raise NewerSchema(
-            f"the central database has revision {found}, which this version of allswell does not "
-            "know: a newer one has migrated it. Run that version, or restore a backup."
+            f"the central database has revision {found}, with which this version of allswell "
+            "cannot work: a newer one has migrated it. Run that version, or restore a backup."
         )
-    return found

@@ -10,7 +10,8 @@ from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 
 DESCRIPTION = """\
 Apply the migrations that the central database lacks. Safe to repeat and safe to run twice at once.
-A database that a newer allswell has migrated is refused and left as it is.
+A database that a newer allswell has migrated is left as it is, and refused where this one cannot
+work with it.
 The address may also come from ALLSWELL_DATABASE_URL or, as a file, ALLSWELL_DATABASE_URL_FILE,
 which keeps a password out of the process list."""
 EPILOG = """\

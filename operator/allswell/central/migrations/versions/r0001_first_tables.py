@@ -14,6 +14,8 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+# There is nothing before it.
+EXPANDS = False
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LIVING = sa.text("hidden_ms IS NULL")

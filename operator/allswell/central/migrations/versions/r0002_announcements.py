@@ -14,6 +14,8 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+# The code of the revision before goes on working with these tables.
+EXPANDS = True
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LIVING = sa.text("hidden_ms IS NULL")
