@@ -13,9 +13,11 @@ import pytest
 from kubernetes import client
 
 from tests import needs
-from tests.cluster import reach
+from tests.cluster import installing, reach, targets
+from tests.cluster.installing import Installation
 from tests.cluster.lab import lifecycle
 from tests.cluster.reach import Cluster
+from tests.cluster.targets import Target
 
 HERE = Path(__file__).parent
 
@@ -31,6 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.cluster)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> Iterator[None]:
+    """Put the tests of the installed product last, once the order has been shaken.
+
+    Its operator serves the whole cluster, and would take part in everybody else's tests.
+    """
+    yield
+    session.items.sort(key=lambda item: item.path.name.startswith("test_product"))
 
 
 def absent(what: str) -> None:
@@ -83,3 +95,34 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     yield name
     body = client.V1DeleteOptions(grace_period_seconds=0)
     cluster.core.delete_namespace(name, body=body)
+
+
+@pytest.fixture(scope="session")
+def served(
+    any_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    """A web server that checkers find by its name; each test asks for paths of its own."""
+    if any_cluster is None or any_cluster.lab is None or not any_cluster.has_node:
+        absent("The target needs a lab with a node: make cluster-up")
+    assert any_cluster is not None
+    assert any_cluster.lab is not None
+    address = any_cluster.lab.machine_address
+    any_cluster.lab.name(address, targets.HOST)
+    with targets.serving(tmp_path_factory.mktemp("target"), address) as target:
+        yield target
+
+
+@pytest.fixture(scope="session")
+def release(any_cluster: Cluster, served: Target) -> Iterator[Installation]:
+    """The product, installed once for all tests that only use it."""
+    values = installing.merged(installing.QUICK, {"checker": {"extraCAs": served.authority}})
+    with installing.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", values) as made:
+        yield made
+
+
+@pytest.fixture
+def target(served: Target) -> Iterator[Target]:
+    """The same web server; it runs again afterwards."""
+    yield served
+    if served.process is None:
+        served.start()

@@ -8,16 +8,22 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tests.cluster import product
+from tests.cluster import kinds, product
 from tests.cluster.reach import Cluster, until
 
 CHART = product.ROOT / "charts" / "allswell"
 DATABASE = "allswell-database-0"
-# Small bounds, so that silence is noticed within a test's patience.
-QUICK = {"grace.leastSeconds": "15", "page.replicas": "1"}
-Values = Mapping[str, str]
+Values = Mapping[str, Any]
+# Small bounds, so that silence is noticed within a test's patience. The kinds are the cluster's:
+# many tests need them, and a release takes only those that a release has made.
+QUICK: Values = {
+    "grace": {"leastSeconds": 15},
+    "page": {"replicas": 1},
+    "crds": {"enabled": False},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +32,14 @@ class Helm:
 
     cluster: Cluster
 
-    def __call__(self, *arguments: str, limit: float = 180) -> str:
-        """Run it; what it prints. Raises AssertionError with its words."""
+    def __call__(self, *arguments: str, values: Values | None = None, limit: float = 180) -> str:
+        """Run it, with values as its input; what it prints. Raises AssertionError."""
         lab = self.cluster.lab
         program = str(lab.programs / "helm") if lab else shutil.which("helm")
         assert program, "helm is needed: https://helm.sh/docs/intro/install/"
         done = subprocess.run(
             [program, *arguments, "--kube-context", self.cluster.context],
+            input=json.dumps(values or {}),
             env={
                 "KUBECONFIG": str(self.cluster.kubeconfig),
                 "HOME": "/tmp",
@@ -59,12 +66,12 @@ class Installation:
         """Helm for this cluster."""
         return Helm(self.cluster)
 
-    def install(self, values: Values) -> str:
+    def install(self, values: Values, chart: Path = CHART) -> str:
         """Install or upgrade it, and wait until all is ready; what Helm says."""
-        given = settings(self.cluster, values)
         place = ["--namespace", self.namespace, "--create-namespace"]
-        wait = ["--wait", "--timeout", "150s"]
-        return self.helm("upgrade", "--install", "allswell", str(CHART), *place, *wait, *given)
+        how = ["--wait", "--timeout", "150s", "--values", "-"]
+        whole = settings(self.cluster, values)
+        return self.helm("upgrade", "--install", "allswell", str(chart), *place, *how, values=whole)
 
     def kubectl(self, *arguments: str, text: str | None = None, limit: float = 60) -> str:
         """Run kubectl in the release's namespace."""
@@ -133,20 +140,33 @@ class Installation:
 PORTS: dict[str, str] = {}
 
 
-def settings(cluster: Cluster, values: Values) -> list[str]:
-    """Helm's flags for this cluster's images and some values."""
+def settings(cluster: Cluster, values: Values) -> Values:
+    """Values for this cluster's images, and a port of its node for the page."""
     repository, _, tag = product.image(cluster).rpartition(":")
-    given = {"image.repository": repository, "image.tag": tag, "page.service.type": "NodePort"}
-    if database := product.database_image(cluster):
-        given |= {"database.bundled.image": database}
-    given |= values
-    return [word for pair in given.items() for word in ("--set", "=".join(pair))]
+    given: Values = {
+        "image": {"repository": repository, "tag": tag},
+        "page": {"service": {"type": "NodePort"}},
+    }
+    if image := product.database_image(cluster):
+        given = {**given, "database": {"bundled": {"image": image}}}
+    return merged(given, values)
+
+
+def merged(one: Values, other: Values) -> dict[str, Any]:
+    """Both, block by block; what `other` says counts."""
+    found = dict(one)
+    for key, value in other.items():
+        old = found.get(key)
+        is_block = isinstance(old, Mapping) and isinstance(value, Mapping)
+        found[key] = merged(old or {}, value) if is_block else value
+    return found
 
 
 @contextmanager
 def installed(cluster: Cluster, namespace: str, values: Values = QUICK) -> Iterator[Installation]:
     """The product in a namespace; all that it made is gone afterwards."""
     made = Installation(cluster, namespace)
+    kinds.install(cluster)
     try:
         made.install(values)
         yield made

@@ -7,6 +7,8 @@ secret() { # NAME: its value, or the content of the file that NAME_FILE names
 }
 user=$(secret POSTGRES_USER) password=$(secret POSTGRES_PASSWORD) database=$(secret POSTGRES_DB)
 user=${user:-postgres} database=${database:-$user}
+# The kubelet opens a volume to its pod's group, and the server refuses that.
+mkdir -p "$PGDATA" && chmod 0700 "$PGDATA"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     printf %s "$password" >/tmp/password
     initdb --username="$user" --pwfile=/tmp/password --auth-host=scram-sha-256 --auth-local=trust >/dev/null

@@ -1,0 +1,101 @@
+"""What goes when a manifest goes, also while the operator is away."""
+
+import uuid
+
+import pytest
+from kubernetes import client
+
+from tests.cluster import installing, kinds, watching
+from tests.cluster.installing import Installation
+from tests.cluster.reach import Cluster, until
+from tests.cluster.targets import Target
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(360)]
+OPERATOR = "deployment/allswell-operator"
+OURS = "statefulsets,pods,configmaps,persistentvolumeclaims"
+OF_CHECKERS = "app.kubernetes.io/name=allswell"
+
+
+def left(cluster: Cluster, namespace: str) -> str:
+    """What of ours is in a namespace."""
+    flags = ["-n", namespace, "-l", OF_CHECKERS, "-o", "name", "--ignore-not-found"]
+    return cluster.kubectl("get", OURS, *flags)
+
+
+def living(release: Installation, namespace: str) -> int:
+    """How many monitors of a namespace the centre shows."""
+    query = f"SELECT count(*) FROM monitor WHERE namespace = '{namespace}' AND hidden_ms IS NULL"
+    return int(release.central(query)[0][0])
+
+
+def gone(cluster: Cluster, release: Installation, namespace: str) -> None:
+    until(lambda: not left(cluster, namespace), what="nothing is left", limit=60)
+    until(lambda: living(release, namespace) == 0, what="the centre shows none", limit=60)
+
+
+@pytest.fixture
+def crowd(cluster: Cluster, release: Installation, target: Target) -> str:
+    """A namespace with 20 Monitors that run."""
+    name = f"crowd-{uuid.uuid4().hex[:8]}"
+    cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+    many = [
+        watching.monitor(
+            f"m{number}", target.url(f"/{name}"), interval="30s", storage={"kind": "Ephemeral"}
+        )
+        for number in range(20)
+    ]
+    installing.apply(cluster, name, *many)
+    ready = ["wait", "monitors", "--all", "-n", name, "--for=condition=Ready", "--timeout=100s"]
+    cluster.kubectl(*ready, limit=110)
+    assert living(release, name) == 20
+    return name
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["operator there", "operator away"])
+def test_a_deleted_monitor_leaves_nothing(
+    cluster: Cluster, release: Installation, target: Target, namespace: str, *, away: bool
+) -> None:
+    watching.started(cluster, namespace, "api", target.url("/deleted"))
+    if away:
+        release.scale(OPERATOR, 0)
+    try:
+        cluster.kubectl("delete", "monitor", "api", "-n", namespace, "--timeout=20s", limit=30)
+    finally:
+        if away:
+            release.scale(OPERATOR, 1)
+    gone(cluster, release, namespace)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["operator there", "operator away"])
+def test_a_namespace_with_twenty_monitors_can_be_deleted(
+    cluster: Cluster, release: Installation, crowd: str, *, away: bool
+) -> None:
+    if away:
+        release.scale(OPERATOR, 0)
+    try:
+        cluster.kubectl("delete", "namespace", crowd, "--timeout=90s", limit=100)
+    finally:
+        if away:
+            release.scale(OPERATOR, 1)
+    until(lambda: living(release, crowd) == 0, what="the centre shows none", limit=60)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["operator there", "operator away"])
+def test_the_kinds_can_be_deleted_with_all_there_is(
+    cluster: Cluster, release: Installation, target: Target, namespace: str, *, away: bool
+) -> None:
+    api = watching.started(cluster, namespace, "api", target.url("/kinds"))
+    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    if away:
+        release.scale(OPERATOR, 0)
+    try:
+        names = ["monitors.allswell.dev", "statuspages.allswell.dev"]
+        cluster.kubectl("delete", "crd", *names, "--timeout=50s", limit=60)
+    finally:
+        if away:
+            release.scale(OPERATOR, 1)
+    gone(cluster, release, namespace)
+    # With the kinds back, the same name is a monitor again, and its history goes on.
+    kinds.install(cluster)
+    again = watching.started(cluster, namespace, "api", target.url("/kinds"))
+    assert again.read()["metadata"]["uid"] != api.name

@@ -1,0 +1,189 @@
+"""Parts of the product and of the cluster die: checks go on, nothing is lost, nothing is doubled.
+
+Each test has a Monitor of its own. What its file holds is compared with the target's own log, and
+what the centre holds with what the target did.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import installing, watching
+from tests.cluster.installing import Installation
+from tests.cluster.lab.lifecycle import Lab
+from tests.cluster.reach import Cluster, until
+from tests.cluster.targets import Target
+from tests.cluster.watching import Watched
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(400)]
+MINUTE = timedelta(minutes=1)
+# Two intervals, and what a busy machine adds.
+GAP = timedelta(seconds=6)
+OPERATOR, DATABASE = "deployment/allswell-operator", "statefulset/allswell-database"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def wait(until_then: datetime) -> None:
+    """Let time pass: an outage has a length."""
+    time.sleep(max(0.0, (until_then - now()).total_seconds()))
+
+
+@pytest.fixture
+def path(request: pytest.FixtureRequest) -> str:
+    """A path of the target that no other test asks for."""
+    return f"/{request.node.name}"
+
+
+@pytest.fixture
+def api(
+    cluster: Cluster, release: Installation, target: Target, namespace: str, path: str
+) -> Iterator[Watched]:
+    """A Monitor that is up, with a page that shows it."""
+    watched = watching.started(cluster, namespace, "api", target.url(path))
+    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    until(lambda: release.get(status_of(watched))[0] == 200, what="the page is there", limit=40)
+    yield watched
+    until(cluster.answers, what="the API server answers", limit=90)
+
+
+def status_of(watched: Watched) -> str:
+    return f"/{watched.namespace}/acme/api/v2/status.json"
+
+
+def nothing_is_lost(watched: Watched, target: Target, path: str) -> None:
+    """Every check that the target answered is in the file, once."""
+    answered = target.checks(path)[:-2]  # the last may still be on its way into the file
+    kept = [at for at, good in watched.samples() if good]
+    assert len(set(kept)) == len(kept)
+    assert len(kept) >= len(answered)
+
+
+def outage(target: Target, *, seconds: float) -> None:
+    """Let the target be away for a while."""
+    target.stop()
+    wait(now() + timedelta(seconds=seconds))
+    target.start()
+
+
+def told(watched: Watched, release: Installation) -> list[str]:
+    return [state for state, _ in watched.transitions(release)]
+
+
+def test_a_killed_checker_comes_back_on_its_own_file(
+    api: Watched, target: Target, path: str, release: Installation
+) -> None:
+    first, before = min(api.samples()), now()
+    uid = api.pod()["metadata"]["uid"]
+    api.kill()
+    until(lambda: api.pod().get("metadata", {}).get("uid") not in (None, uid), what="another pod")
+    until(lambda: api.condition("Ready") == "True", what="it is ready", limit=60)
+    until(lambda: target.checks(path)[-1] > now() - GAP, what="it checks", limit=30)
+    assert min(api.samples()) == first
+    assert target.longest_gap(path, before, now()) < timedelta(seconds=45)
+    nothing_is_lost(api, target, path)
+    assert told(api, release) == ["up"]
+    assert api.events() == ["Up"]
+
+
+def test_checks_go_on_while_the_operator_is_away_and_nothing_is_lost(
+    api: Watched, target: Target, path: str, release: Installation
+) -> None:
+    release.kubectl("delete", "pod", release.pod("operator"), "--grace-period=0", "--force")
+    release.scale(OPERATOR, 0)
+    away = now()
+    try:
+        outage(target, seconds=8)
+        wait(away + timedelta(seconds=20))
+        assert target.longest_gap(path, now() - timedelta(seconds=8), now()) < GAP
+    finally:
+        release.scale(OPERATOR, 1)
+    until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60)
+    api.turns("up", limit=60)
+    nothing_is_lost(api, target, path)
+
+
+def test_the_database_may_be_away_for_a_minute(
+    api: Watched, target: Target, path: str, release: Installation
+) -> None:
+    release.scale(DATABASE, 0)
+    away = now()
+    try:
+        outage(target, seconds=8)
+        wait(away + MINUTE)
+        assert target.longest_gap(path, away + timedelta(seconds=20), now()) < GAP
+        code, text = release.get(status_of(api))
+        assert (code, '"page"' in text) == (200, True)
+    finally:
+        release.scale(DATABASE, 1)
+    until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=90)
+    api.turns("up", limit=60)
+    nothing_is_lost(api, target, path)
+
+
+def test_the_api_server_may_be_away_for_a_minute(
+    api: Watched, target: Target, path: str, release: Installation, lab: Lab
+) -> None:
+    lab.daemon("kube-apiserver").stop()
+    away = now()
+    try:
+        target.stop()
+        # Reports go on: the collector remembers who its checkers are.
+        red = lambda: '"critical"' in release.get(status_of(api))[1]  # noqa: E731
+        until(red, what="the page is red while the API server is away", limit=50)
+        target.start()
+        wait(away + MINUTE)
+        assert target.longest_gap(path, now() - timedelta(seconds=8), now()) < GAP
+    finally:
+        lab.daemon("kube-apiserver").start()
+    until(api.cluster.answers, what="the API server answers", limit=90)
+    api.turns("up", limit=120)
+    until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60)
+    nothing_is_lost(api, target, path)
+
+
+def test_without_a_kubelet_checks_go_on_and_a_dead_checker_is_unknown(
+    api: Watched, target: Target, path: str, release: Installation, lab: Lab
+) -> None:
+    uid = api.pod()["metadata"]["uid"]
+    lab.daemon("kubelet").stop()
+    alone = now()
+    wait(alone + timedelta(seconds=20))
+    assert target.longest_gap(path, alone, now()) < GAP
+    killed = 0
+    for process in processes_of(uid):
+        os.kill(process, signal.SIGKILL)
+        killed += 1
+    assert killed
+    # Cover ends after interval and grace; the centre looks every 15 seconds.
+    api.turns("unknown", limit=75)
+    code, text = release.get(status_of(api))
+    assert code == 200
+    assert '"none"' not in text
+    lab.daemon("kubelet").start()
+    api.turns("up", limit=150)
+    nothing_is_lost(api, target, path)
+    assert told(api, release) == ["up"]
+
+
+def processes_of(pod: str) -> list[int]:
+    """The checker's processes in a pod of the lab, by the pod's UID in their control groups."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            groups = (entry / "cgroup").read_text()
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if pod in groups and b"allswell\0checker" in command:
+            found.append(int(entry.name))
+    return found

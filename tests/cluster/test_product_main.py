@@ -1,0 +1,134 @@
+"""The main job on real pods: a target breaks and heals, and status, events and page say so."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cluster import installing, watching
+from tests.cluster.installing import Installation
+from tests.cluster.reach import Cluster, until
+from tests.cluster.targets import Target
+from tests.cluster.watching import Watched
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(240)]
+INTERVAL, CONFIRM = timedelta(seconds=2), timedelta(seconds=1)
+SOON = INTERVAL + CONFIRM + timedelta(seconds=5)
+_MOMENT = re.compile(r'datetime="([^"]+)"')
+
+
+def moments(text: str) -> list[datetime]:
+    """Every moment that a page names."""
+    return [datetime.fromisoformat(found) for found in _MOMENT.findall(text) if "T" in found]
+
+
+def tells(release: Installation, address: str, truth: datetime) -> None:
+    """Whether a page names a moment, within one interval."""
+    told = moments(release.get(address)[1])
+    near = [moment for moment in told if abs(moment.astimezone(UTC) - truth) <= INTERVAL]
+    assert near, f"{truth} is not told by the page: {told}"
+
+
+def test_a_target_that_breaks_and_heals_is_told_by_status_events_and_page(
+    cluster: Cluster, release: Installation, target: Target, namespace: str
+) -> None:
+    api = watching.started(cluster, namespace, "api", target.url("/main"))
+    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    address = f"/{namespace}/acme/"
+    until(lambda: release.get(address)[0] == 200, what="the page is there", limit=40)
+
+    began = api.pod()["status"]["containerStatuses"][0]["state"]["running"]["startedAt"]
+    first = min(at for at, _ in api.samples())
+    assert first - datetime.fromisoformat(began) <= timedelta(seconds=15)
+
+    stopped = target.stop()
+    assert api.turns("down") - stopped <= SOON
+    assert api.condition("Up") == "False"
+    until(lambda: api.events()[-1:] == ["Down"], what=f"an event: {api.events()}", limit=5)
+    down = f"{address}api/v2/status.json"
+    until(lambda: '"critical"' in release.get(down)[1], what="the page is red", limit=40)
+    tells(release, address, stopped)
+
+    healed = target.start()
+    assert api.turns("up") - healed <= SOON
+    until(lambda: '"none"' in release.get(down)[1], what="the page is green", limit=40)
+    assert api.events() == ["Up", "Down", "Up"]
+
+    tells(release, address, healed)
+    assert [state for state, _ in api.transitions(release)] == ["up", "down", "up"]
+
+
+def test_a_header_from_a_secret_reaches_the_target_and_nothing_else(
+    cluster: Cluster, release: Installation, target: Target, namespace: str
+) -> None:
+    header = {
+        "name": "Authorization",
+        "valueFrom": {"secretKeyRef": {"name": "key", "key": "token"}},
+    }
+    checked = {"http": {"url": target.url("/secret"), "headers": [header]}}
+    secret = ["create", "secret", "generic", "key", "-n", namespace]
+    cluster.kubectl(*secret, "--from-literal=token=Bearer wrong")
+    installing.apply(cluster, namespace, watching.monitor("closed", "", **checked))
+    closed = Watched(cluster, namespace, "closed")
+    closed.turns("down", limit=60)
+    cluster.kubectl("delete", "secret", "key", "-n", namespace)
+    cluster.kubectl(*secret, "--from-literal=token=Bearer sesame")
+    # The kubelet brings a changed Secret to a running pod within its own minute or so.
+    closed.turns("up", limit=150)
+    assert closed.pod()["status"]["containerStatuses"][0]["restartCount"] == 0
+    kinds = "configmaps,statefulsets,pods,monitors,events"
+    shown = cluster.kubectl("get", kinds, "-n", namespace, "-o", "yaml")
+    logs = cluster.kubectl("logs", "closed-check-0", "-n", namespace)
+    logs += release.kubectl("logs", "deployment/allswell-operator")
+    assert "sesame" not in shown
+    assert "sesame" not in logs
+
+
+def test_a_pause_takes_the_pod_and_keeps_the_history(
+    cluster: Cluster, release: Installation, target: Target, namespace: str
+) -> None:
+    api = watching.started(cluster, namespace, "api", target.url("/paused"))
+    before = len(api.samples())
+    pause = ["patch", "monitor", "api", "-n", namespace, "--type=merge", "-p"]
+    cluster.kubectl(*pause, '{"spec":{"paused":true}}')
+    api.turns("paused")
+    until(lambda: not api.pod(), what="the pod is gone", limit=45)
+    assert "data-api-check-0" in cluster.kubectl("get", "pvc", "-n", namespace)
+    cluster.kubectl(*pause, '{"spec":{"paused":false}}')
+    until(api.pod, what="the pod is back")
+    api.ready()
+    api.turns("up")
+    assert len(api.samples()) > before
+    assert [state for state, _ in api.transitions(release)] == ["up"]
+
+
+def test_a_change_of_the_spec_rolls_the_pod_and_keeps_the_history(
+    cluster: Cluster, release: Installation, target: Target, namespace: str
+) -> None:
+    api = watching.started(cluster, namespace, "api", target.url("/before"))
+    first = min(at for at, _ in api.samples())
+    uid = api.pod()["metadata"]["uid"]
+    installing.apply(cluster, namespace, watching.monitor("api", target.url("/after")))
+    until(lambda: api.pod().get("metadata", {}).get("uid") != uid, what="another pod", limit=60)
+    until(lambda: target.checks("/after"), what="the new target is asked", limit=60)
+    api.ready()
+    assert min(at for at, _ in api.samples()) == first
+    assert [state for state, _ in api.transitions(release)] == ["up"]
+
+
+def test_the_page_has_todays_latency_from_the_collector(
+    cluster: Cluster, release: Installation, target: Target, namespace: str
+) -> None:
+    watching.started(cluster, namespace, "api", target.url("/latency"))
+    logs = release.kubectl("logs", "deployment/allswell-operator")
+    identity = "/var/run/secrets/allswell.dev/token"
+    ask = (
+        "import json, ssl, urllib.request\n"
+        f"token = open('{identity}').read()\n"
+        "trust = ssl.create_default_context(cafile='/etc/allswell/ca/ca.crt')\n"
+        "url = 'https://allswell-collector." + release.namespace + ".svc:8443/v1/latency'\n"
+        "request = urllib.request.Request(url, headers={'Authorization': 'Bearer ' + token})\n"
+        "print(urllib.request.urlopen(request, context=trust, timeout=5).read().decode())"
+    )
+    answer = release.kubectl("exec", "deployment/allswell-web", "--", "python3", "-c", ask)
+    assert '"monitors"' in answer, logs

@@ -1,0 +1,122 @@
+"""What tests see of Monitors that really run: status, events, samples, transitions."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.cluster import installing
+from tests.cluster.installing import Installation
+from tests.cluster.reach import Cluster, until
+
+_SAMPLES = """\
+import sqlite3
+rows = sqlite3.connect("file:/data/checker.sqlite?mode=ro", uri=True).execute(
+    "SELECT started_ms, reason FROM sample ORDER BY 1")
+print("\\n".join(f"{at} {reason}" for at, reason in rows))
+"""
+
+
+def monitor(name: str, url: str, **spec: object) -> dict[str, Any]:
+    """A Monitor that is checked often and turns soon."""
+    quick = {"interval": "2s", "timeout": "1s", "confirm": {"failures": 2, "every": "1s"}}
+    return {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "Monitor",
+        "metadata": {"name": name},
+        "spec": {**quick, "http": {"url": url}, **spec},
+    }
+
+
+def page(name: str, *monitors: str) -> dict[str, Any]:
+    """A StatusPage that shows some monitors."""
+    shown = [{"name": monitor} for monitor in monitors]
+    return {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "StatusPage",
+        "metadata": {"name": name},
+        "spec": {"title": f"The page {name}", "groups": [{"name": "All", "monitors": shown}]},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A Monitor on the cluster, by namespace and name."""
+
+    cluster: Cluster
+    namespace: str
+    name: str
+
+    def read(self) -> dict[str, Any]:
+        """The object; empty when it is not there."""
+        return self._get("monitor", self.name)
+
+    def pod(self) -> dict[str, Any]:
+        """Its pod; empty when it is not there."""
+        return self._get("pod", f"{self.name}-check-0")
+
+    def _get(self, kind: str, name: str) -> dict[str, Any]:
+        flags = ["-n", self.namespace, "-o", "json", "--ignore-not-found"]
+        text = self.cluster.kubectl("get", kind, name, *flags)
+        found: dict[str, Any] = json.loads(text) if text else {}
+        return found
+
+    @property
+    def state(self) -> str:
+        """What its status says."""
+        return str(self.read().get("status", {}).get("state", ""))
+
+    def condition(self, kind: str) -> str:
+        """The status of a condition."""
+        found = self.read().get("status", {}).get("conditions", [])
+        return next((str(entry["status"]) for entry in found if entry["type"] == kind), "")
+
+    def turns(self, state: str, *, limit: float = 40) -> datetime:
+        """Wait until it is in a state; when that was seen."""
+        until(
+            lambda: self.state == state, what=f"{self.name} is {state}: {self.read()}", limit=limit
+        )
+        return datetime.now(UTC)
+
+    def ready(self, *, limit: float = 60) -> None:
+        """Wait until its checker runs."""
+        until(lambda: self.condition("Ready") == "True", what=f"{self.name} is ready", limit=limit)
+
+    def events(self) -> list[str]:
+        """The reasons of the events about it, oldest first."""
+        where = f"regarding.name={self.name},regarding.kind=Monitor"
+        flags = ["-n", self.namespace, "--field-selector", where, "-o", "json"]
+        found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
+        return [e["reason"] for e in sorted(found, key=lambda e: str(e.get("eventTime")))]
+
+    def samples(self) -> list[tuple[datetime, bool]]:
+        """Every raw result in its file: start, and whether it was good."""
+        command = ["exec", f"{self.name}-check-0", "-n", self.namespace, "--", "python3", "-c"]
+        rows = self.cluster.kubectl(*command, _SAMPLES).split("\n")
+        pairs = [row.split() for row in rows if row]
+        zero = datetime.fromtimestamp(0, UTC)
+        return [(zero + timedelta(milliseconds=int(at)), reason == "0") for at, reason in pairs]
+
+    def kill(self) -> None:
+        """End its pod at once, as a node that breaks would."""
+        flags = ["--grace-period=0", "--force", "--wait=false", "-n", self.namespace]
+        self.cluster.kubectl("delete", "pod", f"{self.name}-check-0", *flags)
+
+    def transitions(self, release: Installation) -> list[tuple[str, datetime]]:
+        """What the central database holds of it: states and since when."""
+        query = (
+            "SELECT t.state, t.since_ms FROM transition t JOIN monitor m ON m.id = t.monitor_id "
+            f"WHERE m.namespace = '{self.namespace}' AND m.name = '{self.name}' "
+            "AND m.hidden_ms IS NULL ORDER BY t.since_ms"
+        )
+        zero = datetime.fromtimestamp(0, UTC)
+        rows = release.central(query)
+        return [(state, zero + timedelta(milliseconds=int(at))) for state, at in rows]
+
+
+def started(cluster: Cluster, namespace: str, name: str, url: str, **spec: object) -> Watched:
+    """Apply a Monitor, and wait until it is up."""
+    installing.apply(cluster, namespace, monitor(name, url, **spec))
+    watched = Watched(cluster, namespace, name)
+    watched.turns("up", limit=60)
+    return watched
