@@ -85,6 +85,10 @@ bench: $(DEV) ## Measure; a line per figure, and build/bench.json (ONLY=name,nam
 chart: $(RUNTIME) ## Renew what the chart repeats: its CRDs, its README's table of values
 	$(BIN)/python charts/documents.py
 
+.PHONY: translations
+translations: $(DEV) ## Take new messages of the page into its catalogues, and compile them
+	$(BIN)/python -m tests.catalogues
+
 .PHONY: lock
 lock: ## Renew requirements/*.lock from pyproject.toml
 	@requirements/lock.sh "$(PYTHON)" "$(CACHE)"

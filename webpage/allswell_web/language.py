@@ -14,7 +14,17 @@ from markupsafe import Markup, escape
 
 FOLDER = Path(__file__).parent / "translations"
 # BCP 47 codes with the languages' own names, in the order in which a page offers them.
-NAMES = MappingProxyType({"en": "English"})
+NAMES = MappingProxyType(
+    {
+        "en": "English",
+        "de": "Deutsch",
+        "fr": "Français",
+        "es": "Español",
+        "pt-BR": "Português (Brasil)",
+        "ja": "日本語",
+        "zh-Hans": "简体中文",
+    }
+)
 SOURCE = "en"
 
 

@@ -64,6 +64,7 @@ def shares(scene: Scene, line: Line, days: Sequence[Day]) -> Iterator[view.Windo
             label=_label_of(scene, found),
             percent=percent(scene, found.uptime.percent()),
             coverage=percent(scene, found.uptime.coverage()),
+            whole=found.uptime.known == found.uptime.counted,
             p95=None if found.p95_us is None else words.milliseconds(scene.say, found.p95_us),
         )
 

@@ -57,11 +57,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Uptime and latency over a stretch; `percent` None is "no data", `p95` None too little."""
+    """Uptime and latency over a stretch; `percent` None is "no data", `p95` None too little.
+
+    `whole` says that all of it was observed.
+    """
 
     label: str
     percent: str | None
     coverage: str | None
+    whole: bool
     p95: str | None = None
 
 

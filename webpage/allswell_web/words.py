@@ -123,7 +123,8 @@ def number(say: Language, text: str) -> str:
 
 def percent(say: Language, text: str) -> str:
     """A percentage: `99.98 %`."""
-    return say.form("percentage", "{number} %", number=number(say, text))
+    shown = number(say, text)
+    return say.form("percentage", "{number} %", number=shown)
 
 
 def milliseconds(say: Language, microseconds: int) -> str:
