@@ -46,7 +46,7 @@ FULL: Values = {
     "references": ["one.example.com:443", "two.example.com:443"],
     "grace": {"leastSeconds": 30, "mostSeconds": 300},
     "database": {"bundled": {"storageClass": "fast", "size": "2Gi"}},
-    "operator": {**PLACE, "logLevel": "DEBUG", "workers": 4},
+    "operator": {**PLACE, "logLevel": "DEBUG", "workers": 4, "rolloutBatch": 7},
     "checker": {
         "logLevel": "WARNING",
         "cpuRequest": "20m",
@@ -62,6 +62,11 @@ FULL: Values = {
         "url": "https://status.example.com",
         "replicas": 3,
         "threads": 8,
+        "index": True,
+        "hsts": True,
+        "accessLog": True,
+        "trustedProxies": ["10.0.0.0/8"],
+        "redis": {"existingSecret": "shared", "key": "url", "port": 6380},
         "service": {"type": "LoadBalancer", "port": 8000, "annotations": {"example.com/lb": "a"}},
         "ingress": {
             "enabled": True,

@@ -150,7 +150,7 @@ def test_the_page_reaches_names_collector_and_database_only() -> None:
     assert within["policyTypes"] == ["Ingress", "Egress"]
     assert ports(within["egress"]) == {53, 8443, 5432}
     assert ports(outside["egress"]) == {53, 8443, 5432}
-    assert ports(further["egress"]) == {53, 8443, 5432, 6379}
+    assert ports(further["egress"]) == {53, 8443, 5432, 6379, 6380}
 
 
 def test_the_database_reaches_nothing_and_is_reached_by_operator_and_page() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from allswell.controller import rollout
 from allswell.controller import settings as operator_settings
 from allswell.kube import names
 from allswell_web import settings as web_settings
@@ -75,7 +76,7 @@ def written(objects: list[rendering.Json], component: str) -> dict[str, str]:
     return {
         name: value if isinstance(value, str) else "allswell"
         for name, value in found.items()
-        if name != "ALLSWELL_DATABASE_URL_FILE"
+        if name not in ("ALLSWELL_DATABASE_URL_FILE", "ALLSWELL_REDIS_URL")
     } | {"ALLSWELL_DATABASE_URL": "postgresql://somebody@db/allswell"}
 
 
@@ -93,13 +94,30 @@ def test_the_page_can_read_its_settings(values: rendering.Values) -> None:
     assert found.base_url == values.get("page", {}).get("url", "http://127.0.0.1:8080")
 
 
+def test_what_is_set_reaches_the_page() -> None:
+    objects = rendering.render(rendering.FULL)
+    found = web_settings.read(written(objects, "web"))
+    assert (found.threads, found.index, found.hsts, found.access_log) == (8, True, True, True)
+    assert [str(network) for network in found.trusted_proxies] == ["10.0.0.0/8"]
+    assert found.own_hosts == ("status.example.com",)
+    redis = rendering.environment(objects, "web")["ALLSWELL_REDIS_URL"]
+    assert redis == {"secretKeyRef": {"name": "shared", "key": "url"}}
+    assert str(found.cache_dir) in {
+        mount["mountPath"] for mount in rendering.container(objects, "web")["volumeMounts"]
+    }
+
+
+def test_by_default_nobody_is_shown_the_list_of_all_pages() -> None:
+    assert web_settings.read(written(rendering.render(), "web")).index is False
+
+
 def test_what_is_set_reaches_the_operator() -> None:
     found = operator_settings.read(
         written(rendering.render(rendering.FULL), "operator")
         | {"ALLSWELL_CHECKER_EXTRA_CA_FILE": ""}
     )
     shape = found.shape
-    assert found.workers == 4
+    assert (found.workers, str(found.batch)) == (4, str(rollout.parse("7")))
     assert found.page_url == "https://status.example.com"
     assert shape.image == rendering.container(rendering.render(rendering.FULL), "operator")["image"]
     assert shape.pull_policy == "Always"
