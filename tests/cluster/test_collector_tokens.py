@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import operating
+from tests.cluster import checking, operating
 from tests.cluster.operating import Operator
 from tests.cluster.reach import Cluster, until
 
 pytestmark = pytest.mark.timeout(120)
-OURS = "allswell-collector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +35,10 @@ class Scene:
         return str(read(self.cluster, namespace, "pod", name)["metadata"]["uid"])
 
     def token(
-        self, namespace: str, pod: str = "", *, audience: str = OURS, account: str = "default"
+        self, namespace: str, pod: str = "", *, audience: str = checking.OURS, account: str = ""
     ) -> str:
         """A token as the API server makes it for whoever may edit the namespace."""
-        spec: dict[str, Any] = {"audiences": [audience], "expirationSeconds": 600}
-        if pod:
-            reference = {"apiVersion": "v1", "kind": "Pod", "name": pod}
-            spec["boundObjectRef"] = {**reference, "uid": self.pod(namespace, pod)}
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        text = json.dumps(body)
-        made = json.loads(self.cluster.kubectl("create", "--raw", path, "-f", "-", text=text))
-        return str(made["status"]["token"])
+        return checking.token(self.cluster, namespace, pod, audience=audience, account=account)
 
     def hello(self, token: str, monitor: str) -> tuple[int, Any]:
         """Say hello for a monitor."""

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from allswell.central.errors import CentralError
-from allswell.controller import monitor_plan, monitor_status, page_plan
+from allswell.controller import monitor_plan, monitor_status, page_plan, patience, pods
 from allswell.controller.acting import Hands
 from allswell.controller.index import Key
 from allswell.controller.means import Means
 from allswell.controller.monitor_plan import READY, Gathered, Plan
 from allswell.controller.monitor_status import News
+from allswell.controller.patience import NONE
 from allswell.controller.registrar import Place
 from allswell.controller.rollout import Turn
 from allswell.controller.standing import Standing
@@ -72,8 +73,20 @@ class Reconciler:
         again = [plan.again] if plan.again else []
         if not registered and not isinstance(wanted, Invalid):
             again.append(UNREGISTERED)
-        await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
+        wait = NONE if isinstance(wanted, Invalid) else self._patience(wanted, gathered, plan)
+        if wait > NONE:
+            again.append(wait)
+        else:
+            await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
         return min(again, default=None)
+
+    def _patience(self, wanted: Monitor, gathered: Gathered, plan: Plan) -> timedelta:
+        standing = self.standings.get(manifest.name(gathered.monitor))
+        since = pods.ready_since(gathered.pod) if gathered.pod else None
+        now = self._means.now()
+        return patience.of(
+            gathered.monitor, wanted, plan.conditions, standing, ready_since=since, now=now
+        )
 
     def _in_turn(self, gathered: Gathered) -> Gathered:
         """What was gathered, with a turn where one is needed and to be had."""

@@ -1,0 +1,112 @@
+"""How often the operator writes a Monitor's status over its first minute, on a real API server.
+
+No pod runs here; what a kubelet and a checker would say, the test says.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import watch
+
+from allswell.domain.state import State
+from tests.cluster import checking, kinds, operating
+from tests.cluster.operating import Operator
+from tests.cluster.reach import Cluster, until
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def acme(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    with operating.spaces(cluster, "home", "acme") as (home, acme):
+        yield home, acme
+
+
+@pytest.fixture
+def operator(cluster: Cluster, acme: tuple[str, str], tmp_path: Path) -> Iterator[Operator]:
+    with operating.running(cluster, acme[0], tmp_path, acme[1]) as running:
+        yield running
+
+
+@pytest.fixture
+def seen(cluster: Cluster, acme: tuple[str, str], operator: Operator) -> list[dict[str, Any]]:
+    """Each version of the namespace's Monitors, in the order of a watch."""
+    found: list[dict[str, Any]] = []
+    assert operator.is_ready()
+
+    def gather() -> None:
+        stream = watch.Watch().stream(  # type: ignore[no-untyped-call]
+            cluster.custom.list_namespaced_custom_object,
+            kinds.GROUP,
+            kinds.VERSION,
+            acme[1],
+            "monitors",
+            timeout_seconds=60,
+        )
+        found.extend(event["object"] for event in stream)
+
+    threading.Thread(target=gather, daemon=True).start()
+    return found
+
+
+def said(version: dict[str, Any]) -> tuple[str, str, str]:
+    """State, Ready and Up of one version of a Monitor."""
+    status = version.get("status", {})
+    found = {entry["type"]: entry["status"] for entry in status.get("conditions", ())}
+    return status.get("state", ""), found.get("Ready", ""), found.get("Up", "")
+
+
+STORY = [("", "", ""), ("unknown", "False", "Unknown"), ("up", "True", "True")]
+
+
+def begun(cluster: Cluster, namespace: str, seen: list[dict[str, Any]]) -> None:
+    """A new Monitor whose pod is there."""
+    cluster.apply(operating.monitor("api", interval="10s"), namespace=namespace)
+    until(lambda: "api-check-0" in cluster.pods(namespace), what="its pod")
+    until(lambda: len(seen) == 2, what="its first status")
+
+
+def test_a_new_monitor_costs_two_writes_when_the_pod_is_ready_first(
+    cluster: Cluster, operator: Operator, acme: tuple[str, str], seen: list[dict[str, Any]]
+) -> None:
+    begun(cluster, acme[1], seen)
+    operating.say_ready(cluster, acme[1], "api-check-0")
+    time.sleep(4)
+    checker = checking.checker(cluster, operator, acme[1], "api")
+    assert checker.hello()[0] == 200
+    assert checker.claim(1, State.UP)[0] == 201
+    begun_at = time.monotonic()
+    until(lambda: said(seen[-1]) == STORY[-1], what="it is up")
+    assert time.monotonic() - begun_at < 2
+    assert list(map(said, seen)) == STORY
+    assert operator.writes()["Monitor status"] == 2
+
+
+def test_and_when_the_first_result_is_first(
+    cluster: Cluster, operator: Operator, acme: tuple[str, str], seen: list[dict[str, Any]]
+) -> None:
+    begun(cluster, acme[1], seen)
+    checker = checking.checker(cluster, operator, acme[1], "api")
+    assert checker.hello()[0] == 200
+    assert checker.claim(1, State.UP)[0] == 201
+    operating.say_ready(cluster, acme[1], "api-check-0")
+    until(lambda: said(seen[-1]) == STORY[-1], what="it is up")
+    assert checker.claim(2, State.DOWN, "Timeout")[0] == 201
+    until(lambda: said(seen[-1]) == ("down", "True", "False"), what="it is down", limit=2)
+    assert list(map(said, seen)) == [*STORY, ("down", "True", "False")]
+    assert operator.writes()["Monitor status"] == 3
+
+
+def test_a_checker_that_says_nothing_is_ready_all_the_same(
+    cluster: Cluster, operator: Operator, acme: tuple[str, str], seen: list[dict[str, Any]]
+) -> None:
+    """The time that a first result is given: the interval, two checks of 5 s each, and a little."""
+    begun(cluster, acme[1], seen)
+    operating.say_ready(cluster, acme[1], "api-check-0")
+    until(lambda: said(seen[-1])[1] == "True", what="it is Ready", limit=35)
+    assert list(map(said, seen)) == [*STORY[:2], ("unknown", "True", "Unknown")]
+    assert operator.writes()["Monitor status"] == 2
