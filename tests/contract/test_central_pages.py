@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, event
 
 from allswell.domain import timeline
 from allswell.domain.health import Claim
+from allswell.domain.spec.access import Access
 from allswell.domain.spec.page import Component
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
@@ -40,6 +42,27 @@ def test_a_page_is_read_as_it_was_put(central: Centre) -> None:
     assert found.hostnames == ("status.acme.com", "up.acme.com")
     assert (found.created_at, found.updated_at) == (NOON, NOON)
     assert central.writer.pages() == central.reader.pages()
+
+
+@pytest.mark.parametrize(
+    "access", [Access("scrypt:x"), Access("", ("192.0.2.0/24", "2001:db8::/32"))]
+)
+def test_who_may_see_a_page_is_kept_and_a_change_of_it_makes_the_page_newer(
+    central: Centre, access: Access
+) -> None:
+    identity = central.show()
+    before = central.version(identity)
+    closed = replace(page(), access=access)
+    for _ in range(2):
+        central.writer.put_page(closed, (), NOON, namespace_uid="ns")
+    assert central.version(identity) == before + 1
+    (found,) = central.reader.pages()
+    assert found.is_private
+    kept = Access(found.password_hash, found.allowed_networks)
+    assert kept == access
+    central.writer.put_page(page(), (), NOON, namespace_uid="ns")
+    (found,) = central.reader.pages()
+    assert not found.is_private
 
 
 def test_putting_a_page_again_writes_nothing(central: Centre) -> None:

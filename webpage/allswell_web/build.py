@@ -10,6 +10,7 @@ from allswell_web import app as flask_app
 from allswell_web.desk import Desk, Sources
 from allswell_web.folder import Both, Folder
 from allswell_web.front import Front
+from allswell_web.gate import Gate
 from allswell_web.meters import Meters
 from allswell_web.ports import Latency, Reader
 from allswell_web.press import Press
@@ -18,6 +19,7 @@ from allswell_web.reply import Reply
 from allswell_web.shared import Nowhere, Shared
 from allswell_web.shelf import Shelf, Tools
 from allswell_web.store import Store
+from allswell_web.visitor import Network
 from allswell_web.watch import Watch
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,6 +38,7 @@ class World:
     own_hosts: tuple[str, ...] = ()
     redis_url: str = ""
     cache_dir: Path | None = None
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +67,25 @@ def build(world: World) -> Web:
         meters,
         _shared(replicas, world.cache_dir),
     )
+    notices = flask_app.notices(flask)
     shelf = Shelf(
         Tools(
             desk=Desk(sources),
             press=Press(flask, world.clock, meters),
             store=Store(flask, replicas),
-            notices=flask_app.notices(flask),
+            notices=notices,
             clock=world.clock,
             ticks=world.ticks,
             own_hosts=world.own_hosts,
         )
     )
+    gate = Gate(notices, world.ticks, world.trusted_proxies)
     machine = {
         "/healthz": lambda: Reply("200 OK", b"ok\n"),
         "/metrics": lambda: Reply("200 OK", meters.text().encode(), METRICS),
     }
     return Web(
-        Front(shelf, world.ticks, machine), shelf, Watch(world.reader, shelf, meters), meters
+        Front(shelf, gate, world.ticks, machine), shelf, Watch(world.reader, shelf, meters), meters
     )
 
 

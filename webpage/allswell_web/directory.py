@@ -62,6 +62,17 @@ class Directory:
                 yield page, f"/{page.name}"
             yield page, f"/{page.namespace}/{page.name}"
 
+    def private(self, host: str, path: str) -> facts.Page | None:
+        """The private page that a host and path lead to, or whose root they may be below."""
+        if not any(page.is_private for page in self.pages):
+            return None
+        pages = (mount.page for mount in self.mounts(host, path))
+        return next((page for page in pages if page is not None and page.is_private), None)
+
+    def listed(self) -> Sequence[tuple[facts.Page, str]]:
+        """The links that everybody may see."""
+        return [(page, path) for page, path in self.links() if not page.is_private]
+
     def links(self) -> Sequence[tuple[facts.Page, str]]:
         """Every page once with its address, in the order of titles."""
         first: dict[int, tuple[facts.Page, str]] = {}

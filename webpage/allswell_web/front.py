@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from allswell_web import negotiate, reply
+from allswell_web.gate import Gate
 from allswell_web.ready import Ready
 from allswell_web.reply import Reply
 from allswell_web.shelf import Shelf
@@ -22,9 +23,10 @@ class Front:
     """The WSGI application. `machine` answers paths that are no page's."""
 
     def __init__(
-        self, shelf: Shelf, ticks: Callable[[], float], machine: dict[str, Machine]
+        self, shelf: Shelf, gate: Gate, ticks: Callable[[], float], machine: dict[str, Machine]
     ) -> None:
         self._shelf = shelf
+        self._gate = gate
         self._ticks = ticks
         self._machine = machine
         self._codings: dict[str, int] = {}
@@ -55,7 +57,7 @@ class Front:
         elif path in self._machine and (path == "/healthz" or self._shelf.is_own(host)):
             found = self._machine[path]()
         else:
-            found = self._shelf.find(host, path)
+            found = self._shelf.find(host, path, lambda page: self._gate.judge(page, environ))
         if isinstance(found, Ready):
             return self._send(found, environ, start)
         start(found.status, found.all_headers())
@@ -65,7 +67,7 @@ class Front:
         self, ready: Ready, environ: WSGIEnvironment, start: StartResponse
     ) -> Iterable[bytes]:
         now = self._ticks()
-        if negotiate.has_copy(environ.get("HTTP_IF_NONE_MATCH", ""), ready.etag):
+        if ready.etag and negotiate.has_copy(environ.get("HTTP_IF_NONE_MATCH", ""), ready.etag):
             start(NOT_MODIFIED, ready.not_modified(now))
             return []
         coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", ""))

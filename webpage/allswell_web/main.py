@@ -47,6 +47,7 @@ class Loader:
                 own_hosts=it.own_hosts,
                 redis_url=it.redis_url,
                 cache_dir=it.cache_dir,
+                trusted_proxies=it.trusted_proxies,
             )
         )
         threading.Thread(target=web.watch.run, args=(threading.Event(),), daemon=True).start()

@@ -19,7 +19,7 @@ def page(chosen: str) -> Response:
     """The page itself, or where there are several their list."""
     order = answering.order()
     if order.page is None and not chosen:
-        links = order.directory.links()
+        links = order.directory.listed()
         return _shown(language.ENGLISH, "index.html", links=links)
     set_up = _scene(chosen)
     return _shown(set_up.say, "page.html", page=presenter.page(set_up))

@@ -17,9 +17,18 @@ from allswell_web.desk import Material
 from allswell_web.directory import Directory, Mount
 from allswell_web.flight import Held
 from allswell_web.meters import Meters
-from allswell_web.sheet import Sheet
+from allswell_web.sheet import Headers, Sheet
 
 OK = 200
+# What a private page does not say as others do.
+OPEN = frozenset(
+    {
+        "Access-Control-Allow-Origin",
+        "Cache-Control",
+        "Cross-Origin-Resource-Policy",
+        "X-Robots-Tag",
+    }
+)
 # The key in the WSGI environment under which a view finds its `Order`.
 ORDER = "allswell.order"
 # How long a copy that claims nothing of the present may be sent while a new one is made.
@@ -61,9 +70,10 @@ class Press:
         fresh, tellable = _times(found, now, lasts)
         body = response.get_data()
         headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
+        private = mount.page is not None and mount.page.is_private
         return Sheet(
-            headers=tuple(headers),
-            etag=sheet.etag_of(body),
+            headers=tuple(_closed(headers) if private else headers),
+            etag="" if private else sheet.etag_of(body),
             body=body,
             gzip=sheet.in_gzip(body),
             brotli=sheet.in_brotli(body),
@@ -82,6 +92,15 @@ def _times(found: facts.Facts | None, now: datetime, lasts: timedelta) -> tuple[
         return fresh, fresh + GRACE
     tellable = seen + condition.SILENCE
     return min(fresh, tellable), tellable
+
+
+def _closed(headers: Headers) -> Headers:
+    """The headers of a private page: kept by nobody, read by no other site, shown in no frame."""
+    kept = [(name, value) for name, value in headers if name not in OPEN]
+    inside = [
+        (name, value.replace("frame-ancestors *", "frame-ancestors 'none'")) for name, value in kept
+    ]
+    return [*inside, ("Cache-Control", "private, no-store"), ("X-Robots-Tag", "noindex")]
 
 
 def _environ(mount: Mount, order: Order) -> dict[str, object]:

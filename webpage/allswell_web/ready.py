@@ -62,7 +62,8 @@ class Ready:
 
     def _headers(self, seconds: int) -> Aged:
         age = ("Age", str(seconds))
-        common = [*self.sheet.headers, *self.more, ("ETag", self.etag), VARY, age]
+        tag = [("ETag", self.etag)] if self.etag else []
+        common = [*self.sheet.headers, *self.more, *tag, VARY, age]
         lengths = [("Content-Length", str(len(body))) for (body,) in self.bodies]
         plain, *packed = ([*common, length] for length in lengths)
         named = [[("Content-Encoding", name)] for name in CODINGS[1:]]

@@ -1,6 +1,6 @@
 """Answers that are never kept: constant notices, and what machines ask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allswell_web.sheet import Headers
 
@@ -27,13 +27,33 @@ class Reply:
         about = [("Content-Type", self.content_type), length] if self.body else []
         return [*about, NO_STORE, NOSNIFF, *self.headers]
 
+    def with_header(self, name: str, value: str) -> "Reply":
+        """The same answer with one header more."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
+
+PASSWORD = Reply(
+    "401 Unauthorized",
+    b"This page asks for a password.\n",
+    headers=(("WWW-Authenticate", 'Basic realm="Status page", charset="UTF-8"'),),
+)
+SLOWER = Reply(
+    "429 Too Many Requests",
+    b"Too many passwords were tried from here. Wait a few minutes.\n",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """The constant answers: one for all that is unknown, one for when nothing can be said."""
+    """The constant answers: one for all that is unknown, one for when nothing can be said.
+
+    `password` asks for one, `slower` is for who has tried too often.
+    """
 
     not_found: Reply
     unavailable: Reply
+    password: Reply = PASSWORD
+    slower: Reply = SLOWER
 
 
 def notices(not_found: str, unavailable: str, policy: str) -> Notices:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from allswell.central import facts
 from allswell_web import directory, reply
-from allswell_web.desk import Desk
+from allswell_web.desk import Desk, Material
 from allswell_web.directory import Directory, Mount
 from allswell_web.flight import Unavailable
 from allswell_web.press import Press
@@ -30,10 +30,11 @@ GONE = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A host that is known, and its finished copies by path."""
+    """A host that is known, and its finished copies by path: those for all, those for some."""
 
     host: str
     copies: dict[str, Ready] = field(default_factory=dict)
+    private: dict[str, Ready] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,24 @@ class Shelf:
         self._versions: Mapping[int, int] = {}
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
-    def find(self, raw_host: str, path: str) -> Ready | Reply:
-        """The copy for a host and path, made now if need be, or a constant notice."""
+    def find(
+        self, raw_host: str, path: str, judge: Callable[[facts.Page], Reply | None]
+    ) -> Ready | Reply:
+        """The copy for a host and path, made now if need be, or a constant notice.
+
+        `judge` says why a visitor may not see a private page; it is asked before anything else.
+        """
         try:
             site = self._site(raw_host)
         except Unavailable:
             return self._tools.notices.unavailable
         if site is None:
             return self._tools.notices.not_found
-        now, ready = self._tools.ticks(), site.copies.get(path)
+        private = self._directory.private(site.host or directory.LOCAL, path)
+        if private is not None and (refused := judge(private)) is not None:
+            return refused
+        copies = site.copies if private is None else site.private
+        now, ready = self._tools.ticks(), copies.get(path)
         if ready is not None and now < ready.until:
             return ready
         lock = self._locks[hash((site.host, path)) % LOCKS]
@@ -78,7 +88,7 @@ class Shelf:
         elif not lock.acquire(timeout=PATIENCE_S):
             return self._tools.notices.unavailable
         try:
-            return self._replaced(site, path)
+            return self._replaced(site, copies, path)
         finally:
             lock.release()
 
@@ -92,7 +102,7 @@ class Shelf:
         self._versions = versions
         self._tools.desk.compare(versions)
         for site in list(self._by_host.values()):
-            for ready in list(site.copies.values()):
+            for ready in (*site.copies.values(), *site.private.values()):
                 if ready.page and ready.sheet.version < versions.get(ready.page, GONE):
                     ready.until = float("-inf")
 
@@ -115,8 +125,8 @@ class Shelf:
         self.sites[raw_host] = site
         return site
 
-    def _replaced(self, site: Site, path: str) -> Ready | Reply:
-        ready = site.copies.get(path)
+    def _replaced(self, site: Site, copies: dict[str, Ready], path: str) -> Ready | Reply:
+        ready = copies.get(path)
         if ready is not None and self._tools.ticks() < ready.until:
             return ready
         for mount in self._directory.mounts(site.host or directory.LOCAL, path):
@@ -127,9 +137,9 @@ class Shelf:
             except Unavailable:
                 return self._tools.notices.unavailable
             if found is not None:
-                site.copies[path] = found
+                copies[path] = found
                 return found
-        site.copies.pop(path, None)
+        copies.pop(path, None)
         return self._tools.notices.not_found
 
     def _made(self, mount: Mount) -> Ready | None:
@@ -138,6 +148,9 @@ class Shelf:
         if kept is not None:
             return self._ready(kept, mount)
         held = None if mount.page is None else self._tools.desk.material(mount.page)
+        if mount.page is not None and held is not None and _closed(mount.page, held.value):
+            # The list of pages does not know yet that not everybody may see this one.
+            raise Unavailable
         until = self._tools.desk.directory().until if held is None else held.until
         lasts = timedelta(seconds=max(0.0, until - self._tools.ticks()))
         made = self._tools.press.make(mount, self._directory, held, lasts)
@@ -161,3 +174,9 @@ class Shelf:
             until=ticks + (made.fresh - now).total_seconds(),
             tellable=ticks + (made.tellable - now).total_seconds(),
         )
+
+
+def _closed(page: facts.Page, material: Material) -> bool:
+    """Whether a page that was open to all, or in another way, is so no more."""
+    now = page if material.facts is None else material.facts.page
+    return (now.password_hash, now.allowed_networks) != (page.password_hash, page.allowed_networks)

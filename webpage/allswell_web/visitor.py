@@ -41,6 +41,13 @@ def is_in(found: IpAddress, networks: Sequence[Network]) -> bool:
     return any(found.version == network.version and found in network for network in networks)
 
 
+def origin(found: IpAddress | None) -> str:
+    """Whose tries count together: an address of IPv4, a household's network of IPv6."""
+    if found is None or found.version == 4:  # noqa: PLR2004 - IPv4
+        return str(found)
+    return str(ipaddress.ip_network((found, 64), strict=False).network_address)
+
+
 def short(found: IpAddress | None) -> str:
     """An address without what tells one visitor from another: /24 of IPv4, /48 of IPv6."""
     if found is None:

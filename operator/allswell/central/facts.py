@@ -25,6 +25,13 @@ class Page:
     version: int
     created_at: datetime
     updated_at: datetime
+    password_hash: str = field(default="", repr=False)
+    allowed_networks: tuple[str, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether not everybody may see it."""
+        return bool(self.password_hash or self.allowed_networks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from allswell.domain import instant
 from allswell.domain.spec.page import Component, StatusPage
 
 Lines = frozenset[tuple[int, int, str, str]]
-_Statement = Select[int, str, str, str, str, str, str, str, int, int, int]
-_Row = Row[int, str, str, str, str, str, str, str, int, int, int]
+_Statement = Select[int, str, str, str, str, str, str, str, str, str, int, int, int]
+_Row = Row[int, str, str, str, str, str, str, str, str, str, int, int, int]
 
 
 def living(connection: Connection) -> tuple[facts.Page, ...]:
@@ -80,6 +80,8 @@ def _select() -> _Statement:
         page.c.description,
         page.c.time_zone,
         page.c.hostnames,
+        page.c.password_hash,
+        page.c.allowed_networks,
         page.c.version,
         page.c.created_ms,
         page.c.updated_ms,
@@ -99,6 +101,8 @@ def _page(row: _Row) -> facts.Page:
         version=row.version,
         created_at=instant.from_ms(row.created_ms),
         updated_at=instant.from_ms(row.updated_ms),
+        password_hash=row.password_hash,
+        allowed_networks=tuple(row.allowed_networks.split()),
     )
 
 
@@ -109,6 +113,10 @@ def _shown(wanted: StatusPage) -> dict[str, str]:
         "description": wanted.description,
         "time_zone": wanted.time_zone,
         "hostnames": " ".join(wanted.hostnames),
+        "password_hash": "" if wanted.access is None else wanted.access.password_hash,
+        "allowed_networks": ""
+        if wanted.access is None
+        else " ".join(wanted.access.allowed_networks),
     }
 
 
@@ -134,7 +142,7 @@ def _hide_strangers(
 
 def _found(
     connection: Connection, wanted: StatusPage, namespace_uid: str
-) -> Row[int, str, int | None, str, str, str, str] | None:
+) -> Row[int, str, int | None, str, str, str, str, str, str] | None:
     """The page's row, locked: the living one, else the one hidden last."""
     return connection.execute(
         select(
@@ -145,6 +153,8 @@ def _found(
             page.c.description,
             page.c.time_zone,
             page.c.hostnames,
+            page.c.password_hash,
+            page.c.allowed_networks,
         )
         .where(_named(wanted), page.c.namespace_uid == namespace_uid)
         .order_by(page.c.hidden_ms.is_not(None), page.c.hidden_ms.desc())

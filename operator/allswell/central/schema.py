@@ -44,6 +44,11 @@ def _text(name: str, comment: str) -> Column[str]:
     return Column(name, Text, nullable=False, comment=comment)
 
 
+def _added(name: str, comment: str) -> Column[str]:
+    """A text that an older version, which does not know of it, leaves empty."""
+    return Column(name, Text, nullable=False, server_default="", comment=comment)
+
+
 def _moment(name: str, comment: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, comment=comment)
 
@@ -237,6 +242,8 @@ page = Table(
     _text("description", "The sentence below it; may be empty"),
     _text("time_zone", "IANA name of the zone in which days are cut"),
     _text("hostnames", "The customer's own host names, separated by a space"),
+    _added("password_hash", "Hash of the password that opens it; empty: it asks for none"),
+    _added("allowed_networks", "Networks that may see it, separated by a space; empty: all"),
     _number("version", "Grows with every change that the page shows"),
     _moment("created_ms", "When it was first put"),
     _moment("updated_ms", "When the version last grew"),

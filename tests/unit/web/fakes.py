@@ -37,6 +37,8 @@ def page(
     version: int = 1,
     hostnames: tuple[str, ...] = (),
     description: str = "",
+    password_hash: str = "",
+    allowed_networks: tuple[str, ...] = (),
 ) -> facts.Page:
     return facts.Page(
         id=number,
@@ -50,6 +52,8 @@ def page(
         version=version,
         created_at=BORN,
         updated_at=BORN,
+        password_hash=password_hash,
+        allowed_networks=allowed_networks,
     )
 
 

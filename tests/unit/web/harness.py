@@ -26,7 +26,13 @@ class Bench:
     clock: fakes.Clock
 
     def ask(
-        self, path: str = "/", *, method: str = "GET", host: str = "localhost:8080", **headers: str
+        self,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        host: str = "localhost:8080",
+        client: str = "",
+        **headers: str,
     ) -> Answer:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -36,6 +42,7 @@ class Bench:
             return Writer()
 
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": host}
+        environ["REMOTE_ADDR"] = client
         environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         body: Iterable[bytes] = self.web.front(environ, start)
         ((status, sent),) = started
