@@ -16,3 +16,16 @@ def test_the_manifests_that_we_show_are_valid(
     (tmp_path / "shown.yaml").write_text("---\n".join(shown))
     code = cli.main(["validate", str(tmp_path / "shown.yaml")])
     assert (code, capsys.readouterr().err) == (0, "")
+
+
+def test_every_reason_that_operations_explains_is_one_that_the_product_gives() -> None:
+    guide = (ROOT / "docs/guide/operations.md").read_text()
+    first_cells = re.findall(r"^\| (`[A-Z].*?) \|", guide, re.MULTILINE)
+    explained = {word for cell in first_cells for word in re.findall(r"`([A-Za-z]+)`", cell)}
+    source = "".join(path.read_text() for path in (ROOT / "operator").rglob("*.py"))
+    assert len(explained) > 15
+    assert {word for word in explained if f'"{word}"' not in source} == set()
+
+
+def test_the_manifests_for_a_cluster_are_valid() -> None:
+    assert cli.main(["validate", str(ROOT / "examples" / "kubernetes.yaml")]) == 0
