@@ -1,8 +1,5 @@
 """What every view does: find its order, and answer with the headers of its kind."""
 
-import json
-from collections.abc import Mapping
-
 from flask import Response, abort, current_app, request
 
 from allswell.central import facts
@@ -12,7 +9,6 @@ from allswell_web.press import ORDER, Order
 from allswell_web.scene import Buckets
 
 HTML_CACHE = "public, max-age=30, stale-while-revalidate=30, stale-if-error=86400"
-JSON_CACHE = "public, max-age=15, s-maxage=30, stale-while-revalidate=30, stale-if-error=3600"
 PICTURE_CACHE = "public, max-age=86400"
 
 
@@ -46,17 +42,6 @@ def html(text: str, policy: str = "") -> Response:
     response.headers["Content-Security-Policy"] = policy or str(current_app.config["POLICY"])
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     response.headers.add(*reply.NOSNIFF)
-    return response
-
-
-def as_json(value: Mapping[str, object]) -> Response:
-    """A document for machines."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    response = Response(text, content_type="application/json; charset=utf-8")
-    response.headers["Cache-Control"] = JSON_CACHE
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers.add(*reply.NOSNIFF)
-    response.headers.add(*reply.CORS)
     return response
 
 

@@ -1,19 +1,16 @@
-"""The Flask app: a view per route of a page. A view shows its `Order` and reads nothing else."""
+"""The Flask app with all its views. A view shows its `Order` and reads nothing else."""
 
 import base64
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, render_template
+from flask import Flask, render_template
 from markupsafe import Markup
 
-from allswell.central import facts
-from allswell_web import answering, language, parts, reply, statuspage
+from allswell_web import language, machine, parts, reply
 from allswell_web.reply import Notices
 
 _CSS = Path(__file__).parent / "templates" / "page.css"
-
-views = Blueprint("page", __name__)
 
 
 def create(base_url: str = "") -> Flask:
@@ -26,8 +23,8 @@ def create(base_url: str = "") -> Flask:
     app.jinja_env.lstrip_blocks = True
     # Our own file and no input: it must stand unescaped for its hash to be true.
     app.jinja_env.globals["css"] = Markup(css)  # noqa: S704
-    app.register_blueprint(views)
     app.register_blueprint(parts.views)
+    app.register_blueprint(machine.views)
     return app
 
 
@@ -53,24 +50,3 @@ def notices(app: Flask) -> Notices:
             render_template("unavailable.html", language=language.SOURCE),
             app.config["POLICY"],
         )
-
-
-@views.get("/api/v2/summary.json")
-def summary() -> Response:
-    """Everything in Statuspage's shape."""
-    found, _ = answering.found()
-    now = answering.order().now
-    return answering.as_json(statuspage.summary(found, now, _url(found.page)))
-
-
-@views.get("/api/v2/status.json")
-def status() -> Response:
-    """The overall state in Statuspage's shape."""
-    found, _ = answering.found()
-    now = answering.order().now
-    return answering.as_json(statuspage.status(found, now, _url(found.page)))
-
-
-def _url(page: facts.Page) -> str:
-    base = str(current_app.config["BASE_URL"])
-    return answering.address(page, answering.order().directory, base)

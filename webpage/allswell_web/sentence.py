@@ -1,4 +1,4 @@
-"""The one sentence over a page, and its counterpart in the API's fixed English."""
+"""The one sentence over a page."""
 
 from collections.abc import Sequence
 
@@ -25,21 +25,6 @@ _ONE = {
 }
 # With one component on the page, its name says more than "all systems".
 _NAMED_ALONE = (Condition.DOWN, Condition.DEGRADED, Condition.MAINTENANCE)
-_INDICATORS = {
-    (Condition.DOWN, Extent.ALL): ("critical", "Major System Outage"),
-    (Condition.DOWN, Extent.SOME): ("major", "Partial System Outage"),
-    (Condition.DEGRADED, Extent.ALL): ("minor", "Degraded System Service"),
-    (Condition.DEGRADED, Extent.SOME): ("minor", "Partially Degraded Service"),
-    (Condition.UNKNOWN, Extent.ALL): ("minor", "Status Unknown"),
-    (Condition.UNKNOWN, Extent.SOME): ("minor", "Status Partly Unknown"),
-    (Condition.NEW, Extent.ALL): ("minor", "Status Unknown"),
-    (Condition.NEW, Extent.SOME): ("minor", "Status Partly Unknown"),
-    (Condition.MAINTENANCE, Extent.ALL): ("maintenance", "Service Under Maintenance"),
-    (Condition.MAINTENANCE, Extent.SOME): ("maintenance", "Service Under Maintenance"),
-    (Condition.UP, Extent.ALL): ("none", "All Systems Operational"),
-    # Nobody looks at a page whose every monitor is paused, so it must not read as green.
-    (Condition.PAUSED, Extent.ALL): ("minor", "Status Unknown"),
-}
 
 
 def of(overall: Overall, titles: Sequence[str], say: Language, *, silent: bool) -> str:
@@ -98,8 +83,3 @@ def _some(what: Condition, number: int, total: int, say: Language) -> str:
         number,
         total=total,
     )
-
-
-def indicator(overall: Overall) -> tuple[str, str]:
-    """The API's indicator and description."""
-    return _INDICATORS[overall.condition, overall.extent]

@@ -1,0 +1,41 @@
+"""The views of the routes for machines: one for each line of their table."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, current_app
+
+from allswell_web import answering, reply, routes
+from allswell_web.route import Asked, Route
+
+views = Blueprint("machine", __name__)
+
+
+def view_of(route: Route) -> Callable[..., Response]:
+    """The view that answers with a route."""
+
+    def view(**values: str) -> Response:
+        order = answering.order()
+        found, buckets = answering.found()
+        base = str(current_app.config["BASE_URL"])
+        url = answering.address(found.page, order.directory, base)
+        asked = Asked(found, buckets, order.now, url)
+        return _answer(route, route.make(asked, **values))
+
+    return view
+
+
+def _answer(route: Route, body: str) -> Response:
+    kind = route.kind
+    response = Response(body, content_type=kind.media_type)
+    response.headers["Cache-Control"] = kind.cache
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.add(*reply.NOSNIFF)
+    if kind.is_open:
+        response.headers.add(*reply.CORS)
+    for name, value in kind.headers:
+        response.headers[name] = value
+    return response
+
+
+for _route in routes.EVERY:
+    views.add_url_rule(_route.rule, _route.name, view_of(_route), methods=["GET"])

@@ -1,0 +1,183 @@
+"""Outages as incidents: what checkers saw, told in the form of what people say.
+
+An outage is one component's unbroken trouble: down, or degraded, or one after the other. Time in
+which nobody was looking neither begins nor ends one; maintenance and a pause end it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from allswell.domain import instant
+from allswell.domain.incident import Affected, Effect, Impact, Incident, Status, Update
+from allswell.domain.timeline import Segment
+from allswell_web import condition, identity, plain, words
+from allswell_web.condition import Condition
+from allswell_web.language import ENGLISH
+from allswell_web.survey import Line, Survey
+
+# Outages beyond are told by the bars alone; a flapping monitor makes many.
+MOST = 200
+MOST_UPDATES = 50
+_TROUBLE = (Condition.DOWN, Condition.DEGRADED)
+_EFFECTS = {Condition.DOWN: Effect.DOWN, Condition.DEGRADED: Effect.DEGRADED}
+_ENDS = {
+    Condition.UP: "{name} is operational again.",
+    Condition.MAINTENANCE: "Maintenance of {name} has begun.",
+    Condition.PAUSED: "Monitoring of {name} was paused.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time of one condition; `reason` is the last one."""
+
+    condition: Condition
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """One component's outage; `ended` tells what came after it, None while it goes on."""
+
+    line: Line
+    stretches: tuple[Stretch, ...]
+    ended: Stretch | None
+
+    @property
+    def start(self) -> datetime:
+        """When it began: with the first check that failed."""
+        return self.stretches[0].start
+
+
+def incidents(it: Survey) -> tuple[Incident, ...]:
+    """The newest outages of a page as incidents, newest first.
+
+    An id follows from the component and the outage's start. `published` is when the centre heard
+    of it, which is later than the start.
+    """
+    found = [outage for line in it.lines for outage in of_line(line)]
+    found.sort(key=lambda outage: (outage.start, outage.line.component.public_id), reverse=True)
+    dark = all_down(it.lines)
+    return tuple(_incident(outage, dark) for outage in found[:MOST])
+
+
+def of_line(line: Line) -> tuple[Outage, ...]:
+    """Every outage of one component, oldest first."""
+    found: list[Outage] = []
+    running: list[Stretch] = []
+    for stretch in stretches(line.segments):
+        if stretch.condition in _TROUBLE or (running and stretch.condition is Condition.UNKNOWN):
+            running.append(stretch)
+        elif running:
+            found.append(Outage(line, tuple(running), stretch))
+            running = []
+    if running:
+        found.append(Outage(line, tuple(running), None))
+    return tuple(found)
+
+
+def stretches(segments: Sequence[Segment]) -> Iterator[Stretch]:
+    """Segments with one condition joined."""
+    for found, group in groupby(segments, key=condition.of):
+        joined = list(group)
+        yield Stretch(found, joined[0].start, joined[-1].end, joined[-1].reason)
+
+
+def all_down(lines: Sequence[Line]) -> tuple[tuple[datetime, datetime], ...]:
+    """The times in which every component that was not paused was down."""
+    steps: dict[datetime, tuple[int, int]] = {}
+    for line in lines:
+        for segment in line.segments:
+            found = condition.of(segment)
+            watched, down = found is not Condition.PAUSED, found is Condition.DOWN
+            for at, sign in ((segment.start, 1), (segment.end, -1)):
+                before = steps.get(at, (0, 0))
+                steps[at] = before[0] + sign * watched, before[1] + sign * down
+    return tuple(_dark(steps))
+
+
+def _dark(steps: Mapping[datetime, tuple[int, int]]) -> Iterator[tuple[datetime, datetime]]:
+    watched = down = 0
+    since: datetime | None = None
+    for at in sorted(steps):
+        watched, down = watched + steps[at][0], down + steps[at][1]
+        dark = watched == down > 0
+        if dark and since is None:
+            since = at
+        elif not dark and since is not None:
+            yield since, at
+            since = None
+
+
+def _incident(outage: Outage, dark: Sequence[tuple[datetime, datetime]]) -> Incident:
+    component, ended = outage.line.component, outage.ended
+    identifier = identity.of("outage", component.public_id, str(instant.to_ms(outage.start)))
+    updates = _updates(outage, identifier)
+    worst = _worst(outage)
+    name = plain.line(component.title)
+    return Incident(
+        id=identifier,
+        title=f"{name} is {worst.value}",
+        impact=_impact(outage, dark),
+        status=updates[-1].status,
+        started=outage.start,
+        resolved=None if ended is None else ended.start,
+        published=updates[0].published,
+        updated=updates[-1].published,
+        revision=len(updates),
+        updates=tuple(reversed(updates))[:MOST_UPDATES],
+        components=(Affected(component.name, _EFFECTS[worst]),),
+    )
+
+
+def _worst(outage: Outage) -> Condition:
+    found = {stretch.condition for stretch in outage.stretches}
+    return Condition.DOWN if Condition.DOWN in found else Condition.DEGRADED
+
+
+def _impact(outage: Outage, dark: Sequence[tuple[datetime, datetime]]) -> Impact:
+    downs = [it for it in outage.stretches if it.condition is Condition.DOWN]
+    if not downs:
+        return Impact.MINOR
+    begin, end = downs[0].start, downs[-1].end
+    near = [(since, until) for since, until in dark if since < end and until > begin]
+    critical = any(it.start < until and since < it.end for it in downs for since, until in near)
+    return Impact.CRITICAL if critical else Impact.MAJOR
+
+
+def _updates(outage: Outage, identifier: str) -> list[Update]:
+    """An update for each change, oldest first; none is published before the one that it follows."""
+    component = outage.line.component
+    heard = {claim.since: at for claim, at in zip(component.claims, component.heard, strict=False)}
+    found: list[Update] = []
+    told = (*outage.stretches, *(() if outage.ended is None else (outage.ended,)))
+    for stretch in told:
+        over = stretch is outage.ended
+        published = max(heard.get(stretch.start, stretch.start), stretch.start)
+        if found:
+            published = max(published, found[-1].published)
+        found.append(
+            Update(
+                identity.of(identifier, str(instant.to_ms(stretch.start))),
+                Status.RESOLVED if over else Status.INVESTIGATING,
+                _body(outage, stretch),
+                stretch.start,
+                published,
+            )
+        )
+    return found
+
+
+def _body(outage: Outage, stretch: Stretch) -> str:
+    name = plain.line(outage.line.component.title)
+    if stretch is outage.ended:
+        lasted = words.duration(ENGLISH, stretch.start - outage.start)
+        return f"{_ENDS[stretch.condition].format(name=name)} This took {lasted}."
+    if stretch.condition is Condition.UNKNOWN:
+        return f"We have had no data of {name} since then."
+    reason = words.reason(ENGLISH, stretch.reason)
+    return f"{name} is {stretch.condition.value}{f': {reason}' if reason else ''}."

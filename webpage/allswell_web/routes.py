@@ -1,0 +1,62 @@
+"""Every route for machines, in one table: views, headers and the OpenAPI document follow it."""
+
+import json
+from collections.abc import Callable, Mapping
+
+from allswell_web import account, route
+from allswell_web.account import Account
+from allswell_web.route import Asked, Route
+from allswell_web.schemas import Schema
+from allswell_web.statuspage import documents, schema
+
+Json = Mapping[str, object]
+
+
+def text(value: Json) -> str:
+    """A JSON document on one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _v2(name: str, summary: str, make: Callable[[Account], Json], shape: Schema) -> Route:
+    def made(asked: Asked) -> str:
+        return text(make(account.of(asked.found, asked.now, asked.url)))
+
+    return Route(f"/api/v2/{name}.json", route.JSON, summary, made, shape)
+
+
+STATUSPAGE = (
+    _v2(
+        "summary",
+        "State, components, open incidents, planned and running maintenance",
+        documents.summary,
+        schema.SUMMARY,
+    ),
+    _v2("status", "The state of the whole page", documents.status, schema.STATUS),
+    _v2("components", "Groups and components", documents.all_components, schema.COMPONENTS),
+    _v2("incidents", "The 50 newest incidents", documents.incidents, schema.INCIDENTS),
+    _v2(
+        "incidents/unresolved",
+        "Incidents that are not over",
+        documents.unresolved,
+        schema.INCIDENTS,
+    ),
+    _v2(
+        "scheduled-maintenances",
+        "The 50 newest windows of maintenance",
+        documents.maintenances,
+        schema.MAINTENANCES,
+    ),
+    _v2(
+        "scheduled-maintenances/upcoming",
+        "Maintenance that has not begun",
+        documents.upcoming,
+        schema.MAINTENANCES,
+    ),
+    _v2(
+        "scheduled-maintenances/active",
+        "Maintenance that is running or being verified",
+        documents.active,
+        schema.MAINTENANCES,
+    ),
+)
+EVERY = STATUSPAGE
