@@ -24,7 +24,7 @@ def translations(code: str) -> list[tuple[Message, tuple[str, ...]]]:
     for message in catalogues.read(code):
         if message.id:
             texts = message.string
-            found.append((message, (texts,) if isinstance(texts, str) else tuple(texts)))
+            found.append((message, (texts,) if isinstance(texts, str) else tuple(texts or ())))
     return found
 
 
