@@ -2,11 +2,13 @@
 
 import ipaddress
 import json
+import tomllib
 
 import pytest
+import yaml
 
 from allswell.controller import passwords
-from charts.documents import ROOT
+from charts.documents import CHART, ROOT
 from tests.unit.chart import rendering
 from tests.unit.crds import schema
 
@@ -40,6 +42,12 @@ def test_crds_can_be_left_out_and_can_be_let_go() -> None:
     assert rendering.of_kind(rendering.render(rendering.EXTERNAL), CRD) == {}
     for found in rendering.of_kind(rendering.render(rendering.FULL), CRD).values():
         assert "annotations" not in found["metadata"]
+
+
+def test_the_chart_is_of_the_same_version_as_the_program() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert (chart["version"], chart["appVersion"]) == (project["version"], project["version"])
 
 
 @VARIANTS

@@ -58,6 +58,17 @@ def test_a_container_asks_for_what_it_needs_and_its_memory_ends_somewhere(
 
 
 @pytest.mark.parametrize("values", rendering.VARIANTS.values(), ids=rendering.VARIANTS)
+def test_our_own_image_runs_as_the_user_that_it_was_made_for(values: rendering.Values) -> None:
+    (user,) = re.findall(
+        r"^USER (\d+:\d+)$", (ROOT / "Containerfile").read_text("utf-8"), re.MULTILINE
+    )
+    for name, pod in rendering.pods(rendering.render(values)):
+        security = pod["securityContext"]
+        if not name.endswith("-database"):
+            assert f"{security['runAsUser']}:{security['runAsGroup']}" == user
+
+
+@pytest.mark.parametrize("values", rendering.VARIANTS.values(), ids=rendering.VARIANTS)
 def test_only_the_operator_has_an_account_at_the_api_server(values: rendering.Values) -> None:
     objects = rendering.render(values)
     using = [

@@ -16,8 +16,8 @@ SCHEMA: rendering.Json = json.loads((documents.CHART / "values.schema.json").rea
 
 
 def resolved(schema: rendering.Json) -> rendering.Json:
-    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
-    return dict(SCHEMA["$defs"][name]) if name else schema
+    name = str(schema.get("$ref", "")).removeprefix("#/definitions/")
+    return dict(SCHEMA["definitions"][name]) if name else schema
 
 
 def leaves(schema: rendering.Json, path: str = "") -> Iterator[tuple[str, rendering.Json]]:
@@ -66,7 +66,7 @@ def closed(schema: rendering.Json, path: str) -> Iterator[tuple[str, bool]]:
 
 def test_no_structure_of_ours_takes_unknown_keys() -> None:
     whole = [*closed(SCHEMA, "values")]
-    for name, schema in SCHEMA["$defs"].items():
+    for name, schema in SCHEMA["definitions"].items():
         whole += closed(schema, name)
     assert [path for path, is_closed in whole if not is_closed] == []
     assert len(whole) > 15
