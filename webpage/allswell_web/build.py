@@ -37,6 +37,8 @@ class World:
     base_url: str = ""
     own_hosts: tuple[str, ...] = ()
     redis_url: str = ""
+    index: bool = True
+    hsts: bool = False
     cache_dir: Path | None = None
     trusted_proxies: tuple[Network, ...] = ()
 
@@ -77,6 +79,8 @@ def build(world: World) -> Web:
             clock=world.clock,
             ticks=world.ticks,
             own_hosts=world.own_hosts,
+            index=world.index,
+            hsts=world.hsts,
         )
     )
     gate = Gate(notices, world.ticks, world.trusted_proxies)

@@ -1,6 +1,7 @@
 """Which page is where: by host name, and by path on the installation's own hosts."""
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from allswell.central import facts
 
 EVERY = "*"
+_HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{0,5})?", re.ASCII)
 LOCAL = "localhost"
 
 
@@ -22,10 +24,14 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All pages, and the names of the installation's own hosts (`*` is every name)."""
+    """All pages, and the names of the installation's own hosts (`*` is every name).
+
+    With an `index` the root of an own host is the list of pages, or the only page that there is.
+    """
 
     pages: tuple[facts.Page, ...]
     own_hosts: frozenset[str] = frozenset()
+    index: bool = True
 
     def is_own(self, host: str) -> bool:
         """Whether pages are found by path at a host: named ones, localhost, bare addresses."""
@@ -46,9 +52,8 @@ class Directory:
             if f"{path}/".startswith(f"{prefix}/")
         ]
         found.sort(key=lambda mount: len(mount.prefix))
-        if len(self.pages) != 1:
+        if len(self.pages) != 1 and self.index:
             # Several pages: the root is their list.
-            found = [mount for mount in found if mount.prefix]
             found.insert(0, Mount(None, "", path))
         return tuple(found)
 
@@ -56,7 +61,7 @@ class Directory:
         """Every page with each path that leads to it; the shortest is its address."""
         names = Counter(page.name for page in self.pages)
         for page in self.pages:
-            if len(self.pages) == 1:
+            if len(self.pages) == 1 and self.index:
                 yield page, ""
             if names[page.name] == 1:
                 yield page, f"/{page.name}"
@@ -82,11 +87,12 @@ class Directory:
 
 
 def normal(host: str) -> str:
-    """A Host header as it is looked up: lower case, without port and final dot."""
-    name = host.strip().lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.partition(":")[0].removesuffix(".")
+    """A Host header as it is looked up: lower case, without port and final dot.
+
+    Empty for what is no host and port at all, and so is nobody's.
+    """
+    found = _HOST.fullmatch(host.lower())
+    return "" if found is None else found["address"] or found["name"].removesuffix(".")
 
 
 def is_address(host: str) -> bool:
@@ -98,6 +104,8 @@ def is_address(host: str) -> bool:
     return True
 
 
-def of(pages: Collection[facts.Page], own_hosts: Iterable[str] = ()) -> Directory:
+def of(
+    pages: Collection[facts.Page], own_hosts: Iterable[str] = (), *, index: bool = True
+) -> Directory:
     """A directory; where two pages claim one host name, the older page has it."""
-    return Directory(tuple(sorted(pages, key=lambda page: page.id)), frozenset(own_hosts))
+    return Directory(tuple(sorted(pages, key=lambda page: page.id)), frozenset(own_hosts), index)

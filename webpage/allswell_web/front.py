@@ -16,6 +16,8 @@ from allswell_web.shelf import Shelf
 OK = "200 OK"
 NOT_MODIFIED = "304 Not Modified"
 MOST_CODINGS = 500
+# What scripts of other sites may read.
+OPEN = (".json", ".atom", ".rss", ".ics", ".svg")
 Machine = Callable[[], Reply]
 
 
@@ -50,7 +52,7 @@ class Front:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         host = environ.get("HTTP_HOST", "")
         found: Ready | Reply
-        if method == "OPTIONS" and path.endswith(".json"):
+        if method == "OPTIONS" and path.endswith(OPEN):
             found = reply.PREFLIGHT
         elif method not in ("GET", "HEAD"):
             found = reply.REFUSED

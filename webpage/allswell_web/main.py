@@ -15,10 +15,12 @@ from wsgiref.types import WSGIApplication
 from allswell.central import engine, errors
 from allswell.central.reader import Reader
 from allswell_web import server, settings
+from allswell_web.access import Logged
 from allswell_web.build import World, build
 from allswell_web.collector import Collector
 from allswell_web.settings import Settings
 
+log = logging.getLogger(__name__)
 READERS = 4
 # A laptop that slept must not take the copies from before for fresh ones: this clock goes on.
 TICKS = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
@@ -29,12 +31,17 @@ class Loader:
     """Makes the application in the worker process."""
 
     settings: Settings
+    environ: Mapping[str, str]
     parent: int
 
     def __call__(self) -> WSGIApplication:
-        """Connect everything and begin to watch for changes."""
+        """Connect everything and begin to watch for changes.
+
+        The settings are read again: at a reload what files hold may have changed. Those that
+        cannot be used leave the ones from the start.
+        """
         os.environ.clear()
-        it = self.settings
+        it = self._settings()
         collector = None if it.collector is None else Collector(it.collector, TICKS)
         web = build(
             World(
@@ -45,6 +52,8 @@ class Loader:
                 executor=ThreadPoolExecutor(READERS, "reading"),
                 base_url=it.base_url,
                 own_hosts=it.own_hosts,
+                index=it.index,
+                hsts=it.hsts,
                 redis_url=it.redis_url,
                 cache_dir=it.cache_dir,
                 trusted_proxies=it.trusted_proxies,
@@ -52,7 +61,18 @@ class Loader:
         )
         threading.Thread(target=web.watch.run, args=(threading.Event(),), daemon=True).start()
         server.stop_with(self.parent)
-        return web.front
+        return _logged(web.front, it) if it.access_log else web.front
+
+    def _settings(self) -> Settings:
+        try:
+            return settings.read(self.environ)
+        except settings.Invalid as problem:
+            log.warning("The settings of the start go on: %s", problem)
+            return self.settings
+
+
+def _logged(front: WSGIApplication, it: Settings) -> WSGIApplication:
+    return Logged(front, sys.stdout, lambda: datetime.now(UTC), TICKS, it.trusted_proxies)
 
 
 def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> int:
@@ -61,10 +81,11 @@ def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> 
     if argv:
         return _refuse(2, "allswell page takes no arguments: set environment variables")
     try:
-        found = settings.read(os.environ if environ is None else environ)
+        given = dict(os.environ if environ is None else environ)
+        found = settings.read(given)
         engine.connect(found.database_url).dispose()
         place = server.Place(found.host, found.port, found.threads)
-        server.run(Loader(found, os.getpid()), place, stop_with_stdin=found.stop_with_stdin)
+        server.run(Loader(found, given, os.getpid()), place, stop_with_stdin=found.stop_with_stdin)
     except settings.Invalid as problem:
         return _refuse(2, *problem.problems)
     except errors.BadAddress as problem:

@@ -21,7 +21,7 @@ def page(chosen: str) -> Response:
     if order.page is None and not chosen:
         links = order.directory.listed()
         return _shown(language.ENGLISH, "index.html", links=links)
-    set_up = _scene(chosen)
+    set_up = scene_of(chosen)
     return _shown(set_up.say, "page.html", page=presenter.page(set_up))
 
 
@@ -29,7 +29,7 @@ def page(chosen: str) -> Response:
 @views.get(f"{CHOSEN}/components/<public_id>")
 def component(chosen: str, public_id: str) -> Response:
     """One component."""
-    set_up = _scene(chosen)
+    set_up = scene_of(chosen)
     found = presenter.component_page(set_up, public_id)
     return _shown(set_up.say, "part.html", page=found or abort(404))
 
@@ -38,7 +38,7 @@ def component(chosen: str, public_id: str) -> Response:
 @views.get(f"{CHOSEN}/incidents/<public_id>")
 def announcement(chosen: str, public_id: str) -> Response:
     """One incident, or one maintenance."""
-    set_up = _scene(chosen)
+    set_up = scene_of(chosen)
     found = presenter.announcement_page(set_up, public_id)
     return _shown(set_up.say, "announcement.html", page=found or abort(404))
 
@@ -49,12 +49,12 @@ def announcement(chosen: str, public_id: str) -> Response:
 @views.get(f"{CHOSEN}/history/<month>")
 def history(chosen: str, month: str) -> Response:
     """What happened in this month, or in another."""
-    set_up = _scene(chosen)
+    set_up = scene_of(chosen)
     found = presenter.history_page(set_up, month)
     return _shown(set_up.say, "history.html", page=found or abort(404))
 
 
-def _scene(chosen: str) -> Scene:
+def scene_of(chosen: str) -> Scene:
     """The scene of the order, in the language that the path chooses."""
     order = answering.order()
     found, buckets = answering.found()

@@ -24,6 +24,8 @@ LOCKS = 64
 PATIENCE_S = 7.0
 MOST_HOSTS = 1000
 OWN = ""
+HSTS_S = 3 * 24 * 3600
+HSTS_OWN_S = 365 * 24 * 3600
 # Newer than every version: what a copy of a page that is no more is compared with.
 GONE = float("inf")
 
@@ -48,6 +50,8 @@ class Tools:
     clock: Callable[[], datetime]
     ticks: Callable[[], float]
     own_hosts: tuple[str, ...] = ()
+    index: bool = True
+    hsts: bool = False
 
 
 class Shelf:
@@ -109,15 +113,16 @@ class Shelf:
     def _site(self, raw_host: str) -> Site | None:
         pages = self._tools.desk.directory().value
         if pages != self._directory.pages:
-            self._directory = directory.of(pages, self._tools.own_hosts)
+            it = self._tools
+            self._directory = directory.of(pages, it.own_hosts, index=it.index)
             self._by_host, self.sites = {}, {}
         known = self.sites.get(raw_host)
         if known is not None:
             return known
         host = directory.normal(raw_host)
-        if not self._directory.mounts(host, "/"):
-            return None
         is_customers = any(host in page.hostnames for page in pages)
+        if not is_customers and not self._directory.is_own(host):
+            return None
         key = host if is_customers else OWN
         site = self._by_host.setdefault(key, Site(key))
         if len(self.sites) >= MOST_HOSTS:
@@ -133,7 +138,7 @@ class Shelf:
             if not mount.rest:
                 return reply.moved(f"{mount.prefix}/")
             try:
-                found = self._made(mount)
+                found = self._made(mount, site)
             except Unavailable:
                 return self._tools.notices.unavailable
             if found is not None:
@@ -142,11 +147,11 @@ class Shelf:
         copies.pop(path, None)
         return self._tools.notices.not_found
 
-    def _made(self, mount: Mount) -> Ready | None:
+    def _made(self, mount: Mount, site: Site) -> Ready | None:
         key = f"{'' if mount.page is None else mount.page.public_id} {mount.rest}"
         kept = None if mount.page is None else self._kept(key, mount.page)
         if kept is not None:
-            return self._ready(kept, mount)
+            return self._ready(kept, mount, site)
         held = None if mount.page is None else self._tools.desk.material(mount.page)
         if mount.page is not None and held is not None and _closed(mount.page, held.value):
             # The list of pages does not know yet that not everybody may see this one.
@@ -158,14 +163,14 @@ class Shelf:
             return None
         if mount.page is not None:
             self._tools.store.put(key, made)
-        return self._ready(made, mount)
+        return self._ready(made, mount, site)
 
     def _kept(self, key: str, page: facts.Page) -> Sheet | None:
         """A sheet that is fresh and not of an older version, made here or by another process."""
         version, now = self._versions.get(page.id, page.version), self._tools.clock()
         return self._tools.store.get(key, lambda it: it.version >= version and now < it.fresh)
 
-    def _ready(self, made: Sheet, mount: Mount) -> Ready:
+    def _ready(self, made: Sheet, mount: Mount, site: Site) -> Ready:
         now, ticks = self._tools.clock(), self._tools.ticks()
         return Ready(
             made,
@@ -173,7 +178,15 @@ class Shelf:
             made=ticks - (now - made.made).total_seconds(),
             until=ticks + (made.fresh - now).total_seconds(),
             tellable=ticks + (made.tellable - now).total_seconds(),
+            more=self._tls(site),
         )
+
+    def _tls(self, site: Site) -> tuple[tuple[str, str], ...]:
+        """Strict transport: briefly for a customer's name, which may move away from us."""
+        if not self._tools.hsts:
+            return ()
+        seconds = HSTS_S if site.host else HSTS_OWN_S
+        return (("Strict-Transport-Security", f"max-age={seconds}"),)
 
 
 def _closed(page: facts.Page, material: Material) -> bool:

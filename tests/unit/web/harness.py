@@ -62,6 +62,8 @@ def bench(
     executor: Executor | None = None,
     latency: fakes.Latency | None = None,
     own_hosts: tuple[str, ...] = (),
+    index: bool = True,
+    hsts: bool = False,
 ) -> Bench:
     clock = fakes.Clock()
     world = World(
@@ -72,5 +74,7 @@ def bench(
         executor=executor or fakes.AtOnce(),
         base_url="http://127.0.0.1:8080",
         own_hosts=own_hosts,
+        index=index,
+        hsts=hsts,
     )
     return Bench(build(world), reader, clock)
