@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -18,12 +19,13 @@ from allswell.checker.line import HttpLine
 from allswell.checker.settings import BadSettings, Settings
 from allswell.checker.status import StatusServer
 from allswell.probe import AddressPolicy, Prober
-from allswell.store import Store, StoreError
+from allswell.store import Store, StoreBusy, StoreError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 STORE = "checker.sqlite"
 STORE_THREADS = 4
+AGAIN = 0.5
 
 
 def main() -> int:
@@ -41,7 +43,7 @@ def main() -> int:
         log.error("%s", error)
         return 2
     try:
-        store = Store.open(found.data / STORE, now=datetime.now(UTC))
+        store = opened(found)
     except StoreError as error:
         log.error("%s", error)
         return 1
@@ -54,6 +56,21 @@ def main() -> int:
         return 1
     finally:
         store.close()
+
+
+def opened(found: Settings) -> Store:
+    """The file; an earlier checker may take a while to let go of it. Raises `StoreError`.
+
+    Where a pod was deleted by force, its successor begins while it ends.
+    """
+    until = time.monotonic() + found.patience
+    while True:
+        try:
+            return Store.open(found.data / STORE, now=datetime.now(UTC))
+        except StoreBusy:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(AGAIN)
 
 
 async def run(found: Settings, folder: Folder, config: Config, store: Store) -> int:

@@ -12,7 +12,10 @@ class BadSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where a checker finds its list and its file, and whom it reports to."""
+    """Where a checker finds its list and its file, and whom it reports to.
+
+    `patience` is for how many seconds it waits for an earlier checker to let go of the file.
+    """
 
     config: Path
     data: Path
@@ -23,6 +26,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 9090
     stop_with_stdin: bool = False
+    patience: float = 0.0
 
 
 HELP = {
@@ -47,6 +51,10 @@ def read(environment: Mapping[str, str]) -> Settings:
     if not (port.isascii() and port.isdigit() and int(port) < 2**16):
         problems.append("ALLSWELL_STATUS_BIND must be host:port, like 0.0.0.0:9090")
         port = "0"
+    patience = environment.get("ALLSWELL_STORE_PATIENCE", "0")
+    if not (patience.isascii() and patience.isdigit()):
+        problems.append("ALLSWELL_STORE_PATIENCE must be a number of seconds, like 60")
+        patience = "0"
     if problems:
         raise BadSettings("\n".join(problems))
     return Settings(
@@ -59,6 +67,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         host=host,
         port=int(port),
         stop_with_stdin=environment.get("ALLSWELL_STOP_WITH_STDIN") == "1",
+        patience=float(patience),
     )
 
 

@@ -159,6 +159,7 @@ def _environment(shape: Shape) -> dict[str, str]:
         "ALLSWELL_CA_FILE": f"{CONFIG}/{configmap.CA}",
         "ALLSWELL_STATUS_BIND": f"0.0.0.0:{PORT}",
         "ALLSWELL_LOG_LEVEL": shape.log_level,
+        "ALLSWELL_STORE_PATIENCE": str(2 * GRACE_PERIOD // SECOND),
         "TMPDIR": DATA,
         **trusted,
     }

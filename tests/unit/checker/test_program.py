@@ -1,0 +1,45 @@
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from allswell.checker import program, settings
+from allswell.checker.settings import BadSettings, Settings
+from allswell.store import Store, StoreBusy
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def found(folder: Path, patience: str = "0") -> Settings:
+    return settings.read(
+        {
+            "ALLSWELL_CONFIG": str(folder),
+            "ALLSWELL_DATA": str(folder),
+            "ALLSWELL_COLLECTOR_URL": "https://collector:8443",
+            "ALLSWELL_TOKEN_FILE": str(folder / "token"),
+            "ALLSWELL_STORE_PATIENCE": patience,
+        }
+    )
+
+
+def test_a_file_in_use_is_refused_at_once(tmp_path: Path) -> None:
+    earlier = Store.open(tmp_path / program.STORE, now=NOW)
+    with pytest.raises(StoreBusy):
+        program.opened(found(tmp_path))
+    earlier.close()
+
+
+def test_with_patience_a_checker_waits_for_an_earlier_one_to_end(tmp_path: Path) -> None:
+    earlier = Store.open(tmp_path / program.STORE, now=NOW)
+    end = threading.Timer(0.7, earlier.close)
+    end.start()
+    later = program.opened(found(tmp_path, "30"))
+    end.join()
+    assert later.set_aside is None
+    later.close()
+
+
+def test_patience_is_a_number_of_seconds(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="ALLSWELL_STORE_PATIENCE"):
+        found(tmp_path, "long")
