@@ -1,10 +1,11 @@
 """What a checker says to the collector, said by a test, with a token of the API server's."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from kubernetes import client
 
 from allswell.domain import instant, report
 from allswell.domain.health import Claim
@@ -21,15 +22,19 @@ def token(
     cluster: Cluster, namespace: str, pod: str = "", *, audience: str = OURS, account: str = ""
 ) -> str:
     """A token as the API server makes it for whoever may edit the namespace."""
-    spec: dict[str, Any] = {"audiences": [audience], "expirationSeconds": 600}
+    bound = None
     if pod:
-        found = json.loads(cluster.kubectl("get", "pod", pod, "-n", namespace, "-o", "json"))
-        reference = {"apiVersion": "v1", "kind": "Pod", "name": pod}
-        spec["boundObjectRef"] = {**reference, "uid": found["metadata"]["uid"]}
-    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account or 'default'}/token"
-    made = json.loads(cluster.kubectl("create", "--raw", path, "-f", "-", text=json.dumps(body)))
-    return str(made["status"]["token"])
+        found = cluster.core.read_namespaced_pod(pod, namespace)
+        uid = found.metadata.uid if found.metadata else ""
+        bound = client.V1BoundObjectReference(api_version="v1", kind="Pod", name=pod, uid=uid)
+    spec = client.V1TokenRequestSpec(
+        audiences=[audience], expiration_seconds=600, bound_object_ref=bound
+    )
+    made = cluster.core.create_namespaced_service_account_token(
+        account or "default", namespace, client.AuthenticationV1TokenRequest(spec=spec)
+    )
+    assert made.status is not None
+    return str(made.status.token)
 
 
 @dataclass(frozen=True, slots=True)

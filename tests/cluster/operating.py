@@ -202,8 +202,8 @@ def say_ready(cluster: Cluster, namespace: str, pod: str) -> None:
     """Say what a kubelet would say of a pod whose checker runs."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     ready = {"type": "Ready", "status": "True", "lastTransitionTime": now}
-    patch = json.dumps({"status": {"phase": "Running", "conditions": [ready]}})
-    cluster.kubectl("patch", "pod", pod, "-n", namespace, "--subresource=status", "-p", patch)
+    patch = {"status": {"phase": "Running", "conditions": [ready]}}
+    cluster.core.patch_namespaced_pod_status(pod, namespace, patch)
 
 
 @contextlib.contextmanager

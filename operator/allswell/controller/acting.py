@@ -37,7 +37,11 @@ class Hands:
         self._means.index[action.kind].observe(seen)
 
     async def status(self, kind: Kind, live: Json, status: Json) -> None:
-        """Write the status of an object as it was seen. Raises `KubeError`."""
+        """Write the status of an object as it was seen. Raises `KubeError`.
+
+        The API server holds no status to a UID. One that reaches a later object of the same name is
+        made good when that is looked at.
+        """
         namespace, name = manifest.name(live)
         wanted: Json = {
             "apiVersion": kind.api,
@@ -45,7 +49,7 @@ class Hands:
             "metadata": {"namespace": namespace, "name": name},
             "status": status,
         }
-        seen = await self._means.api.apply(kind, wanted, "status", uid=manifest.uid(live))
+        seen = await self._means.api.apply(kind, wanted, "status")
         self._means.meters.writes.labels(kind.name, "status").inc()
         self._means.index[kind].observe(seen)
 

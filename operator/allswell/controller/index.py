@@ -51,10 +51,12 @@ class Index:
             self._take(kind, change)
         return change is not None and change.after is None
 
-    def replace(self, kind: Kind, listing: Listing) -> None:
-        """Take in a complete list."""
-        for change in self[kind].replace(listing.objects, listing.version):
+    def replace(self, kind: Kind, listing: Listing) -> tuple[Change, ...]:
+        """Take in a complete list; what that has changed."""
+        changes = self[kind].replace(listing.objects, listing.version)
+        for change in changes:
             self._take(kind, change)
+        return changes
 
     def wake(self, keys: Iterable[Key], after: timedelta = GATHERING) -> None:
         """Have objects looked at."""

@@ -1,25 +1,35 @@
 """Whether the operator is well, told to Kubernetes over HTTP, with its figures for Prometheus.
 
-It is not alive when no complete look has worked for long *although the API server answers*: were an
-API server that is away a reason, operator and collector would be restarted in a loop. It is ready
-when it has seen the whole cluster once, and its collector has read the central database.
+It is not alive when no complete look has worked for long, or when a watch does not tell what such
+a look has found, *although the API server answers*: were an API server that is away a reason,
+operator and collector would be restarted in a loop. It is ready when it has seen the whole cluster
+once, and its collector has read the central database.
 """
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 
 from aiohttp import web
 from prometheus_client import generate_latest
 
 from allswell.controller.meters import Meters
+from allswell.kube.kinds import Kind
 
+log = logging.getLogger(__name__)
 # Two resyncs may fail in a row.
 LATEST = timedelta(minutes=25)
+MINUTE = timedelta(minutes=1)
 
 
-def is_stale(started: datetime, succeeded: datetime | None, now: datetime) -> bool:
-    """Whether the last complete look, or the start, is too long ago."""
-    return now - (succeeded or started) > LATEST
+def trouble(seen: datetime, dead: Collection[Kind], now: datetime) -> str:
+    """What a restart may help against: the last complete look, or the start, was at `seen`."""
+    if now - seen > LATEST:
+        return f"no complete look has worked for {LATEST // MINUTE} minutes"
+    if dead:
+        names = ", ".join(sorted(kind.plural for kind in dead))
+        return f"the watch of {names} does not tell what a complete look has found"
+    return ""
 
 
 class Lookout:
@@ -31,12 +41,14 @@ class Lookout:
         succeeded: Callable[[], datetime | None],
         listening: Callable[[], bool],
         answers: Callable[[], Awaitable[bool]],
+        dead: Callable[[datetime], Collection[Kind]],
         meters: Meters,
         now: Callable[[], datetime],
     ) -> None:
         self._succeeded = succeeded
         self._listening = listening
         self._answers = answers
+        self._dead = dead
         self._meters = meters
         self._now = now
         self._started = now()
@@ -51,9 +63,11 @@ class Lookout:
 
     async def healthz(self, _: web.Request) -> web.Response:
         """500 when a restart may help."""
-        stale = is_stale(self._started, self._succeeded(), self._now())
-        if stale and await self._answers():
-            return web.Response(status=500, text="no complete look has worked for 25 minutes\n")
+        now = self._now()
+        found = trouble(self._succeeded() or self._started, self._dead(now), now)
+        if found and await self._answers():
+            log.error("not well: %s", found)
+            return web.Response(status=500, text=f"{found}\n")
         return web.Response(text="ok\n")
 
     async def readyz(self, _: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from allswell.controller.central import Central
 from allswell.controller.index import Index
 from allswell.controller.meters import Meters
 from allswell.controller.namespaces import Namespaces
+from allswell.controller.owed import Owed
 from allswell.controller.registrar import Registrar
 from allswell.kube.client import Api
 
@@ -22,4 +23,5 @@ class Means:
     registrar: Registrar
     namespaces: Namespaces
     meters: Meters
+    owed: Owed
     now: Callable[[], datetime]

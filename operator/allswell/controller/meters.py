@@ -32,6 +32,12 @@ class Meters:
         self.resyncs = Counter(
             "allswell_resyncs", "Complete looks at everything.", ("result",), registry=it
         )
+        self.missed = Counter(
+            "allswell_resync_missed",
+            "Changes that a complete look has found before the watch told of them, by kind.",
+            ("kind",),
+            registry=it,
+        )
         self.resynced = Gauge(
             "allswell_resync_timestamp_seconds", "When the last complete look ended.", registry=it
         )

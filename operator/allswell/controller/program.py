@@ -132,6 +132,7 @@ def lookout(man: Watchman, api: Api, meters: Meters) -> Lookout:
         succeeded=lambda: man.looking.succeeded,
         listening=lambda: man.centre.started is not None,
         answers=answers,
+        dead=man.owed.overdue,
         meters=meters,
         now=now,
     )

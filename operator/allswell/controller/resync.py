@@ -51,7 +51,7 @@ class Resync:
         first = not self._means.index.synced
         listings = {kind: await self._listing(kind) for kind in WATCHED}
         for kind, listing in listings.items():
-            self._means.index.replace(kind, listing)
+            self._corrected(kind, listing, first=first)
             self._means.meters.objects.labels(kind.name).set(len(self._means.index[kind]))
         # Whose turn it is is decided by standings, so that a restart writes nothing.
         swept = await self._swept(first=first)
@@ -66,6 +66,14 @@ class Resync:
             self._means.index.turn(key, timedelta() if first else SPREAD * number / len(keys))
         self.seen.set()
         return AGAIN if first or not swept else EVERY
+
+    def _corrected(self, kind: Kind, listing: Listing, *, first: bool) -> None:
+        """Make the index say what a list says; what that finds, the watch owes us."""
+        changes = self._means.index.replace(kind, listing)
+        if not first:
+            missed = self._means.owed.found(kind, changes, self._means.now())
+            self._means.meters.missed.labels(kind.name).inc(missed)
+        self._means.owed.keep_only(kind, self._means.index[kind].items())
 
     async def _listing(self, kind: Kind) -> Listing:
         selector = names.SELECTOR if kind in CHILDREN else ""

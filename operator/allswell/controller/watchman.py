@@ -15,6 +15,7 @@ from allswell.controller.index import Index, Key
 from allswell.controller.means import Means
 from allswell.controller.meters import Meters
 from allswell.controller.namespaces import Namespaces
+from allswell.controller.owed import Owed
 from allswell.controller.reconcile import Reconciler
 from allswell.controller.registrar import Registrar
 from allswell.controller.resync import Resync
@@ -22,6 +23,7 @@ from allswell.controller.settings import Settings
 from allswell.controller.telling import TellingWriter
 from allswell.controller.turnstile import Turnstile
 from allswell.controller.workqueue import Workqueue
+from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.kinds import MONITOR, PAGE, Kind
 from allswell.kube.manifest import Json
@@ -49,6 +51,7 @@ class Watchman:
         self._queue: Workqueue[Key] = Workqueue(time.monotonic)
         self._hurry = asyncio.Event()
         self.index = Index(turn=self._queue.add)
+        self.owed = Owed()
         self.writer = TellingWriter(engine, settings.shape.grace, self._told)
         self.centre = Centre(self.writer)
         self.looking: Resync
@@ -64,6 +67,7 @@ class Watchman:
             registrar=Registrar(central.register, self._now),
             namespaces=Namespaces(self._api, time.monotonic),
             meters=self._meters,
+            owed=self.owed,
             now=self._now,
         )
         told = self.settings
@@ -87,6 +91,7 @@ class Watchman:
 
     def see(self, kind: Kind, seen: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
         """Take in what a watch says; a manifest that is gone makes a complete look urgent."""
+        self.owed.told(kind, manifest.name(seen))
         if self.index.observe(kind, seen, deleted=deleted) and kind in (MONITOR, PAGE):
             self._hurry.set()
 

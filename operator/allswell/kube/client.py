@@ -12,7 +12,7 @@ from typing import Protocol
 import aiohttp
 
 from allswell.kube import errors, manifest, names
-from allswell.kube.errors import Missing, Unavailable
+from allswell.kube.errors import Conflict, Missing, Rejected, Unavailable
 from allswell.kube.kinds import Kind
 from allswell.kube.manifest import Json
 
@@ -97,7 +97,13 @@ class Client:
             wanted = {**wanted, "metadata": {**manifest.block(wanted, "metadata"), "uid": uid}}
         query = {"fieldManager": names.FIELD_MANAGER, "force": "true"}
         path = kind.path(namespace, name, subresource)
-        return await self._ask("PATCH", path, wanted, query=query, media=APPLY)
+        try:
+            return await self._ask("PATCH", path, wanted, query=query, media=APPLY)
+        except Rejected as error:
+            # For an object that exists a uid that is not its own is called an invalid change.
+            if uid and "metadata.uid" in str(error):
+                raise Conflict(str(error)) from error
+            raise
 
     async def create(self, kind: Kind, wanted: Json) -> Json:
         """Create an object. Raises `Conflict` when it is there."""

@@ -1,0 +1,161 @@
+"""What every way to a Kubernetes API does, told as stories: each with a namespace of its own."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from allswell.kube import manifest
+from allswell.kube.client import Api
+from allswell.kube.errors import Conflict, Missing, Rejected
+from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, Kind
+
+Story = Callable[[Api, str], Awaitable[None]]
+
+
+def configmap(namespace: str, name: str = "it", **data: str) -> dict[str, object]:
+    metadata = {"name": name, "namespace": namespace, "labels": {"story": "told"}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def monitor(namespace: str, **spec: object) -> dict[str, object]:
+    return {
+        "apiVersion": MONITOR.api,
+        "kind": MONITOR.name,
+        "metadata": {"name": "it", "namespace": namespace},
+        "spec": spec or {"http": {"url": "https://example.com/"}},
+    }
+
+
+def status(namespace: str, **said: object) -> dict[str, object]:
+    metadata = {"name": "it", "namespace": namespace}
+    return {"apiVersion": MONITOR.api, "kind": MONITOR.name, "metadata": metadata, "status": said}
+
+
+async def version(api: Api, kind: Kind, namespace: str, name: str = "it") -> str:
+    return manifest.text(await api.get(kind, namespace, name), "metadata", "resourceVersion")
+
+
+async def what_is_not_there_is_none(api: Api, namespace: str) -> None:
+    assert await api.get(CONFIGMAP, namespace, "it") is None
+
+
+async def what_is_applied_is_there_with_an_identity(api: Api, namespace: str) -> None:
+    made = await api.apply(CONFIGMAP, configmap(namespace, a="1"))
+    assert manifest.uid(made)
+    assert await api.get(CONFIGMAP, namespace, "it") == made
+    assert manifest.block(made, "data") == {"a": "1"}
+
+
+async def applying_the_same_again_changes_nothing(api: Api, namespace: str) -> None:
+    await api.apply(CONFIGMAP, configmap(namespace, a="1"))
+    before = await version(api, CONFIGMAP, namespace)
+    await api.apply(CONFIGMAP, configmap(namespace, a="1"))
+    assert await version(api, CONFIGMAP, namespace) == before
+
+
+async def what_is_applied_no_more_goes_and_what_others_wrote_stays(
+    api: Api, namespace: str
+) -> None:
+    await api.create(CONFIGMAP, configmap(namespace, theirs="1"))
+    await api.apply(CONFIGMAP, configmap(namespace, a="1", b="1"))
+    made = await api.apply(CONFIGMAP, configmap(namespace, a="2"))
+    assert manifest.block(made, "data") == {"theirs": "1", "a": "2"}
+
+
+async def only_the_very_object_is_applied_to(api: Api, namespace: str) -> None:
+    with pytest.raises(Conflict):
+        await api.apply(CONFIGMAP, configmap(namespace, a="1"), uid="another")
+    made = await api.apply(CONFIGMAP, configmap(namespace, a="1"))
+    with pytest.raises(Conflict):
+        await api.apply(CONFIGMAP, configmap(namespace, a="2"), uid="another")
+    again = await api.apply(CONFIGMAP, configmap(namespace, a="2"), uid=manifest.uid(made))
+    assert manifest.uid(again) == manifest.uid(made)
+
+
+async def a_status_is_written_whatever_uid_is_named(api: Api, namespace: str) -> None:
+    """The API server overlooks it there; so nothing may rely on it."""
+    await api.apply(MONITOR, monitor(namespace))
+    told = await api.apply(MONITOR, status(namespace, state="up"), "status", uid="another")
+    assert manifest.text(told, "status", "state") == "up"
+
+
+async def nothing_is_created_twice(api: Api, namespace: str) -> None:
+    await api.create(CONFIGMAP, configmap(namespace))
+    with pytest.raises(Conflict):
+        await api.create(CONFIGMAP, configmap(namespace))
+
+
+async def only_the_very_object_is_deleted_and_its_absence_is_no_error(
+    api: Api, namespace: str
+) -> None:
+    made = await api.create(CONFIGMAP, configmap(namespace))
+    with pytest.raises(Conflict):
+        await api.delete(CONFIGMAP, namespace, "it", "another", force=False)
+    for _ in range(2):
+        await api.delete(CONFIGMAP, namespace, "it", manifest.uid(made), force=True)
+    assert await api.get(CONFIGMAP, namespace, "it") is None
+
+
+async def what_is_made_anew_is_another_object(api: Api, namespace: str) -> None:
+    old = await api.create(CONFIGMAP, configmap(namespace))
+    await api.delete(CONFIGMAP, namespace, "it", manifest.uid(old), force=False)
+    new = await api.create(CONFIGMAP, configmap(namespace))
+    assert manifest.uid(new) != manifest.uid(old)
+
+
+async def a_list_holds_what_is_selected_and_is_no_older_than_that(api: Api, namespace: str) -> None:
+    for name in ("a", "b"):
+        await api.apply(CONFIGMAP, configmap(namespace, name))
+    found = await api.every(CONFIGMAP, [namespace], "story=told")
+    assert [manifest.name(seen)[1] for seen in found.objects] == ["a", "b"]
+    versions = [int(manifest.text(seen, "metadata", "resourceVersion")) for seen in found.objects]
+    assert max(versions) <= found.version
+    assert (await api.every(CONFIGMAP, [namespace], "story=another")).objects == ()
+
+
+async def a_spec_has_generations_and_a_status_has_none(api: Api, namespace: str) -> None:
+    made = await api.apply(MONITOR, monitor(namespace))
+    told = await api.apply(MONITOR, status(namespace, state="up"), "status")
+    assert manifest.number(told, "metadata", "generation") == 1
+    assert manifest.text(told, "status", "state") == "up"
+    assert manifest.block(told, "spec") == manifest.block(made, "spec")
+    changed = await api.apply(MONITOR, monitor(namespace, tcp={"host": "example.com", "port": 1}))
+    assert manifest.number(changed, "metadata", "generation") == 2
+    assert manifest.text(changed, "status", "state") == "up"
+
+
+async def a_status_of_what_is_not_there_is_missing(api: Api, namespace: str) -> None:
+    with pytest.raises(Missing):
+        await api.apply(MONITOR, status(namespace, state="up"), "status")
+
+
+async def what_is_not_valid_is_rejected(api: Api, namespace: str) -> None:
+    with pytest.raises(Rejected):
+        await api.apply(MONITOR, monitor(namespace, interval="2w"))
+
+
+async def a_namespace_has_an_identity(api: Api, namespace: str) -> None:
+    assert manifest.uid(await api.get(NAMESPACE, "", namespace))
+
+
+STORIES: tuple[Story, ...] = (
+    what_is_not_there_is_none,
+    what_is_applied_is_there_with_an_identity,
+    applying_the_same_again_changes_nothing,
+    what_is_applied_no_more_goes_and_what_others_wrote_stays,
+    only_the_very_object_is_applied_to,
+    a_status_is_written_whatever_uid_is_named,
+    nothing_is_created_twice,
+    only_the_very_object_is_deleted_and_its_absence_is_no_error,
+    what_is_made_anew_is_another_object,
+    a_list_holds_what_is_selected_and_is_no_older_than_that,
+    a_spec_has_generations_and_a_status_has_none,
+    a_status_of_what_is_not_there_is_missing,
+    what_is_not_valid_is_rejected,
+    a_namespace_has_an_identity,
+)
+
+
+def name(story: Story) -> str:
+    """What a test of the story is called."""
+    return getattr(story, "__name__", "")
