@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from charts.documents import CHART, ROOT
+from tests.cluster import kinds
 from tests.cluster.conftest import absent
 from tests.cluster.installing import Helm
 from tests.cluster.reach import Cluster, until
@@ -39,6 +40,10 @@ class Place:
     def helm(self, command: str, *arguments: str, release: str = RELEASE) -> str:
         """Run Helm for the release."""
         return Helm(self.cluster)(command, release, *arguments, "--namespace", self.namespace)
+
+    def install(self, *arguments: str, chart: Path = CHART) -> str:
+        """Install a chart first of all, whoever has made the CRDs before."""
+        return self.helm("install", str(chart), "--take-ownership", *arguments)
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """Run kubectl in the namespace."""
@@ -65,15 +70,9 @@ def expected(place: Place, values: rendering.Values = rendering.DEFAULT) -> set[
     return {(it["kind"], it["metadata"]["name"]) for it in rendered if it["kind"] not in kept}
 
 
-def forget(cluster: Cluster) -> None:
-    """Remove the CRDs, whoever has made them."""
-    cluster.kubectl("delete", "crd", *CRDS, "--ignore-not-found", "--wait", "--timeout=50s")
-
-
 @pytest.fixture
 def places(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
-    """Two new namespaces in a cluster that does not know our kinds."""
-    forget(cluster)
+    """Two new namespaces; our kinds are there afterwards, as other tests need them."""
     first, second = (Place(cluster, f"life-{uuid.uuid4().hex[:8]}") for _ in range(2))
     for place in (first, second):
         cluster.kubectl("create", "namespace", place.namespace)
@@ -82,7 +81,7 @@ def places(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
         for release in (RELEASE, "other"):
             place.helm("uninstall", "--ignore-not-found", release=release)
         cluster.kubectl("delete", "namespace", place.namespace, "--wait=false")
-    forget(cluster)
+    kinds.install(cluster)
 
 
 def chart_before(folder: Path) -> Path:
@@ -134,7 +133,7 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_keep_what_the_user_has(
 ) -> None:
     place, _ = places
     before = chart_before(tmp_path)
-    place.helm("install", str(before))
+    place.install(chart=before)
     first, monitor = place.objects(), monitored(place)
     images = place.read("deployment", "allswell-operator")["spec"]["template"]["spec"]
     place.helm("upgrade", str(CHART), "--set", "page.replicas=3,image.tag=next")
@@ -152,7 +151,7 @@ def test_rights_that_are_no_longer_needed_go_with_an_upgrade(
     places: tuple[Place, Place],
 ) -> None:
     place, other = places
-    place.helm("install", str(CHART))
+    place.install()
     wide = rules(place)
     place.helm("upgrade", str(CHART), "--set", f"watchNamespaces={{{other.namespace}}}")
     narrow = rules(place)
@@ -167,7 +166,7 @@ def test_what_an_uninstall_leaves_is_taken_up_by_the_next_install(
     places: tuple[Place, Place],
 ) -> None:
     place, _ = places
-    place.helm("install", str(CHART))
+    place.install()
     monitor = monitored(place)
     claim = "pvc/data-allswell-database-0"
     place.kubectl("wait", "--for=create", claim, "--timeout=30s")
@@ -184,7 +183,7 @@ def test_crds_of_another_release_are_refused_taken_over_or_left_alone_as_the_use
     places: tuple[Place, Place],
 ) -> None:
     first, second = places
-    first.helm("install", str(CHART))
+    first.install()
     monitor = monitored(first)
     first.helm("uninstall")
     with pytest.raises(AssertionError, match="invalid ownership metadata"):
@@ -199,7 +198,7 @@ def test_two_releases_stand_beside_each_other(places: tuple[Place, Place]) -> No
     first, second = places
     for place, crds in ((first, "true"), (second, "false")):
         serving = f"watchNamespaces={{{place.namespace}}},crds.enabled={crds}"
-        place.helm("install", str(CHART), "--set", serving)
+        place.install("--set", serving)
     mine = second.objects()
     first.helm("uninstall")
     assert until(lambda: first.objects() == set(), what="the first one is gone")
@@ -209,7 +208,7 @@ def test_two_releases_stand_beside_each_other(places: tuple[Place, Place]) -> No
 
 def test_the_commands_of_the_notes_remove_all_that_is_left(places: tuple[Place, Place]) -> None:
     place, _ = places
-    said = place.helm("install", str(CHART))
+    said = place.install()
     monitored(place)
     # The operator would make these.
     for kind, name in (
