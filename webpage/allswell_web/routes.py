@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 
-from allswell_web import account, route
+from allswell_web import account, ics, route
 from allswell_web.account import Account
+from allswell_web.feeds import atom, rss, stories
+from allswell_web.feeds.entry import Feed
 from allswell_web.route import Asked, Route
 from allswell_web.schemas import Schema
 from allswell_web.statuspage import documents, schema
@@ -59,4 +61,29 @@ STATUSPAGE = (
         schema.MAINTENANCES,
     ),
 )
-EVERY = STATUSPAGE
+
+
+def _feed(
+    path: str, summary: str, tell: Callable[[Account, str], Feed], write: Callable[[Feed], str]
+) -> Route:
+    def made(asked: Asked) -> str:
+        told = account.of(asked.found, asked.now, asked.url)
+        return write(tell(told, path.removeprefix("/")))
+
+    kind = route.ATOM if path.endswith(".atom") else route.RSS
+    return Route(path, kind, summary, made)
+
+
+FEEDS = (
+    _feed("/history.atom", "An entry per incident and maintenance", stories.history, atom.write),
+    _feed("/history.rss", "An item per incident and maintenance", stories.history, rss.write),
+    _feed("/updates.atom", "An entry per update, for chat", stories.updates, atom.write),
+    _feed("/updates.rss", "An item per update, for chat", stories.updates, rss.write),
+)
+CALENDAR = Route(
+    "/maintenance.ics",
+    route.CALENDAR,
+    "Maintenance as a calendar to subscribe to",
+    lambda asked: ics.write(account.of(asked.found, asked.now, asked.url)),
+)
+EVERY = (*STATUSPAGE, *FEEDS, CALENDAR)
