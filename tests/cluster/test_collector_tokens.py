@@ -3,6 +3,7 @@
 import base64
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from kubernetes import client
 
 from tests.cluster import checking, operating
 from tests.cluster.operating import Operator
@@ -151,6 +155,56 @@ def with_claims(token: str, **claims: object) -> str:
     return ".".join([head, base64.urlsafe_b64encode(text).decode().rstrip("="), signature])
 
 
+def resigned(scene: Scene, token: str, **claims: object) -> str:
+    """A token with other claims, signed as the API server signs."""
+    if scene.cluster.lab is None:
+        pytest.skip("The cluster is not ours, so we have no key to sign with.")
+    path = scene.cluster.lab.places.certs / "service-accounts.key"
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    content = with_claims(token, **claims).rpartition(".")[0]
+    pair = utils.decode_dss_signature(key.sign(content.encode(), ec.ECDSA(hashes.SHA256())))
+    signature = b"".join(number.to_bytes(32, "big") for number in pair)
+    return f"{content}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+def test_a_token_that_has_expired_is_unknown(scene: Scene) -> None:
+    """With the same key and a time that has not ended it is as good as the API server's own."""
+    token = scene.token(scene.acme, "api-check-0")
+    now = int(time.time())
+    old = {"iat": now - 1200, "nbf": now - 1200}
+    assert scene.hello(resigned(scene, token, **old, exp=now + 60), "api")[0] == 200
+    assert scene.hello(resigned(scene, token, **old, exp=now - 120), "api")[0] == 401
+
+
+def test_a_token_that_was_taken_is_refused_when_it_has_ended(scene: Scene) -> None:
+    """The API server grants clocks a minute, and keeps its own verdict for ten seconds."""
+    token = scene.token(scene.acme, "api-check-0")
+    now = int(time.time())
+    ending = resigned(scene, token, iat=now - 1200, nbf=now - 1200, exp=now - 50)
+    assert scene.hello(ending, "api")[0] == 200
+    until(lambda: scene.hello(ending, "api")[0] == 401, what="it is refused", limit=40)
+
+
+def test_no_token_can_be_had_for_a_pod_of_another_namespace(scene: Scene) -> None:
+    theirs = scene.pod(scene.acme, "web-check-0")
+    bound = client.V1BoundObjectReference(
+        api_version="v1", kind="Pod", name="web-check-0", uid=theirs
+    )
+    wanted = client.V1TokenRequestSpec(audiences=[checking.OURS], bound_object_ref=bound)
+    with pytest.raises(client.ApiException) as refused:
+        scene.cluster.core.create_namespaced_service_account_token(
+            "default", scene.other, client.AuthenticationV1TokenRequest(spec=wanted)
+        )
+    assert refused.value.status in (404, 409)
+
+
+def test_a_tenants_pod_of_a_checkers_name_is_no_checker_of_another_namespace(scene: Scene) -> None:
+    scene.cluster.apply(own_pod("web-check-0"), namespace=scene.home)
+    status, _ = scene.hello(scene.token(scene.home, "web-check-0"), "web")
+    assert status == 403
+
+
 def test_the_page_reads_latency_and_reports_nothing(scene: Scene) -> None:
     token = scene.token(scene.home, account="allswell-web")
     assert scene.operator.ask(scene.ca, token, "/v1/latency?monitor=x") == (200, {"monitors": {}})
@@ -182,6 +236,20 @@ def test_a_pod_that_was_replaced_is_fenced_at_once(scene: Scene) -> None:
     until(replaced, what="another pod has the name")
     assert scene.hello(token, "web")[0] == 410
     assert scene.hello(scene.token(scene.acme, "web-check-0"), "web")[0] == 200
+
+
+def test_the_token_of_a_pod_that_was_deleted_by_force_is_refused(scene: Scene) -> None:
+    """Also one that was never shown before, so that nobody keeps a verdict of it."""
+    token = scene.token(scene.acme, "web-check-0")
+    scene.cluster.core.delete_namespaced_pod("web-check-0", scene.acme, grace_period_seconds=0)
+    seen = set()
+
+    def is_unknown() -> bool:
+        seen.add(scene.hello(token, "web")[0])
+        return 401 in seen
+
+    until(is_unknown, what="the API server does not take it any more")
+    assert 200 not in seen
 
 
 def test_the_collector_is_known_by_its_ca_alone(scene: Scene) -> None:

@@ -26,7 +26,7 @@ from allswell.controller.index import Index
 from allswell.controller.meters import Meters
 from allswell.kube import manifest, names
 from allswell.kube.client import Api
-from allswell.kube.errors import KubeError
+from allswell.kube.errors import KubeError, Rejected
 from allswell.kube.kinds import MONITOR, POD, STATEFULSET, TOKEN_REVIEW
 from allswell.kube.manifest import Json
 
@@ -167,6 +167,8 @@ class TokenReviews:
         """The watch may be behind: see what is there now, if it is there."""
         try:
             pod = await self._api.get(POD, said.namespace, said.pod)
+        except Rejected as error:
+            raise Refused("this installation does not serve the pod's namespace") from error
         except KubeError as error:
             raise NotInSync("the API server cannot be asked about this pod") from error
         if pod is None:

@@ -19,7 +19,7 @@ from allswell.controller.index import Index
 from allswell.controller.meters import Meters
 from allswell.controller.tokens import TokenReviews
 from allswell.kube.client import Listing
-from allswell.kube.errors import KubeError, Unavailable
+from allswell.kube.errors import KubeError, Rejected, Unavailable
 from allswell.kube.kinds import MONITOR, POD, STATEFULSET, TOKEN_REVIEW, Kind
 from allswell.kube.manifest import Json
 from tests.unit.controller.objects import NOW, live_statefulset, monitor, pod, with_meta
@@ -47,7 +47,7 @@ def answer(
 class Cluster:
     """An API server that knows one answer and one pod."""
 
-    def __init__(self, said: Json | KubeError, pod: Json | None = None) -> None:
+    def __init__(self, said: Json | KubeError, pod: Json | KubeError | None = None) -> None:
         self.said = said
         self.pod = pod
         self.reviews = 0
@@ -57,6 +57,8 @@ class Cluster:
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
         assert (kind, namespace, name) == (POD, "acme", "api-check-0")
         self.gets += 1
+        if isinstance(self.pod, KubeError):
+            raise self.pod
         return self.pod
 
     async def create(self, kind: Kind, wanted: Json) -> Json:
@@ -145,6 +147,11 @@ def test_a_pod_that_was_replaced_is_gone() -> None:
 def test_a_pod_that_is_no_longer_there_is_gone() -> None:
     with pytest.raises(Gone):
         judge(Cluster(answer(uid="p9")), index(), token())
+
+
+def test_a_pod_of_a_namespace_that_is_not_served_is_refused_for_good() -> None:
+    with pytest.raises(Refused, match="does not serve"):
+        judge(Cluster(answer(uid="p9"), Rejected("403: forbidden")), index(), token())
 
 
 def test_a_pod_that_the_watch_has_not_shown_yet_is_looked_up() -> None:
