@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol
 from wsgiref.types import WSGIApplication
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from granian.net import SocketSpec  # type: ignore[attr-defined] # it is, without saying so
+from granian.server.mp import MPServer
 
 BACKLOG = 1024
 # Requests that are still running after this are cut off, so that a stop takes less than 5 s.
@@ -34,6 +35,23 @@ class Place:
     host: str
     port: int
     threads: int
+
+
+class Server(MPServer):
+    """Granian's server of processes, with one socket for all that are ever started.
+
+    On Linux each of its workers listens by itself, and what waits at the old one's socket when that
+    is closed is reset: a reload under load failed requests. With one socket the new worker takes
+    them.
+    """
+
+    def _init_shared_socket(self) -> None:
+        holder = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd = holder  # type: ignore[assignment] # the library leaves it without a type
+        self._sfd = holder.get_fd()
+        self._ssp = None
+        self._sso = socket.socket(fileno=self._sfd)
+        self._sso.set_inheritable(True)
 
 
 class Loader(Protocol):
@@ -66,7 +84,7 @@ def check(place: Place) -> None:
 def run(loader: Loader, place: Place, *, stop_with_stdin: bool) -> None:
     """Serve until SIGTERM or SIGINT, or until stdin ends. Raises `Taken`."""
     check(place)
-    server = Granian(
+    server = Server(
         "allswell_web",
         address=place.host,
         port=place.port,

@@ -1,0 +1,79 @@
+"""SIGHUP under load: another process answers, the files that are named are read again."""
+
+import http.client
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.integration.web.running import Running, filled, serving
+
+pytestmark = pytest.mark.integration
+
+
+def visit(running: Running, stop: threading.Event, failed: list[str]) -> int:
+    """Ask until told to stop, a connection each time; how often, with what failed in the list."""
+    asked = 0
+    while not stop.is_set():
+        asked += 1
+        try:
+            if (status := running.get("/").status) != 200:
+                failed.append(str(status))
+        except (OSError, http.client.HTTPException) as problem:
+            failed.append(repr(problem))
+    return asked
+
+
+def workers(pid: int) -> set[int]:
+    """The processes that answer: children of the one that was started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(number) for number in found}
+
+
+@pytest.mark.timeout(120)
+def test_a_reload_under_load_fails_no_request_and_reads_the_files_again(tmp_path: Path) -> None:
+    for name, title in (("old", "Before"), ("new", "After")):
+        filled(f"sqlite:///{tmp_path}/{name}.db", title=title)
+    file = tmp_path / "url"
+    file.write_text(f"sqlite:///{tmp_path}/old.db")
+    stop, failed = threading.Event(), list[str]()
+    more = {"ALLSWELL_DATABASE_URL_FILE": str(file)}
+    with serving("", **more) as running, ThreadPoolExecutor(8) as pool:
+        assert b"Before" in running.get("/").body
+        before = workers(running.process.pid)
+        visits = [pool.submit(visit, running, stop, failed) for _ in range(8)]
+        try:
+            file.write_text(f"sqlite:///{tmp_path}/new.db")
+            for _ in range(2):
+                os.kill(running.process.pid, signal.SIGHUP)
+                deadline = time.monotonic() + 40
+                while workers(running.process.pid) & before or not workers(running.process.pid):
+                    assert time.monotonic() < deadline
+                    time.sleep(0.1)
+                before = workers(running.process.pid)
+        finally:
+            stop.set()
+        asked = sum(one.result() for one in visits)
+        assert b"After" in running.get("/").body
+    assert failed == []
+    assert asked > 100
+
+
+@pytest.mark.timeout(120)
+def test_a_reload_with_settings_that_cannot_be_used_changes_nothing(tmp_path: Path) -> None:
+    filled(f"sqlite:///{tmp_path}/central.db")
+    file = tmp_path / "url"
+    file.write_text(f"sqlite:///{tmp_path}/central.db")
+    with serving("", ALLSWELL_DATABASE_URL_FILE=str(file)) as running:
+        before = workers(running.process.pid)
+        file.unlink()
+        os.kill(running.process.pid, signal.SIGHUP)
+        deadline = time.monotonic() + 40
+        while workers(running.process.pid) & before:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert running.get("/").status == 200
