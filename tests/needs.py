@@ -68,6 +68,11 @@ def redis() -> Path | None:
     return program("redis-server")
 
 
+def chromium() -> Path | None:
+    """Find the Chromium program."""
+    return program("chromium")
+
+
 NEEDS = {
     need.name: need
     for need in (
@@ -78,6 +83,7 @@ NEEDS = {
             postgres_bin,
         ),
         Need("nginx", "nginx", "sudo apt-get install nginx", nginx),
+        Need("chromium", "the Chromium browser", "sudo apt-get install chromium", chromium),
         Need("helm", "Helm", f"GOBIN={CACHE / 'tools'} go install {HELM}", helm),
         Need("redis", "the Redis server", "sudo apt-get install redis-server", redis),
     )

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event
 
+from allswell.central.facts import Pictures
 from allswell.domain import timeline
 from allswell.domain.health import Claim
 from allswell.domain.spec.access import Access
+from allswell.domain.spec.look import Link, Look
 from allswell.domain.spec.page import Component
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
@@ -110,6 +112,28 @@ def test_another_title_makes_a_page_newer_and_another_incarnation_does_not(
     central.writer.put_page(page("Other", uid="u2"), (), NOON + HOUR, namespace_uid="ns")
     assert central.version(identity) == before + 1
     assert central.reader.pages()[0].updated_at == NOON + HOUR
+
+
+def test_a_page_keeps_its_look_and_its_pictures_are_read_with_its_facts_only(
+    central: Centre,
+) -> None:
+    look = Look("de", (Link("Help", "https://a.example"),), "data:l", "data:f", "#0f7d64")
+    identity = central.show()
+    before = central.version(identity)
+    wanted = replace(page(), look=look)
+    for _ in range(2):
+        central.writer.put_page(wanted, (), NOON, namespace_uid="ns")
+    assert central.version(identity) == before + 1
+    assert central.reader.pages()[0].look == look.without_pictures()
+    facts = central.said(identity, NOON)
+    assert (facts.page.look, facts.pictures) == (
+        look.without_pictures(),
+        Pictures("data:l", "data:f"),
+    )
+    central.writer.put_page(
+        replace(page(), look=replace(look, logo="data:m")), (), NOON, namespace_uid="ns"
+    )
+    assert central.version(identity) == before + 2
 
 
 def test_a_hidden_page_is_not_read_and_comes_back_with_its_public_id(central: Centre) -> None:

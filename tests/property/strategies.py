@@ -12,6 +12,7 @@ from allswell.domain.sample import Sample
 from allswell.domain.spec import http, monitor, selector
 from allswell.domain.spec.access import Access
 from allswell.domain.spec.http import BodyExpect, Header, Http, HttpExpect, SecretKey, StatusRange
+from allswell.domain.spec.look import Link, Look
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Confirm, Monitor, Storage
 from allswell.domain.spec.page import Entry, Group, StatusPage
@@ -140,6 +141,7 @@ entries = st.lists(
     max_size=3,
     unique_by=lambda e: e.name,
 ).map(tuple)
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA"
 groups = st.one_of(
     st.builds(Group, lines, entries, st.none() | selectors),
     st.builds(Group, lines, st.just(()), selectors),
@@ -148,6 +150,23 @@ hosts = labels.map(lambda word: f"{word}.example.com")
 accesses = st.one_of(
     st.just(Access(f"scrypt:14:8:5:{'a' * 22}:{'b' * 43}")),
     st.sampled_from(["10.0.0.0/8", "::/0"]).map(lambda text: Access("", (text,))),
+)
+links = st.builds(
+    Link,
+    st.text("abc é", min_size=1, max_size=9).filter(str.strip),
+    st.sampled_from(["https://a.example/?b=c", "mailto:a@b.example", "http://[::1]:8/"]),
+)
+looks = st.builds(
+    Look,
+    st.sampled_from(["", "en", "pt-BR"]),
+    st.lists(links, max_size=3, unique_by=lambda link: link.title).map(tuple),
+    st.sampled_from(["", PICTURE]),
+    st.sampled_from(["", PICTURE]),
+    st.just("#0f7d64"),
+    st.sampled_from(["", "#8fabff"]),
+    st.sampled_from(["", "0px", "24px"]),
+    st.sampled_from(["", "36rem", "80rem"]),
+    st.sampled_from(["", "System", "Mono"]),
 )
 pages: SearchStrategy[StatusPage] = st.builds(
     StatusPage,
@@ -158,6 +177,7 @@ pages: SearchStrategy[StatusPage] = st.builds(
     st.lists(hosts, max_size=3, unique=True).map(tuple),
     st.lists(groups, max_size=3, unique_by=lambda group: group.name).map(tuple),
     st.none() | accesses,
+    st.just(Look()) | looks,
 )
 json_values: SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

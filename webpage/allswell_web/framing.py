@@ -1,6 +1,6 @@
 """What stands around every part of a page: its name, its languages, its addresses."""
 
-from allswell_web import language, plain, view
+from allswell_web import choices, language, plain, view
 from allswell_web.condition import Condition
 from allswell_web.scene import Scene
 
@@ -22,9 +22,18 @@ def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
         canonical=_canonical(scene),
         languages=_languages(scene),
         alternates=_alternates(scene),
-        links=(),
+        links=tuple(view.Link(plain.line(it.title), it.url) for it in page.look.links),
         picture=_absolute(scene, f"og/{condition.value}.png"),
-        look=view.Look(),
+        look=_look(scene),
+    )
+
+
+def _look(scene: Scene) -> view.Look:
+    pictures = scene.found.pictures
+    return view.Look(
+        css=choices.of(scene.found.page.look),
+        logo=choices.address("logo", pictures.logo),
+        favicon=choices.address("favicon", pictures.favicon),
     )
 
 

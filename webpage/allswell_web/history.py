@@ -12,14 +12,14 @@ from allswell_web.scene import Scene
 from allswell_web.survey import Line
 from allswell_web.view import Stretch, TroubledDay
 
-MOST_DAYS = 6
+MOST_DAYS = 5
 MOST_STRETCHES = 4
 _LISTED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN, Condition.MAINTENANCE)
 OUTAGES = (Condition.DOWN, Condition.DEGRADED)
 
 
 def troubled(scene: Scene, line: Line, days: Sequence[Day]) -> tuple[tuple[TroubledDay, ...], int]:
-    """The newest six days whose bar is not all good, newest first, and how many more there are."""
+    """The newest five days whose bar is not all good, newest first, and how many more there are."""
     mixed = [day for day in reversed(days) if bars.kind(day) == bars.MIXED]
     listed = [_day(scene, line, day) for day in mixed[:MOST_DAYS]]
     # A day whose only gaps are too short to be listed has nothing to tell.

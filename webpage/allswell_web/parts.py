@@ -2,13 +2,16 @@
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from allswell_web import answering, language, presenter, scene
+from allswell_web import answering, language, policy, presenter, scene, sources
 from allswell_web.language import Language
 from allswell_web.place import Place
 from allswell_web.scene import Scene
+from allswell_web.view import AnnouncementPage, ComponentPage, HistoryPage, Page
 
 _CODES = ",".join(f'"{code.lower()}"' for code in language.NAMES)
 CHOSEN = f"/<any({_CODES}):chosen>"
+
+FRAMED = (Page, ComponentPage, AnnouncementPage, HistoryPage)
 
 views = Blueprint("parts", __name__)
 
@@ -77,6 +80,10 @@ def _language(chosen: str) -> Language:
 
 
 def _shown(say: Language, template: str, **values: object) -> Response:
+    page = values.get("page")
+    own = page.frame.look.css if isinstance(page, FRAMED) else ""
+    allowed = policy.of([sources.CSS, own], [sources.SCRIPT]) if own else ""
     return answering.html(
-        render_template(template, language=say.code, _=say.markup, count=say.count, **values)
+        render_template(template, language=say.code, _=say.markup, count=say.count, **values),
+        allowed,
     )

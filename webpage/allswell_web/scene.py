@@ -67,7 +67,7 @@ def of(
     say: Language | None = None,
 ) -> Scene:
     """The scene of one part of a page at `now`. `buckets` may lack any component."""
-    own = language.of(language.SOURCE)
+    own = language.of(found.page.look.language)
     ordered = sorted(found.components, key=lambda entry: entry.position)
     return Scene(
         found=found,

@@ -7,12 +7,16 @@ from allswell.domain.health import Claim
 from allswell.domain.histogram import Histogram
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
+from allswell.domain.spec.look import Look
 from allswell.domain.timeline import Overlay
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One StatusPage. `version` grows with every change that the page shows."""
+    """One StatusPage. `version` grows with every change that the page shows.
+
+    `look` is without its pictures; `Facts` has them.
+    """
 
     id: int
     public_id: str
@@ -27,11 +31,20 @@ class Page:
     updated_at: datetime
     password_hash: str = field(default="", repr=False)
     allowed_networks: tuple[str, ...] = ()
+    look: Look = field(default_factory=Look)
 
     @property
     def is_private(self) -> bool:
         """Whether not everybody may see it."""
         return bool(self.password_hash or self.allowed_networks)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What the page's owner has put in: `data:` addresses, or empty."""
+
+    logo: str = field(default="", repr=False)
+    favicon: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +96,4 @@ class Facts:
     components: tuple[Component, ...] = field(default_factory=tuple)
     incidents: tuple[Incident, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
+    pictures: Pictures = field(default_factory=Pictures)

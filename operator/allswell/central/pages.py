@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, u
 from allswell.central import facts, identifiers, session
 from allswell.central.schema import centre, component, monitor, page
 from allswell.domain import instant
+from allswell.domain.spec import look
 from allswell.domain.spec.page import Component, StatusPage
 
 Lines = frozenset[tuple[int, int, str, str]]
-_Statement = Select[int, str, str, str, str, str, str, str, str, str, int, int, int]
-_Row = Row[int, str, str, str, str, str, str, str, str, str, int, int, int]
+_Statement = Select[int, str, str, str, str, str, str, str, str, str, int, int, int, str]
+_Row = Row[int, str, str, str, str, str, str, str, str, str, int, int, int, str]
 
 
 def living(connection: Connection) -> tuple[facts.Page, ...]:
@@ -21,16 +22,21 @@ def living(connection: Connection) -> tuple[facts.Page, ...]:
     return tuple(_page(row) for row in connection.execute(ordered))
 
 
-def one(connection: Connection, identity: int) -> tuple[facts.Page, datetime | None] | None:
-    """One page whose manifest is there, and how far the centre has seen, by one query."""
+def one(
+    connection: Connection, identity: int
+) -> tuple[facts.Page, datetime | None, facts.Pictures] | None:
+    """One page whose manifest is there, how far the centre has seen, and the page's pictures.
+
+    One query; the pictures are large, so that no list of pages has them.
+    """
     through = select(centre.c.observed_through_ms).scalar_subquery()
-    statement = _select().add_columns(through.label("through_ms"))
+    statement = _select().add_columns(through.label("through_ms"), page.c.logo, page.c.favicon)
     living = (page.c.id == identity) & page.c.hidden_ms.is_(None)
     row = connection.execute(statement.where(living)).first()
     if row is None:
         return None
     seen = None if row.through_ms is None else instant.from_ms(row.through_ms)
-    return _page(row), seen
+    return _page(row), seen, facts.Pictures(row.logo, row.favicon)
 
 
 def put(
@@ -85,6 +91,7 @@ def _select() -> _Statement:
         page.c.version,
         page.c.created_ms,
         page.c.updated_ms,
+        page.c.look,
     )
 
 
@@ -103,6 +110,7 @@ def _page(row: _Row) -> facts.Page:
         updated_at=instant.from_ms(row.updated_ms),
         password_hash=row.password_hash,
         allowed_networks=tuple(row.allowed_networks.split()),
+        look=look.parse(row.look),
     )
 
 
@@ -117,6 +125,9 @@ def _shown(wanted: StatusPage) -> dict[str, str]:
         "allowed_networks": ""
         if wanted.access is None
         else " ".join(wanted.access.allowed_networks),
+        "look": look.stored(wanted.look),
+        "logo": wanted.look.logo,
+        "favicon": wanted.look.favicon,
     }
 
 
@@ -142,7 +153,7 @@ def _hide_strangers(
 
 def _found(
     connection: Connection, wanted: StatusPage, namespace_uid: str
-) -> Row[int, str, int | None, str, str, str, str, str, str] | None:
+) -> Row[int, str, int | None, str, str, str, str, str, str, str, str, str] | None:
     """The page's row, locked: the living one, else the one hidden last."""
     return connection.execute(
         select(
@@ -155,6 +166,9 @@ def _found(
             page.c.hostnames,
             page.c.password_hash,
             page.c.allowed_networks,
+            page.c.look,
+            page.c.logo,
+            page.c.favicon,
         )
         .where(_named(wanted), page.c.namespace_uid == namespace_uid)
         .order_by(page.c.hidden_ms.is_not(None), page.c.hidden_ms.desc())

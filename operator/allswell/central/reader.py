@@ -46,9 +46,10 @@ class Reader:
             found = pages.one(connection, page_id)
             if found is None:
                 return None
+            shown, through, pictures = found
             lines = _components(connection, page_id, start)
             said = announcements.of_page(connection, page_id, _shown(page_id), now - TOLD)
-            return facts.Facts(*found, lines, *said)
+            return facts.Facts(shown, through, lines, *said, pictures)
 
     def counts(self) -> Mapping[str, int]:
         """How many rows each table has."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allswell.domain.spec.problem import dotted
-from tests.unit.crds import schema, variants
+from tests.unit.crds import pools, schema, variants
 from tests.unit.crds.variants import Change, Path
 
 BASES = {
@@ -235,6 +235,36 @@ EVERY = [
         )
         for bad in ("1.2.3.4", "Status.example.com", "*.example.com", "localhost")
     ),
+    Case(
+        "page",
+        "spec.links.0.url",
+        "write an address with https:// or mailto:, like https://example.com/help",
+        "javascript:alert(1)",
+        "mailto:help@acme.com",
+    ),
+    Case("page", "spec.links.0.title", "write one line of text", "a\tb", "a b"),
+    Case(
+        "page",
+        "spec.branding",
+        "accentColor is missing; write both, or accentColor",
+        {"accentColorDark": "#8fabff"},
+        {"accentColor": "#0f7d64", "accentColorDark": "#8fabff"},
+        "accentColorDark",
+    ),
+    *(
+        Case(
+            "page",
+            f"spec.branding.{name}",
+            "write a PNG, JPEG or WebP picture as data:image/png;base64,…",
+            "https://acme.com/logo.png",
+            pools.PNG,
+        )
+        for name in ("logo", "favicon")
+    ),
+    Case("page", "spec.branding.accentColorDark", "write a colour like #2145c7", "blue", "#8fabff"),
+    Case("page", "spec.branding.accentColor", "write a colour like #2145c7", "red", "#0f7d64"),
+    Case("page", "spec.branding.variables.radius", "write 0px to 24px", "25px", "24px"),
+    Case("page", "spec.branding.variables.width", "write 36rem to 80rem", "81rem", "80rem"),
     Case(
         "secret",
         "spec.access",

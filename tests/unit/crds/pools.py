@@ -191,6 +191,29 @@ ACCESSES: Values = [
     {"passwordHash": HASHES[0], "allowedNetworks": ["::/0"]},
     {"passwordHash": None, "allowedNetworks": ["::/0"]},
 ]
+PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA"
+PICTURES = [
+    *(
+        "data:image/svg+xml;base64,PHN2Zy8+AAAAAAAAAAAAAA==",
+        "https://a.example/logo.png",
+        PNG + "\n",
+    ),
+    *("data:text/html;base64,AAAAAAAAAAAAAAAAAAAA", "javascript:alert(1)", PNG + "==", PNG + "="),
+    *("data:image/png,AAAA", PNG + "!", "data:image/png;base64,AAAA", PNG.upper()),
+    *(PNG + "AAAA" * many for many in (2728, 2729, 10918, 10919)),
+]
+COLOURS = ["#0F7D64", "#0f7d6", "#0f7d64f", "0f7d64", "#0g7d64", "red", "#0f7d64\n", "#0f7d64;"]
+DARKS = ["#FFFFFF", "#8fabf", "8fabff", "#8fabff;", "#8fabff\n", "white"]
+BRANDINGS: Values = [
+    *({}, {"variables": {}}, {"variables": None}, {"accentColor": None}, {"css": "*{}"}),
+    *({"accentColor": "#0f7d64"}, {"accentColorDark": "#8fabff"}, {"variables": {"--x": "1px"}}),
+]
+LINKS: Values = [
+    *([{"title": f"a{n}", "url": "https://a"} for n in range(many)] for many in (10, 11)),
+    *([{"title": "a"}], [{"url": "https://a"}], [{"title": "a", "url": "https://a"}] * 2),
+    *([{"title": "a", "url": url}] for url in ("javascript:alert(1)", "data:text/html,x", "//a")),
+    *([{"title": "a", "url": url}] for url in ('https://a"x', "https://a<b", "mailto:a@b", "x")),
+]
 # By the last name of the field's path; a list's entries have the list's name and `[]`.
 POOLS: dict[str, Values] = {
     **dict.fromkeys(("interval", "timeout", "every", "latency"), DURATIONS),
@@ -221,6 +244,15 @@ POOLS: dict[str, Values] = {
     "selector": SELECTORS,
     "values": VALUES,
     "operator": ["NotIn", "Exists", "in"],
+    "language": ["pt-BR", "zh-Hans", "pt-br", "DE", "tlh", "de\n"],
+    "links": LINKS,
+    "branding": BRANDINGS,
+    **dict.fromkeys(("logo", "favicon"), PICTURES),
+    "accentColor": COLOURS,
+    "accentColorDark": DARKS,
+    "radius": ["0px", "24px", "25px", "05px", "6", "6em", "6px;", "6px\n"],
+    "width": ["36rem", "80rem", "35rem", "81rem", "100%", "64rem}", "64rem\n"],
+    "font": ["System", "Mono", "serif", "Comic Sans", "Serif\n"],
     "access": ACCESSES,
     "passwordHash": HASHES,
     "allowedNetworks": NETWORK_LISTS,

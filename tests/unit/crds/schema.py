@@ -171,6 +171,9 @@ RULES: dict[str, Callable[[Json], bool]] = {
     "this group shows nothing; write monitors or a selector": (
         lambda group: "selector" in group or bool(group.get("monitors"))
     ),
+    "accentColor is missing; write both, or accentColor": (
+        lambda branding: "accentColorDark" not in branding or "accentColor" in branding
+    ),
     "write either passwordHash or allowedNetworks": (
         lambda access: ("passwordHash" in access) != bool(access.get("allowedNetworks"))
     ),

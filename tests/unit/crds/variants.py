@@ -98,6 +98,15 @@ PAGE: dict[str, Any] = manifests.page(
     description="All of\nAcme",
     timeZone="Europe/Berlin",
     hostnames=["status.acme.com"],
+    language="de",
+    links=[{"title": "Help", "url": "https://acme.com/help"}],
+    branding={
+        "logo": pools.PNG,
+        "favicon": pools.PNG,
+        "accentColor": "#0f7d64",
+        "accentColorDark": "#8fabff",
+        "variables": {"radius": "6px", "width": "64rem", "font": "Serif"},
+    },
     groups=[
         {"name": "API", "monitors": [{"name": "api", "title": "Public API"}, {"name": "db"}]},
         {
@@ -179,6 +188,16 @@ LEFT_TO_THE_PARSER: list[tuple[str, dict[str, Any]]] = [
     *(
         ("statuspage", manifests.page(access={"allowedNetworks": [text]}))
         for text in (":::/1", "1:2/64", "2001:db8::12345/128")
+    ),
+    *(
+        ("statuspage", manifests.page(branding=branding))
+        for branding in (
+            {"accentColor": "#2145c7"},
+            {"accentColor": "#ffffff"},
+            {"accentColor": "#2145c7", "accentColorDark": "#202020"},
+            {"logo": pools.PNG.replace("image/png", "image/jpeg")},
+            {"favicon": "data:image/png;base64," + "A" * 17},
+        )
     ),
     ("monitor", manifests.monitor(retentionDays=14.0)),
 ]

@@ -13,6 +13,7 @@ from allswell.domain.incident import Affected, Impact, Incident, Status, Update
 from allswell.domain.latency import Bucket
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.maintenance import Update as MaintenanceUpdate
+from allswell.domain.spec.look import Look
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay
 from allswell_web.shared import Kept
@@ -39,6 +40,7 @@ def page(
     description: str = "",
     password_hash: str = "",
     allowed_networks: tuple[str, ...] = (),
+    look: Look = Look(),  # noqa: B008 - frozen
 ) -> facts.Page:
     return facts.Page(
         id=number,
@@ -54,6 +56,7 @@ def page(
         updated_at=BORN,
         password_hash=password_hash,
         allowed_networks=allowed_networks,
+        look=look,
     )
 
 

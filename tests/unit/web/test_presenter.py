@@ -170,12 +170,12 @@ def test_an_outage_that_goes_on_has_no_end() -> None:
     assert day.stretches[0].times == "since 14:02 UTC"
 
 
-def test_only_the_newest_six_troubled_days_are_listed() -> None:
+def test_only_the_newest_five_troubled_days_are_listed() -> None:
     claims = [Claim(State.UP, fakes.BORN)]
     for days in range(40, 0, -2):
         claims += fakes.outage(ago(days=days), timedelta(minutes=3))
     found = one(shown(fakes.component(claims=claims)))
-    assert (len(found.days), found.older_days) == (6, 14)
+    assert (len(found.days), found.older_days) == (5, 15)
     assert found.days[0].text == "21 Nov"
 
 

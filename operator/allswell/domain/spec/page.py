@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from allswell.domain.spec import access, meta, selector
+from allswell.domain.spec import access, look, meta, selector
 from allswell.domain.spec.access import Access
 from allswell.domain.spec.fields import DNS_LABEL, LINE, Fields, unique
+from allswell.domain.spec.look import Look
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.problem import Problem
 from allswell.domain.spec.selector import Selector
@@ -53,6 +54,7 @@ class StatusPage:
     hostnames: tuple[str, ...] = ()
     groups: tuple[Group, ...] = field(default_factory=tuple)
     access: Access | None = None
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def _spec(spec: Fields, identity: Meta) -> StatusPage:
         hostnames=_hostnames(spec),
         groups=tuple(_group(child) for child in spec.children("groups", most=50)),
         access=_access(spec),
+        look=look.read(spec),
     )
     unique(spec, "groups", [group.name or None for group in page.groups])
     spec.close()
@@ -163,6 +166,7 @@ def text(page: StatusPage) -> dict[str, object]:
         spec["groups"] = [_group_text(group) for group in page.groups]
     if page.access is not None:
         spec["access"] = access.text(page.access)
+    spec |= look.text(page.look)
     return meta.text(page.meta, KIND, spec)
 
 

@@ -1,0 +1,28 @@
+"""Debian's Chromium, driven by Playwright, kept from calling anybody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Playwright
+
+from tests import needs
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def launched(playwright: Playwright) -> Iterator[Browser]:
+    """A browser without a window; closed at the end."""
+    program = needs.chromium()
+    browser = playwright.chromium.launch(
+        executable_path=None if program is None else str(program), args=list(FLAGS)
+    )
+    yield browser
+    browser.close()

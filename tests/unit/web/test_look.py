@@ -1,0 +1,125 @@
+"""What an owner chooses of the look, and pictures of states."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+
+import pytest
+
+from allswell.central.facts import Pictures
+from allswell.domain import colour
+from allswell.domain.spec.look import Link, Look
+from allswell_web import choices, icons, sources
+from allswell_web.condition import Condition
+from tests.property.strategies import PICTURE
+from tests.unit.web import fakes, harness
+
+LOOK = Look("de", (Link("Hilfe", "mailto:help@acme.com"),), accent="#0f7d64", radius="6px")
+PARTS = ["/", "/components/comp00000001", "/history"]
+
+
+def bench(look: Look = LOOK, pictures: Pictures | None = None) -> harness.Bench:
+    found = fakes.found(fakes.component(), of=fakes.page(look=look))
+    return harness.bench(fakes.Reader(replace(found, pictures=pictures or Pictures())))
+
+
+def test_a_page_speaks_the_language_of_its_owner_at_its_root() -> None:
+    it = bench()
+    assert '<html lang="de">' in it.ask("/").text
+    assert '<html lang="en">' in it.ask("/en/").text
+    assert 'href="./en/" lang="en"' in it.ask("/").text
+    assert 'href="../" lang="de"' in it.ask("/en/").text
+
+
+def test_what_is_chosen_stands_in_a_style_sheet_of_its_own() -> None:
+    assert "<style>:root{--accent:#0f7d64;--radius:6px}</style>" in bench().ask().text
+    assert bench(Look()).ask().text.count("<style>") == 1
+
+
+def test_an_accent_of_the_dark_theme_holds_there_alone() -> None:
+    assert choices.of(Look(accent="#0f7d64", accent_dark="#8fabff")) == (
+        ":root{--accent:#0f7d64}@media (prefers-color-scheme:dark){:root{--accent:#8fabff}}"
+    )
+
+
+def test_a_font_is_one_that_the_reader_has() -> None:
+    assert "ui-monospace" in choices.of(Look(font="Mono"))
+    assert choices.of(Look(font="System")) == ""
+
+
+@pytest.mark.parametrize("path", PARTS)
+@pytest.mark.parametrize("look", [Look(), LOOK])
+def test_the_policy_allows_just_the_styles_and_the_script_that_stand_there(
+    path: str, look: Look
+) -> None:
+    answer = bench(look).ask(path)
+    for tag in ("style", "script"):
+        there = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.text, flags=re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(it.encode()).digest()).decode() for it in there]
+        (allowed,) = re.findall(rf"{tag}-src ([^;]+)", answer.headers["Content-Security-Policy"])
+        assert allowed.split() == [f"'sha256-{digest}'" for digest in digests]
+    assert not re.findall(r"<[a-z][^>]*\sstyle=", answer.text)
+
+
+def test_our_script_is_less_than_a_kilobyte() -> None:
+    assert len(sources.SCRIPT.encode()) < 1024
+
+
+def test_links_of_the_owner_stand_below_the_title() -> None:
+    assert (
+        '<a href="mailto:help@acme.com" rel="noopener" dir="auto">Hilfe</a>' in bench().ask().text
+    )
+
+
+def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> None:
+    it = bench(pictures=Pictures(PICTURE, PICTURE))
+    text = it.ask().text
+    (logo,) = re.findall(r'<img src="\./(logo/[0-9a-f]{12})" alt="" class="logo">', text)
+    (icon,) = re.findall(r'<link rel="icon" href="\./(favicon/[0-9a-f]{12})">', text)
+    for path in (logo, icon):
+        answer = it.ask(f"/{path}")
+        assert answer.status == 200
+        assert answer.body.startswith(b"\x89PNG")
+        assert answer.headers["Content-Type"] == "image/png"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/logo/000000000000", "/favicon/x", "/logo/", "/icons/x.svg"])
+def test_a_picture_that_is_not_there_is_not_found(path: str) -> None:
+    assert bench(pictures=Pictures(PICTURE)).ask(path).status == 404
+    assert bench().ask(path).status == 404
+
+
+@pytest.mark.parametrize("what", Condition)
+def test_every_state_has_its_pictures(what: Condition) -> None:
+    it = bench()
+    for path, begins in (
+        (f"/icons/{what.value}.svg", b"<svg"),
+        (f"/icons/{what.value}.png", b"\x89PNG"),
+        (f"/og/{what.value}.png", b"\x89PNG"),
+    ):
+        assert it.ask(path).body.startswith(begins)
+    assert colour.contrast(icons.GROUNDS[what], "#ffffff") >= 3
+
+
+def test_no_two_states_of_a_watched_page_have_the_same_shape() -> None:
+    assert len(set(icons.SHAPES.values())) == len(Condition)
+
+
+def test_title_and_icon_carry_the_state() -> None:
+    unknown = bench(Look()).reader.held[1]
+    silent = harness.bench(fakes.Reader(replace(unknown, observed_through=fakes.ago(hours=1))))
+    assert "<title>All systems operational – Acme Status</title>" in bench(Look()).ask().text
+    assert "icons/up.svg" in bench(Look()).ask().text
+    assert "<title>The present state is not known – Acme Status</title>" in silent.ask().text
+    assert "icons/unknown.svg" in silent.ask().text
+    assert silent.ask("/favicon.ico").body == icons.small(Condition.UNKNOWN)
+
+
+def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:
+    found = fakes.found(fakes.component(), of=fakes.page(hostnames=("status.acme.com",)))
+    text = harness.bench(fakes.Reader(found)).ask("/", host="status.acme.com").text
+    assert 'property="og:image" content="https://status.acme.com/og/up.png"' in text
+    assert 'content="All systems operational as of 15:26:08 UTC"' in text
+    assert '<link rel="alternate" hreflang="pt-BR" href="https://status.acme.com/pt-br/">' in text

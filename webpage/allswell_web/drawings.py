@@ -1,0 +1,50 @@
+"""The views of pictures: those of states, and those of the page's owner."""
+
+from flask import Blueprint, Response, abort
+
+from allswell.domain.spec import look
+from allswell_web import answering, choices, icons, survey
+from allswell_web.condition import Condition
+
+PNG = "image/png"
+_STATES = ",".join(f'"{what.value}"' for what in Condition)
+
+views = Blueprint("drawings", __name__)
+
+
+@views.get(f"/icons/<any({_STATES}):state>.svg")
+def icon(state: str) -> Response:
+    """The icon of a state."""
+    return answering.picture(icons.svg(Condition(state)).encode(), "image/svg+xml")
+
+
+@views.get(f"/icons/<any({_STATES}):state>.png")
+def small_icon(state: str) -> Response:
+    """The same for browsers that draw no SVG there."""
+    return answering.picture(icons.small(Condition(state)), PNG)
+
+
+@views.get("/favicon.ico")
+def default_icon() -> Response:
+    """What browsers ask for without being told to."""
+    found, _ = answering.found()
+    it = survey.of(found, answering.order().now)
+    what = Condition.UNKNOWN if it.silent else it.overall.condition
+    return answering.picture(icons.small(what), PNG)
+
+
+@views.get(f"/og/<any({_STATES}):state>.png")
+def preview(state: str) -> Response:
+    """What a link to the page brings along."""
+    return answering.picture(icons.large(Condition(state)), PNG)
+
+
+@views.get('/<any("logo","favicon"):name>/<digest>')
+def own(name: str, digest: str) -> Response:
+    """A picture of the page's owner; 404 for one that it no longer has."""
+    found, _ = answering.found()
+    pictures = {"logo": found.pictures.logo, "favicon": found.pictures.favicon}
+    if not pictures[name] or choices.address(name, pictures[name]) != f"{name}/{digest}":
+        abort(404)
+    kind, data = look.decoded(pictures[name])
+    return answering.picture(data, kind)
