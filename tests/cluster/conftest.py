@@ -102,10 +102,11 @@ def served(
     any_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
     """A web server that checkers find by its name; each test asks for paths of its own."""
-    if any_cluster is None or any_cluster.lab is None or not any_cluster.has_node:
-        absent("The target needs a lab with a node: make cluster-up")
+    if any_cluster is None or not any_cluster.has_node:
+        absent("Pods do not run on any cluster that is up: make cluster-up")
     assert any_cluster is not None
-    assert any_cluster.lab is not None
+    if any_cluster.lab is None:
+        pytest.skip("The cluster is not ours, so its pods do not find what a test serves.")
     address = any_cluster.lab.machine_address
     any_cluster.lab.name(address, targets.HOST)
     with targets.serving(tmp_path_factory.mktemp("target"), address) as target:

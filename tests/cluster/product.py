@@ -60,5 +60,6 @@ def _kept(cache: Path, name: str, files: Iterable[Path], containerfile: Path) ->
             )
         for old in target.parent.glob(f"{stem}-*.tar"):
             old.unlink()
+        progress.say(f"  {name}: {made.stat().st_size / 1e6:.0f} MB, not compressed")
         made.rename(target)
     return target

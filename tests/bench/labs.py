@@ -1,0 +1,27 @@
+"""A Kubernetes of the bench's own, beside any that is up for tests."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from tests.cluster import reach
+from tests.cluster.lab import lifecycle, machine
+from tests.cluster.lab.places import Places
+from tests.cluster.reach import Cluster
+
+NAME = "bench"
+
+
+@contextmanager
+def cluster(kind: str) -> Iterator[Cluster]:
+    """A cluster of a kind (`machine.NODE` or `machine.CONTROL_PLANE`); it is gone afterwards."""
+    places = replace(Places.of(os.environ), name=NAME)
+    lifecycle.up(places, machine.Choice(kind, "the bench asks for it"))
+    try:
+        found = reach.attach({**os.environ, "ALLSWELL_LAB": NAME, "KUBECONFIG": ""})
+        assert found is not None
+        yield found
+        found.api.close()  # type: ignore[no-untyped-call]
+    finally:
+        lifecycle.down(places)
