@@ -151,6 +151,10 @@ def test_the_api_server_may_be_away_for_a_minute(
     finally:
         lab.daemon("kube-apiserver").start()
     until(api.cluster.answers, what="the API server answers", limit=90)
+    # What is applied from now on is seen at once: a watch waits for as long as it takes.
+    paused = watching.monitor("late", target.url(path), paused=True)
+    installing.apply(api.cluster, api.namespace, paused)
+    Watched(api.cluster, api.namespace, "late").turns("paused", limit=30)
     api.turns("up", limit=120)
     until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60)
     nothing_is_lost(api, target, path)

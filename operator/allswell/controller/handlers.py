@@ -5,7 +5,8 @@ no progress. That an object needs a look, that it failed and that it comes again
 queue's to know; whether anything is to be done is told by comparing what is with what shall be.
 """
 
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypedDict
 
 import kopf
@@ -55,6 +56,15 @@ def _seen(kind: Kind, see: See) -> Callable[..., Awaitable[None]]:
     return seen
 
 
+class Patience:
+    """Pauses in seconds, without an end: after the last one kopf gives a watch up for good."""
+
+    def __iter__(self) -> Iterator[float]:
+        """Begin with a second; never wait longer than five."""
+        yield from (1, 1, 2, 3)
+        yield from itertools.repeat(5.0)
+
+
 def settings() -> kopf.OperatorSettings:
     """How kopf watches: dead streams are noticed, lists come in pieces, nothing is posted."""
     it = kopf.OperatorSettings()
@@ -67,6 +77,7 @@ def settings() -> kopf.OperatorSettings:
     it.queueing.idle_timeout = 1.0
     it.networking.connect_timeout = 10
     it.networking.request_timeout = 60
+    it.networking.error_backoffs = Patience()
     for kind in CHILDREN:
         group = (
             (kind.group, kind.version, kind.plural) if kind.group else (kind.version, kind.plural)
