@@ -31,6 +31,11 @@ class Account:
         """The components by the names of their monitors."""
         return {line.component.name: line for line in self.it.lines}
 
+    @property
+    def declared(self) -> tuple[Incident, ...]:
+        """The incidents that people declared."""
+        return tuple(it for it in self.incidents if it.id not in self.observed)
+
     def phase(self, it: Maintenance) -> Phase:
         """How far maintenance has come."""
         return maintenances.phase(it, self.it.now)

@@ -17,7 +17,7 @@ OK = "200 OK"
 NOT_MODIFIED = "304 Not Modified"
 MOST_CODINGS = 500
 # What scripts of other sites may read.
-OPEN = (".json", ".atom", ".rss", ".ics", ".svg")
+OPEN = (".json", ".atom", ".rss", ".svg")
 Machine = Callable[[], Reply]
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app
 
 from allswell_web import answering, reply, routes
-from allswell_web.route import Asked, Route
+from allswell_web.press import Passing
+from allswell_web.route import Asked, Kind, Route
 
 views = Blueprint("machine", __name__)
 
@@ -19,14 +20,14 @@ def view_of(route: Route) -> Callable[..., Response]:
         base = str(current_app.config["BASE_URL"])
         url = answering.address(found.page, order.directory, base)
         asked = Asked(found, buckets, order.now, url)
-        return _answer(route, route.make(asked, **values))
+        kept = Response if route.known(asked, **values) else Passing
+        return _answer(route.kind, kept(route.make(asked, **values)))
 
     return view
 
 
-def _answer(route: Route, body: str) -> Response:
-    kind = route.kind
-    response = Response(body, content_type=kind.media_type)
+def _answer(kind: Kind, response: Response) -> Response:
+    response.headers["Content-Type"] = kind.media_type
     response.headers["Cache-Control"] = kind.cache
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers.add(*reply.NOSNIFF)

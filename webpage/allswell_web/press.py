@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Flask
+from flask import Flask, Response
 
 from allswell.central import facts
 from allswell_web import condition, sheet
@@ -33,6 +33,10 @@ OPEN = frozenset(
 ORDER = "allswell.order"
 # How long a copy that claims nothing of the present may be sent while a new one is made.
 GRACE = timedelta(minutes=1)
+
+
+class Passing(Response):
+    """An answer that is sent and not kept: of such addresses there is no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Press:
             fresh=fresh,
             tellable=tellable,
             version=0 if found is None else found.page.version,
+            kept=not isinstance(response, Passing),
         )
 
 

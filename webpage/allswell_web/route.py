@@ -15,7 +15,7 @@ _FEED = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 _ASK_AGAIN = "no-cache"
 _PICTURE = (
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-    ("Cross-Origin-Route-Policy", "cross-origin"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
 )
 
 
@@ -52,7 +52,7 @@ class Route:
     """One address below a page's own, with `{names}` in it, and what it is for.
 
     `make` takes the names' values by name and gives the whole body as text. `parameters` are the
-    schemas of these names.
+    schemas of these names. What is not `known` is answered and not kept: there is no end of it.
     """
 
     path: str
@@ -61,6 +61,7 @@ class Route:
     make: Callable[..., str]
     schema: Schema | None = None
     parameters: Mapping[str, Schema] = field(default_factory=dict)
+    known: Callable[..., bool] = lambda *_, **__: True
 
     @property
     def name(self) -> str:
@@ -69,5 +70,12 @@ class Route:
 
     @property
     def rule(self) -> str:
-        """The path in Flask's spelling."""
-        return self.path.replace("{", "<").replace("}", ">")
+        """The path in Flask's spelling, which knows the words of an enumeration."""
+        return re.sub(r"{(\w+)}", lambda found: self._part(found[1]), self.path)
+
+    def _part(self, name: str) -> str:
+        words = self.parameters[name].get("enum")
+        if not isinstance(words, list):
+            return f"<{name}>"
+        listed = ",".join(f'"{word}"' for word in words)
+        return f"<any({listed}):{name}>"

@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 
 from allswell_web import account, ics, route
 from allswell_web.account import Account
+from allswell_web.badges import badge, shield, svg
+from allswell_web.badges.badge import Badge
 from allswell_web.feeds import atom, rss, stories
 from allswell_web.feeds.entry import Feed
-from allswell_web.route import Asked, Route
-from allswell_web.schemas import Schema
+from allswell_web.route import Asked, Kind, Route
+from allswell_web.schemas import ID, Schema, choice
 from allswell_web.statuspage import documents, schema
 
 Json = Mapping[str, object]
+Routes = tuple[Route, ...]
 
 
 def text(value: Json) -> str:
@@ -86,4 +89,36 @@ CALENDAR = Route(
     "Maintenance as a calendar to subscribe to",
     lambda asked: ics.write(account.of(asked.found, asked.now, asked.url)),
 )
-EVERY = (*STATUSPAGE, *FEEDS, CALENDAR)
+
+
+def _badge(ending: str, kind: Kind, write: Callable[[Badge], str], shape: Schema | None) -> Routes:
+    """Of the page and of a component; what may be asked for is an enumeration."""
+    fact = {"fact": choice(*badge.FACTS)}
+    one = {"component": ID, **fact}
+    which = "|".join(badge.FACTS)
+    return (
+        Route(
+            f"/badge/{{fact}}.{ending}",
+            kind,
+            f"The page in one badge: {which}",
+            lambda asked, fact: write(badge.of_page(asked, fact)),
+            shape,
+            fact,
+        ),
+        Route(
+            f"/badge/{{component}}/{{fact}}.{ending}",
+            kind,
+            "One component in one badge; grey for an id that the page does not have",
+            lambda asked, component, fact: write(badge.of_component(asked, component, fact)),
+            shape,
+            one,
+            lambda asked, component, **_: badge.find(asked, component) is not None,
+        ),
+    )
+
+
+BADGES = (
+    *_badge("svg", route.BADGE, svg.draw, None),
+    *_badge("json", route.SHIELD, lambda it: text(shield.of(it)), shield.SCHEMA),
+)
+EVERY = (*STATUSPAGE, *FEEDS, CALENDAR, *BADGES)

@@ -29,7 +29,8 @@ class Sheet:
     """A finished answer. `made` is when; until `fresh` it is sent without a question.
 
     Until `tellable` it may still be sent while a newer one is being made: later it would state
-    something that nobody has observed. `version` is the page's, 0 where there is none.
+    something that nobody has observed. `version` is the page's, 0 where there is none. One that is
+    not `kept` answers a single request.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -41,6 +42,7 @@ class Sheet:
     fresh: datetime
     tellable: datetime
     version: int = 0
+    kept: bool = True
 
 
 def etag_of(body: bytes) -> str:

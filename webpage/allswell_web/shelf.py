@@ -97,9 +97,17 @@ class Shelf:
             lock.release()
 
     def is_own(self, raw_host: str) -> bool:
-        """Whether a host is the installation's own, where machines may ask for metrics."""
-        own = directory.of((), self._tools.own_hosts)
-        return own.is_own(directory.normal(raw_host))
+        """Whether a host is the installation's own, where machines may ask for metrics.
+
+        A customer's never is, also where every name is one of the installation's.
+        """
+        try:
+            site = self._site(raw_host)
+        except Unavailable:
+            # Nobody knows now which names are customers', so `*` says nothing.
+            named = [host for host in self._tools.own_hosts if host != directory.EVERY]
+            return directory.of((), named).is_own(directory.normal(raw_host))
+        return site is not None and site.host == OWN
 
     def compare(self, versions: Mapping[int, int]) -> None:
         """End the copies of every page that has a newer version than what is held, or is gone."""
@@ -142,7 +150,8 @@ class Shelf:
             except Unavailable:
                 return self._tools.notices.unavailable
             if found is not None:
-                copies[path] = found
+                if found.sheet.kept:
+                    copies[path] = found
                 return found
         copies.pop(path, None)
         return self._tools.notices.not_found
@@ -161,7 +170,7 @@ class Shelf:
         made = self._tools.press.make(mount, self._directory, held, lasts)
         if made is None:
             return None
-        if mount.page is not None:
+        if mount.page is not None and made.kept:
             self._tools.store.put(key, made)
         return self._ready(made, mount, site)
 

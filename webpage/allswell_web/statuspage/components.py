@@ -19,7 +19,7 @@ def listed(told: Account) -> list[Json]:
     groups: dict[str, list[Line]] = {}
     for line in sorted(told.it.lines, key=lambda line: line.component.position):
         groups.setdefault(line.component.group, []).append(line)
-    levels = levels_of(told)
+    levels = level.of_lines(told.it, told.declared)
     found: list[Json] = []
     place = 0
     for name, lines in groups.items():
@@ -31,15 +31,6 @@ def listed(told: Account) -> list[Json]:
         children = [_component(told, line, levels, n) for n, line in enumerate(lines, 1)]
         found += [_group(told, place, lines, levels, children), *children]
     return found
-
-
-def levels_of(told: Account) -> Mapping[str, Level]:
-    """Every component's level by its monitor's name: as observed, or declared where worse."""
-    said = level.declared([it for it in told.incidents if it.id not in told.observed])
-    return {
-        name: level.of(line.standing.condition, said.get(name, Level.UP))
-        for name, line in told.lines.items()
-    }
 
 
 def group_id(page: str, name: str) -> str:

@@ -7,7 +7,6 @@ from allswell.domain.incident import Incident, Status
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web import plain
 from allswell_web.account import Account
-from allswell_web.condition import Condition
 from allswell_web.statuspage import announcements, components, level
 from allswell_web.statuspage.components import Json
 
@@ -77,14 +76,7 @@ def page(told: Account) -> Json:
 
 
 def _status(told: Account) -> Json:
-    levels = components.levels_of(told)
-    watched = [
-        levels[name]
-        for name, line in told.lines.items()
-        if line.standing.condition is not Condition.PAUSED or levels[name] > level.Level.MAINTENANCE
-    ]
-    declared = [it for it in told.incidents if it.id not in told.observed]
-    indicator, description = level.indicator(watched, declared)
+    indicator, description = level.of_page(told.it, told.declared)
     return {"indicator": indicator, "description": description}
 
 

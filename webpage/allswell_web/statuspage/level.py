@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from allswell.domain.incident import Effect, Impact, Incident
 from allswell_web.condition import Condition
+from allswell_web.survey import Survey
 
 
 class Level(IntEnum):
@@ -80,8 +81,29 @@ def of(condition: Condition, said: Level = Level.UP) -> Level:
     return max(_CONDITIONS[condition], said)
 
 
+def of_lines(it: Survey, said: Collection[Incident]) -> Mapping[str, Level]:
+    """Every component's level by its monitor's name: as observed, or declared where worse."""
+    worst = declared(said)
+    return {
+        line.component.name: of(line.standing.condition, worst.get(line.component.name, Level.UP))
+        for line in it.lines
+    }
+
+
+def of_page(it: Survey, said: Collection[Incident]) -> tuple[str, str]:
+    """Indicator and description of a page; a paused component counts only if it is declared bad."""
+    levels = of_lines(it, said)
+    watched = [
+        levels[line.component.name]
+        for line in it.lines
+        if line.standing.condition is not Condition.PAUSED
+        or levels[line.component.name] > Level.MAINTENANCE
+    ]
+    return indicator(watched, said)
+
+
 def indicator(levels: Sequence[Level], declared: Collection[Incident]) -> tuple[str, str]:
-    """Indicator and description of a page, by its watched components and what people declared.
+    """Indicator and description by the levels of watched components and what people declared.
 
     Nobody looks at a page without a watched component, so it must not read as green.
     """

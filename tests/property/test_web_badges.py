@@ -1,0 +1,31 @@
+"""Whatever a name is, a badge stays one picture; and its number is the oracle's."""
+
+from xml.etree import ElementTree as ET
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allswell_web.badges import badge, svg
+from allswell_web.badges.badge import Badge
+from allswell_web.route import Asked
+from tests.unit.web import fakes
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+TAGS = ["svg", "title", "path", "path", "g", "text", "text"]
+
+
+@given(texts, texts)
+def test_no_text_becomes_markup_or_an_attribute(label: str, message: str) -> None:
+    picture = ET.fromstring(svg.draw(Badge(label, message or "x")))
+    assert [element.tag.rpartition("}")[2] for element in picture.iter()] == TAGS
+    assert set(picture.attrib) == {"width", "height", "role", "aria-label"}
+    names = {name for element in picture.iter() for name in element.attrib}
+    assert not any(name.startswith("on") or "href" in name for name in names)
+
+
+@given(texts)
+def test_a_components_name_makes_a_short_label(title: str) -> None:
+    asked = Asked(fakes.found(fakes.component(1, title)), {}, fakes.NOW, "")
+    found = badge.of_component(asked, "comp00000001", "state")
+    assert len(found.label) <= badge.MOST_LETTERS
+    assert found.message == "up"
