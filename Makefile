@@ -65,6 +65,11 @@ ifndef ARGS
 	$(BIN)/coverage report --fail-under=90
 endif
 
+.PHONY: browser-test
+browser-test: $(DEV) ## The page in Debian's Chromium, judged by axe (from npm)
+	@$(BIN)/python -m tests.needs
+	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
 .PHONY: cluster-test
 cluster-test: $(DEV) ## Tests on a real Kubernetes, made for them here (or KUBECONFIG's, if it is for tests)
 	@$(BIN)/python -m tests.cluster.lab test $(ARGS)

@@ -68,6 +68,11 @@ def redis() -> Path | None:
     return program("redis-server")
 
 
+def npm() -> Path | None:
+    """Find npm, which brings axe."""
+    return program("npm")
+
+
 def chromium() -> Path | None:
     """Find the Chromium program."""
     return program("chromium")
@@ -83,6 +88,7 @@ NEEDS = {
             postgres_bin,
         ),
         Need("nginx", "nginx", "sudo apt-get install nginx", nginx),
+        Need("npm", "npm", "sudo apt-get install npm", npm),
         Need("chromium", "the Chromium browser", "sudo apt-get install chromium", chromium),
         Need("helm", "Helm", f"GOBIN={CACHE / 'tools'} go install {HELM}", helm),
         Need("redis", "the Redis server", "sudo apt-get install redis-server", redis),

@@ -1,0 +1,143 @@
+"""Pages worth looking at: a bad day, a calm one, and those that strain a layout."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from allswell.central import facts
+from allswell.domain import histogram
+from allswell.domain.health import Claim
+from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
+from allswell.domain.maintenance import Maintenance, Phase
+from allswell.domain.spec.look import Link, Look
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind, Overlay
+from tests.unit.web import fakes
+from tests.unit.web.fakes import NOW, ago
+
+FOUND = """A deployment has broken the connection pool; it is being rolled back.
+
+Requests that fail can be repeated."""
+HOUR = timedelta(hours=1)
+UP = Claim(State.UP, fakes.BORN)
+NAMES = (
+    *("Public API", "Web app", "Search", "Webhooks"),
+    *("Login", "Billing", "Frankfurt", "São Paulo"),
+)
+LONG = "An endpoint whose name " + "goes on and on " * 5 + "withoutanyspaceatalltobreakit" * 3
+ODD = (
+    *("חיפוש מהיר", "حالة الخدمة ١", "🟢🚀 Rockets 👩‍👩‍👧", "東京リージョン"),
+    *("ก็ไม่มีช่องว่างเลย", "ß" * 60),
+)
+
+
+def troubled(number: int, *, ending: Claim | None = None) -> facts.Component:
+    """A component with a few outages of the last ninety days, and its latency."""
+    claims = [UP]
+    for place in range(number % 4):
+        start = ago(days=75 - 20 * place - number, minutes=37 * number)
+        worse = State.DEGRADED if place % 2 else State.DOWN
+        reason = "Slow" if place % 2 else "Timeout"
+        length = timedelta(minutes=9 * number * (place + 1))
+        claims += [Claim(worse, start, reason), Claim(State.UP, start + length)]
+    claims += [] if ending is None else [ending]
+    title = NAMES[(number - 1) % len(NAMES)]
+    found = fakes.component(number, title, claims=claims, group=("Product", "Regions")[number > 6])
+    return replace(found, days=_days(number))
+
+
+def _days(number: int) -> tuple[facts.Day, ...]:
+    latencies = histogram.of(range(80_000, 180_000 + 1000 * number, 2_500))
+    return tuple(
+        facts.Day((NOW - timedelta(days=n)).date(), 2880, 2880, 130_000, latencies)
+        for n in range(89, 0, -1)
+    )
+
+
+def bad_day() -> facts.Facts:
+    """Something is down, something is slow, something is worked on, and something is planned."""
+    down = Claim(State.DOWN, ago(minutes=84), "HTTP 503")
+    slow = Claim(State.DEGRADED, ago(minutes=12), "Slow")
+    components = [
+        troubled(1, ending=down),
+        replace(troubled(2), overlays=(Overlay(Kind.UNSEEN, ago(days=20), ago(days=19)),)),
+        troubled(3),
+        replace(troubled(4), born=ago(days=40)),
+        troubled(5, ending=slow),
+        replace(troubled(6), overlays=(Overlay(Kind.PAUSED, ago(days=2)),)),
+        troubled(7),
+        replace(troubled(8), overlays=(Overlay(Kind.MAINTENANCE, ago(hours=1), NOW + HOUR),)),
+    ]
+    look = Look(links=(Link("Help", "https://help.example/"),))
+    page = fakes.page(zone="Europe/Berlin", description="All that we run, seen from three places.")
+    return fakes.found(
+        *components, of=replace(page, look=look), incidents=_incidents(), maintenances=_works()
+    )
+
+
+def _incidents() -> list[Incident]:
+    return [
+        fakes.incident(
+            1,
+            "Errors in the public API",
+            (Status.INVESTIGATING, "We see failing requests and look into it.", ago(minutes=80)),
+            (Status.IDENTIFIED, FOUND, ago(minutes=40)),
+            components=[Affected("monitor-1", Effect.DOWN), Affected("monitor-5")],
+        ),
+        fakes.incident(
+            2,
+            "Slow search",
+            (Status.INVESTIGATING, "We are looking.", ago(days=3, hours=2)),
+            (Status.RESOLVED, "The index was rebuilt.", ago(days=3)),
+            impact=Impact.MINOR,
+            components=[Affected("monitor-3")],
+        ),
+    ]
+
+
+def _works() -> list[Maintenance]:
+    told = (Phase.IN_PROGRESS, "Work has begun.", ago(minutes=58))
+    begun = {"start": ago(hours=1), "end": NOW + HOUR}
+    later = {"start": NOW + 48 * HOUR, "end": NOW + 50 * HOUR}
+    return [
+        fakes.maintenance(1, "New network in São Paulo", told, monitors=["monitor-8"], **begun),
+        fakes.maintenance(2, "Upgrade of the database", monitors=["monitor-1"], **later),
+    ]
+
+
+def calm() -> facts.Facts:
+    """Nothing is wrong."""
+    return fakes.found(*(fakes.component(n, name) for n, name in enumerate(NAMES, 1)))
+
+
+def crowd(number: int = 200) -> facts.Facts:
+    """Many components, a few of them down."""
+    down = (UP, Claim(State.DOWN, ago(minutes=20), "Timeout"))
+    return fakes.found(
+        *(
+            fakes.component(
+                n, f"Endpoint {n}", group=f"Group {n // 20}", claims=(UP,) if n % 37 else down
+            )
+            for n in range(1, number + 1)
+        )
+    )
+
+
+def odd() -> facts.Facts:
+    """Names that are long, or written otherwise than ours."""
+    down = (UP, Claim(State.DOWN, ago(minutes=20), "Timeout"))
+    names = (LONG, *ODD)
+    said = (Status.INVESTIGATING, f"{LONG}\n\n{ODD[1]}", ago(minutes=9))
+    hurt = [Affected(f"monitor-{n}", Effect.DOWN) for n in range(1, len(names) + 1)]
+    return fakes.found(
+        *(fakes.component(n, name, group=name, claims=down) for n, name in enumerate(names, 1)),
+        of=fakes.page(title=ODD[0] + LONG, description=LONG),
+        incidents=[fakes.incident(1, LONG, said, components=hurt)],
+    )
+
+
+def empty() -> facts.Facts:
+    """A page that shows no monitor at all."""
+    return fakes.found()
+
+
+SIGHTS = {"bad day": bad_day, "calm": calm, "crowd": crowd, "odd names": odd, "empty": empty}

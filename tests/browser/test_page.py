@@ -1,0 +1,189 @@
+"""The page in a real browser: what it shows, to whom, and on what."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import axe
+from tests.browser.conftest import Open
+from tests.browser.sights import SIGHTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "npm")]
+
+PARTS = ["/", "/components/comp00000002", "/incidents/inci00000001", "/history", "/ja/"]
+OPEN_ALL = "document.querySelectorAll('details').forEach(it => it.open = true)"
+# How far the content reaches beyond the window, sideways.
+BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_a_page_asks_for_nothing_but_itself_and_its_icon(open_page: Open) -> None:
+    visit = open_page()
+    visit.page.wait_for_load_state("networkidle")
+    paths = [re.sub(r"http://127\.0\.0\.1:\d+", "", url) for url in visit.asked]
+    assert paths[0] == "/"
+    assert all(path.startswith("/icons/") for path in paths[1:])
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("path", PARTS)
+def test_axe_finds_nothing_on_any_part(
+    open_page: Open, script: str, path: str, width: int, scheme: str
+) -> None:
+    page = open_page("bad day", path, width=width, color_scheme=scheme).page
+    page.evaluate(OPEN_ALL)
+    assert axe.violations(page, script) == []
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_axe_finds_nothing_on_any_sight(open_page: Open, script: str, sight: str) -> None:
+    assert axe.violations(open_page(sight, width=390).page, script) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1200])
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_nothing_reaches_beyond_the_window(open_page: Open, sight: str, width: int) -> None:
+    page = open_page(sight, width=width).page
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(BEYOND) == 0
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_no_part_reaches_beyond_a_small_phone(open_page: Open, path: str) -> None:
+    page = open_page("bad day", path, width=320).page
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(BEYOND) == 0
+
+
+def test_the_page_survives_text_that_is_spaced_by_its_reader(open_page: Open) -> None:
+    """WCAG 1.4.12: nothing is cut off, nothing lies over another."""
+    page = open_page(width=390).page
+    page.evaluate(
+        "const sheet = new CSSStyleSheet();"
+        "sheet.replaceSync('*{line-height:1.5!important;letter-spacing:.12em!important;"
+        "word-spacing:.16em!important}p{margin-bottom:2em!important}');"
+        "document.adoptedStyleSheets = [sheet];"
+    )
+    assert page.evaluate(BEYOND) == 0
+    cut = "[...document.querySelectorAll('h1,h2,h3,p,summary,li')]"
+    cut += ".filter(it => it.scrollHeight > it.clientHeight + 2 && it.clientHeight > 1).length"
+    assert page.evaluate(cut) == 0
+
+
+@pytest.mark.parametrize(("width", "days"), [(1200, 90), (760, 60), (390, 30)])
+def test_as_many_days_are_seen_as_the_text_below_says(
+    open_page: Open, width: int, days: int
+) -> None:
+    page = open_page(width=width).page
+    row, bars = page.locator(".w").first.bounding_box(), page.locator(".w .b").first.bounding_box()
+    assert row is not None
+    assert bars is not None
+    assert round(90 * row["width"] / bars["width"]) == days
+    # The newest day is the one that stays.
+    assert abs((row["x"] + row["width"]) - (bars["x"] + bars["width"])) < 1
+    said = page.locator(".axis span").first.evaluate(
+        "it => getComputedStyle(it, '::before').content"
+    )
+    assert said == f'"{days} days ago"'
+
+
+def test_without_javascript_everything_is_there_in_the_pages_own_zone(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False).page
+    assert page.locator("h1").inner_text() == "Public API is down"
+    assert "as of 16:26:08 CET" in page.locator(".now .when").inner_text()
+    summary = page.locator("summary", has_text="in detail").first
+    summary.click()
+    assert page.locator("details[open] li", has_text="Down").first.is_visible()
+
+
+def test_times_are_told_in_the_readers_zone_and_language(open_page: Open) -> None:
+    page = open_page(timezone_id="Asia/Tokyo", locale="en-GB").page
+    told = page.locator("time#asof")
+    assert told.get_attribute("datetime") == "2026-11-23T15:26:08Z"
+    assert re.search(r"00:26:08 (GMT\+9|JST)", told.inner_text())
+
+
+def test_a_copy_that_is_old_says_how_old(open_page: Open) -> None:
+    """The clock of the sights stands still, in the past of every browser or in its future."""
+    page = open_page().page
+    page.clock.install(time="2026-11-23T18:30:00Z")
+    page.reload()
+    assert page.locator("time#asof").inner_text().endswith("(3 hours ago)")
+
+
+def stops(page: Page) -> list[str]:
+    """What the keyboard comes to, until it leaves the page."""
+    found: list[str] = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        what = page.evaluate(
+            "() => { const it = document.activeElement; return it === document.body ? '' :"
+            " it.tagName + ':' + getComputedStyle(it).outlineStyle + ':' + it.textContent.trim() }"
+        )
+        if not what or what in found[:1]:
+            break
+        found.append(what)
+    return found
+
+
+def test_the_keyboard_reaches_all_of_it_in_few_steps_and_shows_where_it_is(open_page: Open) -> None:
+    page = open_page("bad day").page
+    found = stops(page)
+    assert found[0].endswith("Skip to the content")
+    assert any("in detail" in it for it in found)
+    assert any("Earlier days" in it for it in found)
+    assert [it for it in found if ":none:" in it] == []
+    assert len(found) <= 50
+
+
+def test_the_outages_of_a_day_open_by_keyboard(open_page: Open) -> None:
+    page = open_page().page
+    page.locator("summary", has_text="in detail").first.focus()
+    page.keyboard.press("Enter")
+    day = page.locator("details.group details[open] li").first
+    assert re.search(r"Down .*UTC|CET|CEST", day.inner_text())
+
+
+def test_links_and_switches_are_large_enough_to_be_hit(open_page: Open) -> None:
+    page = open_page(width=390).page
+    small = page.evaluate(
+        "[...document.querySelectorAll('nav a, p.links a, summary')].map(it => {"
+        " const box = it.getBoundingClientRect(); return [it.textContent, box.width, box.height] })"
+        ".filter(it => it[1] < 24 || it[2] < 24)"
+    )
+    assert small == []
+
+
+def test_forced_colours_keep_problems_apart_from_good_days(open_page: Open) -> None:
+    page = open_page(forced_colors="active").page
+    stroke = "it => getComputedStyle(it).stroke"
+    good = page.locator(".b .o").first.evaluate(stroke)
+    bad = page.locator(".b .d").first.evaluate(stroke)
+    assert good != bad
+
+
+def test_nothing_moves(open_page: Open) -> None:
+    assert open_page().page.evaluate("document.getAnimations().length") == 0
+
+
+def test_print_shows_what_is_folded_and_leaves_out_what_cannot_be_followed(
+    open_page: Open,
+) -> None:
+    page = open_page().page
+    page.emulate_media(media="print")
+    assert page.locator("details.group details li").first.is_visible()
+    assert not page.locator("footer nav").first.is_visible()
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_headings_leave_no_level_out(open_page: Open, path: str) -> None:
+    page = open_page("bad day", path).page
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4')].map(it => Number(it.tagName[1]))"
+    )
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
