@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 # Small bounds, so that silence is noticed within a test's patience. The kinds are the cluster's:
 # many tests need them, and a release takes only those that a release has made.
 QUICK: Values = {
-    "grace": {"leastSeconds": 15},
+    "grace": {"leastSeconds": 45},
     "page": {"replicas": 1},
     "crds": {"enabled": False},
 }

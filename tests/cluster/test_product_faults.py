@@ -175,7 +175,7 @@ def test_without_a_kubelet_checks_go_on_and_a_dead_checker_is_unknown(
         killed += 1
     assert killed
     # Cover ends after interval and grace; the centre looks every 15 seconds.
-    api.turns("unknown", limit=75)
+    api.turns("unknown", limit=110)
     until(lambda: indicator(api, release) == "minor", what="the page is not green", limit=40)
     lab.daemon("kubelet").start()
     api.turns("up", limit=150)

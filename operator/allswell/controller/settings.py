@@ -19,6 +19,8 @@ Network = IPv4Network | IPv6Network
 # Both stand in the ConfigMap of every Monitor.
 MOST_TRUSTED = 65_536
 MOST_DENIED = 256
+# A checker is heard of every 30 seconds; between two beats nobody must seem to have gone.
+LEAST_GRACE = 45
 POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -153,7 +155,7 @@ BIND = "host:port, like 0.0.0.0:8443"
 
 
 def _shape(given: Environment) -> Shape:
-    seconds = "a number of seconds"
+    grace = f"a number of seconds from {LEAST_GRACE}"
     policy = given.read(
         "ALLSWELL_CHECKER_PULL_POLICY", "IfNotPresent", _policy, f"one of {', '.join(POLICIES)}"
     )
@@ -168,8 +170,8 @@ def _shape(given: Environment) -> Shape:
         pull_secrets=given.words("ALLSWELL_CHECKER_PULL_SECRETS"),
         references=given.words("ALLSWELL_REFERENCES"),
         grace=Grace(
-            given.read("ALLSWELL_GRACE_LEAST", "60", _seconds, seconds),
-            given.read("ALLSWELL_GRACE_MOST", "600", _seconds, seconds),
+            given.read("ALLSWELL_GRACE_LEAST", "60", _grace, grace),
+            given.read("ALLSWELL_GRACE_MOST", "600", _grace, grace),
         ),
         allow_private=given.read("ALLSWELL_ALLOW_PRIVATE", "true", _truth, "true or false"),
         denied=given.networks("ALLSWELL_DENIED_NETWORKS"),
@@ -207,8 +209,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> timedelta:
-    if int(text) < 0:
+def _grace(text: str) -> timedelta:
+    if int(text) < LEAST_GRACE:
         raise ValueError(text)
     return timedelta(seconds=int(text))
 

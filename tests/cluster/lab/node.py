@@ -86,6 +86,8 @@ def _kubelet(node: Node) -> list[str]:
         "failCgroupV1": False,
         "failSwapOn": False,
         "oomScoreAdj": 0,
+        # How soon a changed Secret is in the pods that mount it; a minute unless said.
+        "syncFrequency": "10s",
         "clusterDomain": "cluster.local",
         "clusterDNS": [node.wire.node],
         "resolvConf": str(node.write("resolv.conf", f"nameserver {node.wire.node}\n")),

@@ -44,7 +44,7 @@ FULL: Values = {
     "deniedNetworks": ["10.0.0.0/8", "fd00::/8"],
     "allowPrivateNetworks": False,
     "references": ["one.example.com:443", "two.example.com:443"],
-    "grace": {"leastSeconds": 30, "mostSeconds": 300},
+    "grace": {"leastSeconds": 90, "mostSeconds": 300},
     "database": {"bundled": {"storageClass": "fast", "size": "2Gi"}},
     "operator": {**PLACE, "logLevel": "DEBUG", "workers": 4, "rolloutBatch": 7},
     "checker": {

@@ -26,7 +26,7 @@ def test_every_problem_is_said_at_once() -> None:
         "ALLSWELL_COLLECTOR_URL": "http://collector",
         "ALLSWELL_STATUS_BIND": "8080x",
         "ALLSWELL_CHECKER_MEMORY_LIMIT": "lots",
-        "ALLSWELL_GRACE_LEAST": "-1",
+        "ALLSWELL_GRACE_LEAST": "44",
         "ALLSWELL_ALLOW_PRIVATE": "maybe",
         "ALLSWELL_CHECKER_PULL_POLICY": "Sometimes",
         "ALLSWELL_WORKERS": "0",
