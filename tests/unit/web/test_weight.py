@@ -35,6 +35,13 @@ def test_twenty_components_over_ninety_days_stay_within_the_budget(
     assert len(re.findall(r"<(summary|a )", closed)) <= 50
 
 
+def test_two_hundred_components_take_at_most_thirty_kilobytes() -> None:
+    components = [fakes.component(n, f"Part {n}", group=f"G{n // 20}") for n in range(1, 201)]
+    latency = fakes.Latency(fakes.day_of_buckets())
+    bench = harness.bench(fakes.Reader(fakes.found(*components)), latency=latency)
+    assert len(bench.ask(accept_encoding="gzip").body) <= 30_720
+
+
 def test_a_calm_page_has_at_most_800_elements() -> None:
     assert len(re.findall(r"<[a-z]", page(outages=1).ask().text)) <= 800
 

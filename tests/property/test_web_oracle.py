@@ -1,0 +1,131 @@
+"""The numbers and bars of the finished HTML against the rules, read half hour by half hour."""
+
+import re
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind
+from allswell_web import app, language, presenter, scene
+from tests.property import test_uptime as oracle
+from tests.unit.web import fakes
+
+STEP = timedelta(minutes=30)
+NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+STEPS = 93 * 48
+START = NOW - STEPS * STEP
+FLASK = app.create()
+# Letters of the paths, by what they stand for; `u` and `o` are both good.
+LETTERS = {"d": "down", "g": "degraded", "q": "unknown", "m": "maintenance"}
+claims = st.lists(
+    st.tuples(st.integers(-100, STEPS), st.sampled_from(list(oracle.REASONS))), max_size=9
+)
+overlays = st.lists(
+    st.tuples(
+        st.sampled_from(list(Kind)), st.integers(-100, STEPS), st.none() | st.integers(1, 900)
+    ),
+    max_size=4,
+)
+
+
+def rendered(found: oracle.Claims, over: oracle.Overlays, zone: str) -> str:
+    """The component's own page."""
+    told, laid = oracle.ledgers(found, over, STEP, START)
+    component = fakes.component(claims=told, overlays=laid, born=START)
+    facts = fakes.found(component, observed=NOW, of=fakes.page(zone=zone))
+    say = language.ENGLISH
+    page = presenter.component_page(scene.of(facts, {}, NOW), component.public_id)
+    template = FLASK.jinja_env.get_template("part.html")
+    return template.render(page=page, language="en", _=say.markup, count=say.count)
+
+
+def percent(part: int, whole: int, decimals: int) -> str | None:
+    """A share as it must be written: floored, and 100 only for all of it."""
+    if whole == 0:
+        return None
+    if part == whole:
+        return "100 %"
+    exact = Fraction(100 * part, whole)
+    number = Decimal(exact.numerator) / Decimal(exact.denominator)
+    return f"{number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)} %"
+
+
+def shares(spent: Counter[str]) -> tuple[str | None, str | None]:
+    """Uptime and coverage."""
+    known = spent["up"] + spent["degraded"] + spent["down"]
+    return (
+        percent(spent["up"] + spent["degraded"], known, 2),
+        percent(known, known + spent["unknown"], 1),
+    )
+
+
+def cells(html: str, heading: str) -> dict[str, tuple[str | None, str | None]]:
+    """The shares in the table that begins with a heading, by the row's name."""
+    table = html.split(f'<th scope="col">{heading}</th>', 1)[1].split("</table>", 1)[0]
+    row = (
+        r'<th scope="row">(?:<time datetime="([^"]+)">)?([^<]+).*?<td>([^<]*)</td><td>([^<]*)</td>'
+    )
+    told = {"no data": None, "–": None}
+    return {
+        machine or name: (told.get(up, up), told.get(seen, seen))
+        for machine, name, up, seen in re.findall(row, table)
+    }
+
+
+def drawn(html: str) -> dict[int, set[str]]:
+    """The letters of each day's bar, by the day's place from the left."""
+    (svg,) = re.findall(r'<svg class="b" viewBox="0 0 450 34".*?</svg>', html)
+    found: dict[int, set[str]] = {}
+    for letter, data in re.findall(r'<path class="(\w)" d="([^"]+)"', svg):
+        for x, length in re.findall(r"M([\d.]+) \d+(?:h(\d+)|V\d+)", data):
+            for place in range(int(float(x)) // 5, (int(float(x)) + int(length or 5)) // 5):
+                found.setdefault(place, set()).add(letter)
+    return found
+
+
+def words(letters: set[str]) -> set[str]:
+    """What a bar says beside the good."""
+    return {LETTERS[letter] for letter in letters & LETTERS.keys()}
+
+
+@settings(max_examples=25)
+@given(claims, overlays, st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe"]))
+def test_the_html_says_what_counting_each_half_hour_gives(
+    found: oracle.Claims, over: oracle.Overlays, zone: str
+) -> None:
+    html, where = rendered(found, over, zone), ZoneInfo(zone)
+    today = NOW.astimezone(where).date()
+    by_step = [
+        oracle.counted_by_second(found, over, range(step, step + 1)) for step in range(STEPS)
+    ]
+    days: dict[date, Counter[str]] = {}
+    for step, spent in enumerate(by_step):
+        day = (START + step * STEP).astimezone(where).date()
+        days.setdefault(day, Counter()).update(spent)
+    windows = {"24 hours": by_step[-48:]} | {
+        f"{many} days": [it for day, it in days.items() if (today - day).days < many]
+        for many in (7, 30, 90)
+    }
+    expected = {
+        name: shares(Counter(sum(map(Counter, it), Counter()))) for name, it in windows.items()
+    }
+    assert cells(html, "Period") == expected
+    rows = {f"{day}": shares(it) for day, it in days.items() if (today - day).days < 90}
+    assert cells(html, "Day") == rows
+    for place, letters in drawn(html).items():
+        spent = days[today - timedelta(days=89 - place)]
+        troubles = {word for word in LETTERS.values() if spent[word]}
+        assert words(letters) == troubles
+        assert ("n" in letters) == (sum(spent.values()) == spent["paused"])
+        assert bool(letters & {"o", "u"}) == (spent["up"] > 0)
+
+
+def test_the_oracle_of_the_bars_sees_a_bar_that_is_wrong() -> None:
+    down = rendered([(0, State.UP), (STEPS - 40, State.DOWN)], [], "UTC")
+    assert [words(drawn(down)[place]) for place in (87, 88, 89)] == [set(), {"down"}, {"down"}]
