@@ -6,9 +6,10 @@ from types import MappingProxyType
 from allswell_web.route import Route
 from allswell_web.schemas import Schema
 from allswell_web.statuspage import schema as statuspage
+from allswell_web.v1 import schema as v1
 
 VERSION = "3.1.0"
-SCHEMAS: Mapping[str, Schema] = MappingProxyType({**statuspage.SCHEMAS})
+SCHEMAS: Mapping[str, Schema] = MappingProxyType({**statuspage.SCHEMAS, **v1.SCHEMAS})
 _DESCRIPTION = (
     "What a status page tells machines. Every answer has an ETag that stands still while nothing "
     "changes: send it back in `If-None-Match` and get 304."

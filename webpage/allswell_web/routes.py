@@ -3,18 +3,22 @@
 import json
 from collections.abc import Callable, Mapping
 
-from allswell_web import account, ics, route
+from allswell_web import account, ics, openapi, route
 from allswell_web.account import Account
 from allswell_web.badges import badge, shield, svg
 from allswell_web.badges.badge import Badge
 from allswell_web.feeds import atom, rss, stories
 from allswell_web.feeds.entry import Feed
 from allswell_web.route import Asked, Kind, Route
-from allswell_web.schemas import ID, Schema, choice
+from allswell_web.schemas import Schema, choice
 from allswell_web.statuspage import documents, schema
+from allswell_web.v1 import document
+from allswell_web.v1 import schema as v1
 
 Json = Mapping[str, object]
 Routes = tuple[Route, ...]
+# Whatever a component is called here, there is an answer: a picture may not be missing.
+_ANY = {"type": "string", "minLength": 1, "description": "A component's id"}
 
 
 def text(value: Json) -> str:
@@ -94,7 +98,7 @@ CALENDAR = Route(
 def _badge(ending: str, kind: Kind, write: Callable[[Badge], str], shape: Schema | None) -> Routes:
     """Of the page and of a component; what may be asked for is an enumeration."""
     fact = {"fact": choice(*badge.FACTS)}
-    one = {"component": ID, **fact}
+    one = {"component": _ANY, **fact}
     which = "|".join(badge.FACTS)
     return (
         Route(
@@ -121,4 +125,18 @@ BADGES = (
     *_badge("svg", route.BADGE, svg.draw, None),
     *_badge("json", route.SHIELD, lambda it: text(shield.of(it)), shield.SCHEMA),
 )
-EVERY = (*STATUSPAGE, *FEEDS, CALENDAR, *BADGES)
+OWN = Route(
+    "/api/v1/page.json",
+    route.JSON,
+    "Everything in our own words: states, uptime with coverage, p95, every day of the bars",
+    lambda asked: text(document.of(account.of(asked.found, asked.now, asked.url), asked.buckets)),
+    v1.PAGE,
+)
+OPENAPI = Route(
+    "/api/openapi.json",
+    route.JSON,
+    "This list as an OpenAPI 3.1 document",
+    lambda asked: text(openapi.document(EVERY, asked.url)),
+    {"type": "object"},
+)
+EVERY: Routes = (*STATUSPAGE, OWN, *FEEDS, CALENDAR, *BADGES, OPENAPI)
