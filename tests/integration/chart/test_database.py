@@ -1,4 +1,4 @@
-"""The script of the small database, on a real PostgreSQL: what the page may do there."""
+"""The small database's script and the README's statements: what the page may do afterwards."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, exc, inspect, make_url, text
 
 from allswell.central import engine
+from charts.documents import CHART
 from tests import needs, postgres
 from tests.unit.chart import rendering
 
@@ -16,34 +17,55 @@ pytestmark = [pytest.mark.integration, pytest.mark.needs("postgresql", "helm")]
 MOUNTED = "/etc/allswell/database/web-password"
 
 
-def script(server: postgres.Server, folder: Path) -> None:
-    """Run it as the image does at its first start."""
-    (folder / "web-password").write_text('it\'s "secret"')
+def client(server: postgres.Server) -> dict[str, str]:
+    """The environment of a client of a server."""
     programs = needs.postgres_bin()
+    path = f"{programs}:{os.defpath}"
+    return {"PATH": path, "PGHOST": "127.0.0.1", "PGPORT": str(server.port)}
+
+
+def bundled(server: postgres.Server, folder: Path) -> tuple[str, str]:
+    """Run the small database's script as its image does at the first start; operator and page."""
+    address = server.create("allswell")
+    (folder / "web-password").write_text('it\'s "secret"')
     source = rendering.of_kind(rendering.render(), "ConfigMap")["allswell-database"]["data"]
-    environment = {
-        "PATH": f"{programs}:{os.defpath}",
-        "PGHOST": "127.0.0.1",
-        "PGPORT": str(server.port),
-        "POSTGRES_USER": "allswell",
-        "POSTGRES_DB": "allswell",
-    }
     content = source["page.sh"].replace(MOUNTED, str(folder / "web-password"))
     assert content != source["page.sh"]
+    environment = {**client(server), "POSTGRES_USER": "allswell", "POSTGRES_DB": "allswell"}
     subprocess.run(["sh", "-eu"], input=content, env=environment, text=True, check=True, timeout=20)
+    return address, named(address, "allswell_web")
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The page's way to a database that was made by the script, then migrated by the operator."""
+def external(server: postgres.Server, folder: Path) -> tuple[str, str]:
+    """Run what the README says of a database of one's own; operator and page."""
+    text = (CHART / "README.md").read_text("utf-8")
+    # Under other names, for the server's own user is called like the first.
+    statements = text.split("```sql\n")[1].split("```")[0].replace("allswell", "ours")
+    (folder / "statements.sql").write_text(statements)
+    flags = ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-U", "allswell", "-d", "postgres"]
+    command = ["psql", *flags, "-f", str(folder / "statements.sql")]
+    subprocess.run(command, env=client(server), check=True, capture_output=True, timeout=20)
+    address = server.url("ours")
+    return named(address, "ours"), named(address, "ours_web")
+
+
+def named(address: str, user: str) -> str:
+    """An address with another user."""
+    url = make_url(address).set(username=user, drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module", params=[bundled, external], ids=["bundled", "external"])
+def page(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """The page's way to a database that was made so, then migrated by the operator."""
     with postgres.running() as server:
-        address = server.create("allswell")
-        script(server, tmp_path_factory.mktemp("script"))
-        owner = engine.connect(address)
+        operators, pages = request.param(server, tmp_path_factory.mktemp("database"))
+        owner = engine.connect(operators)
         engine.migrate(owner)
         owner.dispose()
-        url = make_url(address).set(username="allswell_web", drivername="postgresql+psycopg")
-        found = create_engine(url)
+        found = create_engine(pages)
         yield found
         found.dispose()
 
