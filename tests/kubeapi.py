@@ -65,6 +65,9 @@ class FakeApi:
             raise Missing(f"404: {kind.plural} {name!r} not found")
         if uid and not subresource and (before is None or manifest.uid(before) != uid):
             raise Conflict(f"409: {kind.plural} {name!r}: another uid")
+        version = manifest.text(wanted, "metadata", "resourceVersion")
+        if version and before and before["metadata"]["resourceVersion"] != version:
+            raise Conflict(f"409: {kind.plural} {name!r} has been modified")
         given = _plain(wanted)
         part = {"status": given["status"]} if subresource else {**given, "status": None}
         part = {key: value for key, value in part.items() if value is not None}

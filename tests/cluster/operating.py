@@ -47,6 +47,11 @@ class Operator:
 
     def start(self) -> None:
         """Start it, and wait until it has seen the cluster."""
+        self.begin()
+        until(self.is_ready, what=f"the operator is ready\n{self.words()}", limit=40)
+
+    def begin(self) -> None:
+        """Start it."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "allswell.cli", "controller"],
@@ -54,7 +59,6 @@ class Operator:
                 stdout=log,
                 stderr=log,
             )
-        until(self.is_ready, what=f"the operator is ready\n{self.words()}", limit=40)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Stop it, and wait until it has ended."""

@@ -220,7 +220,7 @@ def test_the_commands_of_the_notes_remove_all_that_is_left(places: tuple[Place, 
     place.kubectl("wait", "--for=create", "pvc/data-allswell-database-0", "--timeout=30s")
     lines = [line.strip() for line in said.split("To remove it all again:")[1].splitlines()]
     commands = [line for line in lines if line.startswith(("kubectl", "helm"))]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         program, *words = shlex.split(command)
         (Helm(place.cluster) if program == "helm" else place.cluster.kubectl)(*words)

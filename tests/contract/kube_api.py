@@ -79,6 +79,19 @@ async def a_status_is_written_whatever_uid_is_named(api: Api, namespace: str) ->
     assert manifest.text(told, "status", "state") == "up"
 
 
+async def a_status_is_held_to_the_version_that_was_seen(api: Api, namespace: str) -> None:
+    made = await api.apply(MONITOR, monitor(namespace))
+    seen = {"resourceVersion": manifest.text(made, "metadata", "resourceVersion")}
+
+    def told(state: str) -> dict[str, object]:
+        wanted = status(namespace, state=state)
+        return {**wanted, "metadata": {**manifest.block(wanted, "metadata"), **seen}}
+
+    await api.apply(MONITOR, told("up"), "status")
+    with pytest.raises(Conflict):
+        await api.apply(MONITOR, told("down"), "status")
+
+
 async def nothing_is_created_twice(api: Api, namespace: str) -> None:
     await api.create(CONFIGMAP, configmap(namespace))
     with pytest.raises(Conflict):
@@ -145,6 +158,7 @@ STORIES: tuple[Story, ...] = (
     what_is_applied_no_more_goes_and_what_others_wrote_stays,
     only_the_very_object_is_applied_to,
     a_status_is_written_whatever_uid_is_named,
+    a_status_is_held_to_the_version_that_was_seen,
     nothing_is_created_twice,
     only_the_very_object_is_deleted_and_its_absence_is_no_error,
     what_is_made_anew_is_another_object,

@@ -37,16 +37,17 @@ class Hands:
         self._means.index[action.kind].observe(seen)
 
     async def status(self, kind: Kind, live: Json, status: Json) -> None:
-        """Write the status of an object as it was seen. Raises `KubeError`.
+        """Write the status of an object as it was seen, in that very version. Raises `KubeError`.
 
-        The API server holds no status to a UID. One that reaches a later object of the same name is
-        made good when that is looked at.
+        The API server holds no status to a UID, but to a version. So of two operators only one
+        writes what both have seen, and only that one tells of it.
         """
         namespace, name = manifest.name(live)
+        version = manifest.text(live, "metadata", "resourceVersion")
         wanted: Json = {
             "apiVersion": kind.api,
             "kind": kind.name,
-            "metadata": {"namespace": namespace, "name": name},
+            "metadata": {"namespace": namespace, "name": name, "resourceVersion": version},
             "status": status,
         }
         seen = await self._means.api.apply(kind, wanted, "status")

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import kopf
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 
 from allswell.central import engine
 from allswell.central.errors import CentralError, Unavailable
-from allswell.controller import authority, handlers, login, passwords, settings
+from allswell.controller import authority, handlers, login, passwords, settings, standby
 from allswell.controller.authority import Authority, BadAuthority
 from allswell.controller.collecting import Collecting
 from allswell.controller.login import NoAccess
@@ -24,6 +24,7 @@ from allswell.controller.lookout import Lookout
 from allswell.controller.meters import Meters
 from allswell.controller.passwords import BadPasswords
 from allswell.controller.settings import BadSettings, Settings
+from allswell.controller.tenure import Tenure
 from allswell.controller.tokens import TokenReviews
 from allswell.controller.watchman import Watchman
 from allswell.kube import client
@@ -75,6 +76,9 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
 
     async with client.session(tls) as session:
         api = connecting(session)
+        tenure = tenure_of(found, api)
+        if not await standby.begun(tenure, found.status):
+            return 0
         ca = await authority.kept(api, found.namespace, found.ca_secret, now())
         await api.apply(CONFIGMAP, published(found, ca))
         told = replace(found, shape=replace(found.shape, ca=ca.certificate))
@@ -92,10 +96,18 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
         await collecting.start(found.collector, server, tls, connecting, judging)
         man.meet(collecting.do)
         try:
-            parts = [renewing(server, ca, found), *later, *man.parts()]
-            return await together(man, lookout(man, api, meters), parts, info)
+            parts = [renewing(server, ca, found), tenure.keep(), *later, *man.parts()]
+            async with standby.serving(lookout(man, api, meters).application(), found.status):
+                return await together(man, parts, info)
         finally:
             await collecting.stop()
+            await tenure.end()
+
+
+def tenure_of(found: Settings, api: Api) -> Tenure:
+    """The Lease of the one operator at work."""
+    place = (found.namespace, found.lease)
+    return Tenure(api, place, found.identity, now=now, ticks=time.monotonic)
 
 
 async def database(found: Settings, api: Api) -> str:
@@ -166,15 +178,10 @@ async def migrating(man: Watchman) -> None:
 
 async def together(
     man: Watchman,
-    answering: Lookout,
     loops: Sequence[Coroutine[None, None, None]],
     info: kopf.ConnectionInfo,
 ) -> int:
     """Run all parts until kopf is told to stop; none of the others may end."""
-    runner = web.AppRunner(answering.application(), access_log=None)
-    await runner.setup()
-    bind = man.settings.status
-    await web.TCPSite(runner, bind.host, bind.port).start()
     stop = asyncio.Event()
     parts = [asyncio.create_task(loop) for loop in loops]
     watching = asyncio.create_task(
@@ -193,7 +200,6 @@ async def together(
     for part in parts:
         part.cancel()
     await asyncio.gather(watching, *parts, return_exceptions=True)
-    await runner.cleanup()
     failed = [part for part in done if part is not watching or part.exception() is not None]
     for ended in failed:
         log.error("a part of the operator has ended", exc_info=ended.exception())

@@ -1,5 +1,6 @@
 """The operator's settings, from environment variables; every problem is reported at once."""
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,6 +55,8 @@ class Settings:
     ca_configmap: str
     page_account: str
     page_url: str
+    lease: str
+    identity: str
     workers: int
     batch: Batch
 
@@ -143,6 +146,8 @@ def read(variables: Mapping[str, str]) -> Settings:
         ca_configmap=given.text("ALLSWELL_CA_CONFIGMAP", "allswell-collector-ca"),
         page_account=f"system:serviceaccount:{namespace}:{account}",
         page_url=given.text("ALLSWELL_PAGE_URL", ""),
+        lease=given.text("ALLSWELL_LEASE", "allswell-operator"),
+        identity=given.text("ALLSWELL_IDENTITY", socket.gethostname()),
         workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
         batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
     )

@@ -42,6 +42,8 @@ async def work(queue: Workqueue[Key], reconciler: Reconciler, meters: Meters) ->
             result = "error"
             log.exception("%s %s/%s", key.kind, key.namespace, key.name)
         queue.done(key, failed=result != "ok")
+        # A look that finds nothing to do never waits; watches and probes want their turn, too.
+        await asyncio.sleep(0)
         meters.reconciles.labels(key.kind, result).inc()
         meters.seconds.labels(key.kind).observe(time.perf_counter() - begun)
         meters.waiting.set(len(queue))

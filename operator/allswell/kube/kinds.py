@@ -37,6 +37,7 @@ CONFIGMAP = Kind("ConfigMap", "v1", "configmaps")
 POD = Kind("Pod", "v1", "pods")
 SECRET = Kind("Secret", "v1", "secrets")
 NAMESPACE = Kind("Namespace", "v1", "namespaces")
+LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
 EVENT = Kind("Event", "events.k8s.io/v1", "events")
 DEFINITION = Kind(
     "CustomResourceDefinition", "apiextensions.k8s.io/v1", "customresourcedefinitions"

@@ -82,6 +82,9 @@ def test_with_names_the_rights_end_at_these_namespaces() -> None:
         ("configmaps", "get"),
         ("configmaps", "patch"),
         ("configmaps", "create"),
+        ("leases", "get"),
+        ("leases", "patch"),
+        ("leases", "create"),
     }
 
 

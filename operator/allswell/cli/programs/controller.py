@@ -36,6 +36,8 @@ environment:
   ALLSWELL_CA_CONFIGMAP             the ConfigMap that publishes it, both: allswell-collector-ca
   ALLSWELL_WEB_SERVICE_ACCOUNT      the page's service account, default allswell-web
   ALLSWELL_PAGE_URL                 where pages are, for their status: https://…
+  ALLSWELL_LEASE                    the Lease of the one operator at work: allswell-operator
+  ALLSWELL_IDENTITY                 this operator's name in it, default the pod's
   ALLSWELL_WORKERS                  objects looked at at once, default 8
   ALLSWELL_ROLLOUT_BATCH            checkers replaced at once by an upgrade: 10, or default 5%
   ALLSWELL_LOG_LEVEL                DEBUG, INFO, WARNING or ERROR, default INFO
