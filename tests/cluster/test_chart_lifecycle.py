@@ -16,7 +16,6 @@ import pytest
 
 from charts.documents import CHART, ROOT
 from tests.cluster import kinds
-from tests.cluster.conftest import absent
 from tests.cluster.installing import Helm
 from tests.cluster.reach import Cluster, until
 from tests.unit.chart import rendering
@@ -85,18 +84,19 @@ def places(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
 
 
 def chart_before(folder: Path) -> Path:
-    """The newest committed chart that is not the present one."""
-    log = ["git", "-C", str(ROOT), "log", "--format=%H", "--", str(CHART)]
-    found = subprocess.run(log, capture_output=True, text=True, check=False)
-    for commit in found.stdout.split():
-        differs = ["git", "-C", str(ROOT), "diff", "--quiet", commit, "--", str(CHART)]
-        if subprocess.run(differs, check=False).returncode:
-            files = ["git", "-C", str(ROOT), "archive", commit, "charts/allswell"]
-            packed = subprocess.run(files, capture_output=True, check=True)
-            subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
+    """The newest committed chart that is not the present one; none is in a tree without history."""
+    for commit in git("log", "--format=%H", "--", str(CHART)).stdout.decode().split():
+        if git("diff", "--quiet", commit, "--", str(CHART)).returncode:
+            packed = git("archive", commit, "charts/allswell").stdout
+            subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
             return folder / "charts" / "allswell"
-    absent("The chart before this one is in Git's history alone, which is not here.")
-    raise AssertionError
+    pytest.skip("The chart before this one is in Git's history alone, which is not here.")
+
+
+def git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Ask Git of this checkout, whoever owns its files."""
+    command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, check=False)
 
 
 def monitored(place: Place) -> str:
