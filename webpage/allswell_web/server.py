@@ -21,6 +21,7 @@ from granian.server.mp import MPServer
 BACKLOG = 1024
 # Requests that are still running after this are cut off, so that a stop takes less than 5 s.
 STOP_S = 3
+RELOAD_S = 10
 PARENT_LOOK_S = 1.0
 
 
@@ -52,6 +53,14 @@ class Server(MPServer):
         self._ssp = None
         self._sso = socket.socket(fileno=self._sfd)
         self._sso.set_inheritable(True)
+
+    def _reload(self, spawn_target: object, target_loader: object) -> None:
+        """Replace the workers; the old ones have longer to finish than when everything stops."""
+        usual, self.workers_kill_timeout = self.workers_kill_timeout, RELOAD_S
+        try:
+            super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        finally:
+            self.workers_kill_timeout = usual
 
 
 class Loader(Protocol):
