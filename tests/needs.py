@@ -18,6 +18,7 @@ SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 # What is built from Go modules is kept here: by itself, or with the Kubernetes for tests.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "allswell"
 BUILT = ("tools", "cluster/bin/*")
+VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 HELM = "helm.sh/helm/v4/cmd/helm@v4.3.1"
 
 
@@ -78,6 +79,11 @@ def chromium() -> Path | None:
     return program("chromium")
 
 
+def versitygw() -> Path | None:
+    """Find the S3 server."""
+    return built("versitygw")
+
+
 NEEDS = {
     need.name: need
     for need in (
@@ -91,6 +97,12 @@ NEEDS = {
         Need("npm", "npm", "sudo apt-get install npm", npm),
         Need("chromium", "the Chromium browser", "sudo apt-get install chromium", chromium),
         Need("helm", "Helm", f"GOBIN={CACHE / 'tools'} go install {HELM}", helm),
+        Need(
+            "versitygw",
+            "the S3 server versitygw",
+            f"GOBIN={CACHE / 'tools'} go install {VERSITYGW}",
+            versitygw,
+        ),
         Need("redis", "the Redis server", "sudo apt-get install redis-server", redis),
     )
 }

@@ -62,7 +62,7 @@ class Desk:
 
     def _of_page(self, page: facts.Page) -> Flight[Material]:
         origin = Origin(
-            lambda: self._read_page(page),
+            lambda: read(self._sources, page),
             lasts,
             version,
             lambda: self._versions.get(page.id, page.version),
@@ -104,26 +104,28 @@ class Desk:
         self._sources.meters.add("allswell_web_directory_reads_total")
         return self._sources.reader.pages()
 
-    def _read_page(self, page: facts.Page) -> Material:
-        meters = self._sources.meters
-        meters.add("allswell_web_facts_reads_total", page.public_id)
-        try:
-            found = self._sources.reader.facts(page.id, self._sources.clock())
-        except Exception:
-            meters.add("allswell_web_facts_read_failures_total", page.public_id)
-            raise
-        return Material(found, {} if found is None else self._buckets(found))
 
-    def _buckets(self, found: facts.Facts) -> Mapping[str, tuple[Bucket, ...]]:
-        """Today's latency; without it only the charts are missing."""
-        latency = self._sources.latency
-        if latency is None or not found.components:
-            return {}
-        try:
-            return latency.buckets([component.public_id for component in found.components])
-        except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
-            self._sources.meters.add("allswell_web_latency_failures_total")
-            return {}
+def read(sources: Sources, page: facts.Page) -> Material:
+    """What one page is made of, from where it comes. Raises what the reader raises."""
+    meters = sources.meters
+    meters.add("allswell_web_facts_reads_total", page.public_id)
+    try:
+        found = sources.reader.facts(page.id, sources.clock())
+    except Exception:
+        meters.add("allswell_web_facts_read_failures_total", page.public_id)
+        raise
+    return Material(found, {} if found is None else _buckets(sources, found))
+
+
+def _buckets(sources: Sources, found: facts.Facts) -> Mapping[str, tuple[Bucket, ...]]:
+    """Today's latency; without it only the charts are missing."""
+    if sources.latency is None or not found.components:
+        return {}
+    try:
+        return sources.latency.buckets([component.public_id for component in found.components])
+    except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
+        sources.meters.add("allswell_web_latency_failures_total")
+        return {}
 
 
 def lasts(material: Material) -> float:

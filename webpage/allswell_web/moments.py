@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allswell_web.language import Language
 
+# Seen from here every moment needs its date and its year.
+LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from allswell_web import answering, language, policy, presenter, scene, sources
+from allswell_web import answering, language, moments, policy, presenter, scene, sources
 from allswell_web.language import Language
+from allswell_web.moments import Moment
 from allswell_web.place import Place
 from allswell_web.scene import Scene
 from allswell_web.view import AnnouncementPage, ComponentPage, HistoryPage, Page
@@ -84,6 +85,24 @@ def _shown(say: Language, template: str, **values: object) -> Response:
     own = page.frame.look.css if isinstance(page, FRAMED) else ""
     allowed = policy.of([sources.CSS, own], [sources.SCRIPT]) if own else ""
     return answering.html(
-        render_template(template, language=say.code, _=say.markup, count=say.count, **values),
+        render_template(
+            template,
+            language=say.code,
+            _=say.markup,
+            count=say.count,
+            copied=_copied(say),
+            **values,
+        ),
         allowed,
     )
+
+
+def _copied(say: Language) -> Moment | None:
+    """Of when a copy is that may be read long after: with its date and year, whatever today is."""
+    order = answering.order()
+    found = None if order.material is None else order.material.facts
+    if not order.copy or found is None or found.observed_through is None:
+        return None
+    through = min(found.observed_through, order.now)
+    zone = moments.zone(found.page.time_zone)
+    return moments.moment(through, moments.LONG_AGO, zone, say, seconds=True)

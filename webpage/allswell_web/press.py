@@ -41,12 +41,16 @@ class Passing(Response):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a view is to show: a page's material, or without one the list of pages."""
+    """What a view is to show: a page's material, or without one the list of pages.
+
+    A `copy` is read when nobody knows how old it is, and says with date and time of when it is.
+    """
 
     now: datetime
     directory: Directory
     page: facts.Page | None = None
     material: Material | None = None
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,8 @@ class Press:
         if mount.page is not None and found is None:
             return None
         order = Order(now, directory, mount.page, None if held is None else held.value)
-        with self.app.request_context(_environ(mount, order)):
-            response = self.app.full_dispatch_request()
-        if response.status_code != OK:
+        response = self.answer(mount, order)
+        if response is None:
             return None
         self.meters.add("allswell_web_copies_rendered_total")
         fresh, tellable = _times(found, now, lasts)
@@ -87,6 +90,12 @@ class Press:
             version=0 if found is None else found.page.version,
             kept=not isinstance(response, Passing),
         )
+
+    def answer(self, mount: Mount, order: Order) -> Response | None:
+        """What a view answers to an order; None where there is nothing."""
+        with self.app.request_context(_environ(mount, order)):
+            response = self.app.full_dispatch_request()
+        return response if response.status_code == OK else None
 
 
 def _times(found: facts.Facts | None, now: datetime, lasts: timedelta) -> tuple[datetime, datetime]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "controller": "allswell.cli.programs.controller",
     "checker": "allswell.cli.programs.checker",
     "page": "allswell.cli.programs.page",
+    "publish": "allswell.cli.programs.publish",
 }
 SUMMARY = {
     "up": "run the Monitors and StatusPages of some files on this machine",
@@ -31,6 +32,7 @@ SUMMARY = {
     "controller": "run the operator and its collector (what the operator's pod runs)",
     "checker": "run a checker (what a checker pod runs)",
     "page": "serve the pages (what the page pod runs)",
+    "publish": "copy the public pages to an S3 bucket, for a CDN",
 }
 DESCRIPTION = """\
 allswell: a status page service. Monitors and pages are manifests; on one machine `allswell up`

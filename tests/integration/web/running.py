@@ -132,3 +132,8 @@ def recover(it: writer.Writer, sequence: int = 3) -> None:
     claim = Claim(State.UP, now)
     it.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
     it.observe(now + timedelta(milliseconds=1))
+
+
+def hidden(it: writer.Writer) -> None:
+    """Take the page away."""
+    it.hide_page("default", "acme", instant.floor(datetime.now(UTC)))

@@ -1,0 +1,120 @@
+"""`allswell publish`: a copy of every public page as files in an S3 bucket."""
+
+import argparse
+import logging
+import os
+import signal
+import threading
+import time
+import urllib.parse
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from allswell.archive.bucket import Bucket, Where
+from allswell.central import engine, errors
+from allswell.central.reader import Reader
+from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
+from allswell_web import app, settings
+from allswell_web.collector import Collector
+from allswell_web.desk import Sources
+from allswell_web.meters import Meters
+from allswell_web.press import Press
+from allswell_web.publisher import Publisher
+from allswell_web.settings import Settings
+
+DESCRIPTION = """\
+Publish every public page with its JSON, feeds and calendar as files to an S3 bucket, for a CDN in
+front of it: within 30 seconds of a change, and at least every 5 minutes. The copy says as of when
+it is, and outlives the cluster. A page's files are below NAMESPACE/NAME/, and all links within them
+are relative. Private pages are never published, and removed when they become private."""
+EPILOG = """\
+environment:
+  ALLSWELL_DATABASE_URL               the central database (or ALLSWELL_DATABASE_URL_FILE)
+  ALLSWELL_COLLECTOR_URL              where today's latency comes from, with
+  ALLSWELL_TOKEN_FILE                 the token for it and
+  ALLSWELL_CA_FILE                    the CA of the collector
+  ALLSWELL_BASE_URL                   the address of pages without a host name of their own
+  ALLSWELL_PUBLISH_BUCKET             the bucket
+  ALLSWELL_PUBLISH_PREFIX             what stands before every name in it
+  ALLSWELL_PUBLISH_ENDPOINT           another store than Amazon's, like https://s3.example.com
+  ALLSWELL_PUBLISH_REGION             its region
+  ALLSWELL_PUBLISH_ACCESS_KEY_ID      the key that may write (or …_FILE); without it that of the
+  ALLSWELL_PUBLISH_SECRET_ACCESS_KEY  machine (or …_FILE)
+
+exit codes: 0 stopped by SIGTERM or done, 1 --once has failed, 2 bad settings"""
+_NAME = "ALLSWELL_PUBLISH_"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All settings: those that the page has too, and the bucket."""
+
+    page: Settings
+    where: Where
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--once", action="store_true", help="publish everything now, and end")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until stopped; the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        publisher = _publisher(read(os.environ))
+    except settings.Invalid as problem:
+        complain("\n".join(problem.problems))
+        return BAD_INPUT
+    except errors.BadAddress as problem:
+        complain(f"ALLSWELL_DATABASE_URL: {problem}")
+        return BAD_INPUT
+    if options.once:
+        return OK if publisher.tried() else FAILED
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    publisher.run(stop)
+    return OK
+
+
+def read(environ: Mapping[str, str]) -> Given:
+    """Read the settings. Raises `settings.Invalid` with every problem at once."""
+    problems: list[str] = []
+    where = Where(
+        bucket=environ.get(f"{_NAME}BUCKET", ""),
+        prefix=environ.get(f"{_NAME}PREFIX", ""),
+        endpoint=environ.get(f"{_NAME}ENDPOINT", ""),
+        region=environ.get(f"{_NAME}REGION", ""),
+        access_key_id=settings.secret(environ, f"{_NAME}ACCESS_KEY_ID", problems),
+        secret_access_key=settings.secret(environ, f"{_NAME}SECRET_ACCESS_KEY", problems),
+    )
+    if not where.bucket:
+        problems.append(f"{_NAME}BUCKET is not set: write the bucket's name")
+    if where.endpoint and urllib.parse.urlsplit(where.endpoint).scheme not in ("http", "https"):
+        problems.append(f"{_NAME}ENDPOINT: write an address like https://s3.example.com")
+    if bool(where.access_key_id) != bool(where.secret_access_key):
+        problems.append(f"{_NAME}ACCESS_KEY_ID and {_NAME}SECRET_ACCESS_KEY: set both or none")
+    try:
+        page = settings.read(environ)
+    except settings.Invalid as problem:
+        raise settings.Invalid((*problem.problems, *problems)) from None
+    if problems:
+        raise settings.Invalid(tuple(problems))
+    return Given(page, where)
+
+
+def _publisher(given: Given) -> Publisher:
+    meters, it = Meters(), given.page
+    sources = Sources(
+        Reader(engine.connect(it.database_url)),
+        None if it.collector is None else Collector(it.collector, time.monotonic),
+        lambda: datetime.now(UTC),
+        time.monotonic,
+        ThreadPoolExecutor(1),
+        meters,
+    )
+    press = Press(app.create(it.base_url), sources.clock, meters)
+    return Publisher(sources, press, Bucket(given.where))
