@@ -45,9 +45,13 @@ def troubles(found: Uptime) -> tuple[tuple[str, int], ...]:
 
 def kind(day: Day) -> str:
     """Whether a day is all good, has nothing to show, or is mixed."""
-    if day.uptime.counted + day.uptime.maintenance == 0:
+    found = day.uptime
+    # Most days are all good, and are asked several times.
+    if found.up and not (found.degraded or found.down or found.unknown or found.maintenance):
+        return GOOD
+    if found.counted + found.maintenance == 0:
         return NOTHING
-    return MIXED if troubles(day.uptime) or not day.uptime.known else GOOD
+    return MIXED if troubles(found) or not found.known else GOOD
 
 
 def paths(days: Sequence[Day]) -> tuple[Path, ...]:

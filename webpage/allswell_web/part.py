@@ -32,7 +32,7 @@ def component(scene: Scene, line: Line) -> view.Component:
         windows=found,
         days=troubled,
         older_days=older,
-        latency=_latency(scene, line, title),
+        latency=_latency(scene, line, title, found[0].p95),
     )
 
 
@@ -102,7 +102,7 @@ def _summary(scene: Scene, days: int) -> str:
     return scene.say.count("{number} day in detail", "{number} days in detail", days)
 
 
-def _latency(scene: Scene, line: Line, title: str) -> view.Latency | None:
+def _latency(scene: Scene, line: Line, title: str, p95: str | None) -> view.Latency | None:
     horizon = scene.it.horizon
     buckets = scene.buckets.get(line.component.public_id, ())
     drawn = None if horizon is None else chart.draw(buckets, instant.floor(horizon))
@@ -113,5 +113,4 @@ def _latency(scene: Scene, line: Line, title: str) -> view.Latency | None:
     label = say.text(
         "{name}, response time over 24 hours: {average} on average", name=title, average=average
     )
-    p95 = None if drawn.p95_us is None else words.milliseconds(say, drawn.p95_us)
     return view.Latency(drawn.data, label, average, p95)

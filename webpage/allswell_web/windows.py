@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 
 from allswell.central import facts
@@ -66,24 +66,30 @@ def _windows(
         for bucket in chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
     ]
     yield Window(1, counted, chart.p95(recent))
+    stored = [day for line, _ in lines for day in line.component.days]
+    slow = dict(zip(LENGTHS, _p95s(stored, end), strict=True))
     for number in LENGTHS:
         counted = _sum(
             uptime.measure(line.segments, days[-number].start, end) for line, days in lines
         )
-        stored = [day for line, _ in lines for day in line.component.days]
-        yield Window(number, counted, _p95(stored, end, number))
+        yield Window(number, counted, slow[number])
 
 
-def _p95(days: Sequence[facts.Day], end: datetime, number: int) -> int | None:
-    first = instant.day_of(end) - timedelta(days=number)
-    stored = [day for day in days if day.day >= first]
-    if sum(day.successful for day in stored) < chart.ENOUGH:
-        return None
-    return histogram.quantile_us(histogram.merge(day.latencies for day in stored), rollup.P95)
+def _p95s(days: Sequence[facts.Day], end: datetime) -> Iterator[int | None]:
+    """The p95 over each of the lengths; the shorter ones are a part of the longer."""
+    merged, checks, last = histogram.Histogram(), 0, date.max
+    for number in LENGTHS:
+        first = instant.day_of(end) - timedelta(days=number)
+        further = [day for day in days if first <= day.day < last]
+        merged = histogram.merge([merged, *(day.latencies for day in further)])
+        checks, last = checks + sum(day.successful for day in further), first
+        enough = checks >= chart.ENOUGH
+        yield histogram.quantile_us(merged, rollup.P95) if enough else None
 
 
 def _sum(found: Iterable[Uptime]) -> Uptime:
-    return reduce(_added, found, Uptime())
+    counted = list(found)
+    return reduce(_added, counted) if counted else Uptime()
 
 
 def _added(one: Uptime, other: Uptime) -> Uptime:

@@ -14,7 +14,7 @@ from math import ceil
 
 _CUTS = 16
 _EXACT = 2 * _CUTS
-_PART = re.compile(r"([0-9]{1,4}):([0-9]{1,16})", re.ASCII)
+_FORM = re.compile(r"(?:[0-9]{1,4}:[0-9]{1,16}(?:\s+|$))*", re.ASCII)
 # No check takes 2^48 microseconds (nine years); a bucket far beyond would be a number without end.
 _MOST = 16 * 45
 
@@ -59,11 +59,13 @@ def of(latencies_us: Iterable[int]) -> Histogram:
 
 def merge(histograms: Iterable[Histogram]) -> Histogram:
     """All counts together."""
-    counts: dict[int, int] = {}
-    for histogram in histograms:
-        for number, count in histogram.counts.items():
-            counts[number] = counts.get(number, 0) + count
-    return Histogram(dict(sorted(counts.items())))
+    found = [histogram.counts for histogram in histograms]
+    # By place in a list: nine thousand histograms of a page are merged faster so than by key.
+    totals = [0] * (1 + max((max(counts, default=0) for counts in found), default=0))
+    for counts in found:
+        for number, count in counts.items():
+            totals[number] += count
+    return Histogram({number: count for number, count in enumerate(totals) if count})
 
 
 def rank(count: int, quantile: float) -> int:
@@ -92,14 +94,17 @@ def text(histogram: Histogram) -> str:
 
 
 def parse(value: str) -> Histogram:
-    """Read what `text` wrote. Raises ValueError for anything else."""
-    counts: dict[int, int] = {}
-    number = 0
-    for part in value.split():
-        found = _PART.fullmatch(part)
-        step, count = (int(found[1]), int(found[2])) if found else (0, 0)
-        number += step
-        if count == 0 or number in counts or number > _MOST:
-            raise ValueError(f"{value[:40]!r} is not a histogram")
-        counts[number] = count
-    return Histogram(counts)
+    """Read what `text` wrote. Raises ValueError for anything else.
+
+    A page of a hundred components reads nine thousand of them, so that nothing here goes part by
+    part which the interpreter can do at once.
+    """
+    numbers: list[int] = []
+    if _FORM.fullmatch(value):
+        numbers = list(map(int, value.replace(":", " ").split()))
+    steps, counts = numbers[::2], numbers[1::2]
+    # A first bucket may have the number 0; every later one has a higher number than that before.
+    rises = min(steps[1:], default=1) > 0 and sum(steps) <= _MOST
+    if not (rises and min(counts, default=1) > 0) or (not numbers and value.strip()):
+        raise ValueError(f"{value[:40]!r} is not a histogram")
+    return Histogram(dict(zip(accumulate(steps), counts, strict=True)))

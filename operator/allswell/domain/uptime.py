@@ -5,15 +5,19 @@ uptime = (up + degraded) / known; coverage = known / W. Nothing known is "no dat
 Page, badge, API, `status` and roll-up all call `measure`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_FLOOR, Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from allswell.domain import instant
 from allswell.domain.state import State
 from allswell.domain.timeline import Segment
+
+# Begin and end in milliseconds, and the name of what it counts as.
+Span = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +71,47 @@ def _percent(part: int, whole: int, decimals: int) -> str | None:
 
 def measure(segments: Iterable[Segment], start: datetime, end: datetime) -> Uptime:
     """How long each state lasted within [start, end), by segments that do not overlap."""
-    spent: dict[str, int] = {}
-    for segment in segments:
-        length = instant.to_ms(min(segment.end, end)) - instant.to_ms(max(segment.start, start))
-        if length > 0:
-            counted = segment.maintenance and segment.state is not State.PAUSED
-            name = "maintenance" if counted else segment.state.value
-            spent[name] = spent.get(name, 0) + length
-    return Uptime(**spent)
+    return _within(map(_span, segments), instant.to_ms(start), instant.to_ms(end))
 
 
 def by_day(segments: Sequence[Segment], first: date, last: date, zone: tzinfo) -> tuple[Day, ...]:
     """One `Day` for each day from `first` to `last`, both meant, cut in `zone`."""
-    count = (last - first).days + 1
-    starts = [instant.day_start(first + timedelta(days=n), zone) for n in range(count + 1)]
+    spans = [_span(segment) for segment in segments]
     days: list[Day] = []
     position = 0
-    for number, (start, end) in enumerate(pairwise(starts)):
-        while position < len(segments) and segments[position].end <= start:
+    for number, (start, end) in enumerate(pairwise(_starts(first, last, zone))):
+        begins, ends = instant.to_ms(start), instant.to_ms(end)
+        while position < len(spans) and spans[position][1] <= begins:
             position += 1
-        found = _overlapping(segments, position, end)
-        days.append(Day(first + timedelta(days=number), start, end, measure(found, start, end)))
+        found = _within(_up_to(spans, position, ends), begins, ends)
+        days.append(Day(first + timedelta(days=number), start, end, found))
     return tuple(days)
 
 
-def _overlapping(segments: Sequence[Segment], position: int, end: datetime) -> list[Segment]:
-    found = []
-    for segment in segments[position:]:
-        if segment.start >= end:
-            break
-        found.append(segment)
-    return found
+@lru_cache(maxsize=64)
+def _starts(first: date, last: date, zone: tzinfo) -> tuple[datetime, ...]:
+    """Where each day begins, and where the last one ends: the same for all that a page shows."""
+    count = (last - first).days + 1
+    return tuple(instant.day_start(first + timedelta(days=n), zone) for n in range(count + 1))
+
+
+def _span(segment: Segment) -> Span:
+    counted = segment.maintenance and segment.state is not State.PAUSED
+    name = "maintenance" if counted else segment.state.value
+    return instant.to_ms(segment.start), instant.to_ms(segment.end), name
+
+
+def _up_to(spans: Sequence[Span], position: int, end: int) -> Iterator[Span]:
+    """The spans from a position on that begin before `end`; most days lie within a single one."""
+    while position < len(spans) and spans[position][0] < end:
+        yield spans[position]
+        position += 1
+
+
+def _within(spans: Iterable[Span], start: int, end: int) -> Uptime:
+    spent: dict[str, int] = {}
+    for begins, ends, name in spans:
+        length = min(ends, end) - max(begins, start)
+        if length > 0:
+            spent[name] = spent.get(name, 0) + length
+    return Uptime(**spent)
