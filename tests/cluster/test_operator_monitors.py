@@ -70,7 +70,7 @@ def made(cluster: Cluster, namespace: str, name: str, **fields: object) -> dict[
 def test_a_monitor_gets_its_children_and_nothing_of_its_own_labels(
     cluster: Cluster, operator: Operator, acme: str
 ) -> None:
-    before = operator.writes()
+    before = quiet(operator)
     statefulset = made(cluster, acme, "fresh", labels={"tier": "edge"})
     configmap = read(cluster, acme, "configmap", "fresh-check")
     seen = read(cluster, acme, "monitor", "fresh")

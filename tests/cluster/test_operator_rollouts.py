@@ -33,7 +33,7 @@ def operator(cluster: Cluster, acme: tuple[str, str], tmp_path: Path) -> Iterato
         until(lambda: len(cluster.pods(tenant)) == len(NAMES), what="the pods are there")
         for name in NAMES:
             operating.say_ready(cluster, tenant, f"{name}-check-0")
-        until(lambda: is_ready(cluster, tenant, *NAMES), what="all are Ready")
+        until(lambda: is_ready(cluster, tenant, *NAMES), what="all are Ready", limit=90)
         yield running
 
 
