@@ -72,7 +72,7 @@ def _description(told: Account, it: Maintenance) -> str:
     names = [
         plain.line(line.component.title) for name, line in told.lines.items() if name in it.monitors
     ]
-    parts = list(plain.paragraphs(it.updates[0].body)) if it.updates else []
+    parts = [plain.text(it.updates[0].body)] if it.updates else []
     return "\n\n".join([*parts, *([f"Concerns {', '.join(names)}."] if names else [])])
 
 

@@ -30,6 +30,11 @@ def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(" ".join(block) for block in blocks if block)
 
 
+def text(value: str) -> str:
+    """A longer text as its paragraphs, with an empty line between two."""
+    return "\n\n".join(paragraphs(value))
+
+
 def isolated(text: str) -> str:
     """A text that may stand in a sentence of ours, also where it is written from right to left."""
     if any(unicodedata.bidirectional(it) in _RIGHT_TO_LEFT for it in text):

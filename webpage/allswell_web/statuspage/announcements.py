@@ -102,7 +102,7 @@ def _update(told: Account, incident_id: str, step: Step) -> Json:
     return {
         "id": step.id,
         "status": step.status,
-        "body": step.body,
+        "body": plain.text(step.body),
         "incident_id": incident_id,
         "created_at": instant.text(step.published),
         "updated_at": instant.text(step.published),

@@ -44,7 +44,7 @@ def _page(told: Account) -> Json:
     return {
         "id": page.public_id,
         "name": plain.line(page.title),
-        "description": page.description,
+        "description": plain.text(page.description),
         "url": told.url,
         "time_zone": str(told.it.zone),
         "updated_at": instant.text(told.updated),
@@ -161,7 +161,7 @@ def _update(update: IncidentUpdate | MaintenanceUpdate, key: str, word: str) -> 
     return {
         "id": update.id,
         key: word,
-        "body": update.body,
+        "body": plain.text(update.body),
         "at": instant.text(update.at),
         "published_at": instant.text(update.published),
     }

@@ -1,0 +1,88 @@
+"""Clients of Statuspage's API that others have written, against a real page."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allswell.central.writer import Writer
+from tests import npm
+from tests.integration.web import running, talk
+
+pytestmark = pytest.mark.integration
+
+EXPORTER = """
+import json, sys
+from statuspage_prometheus_exporter import service_checker
+found = service_checker.check_service_status("ours", service_checker.SERVICES["ours"])
+print(json.dumps(found))
+"""
+LIBRARY = """
+const { Statuspage } = require("statuspage.io");
+const client = new Statuspage("ours");
+client.setApiUrl(process.argv[2]);
+const { incidents, scheduledMaintenances } = client.api;
+const asked = [client.api.getSummary(), client.api.getStatus(), client.api.getComponents(),
+  incidents.getAll(), incidents.getUnresolved(), scheduledMaintenances.getAll(),
+  scheduledMaintenances.getUpcoming(), scheduledMaintenances.getActive()];
+Promise.all(asked).then(found => console.log(JSON.stringify(found)));
+"""
+
+
+@pytest.fixture
+def page_url(central: tuple[str, Writer]) -> Any:  # noqa: ANN401 - an iterator
+    url, writer = central
+    talk.of_everything(writer)
+    with running.serving(url) as page:
+        yield f"http://127.0.0.1:{page.port}"
+
+
+def printed(command: list[str], cwd: Path, **environment: str) -> Any:  # noqa: ANN401
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=dict(os.environ) | environment,
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_prometheus_exporter_reads_state_incidents_and_maintenance(
+    page_url: str, tmp_path: Path
+) -> None:
+    services = tmp_path / "services.json"
+    ours = {"ours": {"url": f"{page_url}/api/v2/summary.json", "name": "Ours"}}
+    services.write_text(json.dumps(ours))
+    (tmp_path / "exporter.py").write_text(EXPORTER)
+    found = printed([sys.executable, "exporter.py"], tmp_path, SERVICES_JSON_PATH=str(services))
+    assert (found["success"], found["status"]) == (True, 0)
+    assert {it["name"]: it["status"] for it in found["component_metadata"]} == {
+        "API": "partial_outage",
+        "Public <API>": "partial_outage",
+    }
+    assert [it["impact"] for it in found["incident_metadata"]] == ["minor"]
+    assert [it["status"] for it in found["maintenance_metadata"]] == ["scheduled", "in_progress"]
+
+
+@pytest.mark.needs("npm")
+def test_a_javascript_library_reads_all_of_the_api(page_url: str, tmp_path: Path) -> None:
+    script = tmp_path / "library.js"
+    script.write_text(LIBRARY)
+    modules = npm.folder("statuspage.io", "3.2.10") / "node_modules"
+    found = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
+    summary, status, components, incidents, unresolved, every, upcoming, active = found
+    assert status["status"] == summary["status"]
+    assert components["components"] == summary["components"]
+    assert unresolved["incidents"] == summary["incidents"]
+    assert {it["status"] for it in incidents["incidents"]} == {"investigating", "resolved"}
+    # This version asks for what is upcoming whatever it is asked for.
+    assert every == active == upcoming
+    assert [it["status"] for it in upcoming["scheduled_maintenances"]] == ["scheduled"]
