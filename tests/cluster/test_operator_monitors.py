@@ -193,3 +193,26 @@ def test_what_is_deleted_while_the_operator_is_down_is_hidden(
     until(lambda: (acme, "doomed") not in operator.monitors(), what="doomed is hidden")
     assert (acme, "kept") in operator.monitors()
     until(lambda: not read(cluster, acme, "sts", "doomed-check"), what="its StatefulSet is gone")
+
+
+def test_there_is_no_drift_and_the_operator_owns_nothing_but_the_status(
+    cluster: Cluster, acme: str
+) -> None:
+    """What a GitOps tool compares: the manifest as it was applied, and who has written what."""
+    page = {
+        "apiVersion": "allswell.dev/v1alpha1",
+        "kind": "StatusPage",
+        "metadata": {"name": "steady"},
+        "spec": {"title": "Steady", "groups": [{"name": "All", "monitors": [{"name": "steady"}]}]},
+    }
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [monitor("steady"), page]})
+    cluster.kubectl("apply", "-n", acme, "-f", "-", text=text)
+    for kind in ("monitor", "statuspage"):
+        until(lambda: condition(read(cluster, acme, kind, "steady"), "Ready"), what="a status")  # noqa: B023
+    assert cluster.kubectl("diff", "-n", acme, "-f", "-", text=text) == ""
+    for kind in ("monitor", "statuspage"):
+        flags = ["-n", acme, "-o", "json", "--show-managed-fields"]
+        seen = json.loads(cluster.kubectl("get", kind, "steady", *flags))
+        ours = [it for it in seen["metadata"]["managedFields"] if it["manager"] == "allswell"]
+        assert [it["subresource"] for it in ours] == ["status"]
+        assert {field for it in ours for field in it["fieldsV1"]} == {"f:status"}
