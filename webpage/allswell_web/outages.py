@@ -14,7 +14,7 @@ from allswell.domain.incident import Affected, Effect, Impact, Incident, Status,
 from allswell.domain.timeline import Segment
 from allswell_web import condition, identity, plain, words
 from allswell_web.condition import Condition
-from allswell_web.language import ENGLISH
+from allswell_web.language import ENGLISH, Language, noted
 from allswell_web.survey import Line, Survey
 
 # Outages beyond are told by the bars alone; a flapping monitor makes many.
@@ -22,10 +22,15 @@ MOST = 200
 MOST_UPDATES = 50
 _TROUBLE = (Condition.DOWN, Condition.DEGRADED)
 _EFFECTS = {Condition.DOWN: Effect.DOWN, Condition.DEGRADED: Effect.DEGRADED}
+_IS = {
+    Condition.DOWN: noted("{name} is down"),
+    Condition.DEGRADED: noted("{name} is degraded"),
+    Condition.UNKNOWN: noted("We cannot see {name}"),
+}
 _ENDS = {
-    Condition.UP: "{name} is operational again.",
-    Condition.MAINTENANCE: "Maintenance of {name} has begun.",
-    Condition.PAUSED: "Monitoring of {name} was paused.",
+    Condition.UP: noted("{name} is operational again after {duration}"),
+    Condition.MAINTENANCE: noted("{name} is under maintenance"),
+    Condition.PAUSED: noted("Monitoring is paused"),
 }
 
 
@@ -53,8 +58,8 @@ class Outage:
         return self.stretches[0].start
 
 
-def incidents(it: Survey) -> tuple[Incident, ...]:
-    """The newest outages of a page as incidents, newest first.
+def incidents(it: Survey, say: Language = ENGLISH) -> tuple[Incident, ...]:
+    """The newest outages of a page as incidents, newest first, told in a language.
 
     An id follows from the component and the outage's start. `published` is when the centre heard
     of it, which is later than the start.
@@ -62,7 +67,7 @@ def incidents(it: Survey) -> tuple[Incident, ...]:
     found = [outage for line in it.lines for outage in of_line(line)]
     found.sort(key=lambda outage: (outage.start, outage.line.component.public_id), reverse=True)
     dark = all_down(it.lines)
-    return tuple(_incident(outage, dark) for outage in found[:MOST])
+    return tuple(_incident(outage, dark, say) for outage in found[:MOST])
 
 
 def of_line(line: Line) -> tuple[Outage, ...]:
@@ -113,15 +118,15 @@ def _dark(steps: Mapping[datetime, tuple[int, int]]) -> Iterator[tuple[datetime,
             since = None
 
 
-def _incident(outage: Outage, dark: Sequence[tuple[datetime, datetime]]) -> Incident:
+def _incident(outage: Outage, dark: Sequence[tuple[datetime, datetime]], say: Language) -> Incident:
     component, ended = outage.line.component, outage.ended
     identifier = identity.of("outage", component.public_id, str(instant.to_ms(outage.start)))
-    updates = _updates(outage, identifier)
+    updates = _updates(outage, identifier, say)
     worst = _worst(outage)
     name = plain.line(component.title)
     return Incident(
         id=identifier,
-        title=f"{name} is {worst.value}",
+        title=say.text(_IS[worst], name=name),
         impact=_impact(outage, dark),
         status=updates[-1].status,
         started=outage.start,
@@ -149,7 +154,7 @@ def _impact(outage: Outage, dark: Sequence[tuple[datetime, datetime]]) -> Impact
     return Impact.CRITICAL if critical else Impact.MAJOR
 
 
-def _updates(outage: Outage, identifier: str) -> list[Update]:
+def _updates(outage: Outage, identifier: str, say: Language) -> list[Update]:
     """An update for each change, oldest first; none is published before the one that it follows."""
     component = outage.line.component
     heard = {claim.since: at for claim, at in zip(component.claims, component.heard, strict=False)}
@@ -164,7 +169,7 @@ def _updates(outage: Outage, identifier: str) -> list[Update]:
             Update(
                 identity.of(identifier, str(instant.to_ms(stretch.start))),
                 Status.RESOLVED if over else Status.INVESTIGATING,
-                _body(outage, stretch),
+                _body(outage, stretch, say),
                 stretch.start,
                 published,
             )
@@ -172,12 +177,13 @@ def _updates(outage: Outage, identifier: str) -> list[Update]:
     return found
 
 
-def _body(outage: Outage, stretch: Stretch) -> str:
+def _body(outage: Outage, stretch: Stretch, say: Language) -> str:
     name = plain.line(outage.line.component.title)
     if stretch is outage.ended:
-        lasted = words.duration(ENGLISH, stretch.start - outage.start)
-        return f"{_ENDS[stretch.condition].format(name=name)} This took {lasted}."
+        lasted = words.duration(say, stretch.start - outage.start)
+        return say.text(_ENDS[stretch.condition], name=name, duration=lasted)
+    text = say.text(_IS[stretch.condition], name=name)
     if stretch.condition is Condition.UNKNOWN:
-        return f"We have had no data of {name} since then."
-    reason = words.reason(ENGLISH, stretch.reason)
-    return f"{name} is {stretch.condition.value}{f': {reason}' if reason else ''}."
+        return text
+    reason = words.reason(say, stretch.reason)
+    return f"{text}: {reason}" if reason else text

@@ -9,6 +9,7 @@ from allswell_web import (
     framing,
     history,
     moments,
+    outages,
     part,
     past,
     plain,
@@ -92,8 +93,8 @@ def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
 
 
 def announcement_page(scene: Scene, public_id: str) -> view.AnnouncementPage | None:
-    """The page of one incident or maintenance; None when there is no such."""
-    for one in scene.found.incidents:
+    """The page of one incident, outage or maintenance; None when there is no such."""
+    for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say)):
         if one.id == public_id:
             shown = announced.incident(scene, one)
             what = shown.condition if one.is_open else Condition.UP

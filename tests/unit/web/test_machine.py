@@ -1,7 +1,12 @@
 """What machines get, with its headers, from the whole application."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
+from allswell.domain.health import Claim
+from allswell.domain.state import State
 from allswell_web import routes
 from allswell_web.route import Route
 from tests.unit.web import fakes, harness
@@ -141,3 +146,21 @@ def test_while_no_name_is_known_metrics_are_told_at_named_hosts_and_addresses() 
     bench = harness.bench(reader, own_hosts=("*", "pages.example"))
     hosts = ("status.acme.example", "pages.example", "127.0.0.1:8080")
     assert [bench.ask("/metrics", host=host).status for host in hosts] == [503, 200, 200]
+
+
+def test_every_story_that_machines_are_told_of_has_a_page_of_its_own() -> None:
+    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(fakes.ago(days=1), timedelta(hours=1)))
+    found = fakes.found(
+        fakes.component(claims=claims),
+        incidents=[fakes.incident(1, "Errors")],
+        maintenances=[fakes.maintenance(start=fakes.ago(hours=1), end=fakes.ago(hours=-1))],
+    )
+    bench = harness.bench(fakes.Reader(found))
+    listed = json.loads(bench.ask("/api/v2/incidents.json").text)["incidents"]
+    planned = json.loads(bench.ask("/api/v2/scheduled-maintenances.json").text)
+    links = [entry["shortlink"] for entry in (*listed, *planned["scheduled_maintenances"])]
+    assert len(links) == 3
+    paths = [link.removeprefix("http://127.0.0.1:8080") for link in links]
+    assert [bench.ask(path).status for path in paths] == [200, 200, 200]
+    assert "Public API is down" in bench.ask(paths[1]).text
+    assert "Public API ist ausgefallen" in bench.ask(f"/de{paths[1]}").text

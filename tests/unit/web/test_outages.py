@@ -9,7 +9,7 @@ from allswell.domain.health import Claim
 from allswell.domain.incident import Impact, Incident, Status
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
-from allswell_web import outages, survey
+from allswell_web import language, outages, survey
 from tests.unit.web import fakes
 from tests.unit.web.fakes import BORN, NOW, ago
 
@@ -47,7 +47,7 @@ def test_an_outage_that_goes_on_is_an_open_incident() -> None:
     assert (incident.status, incident.resolved) == (Status.INVESTIGATING, None)
     assert incident.started == ago(hours=1)
     assert [update.body for update in incident.updates] == [
-        "Public API is down: did not answer in time."
+        "Public API is down: did not answer in time"
     ]
     assert [affected.monitor for affected in incident.components] == ["monitor-1"]
 
@@ -55,7 +55,7 @@ def test_an_outage_that_goes_on_is_an_open_incident() -> None:
 def test_its_end_resolves_it_and_tells_how_long_it_took() -> None:
     incident = only(of(down(hours=2), up(hours=1)))
     assert (incident.status, incident.resolved) == (Status.RESOLVED, ago(hours=1))
-    assert incident.updates[0].body == "Public API is operational again. This took 1 h."
+    assert incident.updates[0].body == "Public API is operational again after 1 h"
 
 
 def test_every_component_down_at_once_is_critical() -> None:
@@ -90,15 +90,15 @@ def test_time_without_data_neither_begins_nor_ends_an_outage() -> None:
     assert told(of(overlays=[gap])) == ()
     incident = only(of(down(hours=3), overlays=[gap]))
     assert incident.resolved is None
-    assert incident.updates[1].body == "We have had no data of Public API since then."
+    assert incident.updates[1].body == "We cannot see Public API"
 
 
 def test_maintenance_and_a_pause_end_an_outage() -> None:
     window = only(of(down(hours=3), overlays=[Overlay(Kind.MAINTENANCE, ago(hours=1))]))
     assert window.resolved == ago(hours=1)
-    assert window.updates[0].body.startswith("Maintenance of Public API has begun.")
+    assert window.updates[0].body == "Public API is under maintenance"
     paused = only(of(down(hours=3), overlays=[Overlay(Kind.PAUSED, ago(hours=1))]))
-    assert paused.updates[0].body.startswith("Monitoring of Public API was paused.")
+    assert paused.updates[0].body == "Monitoring is paused"
 
 
 def test_an_id_follows_from_the_component_and_the_start_alone() -> None:
@@ -148,4 +148,13 @@ def test_nothing_is_told_of_the_time_that_was_not_observed() -> None:
 def test_a_short_outage_is_told_to_the_second() -> None:
     start = ago(hours=1)
     claims = (Claim(State.DOWN, start, "Timeout"), Claim(State.UP, start + timedelta(seconds=75)))
-    assert only(of(*claims)).updates[0].body.endswith("This took 1 min 15 s.")
+    assert only(of(*claims)).updates[0].body.endswith("after 1 min 15 s")
+
+
+def test_an_outage_is_told_in_the_language_of_the_page() -> None:
+    component = of(down(hours=2), up(hours=1))
+    it = survey.of(fakes.found(component), NOW)
+    english, german = (outages.incidents(it, language.of(code))[0] for code in ("en", "de"))
+    assert german.title == "Public API ist ausgefallen"
+    assert german.updates[0].body == "Public API ist nach 1 h wieder in Betrieb"
+    assert (german.id, german.updates[0].id) == (english.id, english.updates[0].id)
