@@ -80,7 +80,7 @@ class Operator:
 
     def _get(self, path: str) -> str:
         url = f"http://127.0.0.1:{self.status_port}{path}"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=20) as answer:
             return str(answer.read().decode())
 
     def writes(self) -> dict[str, int]:

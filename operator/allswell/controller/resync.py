@@ -86,8 +86,8 @@ class Resync:
                 or await self._means.api.get(DEFINITION, "", definition) is not None
             ):
                 raise
-            # Nobody has a Monitor where the kind is not installed.
-            return Listing((), 0)
+            # Nobody has a Monitor where the kind is not installed: all that we know of are gone.
+            return Listing((), self._means.index[kind].newest)
 
     async def _swept(self, *, first: bool) -> bool:
         """Read the standings and hide what is gone; whether nothing is in doubt any more."""

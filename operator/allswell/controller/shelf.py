@@ -62,6 +62,11 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._kept)
 
+    @property
+    def newest(self) -> int:
+        """The version of the newest object; 0 when there is none."""
+        return max((kept.version for kept in self._kept.values()), default=0)
+
     def observe(self, seen: Json, *, deleted: bool = False) -> Change | None:
         """Take in one object; None when that is no news."""
         place, version = manifest.name(seen), version_of(seen)
