@@ -41,6 +41,8 @@ class Material:
     buckets: Mapping[str, tuple[Bucket, ...]]
 
 
+# Whose versions are watched need not be read more often.
+LISTING_S = 300.0
 MATERIAL = snapshot.codec(Material)
 PAGES = snapshot.codec(tuple[facts.Page, ...])
 
@@ -53,7 +55,7 @@ class Desk:
         self._lock = threading.Lock()
         self._pages: dict[int, Flight[Material]] = {}
         self._versions: Mapping[int, int] = {}
-        listing = Origin(self._read_directory, lambda _: FRESH_S, serves=self._lists_all)
+        listing = Origin(self._read_directory, self._listing_lasts, serves=self._lists_all)
         self._directory = self._flight("directory", listing, PAGES)
 
     def _flight(self, key: str, origin: Origin[T], codec: Codec[T]) -> Flight[T]:
@@ -68,6 +70,10 @@ class Desk:
             lambda: self._versions.get(page.id, page.version),
         )
         return self._flight(f"page-{page.public_id}", origin, MATERIAL)
+
+    def _listing_lasts(self, pages: tuple[facts.Page, ...]) -> float:
+        """Long while the versions are watched: whatever changes a list changes one of them."""
+        return LISTING_S if self._versions and self._lists_all(pages) else FRESH_S
 
     def _lists_all(self, pages: tuple[facts.Page, ...]) -> bool:
         """Whether a list has every page in the version that was seen last."""

@@ -24,7 +24,7 @@ LOOK_S = 0.05
 # Two machines' clocks may differ by so much.
 SKEW = timedelta(seconds=5)
 # No snapshot serves longer than this without a question.
-LONGEST = timedelta(minutes=1)
+LONGEST = timedelta(minutes=5)
 ALONE = 0
 
 

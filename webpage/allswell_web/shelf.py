@@ -13,7 +13,7 @@ from allswell.central import facts
 from allswell_web import directory, reply
 from allswell_web.desk import Desk, Material
 from allswell_web.directory import Directory, Mount
-from allswell_web.flight import Unavailable
+from allswell_web.flight import FRESH_S, Unavailable
 from allswell_web.press import Press
 from allswell_web.ready import Ready
 from allswell_web.reply import Notices, Reply
@@ -166,7 +166,7 @@ class Shelf:
             # The list of pages does not know yet that not everybody may see this one.
             raise Unavailable
         until = self._tools.desk.directory().until if held is None else held.until
-        lasts = timedelta(seconds=max(0.0, until - self._tools.ticks()))
+        lasts = timedelta(seconds=min(FRESH_S, max(0.0, until - self._tools.ticks())))
         made = self._tools.press.make(mount, self._directory, held, lasts)
         if made is None:
             return None

@@ -8,8 +8,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -17,6 +19,7 @@ from statistics import median
 from allswell.central import engine
 from allswell.central.writer import Writer
 from allswell.domain.spec import page as spec
+from tests import redisserver
 from tests.bench import ground
 from tests.bench.figure import figure
 
@@ -25,11 +28,12 @@ ROUNDS = 5
 SECONDS = 3
 CONNECTIONS = 32
 WINDOW_S = 30.0
+REQUESTS = 10_000
+AT_ONCE = 64
 
 
-@contextmanager
-def web(folder: Path) -> Iterator[int]:
-    """A real page of 20 components, served on the first core; its port."""
+def filled(folder: Path) -> str:
+    """A central database with a page of 20 components; its address."""
     url = f"sqlite:///{folder / 'central.sqlite'}"
     central = engine.connect(url)
     engine.migrate(central)
@@ -49,8 +53,14 @@ def web(folder: Path) -> Iterator[int]:
     components = spec.components(shown, [entry.meta for entry in monitors])
     writer.put_page(shown, components, now, namespace_uid="bench")
     central.dispose()
+    return url
+
+
+@contextmanager
+def web(folder: Path, url: str, **more: str) -> Iterator[int]:
+    """A real page, served on the first core; its port."""
     port = ground.free_port()
-    environment = {"ALLSWELL_DATABASE_URL": url, "ALLSWELL_BIND": f"127.0.0.1:{port}"}
+    environment = {"ALLSWELL_DATABASE_URL": url, "ALLSWELL_BIND": f"127.0.0.1:{port}", **more}
     command = [sys.executable, "-m", "allswell.cli", "page"]
     with ground.process(command, ground.cores()[0], environment, folder / "web.log"):
         ground.wait_for(port)
@@ -74,16 +84,35 @@ def static(folder: Path, body: bytes) -> Iterator[int]:
         yield port
 
 
-def rate(port: int, header: str) -> float:
-    """Answers a second, all of them good, with the load on the second core."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load found: answers a second, and the time that 99 of 100 answers took at most."""
+
+    rate: float
+    p99_ms: float
+
+
+def load(port: int, header: str) -> Load:
+    """All answers good, with 32 connections from the second core."""
     core = ",".join(str(number) for number in ground.cores()[1])
-    command = ["taskset", "-c", core, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
+    command = [
+        "taskset",
+        "-c",
+        core,
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{SECONDS}s",
+        "--latency",
+    ]
     command += ["-H", header, f"http://127.0.0.1:{port}/"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    if found is None or "Non-2xx" in said or "Socket errors" in said:
+    slow = re.search(r"\b99%\s+([\d.]+)(us|ms|s)\b", said)
+    if found is None or slow is None or "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(said)
-    return float(found[1])
+    unit = {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]]
+    return Load(float(found[1]), float(slow[1]) * unit)
 
 
 def reads(port: int) -> float:
@@ -94,26 +123,56 @@ def reads(port: int) -> float:
 
 @figure(name="page_hit_vs_nginx_gzip", unit="ratio", limit=0.8, better="higher")
 @figure(name="page_hit_vs_nginx_plain", unit="ratio", limit=0.5, better="higher")
+@figure(name="page_hit_p99_ms", unit="ms", limit=20)
+@figure(name="page_hit_p99_nginx_ms", unit="ms", limit=20)
 @figure(name="page_refreshes_per_window", unit="reads", limit=1)
 def hits() -> Iterator[tuple[str, float]]:
-    """Both serve in turn, five times each way; the median of the ratios."""
+    """Both serve in turn, five times each way; the medians. The p99s are those with gzip."""
     headers = {"gzip": "Accept-Encoding: gzip", "plain": "Accept-Encoding: identity"}
-    rates: dict[tuple[str, str], list[float]] = {}
+    loads: dict[tuple[str, str], list[Load]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with web(folder) as page:
+        with web(folder, filled(folder)) as page:
             with urllib.request.urlopen(f"http://127.0.0.1:{page}/", timeout=10) as answer:
                 body = answer.read()
             with static(folder, body) as reference:
                 before, began = reads(page), time.monotonic()
                 for _ in range(ROUNDS):
                     for how, header in headers.items():
-                        rates.setdefault(("page", how), []).append(rate(page, header))
-                        rates.setdefault(("nginx", how), []).append(rate(reference, header))
+                        loads.setdefault(("page", how), []).append(load(page, header))
+                        loads.setdefault(("nginx", how), []).append(load(reference, header))
                 windows = math.ceil((time.monotonic() - began) / WINDOW_S)
                 refreshes = (reads(page) - before) / windows
     for how in headers:
         # Neighbours in time are compared, so that a slow minute of the machine hits both.
-        pairs = zip(rates["page", how], rates["nginx", how], strict=True)
-        yield f"page_hit_vs_nginx_{how}", median(ours / theirs for ours, theirs in pairs)
+        pairs = zip(loads["page", how], loads["nginx", how], strict=True)
+        yield f"page_hit_vs_nginx_{how}", median(ours.rate / theirs.rate for ours, theirs in pairs)
+    yield "page_hit_p99_ms", median(it.p99_ms for it in loads["page", "gzip"])
+    yield "page_hit_p99_nginx_ms", median(it.p99_ms for it in loads["nginx", "gzip"])
     yield "page_refreshes_per_window", refreshes
+
+
+def visit(ports: Sequence[int], requests: int) -> None:
+    """So many requests, 64 at a time, over all replicas. Raises when one is not answered well."""
+
+    def ask(number: int) -> None:
+        port = ports[number % len(ports)]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+            answer.read()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(ask, number) for number in range(requests)]:
+            done.result()
+
+
+@figure(name="page_refreshes_two_replicas", unit="reads", limit=1)
+def replicas() -> float:
+    """10,000 requests, 64 at a time, over two replicas with a Redis: reads per 30 s begun."""
+    with tempfile.TemporaryDirectory() as name, redisserver.running() as redis:
+        folder = Path(name)
+        url, shared = filled(folder), {"ALLSWELL_REDIS_URL": redis.url}
+        with web(folder, url, **shared) as first, web(folder, url, **shared) as second:
+            began = time.monotonic()
+            visit((first, second), REQUESTS)
+            windows = math.ceil((time.monotonic() - began) / WINDOW_S)
+            return (reads(first) + reads(second)) / windows
