@@ -18,7 +18,7 @@ from allswell_web.language import ENGLISH, Language, noted
 from allswell_web.survey import Line, Survey
 
 # Outages beyond are told by the bars alone; a flapping monitor makes many.
-MOST = 200
+MOST = 100
 MOST_UPDATES = 50
 _TROUBLE = (Condition.DOWN, Condition.DEGRADED)
 _EFFECTS = {Condition.DOWN: Effect.DOWN, Condition.DEGRADED: Effect.DEGRADED}

@@ -164,3 +164,19 @@ def test_every_story_that_machines_are_told_of_has_a_page_of_its_own() -> None:
     assert [bench.ask(path).status for path in paths] == [200, 200, 200]
     assert "Public API is down" in bench.ask(paths[1]).text
     assert "Public API ist ausgefallen" in bench.ask(f"/de{paths[1]}").text
+
+
+@pytest.mark.parametrize("entry", routes.EVERY, ids=lambda entry: entry.name)
+def test_no_text_of_an_owner_reaches_a_header(entry: Route) -> None:
+    def headers(text: str) -> dict[str, str]:
+        found = fakes.found(
+            fakes.component(1, text, group=text),
+            of=fakes.page(title=text, description=text),
+            incidents=[fakes.incident(1, text)],
+        )
+        answer = harness.bench(fakes.Reader(found)).ask(path_of(entry))
+        assert answer.status == 200
+        changing = ("ETag", "Content-Length")
+        return {name: value for name, value in answer.headers.items() if name not in changing}
+
+    assert headers("a\r\nSet-Cookie: b=c\r\n\r\n<script>") == headers("a")
