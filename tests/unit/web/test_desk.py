@@ -11,6 +11,7 @@ from allswell.domain.timeline import Kind, Overlay
 from allswell_web import desk
 from allswell_web.desk import Material
 from allswell_web.flight import FRESH_S, LEAST_GAP_S
+from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW, ago, component, found
 
 LATER = NOW + timedelta(seconds=1)
@@ -40,3 +41,29 @@ def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: Compon
 def test_a_maintenance_that_is_planned_makes_nothing_due() -> None:
     planned = component(overlays=[Overlay(Kind.MAINTENANCE, LATER, LATER + timedelta(hours=1))])
     assert desk.lasts(Material(found(planned), {})) == FRESH_S
+
+
+def test_while_versions_are_watched_the_list_of_pages_is_read_when_one_of_them_changes() -> None:
+    reader = fakes.Reader(fakes.found(component()))
+    bench = harness.bench(reader)
+    for _ in range(9):
+        bench.web.watch.look()
+        bench.ask()
+        bench.clock.advance(31)
+    assert reader.directory_reads == 1
+    reader.held[1] = fakes.found(component(), of=fakes.page(version=2))
+    bench.web.watch.look()
+    bench.ask()
+    assert reader.directory_reads == 2
+
+
+def test_a_list_of_pages_shows_a_new_one_within_half_a_minute() -> None:
+    first, second = fakes.page(), fakes.page(2, "beta", "Beta Status")
+    bench = harness.bench(fakes.Reader(fakes.found(of=first), fakes.found(of=second)))
+    bench.web.watch.look()
+    bench.ask()
+    bench.reader.held[3] = fakes.found(of=fakes.page(3, "gamma", "Gamma Status"))
+    bench.clock.advance(29)
+    bench.web.watch.look()
+    bench.clock.advance(1)
+    assert "Gamma Status" in bench.ask().text
