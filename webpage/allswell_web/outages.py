@@ -46,11 +46,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One component's outage; `ended` tells what came after it, None while it goes on."""
+    """One component's outage; `ended` tells what came after it, None while it goes on.
+
+    `root` is what its id is made of: the date of the claim that begins it, also while nobody is
+    known to have looked then. Evidence that comes late would move the start, and must not move ids.
+    """
 
     line: Line
     stretches: tuple[Stretch, ...]
     ended: Stretch | None
+    root: datetime
 
     @property
     def start(self) -> datetime:
@@ -74,15 +79,26 @@ def of_line(line: Line) -> tuple[Outage, ...]:
     """Every outage of one component, oldest first."""
     found: list[Outage] = []
     running: list[Stretch] = []
+    before: Stretch | None = None
+    root = instant.EPOCH
     for stretch in stretches(line.segments):
         if stretch.condition in _TROUBLE or (running and stretch.condition is Condition.UNKNOWN):
+            root = root if running else _root(line, before, stretch.start)
             running.append(stretch)
         elif running:
-            found.append(Outage(line, tuple(running), stretch))
+            found.append(Outage(line, tuple(running), stretch, root))
             running = []
+        before = stretch
     if running:
-        found.append(Outage(line, tuple(running), None))
+        found.append(Outage(line, tuple(running), None, root))
     return tuple(found)
+
+
+def _root(line: Line, before: Stretch | None, start: datetime) -> datetime:
+    if before is None or before.condition is not Condition.UNKNOWN:
+        return start
+    dated = max((it.since for it in line.component.claims if it.since <= start), default=start)
+    return dated if dated >= before.start else start
 
 
 def stretches(segments: Sequence[Segment]) -> Iterator[Stretch]:
@@ -120,7 +136,7 @@ def _dark(steps: Mapping[datetime, tuple[int, int]]) -> Iterator[tuple[datetime,
 
 def _incident(outage: Outage, dark: Sequence[tuple[datetime, datetime]], say: Language) -> Incident:
     component, ended = outage.line.component, outage.ended
-    identifier = identity.of("outage", component.public_id, str(instant.to_ms(outage.start)))
+    identifier = identity.of("outage", component.public_id, str(instant.to_ms(outage.root)))
     updates = _updates(outage, identifier, say)
     worst = _worst(outage)
     name = plain.line(component.title)
@@ -162,12 +178,13 @@ def _updates(outage: Outage, identifier: str, say: Language) -> list[Update]:
     told = (*outage.stretches, *(() if outage.ended is None else (outage.ended,)))
     for stretch in told:
         over = stretch is outage.ended
-        published = max(heard.get(stretch.start, stretch.start), stretch.start)
+        dated = stretch.start if found else outage.root
+        published = max(heard.get(dated, stretch.start), stretch.start)
         if found:
             published = max(published, found[-1].published)
         found.append(
             Update(
-                identity.of(identifier, str(instant.to_ms(stretch.start))),
+                identity.of(identifier, str(instant.to_ms(dated))),
                 Status.RESOLVED if over else Status.INVESTIGATING,
                 _body(outage, stretch, say),
                 stretch.start,

@@ -11,7 +11,7 @@ from allswell.central.writer import Writer
 from allswell_web import routes
 from tests.integration.web import running, talk
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 EXAMPLES = 20
 
 
@@ -31,7 +31,7 @@ def test_schemathesis_finds_nothing_that_the_document_does_not_say(
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=100,
             check=False,
         )
         assert page.process.poll() is None

@@ -109,6 +109,22 @@ def test_an_id_follows_from_the_component_and_the_start_alone() -> None:
     assert [it.id for it in first.updates] == [it.id for it in later.updates[1:]]
 
 
+def test_evidence_that_comes_late_moves_the_start_and_no_id() -> None:
+    gap = Overlay(Kind.UNSEEN, ago(hours=4), ago(hours=2))
+    before, after = only(of(down(hours=3), overlays=[gap])), only(of(down(hours=3)))
+    assert (before.started, after.started) == (ago(hours=2), ago(hours=3))
+    assert before.id == after.id
+    assert before.updates[0].id == after.updates[0].id
+
+
+def test_two_outages_of_one_claim_have_two_ids() -> None:
+    window = Overlay(Kind.MAINTENANCE, ago(hours=3), ago(hours=2))
+    gap = Overlay(Kind.UNSEEN, ago(hours=2), ago(hours=1))
+    later, earlier = told(of(down(hours=4), overlays=[window, gap]))
+    assert (earlier.started, later.started) == (ago(hours=4), ago(hours=1))
+    assert earlier.id != later.id
+
+
 def test_it_is_published_when_the_centre_heard_of_it() -> None:
     component = of(down(hours=3), up(hours=1))
     heard = (BORN, ago(hours=3, minutes=-4), ago(hours=1, minutes=-1))
