@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from allswell_web import answering, language, moments, policy, presenter, scene, sources
+from allswell_web import answering, language, moments, policy, presenter, reply, scene, sources
 from allswell_web.language import Language
 from allswell_web.moments import Moment
 from allswell_web.place import Place
@@ -27,6 +27,15 @@ def page(chosen: str) -> Response:
         return _shown(language.ENGLISH, "index.html", links=links)
     set_up = scene_of(chosen)
     return _shown(set_up.say, "page.html", page=presenter.page(set_up))
+
+
+@views.get("/robots.txt")
+def robots() -> Response:
+    """Search engines may read all of it; the API too, for polite agents ask here."""
+    response = Response("User-agent: *\nAllow: /\n", content_type=reply.PLAIN)
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    response.headers.add(*reply.NOSNIFF)
+    return response
 
 
 @views.get("/components/<public_id>", defaults={"chosen": ""})

@@ -88,5 +88,10 @@ def test_the_canonical_address_of_a_part_is_on_the_pages_first_host_name() -> No
     assert '<link rel="canonical" href="https://status.acme.com/history">' in text
 
 
+def test_search_engines_and_polite_agents_may_read_all_of_it() -> None:
+    answer = bench().ask("/robots.txt")
+    assert (answer.status, answer.text) == (200, "User-agent: *\nAllow: /\n")
+
+
 def test_a_page_without_a_host_name_of_its_own_claims_no_address() -> None:
     assert not re.findall(r"https?://", bench().ask().text)
