@@ -155,7 +155,7 @@ def test_other_methods_are_refused_with_those_that_are_not(bench: Bench, method:
 def test_json_may_be_read_by_any_site_also_with_a_condition(bench: Bench) -> None:
     answer = bench.ask("/api/v2/status.json")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert json.loads(answer.body)["page"]["url"] == "http://127.0.0.1:8080/"
+    assert json.loads(answer.body)["page"]["url"] == "http://127.0.0.1:8080"
     preflight = bench.ask("/api/v2/status.json", method="OPTIONS")
     assert preflight.status == 204
     assert preflight.headers["Access-Control-Allow-Headers"] == "If-None-Match"

@@ -89,7 +89,7 @@ def test_links_are_those_of_the_pages_own_name() -> None:
     bench = harness.bench(fakes.Reader(fakes.found(of=page)), own_hosts=("pages.example",))
     for path in ("/history.atom", "/api/v2/status.json"):
         text = bench.ask(f"/acme{path}", host="pages.example").text
-        assert "https://status.acme.example/" in text
+        assert "https://status.acme.example" in text
         assert "pages.example" not in text
 
 

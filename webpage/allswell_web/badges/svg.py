@@ -31,7 +31,9 @@ def _text(text: str, start: int, width: int) -> str:
     # Drawn ten times as large and made small again, so that widths round finely.
     length = (width - 2 * MARGIN) * 10
     middle = start * 10 + width * 5
+    # A width that is only estimated must not pull letters apart that are written joined.
+    whole = "" if text.isascii() else ' lengthAdjust="spacingAndGlyphs"'
     return (
-        f'<text x="{middle}" y="140" transform="scale(.1)" textLength="{length}">'
+        f'<text x="{middle}" y="140" transform="scale(.1)" textLength="{length}"{whole}>'
         f"{escape(text)}</text>"
     )

@@ -64,12 +64,15 @@ def active(told: Account) -> Json:
 
 
 def page(told: Account) -> Json:
-    """What every document begins with; `updated_at` is the last change, not the present."""
+    """What every document begins with; `updated_at` is the last change, not the present.
+
+    The address has no slash at its end, as in the original: clients put one behind it.
+    """
     it = told.it
     return {
         "id": it.page.public_id,
         "name": plain.line(it.page.title),
-        "url": told.url,
+        "url": told.url.rstrip("/"),
         "time_zone": "Etc/UTC" if str(it.zone) == "UTC" else str(it.zone),
         "updated_at": instant.text(told.updated),
     }

@@ -346,3 +346,7 @@ def test_an_incident_that_begins_later_is_not_told_yet() -> None:
 def test_times_are_the_moments_that_were_written() -> None:
     update = made("incidents", incidents=[said()])["incidents"][0]["incident_updates"][0]
     assert update["display_at"] == update["created_at"] == "2026-11-23T14:56:08.000Z"
+
+
+def test_the_address_has_no_slash_at_its_end_as_in_the_original() -> None:
+    assert made("status")["page"]["url"] == "https://status.example"
