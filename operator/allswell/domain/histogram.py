@@ -5,6 +5,7 @@ its value wide and a quantile read from it at most 1/32 off. Adding counts bucke
 two histograms, in any order.
 """
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from math import ceil
 
 _CUTS = 16
 _EXACT = 2 * _CUTS
-_FORM = re.compile(r"(?:[0-9]{1,4}:[0-9]{1,16}(?:\s+|$))*", re.ASCII)
+_FORM = re.compile(r"(?:(?:0|[1-9][0-9]{0,3}):[1-9][0-9]{0,15}(?:\s+|$))*", re.ASCII)
 # No check takes 2^48 microseconds (nine years); a bucket far beyond would be a number without end.
 _MOST = 16 * 45
 
@@ -97,14 +98,14 @@ def parse(value: str) -> Histogram:
     """Read what `text` wrote. Raises ValueError for anything else.
 
     A page of a hundred components reads nine thousand of them, so that nothing here goes part by
-    part which the interpreter can do at once.
+    part which the interpreter can do at once; JSON is the fastest reader of numbers that it has.
     """
-    numbers: list[int] = []
-    if _FORM.fullmatch(value):
-        numbers = list(map(int, value.replace(":", " ").split()))
-    steps, counts = numbers[::2], numbers[1::2]
-    # A first bucket may have the number 0; every later one has a higher number than that before.
-    rises = min(steps[1:], default=1) > 0 and sum(steps) <= _MOST
-    if not (rises and min(counts, default=1) > 0) or (not numbers and value.strip()):
+    if _FORM.fullmatch(value) is None:
         raise ValueError(f"{value[:40]!r} is not a histogram")
-    return Histogram(dict(zip(accumulate(steps), counts, strict=True)))
+    written = json.loads(f"[{','.join(value.replace(':', ',').split())}]")
+    numbers, amounts = list(accumulate(written[::2])), written[1::2]
+    counts = dict(zip(numbers, amounts, strict=True))
+    # A first bucket may have the number 0; every later one has a higher number than that before.
+    if len(counts) < len(numbers) or numbers[-1:] > [_MOST]:
+        raise ValueError(f"{value[:40]!r} is not a histogram")
+    return Histogram(counts)
