@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given
 
-from allswell_web import account
+from allswell_web import account, presenter, scene
 from allswell_web.badges import badge, svg
 from allswell_web.route import Asked
 from allswell_web.v1 import document
@@ -82,3 +82,20 @@ def test_days_tell_the_seconds_of_each_trouble(found: Claims, over: Overlays) ->
     assert {name: today[f"{name}_s"] for name in names} == {
         name: spent.get(name, 0) for name in names
     }
+
+
+@given(claims, overlays)
+def test_people_read_the_numbers_that_machines_get(found: Claims, over: Overlays) -> None:
+    it = asked(found, over)
+    shown = presenter.page(scene.of(it.found, {}, it.now))
+    windows = shown.groups[0].components[0].windows
+    told = component_of(it)["windows"]
+    assert [(one.percent, one.coverage) for one in windows] == [
+        (written(one["uptime"], 2), written(one["coverage"], 1)) for one in told
+    ]
+
+
+def written(number: float | None, decimals: int) -> str | None:
+    if number is None:
+        return None
+    return "100 %" if number == 100 else f"{number:.{decimals}f} %"

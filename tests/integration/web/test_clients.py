@@ -31,6 +31,21 @@ const asked = [client.api.getSummary(), client.api.getStatus(), client.api.getCo
   scheduledMaintenances.getUpcoming(), scheduledMaintenances.getActive()];
 Promise.all(asked).then(found => console.log(JSON.stringify(found)));
 """
+FEEDS = """
+const Parser = require("rss-parser");
+const names = ["history.atom", "history.rss", "updates.atom", "updates.rss"];
+const asked = names.map(name => new Parser().parseURL(`${process.argv[2]}/${name}`));
+Promise.all(asked).then(found => console.log(JSON.stringify(found)));
+"""
+CALENDAR = """
+const ICAL = require("ical.js");
+fetch(`${process.argv[2]}/maintenance.ics`).then(answer => answer.text()).then(text => {
+  const events = new ICAL.Component(ICAL.parse(text)).getAllSubcomponents("vevent");
+  const told = events.map(one => new ICAL.Event(one)).map(
+    one => ({ title: one.summary, start: one.startDate.toString(), hours: one.duration.hours }));
+  console.log(JSON.stringify(told));
+});
+"""
 
 
 @pytest.fixture
@@ -86,3 +101,32 @@ def test_a_javascript_library_reads_all_of_the_api(page_url: str, tmp_path: Path
     # This version asks for what is upcoming whatever it is asked for.
     assert every == active == upcoming
     assert [it["status"] for it in upcoming["scheduled_maintenances"]] == ["scheduled"]
+
+
+@pytest.mark.needs("npm")
+def test_a_javascript_reader_reads_all_feeds(page_url: str, tmp_path: Path) -> None:
+    script = tmp_path / "feeds.js"
+    script.write_text(FEEDS)
+    modules = npm.folder("rss-parser", "3.13.0") / "node_modules"
+    found = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
+    assert [feed["title"] for feed in found] == [
+        *["Acme - Incident History"] * 2,
+        *["Acme - Updates"] * 2,
+    ]
+    for atom, rss in (found[:2], found[2:]):
+        told, same = ([(it["title"], it["isoDate"]) for it in one["items"]] for one in (atom, rss))
+        # Atom's date is that of the first publication, RSS' that of the last change.
+        assert [title for title, _ in told] == [title for title, _ in same]
+        dates = [date for _, date in same]
+        assert dates == sorted(set(dates), reverse=True)
+
+
+@pytest.mark.needs("npm")
+def test_a_javascript_calendar_reads_maintenance(page_url: str, tmp_path: Path) -> None:
+    script = tmp_path / "calendar.js"
+    script.write_text(CALENDAR)
+    modules = npm.folder("ical.js", "1.5.0") / "node_modules"
+    found = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
+    title = talk.HOSTILE.replace("\u202e", "")
+    assert [(it["title"], it["hours"]) for it in found] == [(title, 1), (title, 1), (title, 2)]
+    assert all(it["start"].endswith("Z") for it in found)
