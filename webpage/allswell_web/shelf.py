@@ -96,6 +96,13 @@ class Shelf:
         finally:
             lock.release()
 
+    def knows(self, raw_host: str) -> bool:
+        """Whether a host is a customer's or the installation's own."""
+        try:
+            return self._site(raw_host) is not None
+        except Unavailable:
+            return False
+
     def is_own(self, raw_host: str) -> bool:
         """Whether a host is the installation's own, where machines may ask for metrics.
 

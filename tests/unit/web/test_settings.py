@@ -31,9 +31,19 @@ def test_everything_can_be_set() -> None:
             "ALLSWELL_TOKEN_FILE": "/run/token",
             "ALLSWELL_CA_FILE": "/run/ca.crt",
             "ALLSWELL_HOSTS": "Status.example, pages.example",
+            "ALLSWELL_INDEX": "0",
+            "ALLSWELL_HSTS": "1",
+            "ALLSWELL_ACCESS_LOG": "1",
+            "ALLSWELL_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32",
+            "ALLSWELL_REDIS_URL": "rediss://:secret@redis:6379/1",
+            "ALLSWELL_CACHE_DIR": "/var/cache/allswell",
             "ALLSWELL_STOP_WITH_STDIN": "1",
         }
     )
+    assert (found.index, found.hsts, found.access_log) == (False, True, True)
+    assert [str(network) for network in found.trusted_proxies] == ["10.0.0.0/8", "2001:db8::/32"]
+    assert found.redis_url == "rediss://:secret@redis:6379/1"
+    assert found.cache_dir == Path("/var/cache/allswell")
     assert (found.host, found.port, found.threads) == ("::", 9000, 8)
     assert found.collector is not None
     assert found.collector.ca_file == Path("/run/ca.crt")
@@ -49,6 +59,9 @@ def test_every_problem_is_told_at_once() -> None:
                 "ALLSWELL_BIND": "8080",
                 "ALLSWELL_THREADS": "0",
                 "ALLSWELL_COLLECTOR_URL": "collector",
+                "ALLSWELL_HSTS": "yes",
+                "ALLSWELL_TRUSTED_PROXIES": "10.0.0.0/8 proxy",
+                "ALLSWELL_REDIS_URL": "http://:secret@redis",
             }
         )
     names = [problem.split()[0].rstrip(":") for problem in caught.value.problems]
@@ -56,9 +69,13 @@ def test_every_problem_is_told_at_once() -> None:
         "ALLSWELL_BIND",
         "ALLSWELL_COLLECTOR_URL",
         "ALLSWELL_DATABASE_URL_FILE",
+        "ALLSWELL_HSTS",
+        "ALLSWELL_REDIS_URL",
         "ALLSWELL_THREADS",
         "ALLSWELL_TOKEN_FILE",
+        "ALLSWELL_TRUSTED_PROXIES",
     ]
+    assert "secret" not in str(caught.value)
 
 
 def test_bad_settings_end_with_two(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,3 +83,18 @@ def test_bad_settings_end_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([], {"ALLSWELL_DATABASE_URL": "mysql://x"}) == 2
     assert main(["--port"], DATABASE) == 2
     assert "ALLSWELL_DATABASE_URL is not set" in capsys.readouterr().err
+
+
+def test_the_redis_may_stand_in_a_file_and_no_secret_shows_when_settings_are_printed(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "redis"
+    file.write_text("redis://:secret@redis/0\n")
+    found = settings.read(
+        {
+            "ALLSWELL_DATABASE_URL": "postgresql://page:secret@db/central",
+            "ALLSWELL_REDIS_URL_FILE": str(file),
+        }
+    )
+    assert found.redis_url == "redis://:secret@redis/0"
+    assert "secret" not in repr(found)
