@@ -64,7 +64,7 @@ class Outage:
 
 
 def incidents(it: Survey, say: Language = ENGLISH) -> tuple[Incident, ...]:
-    """The newest outages of a page as incidents, newest first, told in a language.
+    """The newest outages of a page, and all that go on, as incidents, newest first.
 
     An id follows from the component and the outage's start. `published` is when the centre heard
     of it, which is later than the start.
@@ -72,7 +72,8 @@ def incidents(it: Survey, say: Language = ENGLISH) -> tuple[Incident, ...]:
     found = [outage for line in it.lines for outage in of_line(line)]
     found.sort(key=lambda outage: (outage.start, outage.line.component.public_id), reverse=True)
     dark = all_down(it.lines)
-    return tuple(_incident(outage, dark, say) for outage in found[:MOST])
+    told = [*found[:MOST], *(outage for outage in found[MOST:] if outage.ended is None)]
+    return tuple(_incident(outage, dark, say) for outage in told)
 
 
 def of_line(line: Line) -> tuple[Outage, ...]:

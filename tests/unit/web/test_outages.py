@@ -150,6 +150,18 @@ def test_the_newest_stand_first_and_only_so_many_are_told() -> None:
     assert [it.started for it in found[:2]] == [ago(hours=2), ago(hours=4)]
 
 
+def test_an_outage_that_goes_on_is_told_however_many_are_newer() -> None:
+    claims = [
+        claim
+        for hours in range(2 * outages.MOST + 20, 0, -2)
+        for claim in (down(hours=hours), up(hours=hours - 1))
+    ]
+    long = fakes.component(2, "Long", claims=[Claim(State.UP, BORN), down(days=60)])
+    found = told(of(*claims), long)
+    assert len(found) == outages.MOST + 1
+    assert found[-1].title == "Long is down"
+
+
 def test_a_name_that_turns_the_reading_around_does_not_in_a_title() -> None:
     component = fakes.component(1, "\u202eevil\nname", claims=[UP, down(hours=1)])
     assert only(component).title == "evil name is down"

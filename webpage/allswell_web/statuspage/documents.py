@@ -40,7 +40,7 @@ def all_components(told: Account) -> Json:
 
 def incidents(told: Account) -> Json:
     """`incidents.json`: the 50 newest incidents in any state."""
-    return {"page": page(told), "incidents": _incidents(told, lambda _: True)}
+    return {"page": page(told), "incidents": _incidents(told, lambda _: True, most=MOST)}
 
 
 def unresolved(told: Account) -> Json:
@@ -50,7 +50,7 @@ def unresolved(told: Account) -> Json:
 
 def maintenances(told: Account) -> Json:
     """`scheduled-maintenances.json`: the 50 newest in any state."""
-    return _of_maintenances(told, lambda _: True)
+    return _of_maintenances(told, lambda _: True, most=MOST)
 
 
 def upcoming(told: Account) -> Json:
@@ -88,23 +88,32 @@ def _is_open(it: Incident) -> bool:
 
 
 def _incidents(
-    told: Account, wanted: Callable[[Incident], bool], listed: list[Json] | None = None
+    told: Account,
+    wanted: Callable[[Incident], bool],
+    listed: list[Json] | None = None,
+    most: int | None = None,
 ) -> list[Json]:
     known = _by_id(told, listed)
     found = [it for it in told.incidents if wanted(it)]
-    return [announcements.incident(told, it, known) for it in found[:MOST]]
+    return [announcements.incident(told, it, known) for it in found[:most]]
 
 
-def _of_maintenances(told: Account, wanted: Callable[[Phase], bool]) -> Json:
-    return {"page": page(told), "scheduled_maintenances": _maintenances(told, wanted)}
+def _of_maintenances(
+    told: Account, wanted: Callable[[Phase], bool], most: int | None = None
+) -> Json:
+    found = _maintenances(told, wanted, most=most)
+    return {"page": page(told), "scheduled_maintenances": found}
 
 
 def _maintenances(
-    told: Account, wanted: Callable[[Phase], bool], listed: list[Json] | None = None
+    told: Account,
+    wanted: Callable[[Phase], bool],
+    listed: list[Json] | None = None,
+    most: int | None = None,
 ) -> list[Json]:
     known = _by_id(told, listed)
     found = [it for it in told.maintenances if _is_told(it) and wanted(told.phase(it))]
-    return [announcements.maintenance(told, it, known) for it in found[:MOST]]
+    return [announcements.maintenance(told, it, known) for it in found[:most]]
 
 
 def _is_told(it: Maintenance) -> bool:

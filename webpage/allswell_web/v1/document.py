@@ -6,7 +6,7 @@ from datetime import datetime
 from allswell.domain import instant
 from allswell.domain.incident import Effect, Incident
 from allswell.domain.incident import Update as IncidentUpdate
-from allswell.domain.maintenance import Maintenance
+from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.maintenance import Update as MaintenanceUpdate
 from allswell.domain.uptime import Day
 from allswell_web import plain, sentence, windows, words
@@ -20,12 +20,13 @@ from allswell_web.windows import Window
 VERSION = 1
 MOST = 50
 _SECOND_MS = 1000
+_GOES_ON = (Phase.SCHEDULED, Phase.IN_PROGRESS, Phase.VERIFYING)
 _EXPLAINED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN)
 Json = dict[str, object]
 
 
 def of(told: Account, buckets: Buckets) -> Json:
-    """The whole document."""
+    """The whole document: of what was said the newest 50, and all that goes on or is to come."""
     return {
         "version": VERSION,
         "page": _page(told),
@@ -34,8 +35,16 @@ def of(told: Account, buckets: Buckets) -> Json:
             _component(told, line, buckets)
             for line in sorted(told.it.lines, key=lambda line: line.component.position)
         ],
-        "incidents": [_incident(told, it) for it in told.incidents[:MOST]],
-        "maintenances": [_maintenance(told, it) for it in told.maintenances[:MOST]],
+        "incidents": [
+            _incident(told, it)
+            for place, it in enumerate(told.incidents)
+            if place < MOST or it.is_open
+        ],
+        "maintenances": [
+            _maintenance(told, it)
+            for place, it in enumerate(told.maintenances)
+            if place < MOST or told.phase(it) in _GOES_ON
+        ],
     }
 
 

@@ -284,6 +284,12 @@ def test_at_most_fifty_incidents_are_listed() -> None:
     assert [entry["id"] for entry in listed] == [f"inci{number:08}" for number in range(1, 51)]
 
 
+def test_however_many_are_open_all_of_them_are_listed() -> None:
+    declared = [fakes.incident(number, "Open", started=ago(days=number)) for number in range(1, 61)]
+    for name in ("summary", "incidents/unresolved"):
+        assert len(made(name, incidents=declared)["incidents"]) == 60
+
+
 def windows() -> list[Maintenance]:
     verifying = (Phase.VERIFYING, "Nearly done.", ago(minutes=5))
     return [

@@ -136,3 +136,14 @@ def test_maintenance_tells_its_phase_and_the_components_of_this_page() -> None:
     assert found["updates"][0]["phase"] == "scheduled"
     off = replace(WINDOW, cancelled=ago(minutes=1))
     assert made(maintenances=[off])["maintenances"][0]["phase"] == "cancelled"
+
+
+def test_what_goes_on_is_told_however_much_is_newer() -> None:
+    over = [
+        fakes.incident(number, "Over", (Status.RESOLVED, "Fixed.", ago(days=number)))
+        for number in range(1, 61)
+    ]
+    still = fakes.incident(99, "Open", started=ago(days=100))
+    found = made(incidents=[*over, still])["incidents"]
+    assert len(found) == 51
+    assert found[-1]["title"] == "Open"
