@@ -5,7 +5,11 @@ from playwright.sync_api import Browser
 
 from tests import npm
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "npm")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.needs("chromium", "npm"),
+    pytest.mark.timeout(120),
+]
 
 
 def test_the_widget_of_statuspage_shows_our_state_on_another_site(
