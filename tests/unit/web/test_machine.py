@@ -4,12 +4,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from allswell.central import facts
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell_web import routes
 from allswell_web.route import Route
-from tests.unit.web import fakes, harness
+from tests.unit.web import fakes, harness, shapes
 from tests.unit.web.harness import Bench
 
 JSON = "public, max-age=15, s-maxage=30, stale-while-revalidate=30, stale-if-error=3600"
@@ -180,3 +182,31 @@ def test_no_text_of_an_owner_reaches_a_header(entry: Route) -> None:
         return {name: value for name, value in answer.headers.items() if name not in changing}
 
     assert headers("a\r\nSet-Cookie: b=c\r\n\r\n<script>") == headers("a")
+
+
+@pytest.mark.parametrize("entry", routes.EVERY, ids=lambda entry: entry.name)
+@pytest.mark.parametrize(
+    "found",
+    [
+        fakes.found(observed=None),
+        fakes.found(fakes.component(), observed=None),
+        fakes.found(fakes.component(claims=[]), observed=fakes.ago(days=200)),
+        fakes.found(fakes.component(group=""), of=fakes.page(zone="Mars/Olympus", title="")),
+    ],
+    ids=["nothing", "before the first beat", "silent for months", "without names"],
+)
+def test_whatever_is_lacking_there_is_an_answer(found: facts.Facts, entry: Route) -> None:
+    answer = harness.bench(fakes.Reader(found)).ask(path_of(entry))
+    assert answer.status == 200
+    if entry.schema is not None:
+        shapes.check(entry.path, json.loads(answer.text))
+
+
+def test_metrics_are_what_prometheus_reads(bench: Bench) -> None:
+    bench.ask("/api/v2/status.json")
+    families = text_string_to_metric_families(bench.ask("/metrics").text)
+    found = {family.name: family for family in families}
+    assert {family.type for family in found.values()} <= {"counter", "gauge"}
+    assert all(family.documentation for family in found.values())
+    (reads,) = found["allswell_web_facts_reads"].samples
+    assert (reads.labels, reads.value) == ({"page": "page00000001"}, 1.0)
