@@ -9,6 +9,7 @@ from allswell_web import plain, survey, windows, words
 from allswell_web.condition import Condition
 from allswell_web.language import ENGLISH
 from allswell_web.route import Asked
+from allswell_web.scene import Buckets
 from allswell_web.statuspage import level
 from allswell_web.statuspage.level import Level
 from allswell_web.survey import Line, Survey
@@ -69,7 +70,7 @@ def of_component(asked: Asked, component: str, fact: str) -> Badge:
     (line,) = it.lines
     if fact == STATE:
         return _state(asked, line)
-    found = windows.of_line(it, line, asked.buckets, windows.days_of(it, line))
+    found = windows.of_line(it, line, _needed(asked, fact), windows.days_of(it, line))
     return _figure(one.title, fact, found)
 
 
@@ -78,7 +79,12 @@ def of_page(asked: Asked, fact: str) -> Badge:
     it = survey.of(asked.found, asked.now)
     if fact == STATE:
         return _overall(asked, it)
-    return _figure(asked.found.page.title, fact, windows.of_page(it, asked.buckets))
+    return _figure(asked.found.page.title, fact, windows.of_page(it, _needed(asked, fact)))
+
+
+def _needed(asked: Asked, fact: str) -> Buckets:
+    """Uptime needs none of today's latencies, which are many on a large page."""
+    return asked.buckets if fact.startswith(P95) else {}
 
 
 def _state(asked: Asked, line: Line) -> Badge:
