@@ -70,8 +70,8 @@ def test_a_killed_web_server_comes_back_with_the_history(
     data = tmp_path / "data"
     with ups.up(tmp_path, file, "--data", data) as running:
         running.until(lambda: running.states()["api"] == UP, "the first check")
-        os.kill(child(running, "web"), signal.SIGKILL)
-        running.says("web ended")
+        os.kill(child(running, "page"), signal.SIGKILL)
+        running.says("page ended")
         target.turn("api", good=False)
         running.until(lambda: running.states()["api"] == DOWN, "the page with the outage")
         assert running.stop() == 0

@@ -102,7 +102,7 @@ async def serve(session: Session, plan: Plan, data: DataFolder, screen: Screen) 
     try:
         rules = Config(references=plan.references, beat_every=BEAT_EVERY)
         await session.begin(children, url, rules)
-        children.start(Child("web", environment, data.log, screen.trouble))
+        children.start(Child("page", environment, data.log, screen.trouble))
         await ready(plan.host, plan.port, stop)
         screen.header(session.desired, plan.host, plan.port, data)
         following = asyncio.create_task(session.follow(LOOK_EVERY))
