@@ -87,6 +87,17 @@ def test_a_monitor_gets_its_children_and_nothing_of_its_own_labels(
     assert after["Monitor status"] - before.get("Monitor status", 0) == 1
 
 
+def test_the_operator_writes_no_spec_and_leaves_no_drift(cluster: Cluster, acme: str) -> None:
+    made(cluster, acme, "still", labels={"tier": "edge"})
+    text = json.dumps(monitor("still", labels={"tier": "edge"}))
+    # kubectl ends with 1 when there is a difference.
+    assert cluster.kubectl("diff", "--server-side", "-n", acme, "-f", "-", text=text) == ""
+    words = ("get", "monitor", "still", "-n", acme, "-o", "json", "--show-managed-fields")
+    managed = json.loads(cluster.kubectl(*words))["metadata"]["managedFields"]
+    ours = [entry for entry in managed if entry["manager"] == "allswell"]
+    assert [(e["subresource"], list(e["fieldsV1"])) for e in ours] == [("status", ["f:status"])]
+
+
 def test_what_somebody_deletes_or_changes_by_hand_comes_back(cluster: Cluster, acme: str) -> None:
     made(cluster, acme, "handy")
     data = read(cluster, acme, "configmap", "handy-check")["data"]
@@ -172,7 +183,13 @@ def test_a_page_follows_labels_and_never_looks_into_another_namespace(
     assert condition(seen, "Ready")["reason"] == "MonitorsMissing"
 
 
-def test_a_restart_writes_nothing(cluster: Cluster, operator: Operator, acme: str) -> None:
+def test_a_restart_writes_nothing(
+    cluster: Cluster, operator: Operator, spaces: tuple[str, str, str]
+) -> None:
+    acme = spaces[1]
+    # Of others it would be said after half a minute that there is no node for their pods.
+    for tenant in spaces[1:]:
+        cluster.kubectl("delete", "monitors", "--all", "-n", tenant)
     made(cluster, acme, "steady")
     cluster.apply(monitor("steady", paused=True), namespace=acme)
     quiet(operator, 5)

@@ -176,6 +176,26 @@ async def migrating(man: Watchman) -> None:
         done = await migrated(man)
 
 
+async def watched(man: Watchman, info: kopf.ConnectionInfo, stop: asyncio.Event) -> None:
+    """Watch until told to stop. kopf gives up where a kind goes, so it is begun anew."""
+    while True:
+        try:
+            return await kopf.operator(
+                registry=handlers.registry(lambda: info, man.see),
+                settings=handlers.settings(),
+                clusterwide=not man.settings.watched,
+                namespaces=man.settings.watched,
+                standalone=True,
+                stop_flag=stop,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, kopf has cleaned up after it
+            log.warning(
+                "the watches have ended and begin anew: %s: %s", type(error).__name__, error
+            )
+            man.hurry()
+            await asyncio.sleep(RETRY)
+
+
 async def together(
     man: Watchman,
     loops: Sequence[Coroutine[None, None, None]],
@@ -184,16 +204,7 @@ async def together(
     """Run all parts until kopf is told to stop; none of the others may end."""
     stop = asyncio.Event()
     parts = [asyncio.create_task(loop) for loop in loops]
-    watching = asyncio.create_task(
-        kopf.operator(
-            registry=handlers.registry(lambda: info, man.see),
-            settings=handlers.settings(),
-            clusterwide=not man.settings.watched,
-            namespaces=man.settings.watched,
-            standalone=True,
-            stop_flag=stop,
-        )
-    )
+    watching = asyncio.create_task(watched(man, info, stop))
     log.info("watching; the collector is at %s", man.settings.shape.collector_url)
     done, _ = await asyncio.wait([watching, *parts], return_when=asyncio.FIRST_COMPLETED)
     stop.set()

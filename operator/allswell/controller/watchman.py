@@ -95,6 +95,10 @@ class Watchman:
         if self.index.observe(kind, seen, deleted=deleted) and kind in (MONITOR, PAGE):
             self._hurry.set()
 
+    def hurry(self) -> None:
+        """Make a complete look urgent."""
+        self._hurry.set()
+
     async def _work(self) -> None:
         await self.looking.seen.wait()
         await working.work(self._queue, self._reconciler, self._meters)
