@@ -1,0 +1,146 @@
+"""What a thousand Monitors cost the operator and the API server, on a control plane of its own.
+
+No pod runs there. What a kubelet and a checker would say of each pod, once it is there, is said
+here: that it is ready, and a few seconds later that the target is up.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from kubernetes import watch
+from urllib3.exceptions import HTTPError
+
+from allswell.domain.state import State
+from tests import postgres
+from tests.bench import ground
+from tests.bench.figure import figure
+from tests.cluster import checking, kinds, operating, reach
+from tests.cluster.checking import Checker
+from tests.cluster.lab import lifecycle, machine
+from tests.cluster.lab.places import Places
+from tests.cluster.operating import Operator
+from tests.cluster.reach import Cluster
+
+MONITORS, NAMESPACES = 1_000, 10
+EACH = MONITORS // NAMESPACES
+AT_ONCE = 8
+STATEFULSETS, PODS = "/apis/apps/v1/statefulsets", "/api/v1/pods"
+
+
+@contextmanager
+def control_plane() -> Iterator[Cluster]:
+    """A control plane of the bench's own, whose pods no scheduler finds fault with."""
+    environ = {k: v for k, v in os.environ.items() if k not in ("CLUSTER", "KUBECONFIG")}
+    environ["ALLSWELL_LAB"] = "bench"
+    places = Places.of(environ)
+    lab = lifecycle.up(places, machine.Choice(machine.CONTROL_PLANE, "for the bench"))
+    try:
+        lab.daemon("kube-scheduler").stop()
+        found = reach.attach(environ)
+        assert found is not None
+        yield found
+    finally:
+        lifecycle.down(places)
+
+
+def apply_all(cluster: Cluster, namespaces: list[str]) -> None:
+    """Apply all Monitors, from one kubectl for each namespace, all at the same time."""
+    kept = [operating.monitor(f"m{number}", interval="1m") for number in range(EACH)]
+    with ThreadPoolExecutor(NAMESPACES) as threads:
+        list(threads.map(lambda name: cluster.apply(*kept, namespace=name), namespaces))
+
+
+def wait_for_all(cluster: Cluster, path: str, limit: float = 300) -> None:
+    """Wait until a collection holds one object for each Monitor; asked once a second."""
+    end = time.monotonic() + limit
+    while True:
+        found = json.loads(cluster.kubectl("get", "--raw", f"{path}?limit=1"))
+        there = len(found["items"]) + int(found["metadata"].get("remainingItemCount", 0))
+        if there == MONITORS:
+            return
+        assert time.monotonic() < end, f"{there} of {MONITORS} in {path}"
+        time.sleep(1)
+
+
+class Versions:
+    """Every version of every Monitor, as a watch sees them."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.seen: set[str] = set()
+        threading.Thread(target=self._follow, args=(cluster,), daemon=True).start()
+
+    def _follow(self, cluster: Cluster) -> None:
+        stream = watch.Watch().stream(  # type: ignore[no-untyped-call]
+            cluster.custom.list_cluster_custom_object,
+            kinds.GROUP,
+            kinds.VERSION,
+            "monitors",
+            timeout_seconds=900,
+        )
+        with contextlib.suppress(HTTPError):  # the API server's end is ours, too
+            for event in stream:
+                self.seen.add(event["object"]["metadata"]["resourceVersion"])
+
+
+def live(cluster: Cluster, operator: Operator, namespaces: list[str]) -> None:
+    """Let every pod become ready, and its checker find the target up."""
+    home = operator.environment["ALLSWELL_NAMESPACE"]
+    published = cluster.core.read_namespaced_config_map("allswell-collector-ca", home)
+    ca = (published.data or {})["ca.crt"]
+
+    def one(place: tuple[str, int]) -> None:
+        namespace, number = place
+        monitor = f"m{number}"
+        pod = f"{monitor}-check-0"
+        operating.say_ready(cluster, namespace, pod)
+        token = checking.token(cluster, namespace, pod)
+        checker = Checker(operator, ca, token, monitor)
+        assert checker.hello()[0] == 200
+        assert checker.claim(1, State.UP)[0] == 201
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(one, [(name, n) for name in namespaces for n in range(EACH)]))
+
+
+@figure(name="reconcile_1000_s", unit="s", limit=90)
+@figure(name="cr_writes_per_monitor", unit="", limit=2)
+@figure(name="api_writes_per_monitor", unit="", limit=6)
+@figure(name="operator_rss_mib", unit="MiB", limit=200)
+@figure(name="restart_writes", unit="", limit=0)
+def thousand_monitors() -> Iterator[tuple[str, float]]:
+    """1,000 Monitors in ten namespaces applied at once; each lives; the operator restarts."""
+    words = ["home", *(f"tenant{number}" for number in range(NAMESPACES))]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres.running() as server,
+        control_plane() as cluster,
+        operating.spaces(cluster, *words) as (home, *tenants),
+        operating.running(
+            cluster, home, Path(folder), told={"ALLSWELL_DATABASE_URL": server.create("central")}
+        ) as operator,
+    ):
+        versions = Versions(cluster)
+        began = time.monotonic()
+        apply_all(cluster, tenants)
+        wait_for_all(cluster, STATEFULSETS)
+        yield "reconcile_1000_s", time.monotonic() - began
+        wait_for_all(cluster, PODS)
+        live(cluster, operator, tenants)
+        written = operating.quiet(operator, 10)
+        # The first version is the user's own.
+        seen = len(versions.seen) / MONITORS - 1
+        counted = written["Monitor status"] / MONITORS
+        yield "cr_writes_per_monitor", max(seen, counted)
+        yield "api_writes_per_monitor", sum(written.values()) / MONITORS
+        assert operator.process is not None
+        yield "operator_rss_mib", ground.memory_kib(operator.process.pid, "Rss") / 1024
+        operator.restart()
+        yield "restart_writes", sum(operating.quiet(operator, 15).values())
