@@ -79,20 +79,34 @@ def by_day(segments: Sequence[Segment], first: date, last: date, zone: tzinfo) -
     spans = [_span(segment) for segment in segments]
     days: list[Day] = []
     position = 0
-    for number, (start, end) in enumerate(pairwise(_starts(first, last, zone))):
-        begins, ends = instant.to_ms(start), instant.to_ms(end)
+    for day, start, end, begins, ends in _days(first, last, zone):
         while position < len(spans) and spans[position][1] <= begins:
             position += 1
-        found = _within(_up_to(spans, position, ends), begins, ends)
-        days.append(Day(first + timedelta(days=number), start, end, found))
+        if position < len(spans) and spans[position][0] <= begins and spans[position][1] >= ends:
+            found = _whole(spans[position][2], ends - begins)
+        else:
+            found = _within(_up_to(spans, position, ends), begins, ends)
+        days.append(Day(day, start, end, found))
     return tuple(days)
 
 
 @lru_cache(maxsize=64)
-def _starts(first: date, last: date, zone: tzinfo) -> tuple[datetime, ...]:
-    """Where each day begins, and where the last one ends: the same for all that a page shows."""
-    count = (last - first).days + 1
-    return tuple(instant.day_start(first + timedelta(days=n), zone) for n in range(count + 1))
+def _days(
+    first: date, last: date, zone: tzinfo
+) -> tuple[tuple[date, datetime, datetime, int, int], ...]:
+    """Each day with its begin and end, also in milliseconds: the same for all that a page shows."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 2)]
+    starts = [instant.day_start(day, zone) for day in days]
+    return tuple(
+        (day, start, end, instant.to_ms(start), instant.to_ms(end))
+        for day, (start, end) in zip(days, pairwise(starts), strict=False)
+    )
+
+
+@lru_cache(maxsize=256)
+def _whole(name: str, length: int) -> Uptime:
+    """A day that is one thing from its begin to its end, as most days are."""
+    return Uptime(**{name: length})
 
 
 def _span(segment: Segment) -> Span:
