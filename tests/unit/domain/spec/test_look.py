@@ -107,3 +107,22 @@ def test_a_stored_look_is_read_back_without_its_pictures() -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"language": "tlh"}', '{"branding": {"css": "x"}}'])
 def test_a_stored_look_that_cannot_be_read_is_left_to_the_page(text: str) -> None:
     assert look.parse(text) == Look()
+
+
+def test_a_link_without_text_or_address_says_what_to_write() -> None:
+    found = problems(page.read, manifests.page(links=[{}]))
+    assert found == [
+        ("spec.links[0].title", "this field is missing", "write the link's text"),
+        ("spec.links[0].url", "this field is missing", look.URL_ADVICE),
+    ]
+
+
+def test_an_accent_of_the_dark_theme_alone_is_refused() -> None:
+    written = manifests.page(branding={"accentColorDark": "#8fabff"})
+    assert problems(page.read, written) == [
+        (
+            "spec.branding.accentColorDark",
+            "accentColor is missing",
+            "write both, or accentColor",
+        )
+    ]
