@@ -34,5 +34,11 @@ def _root(chosen: dict[str, str]) -> str:
 
 
 def address(name: str, picture: str) -> str:
-    """Where a picture of the owner's is, by its content; empty without one."""
-    return f"{name}/{hashlib.sha256(picture.encode()).hexdigest()[:12]}" if picture else ""
+    """Where a picture of the owner's is, by its content; empty without one.
+
+    The name says what it is, for a copy of the page that is files and nothing else.
+    """
+    if not picture:
+        return ""
+    kind = picture.partition(";")[0].rpartition("/")[2]
+    return f"{name}/{hashlib.sha256(picture.encode()).hexdigest()[:12]}.{kind}"

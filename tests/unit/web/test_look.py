@@ -75,8 +75,8 @@ def test_links_of_the_owner_stand_below_the_title() -> None:
 def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> None:
     it = bench(pictures=Pictures(PICTURE, PICTURE))
     text = it.ask().text
-    (logo,) = re.findall(r'<img src="\./(logo/[0-9a-f]{12})" alt="" class="logo">', text)
-    (icon,) = re.findall(r'<link rel="icon" href="\./(favicon/[0-9a-f]{12})">', text)
+    (logo,) = re.findall(r'<img src="\./(logo/[0-9a-f]{12}\.png)" alt="" class="logo">', text)
+    (icon,) = re.findall(r'<link rel="icon" href="\./(favicon/[0-9a-f]{12}\.png)">', text)
     for path in (logo, icon):
         answer = it.ask(f"/{path}")
         assert answer.status == 200
