@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, union_all
 
@@ -12,6 +13,11 @@ from allswell.domain import histogram, instant
 from allswell.domain.instant import MILLISECOND
 
 TOLD = timedelta(days=366)
+
+
+# Days that are over hardly change, and a page reads the same thousands of them again and again. Who
+# holds facts holds the histograms already: only the texts are more.
+_parsed = lru_cache(maxsize=50_000)(histogram.parse)
 
 
 class Reader:
@@ -139,6 +145,6 @@ def _days(
     )
     found: dict[int, list[facts.Day]] = {}
     for identity, day, checks, successful, p95_us, latencies in connection.execute(statement):
-        counted = facts.Day(day, checks, successful, p95_us, histogram.parse(latencies))
+        counted = facts.Day(day, checks, successful, p95_us, _parsed(latencies))
         found.setdefault(identity, []).append(counted)
     return {identity: tuple(entries) for identity, entries in found.items()}
