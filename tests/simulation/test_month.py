@@ -42,7 +42,7 @@ def _same_uptime(world: World, checks: list[float]) -> None:
         healed = min(at for at in checks if at >= outage.end)
         down += healed - failed
         assert failed - outage.start <= MINUTE
-        assert healed - outage.end <= 5.0
+        assert healed - outage.end <= MINUTE
     found = world.uptime(0.0, DAYS * DAY)
     assert found.down == pytest.approx(down * 1000, abs=6)
     assert found.unknown == pytest.approx(first * 1000, abs=1)

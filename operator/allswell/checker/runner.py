@@ -54,14 +54,13 @@ class Runner:
     async def run(self, subject: Subject) -> None:
         """Check one monitor for ever, but not while it is gone."""
         monitor = subject.monitor
-        grid = schedule.beginning(
+        due, grid = schedule.beginning(
             self.clock.monotonic(),
             monitor.meta.namespace,
             monitor.meta.name,
             monitor.interval.total_seconds(),
             monitor.effective_every.total_seconds(),
         )
-        due = grid.first
         while True:
             await self.clock.sleep_until(due)
             started = self.clock.monotonic()

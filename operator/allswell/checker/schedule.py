@@ -1,13 +1,15 @@
 """When a monitor is checked next: a fixed rate on the monotonic clock, and sooner while confirming.
 
-A monitor's phase is a hash of its namespace and name, so a thousand of them spread evenly and a
-restart changes nothing; the first check comes within min(interval, 30 s).
+A monitor's phase is a hash of its namespace and name, so a thousand of them spread evenly over
+their interval and a restart changes nothing. One more check comes before the first slot, within
+min(interval, 10 s), because whoever has applied a manifest wants to see that it works.
 """
 
+import math
 from dataclasses import dataclass
 from hashlib import blake2b
 
-SOONEST_START = 30.0
+SOONEST_START = 10.0
 # A loop may wake a few nanoseconds early, and floating point is not exact.
 NEARLY = 1e-6
 
@@ -20,7 +22,10 @@ def phase(namespace: str, name: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The grid of one monitor: `first` + k * `interval`; seconds of the monotonic clock."""
+    """The grid of one monitor: `first` + k * `interval`; seconds of the monotonic clock.
+
+    A check may begin before `first`; the next one is due then.
+    """
 
     first: float
     interval: float
@@ -33,7 +38,7 @@ class Schedule:
         confirmation is open the next check comes `every` after the last one's start, or at once
         when that has passed, unless the grid is sooner.
         """
-        slot = int((started - self.first) / self.interval + NEARLY) + 1
+        slot = math.floor((started - self.first) / self.interval + NEARLY) + 1
         due = self.first + slot * self.interval
         missed = 0
         if due < ended:
@@ -44,7 +49,10 @@ class Schedule:
         return due, missed
 
 
-def beginning(now: float, namespace: str, name: str, interval: float, every: float) -> Schedule:
-    """The schedule of a monitor that starts at `now`."""
-    first = now + phase(namespace, name) * min(interval, SOONEST_START)
-    return Schedule(first, interval, every)
+def beginning(
+    now: float, namespace: str, name: str, interval: float, every: float
+) -> tuple[float, Schedule]:
+    """When a monitor that starts at `now` is checked first, and its schedule from then on."""
+    own = phase(namespace, name)
+    first = now + own * min(interval, SOONEST_START)
+    return first, Schedule(now + own * interval, interval, every)

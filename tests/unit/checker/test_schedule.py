@@ -43,16 +43,28 @@ def test_a_grid_of_tenths_is_never_checked_twice_in_a_slot() -> None:
         assert due == pytest.approx(0.1 + number * 0.3)
 
 
-@pytest.mark.parametrize(("interval", "latest"), [(1.0, 1.0), (3600.0, 30.0)])
+@pytest.mark.parametrize(("interval", "latest"), [(1.0, 1.0), (3600.0, 10.0)])
 def test_the_first_check_comes_soon_and_at_a_moment_of_its_own(
     interval: float, latest: float
 ) -> None:
     firsts = [
-        schedule.beginning(0.0, "acme", f"m{number}", interval, 5.0).first for number in range(500)
+        schedule.beginning(0.0, "acme", f"m{number}", interval, 5.0)[0] for number in range(500)
     ]
     assert all(0 <= first < latest for first in firsts)
     counted = [sum(first < latest * part / 4 for first in firsts) for part in (1, 2, 3)]
     assert counted == pytest.approx([125, 250, 375], abs=40)
+
+
+def test_after_the_first_check_a_thousand_monitors_spread_over_their_interval() -> None:
+    slots = []
+    for number in range(1000):
+        first, grid = schedule.beginning(0.0, "acme", f"m{number}", 60.0, 5.0)
+        due, missed = grid.after(first, first, confirming=False)
+        assert missed == 0
+        assert first < due < first + 60.0 + 1e-6
+        slots.append(due)
+    counted = [sum(due < 60.0 * part / 4 for due in slots) for part in (1, 2, 3)]
+    assert counted == pytest.approx([250, 500, 750], abs=60)
 
 
 def test_a_restart_changes_no_phase() -> None:
