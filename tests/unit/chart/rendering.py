@@ -67,6 +67,13 @@ FULL: Values = {
         "accessLog": True,
         "trustedProxies": ["10.0.0.0/8"],
         "redis": {"existingSecret": "shared", "key": "url", "port": 6380},
+        "staticCopy": {
+            "bucket": "copies",
+            "prefix": "status/",
+            "endpoint": "https://s3.example.com",
+            "region": "eu-central-1",
+            "existingSecret": "copies",
+        },
         "service": {"type": "LoadBalancer", "port": 8000, "annotations": {"example.com/lb": "a"}},
         "ingress": {
             "enabled": True,

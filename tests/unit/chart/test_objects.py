@@ -167,7 +167,11 @@ def test_the_database_reaches_nothing_and_is_reached_by_operator_and_page() -> N
     assert policy["egress"] == []
     (rule,) = policy["ingress"]
     labels = [entry["podSelector"]["matchLabels"] for entry in rule["from"]]
-    assert [found["app.kubernetes.io/component"] for found in labels] == ["operator", "web"]
+    assert [found["app.kubernetes.io/component"] for found in labels] == [
+        "operator",
+        "web",
+        "publisher",
+    ]
 
 
 def test_checkers_may_be_kept_from_denied_networks_by_a_policy_in_each_namespace() -> None:

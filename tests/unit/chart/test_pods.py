@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from allswell.cli.programs import publish
 from allswell.controller import rollout
 from allswell.controller import settings as operator_settings
 from allswell.kube import names
@@ -116,6 +117,25 @@ def test_what_is_set_reaches_the_page() -> None:
     assert str(found.cache_dir) in {
         mount["mountPath"] for mount in rendering.container(objects, "web")["volumeMounts"]
     }
+
+
+def test_a_static_copy_is_published_by_a_process_that_alone_has_the_buckets_key() -> None:
+    copy = {"bucket": "copies", "prefix": "status/", "region": "eu-central-1"}
+    objects = rendering.render({"page": {"staticCopy": copy}})
+    found = publish.read(written(objects, "publisher"))
+    where = found.where
+    assert (where.bucket, where.prefix, where.region) == ("copies", "status/", "eu-central-1")
+    assert found.page.collector is not None
+    holding = {
+        name
+        for name, pod in rendering.pods(rendering.render(rendering.FULL))
+        if any(it.get("secret", {}).get("secretName") == "copies" for it in pod["volumes"])
+    }
+    assert holding == {"Deployment watch-publisher"}
+
+
+def test_without_a_bucket_nothing_is_published() -> None:
+    assert "allswell-publisher" not in rendering.of_kind(rendering.render(), "Deployment")
 
 
 def test_by_default_nobody_is_shown_the_list_of_all_pages() -> None:
@@ -239,7 +259,7 @@ def test_one_page_alone_may_be_moved_by_a_drain() -> None:
 def test_what_runs_for_ever_is_probed_at_a_port_that_it_has(values: rendering.Values) -> None:
     for name, pod in rendering.pods(rendering.render(values)):
         (container,) = pod["containers"]
-        if name.startswith("Pod "):
+        if name.startswith("Pod ") or name.endswith("-publisher"):
             continue
         ports = {port["name"] for port in container["ports"]}
         for probe in (container["readinessProbe"], container["livenessProbe"]):
