@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from allswell.central import facts
 
 EVERY = "*"
+OWN = ""
 _HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{0,5})?", re.ASCII)
 LOCAL = "localhost"
+# The slashes of /namespace/name.
+WHOLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,24 @@ class Directory:
     index: bool = True
 
     def is_own(self, host: str) -> bool:
-        """Whether pages are found by path at a host: named ones, localhost, bare addresses."""
-        named = host in self.own_hosts or EVERY in self.own_hosts
-        return named or host == LOCAL or is_address(host)
+        """Whether pages are found by path at a host.
+
+        The installation's names, or where it has none whatever leads to this process: localhost
+        and bare addresses.
+        """
+        if self.own_hosts:
+            return host in self.own_hosts or EVERY in self.own_hosts
+        return is_bare(host)
 
     def mounts(self, host: str, path: str) -> tuple[Mount, ...]:
-        """What a host and path may mean, the likeliest first; none for an unknown host."""
+        """What a host and path may mean, the likeliest first; none for an unknown host.
+
+        `OWN` stands for whichever of the installation's own hosts it was.
+        """
         of_customer = [page for page in self.pages if host in page.hostnames]
         if of_customer:
             return (Mount(of_customer[0], "", path),)
-        return self._by_path(path) if self.is_own(host) else ()
+        return self._by_path(path) if host == OWN or self.is_own(host) else ()
 
     def _by_path(self, path: str) -> tuple[Mount, ...]:
         found = [
@@ -51,7 +62,9 @@ class Directory:
             for page, prefix in self.prefixes()
             if f"{path}/".startswith(f"{prefix}/")
         ]
-        found.sort(key=lambda mount: len(mount.prefix))
+        # A page's full address is its own: no other page's short name leads below it.
+        whole = [mount for mount in found if mount.prefix.count("/") == WHOLE]
+        found = whole or sorted(found, key=lambda mount: len(mount.prefix))
         if len(self.pages) != 1 and self.index:
             # Several pages: the root is their list.
             found.insert(0, Mount(None, "", path))
@@ -68,7 +81,7 @@ class Directory:
             yield page, f"/{page.namespace}/{page.name}"
 
     def private(self, host: str, path: str) -> facts.Page | None:
-        """The private page that a host and path lead to, or whose root they may be below."""
+        """The private page that a host and path lead to; all their mounts are of one page."""
         if not any(page.is_private for page in self.pages):
             return None
         pages = (mount.page for mount in self.mounts(host, path))
@@ -93,6 +106,11 @@ def normal(host: str) -> str:
     """
     found = _HOST.fullmatch(host.lower())
     return "" if found is None else found["address"] or found["name"].removesuffix(".")
+
+
+def is_bare(host: str) -> bool:
+    """Whether a host is no name that a stranger could have been given."""
+    return host == LOCAL or is_address(host)
 
 
 def is_address(host: str) -> bool:

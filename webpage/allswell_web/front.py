@@ -56,7 +56,7 @@ class Front:
             found = reply.PREFLIGHT
         elif method not in ("GET", "HEAD"):
             found = reply.REFUSED
-        elif path in self._machine and (path == "/healthz" or self._shelf.is_own(host)):
+        elif path in self._machine and (path == "/healthz" or self._may_measure(environ)):
             found = self._machine[path]()
         else:
             found = self._shelf.find(host, path, lambda page: self._gate.judge(page, environ))
@@ -64,6 +64,11 @@ class Front:
             return self._send(found, environ, start)
         start(found.status, found.all_headers())
         return [] if method == "HEAD" else [found.body]
+
+    def _may_measure(self, environ: WSGIEnvironment) -> bool:
+        """Whether somebody may read the figures: at an own host, and not through a proxy."""
+        is_forwarded = "HTTP_X_FORWARDED_FOR" in environ
+        return not is_forwarded and self._shelf.is_own(environ.get("HTTP_HOST", ""))
 
     def _send(
         self, ready: Ready, environ: WSGIEnvironment, start: StartResponse

@@ -81,7 +81,9 @@ class Gate:
         address = visitor.address(environ, self._proxies)
         if page.allowed_networks:
             networks = [ip_network(text, strict=False) for text in page.allowed_networks]
-            listed = address is not None and visitor.is_in(address, networks)
+            # Behind a proxy that nobody has declared, its address is everybody's.
+            hidden = visitor.is_hidden(environ, self._proxies)
+            listed = address is not None and not hidden and visitor.is_in(address, networks)
             return None if listed else self._notices.not_found
         header = environ.get("HTTP_AUTHORIZATION", "")
         if not header:

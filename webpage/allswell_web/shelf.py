@@ -23,7 +23,6 @@ from allswell_web.store import Store
 LOCKS = 64
 PATIENCE_S = 7.0
 MOST_HOSTS = 1000
-OWN = ""
 HSTS_S = 3 * 24 * 3600
 HSTS_OWN_S = 365 * 24 * 3600
 # Newer than every version: what a copy of a page that is no more is compared with.
@@ -62,6 +61,7 @@ class Shelf:
         self._tools = tools
         self._by_host: dict[str, Site] = {}
         self._directory = Directory(())
+        self._listed: tuple[facts.Page, ...] = ()
         self._versions: Mapping[int, int] = {}
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
@@ -78,7 +78,7 @@ class Shelf:
             return self._tools.notices.unavailable
         if site is None:
             return self._tools.notices.not_found
-        private = self._directory.private(site.host or directory.LOCAL, path)
+        private = self._directory.private(site.host, path)
         if private is not None and (refused := judge(private)) is not None:
             return refused
         copies = site.copies if private is None else site.private
@@ -106,15 +106,18 @@ class Shelf:
     def is_own(self, raw_host: str) -> bool:
         """Whether a host is the installation's own, where machines may ask for metrics.
 
-        A customer's never is, also where every name is one of the installation's.
+        A customer's never is, also where every name is one of the installation's; a bare address
+        always is, for by that a pod's figures are read.
         """
+        if directory.is_bare(directory.normal(raw_host)):
+            return True
         try:
             site = self._site(raw_host)
         except Unavailable:
             # Nobody knows now which names are customers', so `*` says nothing.
             named = [host for host in self._tools.own_hosts if host != directory.EVERY]
             return directory.of((), named).is_own(directory.normal(raw_host))
-        return site is not None and site.host == OWN
+        return site is not None and site.host == directory.OWN
 
     def compare(self, versions: Mapping[int, int]) -> None:
         """End the copies of every page that has a newer version than what is held, or is gone."""
@@ -127,10 +130,8 @@ class Shelf:
 
     def _site(self, raw_host: str) -> Site | None:
         pages = self._tools.desk.directory().value
-        if pages != self._directory.pages:
-            it = self._tools
-            self._directory = directory.of(pages, it.own_hosts, index=it.index)
-            self._by_host, self.sites = {}, {}
+        if pages != self._listed:
+            self._take(pages)
         known = self.sites.get(raw_host)
         if known is not None:
             return known
@@ -138,18 +139,27 @@ class Shelf:
         is_customers = any(host in page.hostnames for page in pages)
         if not is_customers and not self._directory.is_own(host):
             return None
-        key = host if is_customers else OWN
+        key = host if is_customers else directory.OWN
         site = self._by_host.setdefault(key, Site(key))
         if len(self.sites) >= MOST_HOSTS:
             self.sites = {}
         self.sites[raw_host] = site
         return site
 
+    def _take(self, pages: tuple[facts.Page, ...]) -> None:
+        """Take in a new list; copies stay unless a page has come, gone, moved or been closed."""
+        moved = {_place(page) for page in pages} != {_place(page) for page in self._listed}
+        it = self._tools
+        self._listed = pages
+        self._directory = directory.of(pages, it.own_hosts, index=it.index)
+        if moved:
+            self._by_host, self.sites = {}, {}
+
     def _replaced(self, site: Site, copies: dict[str, Ready], path: str) -> Ready | Reply:
         ready = copies.get(path)
         if ready is not None and self._tools.ticks() < ready.until:
             return ready
-        for mount in self._directory.mounts(site.host or directory.LOCAL, path):
+        for mount in self._directory.mounts(site.host, path):
             if not mount.rest:
                 return reply.moved(f"{mount.prefix}/")
             try:
@@ -183,7 +193,8 @@ class Shelf:
 
     def _kept(self, key: str, page: facts.Page) -> Sheet | None:
         """A sheet that is fresh and not of an older version, made here or by another process."""
-        version, now = self._versions.get(page.id, page.version), self._tools.clock()
+        version = max(self._versions.get(page.id, 0), page.version)
+        now = self._tools.clock()
         return self._tools.store.get(key, lambda it: it.version >= version and now < it.fresh)
 
     def _ready(self, made: Sheet, mount: Mount, site: Site) -> Ready:
@@ -203,6 +214,12 @@ class Shelf:
             return ()
         seconds = HSTS_S if site.host else HSTS_OWN_S
         return (("Strict-Transport-Security", f"max-age={seconds}"),)
+
+
+def _place(page: facts.Page) -> tuple[object, ...]:
+    """Where a page is found, and by whom."""
+    access = (page.password_hash, page.allowed_networks)
+    return (page.id, page.public_id, page.namespace, page.name, page.hostnames, access)
 
 
 def _closed(page: facts.Page, material: Material) -> bool:

@@ -26,6 +26,12 @@ def address(environ: WSGIEnvironment, proxies: Sequence[Network]) -> IpAddress |
     return found
 
 
+def is_hidden(environ: WSGIEnvironment, proxies: Sequence[Network]) -> bool:
+    """Whether somebody who is no proxy of ours says that he speaks for another."""
+    found = parsed(environ.get("REMOTE_ADDR", ""))
+    return "HTTP_X_FORWARDED_FOR" in environ and not (found and is_in(found, proxies))
+
+
 def parsed(text: str) -> IpAddress | None:
     """An address as it is compared: one of IPv4 that comes as IPv6 is one of IPv4."""
     try:

@@ -124,3 +124,44 @@ def test_the_widget_of_a_private_page_stands_in_no_frame() -> None:
     policy = bench.ask("/embed", client="192.0.2.1").headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy
     assert "*" not in policy
+
+
+def test_no_other_pages_short_name_leads_below_a_pages_full_address() -> None:
+    """Else whoever may see the one would be let into the other, or keep its readers out."""
+    shut = fakes.page(1, namespace="victim", name="beta", allowed_networks=("192.0.2.0/24",))
+    trap = fakes.page(2, namespace="evil", name="victim", allowed_networks=("203.0.113.0/24",))
+    bench = harness.bench(fakes.Reader(fakes.found(of=shut), fakes.found(of=trap)))
+    for path in ("/victim/beta/", "/victim/beta/api/v2/status.json"):
+        assert bench.ask(path, client="203.0.113.7").status == 404
+        assert bench.ask(path, client="192.0.2.7").status == 200
+    assert bench.ask("/victim/", client="203.0.113.7").status == 200
+    assert bench.ask("/victim/", client="192.0.2.7").status == 404
+
+
+def test_whoever_has_an_undeclared_proxy_before_him_is_in_no_network() -> None:
+    shut = fakes.page(1, allowed_networks=("10.0.0.0/8",))
+    bench = harness.bench(fakes.Reader(fakes.found(of=shut)))
+    assert bench.ask("/acme/", client="10.1.2.3").status == 200
+    assert bench.ask("/acme/", client="10.1.2.3", x_forwarded_for="198.51.100.7").status == 404
+
+
+def test_with_names_of_its_own_an_installation_shows_nothing_at_bare_addresses() -> None:
+    reader = fakes.Reader(fakes.found(of=fakes.page(1)))
+    bench = harness.bench(reader, own_hosts=("pages.example",))
+    assert bench.ask("/", host="8.8.8.8").status == 404
+    assert bench.ask("/", host="localhost").status == 404
+    assert bench.ask("/", host="pages.example").status == 200
+    assert bench.ask("/metrics", host="10.244.0.5:8080").status == 200
+    assert bench.ask("/metrics", host="pages.example", x_forwarded_for="192.0.2.1").status == 404
+
+
+def test_copies_stay_whatever_order_pages_are_listed_in() -> None:
+    late = fakes.page(1, namespace="z", name="late")
+    early = fakes.page(2, namespace="a", name="early")
+    bench = harness.bench(fakes.Reader(fakes.found(of=early), fakes.found(of=late)))
+    bench.web.watch.look()
+    for path in ("/late/", "/early/", "/nowhere/"):
+        bench.ask(path)
+    bench.ask("/", host="unknown.example")
+    (site,) = {id(site): site for site in bench.web.shelf.sites.values()}.values()
+    assert {"/late/", "/early/"} <= set(site.copies)
