@@ -1,7 +1,7 @@
 """What a presenter works with: a page's survey, its language, and where the part stands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from allswell.central import facts
@@ -69,6 +69,9 @@ def of(
     """The scene of one part of a page at `now`. `buckets` may lack any component."""
     own = language.of(found.page.look.language)
     ordered = sorted(found.components, key=lambda entry: entry.position)
+    # What is written for later is nobody's to read yet, on whichever part of the page.
+    begun = tuple(one for one in found.incidents if one.started <= now)
+    found = replace(found, incidents=begun)
     return Scene(
         found=found,
         it=survey.of(found, now),

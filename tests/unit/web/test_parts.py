@@ -1,10 +1,11 @@
 """The addresses of a page's parts, asked as a visitor asks."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from allswell.domain.incident import Status
+from allswell.domain.incident import Affected, Effect, Status
 from tests.unit.web import fakes, harness
 
 SAID = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=50))
@@ -95,3 +96,18 @@ def test_search_engines_and_polite_agents_may_read_all_of_it() -> None:
 
 def test_a_page_without_a_host_name_of_its_own_claims_no_address() -> None:
     assert not re.findall(r"https?://", bench().ask().text)
+
+
+def test_what_is_written_for_later_is_on_no_part_yet() -> None:
+    soon = fakes.NOW + timedelta(minutes=10)
+    said = (Status.INVESTIGATING, "Not yet.", soon)
+    hurt = [Affected("monitor-1", Effect.PARTIAL)]
+    secret = fakes.incident(2, "Embargoed", said, started=soon, components=hurt)
+    found = fakes.found(fakes.component(), incidents=[secret])
+    it = harness.bench(fakes.Reader(found))
+    parts = ("/", "/components/comp00000001", "/history", "/api/v2/incidents.json")
+    more = ("/history.atom", "/updates.rss", "/api/v1/page.json", "/api/v2/summary.json", "/embed")
+    for path in (*parts, *more):
+        answer = it.ask(path)
+        assert (answer.status, "Embargoed" in answer.text) == (200, False), path
+    assert it.ask("/incidents/inci00000002").status == 404
