@@ -88,7 +88,7 @@ def test_a_pause_takes_the_pod_and_keeps_the_history(
     cluster: Cluster, release: Installation, target: Target, namespace: str
 ) -> None:
     api = watching.started(cluster, namespace, "api", target.url("/paused"))
-    before = len(api.samples())
+    before = api.samples()
     pause = ["patch", "monitor", "api", "-n", namespace, "--type=merge", "-p"]
     cluster.kubectl(*pause, '{"spec":{"paused":true}}')
     api.turns("paused")
@@ -98,7 +98,8 @@ def test_a_pause_takes_the_pod_and_keeps_the_history(
     until(api.pod, what="the pod is back")
     api.ready()
     api.turns("up")
-    assert len(api.samples()) > before
+    until(lambda: len(api.samples()) > len(before), what="it is checked again", limit=30)
+    assert api.samples()[: len(before)] == before
     assert [state for state, _ in api.transitions(release)] == ["up"]
 
 
