@@ -90,8 +90,10 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own; its removal is begun afterwards, and not waited for."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
-    # Without its account the API server refuses pods; the controller manager makes it soon.
-    cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name)
+    # Without its account the API server refuses pods. The controller manager makes it soon, but
+    # takes most of a minute after a test that stopped the API server.
+    made = ["wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=120s"]
+    cluster.kubectl(*made, limit=130)
     yield name
     body = client.V1DeleteOptions(grace_period_seconds=0)
     cluster.core.delete_namespace(name, body=body)
