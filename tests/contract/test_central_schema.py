@@ -16,7 +16,7 @@ from allswell.central.reader import Reader
 from tests import centre
 from tests.centre import Centre
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 def revision(engine: Engine) -> str:

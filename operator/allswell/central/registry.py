@@ -11,6 +11,7 @@ from allswell.central.errors import PurgeRefused
 from allswell.central.schema import (
     announcement,
     announcement_component,
+    archive_object,
     monitor,
     overlay,
     page,
@@ -112,10 +113,22 @@ def purge(connection: Connection, now: datetime, *, confirmed: bool) -> int:
         due += connection.scalar(old) or 0
     if due > max(MOST_PURGED_ANYWAY, every * MOST_PURGED_SHARE) and not confirmed:
         raise PurgeRefused(f"{due} of {every} monitors and pages would be deleted for good")
+    _note_deletion(connection, before_ms)
     for table in (page, monitor, announcement):
         connection.execute(delete(table).where(table.c.hidden_ms < before_ms))
     _purge_orphans(connection)
     return due
+
+
+def _note_deletion(connection: Connection, before_ms: int) -> None:
+    """The archive's entries outlive their monitor, and must say by themselves when it went."""
+    deleted = select(monitor.c.hidden_ms).where(monitor.c.id == archive_object.c.monitor_id)
+    due = select(monitor.c.id).where(monitor.c.hidden_ms < before_ms)
+    connection.execute(
+        update(archive_object)
+        .where(archive_object.c.monitor_id.in_(due))
+        .values(deleted_ms=deleted.scalar_subquery())
+    )
 
 
 def _purge_orphans(connection: Connection) -> None:

@@ -14,51 +14,21 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-        "pk": "%(table_name)s_pkey",
-    }
-)
+from allswell.central import columns
+from allswell.central.columns import NUMBER as _NUMBER
+from allswell.central.columns import added as _added
+from allswell.central.columns import identity as _id
+from allswell.central.columns import maybe as _maybe
+from allswell.central.columns import moment as _moment
+from allswell.central.columns import number as _number
+from allswell.central.columns import words as _text
 
-# SQLite numbers rows by itself only in a column of the type INTEGER.
-_NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id(comment: str) -> Column[int]:
-    return Column("id", _NUMBER, primary_key=True, autoincrement=True, comment=comment)
-
-
-def _text(name: str, comment: str) -> Column[str]:
-    return Column(name, Text, nullable=False, comment=comment)
-
-
-def _added(name: str, comment: str) -> Column[str]:
-    """A text that an older version, which does not know of it, leaves empty."""
-    return Column(name, Text, nullable=False, server_default="", comment=comment)
-
-
-def _moment(name: str, comment: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, comment=comment)
-
-
-def _number(name: str, comment: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, comment=comment)
-
-
-def _maybe(name: str, comment: str) -> Column[int | None]:
-    return Column(name, BigInteger, nullable=True, comment=comment)
+metadata = columns.metadata
 
 
 def _of_monitor(comment: str = "The monitor it is about", *, key: bool = False) -> Column[int]:
@@ -367,6 +337,50 @@ notification = Table(
     UniqueConstraint("monitor_id", "store_number", "sequence"),
     sqlite_autoincrement=True,
     comment="Outbox: transitions of which somebody may have to be told, for a day at most",
+)
+
+archive_object = Table(
+    "archive_object",
+    metadata,
+    _id("Identity of the row"),
+    Column(
+        "monitor_id",
+        _NUMBER,
+        nullable=False,
+        comment="The monitor; its row may be gone, the object stays",
+    ),
+    _text("public_id", "The monitor's public id"),
+    _text("namespace", "The monitor's namespace"),
+    _text("name", "The monitor's name"),
+    Column("day", Date, nullable=False, comment="The UTC day of the samples"),
+    Column("store_number", Integer, nullable=False, comment="The store that held the samples"),
+    Column("revision", Integer, nullable=False, comment="From 1; a later one holds more"),
+    _text("key", "Its name below the archive's prefix"),
+    _number("size", "Its size in bytes"),
+    _number("samples", "How many samples it holds"),
+    _text("sha256", "SHA-256 of its bytes in hexadecimal"),
+    _moment("recorded_ms", "When the centre first saw it whole"),
+    _moment("verified_ms", "When it was last seen whole"),
+    _maybe("deleted_ms", "Since when a monitor that is forgotten was deleted; else NULL"),
+    _maybe("damaged_ms", "Since when it is known to be missing or changed; NULL: it is whole"),
+    _maybe("removing_ms", "Since when it is to be removed from the archive; NULL: it counts"),
+    UniqueConstraint("key"),
+    Index("archive_object_of_day", "monitor_id", "day", "store_number"),
+    Index("archive_object_by_name", "namespace", "name", "day"),
+    Index(
+        "archive_object_damaged",
+        "monitor_id",
+        postgresql_where=text("damaged_ms IS NOT NULL"),
+        sqlite_where=text("damaged_ms IS NOT NULL"),
+    ),
+    Index(
+        "archive_object_removing",
+        "id",
+        postgresql_where=text("removing_ms IS NOT NULL"),
+        sqlite_where=text("removing_ms IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+    comment="The catalogue of the archive: one row per day file that it holds",
 )
 
 TABLES = tuple(metadata.sorted_tables)

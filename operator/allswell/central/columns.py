@@ -1,0 +1,47 @@
+"""Short words for the columns of the central tables, and the names of their constraints."""
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of the type INTEGER.
+NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+
+
+def identity(comment: str) -> Column[int]:
+    """The row's own number."""
+    return Column("id", NUMBER, primary_key=True, autoincrement=True, comment=comment)
+
+
+def words(name: str, comment: str) -> Column[str]:
+    """A text."""
+    return Column(name, Text, nullable=False, comment=comment)
+
+
+def added(name: str, comment: str) -> Column[str]:
+    """A text that an older version, which does not know of it, leaves empty."""
+    return Column(name, Text, nullable=False, server_default="", comment=comment)
+
+
+def number(name: str, comment: str) -> Column[int]:
+    """A whole number."""
+    return Column(name, BigInteger, nullable=False, comment=comment)
+
+
+def moment(name: str, comment: str) -> Column[int]:
+    """Milliseconds since 1970-01-01 UTC."""
+    return number(name, comment)
+
+
+def maybe(name: str, comment: str) -> Column[int | None]:
+    """A whole number, or NULL."""
+    return Column(name, BigInteger, nullable=True, comment=comment)

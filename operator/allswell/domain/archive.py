@@ -1,0 +1,84 @@
+"""A day file in the archive: what its name says, and what the centre's catalogue says of it.
+
+A name is below the archive's own prefix: `v1/date=2026-11-23/<public id>.<store>.ndjson.gz`, for a
+later revision `….r2.ndjson.gz`. The day comes first, so that one partition is one day of all
+monitors; the number of the store keeps what two volumes held of one day apart.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+LAYOUT = "v1"
+SUFFIX = ".ndjson.gz"
+CONTENT_TYPE = "application/gzip"
+_NAME = re.compile(
+    rf"{LAYOUT}/date=(\d{{4}}-\d{{2}}-\d{{2}})/([a-z0-9]+)\.([1-9]\d*)(?:\.r([1-9]\d*))?\.ndjson\.gz",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a day file is of: a monitor's public id, a UTC day, a store's number, a revision.
+
+    Stores are numbered from 1 in the order of their first hello, revisions from 1.
+    """
+
+    public_id: str
+    day: date
+    store: int
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a day file holds: `size` compressed bytes with their SHA-256 in hex, so many samples."""
+
+    size: int
+    sha256: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One day file in the catalogue; it says all by itself, also when the monitor is forgotten.
+
+    `key` is the object's name below the archive's prefix. `recorded` is when the centre had seen
+    that the archive holds exactly this content, `verified` when that was last seen. `damaged` says
+    that it was found missing or changed since.
+    """
+
+    id: int
+    monitor: int
+    namespace: str
+    name: str
+    place: Place
+    key: str
+    content: Content
+    recorded: datetime
+    verified: datetime
+    damaged: bool = False
+
+
+def key(place: Place) -> str:
+    """The name of a day file."""
+    revision = "" if place.revision == 1 else f".r{place.revision}"
+    return f"{partition(place.day)}{place.public_id}.{place.store}{revision}{SUFFIX}"
+
+
+def partition(day: date) -> str:
+    """What the names of all day files of a day begin with."""
+    return f"{LAYOUT}/date={day.isoformat()}/"
+
+
+def parse(name: str) -> Place | None:
+    """What a name says; None when it is no day file's."""
+    if (found := _NAME.fullmatch(name)) is None:
+        return None
+    day, public_id, store, revision = found.groups()
+    try:
+        place = Place(public_id, date.fromisoformat(day), int(store), int(revision or 1))
+    except ValueError:
+        return None
+    return place if key(place) == name else None

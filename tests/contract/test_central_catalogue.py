@@ -1,0 +1,168 @@
+"""The catalogue of the archive, on both databases."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from allswell.central.catalogue import Catalogue, Totals
+from allswell.central.errors import Missing
+from allswell.domain.archive import Content, Entry, Place
+from tests.centre import HOUR, NOON, Centre
+
+YESTERDAY = date(2026, 3, 1)
+FULL = Content(8_000, "ab" * 32, 1_440)
+FULLER = Content(8_006, "cd" * 32, 1_441)
+
+
+def place(row_public_id: str, revision: int = 1, store: int = 1) -> Place:
+    return Place(row_public_id, YESTERDAY, store, revision)
+
+
+def keys(catalogue: Catalogue) -> list[str]:
+    return [entry.key.rpartition("/")[2] for entry in catalogue.entries()]
+
+
+def test_an_entry_says_all_by_itself(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    assert catalogue.entries() == (
+        Entry(
+            id=1,
+            monitor=row.id,
+            namespace="acme",
+            name="api",
+            place=place(row.public_id),
+            key=f"v1/date=2026-03-01/{row.public_id}.1.ndjson.gz",
+            content=FULL,
+            recorded=NOON,
+            verified=NOON,
+        ),
+    )
+
+
+def test_a_record_made_twice_is_one_that_was_seen_later(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    again = catalogue.record(row.id, place(row.public_id), FULL, NOON + HOUR, whole=True)
+    assert (again.recorded, again.verified) == (NOON, NOON + HOUR)
+    assert catalogue.totals() == Totals(1, 8_000, 1_440, 0)
+
+
+def test_a_whole_correction_takes_the_place_of_what_was_there(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
+    assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
+    old = catalogue.condemned(10)
+    assert [entry.place.revision for entry in old] == [1]
+    catalogue.forget([entry.id for entry in old])
+    assert catalogue.condemned(10) == ()
+
+
+def test_what_holds_more_is_never_replaced(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
+    catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
+    assert len(catalogue.entries()) == 2
+    assert catalogue.condemned(10) == ()
+
+
+def test_an_addition_replaces_nothing(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=False)
+    assert len(catalogue.entries()) == 2
+
+
+def test_each_store_has_its_own_entry_of_a_day(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    catalogue.record(row.id, place(row.public_id, store=2), FULLER, NOON, whole=True)
+    assert len(catalogue.entries()) == 2
+
+
+def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Centre) -> None:
+    row, other = central.add(), central.add("web")
+    catalogue = Catalogue(central.engine)
+    for number in range(5):
+        day = YESTERDAY - timedelta(days=number)
+        catalogue.record(row.id, Place(row.public_id, day, 1), FULL, NOON, whole=True)
+    catalogue.record(other.id, place(other.public_id), FULL, NOON, whole=True)
+    mine = catalogue.entries(namespace="acme", name="api")
+    assert len(mine) == 5
+    last = catalogue.entries(first=YESTERDAY, last=YESTERDAY)
+    assert {entry.name for entry in last} == {"api", "web"}
+    part = catalogue.entries(name="api", limit=2)
+    assert part + catalogue.entries(name="api", after=part[-1].id) == mine
+
+
+def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    catalogue.found_damaged([entry.id], NOON + HOUR)
+    assert [found.damaged for found in catalogue.damaged()[row.id]] == [True]
+    assert catalogue.totals().damaged == 1
+    catalogue.found_whole([entry.id], NOON + 2 * HOUR)
+    assert catalogue.damaged() == {}
+    assert catalogue.entries()[0].verified == NOON + 2 * HOUR
+
+
+def test_what_replaces_a_damaged_object_ends_the_damage(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
+    catalogue.found_damaged([entry.id], NOON)
+    catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
+    assert catalogue.damaged() == {}
+    assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
+
+
+def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
+    catalogue.found_damaged([entry.id], NOON)
+    catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=False)
+    assert catalogue.damaged() == {}
+    assert catalogue.totals().damaged == 1
+
+
+def test_a_monitor_that_was_purged_keeps_its_entries(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    central.writer.hide([row.id], NOON)
+    central.writer.purge(NOON + timedelta(days=91), confirmed=True)
+    assert [entry.name for entry in catalogue.entries()] == ["api"]
+    with pytest.raises(Missing):
+        catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+
+
+@pytest.mark.parametrize("purged", [False, True])
+def test_deleted_monitors_are_condemned_after_their_time_in_bounded_steps(
+    central: Centre, *, purged: bool
+) -> None:
+    row, living = central.add(), central.add("web")
+    catalogue = Catalogue(central.engine)
+    for number in range(3):
+        day = YESTERDAY - timedelta(days=number)
+        catalogue.record(row.id, Place(row.public_id, day, 1), FULL, NOON, whole=True)
+    catalogue.record(living.id, place(living.public_id), FULL, NOON, whole=True)
+    central.writer.hide([row.id], NOON)
+    after = timedelta(days=100)
+    if purged:
+        central.writer.purge(NOON + timedelta(days=91), confirmed=True)
+    assert catalogue.condemn_deleted(NOON + timedelta(days=99), after, 2) == 0
+    steps = [catalogue.condemn_deleted(NOON + timedelta(days=101), after, 2) for _ in range(3)]
+    assert steps == [2, 1, 0]
+    assert [entry.name for entry in catalogue.entries()] == ["web"]
+    assert len(catalogue.condemned(10)) == 3
+
+
+def test_only_what_is_condemned_is_forgotten(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    catalogue.forget([entry.id])
+    assert len(catalogue.entries()) == 1
+
+
+def test_a_store_is_known_by_its_number(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    assert (catalogue.number(row.id, "s1"), catalogue.number(row.id, "s9")) == (1, None)
