@@ -6,13 +6,14 @@ import os
 import signal
 import threading
 import time
-import urllib.parse
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from allswell.archive.bucket import Bucket, Where
+from allswell.archive import where as wheres
+from allswell.archive.bucket import Bucket
+from allswell.archive.where import Where
 from allswell.central import engine, errors
 from allswell.central.reader import Reader
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
@@ -40,6 +41,10 @@ environment:
   ALLSWELL_PUBLISH_PREFIX             what stands before every name in it
   ALLSWELL_PUBLISH_ENDPOINT           another store than Amazon's, like https://s3.example.com
   ALLSWELL_PUBLISH_REGION             its region
+  ALLSWELL_PUBLISH_ADDRESSING         path, virtual or auto: where the bucket's name stands
+  ALLSWELL_PUBLISH_CA_FILE            the authorities of its certificate
+  ALLSWELL_PUBLISH_ENCRYPTION         AES256 or aws:kms, with
+  ALLSWELL_PUBLISH_KMS_KEY            the key for it
   ALLSWELL_PUBLISH_ACCESS_KEY_ID      the key that may write (or …_FILE); without it that of the
   ALLSWELL_PUBLISH_SECRET_ACCESS_KEY  machine (or …_FILE)
 
@@ -83,25 +88,14 @@ def run(options: argparse.Namespace) -> int:
 def read(environ: Mapping[str, str]) -> Given:
     """Read the settings. Raises `settings.Invalid` with every problem at once."""
     problems: list[str] = []
-    where = Where(
-        bucket=environ.get(f"{_NAME}BUCKET", ""),
-        prefix=environ.get(f"{_NAME}PREFIX", ""),
-        endpoint=environ.get(f"{_NAME}ENDPOINT", ""),
-        region=environ.get(f"{_NAME}REGION", ""),
-        access_key_id=settings.secret(environ, f"{_NAME}ACCESS_KEY_ID", problems),
-        secret_access_key=settings.secret(environ, f"{_NAME}SECRET_ACCESS_KEY", problems),
-    )
-    if not where.bucket:
-        problems.append(f"{_NAME}BUCKET is not set: write the bucket's name")
-    if where.endpoint and urllib.parse.urlsplit(where.endpoint).scheme not in ("http", "https"):
-        problems.append(f"{_NAME}ENDPOINT: write an address like https://s3.example.com")
-    if bool(where.access_key_id) != bool(where.secret_access_key):
-        problems.append(f"{_NAME}ACCESS_KEY_ID and {_NAME}SECRET_ACCESS_KEY: set both or none")
+    where = wheres.read(environ, _NAME, problems)
+    if where is None:
+        problems.insert(0, f"{_NAME}BUCKET is not set: write the bucket's name")
     try:
         page = settings.read(environ)
     except settings.Invalid as problem:
         raise settings.Invalid((*problem.problems, *problems)) from None
-    if problems:
+    if problems or where is None:
         raise settings.Invalid(tuple(problems))
     return Given(page, where)
 
