@@ -13,9 +13,10 @@ import pytest
 from kubernetes import client
 
 from tests import needs
-from tests.cluster import installing, reach, targets
+from tests.cluster import ingress, installing, issuing, reach, targets
 from tests.cluster.installing import Installation
 from tests.cluster.lab import lifecycle
+from tests.cluster.lab.acme import Authority
 from tests.cluster.reach import Cluster
 from tests.cluster.targets import Target
 
@@ -113,6 +114,18 @@ def served(
     any_cluster.lab.name(address, targets.HOST)
     with targets.serving(tmp_path_factory.mktemp("target"), address) as target:
         yield target
+
+
+@pytest.fixture(scope="session")
+def authority(any_cluster: Cluster | None) -> Iterator[Authority]:
+    """An authority for certificates, its DNS, and an ingress controller that leads to the pods."""
+    if any_cluster is None or not any_cluster.has_node:
+        absent("Pods do not run on any cluster that is up: make cluster-up")
+    assert any_cluster is not None
+    if any_cluster.lab is None:
+        pytest.skip("The cluster is not ours, so a test cannot play the world around it.")
+    with ingress.running(any_cluster, any_cluster.lab):
+        yield issuing.started(any_cluster)
 
 
 @pytest.fixture(scope="session")

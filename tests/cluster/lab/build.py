@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.cluster.lab import progress
@@ -55,15 +55,23 @@ def alone(lock: Path) -> Iterator[None]:
 
 def programs(cache: Path) -> Path:
     """Return the folder that holds ``kubernetes``, ``kubectl`` and the rest; build it if needed."""
-    folder = cache / "bin" / fingerprint(SOURCE)
+    title = f"Building Kubernetes {VERSION} with Go, once (minutes)"
+    return kept(cache / "bin" / fingerprint(SOURCE), title, _kubernetes)
+
+
+def kept(folder: Path, title: str, make: Callable[[str, Path], None]) -> Path:
+    """Return a folder of programs; if it is not there, ``make`` is given Go and where to put them.
+
+    Its neighbours that nobody has used for a week are removed.
+    """
     if folder.exists():
         os.utime(folder)
         return folder
-    with alone(cache / "bin" / "build.lock"):
+    with alone(folder.parent / "build.lock"):
         if not folder.exists():
             sweep(folder.parent, "build-")
-            with progress.step(f"Building Kubernetes {VERSION} with Go, once (minutes)"):
-                _build(folder)
+            with progress.step(title):
+                _build(folder, make)
             _forget_unused(folder.parent)
     return folder
 
@@ -74,22 +82,24 @@ def sweep(folder: Path, prefix: str) -> None:
         shutil.rmtree(left)
 
 
-def _build(folder: Path) -> None:
+def _build(folder: Path, make: Callable[[str, Path], None]) -> None:
     command = go()
     if command is None:
-        raise Failed("Go is needed to build Kubernetes: https://go.dev/dl/ (1.26 or later)")
+        raise Failed("Go is needed to build programs for tests: https://go.dev/dl/ (from 1.26)")
     with tempfile.TemporaryDirectory(prefix="build-", dir=folder.parent) as temporary:
         made = Path(temporary) / "bin"
         made.mkdir()
-        stamp = f"-s -w {_STAMP}{VERSION} {_STAMP.replace('component-base', 'client-go/pkg')}"
-        _compile(
-            [command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "./..."], made
-        )
-        _compile([command, "build", "-C=dns", "-ldflags=-s -w", "-o", f"{made}/", "."], made)
-        for program in (PROVISIONER, HELM):
-            _compile([command, "install", "-ldflags=-s -w", program], made)
-        (made / "kubectl").symlink_to("kubernetes")
+        make(command, made)
         made.rename(folder)
+
+
+def _kubernetes(command: str, made: Path) -> None:
+    stamp = f"-s -w {_STAMP}{VERSION} {_STAMP.replace('component-base', 'client-go/pkg')}"
+    compiled([command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "./..."], made)
+    compiled([command, "build", "-C=dns", "-ldflags=-s -w", "-o", f"{made}/", "."], made)
+    for program in (PROVISIONER, HELM):
+        compiled([command, "install", "-ldflags=-s -w", program], made)
+    (made / "kubectl").symlink_to("kubernetes")
 
 
 @contextlib.contextmanager
@@ -102,7 +112,8 @@ def _ended(build: subprocess.Popen[str]) -> Iterator[None]:
         raise
 
 
-def _compile(command: list[str], made: Path) -> None:
+def compiled(command: list[str], made: Path, source: Path = SOURCE) -> None:
+    """Run Go in a folder of sources, with its progress; what it installs goes to ``made``."""
     environ = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(made)}
     place = [word for word in command[2:] if word.startswith("-C=")]  # Go wants it first
     flags = ["-v", "-trimpath", "-buildvcs=false"]
@@ -111,7 +122,7 @@ def _compile(command: list[str], made: Path) -> None:
     with (
         subprocess.Popen(
             [*MORTAL, "nice", "-n", "10", *verbose],
-            cwd=SOURCE,
+            cwd=source,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

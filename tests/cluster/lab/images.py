@@ -20,6 +20,7 @@ from tests.cluster.lab.processes import MORTAL, Failed
 
 PAUSE = "docker.io/local/pause:1"
 BASE = "docker.io/local/base:1"
+SOLVER = "docker.io/local/acme-solver:1"
 SUITE = "bookworm"
 _PACKAGES = "python3,python3-venv,ca-certificates"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -34,6 +35,17 @@ def pause(programs: Path, cache: Path) -> Path:
 
     target = cache / "images" / f"pause-{programs.name}.tar"
     return target if target.exists() else _write(target, PAUSE, settings, fill)
+
+
+def solver(programs: Path, cache: Path) -> Path:
+    """The image of cert-manager's pods that answer an HTTP-01 challenge."""
+    settings = {"Entrypoint": ["/acme-solver"], "User": "65532:65532"}
+
+    def fill(layer: tarfile.TarFile) -> None:
+        layer.add(programs / "acme-solver", "acme-solver")
+
+    target = cache / "images" / f"solver-{programs.name}.tar"
+    return target if target.exists() else _write(target, SOLVER, settings, fill)
 
 
 def base(cache: Path) -> Path:

@@ -1,0 +1,73 @@
+"""The lab's authority and its ingress stand-in do what those of the world do."""
+
+import json
+import socket
+import ssl
+from typing import Any
+
+import pytest
+
+from tests.cluster import ingress, issuing
+from tests.cluster.lab.acme import Authority
+from tests.cluster.reach import Cluster, until
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(120)]
+
+HOST = "status.customer.example"
+
+
+def certificate() -> dict[str, Any]:
+    issuer = {"kind": "ClusterIssuer", "name": issuing.ISSUER}
+    return {
+        "apiVersion": "cert-manager.io/v1",
+        "kind": "Certificate",
+        "metadata": {"name": "status"},
+        "spec": {"secretName": "status-tls", "dnsNames": [HOST], "issuerRef": issuer},
+    }
+
+
+def route() -> dict[str, Any]:
+    backend = {"service": {"name": "kubernetes", "port": {"name": "https"}}}
+    rule = {
+        "host": HOST,
+        "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
+    }
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "status"},
+        "spec": {
+            "ingressClassName": ingress.CLASS,
+            "rules": [rule],
+            "tls": [{"hosts": [HOST], "secretName": "status-tls"}],
+        },
+    }
+
+
+def test_a_certificate_is_issued_by_http_and_served_by_name(
+    cluster: Cluster, namespace: str, authority: Authority
+) -> None:
+    before = authority.orders()
+    cluster.apply(certificate(), route(), namespace=namespace)
+
+    def issued() -> bool:
+        text = cluster.kubectl("get", "certificate/status", "-n", namespace, "-o", "json")
+        conditions = json.loads(text).get("status", {}).get("conditions", [])
+        return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+    until(issued, what="the certificate is there", limit=60)
+    assert authority.orders() == before + 1
+    trusting = ssl.create_default_context(cadata=authority.root())
+    address = authority.lab.node_address
+
+    def served() -> bool:
+        try:
+            with (
+                socket.create_connection((address, 443), 5) as raw,
+                trusting.wrap_socket(raw, server_hostname=HOST) as spoken,
+            ):
+                return spoken.version() is not None
+        except OSError:
+            return False
+
+    until(served, what="the host answers with its certificate", limit=10)
