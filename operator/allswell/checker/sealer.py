@@ -96,5 +96,5 @@ def seal_days(store: Store, subject: Subject, last: date) -> int:
 
 
 def _is_due(day: Day) -> bool:
-    # After rows were dropped for want of room, a second roll-up would know less than the first.
-    return day.revision == 0 or (day.changed and not day.lost)
+    # Where rows are gone, a second roll-up would know less than the first.
+    return day.revision == 0 or (day.changed and not day.lost and not day.removed)

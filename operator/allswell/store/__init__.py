@@ -15,7 +15,16 @@ from allswell.store.errors import (
     StoreFull,
 )
 from allswell.store.store import Store
-from allswell.store.values import Committed, Counts, Day, Enrolled, Kept, Outgoing, Pruned
+from allswell.store.values import (
+    Committed,
+    Counts,
+    Day,
+    Enrolled,
+    Kept,
+    Outgoing,
+    Pruned,
+    Unarchived,
+)
 
 __all__ = [
     "Committed",
@@ -34,4 +43,5 @@ __all__ = [
     "StoreError",
     "StoreFailed",
     "StoreFull",
+    "Unarchived",
 ]

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allswell.domain import instant
@@ -9,15 +10,29 @@ from allswell.store import samples
 
 REPORTS_KEPT = timedelta(days=90)
 
-Expiry = tuple[int, int]
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """A monitor's number, and the moment (Unix ms) before which its samples may go.
+
+    Where `archived_only`, those of a day go together, once an archive has all of them.
+    """
+
+    number: int
+    before_ms: int
+    archived_only: bool = False
 
 
 def expiries(
-    connection: sqlite3.Connection, retention: Mapping[int, timedelta], now: datetime
+    connection: sqlite3.Connection,
+    retention: Mapping[int, timedelta],
+    now: datetime,
+    *,
+    archived_only: bool,
 ) -> list[Expiry]:
-    """Each monitor's number and the moment (Unix ms) before which its samples may go.
+    """When each monitor's samples may go.
 
-    A monitor that is not named keeps what was last asked for it.
+    A monitor that is not named keeps what was last asked for it, and archives no more.
     """
     connection.executemany(
         "UPDATE monitor SET retention_ms = ? WHERE number = ?",
@@ -25,19 +40,50 @@ def expiries(
     )
     now_ms = instant.to_ms(now)
     rows = connection.execute("SELECT number, retention_ms FROM monitor ORDER BY number")
-    return [(number, now_ms - kept) for number, kept in rows]
+    return [
+        Expiry(number, now_ms - kept, archived_only and number in retention)
+        for number, kept in rows
+    ]
 
 
 def expire(connection: sqlite3.Connection, expiry: Expiry) -> tuple[int, bool]:
     """One step: remove a monitor's oldest samples; how many, and whether that was all."""
-    number, before_ms = expiry
+    number, before_ms = expiry.number, expiry.before_ms
+    last = before_ms // samples.DAY_MS
+    if expiry.archived_only:
+        return _expire_archived(connection, number, last)
     removed, finished = samples.remove(connection, number, 0, before_ms)
+    if removed:
+        connection.execute(
+            "UPDATE day SET removed = 1"
+            " WHERE monitor = ? AND day <= ? AND archived = 1 AND removed = 0",
+            (number, last),
+        )
     if finished:
         connection.execute(
             "UPDATE day SET present = 0 WHERE monitor = ? AND day < ? AND present = 1",
-            (number, before_ms // samples.DAY_MS),
+            (number, last),
         )
     return removed, finished
+
+
+def _expire_archived(connection: sqlite3.Connection, number: int, last: int) -> tuple[int, bool]:
+    """Remove rows of the oldest archived day before the day `last`."""
+    oldest = connection.execute(
+        "SELECT day FROM day WHERE monitor = ? AND day < ? AND present = 1 AND archived = 1"
+        " ORDER BY day LIMIT 1",
+        (number, last),
+    ).fetchone()
+    if oldest is None:
+        return 0, True
+    (day,) = oldest
+    start_ms = day * samples.DAY_MS
+    removed, emptied = samples.remove(connection, number, start_ms, start_ms + samples.DAY_MS)
+    connection.execute(
+        "UPDATE day SET present = ?, removed = 1 WHERE monitor = ? AND day = ?",
+        (not emptied, number, day),
+    )
+    return removed, False
 
 
 def forget_reports(connection: sqlite3.Connection, now: datetime) -> int:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from allswell.domain import instant, state
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
-from allswell.store.values import Day
+from allswell.store.values import Day, Unarchived
 
 DAY_MS = 86_400_000
 EPOCH_DAY = date(1970, 1, 1)
@@ -51,12 +51,32 @@ def insert(connection: sqlite3.Connection, number: int, row: Row) -> None:
         "INSERT OR IGNORE INTO sample VALUES (?, ?, ?, ?)", (number, started, latency_us, reason)
     ).rowcount:
         started += 1
-    connection.execute(
+    day = started // DAY_MS
+    changed = connection.execute(
         "INSERT INTO day (monitor, day, present) VALUES (?, ?, 1)"
-        " ON CONFLICT DO UPDATE SET present = 1, changed = revision > 0, archived = 0"
-        " WHERE present = 0 OR (revision > 0 AND changed = 0)",
-        (number, started // DAY_MS),
+        " ON CONFLICT DO UPDATE SET present = 1, changed = revision > 0, archived = 0,"
+        "  gathered = 0, removed = CASE WHEN archived = 1 AND removed = 1 THEN 2 ELSE removed END"
+        " WHERE present = 0 OR archived = 1 OR gathered = 1 OR (revision > 0 AND changed = 0)",
+        (number, day),
     )
+    if changed.rowcount:
+        _begin_addition(connection, number, day, started)
+
+
+def _begin_addition(connection: sqlite3.Connection, number: int, day: int, started: int) -> None:
+    """Where an archive has a day of which some is gone here, let all of it go but the new sample.
+
+    What is archived next is then an addition to what is there, and each sample is there once.
+    """
+    is_one = connection.execute(
+        "UPDATE day SET removed = 1 WHERE monitor = ? AND day = ? AND removed = 2", (number, day)
+    )
+    if is_one.rowcount:
+        connection.execute(
+            "DELETE FROM sample WHERE monitor = ? AND started_ms >= ? AND started_ms < ?"
+            " AND started_ms <> ?",
+            (number, day * DAY_MS, (day + 1) * DAY_MS, started),
+        )
 
 
 def seal(connection: sqlite3.Connection, number: int, report: DayReport) -> bool:
@@ -84,12 +104,57 @@ def seal(connection: sqlite3.Connection, number: int, report: DayReport) -> bool
     return sealed.rowcount == 1
 
 
-def archived(connection: sqlite3.Connection, number: int, day: date, revision: int) -> bool:
+# A day that has changed and cannot be rolled up anew is archived as it is.
+_ARCHIVABLE = "revision > 0 AND (changed = 0 OR lost > 0 OR removed > 0)"
+
+
+def unarchived(connection: sqlite3.Connection, before: date, limit: int) -> tuple[Unarchived, ...]:
+    """Sealed days before `before` with rows that no archive has, oldest first."""
+    rows = connection.execute(
+        "SELECT name, number, day, revision, coalesce(archived_as, store), removed"  # noqa: S608
+        " FROM day JOIN monitor ON number = monitor"
+        f" WHERE present = 1 AND archived = 0 AND day < ? AND {_ARCHIVABLE}"
+        " ORDER BY day, number LIMIT ?",
+        (day_number(before), limit),
+    )
+    return tuple(
+        Unarchived(name, number, EPOCH_DAY + timedelta(days=day), revision, store, not removed)
+        for name, number, day, revision, store, removed in rows
+    )
+
+
+def backlog(connection: sqlite3.Connection) -> tuple[int, date | None]:
+    """How many sealed days with rows no archive has, and the oldest of them."""
+    count, oldest = connection.execute(
+        f"SELECT count(*), min(day) FROM day WHERE present = 1 AND archived = 0 AND {_ARCHIVABLE}"  # noqa: S608
+    ).fetchone()
+    return count, None if oldest is None else EPOCH_DAY + timedelta(days=oldest)
+
+
+def gathered(connection: sqlite3.Connection, day: Unarchived) -> None:
+    """Note that a day's rows are read from now on: a later one undoes the note."""
+    connection.execute(
+        "UPDATE day SET gathered = 1 WHERE monitor = ? AND day = ? AND revision = ?",
+        (day.number, day_number(day.day), day.revision),
+    )
+
+
+def archived(connection: sqlite3.Connection, day: Unarchived) -> bool:
     """Note that an archive has all rows of a day; False when the day has changed since."""
     marked = connection.execute(
-        "UPDATE day SET archived = 1"
-        " WHERE monitor = ? AND day = ? AND revision = ? AND revision > 0 AND changed = 0",
-        (number, day_number(day), revision),
+        "UPDATE day SET archived = 1, gathered = 0, archived_as = ?"  # noqa: S608
+        f" WHERE monitor = ? AND day = ? AND revision = ? AND gathered = 1 AND {_ARCHIVABLE}",
+        (day.store, day.number, day_number(day.day), day.revision),
+    )
+    return marked.rowcount == 1
+
+
+def damaged(connection: sqlite3.Connection, monitor: str, day: date) -> bool:
+    """Note that an archive has lost a day; False when it has not been there, or no row is left."""
+    marked = connection.execute(
+        "UPDATE day SET archived = 0 WHERE day = ? AND archived = 1 AND present = 1"
+        " AND monitor = (SELECT number FROM monitor WHERE name = ?)",
+        (day_number(day), monitor),
     )
     return marked.rowcount == 1
 
@@ -97,12 +162,13 @@ def archived(connection: sqlite3.Connection, number: int, day: date, revision: i
 def days(connection: sqlite3.Connection, number: int) -> tuple[Day, ...]:
     """Every day of a monitor, oldest first."""
     found = connection.execute(
-        "SELECT day, revision, changed, archived, lost FROM day WHERE monitor = ? ORDER BY day",
+        "SELECT day, revision, changed, archived, lost, removed FROM day"
+        " WHERE monitor = ? ORDER BY day",
         (number,),
     )
     return tuple(
-        Day(EPOCH_DAY + timedelta(days=day), revision, bool(changed), bool(safe), lost)
-        for day, revision, changed, safe, lost in found
+        Day(EPOCH_DAY + timedelta(days=day), revision, bool(changed), bool(safe), lost, bool(gone))
+        for day, revision, changed, safe, lost, gone in found
     )
 
 
@@ -151,8 +217,9 @@ def _drop_of_day(
     count, emptied = remove(connection, number, day * DAY_MS, (day + 1) * DAY_MS, most)
     lost = 0 if safe else count
     connection.execute(
-        "UPDATE day SET present = ?, lost = lost + ? WHERE monitor = ? AND day = ?",
-        (not emptied, lost, number, day),
+        "UPDATE day SET present = ?, lost = lost + ?, removed = max(removed, ?)"
+        " WHERE monitor = ? AND day = ?",
+        (not emptied, lost, count > lost, number, day),
     )
     connection.execute("UPDATE file SET raw_lost = raw_lost + ?", (lost,))
     return Dropped(count - lost, lost)

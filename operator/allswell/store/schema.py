@@ -82,6 +82,15 @@ _TRANSITIONS = """
 CREATE UNIQUE INDEX outgoing_transition ON outgoing (store, sequence) WHERE sequence IS NOT NULL
 """
 
+# gathered  1: its rows were read for the archive, and none has come since
+# removed   1: rows that an archive has were removed, so what is here is not the whole day
+# archived_as  the store id under which the archive has it, also one that was given up
+_ARCHIVING = (
+    "ALTER TABLE day ADD COLUMN gathered INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE day ADD COLUMN removed INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE day ADD COLUMN archived_as TEXT",
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         _FILE,
@@ -96,6 +105,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outgoing_dead ON outgoing (id) WHERE state = 2",
         _TRANSITIONS,
     ),
+    _ARCHIVING,
 )
 
 

@@ -13,7 +13,16 @@ from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.store import monitors, opening, outbox, pruning, room, samples
 from allswell.store.errors import StoreDamaged, translated
-from allswell.store.values import Committed, Counts, Day, Enrolled, Kept, Outgoing, Pruned
+from allswell.store.values import (
+    Committed,
+    Counts,
+    Day,
+    Enrolled,
+    Kept,
+    Outgoing,
+    Pruned,
+    Unarchived,
+)
 from allswell.store.writer import Work, Writer
 
 _T = TypeVar("_T")
@@ -116,9 +125,21 @@ class Store:
         with self._one:
             self._writer.run(add, spare=add)
 
-    def archived(self, number: int, day: date, revision: int) -> bool:
-        """Note that an archive has a sealed day's rows; False if the day has changed since."""
-        return self._run(lambda connection: samples.archived(connection, number, day, revision))
+    def unarchived(self, before: date, limit: int) -> tuple[Unarchived, ...]:
+        """Sealed days before `before` with samples that no archive has, the oldest first."""
+        return self._read(lambda connection: samples.unarchived(connection, before, limit))
+
+    def gathered(self, day: Unarchived) -> None:
+        """Note that a day is about to be read for the archive; a later sample undoes the note."""
+        self._run(lambda connection: samples.gathered(connection, day), durable=False)
+
+    def archived(self, day: Unarchived) -> bool:
+        """Note that an archive has what was gathered; False if the day has changed since."""
+        return self._run(lambda connection: samples.archived(connection, day))
+
+    def damaged(self, monitor: str, day: date) -> bool:
+        """Note that an archive has lost a day, so that it is archived anew; False if it cannot."""
+        return self._run(lambda connection: samples.damaged(connection, monitor, day))
 
     def days(self, number: int) -> tuple[Day, ...]:
         """Every UTC day of a monitor that has, or had, samples, oldest first."""
@@ -176,17 +197,24 @@ class Store:
                 "SELECT (SELECT count(*) FROM outgoing WHERE state = 0),"
                 " (SELECT count(*) FROM outgoing WHERE state = 2), raw_lost FROM file"
             ).fetchone()
+            days, oldest = samples.backlog(connection)
         with self._one:
             writer = self._writer
-            return Counts(total, waiting, dead, lost, writer.size(), writer.free(), writer.pressed)
+            full = (writer.size(), writer.free(), writer.pressed)
+            return Counts(total, waiting, dead, lost, *full, days, oldest)
 
-    def prune(self, retention: Mapping[int, timedelta], now: datetime) -> Pruned:
+    def prune(
+        self, retention: Mapping[int, timedelta], now: datetime, *, archived_only: bool = False
+    ) -> Pruned:
         """Remove what has passed its time, in steps between which commits get their turn.
 
         `retention` is by monitor number; one that is not named keeps what was last asked for it.
+        With `archived_only` samples of those that are named stay until an archive has their day.
         """
         removed = 0
-        for expiry in self._run(lambda connection: pruning.expiries(connection, retention, now)):
+        for expiry in self._run(
+            lambda c: pruning.expiries(c, retention, now, archived_only=archived_only)
+        ):
             removed += self._expire(expiry)
         reports = 0
         while step := self._run(lambda c: pruning.forget_reports(c, now), durable=False):

@@ -67,7 +67,8 @@ class Day:
 
     `revision` is that of the last roll-up, 0 when the day is not sealed. `changed` means that
     samples came after the seal, so a further revision is due. `archived` says that its rows are
-    safe elsewhere. `lost` rows were dropped for want of room: a roll-up made now would be wrong.
+    safe elsewhere. `lost` rows were dropped for want of room, and where `removed` is true some that
+    are safe elsewhere are gone from here: a roll-up made now would be wrong.
     """
 
     day: date
@@ -75,6 +76,23 @@ class Day:
     changed: bool
     archived: bool
     lost: int
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unarchived:
+    """A sealed day of one monitor whose rows no archive has.
+
+    It belongs to `store`, under which the archive may have had an earlier state of it. It is
+    `whole` unless rows that the archive has were removed from here.
+    """
+
+    monitor: str
+    number: int
+    day: date
+    revision: int
+    store: str
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,7 @@ class Counts:
     """Figures for metrics and conditions; `raw_lost` counts since the file was made.
 
     `size` is the database in bytes, `free` how many bytes more it may take before it is pressed.
+    `unarchived` sealed days with samples are in no archive, the oldest of them is `oldest`.
     """
 
     samples: int
@@ -91,6 +110,8 @@ class Counts:
     size: int
     free: int
     pressed: bool
+    unarchived: int = 0
+    oldest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

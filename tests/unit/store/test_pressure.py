@@ -92,7 +92,9 @@ def test_archived_days_go_before_older_raw_ones_and_are_not_lost(opened: Open) -
     fill(store, api, 0, 5 * DAY)
     second = TODAY + timedelta(days=2)
     store.seal(api.number, day_report(api, 1, second, checks=DAY))
-    assert store.archived(api.number, second, 1)
+    (found,) = store.unarchived(second + timedelta(days=1), 10)
+    store.gathered(found)
+    assert store.archived(found)
     results: list[Committed] = []
     while not any(each.dropped_samples for each in results):
         results += fill(store, api, (5 * DAY) + 60 * len(results), 60)

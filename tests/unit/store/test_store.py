@@ -217,11 +217,13 @@ def test_a_revision_that_does_not_follow_is_refused(store: Store, revision: int)
 def test_an_archived_day_that_gets_a_late_sample_is_no_longer_archived(store: Store) -> None:
     api = store.enroll("api", "target")
     store.commit([kept(api, 0, day_report(api, 1, checks=1))])
-    assert store.archived(api.number, TODAY, 1)
+    (day,) = store.unarchived(TODAY + timedelta(days=1), 10)
+    store.gathered(day)
+    assert store.archived(day)
     assert store.days(api.number)[0].archived
     store.commit([kept(api, 1)])
     assert not store.days(api.number)[0].archived
-    assert not store.archived(api.number, TODAY, 1)
+    assert not store.archived(day)
 
 
 def test_a_second_opener_is_told_in_words_and_may_come_after_the_first(
