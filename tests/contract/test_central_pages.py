@@ -41,7 +41,7 @@ def test_a_page_is_read_as_it_was_put(central: Centre) -> None:
     assert found.id == identity
     assert (found.namespace, found.name) == ("acme", "main")
     assert (found.title, found.description, found.time_zone) == ("Acme", "All of it", "UTC")
-    assert found.hostnames == ("status.acme.com", "up.acme.com")
+    assert found.hostnames == ()
     assert (found.created_at, found.updated_at) == (NOON, NOON)
     assert central.writer.pages() == central.reader.pages()
 

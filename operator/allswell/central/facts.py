@@ -15,7 +15,8 @@ from allswell.domain.timeline import Overlay
 class Page:
     """One StatusPage. `version` grows with every change that the page shows.
 
-    `look` is without its pictures; `Facts` has them.
+    `hostnames` are those that it has proved, in its own order; `address` is its label under the
+    domain of pages, empty before it is given one. `look` is without its pictures; `Facts` has them.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Page:
     password_hash: str = field(default="", repr=False)
     allowed_networks: tuple[str, ...] = ()
     look: Look = field(default_factory=Look)
+    address: str = ""
 
     @property
     def is_private(self) -> bool:

@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
 
 from allswell.central import facts, identifiers, session
-from allswell.central.schema import centre, component, monitor, page
+from allswell.central.schema import centre, component, hostname_claim, monitor, page
 from allswell.domain import instant
+from allswell.domain.claim import State
 from allswell.domain.spec import look
 from allswell.domain.spec.page import Component, StatusPage
 
+HELD = State.HELD.value
 Lines = frozenset[tuple[int, int, str, str]]
-_Statement = Select[int, str, str, str, str, str, str, str, str, str, int, int, int, str]
-_Row = Row[int, str, str, str, str, str, str, str, str, str, int, int, int, str]
+_Statement = Select[int, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
+_Row = Row[int, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
 
 
 def living(connection: Connection) -> tuple[facts.Page, ...]:
@@ -45,17 +47,20 @@ def put(
     components: Sequence[Component],
     namespace_uid: str,
     now: datetime,
+    *,
+    address: str,
 ) -> int:
     """The id of a manifest's page, made as it says; nothing is written when it is so already.
 
-    A component whose monitor is not registered, or lives in another namespace, is left out.
+    The first address that is given stays. A component whose monitor is not registered, or lives in
+    another namespace, is left out.
     """
     session.take(connection, session.Turn.REGISTERING)
     _hide_strangers(connection, wanted, namespace_uid, now)
     found = _found(connection, wanted, namespace_uid)
     identity = _new(connection, wanted, namespace_uid, now) if found is None else found.id
     lines = _wanted_lines(components, _monitors(connection, wanted.meta.namespace))
-    if found is None or found.hidden_ms is not None or found[3:] != tuple(_shown(wanted).values()):
+    if found is None or found.hidden_ms is not None or found[4:] != tuple(_shown(wanted).values()):
         changed = True
     else:
         changed = lines != _lines(connection, identity)
@@ -63,6 +68,10 @@ def put(
         _write_lines(connection, identity, lines)
         shown = {**_shown(wanted), "hidden_ms": None, **_newer(now)}
         connection.execute(update(page).where(page.c.id == identity).values(shown))
+    if address and (found is None or not found.address):
+        given = {"address": address, **_newer(now)}
+        unnamed = (page.c.id == identity) & (page.c.address == "")
+        connection.execute(update(page).where(unnamed).values(given))
     if found is not None and found.uid != wanted.meta.uid:
         fresh = update(page).where(page.c.id == identity).values(uid=wanted.meta.uid)
         connection.execute(fresh)
@@ -77,6 +86,10 @@ def hide(connection: Connection, namespace: str, name: str, now: datetime) -> bo
 
 
 def _select() -> _Statement:
+    """A page's row, with the host names that it holds of those that it lists."""
+    holds = (hostname_claim.c.page_id == page.c.id) & (hostname_claim.c.state == HELD)
+    names = select(func.aggregate_strings(hostname_claim.c.host, " ")).where(holds)
+    held = func.coalesce(names.scalar_subquery(), "")
     return select(
         page.c.id,
         page.c.public_id,
@@ -86,6 +99,8 @@ def _select() -> _Statement:
         page.c.description,
         page.c.time_zone,
         page.c.hostnames,
+        held.label("held"),
+        page.c.address,
         page.c.password_hash,
         page.c.allowed_networks,
         page.c.version,
@@ -104,7 +119,8 @@ def _page(row: _Row) -> facts.Page:
         title=row.title,
         description=row.description,
         time_zone=row.time_zone,
-        hostnames=tuple(row.hostnames.split()),
+        hostnames=_kept(row.hostnames.split(), row.held.split()),
+        address=row.address,
         version=row.version,
         created_at=instant.from_ms(row.created_ms),
         updated_at=instant.from_ms(row.updated_ms),
@@ -112,6 +128,10 @@ def _page(row: _Row) -> facts.Page:
         allowed_networks=tuple(row.allowed_networks.split()),
         look=look.parse(row.look),
     )
+
+
+def _kept(listed: Sequence[str], held: Sequence[str]) -> tuple[str, ...]:
+    return tuple(host for host in listed if host in held)
 
 
 def _shown(wanted: StatusPage) -> dict[str, str]:
@@ -153,13 +173,14 @@ def _hide_strangers(
 
 def _found(
     connection: Connection, wanted: StatusPage, namespace_uid: str
-) -> Row[int, str, int | None, str, str, str, str, str, str, str, str, str] | None:
+) -> Row[int, str, int | None, str, str, str, str, str, str, str, str, str, str] | None:
     """The page's row, locked: the living one, else the one hidden last."""
     return connection.execute(
         select(
             page.c.id,
             page.c.uid,
             page.c.hidden_ms,
+            page.c.address,
             page.c.title,
             page.c.description,
             page.c.time_zone,

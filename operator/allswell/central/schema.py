@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from allswell.central import columns
+from allswell.central import claim_schema, columns
 from allswell.central.columns import NUMBER as _NUMBER
 from allswell.central.columns import added as _added
 from allswell.central.columns import identity as _id
@@ -217,6 +217,7 @@ page = Table(
     _added("look", "Language, links, accent and measures, as in the manifest, as JSON; or empty"),
     _added("logo", "The picture beside the title, as a data: address; or empty"),
     _added("favicon", "The picture in the browser's tab, as a data: address; or empty"),
+    _added("address", "Its own label under the domain of pages; empty: it has none yet"),
     _number("version", "Grows with every change that the page shows"),
     _moment("created_ms", "When it was first put"),
     _moment("updated_ms", "When the version last grew"),
@@ -382,5 +383,7 @@ archive_object = Table(
     sqlite_autoincrement=True,
     comment="The catalogue of the archive: one row per day file that it holds",
 )
+
+hostname_claim = claim_schema.hostname_claim
 
 TABLES = tuple(metadata.sorted_tables)

@@ -30,6 +30,7 @@ class Turn(IntEnum):
 
     MIGRATING = 0x616C7301
     REGISTERING = 0x616C7302
+    CLAIMING = 0x616C7303
 
 
 @contextmanager

@@ -39,6 +39,11 @@ def pages_of(connection: Connection, namespace: str, namespace_uid: str, now: da
     _raise(connection, mine, now)
 
 
+def these_pages(connection: Connection, pages: Sequence[int], now: datetime) -> None:
+    """Raise the version of these pages, as far as they are living."""
+    _raise(connection, page.c.id.in_(pages), now)
+
+
 def _raise(connection: Connection, chosen: ColumnElement[bool], now: datetime) -> None:
     statement = (
         select(page.c.id)

@@ -21,6 +21,7 @@ from allswell.central import (
     session,
 )
 from allswell.central.announcing import Key
+from allswell.central.claims import Claims
 from allswell.central.registry import MonitorRow
 from allswell.central.schema import centre, notification
 from allswell.domain import instant
@@ -44,6 +45,7 @@ class Writer:
     def __init__(self, engine: Engine, grace: Grace = Grace()) -> None:  # noqa: B008 - frozen
         self._engine = engine
         self._grace = grace
+        self.claims = Claims(engine)
 
     def start(self, now: datetime) -> datetime:
         """How far the centre had seen when it last ran; at its very first start that is `now`."""
@@ -97,14 +99,16 @@ class Writer:
         now: datetime,
         *,
         namespace_uid: str = "",
+        address: str = "",
     ) -> int:
         """The id of a page that is as the manifest says; its version grows only with a change.
 
-        Components whose monitor is not registered in the page's namespace are left out: put the
-        page again when it is.
+        `address` is its label under the domain of pages; the first that is given stays. Components
+        whose monitor is not registered in the page's namespace are left out: put the page again
+        when it is.
         """
         with session.writing(self._engine) as connection:
-            return pages.put(connection, page, components, namespace_uid, now)
+            return pages.put(connection, page, components, namespace_uid, now, address=address)
 
     def hide_page(self, namespace: str, name: str, now: datetime) -> bool:
         """Take a page away; False when it was not there."""

@@ -16,6 +16,7 @@ import pytest
 
 from allswell.central import engine, writer
 from allswell.domain import instant, spec
+from allswell.domain.claim import Proof
 from allswell.domain.health import Claim
 from allswell.domain.report import Transition
 from allswell.domain.spec import monitor, page
@@ -113,7 +114,10 @@ def filled(url: str, **more: object) -> writer.Writer:
     row = it.register(wanted, namespace_uid="local", now=born)
     group = {"name": "API", "monitors": [{"name": "api", "title": "Public <API>"}]}
     shown = page.read(manifest("StatusPage", "acme", {"title": "Acme", "groups": [group], **more}))
-    it.put_page(shown, page.components(shown, [wanted.meta]), now, namespace_uid="local")
+    listed = page.components(shown, [wanted.meta])
+    identity = it.put_page(shown, listed, now, namespace_uid="local")
+    for host in it.claims.ask(identity, shown.hostnames, now):
+        it.claims.prove(identity, host, Proof.TXT, now)
     it.hello(row.id, "store", now)
     for sequence, claim in enumerate(
         (Claim(State.UP, born), Claim(State.DOWN, now - timedelta(minutes=1), "HTTP 503")), 1

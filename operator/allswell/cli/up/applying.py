@@ -11,6 +11,7 @@ from allswell.cli import manifests
 from allswell.cli.manifests import Thing
 from allswell.cli.up import folder
 from allswell.cli.up.folder import DataFolder
+from allswell.domain.claim import Proof
 from allswell.domain.spec import page
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
@@ -49,7 +50,10 @@ def write_rows(writer: Writer, wanted: Wanted, now: datetime) -> None:
     for status_page in wanted.pages:
         shown = page.components(status_page, [monitor.meta for monitor in wanted.monitors])
         uid = namespace_uid(status_page.meta.namespace)
-        writer.put_page(status_page, shown, now, namespace_uid=uid)
+        identity = writer.put_page(status_page, shown, now, namespace_uid=uid)
+        # Whoever runs the file may serve what it says: on one machine there is nobody to ask.
+        for host in writer.claims.ask(identity, status_page.hostnames, now):
+            writer.claims.prove(identity, host, Proof.TXT, now)
     names = {(entry.meta.namespace, entry.meta.name) for entry in wanted.pages}
     for row in writer.pages():
         if (row.namespace, row.name) not in names:

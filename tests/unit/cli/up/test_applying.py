@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from allswell.cli.up import applying
 from allswell.cli.up.folder import DataFolder
 from allswell.domain.spec import monitor, page
 from allswell.domain.spec.http import SecretKey
+from allswell.domain.spec.page import StatusPage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 API = "allswell.dev/v1alpha1"
@@ -63,6 +65,16 @@ def test_the_database_holds_what_is_wanted_and_no_more(writer: Writer) -> None:
     applying.write_rows(writer, applying.sorted_out((watch("a"),)), NOON)
     assert living(writer) == [("default", "a")]
     assert writer.pages() == ()
+
+
+def test_on_one_machine_a_page_has_the_names_that_it_lists(writer: Writer) -> None:
+    hosts = ("status.acme.com", "up.acme.com")
+    for listed in (hosts, hosts[:1]):
+        shown = status("acme", "a")
+        assert isinstance(shown, StatusPage)
+        wanted = applying.Wanted((), (replace(shown, hostnames=listed),), ())
+        applying.write_rows(writer, wanted, NOON)
+        assert [row.hostnames for row in writer.pages()] == [listed]
 
 
 def test_what_comes_back_has_the_identity_that_it_had(writer: Writer) -> None:

@@ -1,0 +1,37 @@
+"""The table of claims: who asks for which host name, and who has it."""
+
+from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, text
+
+from allswell.central import columns
+
+hostname_claim = Table(
+    "hostname_claim",
+    columns.metadata,
+    columns.identity("Identity of the row"),
+    columns.words("host", "The customer's host name, as lower-case A-labels"),
+    Column(
+        "page_id",
+        ForeignKey("page.id", ondelete="CASCADE"),
+        nullable=False,
+        comment="The page that asks for it",
+    ),
+    columns.words("namespace_uid", "The page's namespace: no other has the name while it rests"),
+    columns.words("state", "pending, held, or resting: it was held, and is not any more"),
+    columns.words("proof", "How it was proved last: cname or txt; empty: never"),
+    columns.moment("asked_ms", "When the page first asked for it"),
+    columns.maybe("held_ms", "Since when the page has held it; NULL: it never has"),
+    columns.maybe("proved_ms", "When it was last proved; NULL: never"),
+    columns.maybe("failing_ms", "Since when a held name is not proved any more; NULL: it is"),
+    columns.maybe("rested_ms", "Since when it rests; NULL: it does not"),
+    UniqueConstraint("host", "page_id"),
+    Index(
+        "hostname_claim_owner_key",
+        "host",
+        unique=True,
+        postgresql_where=text("state = 'held'"),
+        sqlite_where=text("state = 'held'"),
+    ),
+    Index("hostname_claim_of_page", "page_id"),
+    sqlite_autoincrement=True,
+    comment="Who asks for which host name, and who has it: one page at most",
+)

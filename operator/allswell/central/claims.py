@@ -1,0 +1,253 @@
+"""Who has which host name: decided here, so that two operators cannot both grant it.
+
+Whoever decides holds one turn, and a unique index lets one row per name be held: the second is what
+keeps a mistake in the first from giving a name away twice. When a page asked counts for nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
+
+from allswell.central import session, touching
+from allswell.central.schema import hostname_claim as claim
+from allswell.central.schema import page
+from allswell.domain import instant
+from allswell.domain.claim import MOST_PENDING, REST, Claim, Proof, State, Verdict
+
+_Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A living page that holds a name, and since when it fails to prove it, if it does."""
+
+    host: str
+    page_id: int
+    namespace: str
+    name: str
+    uid: str
+    failing: datetime | None
+
+
+class Claims:
+    """Writes and reads claims. Any thread may call; every call is safe to repeat."""
+
+    def __init__(self, engine: Engine, rest: timedelta = REST, most: int = MOST_PENDING) -> None:
+        """`rest` is how long a name that was let go is kept from other namespaces."""
+        self._engine = engine
+        self._rest = rest
+        self._most = most
+
+    def ask(self, page_id: int, hosts: Sequence[str], now: datetime) -> Mapping[str, Claim]:
+        """Ask for exactly these names; those that are not listed any more are let go.
+
+        A name that is missing in the answer was one too many: a namespace has a bound of names that
+        it has not proved.
+        """
+        with session.writing(self._engine) as connection:
+            session.take(connection, session.Turn.CLAIMING)
+            _release(connection, page_id, hosts, now)
+            _ask(connection, page_id, hosts, now, self._most)
+            return _of_page(connection, page_id)
+
+    def prove(self, page_id: int, host: str, proof: Proof, now: datetime) -> Verdict:
+        """Note that a name is proved, and say who has it now."""
+        with session.writing(self._engine) as connection:
+            session.take(connection, session.Turn.CLAIMING)
+            return _prove(connection, page_id, host, proof, now, rest=self._rest)
+
+    def fail(self, page_id: int, host: str, now: datetime) -> None:
+        """Note that a name which is held is not proved any more."""
+        mine = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_(None)
+        with session.writing(self._engine) as connection:
+            connection.execute(update(claim).where(mine).values(failing_ms=instant.to_ms(now)))
+
+    def lose(self, page_id: int, host: str, now: datetime) -> bool:
+        """Take a name from a page that has failed to prove it for too long; False if it had not."""
+        mine = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_not(None)
+        with session.writing(self._engine) as connection:
+            session.take(connection, session.Turn.CLAIMING)
+            return _rest(connection, connection.scalars(select(claim.c.id).where(mine)), now)
+
+    def of_page(self, page_id: int) -> Mapping[str, Claim]:
+        """All claims of a page, by host."""
+        with session.reading(self._engine) as connection:
+            return _of_page(connection, page_id)
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Every name that a living page holds."""
+        statement = (
+            select(
+                claim.c.host,
+                page.c.id,
+                page.c.namespace,
+                page.c.name,
+                page.c.uid,
+                claim.c.failing_ms,
+            )
+            .join(page, page.c.id == claim.c.page_id)
+            .where(claim.c.state == State.HELD.value, page.c.hidden_ms.is_(None))
+            .order_by(claim.c.host)
+        )
+        with session.reading(self._engine) as connection:
+            return tuple(
+                Holder(host, identity, namespace, name, uid, _moment(failing))
+                for host, identity, namespace, name, uid, failing in connection.execute(statement)
+            )
+
+    def forget(self, now: datetime) -> int:
+        """Delete what has rested for long enough; how many."""
+        before = instant.to_ms(now - self._rest)
+        old = (claim.c.state == State.RESTING.value) & (claim.c.rested_ms < before)
+        with session.writing(self._engine) as connection:
+            return connection.execute(delete(claim).where(old)).rowcount
+
+
+def _release(connection: Connection, page_id: int, hosts: Sequence[str], now: datetime) -> None:
+    """Let go of what a page does not list any more."""
+    mine = (claim.c.page_id == page_id) & claim.c.host.not_in(hosts)
+    connection.execute(delete(claim).where(mine, claim.c.state == State.PENDING.value))
+    held = select(claim.c.id).where(mine, claim.c.state == State.HELD.value)
+    _rest(connection, connection.scalars(held), now)
+
+
+def _rest(connection: Connection, claims: Iterable[int], now: datetime) -> bool:
+    """Lay these claims to rest, if they are held; whether any was."""
+    chosen = claim.c.id.in_(tuple(claims)) & (claim.c.state == State.HELD.value)
+    gone = {"state": State.RESTING.value, "rested_ms": instant.to_ms(now), "failing_ms": None}
+    ended = update(claim).where(chosen).values(gone).returning(claim.c.page_id)
+    pages = tuple(connection.scalars(ended))
+    touching.these_pages(connection, pages, now)
+    return bool(pages)
+
+
+def _ask(
+    connection: Connection, page_id: int, hosts: Sequence[str], now: datetime, most: int
+) -> None:
+    """Add the names that are new, as far as the namespace's bound allows."""
+    uid = connection.scalar(select(page.c.namespace_uid).where(page.c.id == page_id))
+    there = set(connection.scalars(select(claim.c.host).where(claim.c.page_id == page_id)))
+    unproved = (claim.c.namespace_uid == uid) & (claim.c.state != State.HELD.value)
+    left = most - (connection.scalar(select(func.count()).where(unproved)) or 0)
+    new = [host for host in dict.fromkeys(hosts) if host not in there][: max(left, 0)]
+    if uid is not None and new:
+        shared = {"page_id": page_id, "namespace_uid": uid, "state": State.PENDING.value}
+        shared |= {"proof": "", "asked_ms": instant.to_ms(now)}
+        rows = [{"host": host, **shared} for host in new]
+        connection.execute(session.insert(connection, claim), rows)
+
+
+def _prove(
+    connection: Connection,
+    page_id: int,
+    host: str,
+    proof: Proof,
+    now: datetime,
+    *,
+    rest: timedelta,
+) -> Verdict:
+    mine = _mine(connection, page_id, host)
+    if mine is None:
+        return Verdict.UNASKED
+    if mine.state != State.HELD.value:
+        _rest(connection, _forsaken(connection, host), now)
+        if not _yields(connection, host, mine.namespace_uid, proof, now):
+            return Verdict.TAKEN
+        if proof != Proof.TXT and _is_kept(connection, host, mine.namespace_uid, now - rest):
+            return Verdict.RESTING
+    return _hold(connection, page_id, host, proof, now)
+
+
+def _mine(connection: Connection, page_id: int, host: str) -> Row[str, str] | None:
+    living = (page.c.id == page_id) & page.c.hidden_ms.is_(None)
+    statement = (
+        select(claim.c.state, claim.c.namespace_uid)
+        .join(page, page.c.id == claim.c.page_id)
+        .where(living, claim.c.host == host)
+    )
+    return connection.execute(statement).first()
+
+
+def _forsaken(connection: Connection, host: str) -> tuple[int, ...]:
+    """The claim of a page that is gone, and still has the name."""
+    statement = select(claim.c.id).join(page, page.c.id == claim.c.page_id)
+    return tuple(connection.scalars(statement.where(_held(host), page.c.hidden_ms.is_not(None))))
+
+
+def _yields(
+    connection: Connection, host: str, namespace_uid: str, proof: Proof, now: datetime
+) -> bool:
+    """Whether nobody has the name, or whoever has it gives way; then it is free afterwards.
+
+    A page gives way when it fails to prove the name: to a TXT, or to its own namespace.
+    """
+    holder = connection.execute(
+        select(claim.c.id, claim.c.namespace_uid, claim.c.failing_ms).where(_held(host))
+    ).first()
+    if holder is None:
+        return True
+    is_ours = holder.namespace_uid == namespace_uid
+    if holder.failing_ms is None or not (is_ours or proof == Proof.TXT):
+        return False
+    return _rest(connection, [holder.id], now)
+
+
+def _is_kept(connection: Connection, host: str, namespace_uid: str, since: datetime) -> bool:
+    """Whether the name rests for another namespace."""
+    statement = select(func.count()).where(
+        claim.c.host == host,
+        claim.c.namespace_uid != namespace_uid,
+        claim.c.state == State.RESTING.value,
+        claim.c.rested_ms > instant.to_ms(since),
+    )
+    return bool(connection.scalar(statement))
+
+
+def _hold(connection: Connection, page_id: int, host: str, proof: Proof, now: datetime) -> Verdict:
+    mine = (claim.c.host == host) & (claim.c.page_id == page_id)
+    proved = {"proof": proof.value, "proved_ms": instant.to_ms(now), "failing_ms": None}
+    same = update(claim).where(mine, claim.c.state == State.HELD.value).values(proved)
+    if connection.execute(same).rowcount:
+        return Verdict.HELD
+    held = {"state": State.HELD.value, "held_ms": instant.to_ms(now), "rested_ms": None}
+    gained = update(claim).where(mine, claim.c.state != State.HELD.value)
+    connection.execute(gained.values(proved | held))
+    touching.these_pages(connection, [page_id], now)
+    return Verdict.GRANTED
+
+
+def _held(host: str) -> ColumnElement[bool]:
+    return (claim.c.host == host) & (claim.c.state == State.HELD.value)
+
+
+def _of_page(connection: Connection, page_id: int) -> Mapping[str, Claim]:
+    statement = select(
+        claim.c.host,
+        claim.c.state,
+        claim.c.proof,
+        claim.c.asked_ms,
+        claim.c.held_ms,
+        claim.c.proved_ms,
+        claim.c.failing_ms,
+        claim.c.rested_ms,
+    ).where(claim.c.page_id == page_id)
+    return {row.host: _claim(row) for row in connection.execute(statement.order_by(claim.c.id))}
+
+
+def _claim(row: _Row) -> Claim:
+    return Claim(
+        host=row.host,
+        state=State(row.state),
+        proof=Proof(row.proof) if row.proof else None,
+        asked=instant.from_ms(row.asked_ms),
+        held=_moment(row.held_ms),
+        proved=_moment(row.proved_ms),
+        failing=_moment(row.failing_ms),
+        rested=_moment(row.rested_ms),
+    )
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else instant.from_ms(ms)

@@ -1,0 +1,237 @@
+"""A host name has one owner, the first that proved it, on both databases."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from allswell.central import engine as engines
+from allswell.central.claims import Claims
+from allswell.domain.claim import Proof, State, Verdict
+from allswell.domain.spec.meta import Meta
+from allswell.domain.spec.page import StatusPage
+from tests.centre import DAY, HOUR, NOON, Centre
+
+HOST = "status.acme.com"
+REST = timedelta(days=30)
+
+
+@pytest.fixture
+def claims(central: Centre) -> Claims:
+    return Claims(central.engine, REST, most=3)
+
+
+def put(central: Centre, namespace: str, name: str = "main", *hosts: str) -> int:
+    manifest = StatusPage(Meta(name, namespace), "Acme", hostnames=hosts or (HOST,))
+    return central.writer.put_page(manifest, (), NOON, namespace_uid=f"uid-{namespace}")
+
+
+def asked(central: Centre, claims: Claims, namespace: str, name: str = "main") -> int:
+    page = put(central, namespace, name)
+    claims.ask(page, [HOST], NOON)
+    return page
+
+
+def owner(claims: Claims) -> list[int]:
+    return [holder.page_id for holder in claims.holders()]
+
+
+def test_a_name_that_is_only_asked_for_belongs_to_nobody(central: Centre, claims: Claims) -> None:
+    page = asked(central, claims, "acme")
+    assert owner(claims) == []
+    assert claims.of_page(page)[HOST].state is State.PENDING
+    assert central.reader.pages()[0].hostnames == ()
+
+
+def test_who_proves_a_name_has_it_and_the_page_is_newer(central: Centre, claims: Claims) -> None:
+    page = asked(central, claims, "acme")
+    before = central.version(page)
+    assert claims.prove(page, HOST, Proof.CNAME, NOON) is Verdict.GRANTED
+    assert claims.prove(page, HOST, Proof.CNAME, NOON + HOUR) is Verdict.HELD
+    assert owner(claims) == [page]
+    assert central.version(page) == before + 1
+    assert central.reader.pages()[0].hostnames == (HOST,)
+    held = claims.of_page(page)[HOST]
+    assert (held.held, held.proved, held.proof) == (NOON, NOON + HOUR, Proof.CNAME)
+
+
+def test_a_name_that_nobody_asked_for_is_not_given(central: Centre, claims: Claims) -> None:
+    page = put(central, "acme")
+    assert claims.prove(page, HOST, Proof.TXT, NOON) is Verdict.UNASKED
+    assert owner(claims) == []
+
+
+def test_who_asked_first_without_proof_blocks_nobody(central: Centre, claims: Claims) -> None:
+    asked(central, claims, "squatter")
+    page = asked(central, claims, "acme")
+    assert claims.prove(page, HOST, Proof.CNAME, NOON + DAY) is Verdict.GRANTED
+    assert owner(claims) == [page]
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_a_name_that_goes_on_being_proved_stays(
+    central: Centre, claims: Claims, proof: Proof
+) -> None:
+    first, second = asked(central, claims, "acme"), asked(central, claims, "other")
+    claims.prove(first, HOST, Proof.CNAME, NOON)
+    assert claims.prove(second, HOST, proof, NOON + DAY) is Verdict.TAKEN
+    assert owner(claims) == [first]
+
+
+def test_a_txt_takes_over_from_who_has_stopped_proving(central: Centre, claims: Claims) -> None:
+    first, second = asked(central, claims, "acme"), asked(central, claims, "other")
+    claims.prove(first, HOST, Proof.CNAME, NOON)
+    claims.fail(first, HOST, NOON + HOUR)
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + 2 * HOUR) is Verdict.TAKEN
+    assert owner(claims) == [first]
+    assert claims.prove(second, HOST, Proof.TXT, NOON + 3 * HOUR) is Verdict.GRANTED
+    assert owner(claims) == [second]
+    assert claims.of_page(first)[HOST].state is State.RESTING
+    assert claims.prove(first, HOST, Proof.CNAME, NOON + 4 * HOUR) is Verdict.TAKEN
+
+
+def test_another_page_of_the_same_namespace_needs_no_txt(central: Centre, claims: Claims) -> None:
+    first, second = asked(central, claims, "acme"), asked(central, claims, "acme", "second")
+    claims.prove(first, HOST, Proof.CNAME, NOON)
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.TAKEN
+    claims.fail(first, HOST, NOON + HOUR)
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + HOUR) is Verdict.GRANTED
+    assert owner(claims) == [second]
+
+
+def test_a_proof_that_comes_back_is_as_if_it_had_never_been_gone(
+    central: Centre, claims: Claims
+) -> None:
+    page = asked(central, claims, "acme")
+    claims.prove(page, HOST, Proof.CNAME, NOON)
+    claims.fail(page, HOST, NOON + HOUR)
+    claims.fail(page, HOST, NOON + 2 * HOUR)
+    assert claims.of_page(page)[HOST].failing == NOON + HOUR
+    assert claims.prove(page, HOST, Proof.CNAME, NOON + 3 * HOUR) is Verdict.HELD
+    assert claims.of_page(page)[HOST].failing is None
+    assert not claims.lose(page, HOST, NOON + 3 * HOUR)
+
+
+def resting(central: Centre, claims: Claims) -> tuple[int, int]:
+    """A page that has lost the name at noon, and one that asks for it."""
+    first, second = asked(central, claims, "acme"), asked(central, claims, "other")
+    claims.prove(first, HOST, Proof.CNAME, NOON)
+    claims.fail(first, HOST, NOON)
+    assert claims.lose(first, HOST, NOON)
+    return first, second
+
+
+def test_a_name_that_was_lost_rests_and_its_page_is_newer(central: Centre, claims: Claims) -> None:
+    first, _ = resting(central, claims)
+    assert owner(claims) == []
+    assert central.version(first) == 3
+    assert claims.prove(first, HOST, Proof.CNAME, NOON + HOUR) is Verdict.GRANTED
+
+
+def test_while_a_name_rests_another_namespace_needs_a_txt(central: Centre, claims: Claims) -> None:
+    _, second = resting(central, claims)
+    late = NOON + REST - HOUR
+    assert claims.prove(second, HOST, Proof.CNAME, late) is Verdict.RESTING
+    assert owner(claims) == []
+    assert claims.prove(second, HOST, Proof.TXT, late) is Verdict.GRANTED
+
+
+def test_afterwards_it_does_not(central: Centre, claims: Claims) -> None:
+    _, second = resting(central, claims)
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + REST + HOUR) is Verdict.GRANTED
+
+
+def test_a_name_that_is_not_listed_any_more_is_let_go(central: Centre, claims: Claims) -> None:
+    first, second = asked(central, claims, "acme"), asked(central, claims, "other")
+    claims.prove(first, HOST, Proof.TXT, NOON)
+    assert list(claims.ask(first, ["up.acme.com"], NOON)) == [HOST, "up.acme.com"]
+    assert claims.of_page(first)[HOST].state is State.RESTING
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.RESTING
+    assert list(claims.ask(first, [], NOON)) == [HOST]
+
+
+def test_a_page_that_is_gone_has_no_name(central: Centre, claims: Claims) -> None:
+    first, second = asked(central, claims, "acme"), asked(central, claims, "other")
+    claims.prove(first, HOST, Proof.CNAME, NOON)
+    central.writer.hide_page("acme", "main", NOON)
+    assert owner(claims) == []
+    assert claims.prove(first, HOST, Proof.CNAME, NOON) is Verdict.UNASKED
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.RESTING
+    assert claims.prove(second, HOST, Proof.TXT, NOON) is Verdict.GRANTED
+
+
+def test_a_namespace_of_the_same_name_is_another_one(central: Centre, claims: Claims) -> None:
+    first = asked(central, claims, "acme")
+    claims.prove(first, HOST, Proof.CNAME, NOON)
+    manifest = StatusPage(Meta("main", "acme"), "Acme", hostnames=(HOST,))
+    second = central.writer.put_page(manifest, (), NOON, namespace_uid="uid-later")
+    claims.ask(second, [HOST], NOON)
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.RESTING
+    assert claims.prove(second, HOST, Proof.TXT, NOON) is Verdict.GRANTED
+
+
+def test_a_namespace_has_a_bound_of_names_that_it_has_not_proved(
+    central: Centre, claims: Claims
+) -> None:
+    hosts = [f"{letter}.acme.com" for letter in "abcde"]
+    page = put(central, "acme", "main", *hosts)
+    assert list(claims.ask(page, hosts, NOON)) == hosts[:3]
+    other = put(central, "acme", "second", HOST)
+    assert claims.ask(other, [HOST], NOON) == {}
+    claims.prove(page, hosts[0], Proof.CNAME, NOON)
+    assert list(claims.ask(page, hosts, NOON)) == hosts[:4]
+    assert list(claims.ask(put(central, "other"), [HOST], NOON)) == [HOST]
+
+
+def test_what_has_rested_is_forgotten(central: Centre, claims: Claims) -> None:
+    first, _ = resting(central, claims)
+    assert claims.forget(NOON + REST) == 0
+    assert claims.forget(NOON + REST + HOUR) == 1
+    assert claims.of_page(first) == {}
+
+
+def test_a_page_keeps_the_first_address_that_it_is_given(central: Centre) -> None:
+    manifest = StatusPage(Meta("main", "acme"), "Acme")
+    for address in ("", "acme-1", "acme-2", ""):
+        central.writer.put_page(manifest, (), NOON, namespace_uid="ns", address=address)
+    assert [page.address for page in central.reader.pages()] == ["acme-1"]
+    retitled = replace(manifest, title="New")
+    page = central.writer.put_page(retitled, (), NOON, namespace_uid="ns", address="acme-3")
+    assert [page.address for page in central.reader.pages()] == ["acme-1"]
+    assert central.version(page) == 3
+
+
+@pytest.fixture
+def operators(address: str) -> Iterator[list[Claims]]:
+    """Two operators with connections of their own, patient for a busy machine."""
+    opened = [engines.connect(address, patience=timedelta(seconds=30)) for _ in range(2)]
+    yield [Claims(engine, REST, most=1000) for engine in opened]
+    for engine in opened:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_two_that_prove_a_name_at_once_never_both_have_it_and_never_neither(
+    central: Centre, operators: list[Claims], proof: Proof
+) -> None:
+    pages = [put(central, "acme"), put(central, "other")]
+    hosts = [f"s{number}.acme.com" for number in range(100)]
+    for claims, page in zip(operators, pages, strict=True):
+        claims.ask(page, hosts, NOON)
+    together = threading.Barrier(2)
+
+    def prove_all(turn: int, now: datetime = NOON) -> list[Verdict]:
+        said = []
+        for host in hosts:
+            together.wait()
+            said.append(operators[turn].prove(pages[turn], host, proof, now))
+        return said
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(prove_all, range(2)))
+    verdicts = [set(pair) for pair in zip(*both, strict=True)]
+    assert verdicts == [{Verdict.GRANTED, Verdict.TAKEN}] * 100
+    assert [holder.host for holder in operators[0].holders()] == sorted(hosts)
