@@ -15,13 +15,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 
+from allswell.archive.shelf import Failed
 from allswell.central.errors import CentralError, Unavailable
 from allswell.checker.clock import Clock
 from allswell.checker.config import Config
+from allswell.checker.deposit import Store as Depot
 from allswell.checker.line import LineBroken, Reply
 from allswell.checker.service import Service, assembled
 from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.desk import Answer, Desk, refusal
+from allswell.controller.collector.desk import Act, Answer, Desk, refusal
 from allswell.controller.collector.identity import Identity, Refused
 from allswell.controller.collector.rounds import Rounds
 from allswell.domain import timeline, uptime
@@ -31,7 +33,7 @@ from allswell.domain.report import Json
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay, Segment
 from allswell.domain.uptime import Uptime
-from allswell.store import Committed, Kept, Store
+from allswell.store import Committed, Kept, Store, Unarchived
 from tests import centre
 from tests.simulation import timeless
 from tests.simulation.target import LATENCY, Outage, ScriptedProbe, Target
@@ -82,6 +84,11 @@ class MortalStore(Store):
         if self.doom == "before it forgets":
             self._die()
         super().delivered(ids, now)
+
+    def archived(self, day: Unarchived) -> bool:
+        if self.doom == "before it notes that it is archived":
+            self._die()
+        return super().archived(day)
 
     def _die(self) -> None:
         self.is_dead = True
@@ -136,7 +143,9 @@ class Checker:
             clock=Clock(self.wall.now, asyncio.get_running_loop().time),
             offload=self._offload,
             config=self.config,
+            depot=self.world.depot,
         )
+        self.service.archivist.breath = 0.0
         self.service.start()
         await self.service.fleet.apply(self.config.monitors)
 
@@ -204,23 +213,29 @@ class Collector:
         await self._thawed.wait()
         return act()
 
+    def acts(self) -> dict[str, Act]:
+        """What it does, by path."""
+        return {
+            "/v1/hello": self._desk.hello,
+            "/v1/beat": self._desk.beat,
+            "/v1/report": self._desk.report,
+        }
+
     async def answer(self, path: str, body: object) -> Answer:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._thawed.wait()
         except TimeoutError as error:
             raise LineBroken("no answer") from error
-        act = {
-            "/v1/hello": self._desk.hello,
-            "/v1/beat": self._desk.beat,
-            "/v1/report": self._desk.report,
-        }[path]
+        act = self.acts()[path]
         if self.centre.started is None:
             return Answer(503)
         try:
             found = act(Identity(NAMESPACE), body, self.world.wall.now())
         except (Refused, Malformed, CentralError) as error:
             return refusal(error)
+        except Failed:
+            return Answer(503)
         if path == self.dies_before_answering:
             self.kill()
         return found
@@ -256,6 +271,7 @@ class World:
         self.wall = Wall(begin, self._loop.time)
         self.collector: Collector | None = None
         self.database_is_away = False
+        self.depot: Depot | None = None
         self.monitor = centre.monitor(interval=timedelta(seconds=interval))
         event.listen(central.engine, "begin", self._begin, insert=True)
         self.row = central.writer.register(self.monitor, namespace_uid="ns", now=begin)

@@ -20,8 +20,8 @@ from allswell.domain.report import Json
 
 TIMEOUT = 10.0
 MOST_BYTES = 4 * 2**20
-# The courier and the pulse: neither waits for the other.
-AT_ONCE = 2
+# The courier, the pulse and the archivist: none waits for another.
+AT_ONCE = 3
 
 
 class LineBroken(Exception):

@@ -15,6 +15,7 @@ from typing import TypeVar
 from allswell.checker import clock as clocks
 from allswell.checker import service, settings
 from allswell.checker.config import BadConfig, Config, Folder
+from allswell.checker.deposit import HttpStore
 from allswell.checker.line import HttpLine
 from allswell.checker.settings import BadSettings, Settings
 from allswell.checker.status import StatusServer
@@ -91,6 +92,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
         store=store,
         probe=Prober(policy(config), extra_ca_file=found.extra_ca_file),
         line=line,
+        depot=HttpStore(found.archive_ca_file),
         clock=clock,
         offload=offload,
         config=config,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allswell.checker.archivist import Archivist
 from allswell.checker.clock import Clock
 from allswell.checker.greeter import Greeter
 from allswell.checker.keeper import Keeper
@@ -34,6 +35,7 @@ class Pulser:
     greeter: Greeter
     nudge: Callable[[], None]
     every: float = 30.0
+    archivist: Archivist | None = None
     away: bool = False
     count: int = 0
 
@@ -86,7 +88,18 @@ class Pulser:
                 continue
             buckets = await self._buckets(subject, until) if room > 0 else ()
             room -= len(buckets)
-            beats.append(Beat(subject.name, subject.store, seen.since, seen.last, buckets))
+            waiting = self.archivist.waiting(subject) if self.archivist else ()
+            beats.append(
+                Beat(
+                    monitor=subject.name,
+                    store=subject.store,
+                    since=seen.since,
+                    last=seen.last,
+                    buckets=buckets,
+                    unarchived=len(waiting),
+                    oldest=min(waiting, default=None),
+                )
+            )
         return beats
 
     async def _buckets(self, subject: Subject, until: datetime) -> tuple[Bucket, ...]:
@@ -111,6 +124,8 @@ class Pulser:
         if pulse.greet:
             self.greeter.again()
         self.greeter.again(pulse.gone)
+        if self.archivist is not None:
+            self.archivist.told(wanted=pulse.archive, damaged=pulse.damaged)
         if pulse.greet or pulse.gone or is_back or self.away:
             self.nudge()
         self.away = False

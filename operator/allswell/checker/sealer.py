@@ -1,6 +1,7 @@
 """The day's end and the hour's cleaning: seals days, sends roll-ups, prunes what has passed."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -27,6 +28,7 @@ class Sealer:
     keeper: Keeper
     clock: Clock
     greeter: Greeter
+    archives: Callable[[], bool | None] = lambda: False
     counts: Counts | None = None
     every: float = EVERY
     _count_due: float = 0.0
@@ -79,7 +81,11 @@ class Sealer:
             subject.number: subject.monitor.retention_days * DAY
             for subject in self.greeter.subjects.values()
         }
-        pruned = await self.keeper.call(lambda store: store.prune(kept, now))
+        # Before it is known whether there is an archive, nothing goes that it may want.
+        archived_only = self.archives() is not False
+        pruned = await self.keeper.call(
+            lambda store: store.prune(kept, now, archived_only=archived_only)
+        )
         log.debug("pruned %s", pruned)
 
 

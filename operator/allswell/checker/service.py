@@ -5,11 +5,15 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
+from allswell.checker.archivist import Archivist
 from allswell.checker.clock import Clock
 from allswell.checker.config import BadConfig, Config, Folder
 from allswell.checker.courier import Courier
+from allswell.checker.deposit import HttpStore
+from allswell.checker.deposit import Store as Depot
 from allswell.checker.egress import Egress, Reaches
 from allswell.checker.fleet import Fleet, kept_alive
 from allswell.checker.greeter import Greeter
@@ -19,6 +23,7 @@ from allswell.checker.metrics import Tally, text
 from allswell.checker.pulse import Pulser
 from allswell.checker.runner import Probe, Runner
 from allswell.checker.sealer import Sealer
+from allswell.domain import instant
 from allswell.domain.spec.http import SecretKey
 from allswell.store import Store, StoreError
 
@@ -40,6 +45,7 @@ class Service:
     courier: Courier
     pulser: Pulser
     sealer: Sealer
+    archivist: Archivist
     fleet: Fleet
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -50,6 +56,7 @@ class Service:
             "the courier": self.courier.run,
             "the pulse": self.pulser.run,
             "the sealer": self.sealer.run,
+            "the archivist": self.archivist.run,
         }
         for name, loop in loops.items():
             self._tasks[name] = asyncio.create_task(kept_alive(name, loop))
@@ -64,7 +71,7 @@ class Service:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
                 await self.keeper.flush()
-        await self._end("the courier", "the pulse", "the sealer")
+        await self._end("the courier", "the pulse", "the sealer", "the archivist")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
                 await self.courier.round()
@@ -84,6 +91,9 @@ class Service:
             "allswell_checker_samples_dropped": self.keeper.dropped,
             "allswell_checker_pressed": 1 if self.keeper.pressed else 0,
             "allswell_checker_trouble": 1 if self.keeper.trouble else 0,
+            "allswell_archive_configured": 1 if self.archivist.wanted else 0,
+            "allswell_archive_failures": self.archivist.failed,
+            "allswell_archive_days": self.archivist.archived,
         }
         counts = self.sealer.counts
         if counts is not None:
@@ -94,8 +104,15 @@ class Service:
                 "allswell_store_raw_lost": counts.raw_lost,
                 "allswell_outbox_undelivered": counts.undelivered,
                 "allswell_outbox_dead": counts.dead,
+                "allswell_archive_backlog_days": counts.unarchived,
+                "allswell_archive_oldest_timestamp_seconds": _second(counts.oldest),
             }
         return text(self.fleet.runner.tally, gauges)
+
+
+def _second(day: date | None) -> float:
+    """When a day began, Unix time; 0 for none."""
+    return 0.0 if day is None else instant.day_start(day).timestamp()
 
 
 def assembled(
@@ -107,11 +124,13 @@ def assembled(
     offload: Offload,
     config: Config,
     secrets: Callable[[], Mapping[SecretKey, str]] = dict,
+    depot: Depot | None = None,
 ) -> Service:
     """Wire the parts; nothing runs yet. `config` gives the rules, not yet the monitors."""
     keeper = Keeper(store, offload)
     greeter = Greeter(keeper, line)
     courier = Courier(keeper, line, clock, greeter.greeted, lambda name: greeter.again([name]))
+    archivist = Archivist(keeper, line, clock, greeter, depot or HttpStore())
     egress = None
     if config.references:
         egress = Egress(probe, config.references, clock.monotonic)
@@ -121,9 +140,16 @@ def assembled(
         greeter=greeter,
         courier=courier,
         pulser=Pulser(
-            keeper, line, clock, greeter, courier.nudge, config.beat_every.total_seconds()
+            keeper=keeper,
+            line=line,
+            clock=clock,
+            greeter=greeter,
+            nudge=courier.nudge,
+            archivist=archivist,
+            every=config.beat_every.total_seconds(),
         ),
-        sealer=Sealer(keeper, clock, greeter),
+        sealer=Sealer(keeper, clock, greeter, lambda: archivist.wanted),
+        archivist=archivist,
         fleet=Fleet(runner, greeter),
     )
 

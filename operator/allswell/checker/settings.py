@@ -23,6 +23,7 @@ class Settings:
     token_file: Path
     ca_file: Path | None = None
     extra_ca_file: Path | None = None
+    archive_ca_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 9090
     stop_with_stdin: bool = False
@@ -64,6 +65,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         token_file=Path(environment["ALLSWELL_TOKEN_FILE"]),
         ca_file=_path(environment, "ALLSWELL_CA_FILE"),
         extra_ca_file=_path(environment, "ALLSWELL_EXTRA_CA_FILE"),
+        archive_ca_file=_path(environment, "ALLSWELL_ARCHIVE_CA_FILE"),
         host=host,
         port=int(port),
         stop_with_stdin=environment.get("ALLSWELL_STOP_WITH_STDIN") == "1",

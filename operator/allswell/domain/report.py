@@ -75,21 +75,31 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """One monitor's sign of life: observation is unbroken from `since` to the check at `last`."""
+    """One monitor's sign of life: observation is unbroken from `since` to the check at `last`.
+
+    `unarchived` days that are over wait for the archive, the oldest of them is `oldest`.
+    """
 
     monitor: str
     store: str
     since: datetime
     last: datetime
     buckets: tuple[Bucket, ...] = ()
+    unarchived: int = 0
+    oldest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The answer to a checker's beats: whom the centre does not know, and who is gone."""
+    """The answer to a checker's beats: whom the centre does not know, and who is gone.
+
+    `archive` says that there is one, `damaged` which days of which monitors it has lost.
+    """
 
     greet: bool = False
     gone: tuple[str, ...] = ()
+    archive: bool = False
+    damaged: tuple[tuple[str, date], ...] = ()
 
 
 def envelope_json(envelope: Envelope) -> Json:
@@ -221,7 +231,11 @@ def beats_json(beats: Sequence[Beat]) -> Json:
 
 
 def _beat_json(beat: Beat) -> Json:
+    waiting: dict[str, object] = {}
+    if beat.oldest is not None:
+        waiting = {"unarchived": beat.unarchived, "oldest": beat.oldest.isoformat()}
     return {
+        **waiting,
         "monitor": beat.monitor,
         "store": beat.store,
         "since": instant.text(beat.since),
@@ -258,6 +272,8 @@ def _read_beat(reader: Reader) -> Beat:
             )
             for entry in reader.objects("buckets", most=300)
         ),
+        unarchived=reader.maybe_count("unarchived") or 0,
+        oldest=reader.maybe_day("oldest"),
     )
     if beat.last < beat.since:
         raise Malformed("last must not be before since")
@@ -266,13 +282,21 @@ def _read_beat(reader: Reader) -> Beat:
 
 def pulse_json(pulse: Pulse) -> Json:
     """The answer to beats."""
-    return {"v": VERSION, "greet": pulse.greet, "gone": list(pulse.gone)}
+    damaged = [{"monitor": name, "day": day.isoformat()} for name, day in pulse.damaged]
+    return {
+        "v": VERSION,
+        "greet": pulse.greet,
+        "gone": list(pulse.gone),
+        "archive": pulse.archive,
+        "damaged": damaged,
+    }
 
 
 def read_pulse(value: object) -> Pulse:
     """Read the answer to beats. Raises `Malformed`."""
     reader = Reader(value)
-    return Pulse(reader.flag("greet"), reader.texts("gone"))
+    damaged = ((it.text("monitor"), it.day("day")) for it in reader.objects("damaged"))
+    return Pulse(reader.flag("greet"), reader.texts("gone"), reader.flag("archive"), tuple(damaged))
 
 
 def shifted(transition: Transition, by: timedelta, latest: datetime) -> Transition:

@@ -138,5 +138,6 @@ def test_a_beat_carries_its_buckets() -> None:
 
 def test_the_answer_to_beats_may_ask_for_a_hello_and_names_who_is_gone() -> None:
     pulse = Pulse(greet=True, gone=("old",))
-    assert report.pulse_json(pulse) == {"v": 1, "greet": True, "gone": ["old"]}
+    found = {"v": 1, "greet": True, "gone": ["old"], "archive": False, "damaged": []}
+    assert report.pulse_json(pulse) == found
     assert report.read_pulse(report.pulse_json(pulse)) == pulse

@@ -8,9 +8,13 @@ from datetime import datetime
 
 from aiohttp import web
 
+from allswell.archive.shelf import Failed
 from allswell.central.errors import CentralError
+from allswell.controller.collector import archive_folder
+from allswell.controller.collector.archive_service import ArchiveService, Busy
+from allswell.controller.collector.archiving import Unknown
 from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.desk import Act, Answer, Desk, refusal
+from allswell.controller.collector.desk import Act, Answer, Desk, refusal, reporter
 from allswell.controller.collector.identity import (
     Authenticator,
     Identity,
@@ -18,7 +22,7 @@ from allswell.controller.collector.identity import (
     Refused,
     Unauthorized,
 )
-from allswell.domain import instant, report
+from allswell.domain import deposit, instant, report
 from allswell.domain.message import Malformed
 
 # Beats and hellos speak of a whole list of monitors; envelopes are held to report.MOST_BYTES.
@@ -36,12 +40,14 @@ class Intake:
         authenticator: Authenticator,
         writing: Executor,
         now: Callable[[], datetime],
+        archive: ArchiveService | None = None,
     ) -> None:
         self._centre = centre
         self._desk = Desk(centre)
         self._authenticator = authenticator
         self._writing = writing
         self._now = now
+        self._archive = archive
 
     def application(self) -> web.Application:
         """The whole HTTP application."""
@@ -49,7 +55,10 @@ class Intake:
         app.router.add_post("/v1/hello", self.hello)
         app.router.add_post("/v1/beat", self.beat)
         app.router.add_post("/v1/report", self.report)
+        app.router.add_post("/v1/archive", self.archive)
         app.router.add_get("/v1/latency", self.latency)
+        if self._archive is not None and self._archive.uploads is not None:
+            app.router.add_put(archive_folder.ROUTE, self._archive.uploads.put)
         app.router.add_get("/healthz", self.healthz)
         return app
 
@@ -66,6 +75,16 @@ class Intake:
         received = self._now()
         sender = await self._sender(request)
         return _response(self._desk.beat(sender, await _body(request, MOST_BYTES), received))
+
+    async def archive(self, request: web.Request) -> web.Response:
+        """`POST /v1/archive`: a checker has a day file, or has put it where it was told."""
+        sender = await self._sender(request)
+        wanted = deposit.read_deposit(await _body(request, report.MOST_BYTES))
+        row = self._centre.row(reporter(sender), wanted.monitor)
+        if self._archive is None:
+            raise Unknown("there is no archive")
+        permit = await self._archive.answer(row, wanted)
+        return web.json_response(deposit.permit_json(permit))
 
     async def latency(self, request: web.Request) -> web.Response:
         """`GET /v1/latency?monitor=…`: the last 24 hours in buckets of five minutes."""
@@ -123,3 +142,5 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except (Refused, Malformed, CentralError) as error:
         return _response(refusal(error))
+    except (Busy, Failed) as error:
+        return _response(Answer(503, {"error": str(error)}))

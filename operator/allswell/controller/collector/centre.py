@@ -8,10 +8,11 @@ taken even while the database hangs.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow, Writer
+from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.collector.identity import Identity, Refused
 from allswell.controller.collector.presence import Presence, Presences
 from allswell.domain import instant, report, watch
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 TOLERATED_SKEW = timedelta(seconds=2)
 # Longer than any wait for the database: then it was us who did not run.
 ASLEEP = timedelta(seconds=90)
+MOST_DAMAGED = 100
 
 
 class UnknownMonitor(Refused):
@@ -46,8 +48,15 @@ class News:
 class Centre:
     """The centre's state in memory beside the writer of the database."""
 
-    def __init__(self, writer: Writer, *, on_news: Callable[[News], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        on_news: Callable[[News], None] = lambda _: None,
+        archive: ArchiveNews | None = None,
+    ) -> None:
         self._writer = writer
+        self.archive = archive or ArchiveNews()
         self._on_news = on_news
         self._presences = Presences()
         self._living: Mapping[tuple[str, str], MonitorRow] = {}
@@ -72,6 +81,7 @@ class Centre:
         self._unseen = dict(self._writer.unseen([row.id for row in rows]))
         self._living = {(row.namespace, row.name): row for row in rows}
         self._presences.keep_only(row.id for row in rows)
+        self.archive.keep_only(row.id for row in rows)
         # Whoever had not spoken when we first knew of it has no silence before its first beat.
         self._spoken = {row.id: self._spoken.get(row.id, row.spoken) for row in rows}
 
@@ -97,6 +107,7 @@ class Centre:
         received = instant.floor(received)
         skew = skew_of(sent, received)
         greet, gone = False, []
+        damaged: list[tuple[str, date]] = []
         for beat in beats:
             row = self._row(sender, beat.monitor)
             if row is None:
@@ -104,7 +115,10 @@ class Centre:
                 continue
             greet |= (row.id, beat.store) not in self._greeted
             self._presences.beat(row.id, report.beat_shifted(beat, skew), row.cover, received)
-        return Pulse(greet, tuple(gone))
+            self.archive.beat(row.id, beat.unarchived, beat.oldest)
+            damaged += [(beat.monitor, day) for day in self.archive.damaged.get(row.id, ())]
+        lost = tuple(damaged[:MOST_DAMAGED])
+        return Pulse(greet, tuple(gone), self.archive.configured, lost)
 
     def accept(
         self, sender: Identity, envelope: Envelope, sent: datetime, received: datetime
@@ -114,9 +128,7 @@ class Centre:
         Raises `UnknownMonitor`, and what the writer raises.
         """
         received = instant.floor(received)
-        row = self._row(sender, envelope.monitor)
-        if row is None:
-            raise UnknownMonitor(f"there is no monitor {envelope.monitor!r} here")
+        row = self.row(sender, envelope.monitor)
         if isinstance(envelope, DayReport):
             return self._writer.accept_rollup(row.id, envelope, received)
         return self._accept_transition(row, envelope, sent, received)
@@ -246,6 +258,13 @@ class Centre:
         by_public = {row.public_id: row.id for row in self._living.values()}
         known = (public for public in public_ids if public in by_public)
         return {public: self._presences.buckets(by_public[public], now) for public in known}
+
+    def row(self, sender: Identity, monitor: str) -> MonitorRow:
+        """A monitor of the sender's; any thread may ask. Raises `UnknownMonitor`."""
+        row = self._row(sender, monitor)
+        if row is None:
+            raise UnknownMonitor(f"there is no monitor {monitor!r} here")
+        return row
 
     def _row(self, sender: Identity, monitor: str) -> MonitorRow | None:
         if sender.monitor and sender.monitor != monitor:

@@ -36,23 +36,24 @@ class Desk:
 
     def hello(self, sender: Identity, body: object, received: datetime) -> Answer:
         """Checkers say where their stores stand, and learn where we are."""
-        standings = self._centre.hello(_reporter(sender), report.read_hello(body), received)
+        standings = self._centre.hello(reporter(sender), report.read_hello(body), received)
         return Answer(200, report.standings_json(standings))
 
     def beat(self, sender: Identity, body: object, received: datetime) -> Answer:
         """Signs of life; touches memory only."""
         beats, sent = report.read_beats(body), Reader(body).moment("sent_at")
-        pulse = self._centre.beat(_reporter(sender), beats, sent, received)
+        pulse = self._centre.beat(reporter(sender), beats, sent, received)
         return Answer(200, report.pulse_json(pulse))
 
     def report(self, sender: Identity, body: object, received: datetime) -> Answer:
         """One envelope; 201 when it is new, 200 when it was there already."""
         envelope, sent = report.read_envelope(body), Reader(body).moment("sent_at")
-        new = self._centre.accept(_reporter(sender), envelope, sent, received)
+        new = self._centre.accept(reporter(sender), envelope, sent, received)
         return Answer(201 if new else 200, {"new": new})
 
 
-def _reporter(sender: Identity) -> Identity:
+def reporter(sender: Identity) -> Identity:
+    """The sender, if it may report. Raises `Refused`."""
     if sender.page:
         raise Refused("the page may not report")
     return sender

@@ -13,6 +13,7 @@ from aiohttp import web
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
 from allswell.controller.collector.app import Intake
+from allswell.controller.collector.archive_service import ArchiveService
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Authenticator
 from allswell.controller.collector.rounds import Rounds
@@ -31,12 +32,14 @@ class Collector:
         now: Callable[[], datetime],
         *,
         watch_every: float = 15.0,
+        archive: ArchiveService | None = None,
     ) -> None:
         self._centre = centre
         self._now = now
         self._rounds = Rounds(writer, centre, now, self.write, watch_every=watch_every)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="centre")
-        intake = Intake(centre, authenticator, self._writing, now)
+        self._archive = archive
+        intake = Intake(centre, authenticator, self._writing, now, archive)
         self._runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=5.0)
         self._tasks: list[asyncio.Task[None]] = []
         self.port = 0
@@ -51,6 +54,8 @@ class Collector:
         await site.start()
         self.port = self._runner.addresses[0][1]
         self._tasks = [asyncio.create_task(self._rounds.run())]
+        if self._archive is not None:
+            self._tasks.append(asyncio.create_task(self._archive.run()))
 
     async def stop(self) -> None:
         """Stop listening, finish what is being written."""
@@ -58,6 +63,8 @@ class Collector:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._archive is not None:
+            self._archive.close()
         with contextlib.suppress(CentralError):
             await self.write(lambda: self._centre.watch(self._now()))
         self._writing.shutdown()

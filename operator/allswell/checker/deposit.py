@@ -1,0 +1,104 @@
+"""Puts a day file where the collector said, with the standard library's client, on a thread.
+
+The bytes are made while they are sent: nothing of them is kept in memory or on the volume.
+"""
+
+import contextlib
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from allswell.domain.deposit import Permit
+
+TIMEOUT = 30.0
+MOST_ANSWER = 4_096
+Write = Callable[["Out"], object]
+
+
+class Undelivered(Exception):
+    """The bytes did not get there; the text says why, and holds no signature."""
+
+
+class Out(Protocol):
+    """Where a day file's bytes go."""
+
+    def write(self, chunk: bytes, /) -> int:
+        """Take some bytes; how many."""
+        ...
+
+
+class Store(Protocol):
+    """Takes what was permitted, from a thread."""
+
+    def put(self, permit: Permit, write: Write) -> bool:
+        """Put it; False when there was something already. Raises `Undelivered`."""
+        ...
+
+
+@dataclass(slots=True)
+class _Wire:
+    """The body of a request that is being sent."""
+
+    connection: HTTPConnection
+
+    def write(self, chunk: bytes) -> int:
+        """Send some bytes."""
+        self.connection.send(chunk)
+        return len(chunk)
+
+
+@dataclass(slots=True)
+class HttpStore:
+    """The real one. A connection and its authorities live for one file: there is one a day."""
+
+    ca_file: Path | None = None
+    timeout: float = TIMEOUT
+
+    def put(self, permit: Permit, write: Write) -> bool:
+        """Put it; False when there was something already. Raises `Undelivered`."""
+        with self._connected(permit.url) as (connection, target):
+            connection.putrequest("PUT", target, skip_accept_encoding=True)
+            for name, value in permit.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            # Who refuses may do so before it has read everything.
+            with contextlib.suppress(ConnectionError):
+                write(_Wire(connection))
+            return _judged(*_answer(connection))
+
+    @contextlib.contextmanager
+    def _connected(self, url: str) -> Iterator[tuple[HTTPConnection, str]]:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=self.ca_file)
+            connection: HTTPConnection = HTTPSConnection(
+                host, port, timeout=self.timeout, context=context
+            )
+        else:
+            connection = HTTPConnection(host, port, timeout=self.timeout)
+        try:
+            yield connection, f"{parts.path}?{parts.query}"
+        except (HTTPException, OSError, ValueError) as error:
+            raise Undelivered(f"{host} cannot be reached: {type(error).__name__}") from error
+        finally:
+            connection.close()
+
+
+def _answer(connection: HTTPConnection) -> tuple[int, bytes]:
+    answer = connection.getresponse()
+    return answer.status, answer.read(MOST_ANSWER)
+
+
+def _judged(status: int, body: bytes) -> bool:
+    if 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
+        return True
+    if status == 412:  # noqa: PLR2004 - Precondition Failed
+        return False
+    code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")
+    said = f" ({code[:60]})" if code.isascii() and code else ""
+    raise Undelivered(f"the store answers {status}{said}")

@@ -1,0 +1,42 @@
+"""What the centre knows of the archive in memory: for beats' answers, metrics and conditions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Days that are over and that a checker has not archived yet, as its last beat says."""
+
+    days: int
+    oldest: date
+
+
+@dataclass(slots=True)
+class ArchiveNews:
+    """Whether there is an archive, what it has lost, and what checkers still hold; any thread.
+
+    `heard` are the monitors, by id, whose checkers have sent a beat since our start.
+    """
+
+    configured: bool = False
+    damaged: Mapping[int, tuple[date, ...]] = field(default_factory=dict)
+    heard: dict[int, Backlog | None] = field(default_factory=dict)
+
+    def beat(self, monitor: int, days: int, oldest: date | None) -> None:
+        """Take in what a beat says of a monitor."""
+        self.heard[monitor] = None if oldest is None else Backlog(days, oldest)
+
+    def keep_only(self, monitors: Iterable[int]) -> None:
+        """Forget the rest."""
+        living = frozenset(monitors)
+        for gone in self.heard.keys() - living:
+            self.heard.pop(gone, None)
+
+    def backlog(self) -> Backlog | None:
+        """That of all monitors together; None where nothing waits."""
+        found = [backlog for backlog in tuple(self.heard.values()) if backlog is not None]
+        if not found:
+            return None
+        return Backlog(sum(it.days for it in found), min(it.oldest for it in found))

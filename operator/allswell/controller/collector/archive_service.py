@@ -1,0 +1,120 @@
+"""The archive's side of the collector: threads of its own, and never more work than they can do.
+
+A bucket that hangs holds these threads and no others: beats and reports go on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from typing import TypeVar
+
+from allswell.archive.shelf import Failed
+from allswell.central.catalogue import Totals
+from allswell.central.errors import CentralError
+from allswell.central.writer import MonitorRow
+from allswell.controller.collector.archive_folder import FolderIntake
+from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.controller.collector.archiving import AT_ONCE, Archiving
+from allswell.domain.deposit import Deposit, Permit
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+THREADS = 4
+MOST_WAITING = 32
+# Less than a checker waits for an answer.
+PATIENCE = 8.0
+EVERY = 60.0
+SOON = 1.0
+
+
+class Busy(Exception):
+    """The archive cannot be asked now."""
+
+
+class ArchiveService:
+    """Has deposits judged, removes what is to go, and keeps the news fresh."""
+
+    def __init__(
+        self,
+        archiving: Archiving,
+        news: ArchiveNews,
+        now: Callable[[], datetime],
+        *,
+        counted: Callable[[Totals], None] = lambda _: None,
+        uploads: FolderIntake | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._archiving = archiving
+        self._news = news
+        self._now = now
+        self._counted = counted
+        self.uploads = uploads
+        self._patience = patience
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="archive")
+        self._keeping = ThreadPoolExecutor(1, thread_name_prefix="archive-keeping")
+        self._waiting = 0
+        self._trouble = ""
+        news.configured = True
+
+    async def answer(self, row: MonitorRow, deposit: Deposit) -> Permit:
+        """What a checker is told. Raises `Busy` and what the archiving raises.
+
+        What takes too long goes on, and the checker's next question finds it done.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise Busy("too many ask the archive")
+        self._waiting += 1
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(
+            self._threads, self._archiving.answer, row, deposit, self._now()
+        )
+        work.add_done_callback(self._done)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.shield(work)
+        except TimeoutError as error:
+            raise Busy("the archive takes too long") from error
+
+    def _done(self, work: "asyncio.Future[Permit]") -> None:
+        self._waiting -= 1
+        if not work.cancelled():
+            work.exception()
+
+    async def run(self) -> None:
+        """Keep order every so often, for ever."""
+        while True:
+            more = await self._do(self.tidy)
+            await asyncio.sleep(SOON if more else EVERY)
+
+    async def _do(self, act: Callable[[], T]) -> T | None:
+        """Do something in the keeping thread; what is wrong is said once."""
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._keeping, act)
+        except (Failed, CentralError) as error:
+            if not self._trouble:
+                log.warning("the archive cannot be kept in order: %s", error)
+            self._trouble = str(error)
+            return None
+        except Exception:
+            log.exception("the archive's keeping failed and goes on")
+            return None
+        self._trouble = ""
+        return found
+
+    def tidy(self) -> bool:
+        """One round, blocking; whether there is more to do at once."""
+        catalogue = self._archiving.catalogue
+        found: dict[int, tuple[date, ...]] = {
+            monitor: tuple(entry.place.day for entry in entries)
+            for monitor, entries in catalogue.damaged().items()
+        }
+        self._news.damaged = found
+        self._counted(catalogue.totals())
+        return self._archiving.tidy(self._now()) >= AT_ONCE
+
+    def close(self) -> None:
+        """Wait for no thread that hangs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._keeping.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,105 @@
+"""Where a checker's day file may be put, and whether the archive has it: all of it blocking.
+
+The key follows from who asks, never from what is asked. What is recorded was seen in the archive
+with this length and checksum, by the collector itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allswell.archive import shelf as shelves
+from allswell.archive.shelf import Failed, Shelf
+from allswell.central.catalogue import Catalogue
+from allswell.central.errors import Conflict
+from allswell.central.writer import MonitorRow
+from allswell.controller.collector.identity import Refused
+from allswell.domain import archive, instant
+from allswell.domain.archive import Place
+from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.message import Malformed
+
+# Names that are taken by something else, of which the catalogue does not know.
+MOST_STRANGERS = 16
+AT_ONCE = 100
+
+
+class Unknown(Refused):
+    """There is no archive, or no such store: it may come."""
+
+    status = 404
+
+
+class NotThere(Conflict):
+    """The archive does not hold what is said to be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archiving:
+    """Judges deposits. Raises `Failed` for the archive, `CentralError` for the database.
+
+    Objects of monitors that were deleted `delete_after` ago are removed; None: they are kept.
+    `count` is told of each step and how it ended.
+    """
+
+    shelf: Shelf
+    catalogue: Catalogue
+    delete_after: timedelta | None = None
+    count: Callable[[str, str], None] = lambda _step, _result: None
+
+    def answer(self, row: MonitorRow, deposit: Deposit, now: datetime) -> Permit:
+        """What a checker is told of its deposit. Raises `Refused` too."""
+        step = "record" if deposit.revision else "permit"
+        try:
+            found = self._judged(row, deposit, now)
+        except Exception:
+            self.count(step, "failed")
+            raise
+        self.count(step, "recorded" if found.recorded else "permitted")
+        return found
+
+    def _judged(self, row: MonitorRow, deposit: Deposit, now: datetime) -> Permit:
+        if deposit.day >= instant.day_of(now):
+            raise Malformed("day must be over")
+        number = self.catalogue.number(row.id, deposit.store)
+        if number is None:
+            raise Unknown("this store has not said hello")
+        place = Place(row.public_id, deposit.day, number, deposit.revision)
+        if deposit.revision:
+            return self._record(row, place, deposit, now)
+        return self._permit(row, place, deposit, now)
+
+    def _permit(self, row: MonitorRow, place: Place, deposit: Deposit, now: datetime) -> Permit:
+        newest = self.catalogue.newest(row.id, place.day, place.store)
+        if newest is not None and newest.content == deposit.content and not newest.damaged:
+            return Permit(recorded=True, revision=newest.place.revision)
+        first = 1 if newest is None else newest.place.revision + 1
+        for revision in range(first, first + MOST_STRANGERS):
+            key = archive.key(Place(place.public_id, place.day, place.store, revision))
+            held = shelves.holds(self.shelf, key, deposit.content)
+            if held is None:
+                address = self.shelf.address(key, deposit.content, now)
+                return Permit(revision=revision, url=address.url, headers=dict(address.headers))
+            if held:
+                return Permit(revision=revision)
+        raise Failed(f"{MOST_STRANGERS} names of {place.day} are taken by objects of others")
+
+    def _record(self, row: MonitorRow, place: Place, deposit: Deposit, now: datetime) -> Permit:
+        if not shelves.holds(self.shelf, archive.key(place), deposit.content):
+            raise NotThere("the archive does not hold this")
+        self.catalogue.record(row.id, place, deposit.content, now, whole=deposit.whole)
+        return Permit(recorded=True, revision=place.revision)
+
+    def tidy(self, now: datetime) -> int:
+        """Remove a bounded number of objects that are replaced, or whose monitor is gone; how many.
+
+        An object goes first and its entry after it, so that a step that is lost is taken again.
+        """
+        if self.delete_after is not None:
+            self.catalogue.condemn_deleted(now, self.delete_after, AT_ONCE)
+        condemned = self.catalogue.condemned(AT_ONCE)
+        for entry in condemned:
+            self.shelf.remove([entry.key])
+            self.catalogue.forget([entry.id])
+            self.count("remove", "removed")
+        return len(condemned)

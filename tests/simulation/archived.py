@@ -1,0 +1,191 @@
+"""A world with an archive: a real folder, in which everything may fail that a bucket can."""
+
+import asyncio
+import gzip
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from allswell.archive.localfolder import PATH, LocalFolder
+from allswell.archive.shelf import Address, Failed, Held, Named
+from allswell.central.catalogue import Catalogue
+from allswell.checker.config import Config
+from allswell.checker.deposit import Undelivered, Write
+from allswell.controller.collector.archiving import Archiving
+from allswell.controller.collector.desk import Act, Answer
+from allswell.controller.collector.identity import Identity
+from allswell.domain import deposit, instant
+from allswell.domain.archive import Content
+from allswell.domain.deposit import Permit
+from tests.centre import Centre
+from tests.simulation.target import LATENCY, Outage
+from tests.simulation.world import Checker, Collector, Killed, World
+
+# Days have to pass; so checks, beats and looks are rare.
+EVERY = 600.0
+A_DAY = 144
+RETENTION_DAYS = 2
+
+
+class Bucket:
+    """An archive that can be away, and that takes what was permitted, as a depot."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = LocalFolder(root, "http://bucket")
+        self.root = root
+        self.is_away = False
+        self.doom = ""
+        self.on_death = lambda: None
+        self.puts: list[str] = []
+
+    def put(self, permit: Permit, write: Write) -> bool:
+        """Take a day file, unless its sender dies."""
+        self._reached(Undelivered("the bucket is away"))
+        self._dies("before the upload")
+        body = bytearray()
+        write(_Body(body))
+        self._dies("in the middle of the upload")
+        parts = urlsplit(permit.url)
+        key = unquote(parts.path.removeprefix(PATH))
+        said = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        assert self._folder.allows(
+            key, len(body), said["sha256"], int(said["until"]), said["signature"]
+        )
+        self.puts.append(key)
+        is_new = self._folder.put(key, bytes(body))
+        self._dies("after the upload")
+        return is_new
+
+    def address(self, key: str, content: Content, now: datetime) -> Address:
+        return self._folder.address(key, content, now)
+
+    def head(self, key: str) -> Held | None:
+        self._reached(Failed("the bucket is away"))
+        return self._folder.head(key)
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        self._reached(Failed("the bucket is away"))
+        return self._folder.stream(key)
+
+    def names(self, prefix: str) -> Iterator[Named]:
+        return self._folder.names(prefix)
+
+    def remove(self, names: Iterable[str]) -> None:
+        self._reached(Failed("the bucket is away"))
+        self._folder.remove(names)
+
+    def _reached(self, error: Exception) -> None:
+        if self.is_away:
+            raise error
+
+    def _dies(self, point: str) -> None:
+        if self.doom == point:
+            self.doom = ""
+            raise Killed
+
+
+class _Body:
+    def __init__(self, into: bytearray) -> None:
+        self._into = into
+
+    def write(self, chunk: bytes) -> int:
+        self._into += chunk
+        return len(chunk)
+
+
+class ArchivingCollector(Collector):
+    """A collector that signs for the bucket."""
+
+    def __init__(self, world: "ArchivedWorld", watch_every: float) -> None:
+        super().__init__(world, watch_every)
+        self.archiving = Archiving(world.bucket, world.catalogue, world.delete_after)
+        self.centre.archive.configured = True
+        self.fatal_question = 0
+        self.on_question: Callable[[], None] = lambda: None
+        self._tidying = asyncio.create_task(self._tidy(world))
+
+    async def _tidy(self, world: "ArchivedWorld") -> None:
+        while True:
+            await asyncio.sleep(60.0)
+            if world.bucket.is_away or world.database_is_away:
+                continue
+            self.archiving.tidy(world.wall.now())
+            self.centre.archive.damaged = {
+                monitor: tuple(entry.place.day for entry in entries)
+                for monitor, entries in world.catalogue.damaged().items()
+            }
+
+    def acts(self) -> dict[str, Act]:
+        return {**super().acts(), "/v1/archive": self._archive}
+
+    def _archive(self, sender: Identity, body: object, received: datetime) -> Answer:
+        wanted = deposit.read_deposit(body)
+        row = self.centre.row(sender, wanted.monitor)
+        self.on_question()
+        self.fatal_question -= 1
+        if self.fatal_question == 0:
+            self.dies_before_answering = "/v1/archive"
+        return Answer(200, deposit.permit_json(self.archiving.answer(row, wanted, received)))
+
+    def kill(self) -> None:
+        self._tidying.cancel()
+        super().kill()
+
+
+class ArchivedWorld(World):
+    """A world with a bucket."""
+
+    delete_after: timedelta | None = None
+
+    def __init__(self, central: Centre, folder: Path, *outages: Outage) -> None:
+        super().__init__(central, folder, *outages, interval=EVERY)
+        self.bucket = Bucket(folder / "bucket")
+        self.depot = self.bucket
+        self.catalogue = Catalogue(central.engine)
+
+    async def check(
+        self, name: str = "one", config: Config | None = None, latency: float = LATENCY
+    ) -> Checker:
+        """Start a checker that keeps samples for two days."""
+        kept = replace(self.monitor, retention_days=RETENTION_DAYS)
+        usual = Config((kept,), beat_every=timedelta(seconds=EVERY / 2))
+        return await super().check(name, config or usual, latency)
+
+    def collect(self, watch_every: float = EVERY / 2) -> ArchivingCollector:
+        collector = ArchivingCollector(self, watch_every)
+        self.collector = collector
+        return collector
+
+    def lose_database_after_upload(self) -> None:
+        """Have the database away as soon as something was put into the bucket."""
+        self.database_is_away = bool(self.bucket.puts)
+
+    def in_archive(self) -> Counter[datetime]:
+        """The starts of all samples that a reader of the bucket finds, and how often."""
+        found: Counter[datetime] = Counter()
+        for named in self.bucket.names("v1/"):
+            for line in gzip.decompress((self.bucket.root / named.key).read_bytes()).splitlines():
+                found[started(json.loads(line))] += 1
+        return found
+
+    def in_store(self, checker: Checker) -> Counter[datetime]:
+        """The starts of all samples in a checker's file."""
+        enrolled = checker.store.enroll("api", "")
+        far = timedelta(days=4_000)
+        samples = checker.store.samples(enrolled.number, self.begin - far, self.begin + far)
+        return Counter(sample.started for sample in samples)
+
+    def checked(self, checker: Checker) -> set[datetime]:
+        """When each check began."""
+        return {
+            instant.floor(self.begin + timedelta(seconds=second)) for second in checker.probe.checks
+        }
+
+
+def started(fields: dict[str, str]) -> datetime:
+    """When a line's sample began."""
+    return instant.parse(fields["at"])

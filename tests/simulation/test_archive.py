@@ -1,0 +1,267 @@
+"""Every sample is in the checker's file, in the archive, or in both, whoever dies and when."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from allswell.domain.archive import Content
+from tests.centre import Centre
+from tests.simulation.archived import A_DAY, EVERY, ArchivedWorld
+from tests.simulation.world import DAY, HOUR, MINUTE, Checker
+
+MIDNIGHT = 12 * HOUR
+
+
+def all_there(world: ArchivedWorld, checker: Checker) -> None:
+    """Whatever was checked is in the file, the archive or both; nothing is in the archive twice."""
+    archived, stored = world.in_archive(), world.in_store(checker)
+    assert set(archived) | set(stored) == world.checked(checker)
+    assert set(archived.values()) <= {1}
+
+
+async def reborn(checker: Checker) -> None:
+    await asyncio.wait_for(checker.died.wait(), 2 * DAY)
+    await checker.kill()
+    await asyncio.sleep(20.0)
+    await checker.start()
+
+
+def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
+    both: Centre, tmp_path: Path
+) -> None:
+    world = ArchivedWorld(both, tmp_path)
+
+    async def story() -> None:
+        world.collect()
+        checker = await world.check()
+        await world.until(MIDNIGHT + 61 * MINUTE)
+        assert [named.key.partition("/")[2] for named in world.bucket.names("v1/")] == [
+            f"date=2026-03-02/{world.row.public_id}.1.ndjson.gz"
+        ]
+        await world.until(MIDNIGHT + 4 * DAY + 2 * HOUR)
+        all_there(world, checker)
+        assert len(world.in_archive()) >= 4 * A_DAY
+        assert len(world.in_store(checker)) < 3 * A_DAY
+        entries = world.catalogue.entries()
+        assert len(entries) == 5
+        assert sum(entry.content.samples for entry in entries) == len(world.in_archive())
+        assert checker.store.counts().raw_lost == 0
+        await checker.stop()
+
+    world.run(story())
+    assert world.unseen() == []
+
+
+@pytest.mark.parametrize(
+    "doom",
+    [
+        "before the upload",
+        "in the middle of the upload",
+        "after the upload",
+        "before it notes that it is archived",
+    ],
+)
+def test_a_checker_that_dies_over_a_day_file_loses_and_doubles_nothing(
+    central: Centre, tmp_path: Path, doom: str
+) -> None:
+    world = ArchivedWorld(central, tmp_path)
+
+    async def story() -> None:
+        world.collect()
+        checker = await world.check()
+        await world.until(10 * HOUR)
+        world.bucket.doom = checker.store.doom = doom
+        await reborn(checker)
+        all_there(world, checker)
+        await world.until(MIDNIGHT + 2 * HOUR)
+        assert checker.store.counts().unarchived == 0
+        all_there(world, checker)
+        await world.until(MIDNIGHT + 4 * DAY)
+        all_there(world, checker)
+        await checker.stop()
+
+    world.run(story())
+    assert len(world.bucket.puts) == 4
+
+
+@pytest.mark.parametrize("question", [1, 2])
+def test_a_collector_that_dies_before_it_answers_loses_and_doubles_nothing(
+    central: Centre, tmp_path: Path, question: int
+) -> None:
+    world = ArchivedWorld(central, tmp_path)
+
+    async def story() -> None:
+        checker = await world.check()
+        collector = world.collect()
+        collector.fatal_question = question
+        await asyncio.wait_for(collector.ended.wait(), MIDNIGHT + 2 * HOUR)
+        assert len(world.bucket.puts) == question - 1
+        assert len(world.catalogue.entries()) == question - 1
+        all_there(world, checker)
+        await asyncio.sleep(HOUR)
+        world.collect()
+        await world.until(MIDNIGHT + 8 * HOUR)
+        assert checker.store.counts().unarchived == 0
+        all_there(world, checker)
+        assert len(world.catalogue.entries()) == 1
+        await checker.stop()
+
+    world.run(story())
+
+
+def test_a_database_that_goes_between_upload_and_record_loses_and_doubles_nothing(
+    both: Centre, tmp_path: Path
+) -> None:
+    world = ArchivedWorld(both, tmp_path)
+
+    async def story() -> None:
+        collector = world.collect()
+        checker = await world.check()
+        await world.until(10 * HOUR)
+        collector.on_question = world.lose_database_after_upload
+        await world.until(MIDNIGHT + 2 * HOUR)
+        assert len(world.bucket.puts) == 1
+        assert world.database_is_away
+        all_there(world, checker)
+        collector.on_question = lambda: None
+        world.database_is_away = False
+        assert world.catalogue.entries() == ()
+        await world.until(MIDNIGHT + 4 * HOUR)
+        assert checker.store.counts().unarchived == 0
+        assert len(world.catalogue.entries()) == len(world.bucket.puts) == 1
+        all_there(world, checker)
+        await checker.stop()
+
+    world.run(story())
+
+
+def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
+    central: Centre, tmp_path: Path
+) -> None:
+    world = ArchivedWorld(central, tmp_path)
+
+    async def story() -> None:
+        collector = world.collect()
+        checker = await world.check()
+        await world.until(10 * HOUR)
+        world.bucket.is_away = True
+        await world.until(MIDNIGHT + 3 * DAY + HOUR)
+        assert checker.store.counts().unarchived == 4
+        backlog = collector.centre.archive.backlog()
+        assert backlog is not None
+        assert (backlog.days, backlog.oldest) == (4, world.begin.date())
+        assert "allswell_archive_backlog_days 4" in checker.service.metrics()
+        assert len(world.in_store(checker)) == len(checker.probe.checks)
+        world.bucket.is_away = False
+        await asyncio.sleep(25 * MINUTE)
+        assert world.bucket.puts == sorted(world.bucket.puts)
+        assert len(world.bucket.puts) == 4
+        await asyncio.sleep(10 * MINUTE)
+        assert checker.store.counts().unarchived == 0
+        assert collector.centre.archive.backlog() is None
+        await world.until(MIDNIGHT + 6 * DAY)
+        all_there(world, checker)
+        gaps = {
+            round(later - earlier, 3)
+            for earlier, later in zip(
+                checker.probe.checks[1:], checker.probe.checks[2:], strict=False
+            )
+        }
+        assert gaps == {EVERY}
+        await checker.stop()
+
+    world.run(story())
+    assert world.unseen() == []
+
+
+def test_a_lost_volume_overwrites_nothing_in_the_archive(central: Centre, tmp_path: Path) -> None:
+    world = ArchivedWorld(central, tmp_path)
+
+    async def story() -> None:
+        world.collect()
+        checker = await world.check()
+        await world.until(MIDNIGHT + 2 * HOUR)
+        await checker.kill()
+        lost = {at for at in world.checked(checker) if at.date() != world.begin.date()}
+        checker.restore(None)
+        await checker.start()
+        await world.until(MIDNIGHT + DAY + 2 * HOUR)
+        names = [entry.key.rpartition(".ndjson")[0][-2:] for entry in world.catalogue.entries()]
+        assert names == [".1", ".2"]
+        found = set(world.in_archive()) | set(world.in_store(checker))
+        assert found == world.checked(checker) - lost
+        assert set(world.in_archive().values()) == {1}
+        await checker.stop()
+
+    world.run(story())
+
+
+def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
+    central: Centre, tmp_path: Path
+) -> None:
+    world = ArchivedWorld(central, tmp_path)
+
+    async def story() -> None:
+        world.collect()
+        checker = await world.check()
+        await world.until(MIDNIGHT + 2 * HOUR)
+        (entry,) = world.catalogue.entries()
+        (world.bucket.root / entry.key).write_bytes(b"rotten")
+        world.catalogue.found_damaged([entry.id], world.wall.now())
+        await asyncio.sleep(30 * MINUTE)
+        (after,) = world.catalogue.entries()
+        assert (after.place.revision, after.damaged) == (2, False)
+        assert after.content == Content(
+            entry.content.size, entry.content.sha256, entry.content.samples
+        )
+        assert [named.key for named in world.bucket.names("v1/")] == [after.key]
+        all_there(world, checker)
+        await checker.stop()
+
+    world.run(story())
+
+
+def test_a_sample_that_comes_late_makes_a_further_revision(central: Centre, tmp_path: Path) -> None:
+    world = ArchivedWorld(central, tmp_path)
+
+    async def story() -> None:
+        world.collect()
+        checker = await world.check()
+        await world.until(MIDNIGHT + 2 * HOUR)
+        checker.wall.off = -3 * HOUR
+        await asyncio.sleep(EVERY)
+        checker.wall.off = 0.0
+        await asyncio.sleep(3 * HOUR)
+        (entry,) = world.catalogue.entries()
+        assert entry.place.revision == 2
+        assert [named.key for named in world.bucket.names("v1/")] == [entry.key]
+        archived, stored = world.in_archive(), world.in_store(checker)
+        assert len(set(archived) | set(stored)) == len(checker.probe.checks)
+        assert set(archived.values()) == {1}
+        await checker.stop()
+
+    world.run(story())
+
+
+def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
+    central: Centre, tmp_path: Path
+) -> None:
+    world = ArchivedWorld(central, tmp_path)
+    world.delete_after = timedelta(days=1)
+
+    async def story() -> None:
+        collector = world.collect()
+        checker = await world.check()
+        await world.until(MIDNIGHT + 2 * HOUR)
+        await checker.stop()
+        central.writer.hide([world.row.id], world.wall.now())
+        collector.centre.reload()
+        await asyncio.sleep(0.9 * DAY)
+        assert len(list(world.bucket.names("v1/"))) == 1
+        await asyncio.sleep(0.2 * DAY)
+        assert list(world.bucket.names("v1/")) == []
+        assert world.catalogue.entries() == world.catalogue.condemned(9) == ()
+
+    world.run(story())
