@@ -1,0 +1,131 @@
+"""Whether a host name is proved: pure, from what each resolver has seen.
+
+What a customer must do stands in the message, with the record's exact name and value: they read it
+in the status of a page, or somebody reads it to them.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from allswell.domain import hostname
+from allswell.domain.claim import Proof
+
+
+class Trouble(StrEnum):
+    """Why a name is not proved, or may not be certified."""
+
+    RECORD_MISSING = "RecordMissing"
+    WRONG_TARGET = "WrongTarget"
+    PROPAGATING = "Propagating"
+    DNS_FAILED = "DNSFailed"
+    CAA_FORBIDS = "CAAForbids"
+    NO_RESOLVER = "NoResolver"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What would prove a host for a page: a CNAME to `target`, or `token` in a TXT."""
+
+    host: str
+    target: str
+    token: str
+
+    @property
+    def advice(self) -> str:
+        """The records to set, one of the two."""
+        challenge = hostname.challenge(self.host)
+        return (
+            f"set {self.host} CNAME {self.target}; or, where it cannot be a CNAME,"
+            f' {challenge} TXT "{self.token}"'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one resolver says. `cname` is the last name of the host's chain, empty without one.
+
+    `reached` says that the chain comes by the page's own target. `issuers` are those that the
+    closest CAA records allow, None where there are none; `caa_at` is where these are. `failed` is
+    what the resolver said instead of answering (SERVFAIL and the like); `silent` that it said
+    nothing at all, which tells of the resolver and not of the name.
+    """
+
+    resolver: str
+    cname: str = ""
+    reached: bool = False
+    token: bool = False
+    issuers: tuple[str, ...] | None = None
+    caa_at: str = ""
+    failed: str = ""
+    silent: bool = False
+
+    @property
+    def proof(self) -> Proof | None:
+        """How it proves the name: a TXT is the stronger proof."""
+        if self.token:
+            return Proof.TXT
+        return Proof.CNAME if self.reached else None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What all resolvers together say: a proof, or a trouble and what to do about it.
+
+    A CAA record that forbids the certificate leaves the proof as it is. `known` is false when no
+    resolver has answered: then nothing is to be concluded.
+    """
+
+    proof: Proof | None
+    trouble: Trouble | None = None
+    message: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether anything may be concluded from it."""
+        return self.trouble is not Trouble.NO_RESOLVER
+
+
+def judged(wanted: Wanted, answers: Sequence[Seen], issuers: Collection[str]) -> Finding:
+    """Put the answers together: a proof counts when more than half of those that answer see it.
+
+    `issuers` are the names that the installation's authority has in CAA records; none: CAA is not
+    looked at.
+    """
+    heard = [seen for seen in answers if not seen.silent]
+    if not heard:
+        names = ", ".join(seen.resolver for seen in answers)
+        return Finding(None, Trouble.NO_RESOLVER, f"no resolver answers ({names})")
+    proofs = [seen.proof for seen in heard if seen.proof is not None]
+    if not proofs:
+        return _missing(wanted, heard)
+    if 2 * len(proofs) <= len(heard):
+        words = f"{len(proofs)} of {len(heard)} resolvers see the record; it is looked at again"
+        return Finding(None, Trouble.PROPAGATING, words)
+    strong = sum(proof is Proof.TXT for proof in proofs)
+    proof = Proof.TXT if 2 * strong > len(heard) else Proof.CNAME
+    return _certifiable(wanted, heard, issuers, proof)
+
+
+def _missing(wanted: Wanted, heard: Sequence[Seen]) -> Finding:
+    if failed := next((seen for seen in heard if seen.failed), None):
+        words = f"the name servers of {wanted.host} fail ({failed.failed}): {wanted.advice}"
+        return Finding(None, Trouble.DNS_FAILED, words)
+    if other := next((seen.cname for seen in heard if seen.cname), ""):
+        words = f"{wanted.host} is a CNAME for {other[:100]}: {wanted.advice}"
+        return Finding(None, Trouble.WRONG_TARGET, words)
+    return Finding(None, Trouble.RECORD_MISSING, wanted.advice)
+
+
+def _certifiable(
+    wanted: Wanted, heard: Sequence[Seen], issuers: Collection[str], proof: Proof
+) -> Finding:
+    for seen in heard:
+        if issuers and seen.issuers is not None and not set(seen.issuers) & set(issuers):
+            only = ", ".join(seen.issuers)[:100] or "nobody"
+            words = (
+                f"the CAA records of {seen.caa_at} let {only} certify {wanted.host}:"
+                f' add {seen.caa_at} CAA 0 issue "{min(issuers)}"'
+            )
+            return Finding(proof, Trouble.CAA_FORBIDS, words)
+    return Finding(proof)
