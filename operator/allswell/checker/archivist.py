@@ -40,10 +40,17 @@ AT_ONCE = 1_000
 # A thread that makes a file gives way so often, for so long: checks have a clock to keep.
 PACE, BREATH = 250, 0.002
 OK = 200
+# What concerns this day alone: the monitor is gone, its store unknown, its day not over there.
+UNWELCOME = frozenset({404, 409, 410, 422})
+LATER = 3600.0
 
 
 class Refused(Exception):
     """The collector did not do as it was asked; the text says why."""
+
+
+class Unwelcome(Refused):
+    """The collector will not have this day now, and may have others."""
 
 
 @dataclass(slots=True)
@@ -63,6 +70,7 @@ class Archivist:
     failed: int = 0
     archived: int = 0
     trouble: str = ""
+    _later: dict[tuple[int, date], float] = field(default_factory=dict)
     _damaged: set[tuple[str, date]] = field(default_factory=set)
 
     def told(self, *, wanted: bool, damaged: Iterable[tuple[str, date]]) -> None:
@@ -90,14 +98,24 @@ class Archivist:
         try:
             await self._mark_damaged()
             while (day := await self._next()) is not None:
-                await self._archive(day)
-                self.archived += 1
-                self._calm()
+                await self._tried(day)
         except (StoreError, LineBroken, Malformed, Refused, Undelivered) as error:
             self._complain(str(error))
             return False
         self._calm()
         return True
+
+    async def _tried(self, day: Unarchived) -> None:
+        """Archive a day; one that is unwelcome holds up no other."""
+        try:
+            await self._archive(day)
+        except Unwelcome as error:
+            log.error("%s: the results of %s stay here: %s", day.monitor, day.day, error)
+            self.failed += 1
+            self._later[day.number, day.day] = self.clock.monotonic() + LATER
+        else:
+            self.archived += 1
+            self._calm()
 
     def _calm(self) -> None:
         if self.trouble:
@@ -125,6 +143,8 @@ class Archivist:
         return next((day for day in self.backlog if self._is_due(day, now)), None)
 
     def _is_due(self, day: Unarchived, now: datetime) -> bool:
+        if self._later.get((day.number, day.day), 0.0) > self.clock.monotonic():
+            return False
         subject = self.greeter.subjects[day.monitor]
         if subject.gone or not subject.greeted:
             return False
@@ -160,7 +180,8 @@ class Archivist:
     async def _ask(self, wanted: Deposit) -> Permit:
         reply = await self.line.post(PATH, deposit.deposit_json(wanted))
         if reply.status != OK:
-            raise Refused(f"the collector answers {reply.status}")
+            kind = Unwelcome if reply.status in UNWELCOME else Refused
+            raise kind(f"the collector answers {reply.status}")
         return deposit.read_permit(reply.body)
 
     def _write(self, store: Store, day: Unarchived) -> Callable[[Out], int]:

@@ -1,0 +1,325 @@
+"""Who may put what where: asked over HTTP, with a folder for an archive, put by the real client."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from allswell.archive.localfolder import LocalFolder
+from allswell.archive.shelf import Failed, Held
+from allswell.central.catalogue import Catalogue
+from allswell.checker.deposit import HttpStore, Out, Undelivered
+from allswell.controller.collector.app import Intake
+from allswell.controller.collector.archive_folder import FolderIntake
+from allswell.controller.collector.archive_news import ArchiveNews, Backlog
+from allswell.controller.collector.archive_service import MOST_WAITING, ArchiveService
+from allswell.controller.collector.archiving import Archiving
+from allswell.controller.collector.centre import Centre
+from allswell.controller.collector.identity import Identity, LocalTokens
+from allswell.domain import archive, deposit, instant, report
+from allswell.domain.archive import Content, Place
+from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.report import Beat, Greeting
+from tests import centre as centres
+from tests.centre import NOON
+
+TOKENS = {
+    "acme": Identity("acme"),
+    "only db": Identity("acme", "db"),
+    "other": Identity("other"),
+    "page": Identity("", page=True),
+}
+BODY = b"a day of results"
+CONTENT = Content(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
+DAY = date(2026, 3, 1)
+WANTED = Deposit("api", "s1", DAY, CONTENT)
+Client = TestClient[Request, Application]
+
+
+class Slow(LocalFolder):
+    """A folder that hangs, or fails, when it is told."""
+
+    goes_on = Event()
+    fails = False
+
+    def head(self, key: str) -> Held | None:
+        assert self.goes_on.wait(20)
+        if self.fails:
+            raise Failed("the store did not answer")
+        return super().head(key)
+
+
+class House:
+    """A collector with an archive, and short words for what is asked of it."""
+
+    def __init__(self, client: Client, centre: Centre, folder: Slow, catalogue: Catalogue) -> None:
+        self.client = client
+        self.centre = centre
+        self.folder = folder
+        self.catalogue = catalogue
+        self.now = NOON
+
+    async def post(self, path: str, body: object, token: str = "acme") -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.client.post(path, json=body, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    async def ask(self, wanted: Deposit = WANTED, token: str = "acme") -> tuple[int, Any]:
+        return await self.post("/v1/archive", deposit.deposit_json(wanted), token)
+
+    async def permit(self, wanted: Deposit = WANTED) -> Permit:
+        status, body = await self.ask(wanted)
+        assert status == 200, body
+        return deposit.read_permit(body)
+
+    async def put(self, permit: Permit, body: bytes = BODY) -> bool:
+        def write(out: Out) -> None:
+            out.write(body[:5])
+            out.write(body[5:])
+
+        return await asyncio.to_thread(HttpStore(timeout=5).put, permit, write)
+
+    async def archived(self, wanted: Deposit = WANTED, body: bytes = BODY) -> Permit:
+        permit = await self.permit(wanted)
+        await self.put(permit, body)
+        return await self.permit(replace(wanted, revision=permit.revision))
+
+    def names(self) -> list[str]:
+        return [named.key.rpartition("/")[2] for named in self.folder.names("")]
+
+
+Story = Callable[[House], Awaitable[None]]
+Serve = Callable[..., None]
+
+
+@pytest.fixture
+def serve(central: centres.Centre, tmp_path: Path) -> Iterator[Serve]:
+    """Lets a story happen to a collector that listens; its archive hangs if it is told."""
+    folder = Slow(tmp_path / "archive")
+    folder.goes_on = Event()
+    folder.goes_on.set()
+
+    def serve(story: Story, *, patience: float = 8.0) -> None:
+        async def told() -> None:
+            centre = Centre(central.writer, archive=ArchiveNews())
+            centre.start(NOON)
+            catalogue = Catalogue(central.engine)
+            service = ArchiveService(
+                Archiving(folder, catalogue),
+                centre.archive,
+                lambda: house.now,
+                uploads=FolderIntake(folder, lambda: house.now),
+                patience=patience,
+            )
+            with ThreadPoolExecutor(1) as writing:
+                intake = Intake(centre, LocalTokens(TOKENS), writing, lambda: house.now, service)
+                async with TestClient(TestServer(intake.application())) as client:
+                    house = House(client, centre, folder, catalogue)
+                    folder.base_url = str(client.make_url("")).rstrip("/")
+                    centre.hello(Identity("acme"), [Greeting("api", "s1", 0)], NOON)
+                    await story(house)
+            folder.goes_on.set()
+            service.close()
+
+        asyncio.run(told())
+
+    yield serve
+    folder.goes_on.set()
+
+
+def test_a_day_is_permitted_put_verified_and_recorded(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        permit = await house.permit()
+        assert (permit.recorded, permit.revision) == (False, 1)
+        assert await house.put(permit)
+        assert house.catalogue.entries() == ()
+        assert await house.permit(replace(WANTED, revision=1)) == Permit(recorded=True, revision=1)
+        (entry,) = house.catalogue.entries()
+        row = house.centre.row(Identity("acme"), "api")
+        assert entry.place == Place(row.public_id, DAY, 1)
+        assert entry.content == CONTENT
+        assert house.names() == [f"{row.public_id}.1.ndjson.gz"]
+
+    serve(story)
+
+
+def test_what_is_recorded_is_recorded_without_being_put_again(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        await house.archived()
+        assert await house.permit() == Permit(recorded=True, revision=1)
+
+    serve(story)
+
+
+def test_what_was_put_and_not_recorded_is_found(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        permit = await house.permit()
+        await house.put(permit)
+        assert not await house.put(permit)
+        assert await house.permit() == Permit(revision=1)
+
+    serve(story)
+
+
+def test_a_correction_is_a_new_object_and_the_old_one_goes_when_it_is_recorded(
+    serve: Serve,
+) -> None:
+    async def story(house: House) -> None:
+        await house.archived()
+        more = Content(len(BODY) + 1, hashlib.sha256(BODY + b"!").hexdigest(), 4)
+        permit = await house.permit(replace(WANTED, content=more))
+        assert permit.revision == 2
+        await house.put(permit, BODY + b"!")
+        assert len(house.names()) == 2
+        await house.permit(replace(WANTED, content=more, revision=2))
+        archiving = Archiving(house.folder, house.catalogue)
+        assert archiving.tidy(NOON) == 1
+        assert [name.split(".", 1)[1] for name in house.names()] == ["1.r2.ndjson.gz"]
+        assert archiving.tidy(NOON) == 0
+
+    serve(story)
+
+
+def test_a_name_that_is_taken_by_something_unknown_is_left_alone(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        row = house.centre.row(Identity("acme"), "api")
+        house.folder.put(archive.key(Place(row.public_id, DAY, 1)), b"of somebody else")
+        assert (await house.archived()).revision == 2
+        Archiving(house.folder, house.catalogue).tidy(NOON)
+        assert len(house.names()) == 2
+
+    serve(story)
+
+
+def test_what_was_not_put_is_not_recorded(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        assert (await house.ask(replace(WANTED, revision=1)))[0] == 409
+        row = house.centre.row(Identity("acme"), "api")
+        house.folder.put(archive.key(Place(row.public_id, DAY, 1)), b"x" * len(BODY))
+        assert (await house.ask(replace(WANTED, revision=1)))[0] == 409
+        assert house.catalogue.entries() == ()
+
+    serve(story)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "token", "status"),
+    [
+        (WANTED, "nobody", 401),
+        (WANTED, "page", 403),
+        (WANTED, "other", 410),
+        (WANTED, "only db", 410),
+        (replace(WANTED, monitor="nothing"), "acme", 410),
+        (replace(WANTED, store="unknown"), "acme", 404),
+        (replace(WANTED, day=NOON.date()), "acme", 422),
+        (replace(WANTED, day=NOON.date() + timedelta(days=1)), "acme", 422),
+    ],
+)
+def test_a_checker_asks_only_for_days_of_its_own_that_are_over(
+    serve: Serve, wanted: Deposit, token: str, status: int
+) -> None:
+    async def story(house: House) -> None:
+        assert (await house.ask(wanted, token))[0] == status
+        assert house.names() == []
+
+    serve(story)
+
+
+def test_an_address_takes_nothing_but_what_it_is_for(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        permit = await house.permit()
+        for wrong in (
+            replace(permit, url=permit.url.replace("2026-03-01", "2026-02-01")),
+            replace(permit, url=permit.url.replace("signature=", "signature=0")),
+            replace(permit, headers={**permit.headers, "Content-Length": "17"}),
+        ):
+            with pytest.raises(Undelivered, match="403"):
+                await house.put(wrong, BODY + (b"!" if wrong.headers != permit.headers else b""))
+        with pytest.raises(Undelivered, match="400"):
+            await house.put(permit, b"x" * len(BODY))
+        house.now = NOON + timedelta(seconds=301)
+        with pytest.raises(Undelivered, match="403"):
+            await house.put(permit)
+        async with ClientSession() as session, session.get(permit.url) as answer:
+            assert answer.status == 405
+        assert house.names() == []
+
+    serve(story)
+
+
+def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        house.folder.goes_on.clear()
+        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * MOST_WAITING)]
+        done, waiting = await asyncio.wait(stuck, timeout=0.3)
+        assert {task.result()[0] for task in done} == {503}
+        assert len(waiting) == MOST_WAITING
+        beat = report.beats_json([Beat("api", "s1", NOON, NOON)])
+        sent = {"sent_at": instant.text(NOON)}
+        hello = report.hello_json([Greeting("api", "s1", 0)])
+        async with asyncio.timeout(2):
+            assert (await house.post("/v1/beat", {**beat, **sent}))[0] == 200
+            assert (await house.post("/v1/hello", hello))[0] == 200
+            rolled = centres.day_report(DAY)
+            told = {**report.envelope_json(rolled), **sent}
+            assert (await house.post("/v1/report", told))[0] == 201
+        assert {(await task)[0] for task in waiting} == {503}
+        house.folder.goes_on.set()
+        async with asyncio.timeout(10):
+            while (await house.ask())[0] != 200:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    serve(story, patience=0.5)
+
+
+def test_an_archive_that_fails_is_a_fault_that_may_pass(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        house.folder.fails = True
+        status, body = await house.ask()
+        assert (status, body) == (503, {"error": "the store did not answer"})
+
+    serve(story)
+
+
+def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        row = house.centre.row(Identity("acme"), "api")
+        house.centre.archive.damaged = {row.id: (DAY,), row.id + 99: (DAY,)}
+        beats = [Beat("api", "s1", NOON, NOON, (), 3, DAY)]
+        pulse = house.centre.beat(Identity("acme"), beats, NOON, NOON)
+        assert (pulse.archive, pulse.damaged) == (True, (("api", DAY),))
+        assert house.centre.archive.backlog() == Backlog(3, DAY)
+        house.centre.beat(Identity("acme"), [Beat("api", "s1", NOON, NOON)], NOON, NOON)
+        assert house.centre.archive.backlog() is None
+
+    serve(story)
+
+
+def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
+    async def told() -> None:
+        centre = Centre(central.writer)
+        centre.start(NOON)
+        with ThreadPoolExecutor(1) as writing:
+            intake = Intake(centre, LocalTokens(TOKENS), writing, clock)
+            async with TestClient(TestServer(intake.application())) as client:
+                headers = {"Authorization": "Bearer acme"}
+                body = deposit.deposit_json(WANTED)
+                async with client.post("/v1/archive", json=body, headers=headers) as answer:
+                    assert answer.status == 404
+                async with client.put("/v1/archive/object/x") as answer:
+                    assert answer.status == 404
+
+    def clock() -> datetime:
+        return NOON
+
+    asyncio.run(told())
