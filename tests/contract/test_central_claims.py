@@ -10,7 +10,7 @@ import pytest
 
 from allswell.central import engine as engines
 from allswell.central.claims import Claims
-from allswell.domain.claim import Proof, State, Verdict
+from allswell.domain.claim import Budget, Proof, State, Verdict
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
 from tests.centre import DAY, HOUR, NOON, Centre
@@ -191,6 +191,21 @@ def test_what_has_rested_is_forgotten(central: Centre, claims: Claims) -> None:
     assert claims.forget(NOON + REST) == 0
     assert claims.forget(NOON + REST + HOUR) == 1
     assert claims.of_page(first) == {}
+
+
+def test_no_more_certificates_are_ordered_than_an_authority_allows(claims: Claims) -> None:
+    budget = Budget(per_host=2, in_all=4, per_domain=3)
+    said = [claims.order(host, budget, NOON) for host in ("a.io", "a.io", "a.io", "b.a.io")]
+    assert [bool(why) for why in said] == [False, False, True, False]
+    assert "its domain" in claims.order("c.a.io", budget, NOON)
+    assert claims.order("a.b.co.uk", budget, NOON) == ""
+    assert "three hours" in claims.order("z.io", budget, NOON)
+    assert claims.ordered(NOON) == 4
+    assert claims.order("z.io", budget, NOON + 3 * HOUR) == ""
+    assert "its domain" in claims.order("a.io", budget, NOON + 3 * HOUR)
+    assert claims.order("a.io", budget, NOON + 7 * DAY) == ""
+    claims.forget(NOON + 7 * DAY)
+    assert claims.ordered(NOON + 7 * DAY) == 1
 
 
 def test_a_page_keeps_the_first_address_that_it_is_given(central: Centre) -> None:

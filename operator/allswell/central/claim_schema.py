@@ -1,4 +1,4 @@
-"""The table of claims: who asks for which host name, and who has it."""
+"""The tables of host names: who asks for which, who has it, and what was ordered for it."""
 
 from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, text
 
@@ -34,4 +34,16 @@ hostname_claim = Table(
     Index("hostname_claim_of_page", "page_id"),
     sqlite_autoincrement=True,
     comment="Who asks for which host name, and who has it: one page at most",
+)
+
+certificate_order = Table(
+    "certificate_order",
+    columns.metadata,
+    columns.identity("Identity of the row"),
+    columns.words("host", "The host name that the certificate is for"),
+    columns.words("domain", "The domain that authorities count it under"),
+    columns.moment("at_ms", "When it was ordered"),
+    Index("certificate_order_at", "at_ms"),
+    sqlite_autoincrement=True,
+    comment="Certificates that were ordered in the last week, for authorities allow only so many",
 )

@@ -11,10 +11,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
 
 from allswell.central import session, touching
+from allswell.central.schema import certificate_order, page
 from allswell.central.schema import hostname_claim as claim
-from allswell.central.schema import page
 from allswell.domain import instant
-from allswell.domain.claim import MOST_PENDING, REST, Claim, Proof, State, Verdict
+from allswell.domain.claim import (
+    HOUR,
+    MOST_PENDING,
+    REST,
+    SPELL,
+    WEEK,
+    Budget,
+    Claim,
+    Ordered,
+    Proof,
+    State,
+    Verdict,
+    domain_of,
+)
 
 _Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
 
@@ -97,11 +110,28 @@ class Claims:
                 for host, identity, namespace, name, uid, failing in connection.execute(statement)
             )
 
+    def order(self, host: str, budget: Budget, now: datetime) -> str:
+        """Note that a certificate is ordered; why it may not be, or empty when it may."""
+        with session.writing(self._engine) as connection:
+            session.take(connection, session.Turn.CLAIMING)
+            if why := _ordered(connection, host, now).exceeds(budget):
+                return why
+            row = {"host": host, "domain": domain_of(host), "at_ms": instant.to_ms(now)}
+            connection.execute(session.insert(connection, certificate_order).values(row))
+            return ""
+
+    def ordered(self, now: datetime) -> int:
+        """How many certificates were ordered in the last three hours."""
+        with session.reading(self._engine) as connection:
+            return _count(connection, certificate_order.c.host.is_not(None), now - SPELL)
+
     def forget(self, now: datetime) -> int:
-        """Delete what has rested for long enough; how many."""
+        """Delete what has rested for long enough, and old orders; how many claims."""
         before = instant.to_ms(now - self._rest)
         old = (claim.c.state == State.RESTING.value) & (claim.c.rested_ms < before)
+        ordered = certificate_order.c.at_ms < instant.to_ms(now - WEEK)
         with session.writing(self._engine) as connection:
+            connection.execute(delete(certificate_order).where(ordered))
             return connection.execute(delete(claim).where(old)).rowcount
 
 
@@ -247,6 +277,21 @@ def _claim(row: _Row) -> Claim:
         failing=_moment(row.failing_ms),
         rested=_moment(row.rested_ms),
     )
+
+
+def _ordered(connection: Connection, host: str, now: datetime) -> Ordered:
+    order = certificate_order.c
+    return Ordered(
+        of_host=_count(connection, order.host == host, now - HOUR),
+        in_all=_count(connection, order.host.is_not(None), now - SPELL),
+        of_domain=_count(connection, order.domain == domain_of(host), now - WEEK),
+    )
+
+
+def _count(connection: Connection, chosen: ColumnElement[bool], since: datetime) -> int:
+    late = certificate_order.c.at_ms > instant.to_ms(since)
+    counted = select(func.count()).select_from(certificate_order).where(chosen, late)
+    return connection.scalar(counted) or 0
 
 
 def _moment(ms: int | None) -> datetime | None:

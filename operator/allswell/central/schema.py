@@ -385,5 +385,6 @@ archive_object = Table(
 )
 
 hostname_claim = claim_schema.hostname_claim
+certificate_order = claim_schema.certificate_order
 
 TABLES = tuple(metadata.sorted_tables)

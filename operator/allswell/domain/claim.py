@@ -60,3 +60,51 @@ class Claim:
     proved: datetime | None = None
     failing: datetime | None = None
     rested: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many certificates may be ordered; the defaults stay below the limits of Let's Encrypt.
+
+    Of one name in an hour, of all in three hours, and of one registered domain in a week.
+    """
+
+    per_host: int = 4
+    in_all: int = 250
+    per_domain: int = 45
+
+
+HOUR, SPELL, WEEK = timedelta(hours=1), timedelta(hours=3), timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What was ordered of late: of the name, of all, of the name's domain."""
+
+    of_host: int
+    in_all: int
+    of_domain: int
+
+    def exceeds(self, budget: Budget) -> str:
+        """Why one more would be too many; empty when it would not."""
+        if self.of_host >= budget.per_host:
+            return f"{self.of_host} certificates were ordered for it within an hour"
+        if self.in_all >= budget.in_all:
+            return f"{self.in_all} certificates were ordered within three hours"
+        if self.of_domain >= budget.per_domain:
+            return f"{self.of_domain} certificates were ordered for its domain within a week"
+        return ""
+
+
+def domain_of(host: str) -> str:
+    """The domain that authorities count a name under.
+
+    A guess, without a list of all registries: `co.uk` and the like are taken for a registry's own.
+    """
+    labels = host.split(".")
+    is_registry = len(labels[-1]) == _COUNTRY and labels[-2] in _REGISTRIES
+    return ".".join(labels[-3 if is_registry else -2 :])
+
+
+_COUNTRY = 2
+_REGISTRIES = frozenset(["ac", "co", "com", "edu", "go", "gov", "gv", "ne", "net", "or", "org"])

@@ -75,3 +75,15 @@ def upgrade() -> None:
         sqlite_where=held,
     )
     op.create_index("hostname_claim_of_page", TABLE, ["page_id"])
+    ordered = "Certificates that were ordered in the last week, for authorities allow only so many"
+    op.create_table(
+        "certificate_order",
+        sa.Column("id", NUMBER, nullable=False, autoincrement=True, comment="Identity of the row"),
+        text("host", "The host name that the certificate is for"),
+        text("domain", "The domain that authorities count it under"),
+        moment("at_ms", "When it was ordered", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("certificate_order_pkey")),
+        comment=ordered,
+        sqlite_autoincrement=True,
+    )
+    op.create_index("certificate_order_at", "certificate_order", ["at_ms"])
