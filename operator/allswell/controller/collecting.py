@@ -14,6 +14,7 @@ from typing import TypeVar
 from aiohttp import ClientSession
 
 from allswell.central.writer import Writer
+from allswell.controller.collector.archive_service import ArchiveService
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Authenticator
 from allswell.controller.collector.service import Collector
@@ -30,10 +31,17 @@ Connecting = Callable[[ClientSession], Api]
 class Collecting:
     """A running collector in its own thread."""
 
-    def __init__(self, writer: Writer, centre: Centre, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        centre: Centre,
+        now: Callable[[], datetime],
+        archive: ArchiveService | None = None,
+    ) -> None:
         self._writer = writer
         self._centre = centre
         self._now = now
+        self._archive = archive
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="collector", daemon=True)
         self._collector: Collector | None = None
@@ -53,7 +61,9 @@ class Collecting:
         async def begin() -> None:
             self._session = client.session(to_api)
             authenticator = authenticating(connecting(self._session))
-            self._collector = Collector(self._writer, self._centre, authenticator, self._now)
+            self._collector = Collector(
+                self._writer, self._centre, authenticator, self._now, archive=self._archive
+            )
             await self._collector.start(bind.host, bind.port, tls)
 
         await self._there(begin())

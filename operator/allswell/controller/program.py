@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 import kopf
 from aiohttp import ClientSession
 
+from allswell.archive.shelf import Failed
 from allswell.central import engine
 from allswell.central.errors import CentralError, Unavailable
-from allswell.controller import authority, handlers, login, passwords, settings, standby
+from allswell.controller import archived, authority, handlers, login, passwords, settings, standby
 from allswell.controller.authority import Authority, BadAuthority
 from allswell.controller.collecting import Collecting
 from allswell.controller.login import NoAccess
@@ -62,7 +63,7 @@ def main() -> int:
         return 2
     try:
         return asyncio.run(run(found, info))
-    except (KubeError, CentralError, BadAuthority, BadPasswords, OSError) as error:
+    except (KubeError, CentralError, Failed, BadAuthority, BadPasswords, OSError) as error:
         log.error("the operator cannot run: %s", error)
         return 1
 
@@ -84,7 +85,8 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
         told = replace(found, shape=replace(found.shape, ca=ca.certificate))
         meters = Meters()
         man = Watchman(told, api, engine.connect(await database(found, api)), meters, now)
-        collecting = Collecting(man.writer, man.centre, now)
+        archive = archived.service(told, man.engine, man.centre.archive, meters, now)
+        collecting = Collecting(man.writer, man.centre, now, archive)
         server = authority.context(ca, found.hosts, now())
 
         def judging(api: Api) -> TokenReviews:

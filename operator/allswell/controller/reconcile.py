@@ -1,6 +1,7 @@
 """One look at one object: gather, decide, apply. The decisions are elsewhere, and pure."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -44,12 +45,14 @@ class Reconciler:
         *,
         shape: Shape,
         page_url: str,
+        archived: Callable[[Place, Json], Condition | None] = lambda _place, _before: None,
     ) -> None:
         self._means = means
         self._hands = hands
         self._turnstile = turnstile
         self._shape = shape
         self._page_url = page_url
+        self._archived = archived
         self.standings: dict[Place, Standing] = {}
 
     async def look(self, key: Key) -> timedelta | None:
@@ -147,7 +150,9 @@ class Reconciler:
     async def _say(self, live: Json, wanted: Monitor | None, plan: Plan) -> None:
         standing = self.standings.get(manifest.name(live))
         before = manifest.block(live, "status")
-        status = monitor_status.build(live, wanted, plan.conditions, standing, self._means.now())
+        archived = self._archived(manifest.name(live), before)
+        said = (*plan.conditions, archived) if archived is not None else plan.conditions
+        status = monitor_status.build(live, wanted, said, standing, self._means.now())
         if monitor_status.same(before, status):
             return
         await self._hands.status(MONITOR, live, status)

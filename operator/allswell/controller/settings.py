@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from allswell.archive import where
+from allswell.archive.where import Where
 from allswell.controller import rollout
 from allswell.controller.rollout import Batch
 from allswell.domain.cover import Grace
@@ -42,6 +44,7 @@ class Settings:
     """What the operator is told. `shape` lacks the CA, which is made or found later.
 
     `database_secret` names the Secret of the password that the database's address lacks, if any.
+    The archive of a deleted Monitor goes after `delete_archived_after`, or never.
     """
 
     database: str
@@ -59,6 +62,8 @@ class Settings:
     identity: str
     workers: int
     batch: Batch
+    archive: Where | None = None
+    delete_archived_after: timedelta | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -150,10 +155,31 @@ def read(variables: Mapping[str, str]) -> Settings:
         identity=given.text("ALLSWELL_IDENTITY", socket.gethostname()),
         workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
         batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
+        archive=where.read(variables, "ALLSWELL_ARCHIVE_", given.problems),
+        delete_archived_after=_deletion(given),
     )
     if given.problems:
         raise BadSettings("\n".join(given.problems))
     return found
+
+
+def _deletion(given: Environment) -> timedelta | None:
+    """After what time the archive of a deleted Monitor goes; None: it is kept."""
+    fate = given.read("ALLSWELL_ARCHIVE_DELETED_MONITORS", "keep", _fate, "keep or delete")
+    days = given.read("ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS", "90", _days, "days from 1 to 36500")
+    return timedelta(days=days) if fate == "delete" else None
+
+
+def _fate(text: str) -> str:
+    if text not in ("keep", "delete"):
+        raise ValueError(text)
+    return text
+
+
+def _days(text: str) -> int:
+    if not 1 <= int(text) <= 36_500:  # noqa: PLR2004 - as the advice says
+        raise ValueError(text)
+    return int(text)
 
 
 BIND = "host:port, like 0.0.0.0:8443"
@@ -170,6 +196,7 @@ def _shape(given: Environment) -> Shape:
             "ALLSWELL_COLLECTOR_URL", "https://allswell-collector:8443", _https, "https://host:port"
         ),
         ca="",
+        archive_ca=given.file("ALLSWELL_ARCHIVE_CA_FILE", MOST_TRUSTED),
         trusted=given.file("ALLSWELL_CHECKER_EXTRA_CA_FILE", MOST_TRUSTED),
         pull_policy=policy,
         pull_secrets=given.words("ALLSWELL_CHECKER_PULL_SECRETS"),

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from allswell.controller import working
+from allswell.controller import archive_status, working
 from allswell.controller.acting import Hands
 from allswell.controller.central import Central, Doing
+from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.collector.centre import Centre
 from allswell.controller.index import Index, Key
 from allswell.controller.means import Means
@@ -17,7 +18,7 @@ from allswell.controller.meters import Meters
 from allswell.controller.namespaces import Namespaces
 from allswell.controller.owed import Owed
 from allswell.controller.reconcile import Reconciler
-from allswell.controller.registrar import Registrar
+from allswell.controller.registrar import Place, Registrar
 from allswell.controller.resync import Resync
 from allswell.controller.settings import Settings
 from allswell.controller.telling import TellingWriter
@@ -25,6 +26,7 @@ from allswell.controller.turnstile import Turnstile
 from allswell.controller.workqueue import Workqueue
 from allswell.kube import manifest
 from allswell.kube.client import Api
+from allswell.kube.conditions import Condition
 from allswell.kube.kinds import MONITOR, PAGE, Kind
 from allswell.kube.manifest import Json
 
@@ -53,7 +55,7 @@ class Watchman:
         self.index = Index(turn=self._queue.add)
         self.owed = Owed()
         self.writer = TellingWriter(engine, settings.shape.grace, self._told)
-        self.centre = Centre(self.writer)
+        self.centre = Centre(self.writer, archive=ArchiveNews())
         self.looking: Resync
         self._tidings: working.Tidings
 
@@ -73,7 +75,12 @@ class Watchman:
         told = self.settings
         self._turnstile = Turnstile(self.index, told.batch, self._meters, self._now)
         self._reconciler = Reconciler(
-            means, Hands(means), self._turnstile, shape=told.shape, page_url=told.page_url
+            means,
+            Hands(means),
+            self._turnstile,
+            shape=told.shape,
+            page_url=told.page_url,
+            archived=self._archived,
         )
         self.looking = Resync(means, self._reconciler, told.watched)
         self._tidings = working.Tidings(
@@ -106,6 +113,10 @@ class Watchman:
     async def _let_through(self) -> None:
         await self.looking.seen.wait()
         await working.let_through(self._turnstile, self._wake)
+
+    def _archived(self, place: Place, before: Json) -> Condition:
+        monitor = self.centre.known(place)
+        return archive_status.of(self.centre.archive, monitor, before, self._now())
 
     def _wake(self, key: Key) -> None:
         self._queue.add(key, AT_ONCE)

@@ -16,6 +16,7 @@ from allswell.kube.shape import Shape
 LIST = "checker.json"
 CA = "ca.crt"
 TRUSTED = "trusted.crt"
+ARCHIVE_CA = "archive.crt"
 SECOND = timedelta(seconds=1)
 
 
@@ -45,4 +46,5 @@ def data(monitor: Monitor, shape: Shape) -> dict[str, str]:
         "denied": [str(network) for network in shape.denied],
     }
     found = {LIST: json.dumps(listed, indent=1) + "\n", CA: shape.ca}
-    return found | {TRUSTED: shape.trusted} if shape.trusted else found
+    more = {TRUSTED: shape.trusted, ARCHIVE_CA: shape.archive_ca}
+    return found | {name: content for name, content in more.items() if content}

@@ -15,13 +15,15 @@ class Shape:
 
     `references` are `host:port`s that tell whether a checker's own network works, `denied` the
     networks that no check may reach. `ca` is PEM, and so is `trusted`: authorities that targets
-    may use beside the public ones. `cpu_request` is thousandths of a processor, memory is bytes.
+    may use beside the public ones. `archive_ca` is of those that the archive's bucket uses, empty
+    for the public ones. `cpu_request` is thousandths of a processor, memory is bytes.
     """
 
     image: str
     collector_url: str
     ca: str
     trusted: str = ""
+    archive_ca: str = ""
     pull_policy: str = "IfNotPresent"
     pull_secrets: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

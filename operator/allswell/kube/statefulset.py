@@ -150,7 +150,11 @@ def _container(shape: Shape) -> Block:
 
 
 def _environment(shape: Shape) -> dict[str, str]:
-    trusted = {"ALLSWELL_EXTRA_CA_FILE": f"{CONFIG}/{configmap.TRUSTED}"} if shape.trusted else {}
+    more = {}
+    if shape.trusted:
+        more["ALLSWELL_EXTRA_CA_FILE"] = f"{CONFIG}/{configmap.TRUSTED}"
+    if shape.archive_ca:
+        more["ALLSWELL_ARCHIVE_CA_FILE"] = f"{CONFIG}/{configmap.ARCHIVE_CA}"
     return {
         "ALLSWELL_CONFIG": CONFIG,
         "ALLSWELL_DATA": DATA,
@@ -161,7 +165,7 @@ def _environment(shape: Shape) -> dict[str, str]:
         "ALLSWELL_LOG_LEVEL": shape.log_level,
         "ALLSWELL_STORE_PATIENCE": str(2 * GRACE_PERIOD // SECOND),
         "TMPDIR": DATA,
-        **trusted,
+        **more,
     }
 
 

@@ -106,3 +106,37 @@ def test_authorities_come_from_a_file_of_bounded_size(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(BadSettings, match="it is not text"):
         settings.read(given)
+
+
+def test_without_a_bucket_there_is_no_archive() -> None:
+    found = settings.read(LEAST)
+    assert (found.archive, found.delete_archived_after, found.shape.archive_ca) == (None, None, "")
+
+
+def test_the_archive_of_a_deleted_monitor_is_kept_or_goes_after_its_days(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.crt"
+    ca.write_text("-- a CA --\n")
+    given = LEAST | {
+        "ALLSWELL_ARCHIVE_BUCKET": "results",
+        "ALLSWELL_ARCHIVE_ENDPOINT": "https://minio.example.com:9000",
+        "ALLSWELL_ARCHIVE_CA_FILE": str(ca),
+        "ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS": "30",
+    }
+    kept = settings.read(given)
+    assert kept.archive is not None
+    assert (kept.archive.bucket, kept.shape.archive_ca) == ("results", "-- a CA --\n")
+    assert kept.delete_archived_after is None
+    goes = settings.read(given | {"ALLSWELL_ARCHIVE_DELETED_MONITORS": "delete"})
+    assert goes.delete_archived_after == timedelta(days=30)
+
+
+def test_nonsense_about_the_archive_is_refused_in_words() -> None:
+    wrong = {
+        "ALLSWELL_ARCHIVE_BUCKET": "s3://results",
+        "ALLSWELL_ARCHIVE_ADDRESSING": "dns",
+        "ALLSWELL_ARCHIVE_DELETED_MONITORS": "maybe",
+        "ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS": "0",
+    }
+    with pytest.raises(BadSettings) as caught:
+        settings.read(LEAST | wrong)
+    assert [name for name in wrong if name not in str(caught.value)] == []

@@ -51,6 +51,11 @@ class DataFolder:
         return f"sqlite:///{self.path / 'central.sqlite'}"
 
     @property
+    def archive(self) -> Path:
+        """Where the days that are over go, in the layout of a bucket."""
+        return self.path / "archive"
+
+    @property
     def log(self) -> Path:
         """What the programs say."""
         return self.path / "allswell.log"

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from allswell.archive.localfolder import LocalFolder
 from allswell.central import engine
+from allswell.central.catalogue import Catalogue
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
 from allswell.checker.config import Config
@@ -21,6 +23,10 @@ from allswell.cli.up.folder import DataFolder
 from allswell.cli.up.screen import Screen
 from allswell.cli.up.session import Session
 from allswell.cli.up.shelf import Shelf
+from allswell.controller.collector.archive_folder import FolderIntake
+from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.controller.collector.archive_service import ArchiveService
+from allswell.controller.collector.archiving import Archiving
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
@@ -66,10 +72,18 @@ async def run(plan: Plan, data: DataFolder) -> int:
         complain(f"the results in {data.path} cannot be used: {error}")
         return FAILED
     writer = Writer(central)
-    centre = Centre(writer, on_news=screen.news)
+    centre = Centre(writer, on_news=screen.news, archive=ArchiveNews())
     tokens = LocalTokens({})
-    collector = Collector(writer, centre, tokens, utc_now, watch_every=WATCH_EVERY)
+    folder = LocalFolder(data.archive)
+    archive = ArchiveService(
+        Archiving(folder, Catalogue(central)),
+        centre.archive,
+        utc_now,
+        uploads=FolderIntake(folder, utc_now),
+    )
+    collector = Collector(writer, centre, tokens, utc_now, watch_every=WATCH_EVERY, archive=archive)
     await collector.start("127.0.0.1", 0)
+    folder.base_url = f"http://127.0.0.1:{collector.port}"
     try:
         shelf = Shelf(time.time)
         session = Session(

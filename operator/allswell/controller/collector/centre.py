@@ -259,6 +259,11 @@ class Centre:
         known = (public for public in public_ids if public in by_public)
         return {public: self._presences.buckets(by_public[public], now) for public in known}
 
+    def known(self, place: tuple[str, str]) -> int | None:
+        """The id of a living monitor by namespace and name; any thread may ask."""
+        row = self._living.get(place)
+        return None if row is None else row.id
+
     def row(self, sender: Identity, monitor: str) -> MonitorRow:
         """A monitor of the sender's; any thread may ask. Raises `UnknownMonitor`."""
         row = self._row(sender, monitor)

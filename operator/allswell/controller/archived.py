@@ -1,0 +1,35 @@
+"""The operator's archive, put together from its settings."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from allswell.archive.bucket import Bucket
+from allswell.central.catalogue import Catalogue
+from allswell.controller.archive_meters import ArchiveMeters
+from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.controller.collector.archive_service import ArchiveService
+from allswell.controller.collector.archiving import Archiving
+from allswell.controller.meters import Meters
+from allswell.controller.settings import Settings
+
+
+def service(
+    told: Settings,
+    engine: Engine,
+    news: ArchiveNews,
+    meters: Meters,
+    now: Callable[[], datetime],
+) -> ArchiveService | None:
+    """What serves the archive; None where there is none, which the figures say too.
+
+    Raises `Failed` for settings that no client can be made of.
+    """
+    counting = ArchiveMeters(meters.registry, news, now)
+    if told.archive is None:
+        return None
+    archiving = Archiving(
+        Bucket(told.archive), Catalogue(engine), told.delete_archived_after, counting.count
+    )
+    return ArchiveService(archiving, news, now, counted=counting.counted)
