@@ -1,5 +1,6 @@
 """A real S3 server for tests: over a folder, on a port of loopback, ended by its number."""
 
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,12 +19,13 @@ SECRET = "not-a-secret"
 BUCKET = "pages"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Server:
     """One server; its one bucket may be read by everybody, as a CDN would."""
 
     port: int
     folder: Path
+    _process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def endpoint(self) -> str:
@@ -39,30 +41,44 @@ class Server:
         root = self.folder / "data" / BUCKET
         return {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file()}
 
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        program = needs.versitygw()
+        assert program is not None, "ask for it with the mark needs('versitygw')"
+        address = f"127.0.0.1:{self.port}"
+        command = [str(program), "--access", KEY, "--secret", SECRET, "--port", address]
+        where = [str(self.folder / "about"), str(self.folder / "data")]
+        self._process = subprocess.Popen(
+            [*command, "posix", "--sidecar", *where],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait(self.port)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it; by SIGKILL it leaves what it had begun."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(10)
+        self._process = None
+
 
 @contextmanager
 def running() -> Iterator[Server]:
     """A server that runs, and is gone with its files at the end."""
-    program = needs.versitygw()
-    assert program is not None, "ask for it with the mark needs('versitygw')"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="allswell-s3-") as name:
-        folder = Path(name)
-        (folder / "data" / BUCKET).mkdir(parents=True)
-        (folder / "about").mkdir()
-        command = [str(program), "--access", KEY, "--secret", SECRET, "--port", f"127.0.0.1:{port}"]
-        command += ["posix", "--sidecar", str(folder / "about"), str(folder / "data")]
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            try:
-                _wait(port)
-                yield Server(port, folder)
-            finally:
-                process.terminate()
-                process.wait(10)
+        server = Server(port, Path(name))
+        (server.folder / "data" / BUCKET).mkdir(parents=True)
+        (server.folder / "about").mkdir()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 def _wait(port: int) -> None:

@@ -6,6 +6,8 @@ store refuses, and the day is tried again. Its rows may go when the centre says 
 what the archive holds, and never before.
 """
 
+import asyncio
+import contextlib
 import hashlib
 import logging
 import random
@@ -43,6 +45,9 @@ OK = 200
 # What concerns this day alone: the monitor is gone, its store unknown, its day not over there.
 UNWELCOME = frozenset({404, 409, 410, 422})
 LATER = 3600.0
+SOONEST = 1.0
+# A hello is on its way.
+SOON = 5.0
 
 
 class Refused(Exception):
@@ -70,13 +75,17 @@ class Archivist:
     failed: int = 0
     archived: int = 0
     trouble: str = ""
+    _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _later: dict[tuple[int, date], float] = field(default_factory=dict)
     _damaged: set[tuple[str, date]] = field(default_factory=set)
 
     def told(self, *, wanted: bool, damaged: Iterable[tuple[str, date]]) -> None:
         """What a beat's answer says: whether there is an archive, and which days it has lost."""
+        before, news = self.wanted, set(damaged)
         self.wanted = wanted
-        self._damaged.update(damaged)
+        self._damaged |= news
+        if wanted and (news or not before):
+            self._nudged.set()
 
     def waiting(self, subject: Subject) -> tuple[date, ...]:
         """The days of a monitor that are over and not archived, the oldest first."""
@@ -85,11 +94,21 @@ class Archivist:
     async def run(self) -> None:
         """Look for what is due every so often, later after a failure, for ever."""
         while True:
-            wait = self.every
-            if self.failures:
-                wait += wait_after(self.failures, random.random())  # noqa: S311 - jitter
-            await self.clock.sleep_until(self.clock.monotonic() + wait)
+            wait = self._wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(self.clock.monotonic() + wait):
+                    await self._nudged.wait()
+            self._nudged.clear()
             await self.round()
+
+    def _wait(self) -> float:
+        """Seconds until the next look, if nobody nudges."""
+        if self.failures:
+            return SOONEST + wait_after(self.failures, random.random())  # noqa: S311 - jitter
+        subjects = self.greeter.subjects
+        if any(not subjects[it.monitor].greeted for it in self.backlog if it.monitor in subjects):
+            return SOON
+        return self.every
 
     async def round(self) -> bool:
         """Archive whatever is due; False when that was not possible."""

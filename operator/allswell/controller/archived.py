@@ -1,4 +1,10 @@
-"""The operator's archive, put together from its settings."""
+"""The operator's archive, put together from its settings.
+
+They are ALLSWELL_ARCHIVE_BUCKET, ALLSWELL_ARCHIVE_PREFIX, ALLSWELL_ARCHIVE_ENDPOINT,
+ALLSWELL_ARCHIVE_REGION, ALLSWELL_ARCHIVE_ADDRESSING, ALLSWELL_ARCHIVE_CA_FILE,
+ALLSWELL_ARCHIVE_ENCRYPTION, ALLSWELL_ARCHIVE_KMS_KEY, ALLSWELL_ARCHIVE_ACCESS_KEY_ID and
+ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY (both or neither, or as files by `…_FILE`).
+"""
 
 from collections.abc import Callable
 from datetime import datetime

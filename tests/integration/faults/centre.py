@@ -15,8 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Engine
+
+from allswell.archive import where as wheres
+from allswell.archive.bucket import Bucket
 from allswell.central import engine
+from allswell.central.catalogue import Catalogue
 from allswell.central.writer import Writer
+from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.controller.collector.archive_service import ArchiveService
+from allswell.controller.collector.archiving import Archiving
 from allswell.controller.collector.centre import Centre, News
 from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
@@ -76,7 +84,7 @@ async def _collect(told: Mapping[str, str]) -> None:
     central = engine.connect(told["FAULTS_DATABASE"])
     writer = Writer(central)
     fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
-    centre = Centre(writer, on_news=fate.after())
+    centre = Centre(writer, on_news=fate.after(), archive=ArchiveNews())
     tokens = {token: Identity(name) for token, name in json.loads(told["FAULTS_TOKENS"]).items()}
     tokens[PAGE_TOKEN] = Identity("", page=True)
     collector = Collector(
@@ -85,11 +93,22 @@ async def _collect(told: Mapping[str, str]) -> None:
         LocalTokens(tokens),
         lambda: datetime.now(UTC),
         watch_every=float(told["FAULTS_WATCH_EVERY"]),
+        archive=_archive(told, central, centre.archive),
     )
     await collector.start("127.0.0.1", int(told["FAULTS_PORT"]))
     await stop.wait()
     await collector.stop()
     central.dispose()
+
+
+def _archive(told: Mapping[str, str], central: Engine, news: ArchiveNews) -> ArchiveService | None:
+    problems: list[str] = []
+    where = wheres.read(told, "ALLSWELL_ARCHIVE_", problems)
+    assert problems == []
+    if where is None:
+        return None
+    archiving = Archiving(Bucket(where), Catalogue(central))
+    return ArchiveService(archiving, news, lambda: datetime.now(UTC))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,8 @@ class House:
         self._pace = pace
         self._tokens: dict[str, str] = {}
         self._log = folder / "log"
+        self.archive: dict[str, str] = {}
+        self.front = self.port
         self.engine = engines.connect(database)
         engines.migrate(self.engine)
 
@@ -82,6 +84,7 @@ class House:
     def start_centre(self, fate: Fate | None = None) -> Forked:
         """Start the collector, always on the same port."""
         told = centre.settings(self.database, self.port, self._tokens, self._pace.watch_every, fate)
+        told |= self.archive
         return self._nursery.start("centre", told, self._log)
 
     def start_checker(self, namespace: str, data: Path | None = None, status: int = 0) -> Forked:
@@ -90,7 +93,7 @@ class House:
         told = {
             "ALLSWELL_CONFIG": str(here),
             "ALLSWELL_DATA": str(data or here),
-            "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.port}",
+            "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.front}",
             "ALLSWELL_TOKEN_FILE": str(here / "token"),
             "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status}",
             "PATH": os.environ.get("PATH", os.defpath),

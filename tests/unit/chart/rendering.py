@@ -57,6 +57,19 @@ FULL: Values = {
         "priorityClassName": "low",
         "extraCAs": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
     },
+    "archive": {
+        "bucket": "results",
+        "prefix": "allswell/a",
+        "endpoint": "https://minio.example.com:9000",
+        "region": "eu-central-1",
+        "addressing": "virtual",
+        "ca": "-----BEGIN CERTIFICATE-----\nMQ==\n-----END CERTIFICATE-----\n",
+        "encryption": "aws:kms",
+        "kmsKey": "alias/results",
+        "existingSecret": "results",
+        "deletedMonitors": "delete",
+        "afterDays": 30,
+    },
     "page": {
         **PLACE,
         "url": "https://status.example.com",
@@ -84,7 +97,10 @@ FULL: Values = {
     },
     "networkPolicy": {
         "pageEgress": [{"ports": [{"port": 6379, "protocol": "TCP"}]}],
-        "checkers": {"enabled": True},
+        "checkers": {
+            "enabled": True,
+            "egress": [{"ports": [{"port": 9000, "protocol": "TCP"}]}],
+        },
     },
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "interval": "1m"},
 }

@@ -187,6 +187,7 @@ def test_checkers_may_be_kept_from_denied_networks_by_a_policy_in_each_namespace
         if it["kind"] == "NetworkPolicy" and component(it["spec"]) == "checker"
     ) == ["team-a", "team-b"]
     for policy in found:
+        assert {"ports": [{"port": 9000, "protocol": "TCP"}]} in policy["spec"]["egress"]
         blocks = [entry["ipBlock"] for entry in policy["spec"]["egress"][-1]["to"]]
         assert blocks == [
             {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]},

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from allswell.archive.where import Where
 from allswell.cli.programs import publish
 from allswell.controller import rollout
 from allswell.controller import settings as operator_settings
@@ -21,6 +23,13 @@ EVERY = [
     for variant, values in rendering.VARIANTS.items()
     for name, spec in (rendering.pods(rendering.render(values)) if needs.helm() else ())
 ]
+# Variables that name files of a pod.
+FILES = (
+    "ALLSWELL_CHECKER_EXTRA_CA_FILE",
+    "ALLSWELL_ARCHIVE_CA_FILE",
+    "ALLSWELL_ARCHIVE_ACCESS_KEY_ID_FILE",
+    "ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY_FILE",
+)
 # What pod security *restricted* lets a pod mount.
 VOLUMES = {"configMap", "emptyDir", "projected", "secret", "persistentVolumeClaim"}
 
@@ -95,7 +104,8 @@ def written(objects: list[rendering.Json], component: str) -> dict[str, str]:
 @pytest.mark.parametrize("values", rendering.VARIANTS.values(), ids=rendering.VARIANTS)
 def test_the_operator_can_read_its_settings(values: rendering.Values) -> None:
     variables = written(rendering.render(values), "operator")
-    variables.pop("ALLSWELL_CHECKER_EXTRA_CA_FILE", None)
+    for file in FILES:
+        variables.pop(file, None)
     assert operator_settings.read(variables).watched == tuple(values.get("watchNamespaces", ()))
 
 
@@ -134,6 +144,49 @@ def test_a_static_copy_is_published_by_a_process_that_alone_has_the_buckets_key(
     assert holding == {"Deployment watch-publisher"}
 
 
+def test_the_archives_key_is_the_operators_alone() -> None:
+    objects = rendering.render(rendering.FULL)
+    found = operator_settings.read(written(objects, "operator") | dict.fromkeys(FILES, ""))
+    assert found.archive == Where(
+        bucket="results",
+        prefix="allswell/a",
+        endpoint="https://minio.example.com:9000",
+        region="eu-central-1",
+        style="virtual",
+        encryption="aws:kms",
+        kms_key="alias/results",
+    )
+    assert found.delete_archived_after == timedelta(days=30)
+    holding = {
+        name
+        for name, pod in rendering.pods(objects)
+        if any(it.get("secret", {}).get("secretName") == "results" for it in pod["volumes"])
+    }
+    assert holding == {"Deployment watch-operator"}
+
+
+def test_the_archives_authorities_are_a_file_of_the_operator() -> None:
+    objects = rendering.render(rendering.FULL)
+    pod = rendering.of_kind(objects, "Deployment")["watch-operator"]["spec"]["template"]["spec"]
+    source = mounted(pod["containers"][0], pod)["/etc/allswell/archive-ca"]["configMap"]["name"]
+    content = rendering.of_kind(objects, "ConfigMap")[source]["data"]["ca.crt"]
+    assert content == rendering.FULL["archive"]["ca"]
+
+
+def test_a_role_for_the_archive_is_named_on_the_operators_account() -> None:
+    role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/results"}
+    values = {"archive": {"bucket": "results"}, "operator": {"serviceAccountAnnotations": role}}
+    objects = rendering.render(values)
+    account = rendering.of_kind(objects, "ServiceAccount")["allswell-operator"]
+    assert account["metadata"]["annotations"] == role
+    assert "ALLSWELL_ARCHIVE_ACCESS_KEY_ID_FILE" not in written(objects, "operator")
+
+
+def test_without_a_bucket_nothing_is_archived() -> None:
+    variables = rendering.environment(rendering.render(), "operator")
+    assert [name for name in variables if "ARCHIVE" in name] == []
+
+
 def test_without_a_bucket_nothing_is_published() -> None:
     assert "allswell-publisher" not in rendering.of_kind(rendering.render(), "Deployment")
 
@@ -144,8 +197,7 @@ def test_by_default_nobody_is_shown_the_list_of_all_pages() -> None:
 
 def test_what_is_set_reaches_the_operator() -> None:
     found = operator_settings.read(
-        written(rendering.render(rendering.FULL), "operator")
-        | {"ALLSWELL_CHECKER_EXTRA_CA_FILE": ""}
+        written(rendering.render(rendering.FULL), "operator") | dict.fromkeys(FILES, "")
     )
     shape = found.shape
     assert (found.workers, str(found.batch)) == (4, str(rollout.parse("7")))

@@ -99,6 +99,14 @@ BAD: list[tuple[rendering.Values, str]] = [
     ({"references": ["example.com"]}, "/references/0"),
     ({"checker": {"memoryLimit": "128M"}}, "/checker/memoryLimit"),
     ({"checker": {"extraCAs": "ca.pem"}}, "/checker/extraCAs"),
+    ({"archive": {"bucket": "s3://results"}}, "/archive/bucket"),
+    ({"archive": {"bucket": "results", "endpoint": "minio:9000"}}, "/archive/endpoint"),
+    ({"archive": {"bucket": "results", "addressing": "dns"}}, "/archive/addressing"),
+    ({"archive": {"bucket": "results", "encryption": "aes"}}, "/archive/encryption"),
+    ({"archive": {"bucket": "results", "ca": "ca.pem"}}, "/archive/ca"),
+    ({"archive": {"bucket": "results", "deletedMonitors": "drop"}}, "/archive/deletedMonitors"),
+    ({"archive": {"bucket": "results", "afterDays": 0}}, "/archive/afterDays"),
+    ({"archive": {"bucket": "results", "accessKey": "x"}}, "'accessKey' not allowed"),
     ({"operator": {"logLevel": "info"}}, "/operator/logLevel"),
     ({"operator": {"extraEnv": [{"value": "x"}]}}, "/operator/extraEnv/0"),
     ({"serviceMonitor": {"interval": "often"}}, "/serviceMonitor/interval"),
@@ -116,6 +124,13 @@ def test_what_cannot_work_together_is_refused_with_what_to_set() -> None:
         rendering.render({"page": {"ingress": {"enabled": True}}})
     with pytest.raises(rendering.Refused, match=r"networkPolicy\.checkers needs namespaces"):
         rendering.render({"networkPolicy": {"checkers": {"enabled": True}}})
+
+
+def test_an_archive_without_a_bucket_or_a_key_without_its_encryption_is_refused() -> None:
+    with pytest.raises(rendering.Refused, match=r"archive\.endpoint needs archive\.bucket"):
+        rendering.render({"archive": {"endpoint": "https://minio.example.com"}})
+    with pytest.raises(rendering.Refused, match=r"archive\.kmsKey needs archive\.encryption"):
+        rendering.render({"archive": {"bucket": "results", "kmsKey": "alias/x"}})
 
 
 def test_a_chart_that_contains_this_one_may_have_global_values() -> None:

@@ -87,6 +87,16 @@ def test_authorities_of_the_installation_reach_the_checker_and_roll_the_pod() ->
     assert made["spec"] != statefulset.build(monitor(), SHAPE)["spec"]
 
 
+def test_the_archives_authorities_reach_the_checker_and_roll_the_pod() -> None:
+    told = replace(SHAPE, archive_ca="-- the store's CA --\n")
+    made = statefulset.build(monitor(), told)
+    checker = manifest.blocks(made, "spec", "template", "spec", "containers")[0]
+    named = manifest.entry(manifest.blocks(checker, "env"), "name", "ALLSWELL_ARCHIVE_CA_FILE")
+    assert named["value"] == "/etc/allswell/archive.crt"
+    assert configmap.data(monitor(), told)["archive.crt"] == "-- the store's CA --\n"
+    assert made["spec"] != statefulset.build(monitor(), SHAPE)["spec"]
+
+
 def test_a_pause_takes_the_pod_and_keeps_the_volume() -> None:
     paused = statefulset.build(monitor(paused=True), SHAPE)
     assert manifest.at(paused, "spec", "replicas") == 0
