@@ -84,13 +84,23 @@ class FakeApi:
             raise Conflict(f"409: {kind.plural} {name!r} already exists")
         return copy.deepcopy(self._kept((kind, namespace, name), None, _plain(wanted)))
 
+    async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
+        """Change single fields of an object that somebody else manages; None removes a field."""
+        address = (kind, *manifest.name(patch))
+        self._ask(f"merge {subresource}".strip(), kind, address[2])
+        if (before := self.objects.get(address)) is None:
+            raise Missing(f"404: {kind.plural} {address[2]!r} not found")
+        part = {"status": patch["status"]} if subresource else _plain(patch)
+        after = _cleared(_merged(copy.deepcopy(before), part))
+        return copy.deepcopy(self._kept(address, before, after))
+
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, force: bool) -> None:
         """Delete that very object; it is no error when it is gone. `force` waits for nobody."""
         self._ask("delete force" if force else "delete", kind, name)
         found = self.objects.get((kind, namespace, name))
         if found is None:
             return
-        if manifest.uid(found) != uid:
+        if uid and manifest.uid(found) != uid:
             raise Conflict(f"409: {kind.plural} {name!r}: another uid")
         self.remove(kind, namespace, name)
 
@@ -158,6 +168,15 @@ def _merged(live: Object, wanted: Object) -> Object:
         else:
             live[key] = copy.deepcopy(value)
     return live
+
+
+def _cleared(value: Object) -> Object:
+    """Without what is null."""
+    return {
+        key: _cleared(part) if isinstance(part, dict) else part
+        for key, part in value.items()
+        if part is not None
+    }
 
 
 def _without(live: Object, known: Object, wanted: Object) -> Object:

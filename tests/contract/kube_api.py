@@ -142,6 +142,23 @@ async def a_status_of_what_is_not_there_is_missing(api: Api, namespace: str) -> 
         await api.apply(MONITOR, status(namespace, state="up"), "status")
 
 
+async def one_field_is_changed_or_removed_and_the_others_stay(api: Api, namespace: str) -> None:
+    await api.apply(MONITOR, monitor(namespace))
+    await api.apply(MONITOR, status(namespace, state="up", target="a"), "status")
+    changed = {**status(namespace, state=None, reason="Timeout")}
+    told = await api.merge(MONITOR, changed, "status")
+    assert manifest.block(told, "status") == {"target": "a", "reason": "Timeout"}
+    with pytest.raises(Missing):
+        await api.merge(CONFIGMAP, configmap(namespace, "other", a="1"))
+
+
+async def without_a_uid_whichever_there_is_is_deleted(api: Api, namespace: str) -> None:
+    await api.create(CONFIGMAP, configmap(namespace))
+    for _ in range(2):
+        await api.delete(CONFIGMAP, namespace, "it", "", force=False)
+    assert await api.get(CONFIGMAP, namespace, "it") is None
+
+
 async def what_is_not_valid_is_rejected(api: Api, namespace: str) -> None:
     with pytest.raises(Rejected):
         await api.apply(MONITOR, monitor(namespace, interval="2w"))
@@ -165,6 +182,8 @@ STORIES: tuple[Story, ...] = (
     a_list_holds_what_is_selected_and_is_no_older_than_that,
     a_spec_has_generations_and_a_status_has_none,
     a_status_of_what_is_not_there_is_missing,
+    one_field_is_changed_or_removed_and_the_others_stay,
+    without_a_uid_whichever_there_is_is_deleted,
     what_is_not_valid_is_rejected,
     a_namespace_has_an_identity,
 )

@@ -59,11 +59,18 @@ class Central:
         return found
 
     async def put_page(
-        self, page: StatusPage, components: Sequence[Component], namespace_uid: str, now: datetime
-    ) -> None:
-        """Make a page as its manifest says."""
-        await self._doing(
-            lambda: self._writer.put_page(page, components, now, namespace_uid=namespace_uid)
+        self,
+        page: StatusPage,
+        components: Sequence[Component],
+        namespace_uid: str,
+        now: datetime,
+        address: str = "",
+    ) -> int:
+        """Make a page as its manifest says; its id."""
+        return await self._doing(
+            lambda: self._writer.put_page(
+                page, components, now, namespace_uid=namespace_uid, address=address
+            )
         )
 
     async def monitors(self) -> Mapping[Place, int]:

@@ -38,19 +38,19 @@ class Meters:
             ("kind",),
             registry=it,
         )
-        self.resynced = Gauge(
-            "allswell_resync_timestamp_seconds", "When the last complete look ended.", registry=it
-        )
-        self.waiting = Gauge("allswell_queue_length", "Objects that wait for a look.", registry=it)
-        self.held = Gauge(
-            "allswell_rollout_waiting",
+        self.resynced = self._gauge("resync_timestamp_seconds", "When the last full look ended.")
+        self.waiting = self._gauge("queue_length", "Objects that wait for a look.")
+        self.held = self._gauge(
+            "rollout_waiting",
             "Checkers that wait for their turn to be replaced, as the installation has changed.",
-            registry=it,
         )
-        self.rolling = Gauge(
-            "allswell_rollout_under_way",
+        self.rolling = self._gauge(
+            "rollout_under_way",
             "Checkers that were replaced by turn and have not run for long enough yet.",
-            registry=it,
+        )
+        self.orders = self._gauge(
+            "certificate_orders",
+            "Certificates for host names that were ordered in the last three hours.",
         )
         self.objects = Gauge(
             "allswell_objects", "Objects in the index, by kind.", ("kind",), registry=it
@@ -58,3 +58,6 @@ class Meters:
         self.verdicts = Counter(
             "allswell_token_verdicts", "Judgements of tokens, by result.", ("result",), registry=it
         )
+
+    def _gauge(self, name: str, words: str) -> Gauge:
+        return Gauge(f"allswell_{name}", words, registry=self.registry)

@@ -1,8 +1,12 @@
 """What a StatusPage shows and what its status says: pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from allswell.controller.hosting import told
+from allswell.controller.hosting.told import Name
+from allswell.domain.claim import GRACE
 from allswell.domain.spec import page as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import Component, StatusPage
@@ -52,19 +56,50 @@ def overall(states: Iterable[State]) -> State:
 _WORSE = (State.PAUSED, State.UP, State.UNKNOWN, State.DEGRADED, State.DOWN)
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a page is: its address, and its own host name under the domain of pages, if any."""
+
+    url: str = ""
+    target: str = ""
+
+
+def address(live: Json, base: str, target: str, names: Sequence[Name], grace: timedelta) -> Address:
+    """A customer's own name if one serves, else the page's own host, else by path.
+
+    `base` is the page host's address, empty when it is not known.
+    """
+    serving = next((name.host for name in names if told.is_ready(name, grace)), target)
+    if serving:
+        return Address(f"https://{serving}/", target)
+    return Address("/".join([base.rstrip("/"), *manifest.name(live), ""]) if base else "", target)
+
+
 def status(
-    live: Json, said: Condition, state: State, base: str, now: datetime
+    live: Json,
+    said: Condition,
+    state: State,
+    place: Address,
+    now: datetime,
+    *,
+    names: Sequence[Name] = (),
+    grace: timedelta = GRACE,
 ) -> dict[str, object]:
-    """The whole status. `base` is the page host's address, empty when it is not known."""
+    """The whole status."""
     generation = manifest.number(live, "metadata", "generation")
-    before = manifest.blocks(live, "status", "conditions")
+    before = manifest.block(live, "status")
+    conditioned = [said, told.all_ready(names, grace)] if names else [said]
+    old = manifest.blocks(before, "conditions")
     found: dict[str, object] = {
         "observedGeneration": generation,
         "state": state.value,
-        "conditions": conditions.merged(before, [said], generation, now),
+        "conditions": conditions.merged(old, conditioned, generation, now),
     }
-    if hostnames := manifest.at(live, "spec", "hostnames"):
-        found["readyHostnames"] = f"0/{len(hostnames)}" if isinstance(hostnames, list) else ""
-    if base:
-        found["url"] = "/".join([base.rstrip("/"), *manifest.name(live), ""])
+    if names:
+        found["hostnames"] = told.entries(names, before, grace, generation, now)
+        found["readyHostnames"] = told.count(names, grace)
+    if place.target:
+        found["target"] = place.target
+    if place.url:
+        found["url"] = place.url
     return found

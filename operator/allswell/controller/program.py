@@ -20,6 +20,8 @@ from allswell.central.errors import CentralError, Unavailable
 from allswell.controller import archived, authority, handlers, login, passwords, settings, standby
 from allswell.controller.authority import Authority, BadAuthority
 from allswell.controller.collecting import Collecting
+from allswell.controller.hosting import secret
+from allswell.controller.hosting.secret import BadKey
 from allswell.controller.login import NoAccess
 from allswell.controller.lookout import Lookout
 from allswell.controller.meters import Meters
@@ -37,6 +39,7 @@ from allswell.kube.kinds import CONFIGMAP, NAMESPACE
 log = logging.getLogger(__name__)
 RENEW_EVERY = timedelta(days=1) / timedelta(seconds=1)
 RETRY = 5.0
+UNUSABLE = (KubeError, CentralError, Failed, BadAuthority, BadPasswords, BadKey, OSError)
 
 
 def now() -> datetime:
@@ -63,7 +66,7 @@ def main() -> int:
         return 2
     try:
         return asyncio.run(run(found, info))
-    except (KubeError, CentralError, Failed, BadAuthority, BadPasswords, OSError) as error:
+    except UNUSABLE as error:
         log.error("the operator cannot run: %s", error)
         return 1
 
@@ -96,7 +99,7 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
         # Before anybody reads; where the database is away, it is done when it comes back.
         later = [] if await migrated(man) else [migrating(man)]
         await collecting.start(found.collector, server, tls, connecting, judging)
-        man.meet(collecting.do)
+        man.meet(collecting.do, await pages_key(found, api))
         try:
             parts = [renewing(server, ca, found), tenure.keep(), *later, *man.parts()]
             async with standby.serving(lookout(man, api, meters).application(), found.status):
@@ -118,6 +121,13 @@ async def database(found: Settings, api: Api) -> str:
         return found.database
     password = await passwords.kept(api, found.namespace, found.database_secret)
     return passwords.placed(found.database, password)
+
+
+async def pages_key(found: Settings, api: Api) -> bytes:
+    """The key of pages' addresses, where a domain is dedicated to them."""
+    if found.hosting is None:
+        return b""
+    return await secret.kept(api, found.namespace, found.pages_key_secret)
 
 
 def published(found: Settings, ca: Authority) -> dict[str, object]:

@@ -8,6 +8,9 @@ from datetime import timedelta
 from allswell.central.errors import CentralError
 from allswell.controller import monitor_plan, monitor_status, page_plan, patience, pods
 from allswell.controller.acting import Hands
+from allswell.controller.hosting import told
+from allswell.controller.hosting.hosting import Hosting
+from allswell.controller.hosting.told import Name
 from allswell.controller.index import Key
 from allswell.controller.means import Means
 from allswell.controller.monitor_plan import READY, Gathered, Plan
@@ -17,6 +20,8 @@ from allswell.controller.registrar import Place
 from allswell.controller.rollout import Turn
 from allswell.controller.standing import Standing
 from allswell.controller.turnstile import Turnstile
+from allswell.domain.claim import GRACE
+from allswell.domain.hostname import Identity
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
@@ -46,6 +51,7 @@ class Reconciler:
         shape: Shape,
         page_url: str,
         archived: Callable[[Place, Json], Condition | None] = lambda _place, _before: None,
+        hosting: Hosting | None = None,
     ) -> None:
         self._means = means
         self._hands = hands
@@ -53,6 +59,7 @@ class Reconciler:
         self._shape = shape
         self._page_url = page_url
         self._archived = archived
+        self._hosting = hosting
         self.standings: dict[Place, Standing] = {}
 
     async def look(self, key: Key) -> timedelta | None:
@@ -63,6 +70,8 @@ class Reconciler:
         kind = MONITOR if key.kind == MONITOR.name else PAGE
         kept = self._means.index[kind].get(key.namespace, key.name)
         if kept is None or manifest.text(kept.manifest, "metadata", "deletionTimestamp"):
+            if kind == PAGE and self._hosting is not None:
+                self._hosting.gone(key)
             return None
         if kind == MONITOR:
             return await self._monitor(kept.manifest)
@@ -168,19 +177,44 @@ class Reconciler:
         ]
         shown = () if isinstance(page, Invalid) else page_plan.shown(page, metas)
         said = page_plan.ready(page, shown)
+        names: tuple[Name, ...] = ()
+        target = ""
         if isinstance(page, StatusPage):
             namespace_uid = await self._means.namespaces.uid(namespace, page.meta.uid)
             if namespace_uid is None:
                 return None
-            await self._means.central.put_page(page, shown, namespace_uid, self._means.now())
+            identity = Identity(namespace_uid, page.meta.name)
+            label = self._hosting.label(identity) if self._hosting else ""
+            number = await self._means.central.put_page(
+                page, shown, namespace_uid, self._means.now(), label
+            )
+            names = await self._names(page, number, identity)
+            target = self._hosting.target(identity) if self._hosting else ""
         before = manifest.block(live, "status")
         states = [self._state((namespace, entry.monitor)) for entry in shown]
-        state = page_plan.overall(states)
-        status = page_plan.status(live, said, state, self._page_url, self._means.now())
+        grace = self._hosting.grace if self._hosting else GRACE
+        status = page_plan.status(
+            live,
+            said,
+            page_plan.overall(states),
+            page_plan.address(live, self._page_url, target, names, grace),
+            self._means.now(),
+            names=names,
+            grace=grace,
+        )
         if not monitor_status.same(before, status):
             await self._hands.status(PAGE, live, status)
             await self._told(live, before, said)
+            for news in told.news(before, manifest.blocks(status, "hostnames")):
+                await self._hands.tell(PAGE, live, news)
         return None
+
+    async def _names(self, page: StatusPage, number: int, identity: Identity) -> tuple[Name, ...]:
+        """How far the page's host names have come."""
+        if self._hosting is None:
+            return tuple(Name(host, unserved=True) for host in page.hostnames)
+        key = Key(PAGE.name, page.meta.namespace, page.meta.name)
+        return await self._hosting.names(key, number, identity, page)
 
     def _state(self, place: Place) -> State:
         return self.standings.get(place, Standing()).state

@@ -1,27 +1,24 @@
 """The operator's settings, from environment variables; every problem is reported at once."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_interface
-from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from allswell.archive import where
 from allswell.archive.where import Where
 from allswell.controller import rollout
+from allswell.controller.environment import Environment
+from allswell.controller.hosting import settings as hosting
+from allswell.controller.hosting.policy import Policy
 from allswell.controller.rollout import Batch
 from allswell.domain.cover import Grace
 from allswell.domain.spec.monitor import SIZE, UNITS
 from allswell.kube.shape import Shape
 
-T = TypeVar("T")
-Network = IPv4Network | IPv6Network
-# Both stand in the ConfigMap of every Monitor.
+# It stands in the ConfigMap of every Monitor.
 MOST_TRUSTED = 65_536
-MOST_DENIED = 256
 # A checker is heard of every 30 seconds; between two beats nobody must seem to have gone.
 LEAST_GRACE = 45
 POLICIES = ("Always", "IfNotPresent", "Never")
@@ -44,7 +41,8 @@ class Settings:
     """What the operator is told. `shape` lacks the CA, which is made or found later.
 
     `database_secret` names the Secret of the password that the database's address lacks, if any.
-    The archive of a deleted Monitor goes after `delete_archived_after`, or never.
+    The archive of a deleted Monitor goes after `delete_archived_after`, or never. `hosting` is None
+    where no domain is dedicated to pages.
     """
 
     database: str
@@ -64,74 +62,14 @@ class Settings:
     batch: Batch
     archive: Where | None = None
     delete_archived_after: timedelta | None = None
+    hosting: Policy | None = None
+    pages_key_secret: str = ""
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The names that the collector's certificate is for."""
         host = urlsplit(self.shape.collector_url).hostname or ""
         return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
-
-
-class Environment:
-    """Reads variables and notes every problem."""
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        self.problems: list[str] = []
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """A variable, or the default; without one it must be set."""
-        value = self._variables.get(name, "").strip()
-        if not value and default is None:
-            self.problems.append(f"{name} is missing")
-        return value or default or ""
-
-    def secret(self, name: str) -> str:
-        """A variable, or the content of the file that `<name>_FILE` names."""
-        if not self._variables.get(f"{name}_FILE"):
-            return self.text(name)
-        return self.file(f"{name}_FILE").strip()
-
-    def file(self, name: str, most: int = 65_536) -> str:
-        """The content of the file that a variable names, at most so many bytes; empty if unset."""
-        if not (path := self._variables.get(name, "")):
-            return ""
-        try:
-            content = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            self.problems.append(f"{name} cannot be read: {why}")
-            return ""
-        if len(content) > most:
-            self.problems.append(f"{name} names a file that is larger than {most // 1024} KiB")
-            return ""
-        return content
-
-    def words(self, name: str) -> tuple[str, ...]:
-        """Words with commas between them."""
-        parts = (part.strip() for part in self._variables.get(name, "").split(","))
-        return tuple(part for part in parts if part)
-
-    def networks(self, name: str) -> tuple[Network, ...]:
-        """Networks with commas between them; each that cannot be used is a problem of its own."""
-        words = self.words(name)
-        if len(words) > MOST_DENIED:
-            self.problems.append(f"{name} holds more than {MOST_DENIED} networks: join some")
-        found: list[Network] = []
-        for word in words[:MOST_DENIED]:
-            try:
-                found.append(_network(word))
-            except ValueError as error:
-                self.problems.append(f"{name} holds {word[:60]!r}: {error}")
-        return tuple(found)
-
-    def read(self, name: str, default: str, parse: Callable[[str], T], instead: str) -> T:
-        """A variable that is parsed; what is wrong with it is noted, and the default taken."""
-        try:
-            return parse(self.text(name, default))
-        except ValueError:
-            self.problems.append(f"{name} cannot be used: write {instead}")
-            return parse(default)
 
 
 def read(variables: Mapping[str, str]) -> Settings:
@@ -157,6 +95,8 @@ def read(variables: Mapping[str, str]) -> Settings:
         batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
         archive=where.read(variables, "ALLSWELL_ARCHIVE_", given.problems),
         delete_archived_after=_deletion(given),
+        hosting=hosting.read(given, namespace),
+        pages_key_secret=given.text("ALLSWELL_PAGES_KEY_SECRET", "allswell-pages-key"),
     )
     if given.problems:
         raise BadSettings("\n".join(given.problems))
@@ -257,19 +197,6 @@ def _truth(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(text)
     return text == "true"
-
-
-def _network(text: str) -> Network:
-    """The network, if it is written as it is meant. Raises ValueError with what to write."""
-    try:
-        given = ip_interface(text)
-    except ValueError:
-        raise ValueError("write a network, like 10.0.0.0/8 or fd00::/8") from None
-    if given.ip != given.network.network_address:
-        raise ValueError(f"write {given.network}, or {given.ip} for the one address")
-    if isinstance(given.network, IPv6Network) and given.network.network_address.ipv4_mapped:
-        raise ValueError("write the IPv4 network; its forms within IPv6 are covered")
-    return given.network
 
 
 def _milli(text: str) -> int:

@@ -2,16 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from allswell.central.claims import Claims
 from allswell.controller import archive_status, working
 from allswell.controller.acting import Hands
 from allswell.controller.central import Central, Doing
 from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.collector.centre import Centre
+from allswell.controller.hosting.hosting import Hosting
+from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.index import Index, Key
 from allswell.controller.means import Means
 from allswell.controller.meters import Meters
@@ -24,6 +27,8 @@ from allswell.controller.settings import Settings
 from allswell.controller.telling import TellingWriter
 from allswell.controller.turnstile import Turnstile
 from allswell.controller.workqueue import Workqueue
+from allswell.dns import lookup
+from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.conditions import Condition
@@ -59,8 +64,9 @@ class Watchman:
         self.looking: Resync
         self._tidings: working.Tidings
 
-    def meet(self, doing: Doing) -> None:
+    def meet(self, doing: Doing, pages_key: bytes = b"") -> None:
         """Put the rest together, now that there is a thread that writes the central database."""
+        self._hosting = self._hosted(doing, pages_key)
         central = Central(self.engine, self.writer, self.centre, doing)
         means = Means(
             api=self._api,
@@ -81,10 +87,31 @@ class Watchman:
             shape=told.shape,
             page_url=told.page_url,
             archived=self._archived,
+            hosting=self._hosting,
         )
         self.looking = Resync(means, self._reconciler, told.watched)
         self._tidings = working.Tidings(
             central, self._reconciler, self._wake, self.index.pages, self._now
+        )
+
+    def _hosted(self, doing: Doing, key: bytes) -> Hosting | None:
+        """What looks after customers' host names, where a domain is dedicated to pages."""
+        policy = self.settings.hosting
+        if policy is None:
+            return None
+
+        async def looking(wanted: Wanted) -> Sequence[Seen]:
+            return await lookup.look(wanted, policy.resolvers)
+
+        return Hosting(
+            policy,
+            key,
+            Ledger(Claims(self.engine, policy.rest), policy.budget, doing),
+            looking,
+            self._api,
+            meters=self._meters,
+            wake=self._wake,
+            now=self._now,
         )
 
     def parts(self) -> list[Coroutine[None, None, None]]:
@@ -93,6 +120,7 @@ class Watchman:
             working.resync(self.looking, self._meters, self._hurry),
             self._tidings.run(),
             self._let_through(),
+            *(self._begun(loop) for loop in (self._hosting.loops() if self._hosting else ())),
             *(self._work() for _ in range(self.settings.workers)),
         ]
 
@@ -109,6 +137,10 @@ class Watchman:
     async def _work(self) -> None:
         await self.looking.seen.wait()
         await working.work(self._queue, self._reconciler, self._meters)
+
+    async def _begun(self, loop: Coroutine[None, None, None]) -> None:
+        await self.looking.seen.wait()
+        await loop
 
     async def _let_through(self) -> None:
         await self.looking.seen.wait()

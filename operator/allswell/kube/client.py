@@ -20,6 +20,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 CHUNK = 500
 # JSON is YAML; the API server wants to hear the latter for a server-side apply.
 APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 EVERYWHERE = ("",)
 
 
@@ -46,12 +47,19 @@ class Api(Protocol):
         """Make our fields of an object so; with a uid only of that very object."""
         ...
 
+    async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
+        """Change single fields of an object that somebody else manages; None removes a field."""
+        ...
+
     async def create(self, kind: Kind, wanted: Json) -> Json:
         """Create an object. Raises `Conflict` when it is there."""
         ...
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, force: bool) -> None:
-        """Delete that very object; it is no error when it is gone. `force` waits for nobody."""
+        """Delete that very object, or with no uid whichever there is; `force` waits for nobody.
+
+        It is no error when it is gone.
+        """
         ...
 
 
@@ -105,14 +113,20 @@ class Client:
                 raise Conflict(str(error)) from error
             raise
 
+    async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
+        """Change single fields of an object that somebody else manages; None removes a field."""
+        path = kind.path(*manifest.name(patch), subresource)
+        query = {"fieldManager": names.FIELD_MANAGER}
+        return await self._ask("PATCH", path, patch, query=query, media=MERGE)
+
     async def create(self, kind: Kind, wanted: Json) -> Json:
         """Create an object. Raises `Conflict` when it is there."""
         query = {"fieldManager": names.FIELD_MANAGER}
         return await self._ask("POST", kind.path(manifest.name(wanted)[0]), wanted, query=query)
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, force: bool) -> None:
-        """Delete that very object; it is no error when it is gone. `force` waits for nobody."""
-        options: dict[str, object] = {"preconditions": {"uid": uid}}
+        """Delete that very object, or with no uid whichever there is; `force` waits for nobody."""
+        options: dict[str, object] = {"preconditions": {"uid": uid}} if uid else {}
         if force:
             options["gracePeriodSeconds"] = 0
         try:

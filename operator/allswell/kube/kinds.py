@@ -43,3 +43,8 @@ DEFINITION = Kind(
     "CustomResourceDefinition", "apiextensions.k8s.io/v1", "customresourcedefinitions"
 )
 TOKEN_REVIEW = Kind("TokenReview", "authentication.k8s.io/v1", "tokenreviews")
+CERTIFICATE = Kind("Certificate", "cert-manager.io/v1", "certificates")
+CHALLENGE = Kind("Challenge", "acme.cert-manager.io/v1", "challenges")
+INGRESS = Kind("Ingress", "networking.k8s.io/v1", "ingresses")
+HTTPROUTE = Kind("HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes")
+LISTENERSET = Kind("ListenerSet", "gateway.networking.k8s.io/v1", "listenersets")

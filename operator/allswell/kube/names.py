@@ -15,8 +15,13 @@ OWN_FINGERPRINT = "allswell.dev/spec"
 ROLLED_OUT = "allswell.dev/rolled-out"
 CONFIG_FINGERPRINT = "allswell.dev/config"
 COMPONENT = "checker"
+# On what belongs to a customer's host name: whose page it is, and the name itself.
+PAGE_NAMESPACE, PAGE_LABEL = "allswell.dev/page-namespace", "allswell.dev/page"
+PAGE_UID, HOSTNAME = "allswell.dev/page-uid", "allswell.dev/hostname"
 # What the API server is asked to filter watches and lists by.
 SELECTOR = "app.kubernetes.io/managed-by=allswell,app.kubernetes.io/component=checker"
+
+HOSTED = "app.kubernetes.io/managed-by=allswell,app.kubernetes.io/component=hostname"
 
 
 def checker(monitor: str) -> str:

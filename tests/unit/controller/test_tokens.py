@@ -72,6 +72,9 @@ class Cluster:
     async def every(self, kind: Kind, namespaces: Sequence[str], selector: str = "") -> Listing:
         raise NotImplementedError
 
+    async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
+        raise NotImplementedError
+
     async def apply(self, kind: Kind, wanted: Json, subresource: str = "", uid: str = "") -> Json:
         raise NotImplementedError
 

@@ -1,0 +1,114 @@
+"""Host names as the reconciler sees them: what a page asks for, and how far each name has come."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+
+from allswell.controller.hosting.ledger import Ledger
+from allswell.controller.hosting.policy import Policy
+from allswell.controller.hosting.preflights import Looking, Preflights
+from allswell.controller.hosting.tending import Tending
+from allswell.controller.hosting.told import Name
+from allswell.controller.index import Key
+from allswell.controller.meters import Meters
+from allswell.domain import hostname
+from allswell.domain.hostname import Identity
+from allswell.domain.preflight import Wanted
+from allswell.domain.spec.page import StatusPage
+from allswell.kube.client import Api
+from allswell.kube.hosted import Hosted
+
+
+class Hosting:
+    """The parts of this room, put together. `key` is the installation's own secret."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        key: bytes,
+        ledger: Ledger,
+        looking: Looking,
+        api: Api,
+        *,
+        meters: Meters,
+        wake: Callable[[Key], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._policy = policy
+        self._key = key
+        self._ledger = ledger
+        self._now = now
+        self._wake = wake
+        self.preflights = Preflights(
+            looking,
+            ledger,
+            issuers=policy.caa,
+            recheck=policy.recheck,
+            grace=policy.grace,
+            wake=self._changed,
+            now=now,
+        )
+        self.tending = Tending(
+            api, ledger, self.preflights, policy, meters=meters, wake=wake, now=now
+        )
+
+    def loops(self) -> list[Coroutine[None, None, None]]:
+        """What runs for ever."""
+        return [self.preflights.run(), self.tending.run()]
+
+    @property
+    def grace(self) -> timedelta:
+        """How long a name may fail before its page loses it."""
+        return self._policy.grace
+
+    def label(self, page: Identity) -> str:
+        """A page's own label under the domain of pages."""
+        return hostname.label(self._key, page)
+
+    def target(self, page: Identity) -> str:
+        """A page's own host name: what a CNAME points at."""
+        return f"{self.label(page)}.{self._policy.own.pages_domain}"
+
+    async def names(
+        self, key: Key, number: int, identity: Identity, page: StatusPage
+    ) -> tuple[Name, ...]:
+        """Ask for the names that a page lists; how far each has come. Raises `CentralError`."""
+        refused = {
+            host: why
+            for host in page.hostnames
+            if (why := self._policy.check(host, page.meta.namespace))
+        }
+        asked = tuple(host for host in page.hostnames if host not in refused)
+        claims = await self._ledger.ask(number, asked, self._now())
+        wanted = {host: self._wanted(host, identity) for host in asked if host in claims}
+        if self.preflights.want(key, number, tuple(wanted.values())):
+            self.tending.hurry()
+        return tuple(
+            self._name(key, host, page, refused.get(host, ""), wanted.get(host))
+            for host in page.hostnames
+        )
+
+    def _wanted(self, host: str, identity: Identity) -> Wanted:
+        token = hostname.token(self._key, identity, host)
+        return Wanted(host, self.target(identity), token)
+
+    def _name(
+        self, key: Key, host: str, page: StatusPage, refused: str, wanted: Wanted | None
+    ) -> Name:
+        it = Hosted(host, page.meta.namespace, page.meta.name, page.meta.uid)
+        return Name(
+            host,
+            wanted=wanted,
+            refused=refused,
+            crowded=not refused and wanted is None,
+            look=self.preflights.look(key, host),
+            certified=self.tending.certified.get(it),
+            routed=it in self.tending.routed,
+        )
+
+    def gone(self, key: Key) -> None:
+        """A page is gone: nothing of it is looked at any more."""
+        self.preflights.want(key, 0, ())
+
+    def _changed(self, key: Key) -> None:
+        self.tending.hurry()
+        self._wake(key)

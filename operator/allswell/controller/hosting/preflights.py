@@ -1,0 +1,192 @@
+"""The loop that looks at every name in the DNS, for ever: soon while it is not proved, now and then
+once it is. Each look is a task of its own, so that a broken name delays no other.
+"""  # noqa: D205 - one sentence
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from allswell.central.errors import CentralError
+from allswell.controller.index import Key
+from allswell.domain import preflight
+from allswell.domain.claim import Claim, Proof, State, Verdict
+from allswell.domain.preflight import Finding, Seen, Wanted
+
+log = logging.getLogger(__name__)
+AT_ONCE = 32
+TICK = 0.25
+SECOND = timedelta(seconds=1)
+FIRST, SLOWEST = timedelta(seconds=5), timedelta(minutes=30)
+FAILING = timedelta(minutes=1)
+
+Looking = Callable[[Wanted], Awaitable[Sequence[Seen]]]
+Target = tuple[Key, str]
+
+
+class Ledger(Protocol):
+    """The claims, as far as a look needs them. Every call raises `CentralError`."""
+
+    async def prove(self, page: int, host: str, proof: Proof, now: datetime) -> Verdict:
+        """Note a proof; who has the name now."""
+        ...
+
+    async def fail(self, page: int, host: str, now: datetime) -> None:
+        """Note that a held name is not proved any more."""
+        ...
+
+    async def lose(self, page: int, host: str, now: datetime) -> bool:
+        """Take a name from a page; False if it had it not."""
+        ...
+
+    async def claims(self, page: int) -> Mapping[str, Claim]:
+        """All claims of a page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the last look at a name has found, and what came of it.
+
+    `green` is since when it has been proved and certifiable without a break; None: it is not.
+    """
+
+    at: datetime
+    finding: Finding
+    verdict: Verdict | None = None
+    claim: Claim | None = None
+    green: datetime | None = None
+    tries: int = 0
+
+    @property
+    def held(self) -> bool:
+        """Whether the page has the name."""
+        return self.claim is not None and self.claim.state is State.HELD
+
+
+@dataclass(slots=True)
+class _Task:
+    page: int
+    wanted: Wanted
+    due: datetime
+    look: Look | None = None
+    running: bool = False
+
+
+class Preflights:
+    """What every page wants to be looked at, and what was found."""
+
+    def __init__(
+        self,
+        looking: Looking,
+        ledger: Ledger,
+        *,
+        issuers: Sequence[str],
+        recheck: timedelta,
+        grace: timedelta,
+        wake: Callable[[Key], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._looking = looking
+        self._ledger = ledger
+        self._issuers = issuers
+        self._recheck = recheck
+        self._grace = grace
+        self._wake = wake
+        self._now = now
+        self._pages: dict[Key, dict[str, tuple[int, Wanted]]] = {}
+        self._tasks: dict[Target, _Task] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._running: set[asyncio.Task[None]] = set()
+
+    def want(self, key: Key, page: int, wanted: Sequence[Wanted]) -> bool:
+        """Look at exactly these names for a page, new ones at once; whether that is news."""
+        known = self._pages.get(key, {})
+        shall = {each.host: (page, each) for each in wanted}
+        if known == shall:
+            return False
+        for host in known.keys() - shall.keys():
+            del self._tasks[key, host]
+        for host, asked in shall.items():
+            if known.get(host) != asked:
+                self._tasks[key, host] = _Task(*asked, self._now())
+        self._pages[key] = shall
+        if not shall:
+            del self._pages[key]
+        return True
+
+    def look(self, key: Key, host: str) -> Look | None:
+        """What was found; None before the first look."""
+        task = self._tasks.get((key, host))
+        return task.look if task else None
+
+    def found(self) -> dict[Target, Look]:
+        """All that was found."""
+        return {target: task.look for target, task in self._tasks.items() if task.look}
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        while True:
+            now = self._now()
+            for target, task in list(self._tasks.items()):
+                if task.due <= now and not task.running:
+                    task.running = True
+                    running = asyncio.create_task(self._one(target, task))
+                    self._running.add(running)
+                    running.add_done_callback(self._running.discard)
+            await asyncio.sleep(TICK)
+
+    async def _one(self, target: Target, task: _Task) -> None:
+        try:
+            async with self._slots:
+                seen = await self._looking(task.wanted)
+            found = preflight.judged(task.wanted, seen, self._issuers)
+            await self._noted(target, task, found)
+        except CentralError as error:
+            log.warning("%s: what the DNS says cannot be kept: %s", target[1], error)
+            task.due = self._now() + FIRST
+        except Exception:
+            log.exception("%s could not be looked at", target[1])
+            task.due = self._now() + FAILING
+        finally:
+            task.running = False
+
+    async def _noted(self, target: Target, task: _Task, found: Finding) -> None:
+        now, before = self._now(), task.look
+        verdict = before.verdict if before else None
+        host = task.wanted.host
+        if found.proof is not None:
+            verdict = await self._ledger.prove(task.page, host, found.proof, now)
+        elif found.known:
+            verdict = None
+            await self._ledger.fail(task.page, host, now)
+        claim = (await self._ledger.claims(task.page)).get(host)
+        if claim is not None and claim.failing is not None and now - claim.failing > self._grace:
+            await self._ledger.lose(task.page, host, now)
+            claim = (await self._ledger.claims(task.page)).get(host)
+        green = found.proof is not None and found.trouble is None
+        since = before.green if before and before.green else now
+        tries = before.tries + 1 if before and not green else 0
+        task.look = Look(now, found, verdict, claim, since if green else None, tries)
+        task.due = now + self._pause(task.look)
+        if before is None or _told(before) != _told(task.look):
+            self._wake(target[0])
+
+    def _pause(self, look: Look) -> timedelta:
+        """Until the next look: soon at first, ever later; a little apart from all others."""
+        if look.green and look.held:
+            pause = self._recheck
+        elif look.held:
+            pause = FAILING
+        else:
+            pause = min(FIRST * 1.5 ** min(look.tries, 30), SLOWEST)
+        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - nobody gains by guessing it
+
+
+def _told(look: Look) -> object:
+    """What of a look people can see."""
+    claim = look.claim and replace(look.claim, proved=None, proof=None)
+    return look.finding, look.verdict, claim, look.green is not None

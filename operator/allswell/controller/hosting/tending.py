@@ -1,0 +1,226 @@
+"""The loop that keeps Certificates and routes as the names that are held need them.
+
+It lists what is there, decides, and acts: what somebody deleted or changed by hand comes back, and
+what belonged to a page or a name that is gone goes, also when that happened while nobody looked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from allswell.central.claims import Holder
+from allswell.central.errors import CentralError
+from allswell.controller.hosting import certified, tending_plan
+from allswell.controller.hosting.policy import Policy
+from allswell.controller.hosting.preflights import Preflights
+from allswell.controller.hosting.tending_plan import Children, Make, Plan, Remove, Retry
+from allswell.controller.index import Key
+from allswell.controller.meters import Meters
+from allswell.kube import hosted, manifest, names
+from allswell.kube.client import Api
+from allswell.kube.conditions import FALSE, Condition
+from allswell.kube.errors import KubeError, Missing
+from allswell.kube.hosted import Hosted
+from allswell.kube.kinds import CERTIFICATE, CHALLENGE, PAGE, SECRET, Kind
+
+log = logging.getLogger(__name__)
+SECOND = timedelta(seconds=1)
+BUSY, CALM = timedelta(seconds=2), timedelta(seconds=30)
+FORGET_EVERY = timedelta(hours=1)
+
+
+class Ledger(Protocol):
+    """The central database, as far as this needs it. Every call raises `CentralError`."""
+
+    async def holders(self) -> Sequence[Holder]:
+        """All names that living pages hold."""
+        ...
+
+    async def order(self, host: str, now: datetime) -> str:
+        """Note that a certificate is ordered; why it may not be, or empty."""
+        ...
+
+    async def ordered(self, now: datetime) -> int:
+        """How many were ordered in the last three hours."""
+        ...
+
+    async def forget(self, now: datetime) -> int:
+        """Delete what is of no use any more."""
+        ...
+
+
+class Tending:
+    """Looks at all names and their children, again and again."""
+
+    def __init__(
+        self,
+        api: Api,
+        ledger: Ledger,
+        preflights: Preflights,
+        policy: Policy,
+        *,
+        meters: Meters,
+        wake: Callable[[Key], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._api = api
+        self._ledger = ledger
+        self._preflights = preflights
+        self._policy = policy
+        self._meters = meters
+        self._wake = wake
+        self._now = now
+        self._hurry = asyncio.Event()
+        self._doomed: frozenset[tuple[Kind, str]] = frozenset()
+        self._spent: dict[str, str] = {}
+        self._forgot: datetime | None = None
+        self.certified: dict[Hosted, Condition] = {}
+        self.routed: frozenset[Hosted] = frozenset()
+
+    def hurry(self) -> None:
+        """Look again soon: a name may have been won or lost."""
+        self._hurry.set()
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        while True:
+            self._hurry.clear()
+            pause = CALM
+            try:
+                pause = await self.look()
+            except (KubeError, CentralError) as error:
+                log.warning("the host names could not be looked at: %s", error)
+            except Exception:
+                log.exception("the host names could not be looked at")
+            await asyncio.sleep(1)  # many names change at once
+            try:
+                async with asyncio.timeout(pause / SECOND):
+                    await self._hurry.wait()
+            except TimeoutError:
+                continue
+
+    async def look(self) -> timedelta:
+        """Look at everything once; when to look again. Raises `KubeError`, `CentralError`."""
+        now = self._now()
+        await self._forget(now)
+        names_held = self._held(await self._ledger.holders())
+        try:
+            children = await self._children()
+        except Missing:
+            self._said({it: _absent() for it in names_held}, frozenset())
+            return CALM
+        challenges = await self._challenges(children)
+        plan = tending_plan.decide(names_held, children, challenges, self._policy.around, now)
+        await self._carried_out(plan)
+        self._say(plan, now)
+        self._meters.orders.set(await self._ledger.ordered(now))
+        unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
+        return BUSY if unfinished else CALM
+
+    def _held(self, holders: Sequence[Holder]) -> dict[Hosted, datetime | None]:
+        found: dict[Hosted, datetime | None] = {}
+        for it in holders:
+            look = self._preflights.look(Key(PAGE.name, it.namespace, it.name), it.host)
+            green = look.green if look and look.held else None
+            found[Hosted(it.host, it.namespace, it.name, it.uid)] = green
+        return found
+
+    async def _children(self) -> Children:
+        around = self._policy.around
+        found = {}
+        for kind in (CERTIFICATE, *around.routes):
+            listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
+            found[kind] = hosted.named(listing.objects)
+        return found
+
+    async def _challenges(self, children: Children) -> dict[str, str]:
+        """Why orders are open; asked only while there are any."""
+        if all(
+            certified.facts(it, {}).serves(self._now()) for it in children[CERTIFICATE].values()
+        ):
+            return {}
+        try:
+            listing = await self._api.every(CHALLENGE, (self._policy.around.namespace,))
+        except Missing:
+            return {}
+        return certified.causes(listing.objects)
+
+    async def _carried_out(self, plan: Plan) -> None:
+        for each in plan.make:
+            await self._tried(self._make(each), each.kind)
+        for again in plan.retry:
+            await self._tried(self._retry(again), CERTIFICATE)
+        doomed = frozenset((each.kind, each.name) for each in plan.remove)
+        for gone in plan.remove:
+            # Only what two looks in a row have found to belong to nobody.
+            if (gone.kind, gone.name) in self._doomed:
+                await self._tried(self._remove(gone), gone.kind)
+        self._doomed = doomed
+
+    async def _tried(self, doing: Awaitable[None], kind: Kind) -> None:
+        try:
+            await doing
+        except KubeError as error:
+            log.warning("a %s could not be written: %s", kind.name, error)
+
+    async def _make(self, it: Make) -> None:
+        if it.ordered:
+            why = await self._ledger.order(it.ordered, self._now())
+            self._budget(it.ordered, why)
+            if why:
+                return
+        await self._api.apply(it.kind, it.wanted, uid=it.uid)
+        self._meters.writes.labels(it.kind.name, "apply").inc()
+
+    async def _retry(self, it: Retry) -> None:
+        if await self._ledger.order(it.host, self._now()):
+            return
+        namespace, name = manifest.name(it.certificate)
+        patch = {
+            "apiVersion": CERTIFICATE.api,
+            "kind": CERTIFICATE.name,
+            "metadata": {"namespace": namespace, "name": name},
+            "status": {"lastFailureTime": None},
+        }
+        await self._api.merge(CERTIFICATE, patch, "status")
+        self._meters.writes.labels(CERTIFICATE.name, "status").inc()
+        log.info("the certificate of %s is ordered again", it.host)
+
+    async def _remove(self, it: Remove) -> None:
+        namespace = self._policy.around.namespace
+        log.info("deleting %s %s: its host name is gone", it.kind.name, it.name)
+        await self._api.delete(it.kind, namespace, it.name, it.uid, force=False)
+        self._meters.writes.labels(it.kind.name, "delete").inc()
+        if it.kind == CERTIFICATE:
+            await self._api.delete(SECRET, namespace, it.name, "", force=False)
+
+    def _budget(self, host: str, why: str) -> None:
+        self._spent = {name: text for name, text in self._spent.items() if name != host}
+        if why:
+            self._spent[host] = why
+
+    def _say(self, plan: Plan, now: datetime) -> None:
+        said = {
+            name: certified.condition(seen, self._spent.get(name.host, ""), now)
+            for name, seen in plan.facts.items()
+        }
+        self._said(said, plan.routed)
+
+    def _said(self, said: dict[Hosted, Condition], routed: frozenset[Hosted]) -> None:
+        before = {name: (self.certified.get(name), name in self.routed) for name in said}
+        self.certified, self.routed = said, routed
+        for name, condition in said.items():
+            if before[name] != (condition, name in routed):
+                self._wake(Key(PAGE.name, name.namespace, name.name))
+
+    async def _forget(self, now: datetime) -> None:
+        if self._forgot is None or now - self._forgot > FORGET_EVERY:
+            await self._ledger.forget(now)
+            self._forgot = now
+
+
+def _absent() -> Condition:
+    words = "cert-manager is not installed on this cluster, or lacks the kinds that routes need"
+    return Condition(certified.CERTIFIED, FALSE, "NoCertManager", words)

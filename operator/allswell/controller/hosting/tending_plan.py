@@ -1,0 +1,125 @@
+"""What to make and remove for the names that pages hold: pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from allswell.controller.hosting import certified
+from allswell.controller.hosting.certified import Facts
+from allswell.kube import hosted, manifest
+from allswell.kube.hosted import Hosted, Surroundings
+from allswell.kube.kinds import CERTIFICATE, Kind
+from allswell.kube.manifest import Json
+
+Children = Mapping[Kind, Mapping[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """Make a child so; `ordered` says that an authority will be asked for a certificate."""
+
+    kind: Kind
+    wanted: Json
+    uid: str = ""
+    ordered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Have a failed certificate ordered again now."""
+
+    certificate: Json
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a child that belongs to no name; with a Certificate goes its Secret."""
+
+    kind: Kind
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, and of each name what its Certificate says and whether its route is there."""
+
+    make: tuple[Make, ...] = ()
+    retry: tuple[Retry, ...] = ()
+    remove: tuple[Remove, ...] = ()
+    facts: Mapping[Hosted, Facts | None] = field(default_factory=dict)
+    routed: frozenset[Hosted] = frozenset()
+
+
+def decide(
+    names: Mapping[Hosted, datetime | None],
+    children: Children,
+    challenges: Mapping[str, str],
+    around: Surroundings,
+    now: datetime,
+) -> Plan:
+    """Compare what is there with what the names need.
+
+    `names` says of each name that is held since when it is proved and certifiable without a break;
+    None: it is not at present. A Certificate is only begun when it is; what was begun stays as long
+    as the name is held. A route appears when the certificate serves.
+    """
+    make: list[Make] = []
+    retry: list[Retry] = []
+    facts: dict[Hosted, Facts | None] = {}
+    wanted: set[tuple[Kind, str]] = set()
+    routed = set()
+    for name, green in names.items():
+        wanted.add((CERTIFICATE, name.child))
+        live = children[CERTIFICATE].get(name.child)
+        seen = facts[name] = None if live is None else certified.facts(live, challenges)
+        if live is not None or green:
+            make += _certificate(name, live, around)
+        if live is not None and seen and green and certified.due_again(seen, green, now):
+            retry.append(Retry(live, name.host))
+        ways = hosted.routes(name, around)
+        wanted |= {(kind, manifest.name(way)[1]) for kind, way in ways}
+        there = all(manifest.name(way)[1] in children[kind] for kind, way in ways)
+        if there or (seen is not None and seen.serves(now)):
+            make += [
+                Make(kind, way, _uid(children, kind, way))
+                for kind, way in ways
+                if not _is_so(children, kind, way)
+            ]
+        if there:
+            routed.add(name)
+    return Plan(
+        make=tuple(make),
+        retry=tuple(retry),
+        remove=_unwanted(children, wanted),
+        facts=facts,
+        routed=frozenset(routed),
+    )
+
+
+def _certificate(name: Hosted, live: Json | None, around: Surroundings) -> list[Make]:
+    shall = hosted.certificate(name, around)
+    if live is None:
+        return [Make(CERTIFICATE, shall, ordered=name.host)]
+    return [] if manifest.covers(live, shall) else [Make(CERTIFICATE, shall, manifest.uid(live))]
+
+
+def _is_so(children: Children, kind: Kind, wanted: Json) -> bool:
+    live = children[kind].get(manifest.name(wanted)[1])
+    return live is not None and manifest.covers(live, wanted)
+
+
+def _uid(children: Children, kind: Kind, wanted: Json) -> str:
+    return manifest.uid(children[kind].get(manifest.name(wanted)[1], manifest.NOTHING))
+
+
+def _unwanted(children: Children, wanted: set[tuple[Kind, str]]) -> tuple[Remove, ...]:
+    """Routes first: nobody should be led to a certificate that is gone."""
+    found = [
+        Remove(kind, name, manifest.uid(live))
+        for kind, those in children.items()
+        for name, live in those.items()
+        if (kind, name) not in wanted
+    ]
+    return tuple(sorted(found, key=lambda it: (it.kind == CERTIFICATE, it.kind.name, it.name)))

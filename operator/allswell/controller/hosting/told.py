@@ -1,0 +1,155 @@
+"""What a page's status says of its host names: pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allswell.controller.hosting.certified import CERTIFIED
+from allswell.controller.hosting.preflights import Look
+from allswell.controller.monitor_status import NORMAL, WARNING, News
+from allswell.domain import hostname
+from allswell.domain.claim import Verdict
+from allswell.domain.preflight import Trouble, Wanted
+from allswell.kube import conditions, manifest
+from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
+from allswell.kube.manifest import Json
+
+VERIFIED, ALL_READY = "DomainVerified", "HostnamesReady"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One host name of a page as it is now.
+
+    `unserved` says that the installation has no domain for pages, `refused` is why the name can
+    never be had, `crowded` that the namespace asks for too many that it has
+    not proved. `certified` is what is said of its certificate, `routed` that the page is reached.
+    """
+
+    host: str
+    wanted: Wanted | None = None
+    unserved: bool = False
+    refused: str = ""
+    crowded: bool = False
+    look: Look | None = None
+    certified: Condition | None = None
+    routed: bool = False
+
+
+def verified(name: Name, grace: timedelta) -> Condition:
+    """What `DomainVerified` says."""
+    if name.refused:
+        return Condition(VERIFIED, FALSE, "NotAllowed", name.refused)
+    if name.unserved:
+        words = "this installation has no domain for pages, so it serves no names of customers"
+        return Condition(VERIFIED, FALSE, "NoPagesDomain", words)
+    if name.crowded:
+        words = "this namespace asks for too many names that are not proved: prove or remove some"
+        return Condition(VERIFIED, FALSE, "TooManyPending", words)
+    if name.wanted is None or name.look is None:
+        return Condition(VERIFIED, UNKNOWN, "Checking", "the DNS is being asked")
+    return _of_look(name.wanted, name.look, grace)
+
+
+def _of_look(wanted: Wanted, look: Look, grace: timedelta) -> Condition:
+    found = look.finding
+    if look.held and look.claim and look.claim.failing is not None:
+        until = conditions.time(look.claim.failing + grace)
+        words = f"the proof is gone, the name is served until {until}: {found.message}"
+        return Condition(VERIFIED, FALSE, "DNSLost", words)
+    if found.trouble is Trouble.NO_RESOLVER:
+        return Condition(VERIFIED, TRUE if look.held else UNKNOWN, found.trouble, found.message)
+    if found.proof is None:
+        assert found.trouble is not None  # noqa: S101 - one of the two is there
+        return Condition(VERIFIED, FALSE, found.trouble, found.message)
+    txt = f'set {hostname.challenge(wanted.host)} TXT "{wanted.token}"'
+    if look.verdict is Verdict.TAKEN:
+        words = f"another page serves this name; if it is yours, {txt}"
+        return Condition(VERIFIED, FALSE, "Taken", words)
+    if look.verdict is Verdict.RESTING:
+        words = f"another page served this name not long ago; if it is yours, {txt}"
+        return Condition(VERIFIED, FALSE, "Resting", words)
+    if not look.held:
+        return Condition(VERIFIED, UNKNOWN, "Checking", "the proof is being noted")
+    if found.trouble is Trouble.CAA_FORBIDS:
+        return Condition(VERIFIED, FALSE, found.trouble, found.message)
+    return Condition(VERIFIED, TRUE, "Verified", f"proved by {found.proof.value.upper()}")
+
+
+def entries(
+    names: Sequence[Name], before: Json, grace: timedelta, generation: int, now: datetime
+) -> list[dict[str, object]]:
+    """`status.hostnames`; `before` is the status as it was."""
+    old = {manifest.text(e, "name"): e for e in manifest.blocks(before, "hostnames")}
+    found = []
+    for name in names:
+        said = [verified(name, grace), _certified(name, grace)]
+        live = manifest.blocks(old.get(name.host, manifest.NOTHING), "conditions")
+        entry: dict[str, object] = {"name": name.host}
+        if name.wanted is not None:
+            record = hostname.challenge(name.host)
+            entry["proof"] = {"name": record, "value": name.wanted.token}
+        entry["conditions"] = conditions.merged(live, said, generation, now)
+        found.append(entry)
+    return found
+
+
+def _certified(name: Name, grace: timedelta) -> Condition:
+    if name.certified is not None:
+        return name.certified
+    if verified(name, grace).status == TRUE:
+        return Condition(CERTIFIED, UNKNOWN, "Checking", "the certificate is being looked at")
+    words = "it is ordered when the name is proved"
+    return Condition(CERTIFIED, UNKNOWN, "WaitingForDomain", words)
+
+
+def is_ready(name: Name, grace: timedelta) -> bool:
+    """Whether visitors reach the page by a name."""
+    return (
+        verified(name, grace).status == TRUE
+        and name.routed
+        and name.certified is not None
+        and name.certified.status == TRUE
+    )
+
+
+def all_ready(names: Sequence[Name], grace: timedelta) -> Condition:
+    """What `HostnamesReady` says of all names together."""
+    lacking = [name.host for name in names if not is_ready(name, grace)]
+    if not lacking:
+        return Condition(ALL_READY, TRUE, "Serving", "every host name serves the page")
+    words = f"status.hostnames says what is lacking: {', '.join(lacking)}"
+    return Condition(ALL_READY, FALSE, "Incomplete", words)
+
+
+def count(names: Sequence[Name], grace: timedelta) -> str:
+    """How many serve the page, of how many, like `2/3`."""
+    return f"{sum(is_ready(name, grace) for name in names)}/{len(names)}"
+
+
+def news(before: Json, after: Sequence[Json]) -> tuple[News, ...]:
+    """The events between two statuses: a name that is verified or certified, or stops being it."""
+    old = {manifest.text(e, "name"): e for e in manifest.blocks(before, "hostnames")}
+    found = []
+    for entry in after:
+        host = manifest.text(entry, "name")
+        was = manifest.blocks(old.get(host, manifest.NOTHING), "conditions")
+        for said in manifest.blocks(entry, "conditions"):
+            known = manifest.entry(was, "type", manifest.text(said, "type"))
+            if (event := _event(host, known, said)) is not None:
+                found.append(event)
+    return tuple(found)
+
+
+def _event(host: str, before: Json, said: Mapping[str, object]) -> News | None:
+    status, reason = manifest.text(said, "status"), manifest.text(said, "reason")
+    if (before.get("status"), before.get("reason")) == (status, reason):
+        return None
+    note = f"{host}: {manifest.text(said, 'message')}"
+    if status == FALSE and reason != "Issuing":
+        return News(WARNING, reason, note)
+    if status == TRUE and reason in ("RenewalFailing", "RenewalOverdue"):
+        return News(WARNING, reason, note)
+    if status == TRUE and before.get("status") != TRUE:
+        return News(NORMAL, reason, note)
+    return None

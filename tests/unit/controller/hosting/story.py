@@ -1,0 +1,114 @@
+"""A page with host names, on an API in memory, a real central database and a DNS that obeys."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from allswell.central.claims import Claims
+from allswell.controller.hosting.hosting import Hosting
+from allswell.controller.hosting.ledger import Ledger
+from allswell.controller.hosting.policy import Policy
+from allswell.controller.hosting.told import Name
+from allswell.controller.index import Key
+from allswell.controller.meters import Meters
+from allswell.domain.claim import Budget
+from allswell.domain.hostname import Identity, Own
+from allswell.domain.preflight import Seen, Wanted
+from allswell.domain.spec.meta import Meta
+from allswell.domain.spec.page import StatusPage
+from allswell.kube import names
+from allswell.kube.conditions import time
+from allswell.kube.hosted import Surroundings
+from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE
+from tests.centre import NOON, Centre
+from tests.kubeapi import FakeApi
+
+T = TypeVar("T")
+HOST = "status.acme.com"
+AROUND = Surroundings("allswell", "web", 80, ("ClusterIssuer", "le"), "nginx")
+POLICY = Policy(Own("pages.io", ("status.product.io",)), AROUND, (), caa=("le.org",))
+NOT = Seen("192.0.2.53")
+TXT = Seen("192.0.2.53", token=True)
+
+
+@dataclass
+class Story:
+    """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at."""
+
+    centre: Centre
+    policy: Policy = POLICY
+    now: datetime = NOON
+    api: FakeApi = field(default_factory=FakeApi)
+    says: dict[str, Seen] = field(default_factory=dict)
+    woken: list[Key] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.meters = Meters()
+        self.hosting = self.started()
+
+    def started(self) -> Hosting:
+        """The room as it is when an operator begins."""
+        claims = Claims(self.centre.engine, self.policy.rest)
+        return Hosting(
+            self.policy,
+            b"k" * 32,
+            Ledger(claims, self.policy.budget, self._doing),
+            self._looking,
+            self.api,
+            meters=self.meters,
+            wake=self.woken.append,
+            now=lambda: self.now,
+        )
+
+    async def _looking(self, wanted: Wanted) -> Sequence[Seen]:
+        return [self.says.get(wanted.host, NOT)]
+
+    def _doing(self, act: Callable[[], T]) -> Awaitable[T]:
+        async def done() -> T:
+            return act()
+
+        return done()
+
+    async def asked(self, *hosts: str, namespace: str = "acme") -> tuple[Name, ...]:
+        """A page is looked at."""
+        page = StatusPage(Meta("main", namespace, {}, f"uid-{namespace}"), "Acme", hostnames=hosts)
+        writer, uid = self.centre.writer, f"ns-{namespace}"
+        number = writer.put_page(page, (), self.now, namespace_uid=uid)
+        key = Key(PAGE.name, namespace, "main")
+        return await self.hosting.names(key, number, Identity(uid, "main"), page)
+
+    async def looked(self, *, after: timedelta = timedelta(hours=1)) -> None:
+        """Let the DNS be asked again, and let the children be tended."""
+        self.now += after
+        running = asyncio.create_task(self.hosting.preflights.run())
+        await asyncio.sleep(0.02)
+        running.cancel()
+        await self.hosting.tending.look()
+
+    def children(self) -> list[str]:
+        """The kinds of what is there, and the host that each is for."""
+        return sorted(
+            f"{kind.name} {found['metadata']['annotations'][names.HOSTNAME]}"
+            for (kind, _, _), found in self.api.objects.items()
+            if kind in (CERTIFICATE, INGRESS)
+        )
+
+    def certify(self, days: float = 90, **status: object) -> None:
+        """cert-manager has done its work on every Certificate."""
+        for kind, namespace, name in list(self.api.objects):
+            if kind == CERTIFICATE:
+                live = self.api.objects[kind, namespace, name]
+                ready = {"type": "Ready", "status": "True"}
+                said = {
+                    "conditions": [ready],
+                    "notBefore": time(self.now),
+                    "notAfter": time(self.now + timedelta(days=days)),
+                }
+                self.api.put(kind, {**live, "status": {**said, **status}})
+
+
+def spending(per_host: int) -> Policy:
+    """A policy with a small budget."""
+    return Policy(POLICY.own, AROUND, (), budget=Budget(per_host, 250, 45))

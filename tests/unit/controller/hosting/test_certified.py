@@ -1,0 +1,72 @@
+"""What is said of a certificate, long before it hurts."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from allswell.controller.hosting import certified
+from allswell.controller.hosting.certified import Facts
+from allswell.kube.conditions import FALSE, TRUE, time
+from tests.centre import DAY, HOUR, NOON
+
+GOOD: dict[str, object] = {
+    "conditions": [{"type": "Ready", "status": "True"}],
+    "notBefore": time(NOON - 30 * DAY),
+    "notAfter": time(NOON + 60 * DAY),
+    "renewalTime": time(NOON + 30 * DAY),
+}
+FAILED: dict[str, object] = {"lastFailureTime": time(NOON - HOUR), "failedIssuanceAttempts": 2}
+ISSUING: dict[str, object] = {
+    "conditions": [{"type": "Issuing", "status": "False", "message": "refused"}]
+}
+
+
+def facts(status: Mapping[str, object], challenge: str = "") -> Facts:
+    seen = {"spec": {"dnsNames": ["a.acme.com"]}, "status": status}
+    return certified.facts(seen, {"a.acme.com": challenge} if challenge else {})
+
+
+@pytest.mark.parametrize(
+    ("status", "days", "said"),
+    [
+        (GOOD, 0, (TRUE, "Issued")),
+        (GOOD, 31, (TRUE, "RenewalOverdue")),
+        (GOOD | {"renewalTime": ""}, 46, (TRUE, "RenewalOverdue")),
+        (GOOD | {"renewalTime": ""}, 44, (TRUE, "Issued")),
+        (GOOD | FAILED, 0, (TRUE, "RenewalFailing")),
+        (GOOD | FAILED, 61, (FALSE, "Expired")),
+        (GOOD, 61, (FALSE, "Expired")),
+        (FAILED | ISSUING, 0, (FALSE, "IssuanceFailed")),
+        ({}, 0, (FALSE, "Issuing")),
+    ],
+)
+def test_a_certificate_is_judged_by_its_end(
+    status: dict[str, object], days: int, said: tuple[str, str]
+) -> None:
+    found = certified.condition(facts(status), "", NOON + days * DAY)
+    assert (found.status, found.reason) == said
+
+
+def test_the_challenge_knows_the_real_cause() -> None:
+    found = certified.condition(facts({**FAILED, **ISSUING}, "404 at /.well-known"), "", NOON)
+    assert "404 at /.well-known" in found.message
+    assert "refused" in certified.condition(facts({**FAILED, **ISSUING}), "", NOON).message
+
+
+def test_short_lives_are_not_called_overdue() -> None:
+    short = {"notBefore": time(NOON), "notAfter": time(NOON + HOUR), "renewalTime": ""}
+    late = certified.condition(facts({**GOOD, **short}), "", NOON + 0.95 * HOUR)
+    assert late.reason == "Issued"
+
+
+@pytest.mark.parametrize(
+    ("failures", "after", "due"),
+    [(1, 59, False), (1, 61, True), (2, 239, False), (2, 241, True), (9, 3601, True)],
+)
+def test_a_failed_order_waits_ever_longer(failures: int, after: int, *, due: bool) -> None:
+    failed = facts({"lastFailureTime": time(NOON), "failedIssuanceAttempts": failures})
+    at = NOON + timedelta(seconds=after)
+    assert certified.due_again(failed, NOON - HOUR, at) is due
+    assert certified.due_again(failed, NOON + timedelta(seconds=1), at)
+    assert not certified.due_again(facts(GOOD), None, at)

@@ -1,0 +1,211 @@
+"""From a listed name to a page that serves it, and back."""
+
+from datetime import timedelta
+
+import pytest
+
+from allswell.controller.hosting import told
+from allswell.controller.hosting.told import Name
+from allswell.domain.preflight import Seen
+from allswell.kube import manifest
+from allswell.kube.conditions import FALSE, TRUE, UNKNOWN
+from allswell.kube.errors import Rejected
+from allswell.kube.kinds import CERTIFICATE, INGRESS, SECRET
+from tests.unit.controller.hosting.story import HOST, NOT, TXT, Story, spending
+
+pytestmark = pytest.mark.asyncio
+BOTH = [f"Certificate {HOST}", f"Ingress {HOST}"]
+OTHER = "up.acme.com"
+
+
+def verified(story: Story, name: Name) -> tuple[str, str]:
+    said = told.verified(name, story.hosting.grace)
+    return said.status, said.reason
+
+
+async def served(story: Story, *hosts: str) -> None:
+    """Bring names to where they serve."""
+    for host in hosts:
+        story.says[host] = TXT
+    await story.asked(*hosts)
+    await story.looked()
+    story.certify()
+    await story.looked()
+    await story.looked()
+
+
+async def test_a_name_goes_from_listed_to_serving(story: Story) -> None:
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (UNKNOWN, "Checking")
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (FALSE, "RecordMissing")
+    assert story.children() == []
+    story.says[HOST] = TXT
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (TRUE, "Verified")
+    assert story.children() == [f"Certificate {HOST}"]
+    story.certify()
+    await story.looked()
+    assert story.children() == BOTH
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert told.is_ready(name, story.hosting.grace)
+
+
+async def test_no_certificate_is_ordered_before_a_name_is_proved_and_certifiable(
+    story: Story,
+) -> None:
+    story.says[HOST] = Seen("r", token=True, issuers=("other.org",), caa_at="acme.com")
+    await story.asked(HOST)
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (FALSE, "CAAForbids")
+    assert story.children() == []
+
+
+async def test_a_name_that_is_not_listed_any_more_takes_everything_with_it(story: Story) -> None:
+    await served(story, HOST, OTHER)
+    await story.asked(OTHER)
+    await story.looked()
+    assert len(story.children()) == 4  # one look may be wrong
+    story.api.asked.clear()
+    await story.looked()
+    assert story.children() == [f"Certificate {OTHER}", f"Ingress {OTHER}"]
+    deleted = [kind for verb, kind, _ in story.api.asked if verb == "delete"]
+    assert deleted == [INGRESS.name, CERTIFICATE.name, SECRET.name]
+
+
+async def test_what_is_gone_while_no_operator_runs_is_removed_by_the_next(story: Story) -> None:
+    await served(story, HOST)
+    story.centre.writer.hide_page("acme", "main", story.now)
+    story.hosting = story.started()
+    await story.looked()
+    await story.looked()
+    assert story.children() == []
+
+
+async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None:
+    await served(story, HOST)
+    story.hosting = story.started()
+    story.api.asked.clear()
+    await story.asked(HOST)
+    await story.looked()
+    assert story.children() == BOTH
+    assert {verb for verb, _, _ in story.api.asked} == {"every"}
+    assert story.centre.writer.claims.ordered(story.now - timedelta(hours=4)) == 1
+
+
+async def test_what_somebody_deleted_or_changed_comes_back(story: Story) -> None:
+    await served(story, HOST)
+    (address,) = [address for address in story.api.objects if address[0] == INGRESS]
+    story.api.remove(*address)
+    await story.looked()
+    assert story.children() == BOTH
+    live = story.api.objects[address]
+    story.api.put(INGRESS, {**live, "spec": {**live["spec"], "rules": []}})
+    await story.looked()
+    assert manifest.text(story.api.objects[address]["spec"]["rules"][0], "host") == HOST
+
+
+async def test_a_proof_that_goes_leaves_the_page_its_name_for_a_while(story: Story) -> None:
+    await served(story, HOST)
+    story.says[HOST] = NOT
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (FALSE, "DNSLost")
+    assert story.children() == BOTH
+    await story.looked(after=story.hosting.grace + timedelta(hours=1))
+    await story.looked()
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (FALSE, "RecordMissing")
+    assert story.children() == []
+
+
+async def test_a_resolver_that_does_not_answer_changes_nothing(story: Story) -> None:
+    await served(story, HOST)
+    story.says[HOST] = Seen("r", silent=True)
+    await story.looked(after=timedelta(days=30))
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (TRUE, "NoResolver")
+    assert story.children() == BOTH
+
+
+async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Story) -> None:
+    await served(story, HOST)
+    await story.asked(HOST, namespace="other")
+    await story.looked()
+    (name,) = await story.asked(HOST, namespace="other")
+    assert verified(story, name) == (FALSE, "Taken")
+    words = told.verified(name, story.hosting.grace).message
+    assert "acme/" not in words
+    assert "main" not in words
+    assert story.children() == BOTH
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("a.pages.io", "NotAllowed"), ("status.product.io", "NotAllowed"), ("a.local", "NotAllowed")],
+)
+async def test_names_that_nobody_can_have_are_refused_at_once(
+    story: Story, host: str, reason: str
+) -> None:
+    (name,) = await story.asked(host)
+    assert verified(story, name) == (FALSE, reason)
+    assert story.hosting.preflights.found() == {}
+
+
+async def test_a_namespace_that_asks_for_too_much_is_told(story: Story) -> None:
+    names = await story.asked(*(f"s{number}.acme.com" for number in range(21)))
+    reasons = [verified(story, name)[1] for name in names]
+    assert reasons == ["Checking"] * 20 + ["TooManyPending"]
+
+
+async def test_a_failed_order_is_repeated_when_the_name_was_proved_anew(story: Story) -> None:
+    await served(story, HOST)
+    story.says[HOST] = NOT
+    await story.looked()
+    story.certify(lastFailureTime="2026-03-02T15:30:00Z", failedIssuanceAttempts=9)
+    story.api.asked.clear()
+    await story.looked(after=timedelta(seconds=90))
+    assert ("merge status", CERTIFICATE.name) not in [asked[:2] for asked in story.api.asked]
+    story.says[HOST] = TXT
+    await story.looked(after=timedelta(seconds=90))
+    assert [asked[:2] for asked in story.api.asked].count(("merge status", "Certificate")) == 1
+
+
+async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> None:
+    story.policy = spending(1)
+    story.hosting = story.started()
+    story.centre.writer.claims.order(HOST, story.policy.budget, story.now + timedelta(minutes=59))
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    await story.looked()
+    assert story.children() == []
+    (name,) = await story.asked(HOST)
+    assert name.certified is not None
+    assert name.certified.reason == "BudgetSpent"
+    await story.looked()
+    assert story.children() == [f"Certificate {HOST}"]
+
+
+async def test_a_cluster_without_cert_manager_says_so(story: Story) -> None:
+    story.api.absent.add(CERTIFICATE)
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert name.certified is not None
+    assert name.certified.reason == "NoCertManager"
+
+
+async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: Story) -> None:
+    story.says |= {HOST: TXT, OTHER: TXT}
+    story.api.trouble["apply"] = [Rejected("422: no")]
+    await story.asked(HOST, OTHER)
+    await story.looked()
+    assert len(story.children()) == 1
+    await story.looked()
+    assert len(story.children()) == 2
