@@ -36,6 +36,7 @@ class World:
     executor: Executor
     base_url: str = ""
     own_hosts: tuple[str, ...] = ()
+    pages_domain: str = ""
     redis_url: str = ""
     index: bool = True
     hsts: bool = False
@@ -79,6 +80,7 @@ def build(world: World) -> Web:
             clock=world.clock,
             ticks=world.ticks,
             own_hosts=world.own_hosts,
+            pages_domain=world.pages_domain,
             index=world.index,
             hsts=world.hsts,
         )
@@ -88,9 +90,8 @@ def build(world: World) -> Web:
         "/healthz": lambda: Reply("200 OK", b"ok\n"),
         "/metrics": lambda: Reply("200 OK", meters.text().encode(), METRICS),
     }
-    return Web(
-        Front(shelf, gate, world.ticks, machine), shelf, Watch(world.reader, shelf, meters), meters
-    )
+    front = Front(shelf, gate, world.ticks, machine, world.trusted_proxies)
+    return Web(front, shelf, Watch(world.reader, shelf, meters), meters)
 
 
 def _shared(replicas: Replicas | None, cache_dir: Path | None) -> Shared:

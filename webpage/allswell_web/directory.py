@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from allswell.central import facts
 
@@ -30,11 +30,24 @@ class Directory:
     """All pages, and the names of the installation's own hosts (`*` is every name).
 
     With an `index` the root of an own host is the list of pages, or the only page that there is.
+    Every page with an address is at a host of its own under `pages_domain`, where that is known.
     """
 
     pages: tuple[facts.Page, ...]
     own_hosts: frozenset[str] = frozenset()
     index: bool = True
+    pages_domain: str = ""
+    _by_host: dict[str, facts.Page] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for page in self.pages:
+            if page.address and self.pages_domain:
+                self._by_host[f"{page.address}.{self.pages_domain}"] = page
+            self._by_host.update(dict.fromkeys(page.hostnames, page))
+
+    def of_host(self, host: str) -> facts.Page | None:
+        """The page that a host is of, if it is one page's alone."""
+        return self._by_host.get(host)
 
     def is_own(self, host: str) -> bool:
         """Whether pages are found by path at a host.
@@ -42,6 +55,8 @@ class Directory:
         The installation's names, or where it has none whatever leads to this process: localhost
         and bare addresses.
         """
+        if self.pages_domain and is_under(host, self.pages_domain):
+            return False
         if self.own_hosts:
             return host in self.own_hosts or EVERY in self.own_hosts
         return is_bare(host)
@@ -51,9 +66,8 @@ class Directory:
 
         `OWN` stands for whichever of the installation's own hosts it was.
         """
-        of_customer = [page for page in self.pages if host in page.hostnames]
-        if of_customer:
-            return (Mount(of_customer[0], "", path),)
+        if (page := self.of_host(host)) is not None:
+            return (Mount(page, "", path),)
         return self._by_path(path) if host == OWN or self.is_own(host) else ()
 
     def _by_path(self, path: str) -> tuple[Mount, ...]:
@@ -108,6 +122,11 @@ def normal(host: str) -> str:
     return "" if found is None else found["address"] or found["name"].removesuffix(".")
 
 
+def is_under(host: str, domain: str) -> bool:
+    """Whether a host is a domain or below it."""
+    return host == domain or host.endswith(f".{domain}")
+
+
 def is_bare(host: str) -> bool:
     """Whether a host is no name that a stranger could have been given."""
     return host == LOCAL or is_address(host)
@@ -123,7 +142,12 @@ def is_address(host: str) -> bool:
 
 
 def of(
-    pages: Collection[facts.Page], own_hosts: Iterable[str] = (), *, index: bool = True
+    pages: Collection[facts.Page],
+    own_hosts: Iterable[str] = (),
+    *,
+    index: bool = True,
+    pages_domain: str = "",
 ) -> Directory:
-    """A directory; where two pages claim one host name, the older page has it."""
-    return Directory(tuple(sorted(pages, key=lambda page: page.id)), frozenset(own_hosts), index)
+    """A directory, the oldest page first."""
+    oldest = tuple(sorted(pages, key=lambda page: page.id))
+    return Directory(oldest, frozenset(own_hosts), index, pages_domain)

@@ -53,6 +53,7 @@ class Loader:
                 executor=ThreadPoolExecutor(READERS, "reading"),
                 base_url=it.base_url,
                 own_hosts=it.own_hosts,
+                pages_domain=it.pages_domain,
                 index=it.index,
                 hsts=it.hsts,
                 redis_url=it.redis_url,

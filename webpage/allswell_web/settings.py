@@ -30,7 +30,11 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. `own_hosts` are names at which pages are found by path."""
+    """Everything that can be set.
+
+    `own_hosts` are names at which pages are found by path; under `pages_domain` every page has a
+    host of its own.
+    """
 
     database_url: str = field(repr=False)
     host: str = "127.0.0.1"
@@ -39,6 +43,7 @@ class Settings:
     collector: Address | None = None
     base_url: str = ""
     own_hosts: tuple[str, ...] = ()
+    pages_domain: str = ""
     index: bool = True
     hsts: bool = False
     access_log: bool = False
@@ -62,6 +67,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         collector=_collector(environ, problems),
         base_url=environ.get("ALLSWELL_BASE_URL", f"http://{shown}:{port}"),
         own_hosts=tuple(_words(environ.get("ALLSWELL_HOSTS", "").lower())),
+        pages_domain=environ.get("ALLSWELL_PAGES_DOMAIN", "").strip().lower().removesuffix("."),
         index=_switch(environ, "ALLSWELL_INDEX", problems, default=True),
         hsts=_switch(environ, "ALLSWELL_HSTS", problems),
         access_log=_switch(environ, "ALLSWELL_ACCESS_LOG", problems),

@@ -49,6 +49,7 @@ class Tools:
     clock: Callable[[], datetime]
     ticks: Callable[[], float]
     own_hosts: tuple[str, ...] = ()
+    pages_domain: str = ""
     index: bool = True
     hsts: bool = False
 
@@ -119,6 +120,14 @@ class Shelf:
             return directory.of((), named).is_own(directory.normal(raw_host))
         return site is not None and site.host == directory.OWN
 
+    def is_of_page(self, raw_host: str) -> bool:
+        """Whether a host is one page's own: a customer's, or one under the domain of pages."""
+        try:
+            site = self._site(raw_host)
+        except Unavailable:
+            return False
+        return site is not None and site.host != directory.OWN
+
     def compare(self, versions: Mapping[int, int]) -> None:
         """End the copies of every page that has a newer version than what is held, or is gone."""
         self._versions = versions
@@ -136,7 +145,7 @@ class Shelf:
         if known is not None:
             return known
         host = directory.normal(raw_host)
-        is_customers = any(host in page.hostnames for page in pages)
+        is_customers = self._directory.of_host(host) is not None
         if not is_customers and not self._directory.is_own(host):
             return None
         key = host if is_customers else directory.OWN
@@ -151,7 +160,9 @@ class Shelf:
         moved = {_place(page) for page in pages} != {_place(page) for page in self._listed}
         it = self._tools
         self._listed = pages
-        self._directory = directory.of(pages, it.own_hosts, index=it.index)
+        self._directory = directory.of(
+            pages, it.own_hosts, index=it.index, pages_domain=it.pages_domain
+        )
         if moved:
             self._by_host, self.sites = {}, {}
 
@@ -219,7 +230,15 @@ class Shelf:
 def _place(page: facts.Page) -> tuple[object, ...]:
     """Where a page is found, and by whom."""
     access = (page.password_hash, page.allowed_networks)
-    return (page.id, page.public_id, page.namespace, page.name, page.hostnames, access)
+    return (
+        page.id,
+        page.public_id,
+        page.namespace,
+        page.name,
+        page.hostnames,
+        page.address,
+        access,
+    )
 
 
 def _closed(page: facts.Page, material: Material) -> bool:

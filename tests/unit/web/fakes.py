@@ -41,6 +41,7 @@ def page(
     password_hash: str = "",
     allowed_networks: tuple[str, ...] = (),
     look: Look = Look(),  # noqa: B008 - frozen
+    address: str = "",
 ) -> facts.Page:
     return facts.Page(
         id=number,
@@ -57,6 +58,7 @@ def page(
         password_hash=password_hash,
         allowed_networks=allowed_networks,
         look=look,
+        address=address,
     )
 
 

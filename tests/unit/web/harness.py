@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from allswell_web.build import Web, World, build
 from tests.unit.web import fakes
@@ -32,6 +33,7 @@ class Bench:
         method: str = "GET",
         host: str = "localhost:8080",
         client: str = "",
+        query: str = "",
         **headers: str,
     ) -> Answer:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -42,7 +44,7 @@ class Bench:
             return Writer()
 
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": host}
-        environ["REMOTE_ADDR"] = client
+        environ |= {"REMOTE_ADDR": client, "QUERY_STRING": query}
         environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         body: Iterable[bytes] = self.web.front(environ, start)
         ((status, sent),) = started
@@ -64,6 +66,8 @@ def bench(
     own_hosts: tuple[str, ...] = (),
     index: bool = True,
     hsts: bool = False,
+    pages_domain: str = "",
+    proxies: tuple[str, ...] = (),
 ) -> Bench:
     clock = fakes.Clock()
     world = World(
@@ -76,5 +80,7 @@ def bench(
         own_hosts=own_hosts,
         index=index,
         hsts=hsts,
+        pages_domain=pages_domain,
+        trusted_proxies=tuple(ip_network(proxy) for proxy in proxies),
     )
     return Bench(build(world), reader, clock)

@@ -80,7 +80,7 @@ def test_all_that_a_page_is_made_of_is_read_back() -> None:
     material = Material(found, {"comp00000001": fakes.day_of_buckets()})
     assert MATERIAL.read(MATERIAL.write(material)) == material
     assert MATERIAL.read(MATERIAL.write(Material(None, {}))) == Material(None, {})
-    pages = (fakes.page(), fakes.page(2, hostnames=("a.example", "b.example")))
+    pages = (fakes.page(), fakes.page(2, hostnames=("a.example", "b.example"), address="b-1"))
     assert PAGES.read(PAGES.write(pages)) == pages
 
 
