@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
+
 from allswell.archive.bucket import Where
 from tests import needs
 
@@ -21,16 +23,21 @@ BUCKET = "pages"
 
 @dataclass(slots=True)
 class Server:
-    """One server; its one bucket may be read by everybody, as a CDN would."""
+    """One server; its one bucket may be read by everybody, as a CDN would.
+
+    With an `authority`, the PEM of who signed for it, it speaks TLS.
+    """
 
     port: int
     folder: Path
+    address: str = "127.0.0.1"
+    authority: str = ""
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def endpoint(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.authority else ''}://{self.address}:{self.port}"
 
     def where(self, prefix: str = "") -> Where:
         """How to write to the bucket."""
@@ -45,8 +52,11 @@ class Server:
         """Start, and wait until it answers."""
         program = needs.versitygw()
         assert program is not None, "ask for it with the mark needs('versitygw')"
-        address = f"127.0.0.1:{self.port}"
+        address = f"{self.address}:{self.port}"
         command = [str(program), "--access", KEY, "--secret", SECRET, "--port", address]
+        if self.authority:
+            command += ["--cert", str(self.folder / "chain.pem")]
+            command += ["--key", str(self.folder / "key.pem")]
         where = [str(self.folder / "about"), str(self.folder / "data")]
         self._process = subprocess.Popen(
             [*command, "posix", "--sidecar", *where],
@@ -54,7 +64,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        _wait(self.port)
+        _wait(self.address, self.port)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it; by SIGKILL it leaves what it had begun."""
@@ -65,13 +75,15 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(address: str = "127.0.0.1", *, tls: bool = False) -> Iterator[Server]:
     """A server that runs, and is gone with its files at the end."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="allswell-s3-") as name:
-        server = Server(port, Path(name))
+        server = Server(port, Path(name), address)
+        if tls:
+            server.authority = _signed_for(address, Path(name))
         (server.folder / "data" / BUCKET).mkdir(parents=True)
         (server.folder / "about").mkdir()
         server.start()
@@ -81,11 +93,20 @@ def running() -> Iterator[Server]:
             server.end()
 
 
-def _wait(port: int) -> None:
+def _signed_for(address: str, folder: Path) -> str:
+    """Put a certificate and its key into a folder; the PEM of their authority."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(address)
+    (folder / "key.pem").write_bytes(issued.private_key_pem.bytes())
+    (folder / "chain.pem").write_bytes(b"".join(it.bytes() for it in issued.cert_chain_pems))
+    return authority.cert_pem.bytes().decode()
+
+
+def _wait(address: str, port: int) -> None:
     deadline = time.monotonic() + START_S
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((address, port), 1).close()
         except OSError:
             assert time.monotonic() < deadline, "the S3 server did not start"
             time.sleep(0.05)

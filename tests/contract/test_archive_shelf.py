@@ -17,8 +17,10 @@ from allswell.archive.bucket import Bucket
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Failed, Held, Named, Shelf
 from allswell.archive.where import Where
+from allswell.checker.deposit import HttpStore, Out, Undelivered
 from allswell.domain import archive
 from allswell.domain.archive import Content, Place
+from allswell.domain.deposit import Permit
 from tests import s3server
 
 DAY = date(2026, 11, 23)
@@ -265,6 +267,27 @@ def test_encryption_is_part_of_what_is_signed(server: s3server.Server, tmp_path:
     plain = {name: value for name, value in headers.items() if "encryption" not in name}
     assert send(address.url, BODY, plain)[0] == 403
     assert send(address.url, BODY, headers)[0] == 200
+
+
+@signed
+def test_a_store_with_an_authority_of_its_own_is_believed_with_that_alone(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.crt"
+    with s3server.running(tls=True) as private:
+        ca.write_text(private.authority)
+        address = Bucket(replace(private.where(), ca_file=str(ca))).address(key(), content(), NOW)
+        permit = Permit(revision=1, url=address.url, headers=dict(address.headers))
+        with pytest.raises(Undelivered, match="SSLCertVerificationError"):
+            HttpStore().put(permit, write)
+        assert HttpStore(ca).put(permit, write)
+        assert not HttpStore(ca).put(permit, write)
+        bucket = Bucket(replace(private.where(), ca_file=str(ca)))
+        assert shelf.holds(bucket, key(), content()) is True
+        with pytest.raises(Failed, match="SSLError"):
+            Bucket(private.where()).head(key())
+
+
+def write(out: Out) -> None:
+    out.write(BODY)
 
 
 @signed

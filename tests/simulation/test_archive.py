@@ -1,14 +1,22 @@
 """Every sample is in the checker's file, in the archive, or in both, whoever dies and when."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from allswell.checker.subject import target_of
+from allswell.domain import instant, rollup
 from allswell.domain.archive import Content
+from allswell.domain.cover import Observation
+from allswell.domain.report import DayReport
+from allswell.domain.sample import Sample
+from allswell.domain.state import State
+from allswell.store import Kept
 from tests.centre import Centre
 from tests.simulation.archived import A_DAY, EVERY, ArchivedWorld
+from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, Checker
 
 MIDNIGHT = 12 * HOUR
@@ -265,3 +273,67 @@ def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
         assert world.catalogue.entries() == world.catalogue.condemned(9) == ()
 
     world.run(story())
+
+
+def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_counts_it(
+    central: Centre, tmp_path: Path
+) -> None:
+    outage = Outage(MIDNIGHT + 3 * HOUR, MIDNIGHT + 5 * HOUR)
+    world = ArchivedWorld(central, tmp_path, outage)
+
+    async def story() -> None:
+        collector = world.collect()
+        checker = await world.check()
+        await world.until(MIDNIGHT + 2 * HOUR)
+        first = world.begin.date()
+        assert checker.store.counts().unarchived == 0
+        await checker.kill()
+        checker.most_bytes = SMALL
+        await checker.start()
+        world.bucket.is_away = True
+        backlog = await filled(world, checker)
+        await asyncio.sleep(DAY)
+        assert checker.service.keeper.pressed
+        counts = checker.store.counts()
+        assert counts.raw_lost > 0
+        assert f"allswell_store_raw_lost {counts.raw_lost:g}" in checker.service.metrics()
+        days = {day.day: day for day in checker.store.days(1)}
+        assert days[first].lost == 0
+        assert not [day for day in world.in_store(checker) if day.date() == first]
+        lost = [day for day in sorted(days) if days[day].lost]
+        assert lost == sorted(backlog)[: len(lost)]
+        assert sum(day.lost for day in days.values()) == counts.raw_lost
+        assert counts.undelivered == 0
+        assert [state for state, _ in world.states()] == [State.UP, State.DOWN, State.UP]
+
+        world.bucket.is_away = False
+        await asyncio.sleep(HOUR)
+        assert collector.centre.archive.backlog() is None
+        archived, stored = world.in_archive(), world.in_store(checker)
+        kept = len(set(archived) | set(stored))
+        there = len(checker.probe.checks) + sum(backlog.values())
+        assert kept + checker.store.counts().raw_lost == there
+        assert set(archived.values()) == {1}
+        await checker.stop()
+
+    world.run(story())
+
+
+SMALL = 640 * 1024
+
+
+async def filled(world: ArchivedWorld, checker: Checker) -> dict[date, int]:
+    """Fill a checker's file with sealed days of the past, beyond its brim; how many of each."""
+    found: dict[date, int] = {}
+    enrolled = checker.store.enroll("api", target_of(world.monitor))
+    day, seen = world.begin.date() - timedelta(days=30), Observation(*[world.begin] * 3)
+    while not checker.store.counts().raw_lost:
+        start = instant.day_start(day)
+        samples = [Sample(start + number * timedelta(seconds=60), 1_000) for number in range(1_440)]
+        health = checker.service.greeter.subjects["api"].health
+        checker.store.commit([Kept(enrolled.number, it, health, seen) for it in samples])
+        report = DayReport("api", enrolled.store, 1, rollup.of_day(day, samples))
+        checker.store.seal(enrolled.number, report)
+        found[day] = len(samples)
+        day += timedelta(days=1)
+    return found

@@ -132,10 +132,11 @@ class Checker:
     store: MortalStore = field(init=False)
     service: Service = field(init=False)
     died: asyncio.Event = field(default_factory=asyncio.Event)
+    most_bytes: int = 64 * 2**20
 
     async def start(self) -> None:
         self.died.clear()
-        self.store = MortalStore.open(self.path, max_bytes=64 * 2**20, now=self.wall.now())
+        self.store = MortalStore.open(self.path, max_bytes=self.most_bytes, now=self.wall.now())
         self.service = assembled(
             store=self.store,
             probe=self.probe,

@@ -1,15 +1,23 @@
 import base64
+import gzip
 import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from allswell.domain import instant, rollup
+from allswell.domain.cover import Observation
+from allswell.domain.report import DayReport
+from allswell.domain.sample import Sample
+from allswell.store import Kept, Store
 from tests.integration.cli.up import (
     Target,
     command,
@@ -266,3 +274,37 @@ def test_a_checker_that_dies_is_started_again(tmp_path: Path, file: Path, site: 
         running.says("it starts again in")
         site.status = 500
         running.until(lambda: running.states()["api"] == DOWN, "checks that went on")
+
+
+def test_a_day_that_is_over_goes_into_the_archives_folder(
+    tmp_path: Path, file: Path, site: Target
+) -> None:
+    write(file, monitor("api", site.url("/archived")), page("acme", "Acme", "api"))
+    with up(tmp_path, file) as running:
+        running.until(lambda: running.states()["api"] == UP, "the monitor")
+    (store,) = tmp_path.rglob("checker.sqlite")
+    day = datetime.now(UTC).date() - timedelta(days=2)
+    with_results(store, day)
+    archive = store.parents[2] / "archive"
+    with up(tmp_path, file) as running:
+        running.until(lambda: list(archive.rglob("*.ndjson.gz")), "a day file")
+        (found,) = archive.rglob("*.ndjson.gz")
+        assert found.parent.name == f"date={day}"
+        assert len(gzip.decompress(found.read_bytes()).splitlines()) == 24
+        central = sqlite3.connect(store.parents[2] / "central.sqlite", timeout=10)
+        query = "SELECT name, samples FROM archive_object"
+        running.until(lambda: central.execute(query).fetchall() == [("api", 24)], "its record")
+        central.close()
+
+
+def with_results(file: Path, day: date) -> None:
+    """Put results of a day that is over into a checker's file, and seal it."""
+    store = Store.open(file, now=datetime.now(UTC))
+    enrolled = store.enroll("api", "")
+    start = instant.day_start(day)
+    samples = [Sample(start + hour * timedelta(hours=1), 1_000) for hour in range(24)]
+    seen = enrolled.observation or Observation(start, start, start)
+    store.commit([Kept(enrolled.number, it, enrolled.health, seen) for it in samples])
+    rolled = rollup.of_day(day, samples)
+    store.seal(enrolled.number, DayReport("api", enrolled.store, 1, rolled))
+    store.close()
