@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from allswell.domain.deposit import Permit
 
-TIMEOUT = 30.0
+TIMEOUT = 15.0
 MOST_ANSWER = 4_096
 Write = Callable[["Out"], object]
 
@@ -57,6 +58,16 @@ class HttpStore:
 
     ca_file: Path | None = None
     timeout: float = TIMEOUT
+    _closed: bool = False
+    _current: HTTPConnection | None = None
+
+    def close(self) -> None:
+        """Break off what is being sent, so that its thread can end."""
+        self._closed = True
+        socket = self._current.sock if self._current is not None else None
+        if socket is not None:
+            with contextlib.suppress(OSError):
+                socket.shutdown(SHUT_RDWR)
 
     def put(self, permit: Permit, write: Write) -> bool:
         """Put it; False when there was something already. Raises `Undelivered`."""
@@ -82,10 +93,14 @@ class HttpStore:
         else:
             connection = HTTPConnection(host, port, timeout=self.timeout)
         try:
+            if self._closed:
+                raise Undelivered("the checker is ending")
+            self._current = connection
             yield connection, f"{parts.path}?{parts.query}"
         except (HTTPException, OSError, ValueError) as error:
             raise Undelivered(f"{host} cannot be reached: {type(error).__name__}") from error
         finally:
+            self._current = None
             connection.close()
 
 

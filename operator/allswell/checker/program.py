@@ -85,6 +85,8 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     clock = clocks.real()
     line = HttpLine(found.collector, found.token_file, found.ca_file)
 
+    depot = HttpStore(found.archive_ca_file)
+
     def offload(act: Callable[[], T]) -> Awaitable[T]:
         return loop.run_in_executor(threads, act)
 
@@ -92,7 +94,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
         store=store,
         probe=Prober(policy(config), extra_ca_file=found.extra_ca_file),
         line=line,
-        depot=HttpStore(found.archive_ca_file),
+        depot=depot,
         clock=clock,
         offload=offload,
         config=config,
@@ -107,6 +109,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     await running.stop()
     status.close()
     line.close()
+    depot.close()
     threads.shutdown()
     return 0 if stop.is_set() else 1
 

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from allswell.archive.bucket import Bucket
 from allswell.central.catalogue import Catalogue
 from allswell.controller.archive_meters import ArchiveMeters
 from allswell.controller.collector.archive_news import ArchiveNews
@@ -35,6 +34,9 @@ def service(
     counting = ArchiveMeters(meters.registry, news, now)
     if told.archive is None:
         return None
+    # It takes tens of megabytes, of which an operator without an archive needs none.
+    from allswell.archive.bucket import Bucket  # noqa: PLC0415
+
     archiving = Archiving(
         Bucket(told.archive), Catalogue(engine), told.delete_archived_after, counting.count
     )

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from allswell.archive.shelf import Failed
@@ -26,6 +26,8 @@ MOST_WAITING = 32
 # Less than a checker waits for an answer.
 PATIENCE = 8.0
 EVERY = 60.0
+# It reads the whole catalogue.
+COUNT_EVERY = timedelta(minutes=10)
 SOON = 1.0
 
 
@@ -56,6 +58,7 @@ class ArchiveService:
         self._keeping = ThreadPoolExecutor(1, thread_name_prefix="archive-keeping")
         self._waiting = 0
         self._trouble = ""
+        self._count_at = datetime.min.replace(tzinfo=UTC)
         news.configured = True
 
     async def answer(self, row: MonitorRow, deposit: Deposit) -> Permit:
@@ -111,7 +114,9 @@ class ArchiveService:
             for monitor, entries in catalogue.damaged().items()
         }
         self._news.damaged = found
-        self._counted(catalogue.totals())
+        if (now := self._now()) >= self._count_at:
+            self._counted(catalogue.totals())
+            self._count_at = now + COUNT_EVERY
         return self._archiving.tidy(self._now()) >= AT_ONCE
 
     def close(self) -> None:

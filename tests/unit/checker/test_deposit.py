@@ -1,0 +1,122 @@
+"""A day file is sent to whoever was named, and what goes wrong is told without its signature."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from allswell.checker.deposit import HttpStore, Out, Undelivered
+from allswell.domain.deposit import Permit
+
+BODY = b"a day of results"
+Seen = list[tuple[str, dict[str, str], bytes]]
+
+
+@contextmanager
+def store(status: int, text: bytes = b"") -> Iterator[tuple[str, Seen]]:
+    """A store that answers so; its address, and what it was sent."""
+    seen: Seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            length = int(self.headers["Content-Length"])
+            seen.append((self.path, dict(self.headers.items()), self.rfile.read(length)))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/b/k?X-Amz-Signature=hush", seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def permit(url: str) -> Permit:
+    headers = {"Content-Length": str(len(BODY)), "If-None-Match": "*"}
+    return Permit(revision=1, url=url, headers=headers)
+
+
+def write(out: Out) -> None:
+    for place in range(0, len(BODY), 5):
+        out.write(BODY[place : place + 5])
+
+
+def test_what_is_sent_is_what_was_permitted() -> None:
+    with store(200) as (url, seen):
+        assert HttpStore().put(permit(url), write)
+    ((path, headers, body),) = seen
+    assert (path, body) == ("/b/k?X-Amz-Signature=hush", BODY)
+    assert headers["If-None-Match"] == "*"
+    assert "Authorization" not in headers
+
+
+def test_what_is_there_already_is_no_failure() -> None:
+    with store(412) as (url, _):
+        assert not HttpStore().put(permit(url), write)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "said"),
+    [
+        (
+            403,
+            b"<Error><Code>SignatureDoesNotMatch</Code></Error>",
+            r"403 \(SignatureDoesNotMatch\)",
+        ),
+        (503, b"", "503$"),
+        (307, b"", "307$"),
+    ],
+)
+def test_another_answer_is_told_in_the_stores_words(status: int, text: bytes, said: str) -> None:
+    with store(status, text) as (url, _), pytest.raises(Undelivered, match=said) as caught:
+        HttpStore().put(permit(url), write)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_body_that_is_too_short_is_not_delivered() -> None:
+    with store(200) as (url, seen):
+        with pytest.raises(Undelivered):
+            HttpStore(timeout=0.2).put(permit(url), lambda out: out.write(BODY[:5]))
+        assert not [body for _, _, body in seen if body == BODY]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/k?hush", "http:///k?hush", "nonsense?hush"])
+def test_a_store_that_cannot_be_reached_is_named_without_its_address(url: str) -> None:
+    with pytest.raises(Undelivered) as caught:
+        HttpStore(timeout=1).put(permit(url), write)
+    assert "hush" not in str(caught.value)
+
+
+def test_what_hangs_is_broken_off_when_the_checker_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        depot = HttpStore(timeout=60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/k"
+        said: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                depot.put(permit(url), write)
+            except Undelivered as error:
+                said.append(error)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        with silent.accept()[0] as accepted:
+            accepted.recv(1)
+            depot.close()
+            thread.join(10)
+        assert len(said) == 1
+        with pytest.raises(Undelivered, match="ending"):
+            depot.put(permit(url), write)
