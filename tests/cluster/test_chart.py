@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests import postgres
-from tests.cluster import kinds, operating
+from tests.cluster import issuing, kinds, operating
 from tests.cluster.reach import Cluster, Refused
 from tests.unit.chart import rendering
 
@@ -33,6 +33,7 @@ def home(any_cluster: Cluster | None) -> Iterator[str]:
         yield name
         return
     kinds.install(any_cluster)
+    issuing.kinds(any_cluster)
     place = {
         "apiVersion": "v1",
         "kind": "Namespace",

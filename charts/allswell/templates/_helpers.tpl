@@ -92,6 +92,10 @@ https://{{ include "allswell.fullname" . }}-collector.{{ .Release.Namespace }}.s
 {{ include "allswell.fullname" . }}-collector-ca
 {{- end -}}
 
+{{- define "allswell.pagesKey" -}}
+{{ include "allswell.fullname" . }}-pages-key
+{{- end -}}
+
 {{/* What every pod of ours is: of no account, not root, unable to write but where it is told to. */}}
 {{- define "allswell.podSecurity" -}}
 runAsNonRoot: true

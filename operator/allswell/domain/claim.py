@@ -94,17 +94,3 @@ class Ordered:
         if self.of_domain >= budget.per_domain:
             return f"{self.of_domain} certificates were ordered for its domain within a week"
         return ""
-
-
-def domain_of(host: str) -> str:
-    """The domain that authorities count a name under.
-
-    A guess, without a list of all registries: `co.uk` and the like are taken for a registry's own.
-    """
-    labels = host.split(".")
-    is_registry = len(labels[-1]) == _COUNTRY and labels[-2] in _REGISTRIES
-    return ".".join(labels[-3 if is_registry else -2 :])
-
-
-_COUNTRY = 2
-_REGISTRIES = frozenset(["ac", "co", "com", "edu", "go", "gov", "gv", "ne", "net", "or", "org"])

@@ -20,6 +20,8 @@ PREFIX = "_allswell"
 _SLUG = 40
 _DIGEST = 12
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
+_COUNTRY = 2
+_REGISTRIES = frozenset(["ac", "co", "com", "edu", "go", "gov", "gv", "ne", "net", "or", "org"])
 # Nobody can own a name under these (RFC 6761, RFC 6762, RFC 7686, RFC 9476).
 IMPOSSIBLE = ("localhost", "local", "invalid", "onion", "arpa", "alt")
 # Nobody can own these in public either; an installation that serves them says so by a suffix.
@@ -125,6 +127,16 @@ def is_under(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
 
 
+def domain_of(host: str) -> str:
+    """The domain that authorities count a name under.
+
+    A guess, without a list of all registries: `co.uk` and the like are taken for a registry's own.
+    """
+    labels = host.split(".")
+    is_registry = len(labels[-1]) == _COUNTRY and labels[-2] in _REGISTRIES
+    return ".".join(labels[-3 if is_registry else -2 :])
+
+
 def domain_trouble(pages_domain: str, product: Collection[str]) -> str:
     """Why pages cannot live under a domain; empty when they can.
 
@@ -136,7 +148,7 @@ def domain_trouble(pages_domain: str, product: Collection[str]) -> str:
     except Refused as problem:
         return str(problem)
     for host in product:
-        if is_under(pages_domain, host) or is_under(host, pages_domain):
+        if domain_of(pages_domain) == domain_of(host):
             return f"{pages_domain} and {host} are of one domain: dedicate another one to pages"
     return ""
 

@@ -104,11 +104,37 @@ FULL: Values = {
     },
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "interval": "1m"},
 }
+HOSTNAMES: Values = {
+    "pagesDomain": "acme-status.net",
+    "pagesCertificate": {"issuerRef": {"kind": "Issuer", "name": "dns"}},
+    "hostnames": {
+        "issuerRef": {"name": "letsencrypt"},
+        "resolvers": ["192.0.2.53", "2001:db8::53"],
+        "caaDomains": ["letsencrypt.org", "pki.goog"],
+        "rules": [{"namespaces": ["team-*"], "suffixes": ["example.org"]}],
+        "recheckSeconds": 300,
+        "graceSeconds": 86400,
+        "restSeconds": 604800,
+        "orders": {"perNameAndHour": 2, "perThreeHours": 100, "perDomainAndWeek": 20},
+    },
+    "routing": {"ingressClassName": "nginx"},
+    "page": {"url": "https://status.example.com"},
+}
+GATEWAY: Values = {
+    "pagesDomain": "acme-status.net",
+    "pagesCertificate": {"existingSecret": "wildcard"},
+    "routing": {
+        "kind": "Gateway",
+        "gateway": {"namespace": "infra", "name": "public", "httpListener": "http"},
+    },
+}
 VARIANTS: Mapping[str, Values] = {
     "default": DEFAULT,
     "namespaced": NAMESPACED,
     "external": EXTERNAL,
     "full": FULL,
+    "hostnames": HOSTNAMES,
+    "gateway": GATEWAY,
 }
 
 

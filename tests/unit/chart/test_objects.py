@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 from allswell.controller import passwords
+from allswell.controller.environment import Environment
+from allswell.controller.hosting import settings as hosting
+from allswell.domain.claim import Budget
 from charts.documents import CHART, ROOT
 from tests.unit.chart import rendering
 from tests.unit.crds import schema
@@ -131,6 +134,49 @@ def test_pages_have_an_ingress_with_tls_where_their_address_says_https() -> None
     assert [rule["host"] for rule in secure["rules"]] == ["status.example.com"]
     plain = rendering.render({"page": {"url": "http://a.example", "ingress": {"enabled": True}}})
     assert "tls" not in rendering.of_kind(plain, "Ingress")["allswell-web"]["spec"]
+
+
+def test_the_hosts_of_pages_have_one_certificate_and_one_route() -> None:
+    objects = rendering.render(rendering.HOSTNAMES)
+    certificate = rendering.of_kind(objects, "Certificate")["allswell-pages-tls"]["spec"]
+    assert certificate["dnsNames"] == ["*.acme-status.net"]
+    assert certificate["issuerRef"]["name"] == "dns"
+    route = rendering.of_kind(objects, "Ingress")["allswell-pages"]["spec"]
+    assert route["ingressClassName"] == "nginx"
+    assert route["tls"] == [{"hosts": ["*.acme-status.net"], "secretName": "allswell-pages-tls"}]
+    through = rendering.render(rendering.GATEWAY)
+    assert rendering.of_kind(through, "Certificate") == {}
+    (listener,) = rendering.of_kind(through, "ListenerSet")["allswell-pages"]["spec"]["listeners"]
+    assert listener["tls"]["certificateRefs"] == [{"name": "wildcard"}]
+
+
+@pytest.mark.parametrize("domain", ["status.example.com", "example.com", "a.example.com"])
+def test_pages_are_not_served_under_the_products_own_domain(domain: str) -> None:
+    values = {**rendering.HOSTNAMES, "pagesDomain": domain}
+    with pytest.raises(rendering.Refused, match="dedicate another one to pages"):
+        rendering.render(values)
+
+
+def test_a_domain_of_pages_needs_a_certificate_and_a_gateway_a_name() -> None:
+    bare = {"pagesDomain": "acme-status.net"}
+    with pytest.raises(rendering.Refused, match="pagesCertificate"):
+        rendering.render(bare)
+    with pytest.raises(rendering.Refused, match=r"routing\.gateway"):
+        rendering.render({**rendering.GATEWAY, "routing": {"kind": "Gateway"}})
+
+
+def test_operator_and_page_read_what_is_said_of_host_names() -> None:
+    objects = rendering.render(rendering.HOSTNAMES)
+    given = Environment(rendering.environment(objects, "operator"))
+    policy = hosting.read(given, "allswell")
+    assert given.problems == []
+    assert policy is not None
+    assert policy.budget == Budget(2, 100, 20)
+    assert policy.around.service == "allswell-web"
+    assert policy.suffixes("team-a") == ("example.org",)
+    assert [str(it) for it in policy.resolvers] == ["192.0.2.53", "2001:db8::53"]
+    web = rendering.environment(objects, "web")
+    assert web["ALLSWELL_PAGES_DOMAIN"] == policy.own.pages_domain
 
 
 def policies(values: rendering.Values) -> dict[str, rendering.Json]:

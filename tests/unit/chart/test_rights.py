@@ -55,7 +55,9 @@ def test_secrets_are_read_by_name_in_the_own_namespace_and_nowhere_else(
         if role["kind"] == "ClusterRole" or role["metadata"]["namespace"] != "allswell":
             assert found == set()
         else:
-            assert {verb for _, _, verb, name in found if not name} == {"create"}
+            # The keys of customers' host names are deleted with them, and never read.
+            deleted = {"delete"} if values.get("pagesDomain") else set()
+            assert {verb for _, _, verb, name in found if not name} == {"create"} | deleted
             assert {verb for _, _, verb, name in found if name} == {"get"}
 
 
@@ -86,6 +88,27 @@ def test_with_names_the_rights_end_at_these_namespaces() -> None:
         ("leases", "patch"),
         ("leases", "create"),
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "routes"),
+    [
+        (rendering.HOSTNAMES, {"ingresses"}),
+        (rendering.GATEWAY, {"httproutes", "listenersets"}),
+    ],
+)
+def test_what_belongs_to_host_names_is_made_beside_the_page_and_nowhere_else(
+    values: rendering.Values, routes: set[str]
+) -> None:
+    made = {"certificates", *routes}
+    kinds = {*made, "certificates/status", "challenges"}
+    for role in roles(rendering.render(values)):
+        found = {(what, verb) for _, what, verb, _ in rendering.rules(role) if what in kinds}
+        if role["metadata"].get("namespace") != "allswell":
+            assert found == set()
+            continue
+        verbs = {(what, verb) for what in made for verb in ("list", "create", "patch", "delete")}
+        assert found == verbs | {("certificates/status", "patch"), ("challenges", "list")}
 
 
 @VARIANTS

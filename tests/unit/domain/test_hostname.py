@@ -148,3 +148,18 @@ def test_any_text_is_a_host_name_or_refused(text: str) -> None:
         return
     assert host == hostname.normal(host)
     assert len(host) <= 253
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("status.acme.com", "acme.com"),
+        ("acme.com", "acme.com"),
+        ("a.b.c.acme.io", "acme.io"),
+        ("status.acme.co.uk", "acme.co.uk"),
+        ("status.acme.com.au", "acme.com.au"),
+        ("status.web.de", "web.de"),
+    ],
+)
+def test_certificates_are_counted_by_registered_domain(host: str, domain: str) -> None:
+    assert hostname.domain_of(host) == domain
