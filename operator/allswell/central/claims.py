@@ -14,7 +14,6 @@ from allswell.central import session, touching
 from allswell.central.schema import certificate_order, page
 from allswell.central.schema import hostname_claim as claim
 from allswell.domain import instant
-from allswell.domain.hostname import domain_of
 from allswell.domain.claim import (
     HOUR,
     MOST_PENDING,
@@ -28,6 +27,7 @@ from allswell.domain.claim import (
     State,
     Verdict,
 )
+from allswell.domain.hostname import domain_of
 
 _Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
 
