@@ -1,0 +1,189 @@
+"""Whatever comes late, is dropped, passes away or dies half-way: each result is somewhere, once.
+
+Real are the checker's file, the collector's judgement, the catalogue and a folder for an archive.
+"""
+
+import gzip
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from allswell.archive import dayfile
+from allswell.archive.localfolder import LocalFolder
+from allswell.central.catalogue import Catalogue
+from allswell.central.writer import MonitorRow
+from allswell.checker.archivist import measured
+from allswell.checker.sealer import seal_days
+from allswell.checker.subject import Subject, subject_of, target_of
+from allswell.controller.collector.archiving import Archiving
+from allswell.domain import archive, instant
+from allswell.domain.archive import Place
+from allswell.domain.cover import Observation
+from allswell.domain.deposit import Deposit
+from allswell.domain.health import Health
+from allswell.domain.sample import Sample
+from allswell.store import Kept, Store, Unarchived, samples
+from tests import centre
+from tests.centre import Centre
+
+FIRST = date(2026, 3, 2)
+DAYS = 3
+NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+STEPS = ("it is there", "it was only read", "it was only put", "it was only recorded", "one came")
+
+Action = tuple[str, int, int]
+actions = st.lists(
+    st.one_of(
+        st.tuples(st.just("checked"), st.integers(0, DAYS - 1), st.integers(0, 1_439)),
+        st.tuples(st.just("sealed"), st.just(0), st.just(0)),
+        st.tuples(st.just("archived"), st.integers(0, len(STEPS) - 1), st.integers(0, 1_439)),
+        st.tuples(st.just("passed"), st.integers(1, DAYS + 1), st.just(0)),
+        st.tuples(st.just("pressed"), st.just(0), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("central") / "template.db"
+    centre.migrated(f"sqlite:///{path}")
+    return path
+
+
+@dataclass(slots=True)
+class Model:
+    """A checker's file and an archive, and when each check began."""
+
+    store: Store
+    subject: Subject
+    folder: LocalFolder
+    archiving: Archiving
+    row: MonitorRow
+    checked: set[datetime] = field(default_factory=set)
+
+    def do(self, action: Action) -> None:
+        word, one, other = action
+        if word == "checked":
+            self.check(FIRST + one * DAY, other)
+        elif word == "sealed":
+            seal_days(self.store, self.subject, FIRST + DAYS * DAY)
+        elif word == "archived":
+            self.bring(STEPS[one], other)
+        elif word == "passed":
+            kept = {self.subject.number: NOW - instant.day_start(FIRST + one * DAY)}
+            self.store.prune(kept, NOW, archived_only=True)
+        else:
+            self.store._run(samples.drop_oldest)
+
+    def check(self, day: date, minute: int) -> None:
+        at = instant.day_start(day) + timedelta(minutes=minute)
+        if at in self.checked:
+            return
+        self.checked.add(at)
+        seen = Observation(at, at, at)
+        self.store.commit([Kept(self.subject.number, Sample(at, 1_000), Health(), seen)])
+
+    def bring(self, step: str, minute: int) -> None:
+        """Bring the first day that is due, as the archivist does, or only so far."""
+        for day in self.store.unarchived(NOW.date(), 1):
+            if day.whole or step not in ("it was only put", "it was only recorded"):
+                self._bring(day, step, minute)
+
+    def _bring(self, day: Unarchived, step: str, minute: int) -> None:
+        self.store.gathered(day)
+        out = BytesIO()
+        content = measured(lambda into: self._written(day, into))
+        self._written(day, out)
+        if step == "it was only read" or not content.samples:
+            return
+        wanted = Deposit(day.monitor, day.store, day.day, content, day.whole)
+        permit = self.archiving.answer(self.row, wanted, NOW)
+        if permit.url:
+            place = Place(self.row.public_id, day.day, 1, permit.revision)
+            assert self.folder.put(archive.key(place), out.getvalue())
+        if step == "it was only put":
+            return
+        if not permit.recorded:
+            put = Deposit(day.monitor, day.store, day.day, content, day.whole, permit.revision)
+            assert self.archiving.answer(self.row, put, NOW).recorded
+        if step == "it was only recorded":
+            return
+        if step == "one came":
+            self.check(day.day, minute)
+        self.store.archived(day)
+
+    def _written(self, day: Unarchived, out: object) -> int:
+        start = instant.day_start(day.day)
+        found = self.store.samples(day.number, start, start + DAY)
+        return dayfile.write(found, out)  # type: ignore[arg-type]
+
+    def archived(self) -> Counter[datetime]:
+        """What a reader finds who goes by the catalogue."""
+        found: Counter[datetime] = Counter()
+        for entry in self.archiving.catalogue.entries():
+            content = gzip.decompress(b"".join(self.folder.stream(entry.key)))
+            found.update(instant.parse(json.loads(it)["at"]) for it in content.splitlines())
+        return found
+
+    def stored(self) -> set[datetime]:
+        start = instant.day_start(FIRST)
+        found = self.store.samples(self.subject.number, start, start + DAYS * DAY)
+        return {sample.started for sample in found}
+
+
+@contextmanager
+def modelled(template: Path) -> Iterator[Model]:
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        with centre.opened(centre.copied(template, here)) as central:
+            store = Store.open(here / "checker.sqlite", max_bytes=2**24, now=NOW)
+            try:
+                yield made(here, central, store)
+            finally:
+                store.close()
+
+
+def made(here: Path, central: Centre, store: Store) -> Model:
+    monitor = centre.monitor("api")
+    subject = subject_of(monitor, store.enroll("api", target_of(monitor)))
+    row = central.writer.register(monitor, namespace_uid="ns", now=NOW)
+    central.writer.hello(row.id, subject.store, NOW)
+    folder = LocalFolder(here / "archive")
+    return Model(store, subject, folder, Archiving(folder, Catalogue(central.engine)), row)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(done=actions)
+def test_each_result_is_in_the_file_or_the_archive_or_was_counted_as_lost(
+    template: Path, done: Sequence[Action]
+) -> None:
+    with modelled(template) as model:
+        for action in done:
+            model.do(action)
+            archived, stored = model.archived(), model.stored()
+            missing = model.checked - set(archived) - stored
+            assert len(missing) <= model.store.counts().raw_lost
+        model.do(("sealed", 0, 0))
+        for _ in range(2 * DAYS):
+            model.bring(STEPS[0], 0)
+        while model.archiving.tidy(NOW):
+            pass
+        archived, stored = model.archived(), model.stored()
+        assert set(archived.values()) <= {1}
+        assert stored <= set(archived)
+        assert len(model.checked) - len(archived) <= model.store.counts().raw_lost
+        assert model.store.unarchived(NOW.date(), 10) == ()
