@@ -13,7 +13,7 @@ import pytest
 from kubernetes import client
 
 from tests import needs
-from tests.cluster import ingress, installing, issuing, reach, targets
+from tests.cluster import hosts, ingress, installing, issuing, reach, targets
 from tests.cluster.installing import Installation
 from tests.cluster.lab import lifecycle
 from tests.cluster.lab.acme import Authority
@@ -129,9 +129,10 @@ def authority(any_cluster: Cluster | None) -> Iterator[Authority]:
 
 
 @pytest.fixture(scope="session")
-def release(any_cluster: Cluster, served: Target) -> Iterator[Installation]:
+def release(any_cluster: Cluster, served: Target, authority: Authority) -> Iterator[Installation]:
     """The product, installed once for all tests that only use it."""
     values = installing.merged(installing.QUICK, {"checker": {"extraCAs": served.authority}})
+    values = installing.merged(values, hosts.values(authority))
     with installing.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", values) as made:
         yield made
 

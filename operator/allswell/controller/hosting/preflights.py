@@ -180,7 +180,7 @@ class Preflights:
         if look.green and look.held:
             pause = self._recheck
         elif look.held:
-            pause = FAILING
+            pause = min(FAILING, self._recheck)
         else:
             pause = min(FIRST * 1.5 ** min(look.tries, 30), SLOWEST)
         return pause * random.uniform(0.8, 1.2)  # noqa: S311 - nobody gains by guessing it

@@ -1,0 +1,146 @@
+"""Customers' host names in tests: what a customer sets in the DNS, and what a visitor sees."""
+
+import contextlib
+import http.client
+import json
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cluster import ingress, issuing
+from tests.cluster.installing import Installation, Values
+from tests.cluster.lab.acme import Authority
+from tests.cluster.reach import Cluster, until
+
+DOMAIN = "pages.test"
+CUSTOMERS = "customers.test"
+WILDCARD = "wildcard"
+# The stand-in's own requests come from the node, as seen by the pods.
+PROXIES = ["10.0.0.0/8", "192.168.0.0/16"]
+
+
+def values(authority: Authority) -> Values:
+    """What to install the product with, so that it serves customers' host names."""
+    return {
+        "pagesDomain": DOMAIN,
+        "pagesCertificate": {"existingSecret": WILDCARD},
+        "hostnames": {
+            "issuerRef": {"name": issuing.ISSUER},
+            "resolvers": [authority.nameserver],
+            "caaDomains": ["pebble.letsencrypt.org"],
+            "rules": [{"namespaces": ["*"], "suffixes": [CUSTOMERS]}],
+            "recheckSeconds": 2,
+            "graceSeconds": 6,
+        },
+        "routing": {"ingressClassName": ingress.CLASS},
+        "page": {"trustedProxies": PROXIES},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A StatusPage with host names."""
+
+    cluster: Cluster
+    namespace: str
+    name: str
+
+    def lists(self, *hostnames: str) -> None:
+        """Apply the page as its owner does."""
+        spec = {"title": f"{self.namespace} {self.name}", "hostnames": list(hostnames)}
+        manifest = {
+            "apiVersion": "allswell.dev/v1alpha1",
+            "kind": "StatusPage",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": spec,
+        }
+        self.cluster.kubectl("apply", "-f", "-", text=json.dumps(manifest))
+
+    @property
+    def title(self) -> str:
+        """What a visitor reads."""
+        return f"{self.namespace} {self.name}"
+
+    def read(self) -> dict[str, Any]:
+        """Its status."""
+        flags = ["-n", self.namespace, "-o", "json"]
+        found = json.loads(self.cluster.kubectl("get", "statuspage", self.name, *flags))
+        status: dict[str, Any] = found.get("status", {})
+        return status
+
+    def target(self) -> str:
+        """What a CNAME is to point at."""
+        return str(until(lambda: self.read().get("target"), what="the page has an address"))
+
+    def said(self, host: str) -> dict[str, tuple[str, str]]:
+        """Status and reason of each condition of a host name."""
+        entries = {each["name"]: each for each in self.read().get("hostnames", [])}
+        conditions = entries.get(host, {}).get("conditions", [])
+        return {each["type"]: (each["status"], each["reason"]) for each in conditions}
+
+    def token(self, host: str) -> dict[str, str]:
+        """The TXT record that proves a host."""
+        entries = {each["name"]: each for each in self.read().get("hostnames", [])}
+        proof: dict[str, str] = entries[host]["proof"]
+        return proof
+
+    def events(self) -> list[str]:
+        """The reasons of its events."""
+        flags = ["-n", self.namespace, "-o", "json"]
+        found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
+        return [each["reason"] for each in found if each["regarding"]["name"] == self.name]
+
+
+def cname(authority: Authority, host: str, target: str) -> None:
+    """Set a CNAME record."""
+    authority.record("set-cname", {"host": f"{host}.", "target": f"{target}."})
+
+
+def uncname(authority: Authority, host: str) -> None:
+    """Remove it again."""
+    authority.record("clear-cname", {"host": f"{host}."})
+
+
+def visit(
+    authority: Authority, host: str, path: str = "/", *, said: str = "", root: str = ""
+) -> tuple[int, str]:
+    """Ask by HTTPS with a host as SNI, trusting the authority alone; status 0 when that fails.
+
+    `said` is the Host header where it is another, `root` what else is to be trusted.
+    """
+    trusting = ssl.create_default_context(cadata=root or authority.root())
+    address = authority.lab.node_address
+    try:
+        with (
+            socket.create_connection((address, 443), 5) as raw,
+            trusting.wrap_socket(raw, server_hostname=host) as spoken,
+        ):
+            asked = http.client.HTTPConnection(host)
+            asked.sock = spoken
+            asked.request("GET", path, headers={"Host": said or host, "Connection": "close"})
+            answer = asked.getresponse()
+            return answer.status, answer.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error)
+
+
+def plain(authority: Authority, host: str, path: str = "/") -> tuple[int, str]:
+    """Ask by plain HTTP; the status, and where it leads."""
+    asked = http.client.HTTPConnection(authority.lab.node_address, 80, timeout=5)
+    with contextlib.closing(asked):
+        asked.request("GET", path, headers={"Host": host})
+        answer = asked.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("Location", "") or ""
+
+
+def children(release: Installation, host: str) -> list[str]:
+    """The kinds of what a host name has beside the page's Service."""
+    form = ["-l", "app.kubernetes.io/component=hostname", "-o", "json"]
+    found = json.loads(release.kubectl("get", "certificates,ingresses,secrets", *form))["items"]
+    return sorted(
+        each["kind"]
+        for each in found
+        if host in json.dumps(each["metadata"].get("annotations", {}))
+    )

@@ -1,0 +1,193 @@
+"""Customers' own host names, from a record in the DNS to a page with its own certificate.
+
+cert-manager, the ACME server and its DNS are real; the ingress controller is a stand-in, nginx made
+from the real Ingresses and Secrets.
+"""
+
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import trustme
+from kubernetes import client
+
+from tests.cluster import hosts
+from tests.cluster.hosts import CUSTOMERS, DOMAIN, Page
+from tests.cluster.installing import Installation
+from tests.cluster.lab.acme import Authority
+from tests.cluster.reach import Cluster, until
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(300), pytest.mark.usefixtures("release")]
+
+
+def named() -> str:
+    """A host name that no other test has."""
+    return f"status-{uuid.uuid4().hex[:8]}.{CUSTOMERS}"
+
+
+@pytest.fixture
+def acme(cluster: Cluster, namespace: str) -> Page:
+    """A page of one tenant."""
+    return Page(cluster, namespace, "acme")
+
+
+@pytest.fixture
+def other(cluster: Cluster, namespace: str) -> Iterator[Page]:
+    """A page of another tenant."""
+    name = f"{namespace}-other"
+    cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+    yield Page(cluster, name, "acme")
+    cluster.core.delete_namespace(name, body=client.V1DeleteOptions(grace_period_seconds=0))
+
+
+@pytest.fixture(scope="module")
+def wildcard(release: Installation) -> str:
+    """The root of the certificate for all hosts of pages."""
+    root = trustme.CA()
+    made = root.issue_cert(f"*.{DOMAIN}")
+    chain = b"".join(blob.bytes() for blob in made.cert_chain_pems).decode()
+    data = {"tls.crt": chain, "tls.key": made.private_key_pem.bytes().decode()}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": hosts.WILDCARD},
+        "type": "kubernetes.io/tls",
+        "stringData": data,
+    }
+    release.cluster.apply(secret, namespace=release.namespace)
+    return root.cert_pem.bytes().decode()
+
+
+def served(authority: Authority, page: Page, host: str, limit: float = 120) -> float:
+    """Wait until a host shows a page by HTTPS; how long that took in seconds."""
+    begun = time.monotonic()
+    until(
+        lambda: page.title in hosts.visit(authority, host)[1],
+        what=f"{host} shows the page: {page.said(host)}",
+        limit=limit,
+    )
+    return time.monotonic() - begun
+
+
+def test_a_cname_is_all_that_a_customer_sets(
+    acme: Page, authority: Authority, release: Installation
+) -> None:
+    host, before = named(), authority.orders()
+    acme.lists(host)
+    until(
+        lambda: acme.said(host).get("DomainVerified") == ("False", "RecordMissing"),
+        what="the customer is told which record is missing",
+    )
+    (entry,) = acme.read()["hostnames"]
+    message = next(c["message"] for c in entry["conditions"] if c["type"] == "DomainVerified")
+    assert f"set {host} CNAME {acme.target()}" in message
+    assert hosts.children(release, host) == []
+    assert authority.orders() == before
+    hosts.cname(authority, host, acme.target())
+    print(f"hostname_to_https_s {served(authority, acme, host):.1f}")
+    assert authority.orders() == before + 1
+    until(lambda: acme.read()["readyHostnames"] == "1/1", what="the status says so")
+    assert acme.read()["url"] == f"https://{host}/"
+    assert acme.said(host) == {
+        "DomainVerified": ("True", "Verified"),
+        "CertificateReady": ("True", "Issued"),
+    }
+    assert hosts.plain(authority, host, "/history") == (308, f"https://{host}/history")
+    assert {"RecordMissing", "Verified", "Issued"} <= set(acme.events())
+
+
+def test_a_name_that_goes_takes_everything_with_it(
+    acme: Page, authority: Authority, release: Installation
+) -> None:
+    host = named()
+    acme.lists(host)
+    hosts.cname(authority, host, acme.target())
+    served(authority, acme, host)
+    assert hosts.children(release, host) == ["Certificate", "Ingress", "Secret"]
+    release.scale("deployment/allswell-operator", 0)
+    try:
+        acme.cluster.kubectl("delete", "statuspage", acme.name, "-n", acme.namespace)
+    finally:
+        release.scale("deployment/allswell-operator", 1)
+    until(lambda: hosts.children(release, host) == [], what="nothing of it is left", limit=90)
+    until(lambda: hosts.visit(authority, host)[0] == 0, what="nobody answers for it")
+
+
+def test_a_record_that_goes_is_forgiven_for_a_while(
+    acme: Page, authority: Authority, release: Installation
+) -> None:
+    host = named()
+    acme.lists(host)
+    hosts.cname(authority, host, acme.target())
+    served(authority, acme, host)
+    hosts.uncname(authority, host)
+    until(
+        lambda: acme.said(host).get("DomainVerified") == ("False", "DNSLost"),
+        what="it is told that the record is gone",
+    )
+    assert acme.title in hosts.visit(authority, host)[1]
+    until(lambda: hosts.children(release, host) == [], what="its route goes", limit=200)
+    hosts.cname(authority, host, acme.target())
+    served(authority, acme, host)
+
+
+def test_nobody_has_a_name_that_is_not_theirs(
+    acme: Page, other: Page, authority: Authority
+) -> None:
+    host = named()
+    other.lists(host)
+    acme.lists(host)
+    hosts.cname(authority, host, acme.target())
+    served(authority, acme, host)
+    assert other.said(host)["DomainVerified"] == ("False", "WrongTarget")
+    proof = other.token(host)
+    record = {"host": f"{proof['name']}.", "value": proof["value"]}
+    authority.record("set-txt", record)
+    until(
+        lambda: other.said(host)["DomainVerified"] == ("False", "Taken"),
+        what="the other is told that it is taken",
+        limit=60,
+    )
+    assert acme.title in hosts.visit(authority, host)[1]
+    hosts.uncname(authority, host)
+    served(authority, other, host)
+
+
+def test_every_page_is_at_its_own_address_at_once(
+    acme: Page, authority: Authority, wildcard: str
+) -> None:
+    acme.lists()
+    host = acme.target()
+
+    def shows(name: str, said: str = "") -> tuple[int, str]:
+        return hosts.visit(authority, name, said=said, root=wildcard)
+
+    until(lambda: acme.title in shows(host)[1], what="its own address shows it", limit=40)
+    assert acme.read()["url"] == f"https://{host}/"
+    unknown = shows(f"unknown.{DOMAIN}")
+    assert unknown[0] == 404
+    assert acme.title not in unknown[1]
+    # The Host header decides, and only names that are somebody's are known.
+    for said in (f"{host.upper()}.", f"{host}:443"):
+        assert acme.title in shows(host, said)[1]
+    for said in ("evil.example", f"a.{host}", f"xn--{host}"):
+        assert acme.title not in shows(host, said)[1]
+
+
+def test_many_names_come_at_once_and_a_broken_one_delays_none(
+    acme: Page, authority: Authority
+) -> None:
+    good, broken = [named() for _ in range(5)], named()
+    before = authority.orders()
+    acme.lists(*good, broken)
+    authority.record("set-servfail", {"host": f"{broken}."})
+    for host in good:
+        hosts.cname(authority, host, acme.target())
+    for host in good:
+        served(authority, acme, host)
+    assert acme.said(broken)["DomainVerified"][1] == "DNSFailed"
+    assert authority.orders() == before + len(good)
+    authority.record("clear-servfail", {"host": f"{broken}."})
+    hosts.cname(authority, broken, acme.target())
+    served(authority, acme, broken)
