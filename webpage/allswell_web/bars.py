@@ -2,7 +2,8 @@
 
 A day is 5 units wide: 3 of bar and 2 of gap. A run of days without a problem is one stroke 26
 high whose dashes make the gaps. A day with a problem rises to 34: its troubles are stacked above
-what was good, each as long as its share of the day, but never too small to be seen.
+what was good, each as long as its share of the day, but never too small to be seen. The day is
+what counts of it: hours before a life begins, pauses and hours still to come are in no bar.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +80,7 @@ def _stack(drawn: dict[str, list[str]], place: int, day: Day) -> None:
 def lengths(day: Day) -> list[tuple[str, int]]:
     """The parts of a mixed day's bar from bottom to top; together as high as the bar."""
     shown = troubles(day.uptime) or (("q", day.uptime.unknown),)
-    whole = (day.end - day.start) // instant.MILLISECOND
+    whole = day.uptime.counted + day.uptime.maintenance
     good = day.uptime.up > 0
     room = HEIGHT - GOOD_AT_LEAST if good else HEIGHT
     parts = [max(LEAST, round(HEIGHT * spent / whole)) for _, spent in shown]

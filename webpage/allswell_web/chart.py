@@ -55,19 +55,24 @@ def _start(bucket: Bucket) -> datetime:
 def p95(buckets: Sequence[Bucket]) -> int | None:
     """The nearest-rank p95 over all checks, None for fewer than 20 of them.
 
-    Of each bucket only count, average and p95 are known: its slowest twentieth (rounded up) counts
-    as its p95 and the rest as its average. What decides the result is in that twentieth.
+    What decides the result is in the slowest twentieth of the buckets.
     """
     total = sum(bucket.count for bucket in buckets)
     if total < ENOUGH:
         return None
-    found: list[tuple[int, int]] = []
-    for bucket in buckets:
-        slow = -(-bucket.count // 20)
-        found += [(bucket.p95_us, slow), (bucket.average_us, bucket.count - slow)]
-    found.sort()
+    found = sorted(part for bucket in buckets for part in spread(bucket))
     reached = list(accumulate(count for _, count in found))
     return found[bisect_left(reached, histogram.rank(total, rollup.P95))][0]
+
+
+def spread(bucket: Bucket) -> tuple[tuple[int, int], tuple[int, int]]:
+    """A bucket as latencies with their counts.
+
+    Only count, average and p95 are known of it: its slowest twentieth (rounded up) counts as its
+    p95 and the rest as its average.
+    """
+    slow = -(-bucket.count // 20)
+    return (bucket.p95_us, slow), (bucket.average_us, bucket.count - slow)
 
 
 def _slots(buckets: Sequence[Bucket], until: datetime) -> list[int | None]:

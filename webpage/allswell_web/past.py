@@ -22,8 +22,12 @@ _BEGUN = (Phase.COMPLETED, *announced.RUNNING)
 
 
 def recent(scene: Scene) -> tuple[view.PastDay, ...]:
-    """The last fourteen days, newest first; what is still open stands elsewhere."""
+    """The last fourteen days, newest first; what is still open stands elsewhere.
+
+    None of them is older than the page's first: of a day before, nobody knows that all was well.
+    """
     first, last = moments.last_days(scene.it.now, scene.it.zone, DAYS)
+    first = max(first, min(_oldest(scene), last))
     closed = [it for it in scene.found.incidents if not it.is_open]
     done = _maintenances(scene, (Phase.COMPLETED,))
     return tuple(_days(scene, first, last, (closed, done), MOST_OUTAGES))
@@ -62,14 +66,19 @@ def is_partly_known(scene: Scene, first: date) -> bool:
 
 def _months(scene: Scene) -> list[date]:
     """From this month back to the page's first, thirteen at most."""
-    begins = [line.component.born for line in scene.it.lines]
-    begins += [it.started for it in scene.found.incidents]
-    begins += [it.start for it in scene.found.maintenances]
-    oldest = min((scene.day_of(at) for at in begins), default=scene.today)
+    oldest = _oldest(scene)
     found = [scene.today.replace(day=1)]
     while found[-1] > oldest and len(found) < MOST_MONTHS:
         found.append((found[-1] - ONE).replace(day=1))
     return found
+
+
+def _oldest(scene: Scene) -> date:
+    """The first day of which there is something to tell; today where there is none."""
+    begins = [line.component.born for line in scene.it.lines]
+    begins += [it.started for it in scene.found.incidents]
+    begins += [it.start for it in scene.found.maintenances]
+    return min((scene.day_of(at) for at in begins), default=scene.today)
 
 
 def _first_day(name: str) -> date | None:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import reduce
+from itertools import chain, groupby
 
-from allswell.central import facts
 from allswell.domain import histogram, instant, rollup, uptime
+from allswell.domain.histogram import Histogram
 from allswell.domain.latency import Bucket
 from allswell.domain.uptime import Day, Uptime
 from allswell_web import chart, moments
@@ -16,6 +17,15 @@ DAYS = 90
 LENGTHS = (7, 30, DAYS)
 HOURS = timedelta(hours=24)
 Buckets = Mapping[str, Sequence[Bucket]]
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """How long the successful checks of one UTC day took, or of a part of it."""
+
+    day: date
+    checks: int
+    latencies: Histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ def _windows(
 ) -> Iterator[Window]:
     """24 hours back from the horizon; the others are the last days that the bars show.
 
-    The p95 of days is read from the merged histograms of those that are over.
+    The p95 of days is that of whole days of UTC, as histograms are kept, today included.
     """
     end = it.now if it.horizon is None else it.horizon
     counted = _sum(uptime.measure(line.segments, end - HOURS, end) for line, _ in lines)
@@ -66,8 +76,8 @@ def _windows(
         for bucket in chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
     ]
     yield Window(1, counted, chart.p95(recent))
-    stored = [day for line, _ in lines for day in line.component.days]
-    slow = dict(zip(LENGTHS, _p95s(stored, end), strict=True))
+    kept = [day for line, _ in lines for day in _kept(line, buckets, end)]
+    slow = dict(zip(LENGTHS, _p95s(kept, end), strict=True))
     for number in LENGTHS:
         counted = _sum(
             uptime.measure(line.segments, days[-number].start, end) for line, days in lines
@@ -75,14 +85,38 @@ def _windows(
         yield Window(number, counted, slow[number])
 
 
-def _p95s(days: Sequence[facts.Day], end: datetime) -> Iterator[int | None]:
+def _kept(line: Line, buckets: Buckets, end: datetime) -> Iterator[Latencies]:
+    """A component's latencies by day: of those that are rolled up, and of the rest from buckets.
+
+    The collector's buckets reach back 24 hours, so they fill in for today, and for yesterday
+    while it is not rolled up.
+    """
+    stored = {day.day for day in line.component.days}
+    for day in line.component.days:
+        yield Latencies(day.day, day.successful, day.latencies)
+    recent = chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
+    for day_of, group in groupby(recent, key=lambda bucket: instant.day_of(bucket.start)):
+        if day_of not in stored:
+            found = _counted(group)
+            yield Latencies(day_of, found.total, found)
+
+
+def _counted(buckets: Iterable[Bucket]) -> Histogram:
+    counts: dict[int, int] = {}
+    for latency_us, count in chain.from_iterable(map(chart.spread, buckets)):
+        number = histogram.bucket(latency_us)
+        counts[number] = counts.get(number, 0) + count
+    return Histogram({number: count for number, count in counts.items() if count})
+
+
+def _p95s(days: Sequence[Latencies], end: datetime) -> Iterator[int | None]:
     """The p95 over each of the lengths; the shorter ones are a part of the longer."""
-    merged, checks, last = histogram.Histogram(), 0, date.max
+    merged, checks, last = Histogram(), 0, date.max
     for number in LENGTHS:
-        first = instant.day_of(end) - timedelta(days=number)
+        first = instant.day_of(end) - timedelta(days=number - 1)
         further = [day for day in days if first <= day.day < last]
         merged = histogram.merge([merged, *(day.latencies for day in further)])
-        checks, last = checks + sum(day.successful for day in further), first
+        checks, last = checks + sum(day.checks for day in further), first
         enough = checks >= chart.ENOUGH
         yield histogram.quantile_us(merged, rollup.P95) if enough else None
 

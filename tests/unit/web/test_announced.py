@@ -232,3 +232,10 @@ def test_updates_of_maintenance_are_told_too() -> None:
     going = fakes.maintenance(1, "W", told, start=ago(hours=1), end=NOW + HOUR)
     (running,) = shown(maintenances=(going,)).running
     assert [(it.word, it.paragraphs) for it in running.updates] == [("In progress", ("Begun.",))]
+
+
+def test_no_day_before_the_first_monitor_says_that_nothing_happened() -> None:
+    born = ago(days=2)
+    young = fakes.component(claims=[Claim(State.UP, born)], born=born)
+    page = presenter.page(scene.of(fakes.found(young), {}, NOW))
+    assert [day.machine for day in page.past] == ["2026-11-23", "2026-11-22", "2026-11-21"]

@@ -66,3 +66,10 @@ def test_a_day_of_23_and_one_of_25_hours_share_by_their_own_length() -> None:
     short = day("Europe/Berlin", date(2026, 3, 29), up=11.5, down=11.5)
     long = day("Europe/Berlin", date(2026, 10, 25), up=12.5, down=12.5)
     assert bars.lengths(short) == bars.lengths(long) == [("u", 17), ("d", 17)]
+
+
+def test_hours_before_the_first_check_and_hours_to_come_are_in_no_bar() -> None:
+    """An hour of trouble in a life of two is half of a bar, however long the day is."""
+    assert drawn(day(up=1, down=1)) == {"u": "M1.5 34V17", "d": "M1.5 17V0"}
+    assert drawn(day(up=1, down=1, paused=20)) == {"u": "M1.5 34V17", "d": "M1.5 17V0"}
+    assert bars.lengths(day(up=1, maintenance=1)) == [("u", 17), ("m", 17)]

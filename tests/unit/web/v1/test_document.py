@@ -95,7 +95,8 @@ def test_windows_tell_uptime_coverage_and_p95() -> None:
     first, *others = made(component)["components"][0]["windows"]
     assert first == {"name": "24h", "uptime": 100.0, "coverage": 75.0, "p95_ms": 148.7}
     assert [window["name"] for window in others] == ["7d", "30d", "90d"]
-    assert {window["p95_ms"] for window in others} == {200.704}
+    # 99 checks of that day, and of the last two days those in the collector's buckets.
+    assert {window["p95_ms"] for window in others} == {167.936}
 
 
 def test_every_day_of_the_bars_is_told() -> None:
