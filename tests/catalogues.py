@@ -73,7 +73,7 @@ def surplus(catalogue: Catalog, wanted: Catalog) -> Iterator[Message]:
 
 def _strings(message: Message) -> tuple[str, ...]:
     found = message.string
-    return (found,) if isinstance(found, str) else tuple(found or ())
+    return (found,) if isinstance(found, str) else tuple(found or ("",))
 
 
 def main() -> int:

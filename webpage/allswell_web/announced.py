@@ -6,7 +6,7 @@ from datetime import timedelta
 from allswell.domain import maintenance as maintenances
 from allswell.domain.incident import Affected, Effect, Impact, Incident
 from allswell.domain.maintenance import Maintenance, Phase
-from allswell_web import plain, view, words
+from allswell_web import plain, prose, view, words
 from allswell_web.condition import Condition
 from allswell_web.scene import Scene
 
@@ -63,7 +63,7 @@ def incident(scene: Scene, it: Incident, *, whole: bool = True) -> view.Incident
             view.Update(
                 words.status(say, update.status),
                 scene.moment(update.at),
-                plain.paragraphs(update.body),
+                prose.html(update.body, scene.foreign),
             )
             for update in told
         ),
@@ -88,7 +88,7 @@ def maintenance(scene: Scene, it: Maintenance) -> view.Maintenance:
             view.Update(
                 words.phase(scene.say, update.phase),
                 scene.moment(update.at),
-                plain.paragraphs(update.body),
+                prose.html(update.body, scene.foreign),
             )
             for update in it.updates
         ),

@@ -50,12 +50,15 @@ def html(text: str, policy: str = "") -> Response:
     return response
 
 
-def picture(data: bytes, content_type: str) -> Response:
-    """A picture of ours or of the page's owner, which can do nothing where it is opened alone."""
+def picture(data: bytes, content_type: str, *, own: bool = False) -> Response:
+    """A picture of ours or of the page's owner, which can do nothing where it is opened alone.
+
+    One of ours that holds one of the `own`er's may show that, which stands in it.
+    """
     response = Response(data, content_type=content_type)
     response.headers["Cache-Control"] = PICTURE_CACHE
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    )
+    ) + ("; img-src data:" if own else "")
     response.headers.add(*reply.NOSNIFF)
     return response

@@ -2,7 +2,18 @@
 
 from flask import Flask, render_template
 
-from allswell_web import drawings, embed, icons, language, machine, parts, policy, reply, sources
+from allswell_web import (
+    drawings,
+    embed,
+    icons,
+    language,
+    machine,
+    notice,
+    parts,
+    policy,
+    reply,
+    sources,
+)
 from allswell_web.reply import Notices
 
 
@@ -29,7 +40,9 @@ def notices(app: Flask) -> Notices:
     """The constant answers in the look of the page."""
     with app.app_context():
         return reply.notices(
-            render_template("not_found.html", language=language.SOURCE),
-            render_template("unavailable.html", language=language.SOURCE),
+            render_template("notice.html", language=language.SOURCE, said=notice.NOT_FOUND.said()),
+            render_template(
+                "notice.html", language=language.SOURCE, said=notice.UNAVAILABLE.said()
+            ),
             app.config["POLICY"],
         )

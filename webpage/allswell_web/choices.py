@@ -7,6 +7,7 @@ the database; a text of any other form never comes this far.
 import hashlib
 
 from allswell.domain.spec.look import Look
+from allswell_web.condition import Condition
 
 _FONTS = {
     "Serif": 'Georgia,Cambria,"Noto Serif",serif',
@@ -33,6 +34,11 @@ def _root(chosen: dict[str, str]) -> str:
     return f":root{{{found}}}" if found else ""
 
 
+def icon(favicon: str, what: Condition) -> str:
+    """Where an owner's favicon with the state in its corner is; empty without a favicon."""
+    return f"icons/{_digest(favicon)}/{what.value}.svg" if favicon else ""
+
+
 def address(name: str, picture: str) -> str:
     """Where a picture of the owner's is, by its content; empty without one.
 
@@ -41,4 +47,8 @@ def address(name: str, picture: str) -> str:
     if not picture:
         return ""
     kind = picture.partition(";")[0].rpartition("/")[2]
-    return f"{name}/{hashlib.sha256(picture.encode()).hexdigest()[:12]}.{kind}"
+    return f"{name}/{_digest(picture)}.{kind}"
+
+
+def _digest(picture: str) -> str:
+    return hashlib.sha256(picture.encode()).hexdigest()[:12]

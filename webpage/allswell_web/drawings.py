@@ -18,6 +18,17 @@ def icon(state: str) -> Response:
     return answering.picture(icons.svg(Condition(state)).encode(), "image/svg+xml")
 
 
+@views.get(f"/icons/<digest>/<any({_STATES}):state>.svg")
+def marked_icon(digest: str, state: str) -> Response:
+    """The owner's favicon with a state in its corner; 404 for one that it no longer has."""
+    found, _ = answering.found()
+    what = Condition(state)
+    if choices.icon(found.pictures.favicon, what) != f"icons/{digest}/{state}.svg":
+        abort(404)
+    drawn = icons.marked(what, found.pictures.favicon).encode()
+    return answering.picture(drawn, "image/svg+xml", own=True)
+
+
 @views.get(f"/icons/<any({_STATES}):state>.png")
 def small_icon(state: str) -> Response:
     """The same for browsers that draw no SVG there."""

@@ -1,6 +1,6 @@
 """What stands around every part of a page: its name, its languages, its addresses."""
 
-from allswell_web import choices, language, plain, view
+from allswell_web import choices, language, plain, prose, view
 from allswell_web.condition import Condition
 from allswell_web.scene import Scene
 
@@ -10,12 +10,13 @@ def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
     page, place, horizon = scene.found.page, scene.place, scene.it.horizon
     return view.Frame(
         title=plain.line(page.title),
-        description=plain.line(page.description),
+        description=prose.html(page.description, scene.foreign),
         heading=heading,
         condition=condition,
         as_of=None if horizon is None else scene.moment(horizon, seconds=True),
         zone=str(scene.it.zone),
         language=scene.say.code,
+        own=scene.foreign,
         root=place.root,
         home=place.home,
         history=place.history(),
@@ -24,16 +25,17 @@ def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
         alternates=_alternates(scene),
         links=tuple(view.Link(plain.line(it.title), it.url) for it in page.look.links),
         picture=_absolute(scene, f"og/{condition.value}.png"),
-        look=_look(scene),
+        look=_look(scene, condition),
     )
 
 
-def _look(scene: Scene) -> view.Look:
+def _look(scene: Scene, condition: Condition) -> view.Look:
     pictures = scene.found.pictures
     return view.Look(
         css=choices.of(scene.found.page.look),
         logo=choices.address("logo", pictures.logo),
         favicon=choices.address("favicon", pictures.favicon),
+        icon=choices.icon(pictures.favicon, condition),
     )
 
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 from types import MappingProxyType
 
+from markupsafe import escape
+
 from allswell_web.condition import Condition
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -33,13 +35,30 @@ GROUNDS = MappingProxyType(
 )
 
 
-def svg(what: Condition) -> str:
-    """The picture of a state for a browser's tab: a white shape on a rounded square."""
+def _sign(what: Condition) -> str:
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
         f'<rect width="16" height="16" rx="3.5" fill="{GROUNDS[what]}"/>'
         f'<path transform="translate(2 2) scale(.75)" d="{SHAPES[what]}" fill="none" '
-        'stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+        'stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/>'
+    )
+
+
+def svg(what: Condition) -> str:
+    """The picture of a state for a browser's tab: a white shape on a rounded square."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{_sign(what)}</svg>'
+
+
+def marked(what: Condition, picture: str) -> str:
+    """An owner's favicon, a `data:` address, with the state in its corner.
+
+    Within the SVG, for a picture asks nobody for another one; it is the owner's, checked when the
+    manifest was read.
+    """
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<image width="32" height="32" href="{escape(picture)}"/>'
+        f'<g transform="translate(13 13) scale(1.1875)"><rect x="-.8" y="-.8" width="17.6" '
+        f'height="17.6" rx="4.3" fill="#fff"/>{_sign(what)}</g></svg>'
     )
 
 

@@ -26,6 +26,7 @@ NAMES = MappingProxyType(
     }
 )
 SOURCE = "en"
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Language:
     def name(self) -> str:
         """The language's own name."""
         return NAMES.get(self.code, self.code)
+
+    @property
+    def direction(self) -> str:
+        """`rtl` for a language that is written from right to left, else `ltr`."""
+        return "rtl" if self.code.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
     @property
     def path(self) -> str:

@@ -1,8 +1,26 @@
 """The views of a page's HTML: the page, its components, its incidents, its months."""
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+import urllib.parse
+from dataclasses import dataclass
 
-from allswell_web import answering, language, moments, policy, presenter, reply, scene, sources
+from flask import Blueprint, Response, abort, current_app, render_template, request
+from markupsafe import Markup
+
+from allswell.central import facts
+from allswell_web import (
+    answering,
+    directory,
+    language,
+    moments,
+    plain,
+    policy,
+    presenter,
+    prose,
+    reply,
+    scene,
+    sources,
+)
+from allswell_web.directory import Directory
 from allswell_web.language import Language
 from allswell_web.moments import Moment
 from allswell_web.place import Place
@@ -17,16 +35,36 @@ FRAMED = (Page, ComponentPage, AnnouncementPage, HistoryPage)
 views = Blueprint("parts", __name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the list of pages; `code` is its language as its owner wrote it, or empty."""
+
+    address: str
+    title: str
+    code: str
+    description: Markup
+
+
 @views.get("/", defaults={"chosen": ""})
 @views.get(f"{CHOSEN}/")
 def page(chosen: str) -> Response:
     """The page itself, or where there are several their list."""
     order = answering.order()
     if order.page is None and not chosen:
-        links = order.directory.listed()
-        return _shown(language.ENGLISH, "index.html", links=links)
+        return _index(order.directory)
     set_up = scene_of(chosen)
     return _shown(set_up.say, "page.html", page=presenter.page(set_up))
+
+
+def _index(known: Directory) -> Response:
+    """The list of pages, in the language that all of them share, or in English."""
+    links = [
+        Entry(path[1:], plain.line(page.title), page.look.language, prose.html(page.description))
+        for page, path in known.listed()
+    ]
+    spoken = {language.of(link.code).code for link in links}
+    say = language.of(spoken.pop()) if len(spoken) == 1 else language.ENGLISH
+    return _shown(say, "index.html", links=links)
 
 
 @views.get("/robots.txt")
@@ -71,18 +109,26 @@ def scene_of(chosen: str) -> Scene:
     """The scene of the order, in the language that the path chooses."""
     order = answering.order()
     found, buckets = answering.found()
-    url = ""
-    if found.page.hostnames:
-        base = str(current_app.config["BASE_URL"])
-        url = answering.address(found.page, order.directory, base)
     return scene.of(
         found,
         buckets,
         order.now,
-        url=url,
+        url=_public(found.page, order.directory),
         place=Place(request.path, f"{chosen}/" if chosen else ""),
         say=_language(chosen) if chosen else None,
     )
+
+
+def _public(page: facts.Page, known: Directory) -> str:
+    """Where everybody reaches a page, never by what a visitor's request says; empty if unknown.
+
+    The installation's own address is everybody's where it is a name, not where a process listens.
+    """
+    base = str(current_app.config["BASE_URL"])
+    host = directory.normal(urllib.parse.urlsplit(base).netloc)
+    if not page.hostnames and (not host or directory.is_bare(host)):
+        return ""
+    return answering.address(page, known, base)
 
 
 def _language(chosen: str) -> Language:
@@ -91,12 +137,16 @@ def _language(chosen: str) -> Language:
 
 def _shown(say: Language, template: str, **values: object) -> Response:
     page = values.get("page")
-    own = page.frame.look.css if isinstance(page, FRAMED) else ""
+    frame = page.frame if isinstance(page, FRAMED) else None
+    own = "" if frame is None else frame.look.css
+    theirs = Markup(' lang="{}"').format(frame.own) if frame and frame.own else ""
     allowed = policy.of([sources.CSS, own], [sources.SCRIPT]) if own else ""
     return answering.html(
         render_template(
             template,
             language=say.code,
+            direction=say.direction,
+            theirs=theirs,
             _=say.markup,
             count=say.count,
             copied=_copied(say),

@@ -18,11 +18,15 @@ def line(text: str) -> str:
     return "".join(spaced).strip()
 
 
+def lines(text: str) -> list[str]:
+    """The lines of a longer text, without marks that reach beyond it."""
+    return text.translate(_REACHING).splitlines()
+
+
 def paragraphs(text: str) -> tuple[str, ...]:
     """The paragraphs of a longer text: an empty line is between two of them."""
-    lines = (line(it) for it in text.translate(_REACHING).splitlines())
     blocks: list[list[str]] = [[]]
-    for one in lines:
+    for one in map(line, lines(text)):
         if one:
             blocks[-1].append(one)
         elif blocks[-1]:

@@ -207,6 +207,7 @@ def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
     )
     return view.Group(
         name=plain.line(name) or scene.say.text("Components"),
+        is_ours=not plain.line(name),
         opened=not calm or len(scene.it.lines) <= ALL_OPEN_UP_TO,
         summary="" if scene.it.silent else counted,
         condition=worst,

@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -95,7 +95,10 @@ class Publisher:
         """Publish what is due, remove what may not be there any more."""
         if not self._begun:
             self._begin()
-        pages = tuple(page for page in self._sources.reader.pages() if not page.is_private)
+        every = self._sources.reader.pages()
+        # Addresses are those of the installation, where the other pages have theirs.
+        known = directory.of(every)
+        pages = tuple(page for page in every if not page.is_private)
         listed = {folder(page): page for page in pages}
         for gone in self._issues.keys() - listed.keys():
             self._withdraw(gone)
@@ -103,7 +106,7 @@ class Publisher:
         for name, page in listed.items():
             issue = self._issues.setdefault(name, Issue())
             if is_due(issue, page.version, now):
-                self._publish(name, page, issue, now)
+                self._publish(name, page, issue, Order(now, known))
 
     def _begin(self) -> None:
         """Read what an earlier process has noted."""
@@ -111,11 +114,12 @@ class Publisher:
         self._issues = {name: Issue(noted=set(names)) for name, names in noted.items()}
         self._begun = True
 
-    def _publish(self, name: str, page: facts.Page, issue: Issue, now: datetime) -> None:
+    def _publish(self, name: str, page: facts.Page, issue: Issue, step: Order) -> None:
         material = desk.read(self._sources, page)
         if material.facts is None or material.facts.page.is_private:
             return
-        order = Order(now, directory.of((page,)), material.facts.page, material, copy=True)
+        now = step.now
+        order = replace(step, page=material.facts.page, material=material, copy=True)
         is_whole = issue.whole_at is None or now - issue.whole_at >= WHOLE
         make = edition.whole if is_whole else edition.front
         files = tuple(make(self._press, order))

@@ -35,6 +35,11 @@ class Scene:
     addresses: Mapping[str, str]
 
     @property
+    def foreign(self) -> str:
+        """The language of the owner's texts where it is not that of the part, else empty."""
+        return "" if self.own is self.say else self.own.code
+
+    @property
     def today(self) -> date:
         """The day that it is in the page's zone."""
         return self.it.now.astimezone(self.it.zone).date()

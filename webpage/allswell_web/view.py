@@ -1,9 +1,11 @@
 """The page as values, ready to be written by a template that decides nothing.
 
-Texts are plain: the template escapes them.
+Texts are plain: the template escapes them. What is `Markup` was made safe by `prose`.
 """
 
 from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from allswell_web.bars import Path
 from allswell_web.condition import Condition
@@ -22,28 +24,34 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the owner has chosen of the look; `css` holds checked values only."""
+    """What the owner has chosen of the look; `css` holds checked values only.
+
+    `icon` is the owner's favicon with the state in its corner.
+    """
 
     css: str = ""
     logo: str = ""
     favicon: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every part of a page.
 
-    `heading` is what the browser's tab says first. `alternates` are the same part in each
+    `heading` is what the browser's tab says first. `own` is the language of the owner's texts where
+    it is not that of the part, else empty. `alternates` are the same part in each
     language, absolute where the page's address is known.
     """
 
     title: str
-    description: str
+    description: Markup
     heading: str
     condition: Condition
     as_of: Moment | None
     zone: str
     language: str
+    own: str
     root: str
     home: str
     history: str
@@ -136,9 +144,13 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Components under one heading; one with trouble, or on a short page, is open."""
+    """Components under one heading; one with trouble, or on a short page, is open.
+
+    `is_ours`: the owner gave it no name, so it has one of ours.
+    """
 
     name: str
+    is_ours: bool
     opened: bool
     summary: str
     condition: Condition
@@ -162,7 +174,7 @@ class Update:
 
     word: str
     at: Moment
-    paragraphs: tuple[str, ...]
+    body: Markup
 
 
 @dataclass(frozen=True, slots=True)

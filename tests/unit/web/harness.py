@@ -68,6 +68,7 @@ def bench(
     hsts: bool = False,
     pages_domain: str = "",
     proxies: tuple[str, ...] = (),
+    base_url: str = "http://127.0.0.1:8080",
 ) -> Bench:
     clock = fakes.Clock()
     world = World(
@@ -76,7 +77,7 @@ def bench(
         clock=clock.wall,
         ticks=clock.ticks,
         executor=executor or fakes.AtOnce(),
-        base_url="http://127.0.0.1:8080",
+        base_url=base_url,
         own_hosts=own_hosts,
         index=index,
         hsts=hsts,

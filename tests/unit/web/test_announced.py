@@ -50,9 +50,9 @@ def test_an_open_incident_is_told_with_its_updates_newest_first() -> None:
         "Major impact",
         "Identified",
     )
-    assert [(it.word, it.paragraphs) for it in incident.updates] == [
-        ("Identified", ("Found.",)),
-        ("Investigating", ("We are looking.", "Soon more.")),
+    assert [(it.word, it.body) for it in incident.updates] == [
+        ("Identified", '<p dir="auto">Found.</p>'),
+        ("Investigating", '<p dir="auto">We are looking.</p><p dir="auto">Soon more.</p>'),
     ]
     assert [(it.title, it.word) for it in incident.components] == [("Search", "Partly down")]
     assert (incident.address, incident.resolved) == ("./incidents/inci00000001", None)
@@ -231,7 +231,9 @@ def test_updates_of_maintenance_are_told_too() -> None:
     told = (Phase.IN_PROGRESS, "Begun.", ago(minutes=30))
     going = fakes.maintenance(1, "W", told, start=ago(hours=1), end=NOW + HOUR)
     (running,) = shown(maintenances=(going,)).running
-    assert [(it.word, it.paragraphs) for it in running.updates] == [("In progress", ("Begun.",))]
+    assert [(it.word, it.body) for it in running.updates] == [
+        ("In progress", '<p dir="auto">Begun.</p>')
+    ]
 
 
 def test_no_day_before_the_first_monitor_says_that_nothing_happened() -> None:
@@ -239,3 +241,12 @@ def test_no_day_before_the_first_monitor_says_that_nothing_happened() -> None:
     young = fakes.component(claims=[Claim(State.UP, born)], born=born)
     page = presenter.page(scene.of(fakes.found(young), {}, NOW))
     assert [day.machine for day in page.past] == ["2026-11-23", "2026-11-22", "2026-11-21"]
+
+
+def test_maintenance_whose_start_is_moved_ahead_is_running_on_the_page_at_once() -> None:
+    planned, moved = work(2, 4), work(-0.5, 4)
+    assert [it.phase for it in shown(maintenances=(planned,)).upcoming] == ["Planned"]
+    page = shown(maintenances=(moved,))
+    (running,) = page.running
+    assert (running.phase, running.start.text) == ("In progress", "14:56 UTC")
+    assert page.upcoming == ()

@@ -9,11 +9,13 @@ import pytest
 
 from allswell.central.facts import Pictures
 from allswell.domain import colour
+from allswell.domain.incident import Status
 from allswell.domain.spec.look import Link, Look
-from allswell_web import choices, icons, sources
+from allswell_web import choices, icons, language, sources
 from allswell_web.condition import Condition
 from tests.property.strategies import PICTURE
 from tests.unit.web import fakes, harness
+from tests.unit.web.fakes import NOW
 
 LOOK = Look("de", (Link("Hilfe", "mailto:help@acme.com"),), accent="#0f7d64", radius="6px")
 PARTS = ["/", "/components/comp00000001", "/history"]
@@ -76,13 +78,29 @@ def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> 
     it = bench(pictures=Pictures(PICTURE, PICTURE))
     text = it.ask().text
     (logo,) = re.findall(r'<img src="\./(logo/[0-9a-f]{12}\.png)" alt="" class="logo">', text)
-    (icon,) = re.findall(r'<link rel="icon" href="\./(favicon/[0-9a-f]{12}\.png)">', text)
+    (icon,) = re.findall(r'<link rel="apple-touch-icon" href="\./(favicon/[^"]+\.png)">', text)
     for path in (logo, icon):
         answer = it.ask(f"/{path}")
         assert answer.status == 200
         assert answer.body.startswith(b"\x89PNG")
         assert answer.headers["Content-Type"] == "image/png"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_an_owners_favicon_carries_the_state_in_its_corner() -> None:
+    it = bench(pictures=Pictures("", PICTURE))
+    *_, last = re.findall(r'<link rel="icon" href="\./([^"]+)" sizes="([^"]+)"', it.ask().text)
+    path, sizes = last
+    assert re.fullmatch("icons/[0-9a-f]{12}/up.svg", path)
+    assert sizes == "any"
+    answer = it.ask(f"/{path}")
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    # It is the owner's picture itself, and the shape of the state: nobody is asked for either.
+    assert f'href="{PICTURE}"' in answer.text
+    assert icons.SHAPES[Condition.UP] in answer.text
+    assert it.ask(f"/{path.replace('up', 'down')}").status == 200
+    assert it.ask("/icons/000000000000/up.svg").status == 404
 
 
 @pytest.mark.parametrize("path", ["/logo/000000000000", "/favicon/x", "/logo/", "/icons/x.svg"])
@@ -123,3 +141,60 @@ def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:
     assert 'property="og:image" content="https://status.acme.com/og/up.png"' in text
     assert 'content="All systems operational as of 15:26:08 UTC"' in text
     assert '<link rel="alternate" hreflang="pt-BR" href="https://status.acme.com/pt-br/">' in text
+
+
+def test_feed_readers_find_every_feed() -> None:
+    it = bench(Look())
+    found = re.findall(
+        r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="\./([^"]+)">', it.ask().text
+    )
+    assert sorted(path for _, path in found) == [
+        "history.atom",
+        "history.rss",
+        "updates.atom",
+        "updates.rss",
+    ]
+    for kind, path in found:
+        assert it.ask(f"/{path}").headers["Content-Type"].startswith(kind)
+
+
+def test_owners_texts_say_their_language_where_the_visitor_reads_another() -> None:
+    found = fakes.found(
+        fakes.component(title="Suche"),
+        of=fakes.page(title="Störungen", description="Alles.", look=Look("de")),
+        incidents=[fakes.incident(1, "Ausfall", (Status.INVESTIGATING, "Wir *suchen*.", NOW))],
+    )
+    it = harness.bench(fakes.Reader(found))
+    text = it.ask("/fr/").text
+    for told in (
+        '<span dir="auto" lang="de">Störungen</span>',
+        '<p dir="auto" lang="de">Alles.</p>',
+        '<h3 dir="auto" lang="de">Suche</h3>',
+        '<h3 dir="auto" lang="de"><a href="../fr/incidents/inci00000001">Ausfall</a></h3>',
+        '<p dir="auto" lang="de">Wir <em>suchen</em>.</p>',
+    ):
+        assert told in text
+    assert 'dir="auto" lang' not in it.ask("/").text
+
+
+def test_the_list_of_pages_speaks_the_language_that_they_share() -> None:
+    def listed(*codes: str) -> str:
+        pages = [fakes.page(n, f"p{n}", look=Look(code)) for n, code in enumerate(codes)]
+        reader = fakes.Reader(*(fakes.found(fakes.component(), of=page) for page in pages))
+        return harness.bench(reader).ask().text
+
+    assert '<html lang="de">' in listed("de", "de")
+    assert "Statusseiten" in listed("de", "de")
+    mixed = listed("de", "fr")
+    assert '<html lang="en">' in mixed
+    assert '<li lang="fr">' in mixed
+
+
+def test_the_constant_notices_are_in_every_language() -> None:
+    it = bench()
+    text = it.ask("/nowhere").text
+    assert "There is nothing at this address" in text
+    for code in language.NAMES:
+        say = language.of(code)
+        assert say.text("There is nothing at this address") in text
+        assert code == "en" or f'<p lang="{code}" dir="ltr">' in text

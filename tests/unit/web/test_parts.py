@@ -89,6 +89,28 @@ def test_the_canonical_address_of_a_part_is_on_the_pages_first_host_name() -> No
     assert '<link rel="canonical" href="https://status.acme.com/history">' in text
 
 
+@pytest.mark.parametrize("host", ["localhost", "evil.example:8080", "status.example"])
+def test_a_page_without_a_host_name_is_known_by_the_installations_address(host: str) -> None:
+    """Whatever host a request names, it is in no address that the page gives."""
+    found = fakes.found(fakes.component())
+    other = fakes.found(fakes.component(), of=fakes.page(2, "other"))
+    it = harness.bench(
+        fakes.Reader(found, other), own_hosts=("*",), base_url="https://status.example/base/"
+    )
+    text = it.ask("/acme/history", host=host).text
+    here = "https://status.example/base/acme/"
+    assert f'<link rel="canonical" href="{here}history">' in text
+    assert f'<meta property="og:url" content="{here}history">' in text
+    assert f'<meta property="og:image" content="{here}og/new.png">' in text
+    assert "evil" not in text
+
+
+@pytest.mark.parametrize("base", ["", "http://127.0.0.1:8080", "http://localhost", "http://[::1]"])
+def test_where_a_process_listens_is_nobodys_address(base: str) -> None:
+    it = harness.bench(fakes.Reader(fakes.found(fakes.component())), base_url=base)
+    assert not re.findall(r"https?://", it.ask().text)
+
+
 def test_search_engines_and_polite_agents_may_read_all_of_it() -> None:
     answer = bench().ask("/robots.txt")
     assert (answer.status, answer.text) == (200, "User-agent: *\nAllow: /\n")
