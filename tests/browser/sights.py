@@ -16,7 +16,10 @@ from tests.unit.web.fakes import NOW, ago
 
 FOUND = """A deployment has broken the connection pool; it is being rolled back.
 
-Requests that fail can be repeated."""
+Requests that fail **can be repeated**; `429` means wait. Meanwhile:
+
+- use the [second region](https://eu.example/) if you can,
+- or wait: we write again *within the hour*."""
 HOUR = timedelta(hours=1)
 UP = Claim(State.UP, fakes.BORN)
 NAMES = (
@@ -140,4 +143,27 @@ def empty() -> facts.Facts:
     return fakes.found()
 
 
-SIGHTS = {"bad day": bad_day, "calm": calm, "crowd": crowd, "odd names": odd, "empty": empty}
+def rough() -> facts.Facts:
+    """A quarter with many outages, of components that are all up now."""
+    components = []
+    for number in range(1, 21):
+        claims = [UP]
+        for place in range(13):
+            start = ago(days=88 - (number * 7 + place * 6) % 86, minutes=number * 13)
+            claims += fakes.outage(start, timedelta(minutes=3 + number * place))
+        claims.sort(key=lambda claim: claim.since)
+        title = f"{NAMES[number % 8]} {number}"
+        components.append(
+            fakes.component(number, title, claims=claims, group=f"Group {(number - 1) // 5 + 1}")
+        )
+    return fakes.found(*components)
+
+
+SIGHTS = {
+    "bad day": bad_day,
+    "calm": calm,
+    "crowd": crowd,
+    "odd names": odd,
+    "empty": empty,
+    "rough quarter": rough,
+}

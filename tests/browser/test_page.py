@@ -1,6 +1,7 @@
 """The page in a real browser: what it shows, to whom, and on what."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -14,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "npm")]
 
 PARTS = ["/", "/components/comp00000002", "/incidents/inci00000001", "/history", "/ja/"]
 OPEN_ALL = "document.querySelectorAll('details').forEach(it => it.open = true)"
+SWITCH = "details.group details summary:text('in detail')"
 # How far the content reaches beyond the window, sideways.
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -84,9 +86,7 @@ def test_as_many_days_are_seen_as_the_text_below_says(
     assert round(90 * row["width"] / bars["width"]) == days
     # The newest day is the one that stays.
     assert abs((row["x"] + row["width"]) - (bars["x"] + bars["width"])) < 1
-    said = page.locator(".axis span").first.evaluate(
-        "it => getComputedStyle(it, '::before').content"
-    )
+    said = page.locator(".axis").first.evaluate("it => getComputedStyle(it, '::before').content")
     assert said == f'"{days} days ago"'
 
 
@@ -139,12 +139,95 @@ def test_the_keyboard_reaches_all_of_it_in_few_steps_and_shows_where_it_is(open_
     assert len(found) <= 50
 
 
-def test_the_outages_of_a_day_open_by_keyboard(open_page: Open) -> None:
-    page = open_page().page
-    page.locator("summary", has_text="in detail").first.focus()
+def by_keyboard(page: Page) -> None:
+    page.locator(SWITCH).first.focus()
     page.keyboard.press("Enter")
-    day = page.locator("details.group details[open] li").first
-    assert re.search(r"Down .*UTC|CET|CEST", day.inner_text())
+
+
+def by_pointer(page: Page) -> None:
+    page.locator(SWITCH).first.click()
+
+
+def by_touch(page: Page) -> None:
+    page.locator(SWITCH).first.tap()
+
+
+@pytest.mark.parametrize("means", [by_keyboard, by_pointer, by_touch])
+def test_the_outages_of_a_day_open_by_keyboard_pointer_and_touch(
+    open_page: Open, means: Callable[[Page], None]
+) -> None:
+    """What happened, from when to when, how long and why: for each outage of a day."""
+    page = open_page(width=390, has_touch=True, java_script_enabled=False).page
+    days = page.locator("details.group details li")
+    assert not days.first.is_visible()
+    means(page)
+    assert days.first.is_visible()
+    assert re.fullmatch(
+        r"\d+ \w{3} · Down (\d\d:\d\d–\d\d:\d\d|since \d\d:\d\d) (CET|CEST), [^:]+: .+",
+        days.first.inner_text(),
+    )
+
+
+def test_the_sentence_comes_first_then_incidents_maintenance_and_components(
+    open_page: Open,
+) -> None:
+    page = open_page().page
+    tops = [
+        box["y"]
+        for where in (
+            "h1",
+            "section[aria-labelledby=incidents]",
+            "section[aria-labelledby=running]",
+            "section[aria-labelledby=upcoming]",
+            "details.group",
+            "section.past",
+            "footer",
+        )
+        if (box := page.locator(where).first.bounding_box())
+    ]
+    assert len(tops) == 7
+    assert tops == sorted(tops)
+
+
+def test_how_a_component_stands_now_is_apart_from_todays_bar(open_page: Open) -> None:
+    """In words, above the bars, since when too: a bar is a day, and no minute of it."""
+    row = open_page().page.locator("details.group > ul > li.down").first
+    now, bars = row.locator(".state").bounding_box(), row.locator(".w").bounding_box()
+    assert now is not None
+    assert bars is not None
+    assert now["y"] + now["height"] <= bars["y"]
+    assert re.fullmatch(r"Down since .*\d\d:\d\d .+", row.locator(".state").inner_text().strip())
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1200])
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_a_language_from_right_to_left_does_not_break_the_layout(
+    open_page: Open, sight: str, width: int
+) -> None:
+    """As the page would be in one: the same parts, turned, and the time axis as it was."""
+    page = open_page(sight, width=width).page
+    page.evaluate(OPEN_ALL)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate(BEYOND) == 0
+    for row in page.locator(".w").all()[:3]:
+        box, bars = row.bounding_box(), row.locator(".b").bounding_box()
+        assert box is not None
+        assert bars is not None
+        # Today is at the right in every language, and stays where the window is narrow.
+        assert abs((box["x"] + box["width"]) - (bars["x"] + bars["width"])) < 1
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_no_part_reaches_beyond_a_phone_from_right_to_left(open_page: Open, path: str) -> None:
+    page = open_page("bad day", path, width=320).page
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(BEYOND) == 0
+    edges = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3')].filter(it => it.offsetWidth > 1)"
+        ".map(it => it.getBoundingClientRect()).filter(it => it.left < 0).length"
+    )
+    assert edges == 0
 
 
 def test_links_and_switches_are_large_enough_to_be_hit(open_page: Open) -> None:
