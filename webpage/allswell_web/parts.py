@@ -124,11 +124,9 @@ def _public(page: facts.Page, known: Directory) -> str:
 
     The installation's own address is everybody's where it is a name, not where a process listens.
     """
-    base = str(current_app.config["BASE_URL"])
-    host = directory.normal(urllib.parse.urlsplit(base).netloc)
-    if not page.hostnames and (not host or directory.is_bare(host)):
-        return ""
-    return answering.address(page, known, base)
+    url = answering.address(page, known, str(current_app.config["BASE_URL"]))
+    host = directory.normal(urllib.parse.urlsplit(url).netloc)
+    return "" if not host or directory.is_bare(host) else url
 
 
 def _language(chosen: str) -> Language:

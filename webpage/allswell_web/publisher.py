@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +17,7 @@ from typing import Protocol
 from allswell.central import facts
 from allswell_web import desk, directory, edition
 from allswell_web.desk import Sources
+from allswell_web.directory import Directory
 from allswell_web.edition import File
 from allswell_web.press import Order, Press
 
@@ -68,12 +69,19 @@ def is_due(issue: Issue, version: int, now: datetime) -> bool:
 
 
 class Publisher:
-    """Publishes; `step` does what is due now."""
+    """Publishes; `step` does what is due now. `listing` tells where each page is at home."""
 
-    def __init__(self, sources: Sources, press: Press, bucket: Bucket) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        press: Press,
+        bucket: Bucket,
+        listing: Callable[[tuple[facts.Page, ...]], Directory] = directory.of,
+    ) -> None:
         self._sources = sources
         self._press = press
         self._bucket = bucket
+        self._listing = listing
         self._issues: dict[str, Issue] = {}
         self._begun = False
 
@@ -97,7 +105,7 @@ class Publisher:
             self._begin()
         every = self._sources.reader.pages()
         # Addresses are those of the installation, where the other pages have theirs.
-        known = directory.of(every)
+        known = self._listing(every)
         pages = tuple(page for page in every if not page.is_private)
         listed = {folder(page): page for page in pages}
         for gone in self._issues.keys() - listed.keys():

@@ -270,3 +270,12 @@ def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> Non
 )
 def test_a_path_has_a_file(path: str, name: str) -> None:
     assert edition.name_of(path) == name
+
+
+def test_a_copy_says_where_the_page_is_at_home_and_not_where_the_copy_is() -> None:
+    other = fakes.page(2, "other")
+    desk = Desk(fakes.found(fakes.component()), fakes.found(fakes.component(), of=other))
+    desk.step()
+    for name in ("acme", "other"):
+        text = desk.files.text(f"default/{name}/index.html")
+        assert f'<link rel="canonical" href="https://pages.example/{name}/">' in text

@@ -111,6 +111,13 @@ def test_where_a_process_listens_is_nobodys_address(base: str) -> None:
     assert not re.findall(r"https?://", it.ask().text)
 
 
+def test_under_the_domain_of_pages_a_page_is_at_its_own_host() -> None:
+    found = fakes.found(fakes.component(), of=fakes.page(address="acme-aaaa"))
+    it = harness.bench(fakes.Reader(found), pages_domain="pages.example")
+    text = it.ask("/history", host="acme-aaaa.pages.example").text
+    assert '<link rel="canonical" href="https://acme-aaaa.pages.example/history">' in text
+
+
 def test_search_engines_and_polite_agents_may_read_all_of_it() -> None:
     answer = bench().ask("/robots.txt")
     assert (answer.status, answer.text) == (200, "User-agent: *\nAllow: /\n")

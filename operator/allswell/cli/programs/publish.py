@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from allswell.archive import where as wheres
 from allswell.archive.bucket import Bucket
@@ -17,7 +18,7 @@ from allswell.archive.where import Where
 from allswell.central import engine, errors
 from allswell.central.reader import Reader
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
-from allswell_web import app, settings
+from allswell_web import app, directory, settings
 from allswell_web.collector import Collector
 from allswell_web.desk import Sources
 from allswell_web.meters import Meters
@@ -37,6 +38,8 @@ environment:
   ALLSWELL_TOKEN_FILE                 the token for it and
   ALLSWELL_CA_FILE                    the CA of the collector
   ALLSWELL_BASE_URL                   the address of pages without a host name of their own
+  ALLSWELL_HOSTS, ALLSWELL_INDEX, ALLSWELL_PAGES_DOMAIN
+                                      as the page has them: where pages are at home
   ALLSWELL_PUBLISH_BUCKET             the bucket
   ALLSWELL_PUBLISH_PREFIX             what stands before every name in it
   ALLSWELL_PUBLISH_ENDPOINT           another store than Amazon's, like https://s3.example.com
@@ -111,4 +114,7 @@ def _publisher(given: Given) -> Publisher:
         meters,
     )
     press = Press(app.create(it.base_url), sources.clock, meters)
-    return Publisher(sources, press, Bucket(given.where))
+    listing = partial(
+        directory.of, own_hosts=it.own_hosts, index=it.index, pages_domain=it.pages_domain
+    )
+    return Publisher(sources, press, Bucket(given.where), listing)
