@@ -37,20 +37,23 @@ from tests import centre
 from tests.centre import Centre
 
 FIRST = date(2026, 3, 2)
-DAYS = 3
+DAYS = 2
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 STEPS = ("it is there", "it was only read", "it was only put", "it was only recorded", "one came")
 
+MINUTES = st.integers(0, 30)
+
 Action = tuple[str, int, int]
 actions = st.lists(
     st.one_of(
-        st.tuples(st.just("checked"), st.integers(0, DAYS - 1), st.integers(0, 1_439)),
+        st.tuples(st.just("checked"), st.integers(0, DAYS - 1), MINUTES),
         st.tuples(st.just("sealed"), st.just(0), st.just(0)),
-        st.tuples(st.just("archived"), st.integers(0, len(STEPS) - 1), st.integers(0, 1_439)),
+        st.tuples(st.just("archived"), st.sampled_from((0, 0, 0, 0, 1, 2, 3, 4)), MINUTES),
         st.tuples(st.just("passed"), st.integers(1, DAYS + 1), st.just(0)),
-        st.tuples(st.just("pressed"), st.just(0), st.just(0)),
+        st.tuples(st.just("pressed"), st.integers(1, 3), st.just(0)),
     ),
+    min_size=6,
     max_size=40,
 )
 
@@ -85,7 +88,7 @@ class Model:
             kept = {self.subject.number: NOW - instant.day_start(FIRST + one * DAY)}
             self.store.prune(kept, NOW, archived_only=True)
         else:
-            self.store._run(samples.drop_oldest)
+            self.store._run(lambda connection: samples.drop_oldest(connection, one))
 
     def check(self, day: date, minute: int) -> None:
         at = instant.day_start(day) + timedelta(minutes=minute)
@@ -165,7 +168,7 @@ def made(here: Path, central: Centre, store: Store) -> Model:
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(done=actions)
 def test_each_result_is_in_the_file_or_the_archive_or_was_counted_as_lost(

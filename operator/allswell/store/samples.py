@@ -195,11 +195,11 @@ def read(
         after = rows[-1][0]
 
 
-def drop_oldest(connection: sqlite3.Connection) -> Dropped:
+def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> Dropped:
     """Make room: one bounded step, archived days first, then raw ones, the oldest of each first."""
     dropped = Dropped()
     for _ in range(_MOST_DAYS):
-        left = STEP - dropped.released - dropped.lost
+        left = most - dropped.released - dropped.lost
         oldest = connection.execute(
             "SELECT monitor, day, archived FROM day WHERE present = 1"
             " ORDER BY archived DESC, day LIMIT 1"

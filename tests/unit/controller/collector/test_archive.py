@@ -17,7 +17,7 @@ from aiohttp.web import Application, Request
 
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Failed, Held
-from allswell.central.catalogue import Catalogue
+from allswell.central.catalogue import Catalogue, Totals
 from allswell.checker.deposit import HttpStore, Out, Undelivered
 from allswell.controller.collector.app import Intake
 from allswell.controller.collector.archive_folder import FolderIntake
@@ -323,3 +323,60 @@ def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
         return NOON
 
     asyncio.run(told())
+
+
+def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
+    central: centres.Centre, tmp_path: Path
+) -> None:
+    folder, catalogue = LocalFolder(tmp_path), Catalogue(central.engine)
+    central.writer.hello(1, "s1", NOON)
+    row = central.writer.living()[0]
+    place = Place(row.public_id, DAY, 1)
+    folder.put(archive.key(place), BODY)
+    entry = catalogue.record(row.id, place, CONTENT, NOON, whole=True)
+    catalogue.found_damaged([entry.id], NOON)
+    now, news = [NOON], ArchiveNews()
+    counted: list[Totals] = []
+    archiving = Archiving(folder, catalogue, timedelta(days=1))
+    service = ArchiveService(archiving, news, lambda: now[0], counted=counted.append)
+    assert not service.tidy()
+    assert news.damaged == {row.id: (DAY,)}
+    assert [totals.damaged for totals in counted] == [1]
+    service.tidy()
+    assert len(counted) == 1
+    central.writer.hide([row.id], NOON)
+    now[0] = NOON + timedelta(days=2)
+    service.tidy()
+    assert [totals.objects for totals in counted] == [1, 1]
+    assert list(folder.names("")) == []
+    assert catalogue.totals().objects == 0
+    service.close()
+
+
+def test_an_archive_that_is_away_does_not_end_the_keeping_of_order(
+    central: centres.Centre, tmp_path: Path
+) -> None:
+    class Away(LocalFolder):
+        def remove(self, names: object) -> None:  # noqa: ARG002
+            raise Failed("the store did not answer")
+
+    catalogue = Catalogue(central.engine)
+    row = central.writer.living()[0]
+    central.writer.hello(row.id, "s1", NOON)
+    catalogue.record(row.id, Place(row.public_id, DAY, 1), CONTENT, NOON, whole=True)
+    central.writer.hide([row.id], NOON - timedelta(days=9))
+    archiving = Archiving(Away(tmp_path), catalogue, timedelta(days=1))
+    service = ArchiveService(archiving, ArchiveNews(), lambda: NOON)
+
+    async def story() -> None:
+        task = asyncio.create_task(service.run())
+        async with asyncio.timeout(10):
+            while not catalogue.condemned(1):  # noqa: ASYNC110 - another thread does it
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        assert not task.done()
+        task.cancel()
+
+    asyncio.run(story())
+    service.close()
+    assert len(catalogue.condemned(1)) == 1

@@ -1,0 +1,47 @@
+"""The operator's archive follows from its settings alone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+
+from allswell.archive.shelf import Failed
+from allswell.central import engine
+from allswell.controller import archived, settings
+from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.controller.meters import Meters
+from tests.unit.controller.test_settings import LEAST
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def test_without_a_bucket_there_is_none_and_the_figures_say_so(tmp_path: Path) -> None:
+    news, meters = ArchiveNews(), Meters()
+    central = engine.connect(f"sqlite:///{tmp_path}/c.db")
+    assert archived.service(settings.read(LEAST), central, news, meters, lambda: NOW) is None
+    assert not news.configured
+    assert b"allswell_archive_configured 0.0" in generate_latest(meters.registry)
+
+
+def test_with_a_bucket_there_is_one_and_nothing_is_asked_of_it_yet(tmp_path: Path) -> None:
+    news, meters = ArchiveNews(), Meters()
+    told = settings.read(
+        LEAST
+        | {"ALLSWELL_ARCHIVE_BUCKET": "results", "ALLSWELL_ARCHIVE_ENDPOINT": "http://127.0.0.1:9"}
+    )
+    central = engine.connect(f"sqlite:///{tmp_path}/c.db")
+    service = archived.service(told, central, news, meters, lambda: NOW)
+    assert service is not None
+    assert news.configured
+    assert b"allswell_archive_configured 1.0" in generate_latest(meters.registry)
+    service.close()
+
+
+def test_settings_that_no_client_can_be_made_of_are_a_failure(tmp_path: Path) -> None:
+    told = settings.read(
+        LEAST | {"ALLSWELL_ARCHIVE_BUCKET": "results", "ALLSWELL_ARCHIVE_ENDPOINT": "http://a b:9"}
+    )
+    central = engine.connect(f"sqlite:///{tmp_path}/c.db")
+    with pytest.raises(Failed, match="settings"):
+        archived.service(told, central, ArchiveNews(), Meters(), lambda: NOW)
