@@ -78,16 +78,20 @@ class Maintenance:
 
 
 def phase(it: Maintenance, now: datetime) -> Phase:
-    """How far it has come at `now`: by the clock, except that people say when they verify."""
+    """How far it has come at `now`: by the clock, and by what people said last.
+
+    They say when they verify, and that they begin early. What counts in no uptime is the window
+    alone: whoever begins early announces the earlier start.
+    """
     if it.cancelled is not None:
         return Phase.CANCELLED
-    if now < it.start:
-        return Phase.SCHEDULED
     if now >= it.end:
         return Phase.COMPLETED
-    begun = [update for update in it.updates if it.start <= update.at <= now]
-    verifying = bool(begun) and begun[0].phase is Phase.VERIFYING
-    return Phase.VERIFYING if verifying else Phase.IN_PROGRESS
+    said = next((update.phase for update in it.updates if update.at <= now), Phase.SCHEDULED)
+    if said is Phase.VERIFYING:
+        return Phase.VERIFYING
+    early = now < it.start and said is not Phase.IN_PROGRESS
+    return Phase.SCHEDULED if early else Phase.IN_PROGRESS
 
 
 def joined(

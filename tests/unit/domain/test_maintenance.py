@@ -44,6 +44,13 @@ def test_a_word_of_verifying_counts_from_when_it_was_said_until_the_next() -> No
     assert maintenance.phase(told, NOON + 2 * HOUR) is Phase.COMPLETED
 
 
+def test_who_says_that_work_begins_early_is_believed_from_then_on() -> None:
+    told = replace(WORK, updates=(said(Phase.IN_PROGRESS, -1), said(Phase.SCHEDULED, -24)))
+    assert maintenance.phase(told, NOON - 1.1 * HOUR) is Phase.SCHEDULED
+    assert maintenance.phase(told, NOON - HOUR) is Phase.IN_PROGRESS
+    assert maintenance.phase(told, NOON + HOUR) is Phase.IN_PROGRESS
+
+
 @given(st.lists(st.tuples(moments, moments)), moments)
 def test_joined_windows_hold_the_same_moments_and_keep_apart(
     windows: list[tuple[datetime, datetime]], moment: datetime

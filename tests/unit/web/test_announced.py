@@ -250,3 +250,11 @@ def test_maintenance_whose_start_is_moved_ahead_is_running_on_the_page_at_once()
     (running,) = page.running
     assert (running.phase, running.start.text) == ("In progress", "14:56 UTC")
     assert page.upcoming == ()
+
+
+def test_maintenance_that_begins_early_by_word_is_running_on_the_page() -> None:
+    told = (Phase.IN_PROGRESS, "We begin early.", ago(minutes=10))
+    early = fakes.maintenance(1, "W", told, start=NOW + HOUR, end=NOW + 2 * HOUR)
+    (running,) = shown(maintenances=(early,)).running
+    assert running.phase == "In progress"
+    assert (running.updates[0].word, running.updates[0].at.text) == ("In progress", "15:16 UTC")

@@ -9,7 +9,7 @@ from babel import Locale
 from babel.dates import format_skeleton
 from babel.messages.catalog import Message
 
-from allswell_web import app, language, moments, presenter, scene, words
+from allswell_web import app, language, moments, notice, presenter, scene, words
 from allswell_web.language import Language
 from allswell_web.view import Page
 from tests import catalogues
@@ -185,3 +185,16 @@ def test_no_text_of_ours_is_missing_in_the_catalogues(name: str) -> None:
     for known in (*OWNERS, *NAMES):
         left = left.replace(known, "")
     assert re.findall(r"[^\W\d_]+", left) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "begins"), [("ar", ' dir="rtl"'), ("he-IL", ' dir="rtl"'), ("ja", "")]
+)
+def test_a_page_is_turned_by_its_language(code: str, begins: str) -> None:
+    flask, say = app.create(), Language(code)
+    with flask.app_context():
+        made = flask.jinja_env.get_template("notice.html")
+        found = made.render(
+            language=say.code, direction=say.direction, said=notice.NOT_FOUND.said()
+        )
+    assert f'<html lang="{code}"{begins}>' in found

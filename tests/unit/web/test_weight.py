@@ -8,7 +8,7 @@ from allswell.domain.state import State
 from tests.unit.web import fakes, harness
 
 
-def page(*, outages: int) -> harness.Bench:
+def page(*, outages: int, base_url: str = "https://status.example") -> harness.Bench:
     components = []
     for number in range(1, 21):
         claims = [Claim(State.UP, fakes.BORN)]
@@ -19,7 +19,8 @@ def page(*, outages: int) -> harness.Bench:
         group = f"Group {(number - 1) // 5}"
         components.append(fakes.component(number, f"Part {number}", claims=claims, group=group))
     latency = fakes.Latency(fakes.day_of_buckets())
-    return harness.bench(fakes.Reader(fakes.found(*components)), latency=latency)
+    reader = fakes.Reader(fakes.found(*components))
+    return harness.bench(reader, latency=latency, base_url=base_url)
 
 
 def elements(bench: harness.Bench) -> int:
@@ -55,6 +56,6 @@ def test_a_page_has_at_most_800_elements_on_a_calm_quarter_and_on_a_rough_one(
 
 
 def test_one_request_is_enough_for_first_paint() -> None:
-    html = page(outages=1).ask().text
+    html = page(outages=1, base_url="").ask().text
     assert not re.findall(r'<(script .*src|link rel="stylesheet"|img|iframe)', html)
     assert not re.findall(r"https?://", html)
