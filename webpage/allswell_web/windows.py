@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import reduce
-from itertools import chain, groupby
+from itertools import groupby
 
 from allswell.domain import histogram, instant, rollup, uptime
 from allswell.domain.histogram import Histogram
@@ -17,15 +17,8 @@ DAYS = 90
 LENGTHS = (7, 30, DAYS)
 HOURS = timedelta(hours=24)
 Buckets = Mapping[str, Sequence[Bucket]]
-
-
-@dataclass(frozen=True, slots=True)
-class Latencies:
-    """How long the successful checks of one UTC day took, or of a part of it."""
-
-    day: date
-    checks: int
-    latencies: Histogram
+# A UTC day, its successful checks, and how long they took: a page has thousands, so plain tuples.
+Kept = tuple[date, int, Histogram]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +78,40 @@ def _windows(
         yield Window(number, counted, slow[number])
 
 
-def _kept(line: Line, buckets: Buckets, end: datetime) -> Iterator[Latencies]:
+def _kept(line: Line, buckets: Buckets, end: datetime) -> list[Kept]:
     """A component's latencies by day: of those that are rolled up, and of the rest from buckets.
 
     The collector's buckets reach back 24 hours, so they fill in for today, and for yesterday
     while it is not rolled up.
     """
-    stored = {day.day for day in line.component.days}
-    for day in line.component.days:
-        yield Latencies(day.day, day.successful, day.latencies)
+    days = line.component.days
+    kept = [(day.day, day.successful, day.latencies) for day in days]
+    stored = {day.day for day in days}
     recent = chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
     for day_of, group in groupby(recent, key=lambda bucket: instant.day_of(bucket.start)):
         if day_of not in stored:
             found = _counted(group)
-            yield Latencies(day_of, found.total, found)
+            kept.append((day_of, found.total, found))
+    return kept
 
 
 def _counted(buckets: Iterable[Bucket]) -> Histogram:
     counts: dict[int, int] = {}
-    for latency_us, count in chain.from_iterable(map(chart.spread, buckets)):
-        number = histogram.bucket(latency_us)
-        counts[number] = counts.get(number, 0) + count
+    for bucket in buckets:
+        for latency_us, count in chart.spread(bucket):
+            number = histogram.bucket(latency_us)
+            counts[number] = counts.get(number, 0) + count
     return Histogram({number: count for number, count in counts.items() if count})
 
 
-def _p95s(days: Sequence[Latencies], end: datetime) -> Iterator[int | None]:
+def _p95s(days: Sequence[Kept], end: datetime) -> Iterator[int | None]:
     """The p95 over each of the lengths; the shorter ones are a part of the longer."""
     merged, checks, last = Histogram(), 0, date.max
     for number in LENGTHS:
         first = instant.day_of(end) - timedelta(days=number - 1)
-        further = [day for day in days if first <= day.day < last]
-        merged = histogram.merge([merged, *(day.latencies for day in further)])
-        checks, last = checks + sum(day.checks for day in further), first
+        further = [entry for entry in days if first <= entry[0] < last]
+        merged = histogram.merge([merged, *(latencies for _, _, latencies in further)])
+        checks, last = checks + sum(count for _, count, _ in further), first
         enough = checks >= chart.ENOUGH
         yield histogram.quantile_us(merged, rollup.P95) if enough else None
 
