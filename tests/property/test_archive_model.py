@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from allswell.archive import dayfile
 from allswell.archive.localfolder import LocalFolder
@@ -35,6 +36,7 @@ from allswell.domain.sample import Sample
 from allswell.store import Kept, Store, Unarchived, samples
 from tests import centre
 from tests.centre import Centre
+from tests.simulation.conftest import do_not_sync
 
 FIRST = date(2026, 3, 2)
 DAYS = 2
@@ -151,6 +153,7 @@ def modelled(template: Path) -> Iterator[Model]:
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
         with centre.opened(centre.copied(template, here)) as central:
+            event.listen(central.engine, "connect", do_not_sync)
             store = Store.open(here / "checker.sqlite", max_bytes=2**24, now=NOW)
             try:
                 yield made(here, central, store)
@@ -168,7 +171,7 @@ def made(here: Path, central: Centre, store: Store) -> Model:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(done=actions)
 def test_each_result_is_in_the_file_or_the_archive_or_was_counted_as_lost(

@@ -75,6 +75,7 @@ class Archivist:
     failed: int = 0
     archived: int = 0
     trouble: str = ""
+    _ungreeted: set[str] = field(default_factory=set)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _later: dict[tuple[int, date], float] = field(default_factory=dict)
     _damaged: set[tuple[str, date]] = field(default_factory=set)
@@ -84,7 +85,7 @@ class Archivist:
         before, news = self.wanted, set(damaged)
         self.wanted = wanted
         self._damaged |= news
-        if wanted and (news or not before):
+        if wanted and (news or not before or self._ungreeted):
             self._nudged.set()
 
     def waiting(self, subject: Subject) -> tuple[date, ...]:
@@ -105,10 +106,7 @@ class Archivist:
         """Seconds until the next look, if nobody nudges."""
         if self.failures:
             return SOONEST + wait_after(self.failures, random.random())  # noqa: S311 - jitter
-        subjects = self.greeter.subjects
-        if any(not subjects[it.monitor].greeted for it in self.backlog if it.monitor in subjects):
-            return SOON
-        return self.every
+        return SOON if self._ungreeted else self.every
 
     async def round(self) -> bool:
         """Archive whatever is due; False when that was not possible."""
@@ -158,7 +156,9 @@ class Archivist:
         now = self.clock.now()
         today = instant.day_of(now)
         found = await self.keeper.call(lambda store: store.unarchived(today, AT_ONCE))
-        self.backlog = tuple(day for day in found if day.monitor in self.greeter.subjects)
+        subjects = self.greeter.subjects
+        self.backlog = tuple(day for day in found if day.monitor in subjects)
+        self._ungreeted = {it.monitor for it in self.backlog if not subjects[it.monitor].greeted}
         return next((day for day in self.backlog if self._is_due(day, now)), None)
 
     def _is_due(self, day: Unarchived, now: datetime) -> bool:
