@@ -8,8 +8,9 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from types import ModuleType
 
 # A subcommand's module has HELP, DESCRIPTION, EPILOG, arguments(parser) and run(options) -> int.
 COMMANDS = {
@@ -17,6 +18,7 @@ COMMANDS = {
     "check": "allswell.cli.check",
     "validate": "allswell.cli.validate",
     "migrate": "allswell.cli.migrate",
+    "history": "allswell.cli.history",
     "hash-password": "allswell.cli.hash_password",
     "controller": "allswell.cli.programs.controller",
     "checker": "allswell.cli.programs.checker",
@@ -28,6 +30,7 @@ SUMMARY = {
     "check": "run checks once, now, and explain the verdict",
     "validate": "say everything that is wrong with manifests",
     "migrate": "bring the central database to this version's schema",
+    "history": "list, read, verify and replay the raw results",
     "hash-password": "make what a private StatusPage holds instead of a password",
     "controller": "run the operator and its collector (what the operator's pod runs)",
     "checker": "run a checker (what a checker pod runs)",
@@ -46,29 +49,55 @@ examples:
 `allswell SUBCOMMAND --help` tells more."""
 
 
-def grammar() -> argparse.ArgumentParser:
+def grammar(
+    prog: str = "allswell",
+    description: str = DESCRIPTION,
+    epilog: str = EPILOG,
+    summary: Mapping[str, str] = SUMMARY,
+) -> argparse.ArgumentParser:
     """What stands before and instead of a subcommand; no subcommand's module is loaded."""
     it = argparse.ArgumentParser(
-        prog="allswell",
-        description=DESCRIPTION,
-        epilog=EPILOG,
+        prog=prog,
+        description=description,
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    it.add_argument("--version", action="version", version=f"allswell {version('allswell')}")
+    if prog == "allswell":
+        it.add_argument("--version", action="version", version=f"allswell {version('allswell')}")
     commands = it.add_subparsers(title="subcommands", metavar="SUBCOMMAND", dest="command")
-    for name, summary in SUMMARY.items():
-        commands.add_parser(name, help=summary)
+    for name, words in summary.items():
+        commands.add_parser(name, help=words)
     return it
 
 
 def parsed(given: Sequence[str]) -> argparse.Namespace:
-    """The options, with `run`; None there when no subcommand is given. Exits on bad ones."""
+    """The options, with `run`. Exits on bad ones.
+
+    Where no subcommand is given, `run` is None and `help` the text that lists them.
+    """
     if not given or given[0] not in COMMANDS:
         grammar().parse_args(given)
-        return argparse.Namespace(run=None)
+        return argparse.Namespace(run=None, help=grammar().format_help())
     module = importlib.import_module(COMMANDS[given[0]])
+    if hasattr(module, "COMMANDS"):
+        return _parsed_below(module, given)
+    return _options(module, f"allswell {given[0]}", given[1:])
+
+
+def _parsed_below(module: ModuleType, given: Sequence[str]) -> argparse.Namespace:
+    """The options of a subcommand's own subcommand."""
+    prog = f"allswell {given[0]}"
+    if len(given) == 1 or given[1] not in module.COMMANDS:
+        listing = grammar(prog, module.DESCRIPTION, module.EPILOG, module.SUMMARY)
+        listing.parse_args(given[1:])
+        return argparse.Namespace(run=None, help=listing.format_help())
+    below = importlib.import_module(module.COMMANDS[given[1]])
+    return _options(below, f"{prog} {given[1]}", given[2:])
+
+
+def _options(module: ModuleType, prog: str, given: Sequence[str]) -> argparse.Namespace:
     it = argparse.ArgumentParser(
-        prog=f"allswell {given[0]}",
+        prog=prog,
         description=module.DESCRIPTION,
         epilog=module.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -76,7 +105,7 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     module.arguments(it)
     it.set_defaults(run=module.run)
     # Intermixed, so that options may stand between the files or names.
-    return it.parse_intermixed_args(given[1:])
+    return it.parse_intermixed_args(given)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,6 +126,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(given: Sequence[str]) -> int:
     options = parsed(given)
     if options.run is None:
-        grammar().print_help()
+        print(options.help, end="")
         return 0
     return int(options.run(options))

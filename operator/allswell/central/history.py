@@ -1,0 +1,61 @@
+"""What the centre has recorded of one monitor, for those who hold it against raw results."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine, select
+
+from allswell.central import ledger, session
+from allswell.central.schema import monitor, rollup
+from allswell.domain import instant
+from allswell.domain.health import Claim
+from allswell.domain.replay import Figures
+from allswell.domain.timeline import Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A monitor with its ledgers from some moment on, and its roll-ups' figures by day.
+
+    The first claim may be the one that holds at that moment.
+    """
+
+    public_id: str
+    namespace: str
+    name: str
+    born: datetime
+    claims: tuple[Claim, ...]
+    overlays: tuple[Overlay, ...]
+    days: Mapping[date, Figures]
+
+
+def of(engine: Engine, namespace: str, name: str, start: datetime) -> Recorded | None:
+    """The living monitor of a name, else the one that was deleted last; None for none."""
+    newest = (
+        select(monitor.c.id, monitor.c.public_id, monitor.c.created_ms)
+        .where(monitor.c.namespace == namespace, monitor.c.name == name)
+        .order_by(monitor.c.hidden_ms.is_not(None), monitor.c.hidden_ms.desc())
+        .limit(1)
+    )
+    with session.reading(engine) as connection:
+        found = connection.execute(newest).first()
+        if found is None:
+            return None
+        chosen = select(monitor.c.id).where(monitor.c.id == found.id)
+        counted = select(
+            rollup.c.day,
+            rollup.c.checks,
+            rollup.c.successful,
+            rollup.c.average_us,
+            rollup.c.p95_us,
+        ).where(rollup.c.monitor_id == found.id, rollup.c.day >= instant.day_of(start))
+        return Recorded(
+            public_id=found.public_id,
+            namespace=namespace,
+            name=name,
+            born=instant.from_ms(found.created_ms),
+            claims=ledger.claims(connection, chosen, start).get(found.id, ()),
+            overlays=ledger.overlays(connection, chosen, start).get(found.id, ()),
+            days={row.day: Figures(*row[1:]) for row in connection.execute(counted)},
+        )

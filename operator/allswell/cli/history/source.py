@@ -1,0 +1,177 @@
+"""Where history is read: the catalogue, the archive, and checkers' own files."""
+
+import argparse
+import heapq
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from allswell.archive import dayfile, where
+from allswell.archive.bucket import Bucket
+from allswell.archive.localfolder import LocalFolder
+from allswell.archive.shelf import Shelf
+from allswell.central import engine as engines
+from allswell.central.catalogue import Catalogue
+from allswell.domain import instant
+from allswell.domain.archive import Entry
+from allswell.domain.sample import Sample
+from allswell.store import reading
+
+DAY = timedelta(days=1)
+PAGE = 5_000
+STORE = "checker.sqlite"
+
+
+class BadInput(Exception):
+    """What was asked for cannot be found; the text says what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An installation's history. `shelf` is None where there is no archive.
+
+    `stores` are checkers' files; `folder` is the data folder of an `allswell up`, if it is one.
+    """
+
+    engine: Engine
+    shelf: Shelf | None
+    stores: tuple[Path, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the archive should hold."""
+        return Catalogue(self.engine)
+
+    def entries(
+        self,
+        namespace: str | None = None,
+        name: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> Iterator[Entry]:
+        """The catalogue, a part at a time. Raises `CentralError`."""
+        after = 0
+        while True:
+            found = self.catalogue.entries(
+                namespace=namespace, name=name, first=first, last=last, after=after, limit=PAGE
+            )
+            yield from found
+            if len(found) < PAGE:
+                return
+            after = found[-1].id
+
+    def samples(
+        self, namespace: str, name: str, start: datetime, end: datetime
+    ) -> Iterator[Sample]:
+        """A monitor's samples in [start, end), each once, by start; a day at a time.
+
+        Raises `CentralError`, `Failed`, `Damaged` and `StoreError`.
+        """
+        first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
+        kept: dict[date, list[Entry]] = {}
+        for entry in self.entries(namespace, name, first, last):
+            kept.setdefault(entry.place.day, []).append(entry)
+        files = tuple(self._files(namespace))
+        for day in (first + DAY * number for number in range((last - first).days + 1)):
+            streams = [self._archived(entry) for entry in kept.get(day, ())]
+            begin = max(start, instant.day_start(day))
+            finish = min(end, instant.day_start(day + DAY))
+            streams += [reading.read(file, name, begin, finish) for file in files]
+            yield from _once(streams, begin, finish)
+
+    def _files(self, namespace: str) -> Iterator[Path]:
+        yield from self.stores
+        if self.folder is not None:
+            file = self.folder / "checkers" / namespace / STORE
+            if file.exists():
+                yield file
+
+    def _archived(self, entry: Entry) -> Iterator[Sample]:
+        if self.shelf is None:
+            raise BadInput("the catalogue names day files, and no archive is given to read them")
+        return dayfile.read(self.shelf.stream(entry.key))
+
+
+def _once(streams: Sequence[Iterator[Sample]], start: datetime, end: datetime) -> Iterator[Sample]:
+    """All of them in order, and what several hold once."""
+    before: Sample | None = None
+    for sample in heapq.merge(*streams, key=_order):
+        if start <= sample.started < end and sample != before:
+            before = sample
+            yield sample
+
+
+def _order(sample: Sample) -> tuple[datetime, int, str]:
+    return sample.started, sample.latency_us, sample.reason
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how an installation is named."""
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="the data folder of an allswell up"
+    )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checker's own file to read too (may be repeated)",
+    )
+
+
+def opened(options: argparse.Namespace) -> Source:
+    """The installation that is meant. Raises `BadInput`, `CentralError`, `Failed`."""
+    stores = tuple(options.store)
+    for file in stores:
+        if not file.is_file():
+            raise BadInput(f"{file} is not there: give --store a checker's checker.sqlite")
+    if options.data is not None:
+        database = options.data / "central.sqlite"
+        if not database.exists():
+            raise BadInput(f"{options.data} is no data folder of an allswell up")
+        shelf = LocalFolder(options.data / "archive")
+        return Source(engines.connect(f"sqlite:///{database}"), shelf, stores, options.data)
+    problems: list[str] = []
+    found = where.read(os.environ, "ALLSWELL_ARCHIVE_", problems)
+    if problems:
+        raise BadInput("\n".join(problems))
+    bucket = None if found is None else Bucket(found)
+    return Source(engines.connect(_database()), bucket, stores)
+
+
+def _database() -> str:
+    file = os.environ.get("ALLSWELL_DATABASE_URL_FILE")
+    try:
+        url = Path(file).read_text("utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read") from error
+    url = os.environ.get("ALLSWELL_DATABASE_URL", "") or url
+    if not url:
+        raise BadInput("which installation? give --data FOLDER, or set ALLSWELL_DATABASE_URL")
+    return url
+
+
+def monitor(text: str) -> tuple[str, str]:
+    """A monitor as `namespace/name`, or `name` in the namespace default. Raises `BadInput`."""
+    namespace, _, name = text.rpartition("/")
+    if not name or "/" in namespace:
+        raise BadInput(f"{text!r} is no monitor: write namespace/name")
+    return namespace or "default", name
+
+
+def moment(text: str) -> datetime:
+    """A UTC day or a moment with its zone. Raises `BadInput`."""
+    try:
+        return instant.day_start(date.fromisoformat(text))
+    except ValueError:
+        pass
+    try:
+        return instant.parse(text)
+    except ValueError as error:
+        raise BadInput(f"{text!r}: write a day like 2026-11-23, or 2026-11-23T15:00:00Z") from error

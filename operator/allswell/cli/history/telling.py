@@ -1,0 +1,62 @@
+"""What the commands have in common to say: errors, sizes, and progress on a terminal."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from allswell.archive.dayfile import Damaged
+from allswell.archive.shelf import Failed
+from allswell.central.errors import BadAddress, CentralError
+from allswell.cli.history.source import BadInput
+from allswell.cli.terminal import BAD_INPUT, FAILED, complain
+from allswell.store import StoreError
+
+T = TypeVar("T")
+EVERY = 0.1
+WIDTH = 30
+
+
+def carried_out(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run a command; what goes wrong is a sentence, and an exit code."""
+    try:
+        return run(options)
+    except (BadInput, BadAddress) as error:
+        complain(str(error))
+        return BAD_INPUT
+    except (CentralError, Failed, Damaged, StoreError) as error:
+        complain(str(error))
+        return FAILED
+
+
+def progress(things: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The same things; on a terminal standard error shows how far they have come."""
+    shown = sys.stderr.isatty()
+    due = time.monotonic() + EVERY
+    for count, thing in enumerate(things):
+        if shown and time.monotonic() >= due:
+            due = time.monotonic() + EVERY
+            _draw(count, total, what)
+        yield thing
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _draw(count: int, total: int, what: str) -> None:
+    share = min(count / total, 1.0) if total else 0.0
+    bar = "█" * round(WIDTH * share)
+    number = f"{count:,} of {total:,}" if total else f"{count:,}"
+    sys.stderr.write(f"\r\x1b[K{bar:<{WIDTH}} {number} {what}")
+    sys.stderr.flush()
+
+
+def size(number: int) -> str:
+    """Bytes for people: `812 B`, `1.4 MB`."""
+    value = float(number)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:  # noqa: PLR2004 - the next unit's size
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,0 +1,140 @@
+"""`allswell history verify`: the archive held against its catalogue."""
+
+import argparse
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from allswell.archive import dayfile
+from allswell.archive.dayfile import Damaged
+from allswell.archive.shelf import Shelf
+from allswell.cli.history import source
+from allswell.cli.history.source import BadInput, Source
+from allswell.cli.history.telling import carried_out, progress
+from allswell.cli.terminal import FAILED, OK, counted, paint
+from allswell.domain import instant
+from allswell.domain.archive import LAYOUT, Entry
+
+DESCRIPTION = """\
+Read every day file and hold it against the catalogue: that it is there, its length and SHA-256,
+that it unpacks, how many samples it holds and that all are of its day. What is missing or damaged
+is noted, so that the operator's metrics show it and the checker, if it still has the samples,
+brings them again."""
+EPILOG = """\
+examples:
+  allswell history verify
+  allswell history verify default/api --from 2026-11-01 --quick
+
+exit codes: 0 all is well, 1 something is missing, damaged or unknown, 2 bad input"""
+AT_ONCE = 200
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("monitor", nargs="?", help="only this one: namespace/name")
+    parser.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
+    parser.add_argument("--to", dest="last", metavar="DAY", help="the last UTC day")
+    parser.add_argument(
+        "--quick", action="store_true", help="ask for names and sizes only, read nothing"
+    )
+    source.arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; the exit code."""
+    return carried_out(_run, options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    it = source.opened(options)
+    if it.shelf is None:
+        raise BadInput("there is no archive: set ALLSWELL_ARCHIVE_BUCKET, or give --data FOLDER")
+    namespace, name = source.monitor(options.monitor) if options.monitor else (None, None)
+    first = source.moment(options.first).date() if options.first else None
+    last = source.moment(options.last).date() if options.last else None
+    entries = tuple(it.entries(namespace, name, first, last))
+    bad, good = [], []
+    for entry in progress(entries, len(entries), "day files"):
+        wrong = _size(it.shelf, entry) if options.quick else wrong_with(it.shelf, entry)
+        if wrong:
+            print(f"{paint('✗', 'down')} {entry.key}: {wrong}", flush=True)
+            bad.append(entry.id)
+        elif not options.quick:
+            good.append(entry.id)
+        if len(good) >= AT_ONCE:
+            it.catalogue.found_whole(good, datetime.now(UTC))
+            good.clear()
+    it.catalogue.found_whole(good, datetime.now(UTC))
+    it.catalogue.found_damaged(bad, datetime.now(UTC))
+    whole = namespace is None and first is None and last is None
+    strangers = _strangers(it, entries) if whole else 0
+    words = f"{counted(len(entries), 'day file')} of the catalogue, {len(bad)} missing or damaged"
+    print(f"{words}, {strangers} not in the catalogue")
+    return FAILED if bad or strangers else OK
+
+
+def wrong_with(shelf: Shelf, entry: Entry) -> str:
+    """What is wrong with an object; empty for nothing. Raises `Failed`."""
+    if shelf.head(entry.key) is None:
+        return "it is missing"
+    tap = _Tap(shelf.stream(entry.key))
+    start = instant.day_start(entry.place.day)
+    end = start + timedelta(days=1)
+    samples = 0
+    try:
+        for sample in dayfile.read(tap):
+            samples += 1
+            if not start <= sample.started < end:
+                return f"sample {samples} is not of its day"
+    except Damaged as problem:
+        return str(problem)
+    if tap.size != entry.content.size:
+        return f"it has {tap.size:,} bytes instead of {entry.content.size:,}"
+    if tap.sha256 != entry.content.sha256:
+        return "its SHA-256 is another"
+    if samples != entry.content.samples:
+        return f"it holds {samples:,} samples instead of {entry.content.samples:,}"
+    return ""
+
+
+class _Tap:
+    """Passes chunks on, and knows afterwards what they were."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.size += len(chunk)
+            self._digest.update(chunk)
+            yield chunk
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+def _size(shelf: Shelf, entry: Entry) -> str:
+    held = shelf.head(entry.key)
+    if held is None:
+        return "it is missing"
+    if held.size != entry.content.size:
+        return f"it has {held.size:,} bytes instead of {entry.content.size:,}"
+    return ""
+
+
+def _strangers(it: Source, entries: Iterable[Entry]) -> int:
+    """Say which objects no catalogue entry names; how many."""
+    if it.shelf is None:
+        return 0
+    known = {entry.key for entry in entries} | {
+        entry.key for entry in it.catalogue.condemned(10_000)
+    }
+    found = 0
+    for named in it.shelf.names(f"{LAYOUT}/"):
+        if named.key not in known:
+            found += 1
+            print(f"{paint('?', 'unknown')} {named.key}: it is not in the catalogue")
+    return found

@@ -1,0 +1,86 @@
+"""Transitions and roll-ups made again from raw samples, and how they differ from what was kept.
+
+Pure. A replay with the monitor's own rule gives what its checker claimed, as long as every sample
+is there; with another rule it says what that would have claimed. Re-checks are among the samples at
+the times when they were made, so `confirm.every` is not asked for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from allswell.domain import health
+from allswell.domain.health import Claim
+from allswell.domain.rollup import RollUp
+from allswell.domain.sample import Sample
+from allswell.domain.spec.monitor import Confirm
+
+
+class Replay:
+    """Folds samples, in the order of their starts, from where a monitor stood before them."""
+
+    def __init__(self, before: Claim | None, confirm: Confirm) -> None:
+        self._health = health.starting_from(before)
+        self._confirm = confirm
+        self.claims: list[Claim] = [] if before is None else [before]
+
+    def take(self, sample: Sample) -> None:
+        """Fold one sample in."""
+        self._health, claim = health.judge(self._health, sample, self._confirm)
+        if claim is not None:
+            self.claims.append(claim)
+
+    def through(self, samples: Iterable[Sample]) -> Iterable[Sample]:
+        """The same samples, each folded in as it passes."""
+        for sample in samples:
+            self.take(sample)
+            yield sample
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What one side has and the other has not; of a day, what each side counts."""
+
+    recorded_only: tuple[Claim, ...]
+    replayed_only: tuple[Claim, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether there is no difference."""
+        return not self.recorded_only and not self.replayed_only
+
+
+def transitions(recorded: Sequence[Claim], replayed: Sequence[Claim]) -> Changed:
+    """Compare two ledgers by state, moment and reason."""
+    return Changed(
+        tuple(claim for claim in recorded if claim not in replayed),
+        tuple(claim for claim in replayed if claim not in recorded),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a roll-up says of a day in counts and microseconds."""
+
+    checks: int
+    successful: int
+    average_us: int | None
+    p95_us: int | None
+
+
+def figures(roll: RollUp) -> Figures:
+    """The figures of a roll-up."""
+    return Figures(roll.checks, roll.successful, roll.average_us, roll.p95_us)
+
+
+def days(
+    recorded: Mapping[date, Figures], replayed: Mapping[date, Figures]
+) -> tuple[tuple[date, Figures | None, Figures | None], ...]:
+    """The days whose figures differ, with what was recorded and what was replayed."""
+    found = []
+    for day in sorted(recorded.keys() | replayed.keys()):
+        old, new = recorded.get(day), replayed.get(day)
+        silent = old is not None and old.checks == 0 and new is None
+        if old != new and not silent:
+            found.append((day, old, new))
+    return tuple(found)

@@ -1,0 +1,241 @@
+"""The commands on a data folder of one machine: catalogue, archive and a checker's own file."""
+
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from allswell import cli
+from allswell.archive import dayfile
+from allswell.archive.localfolder import LocalFolder
+from allswell.archive.shelf import digest
+from allswell.central.catalogue import Catalogue
+from allswell.domain import archive, health, rollup
+from allswell.domain.archive import Content, Place
+from allswell.domain.cover import Observation
+from allswell.domain.health import Health
+from allswell.domain.report import DayReport, Transition
+from allswell.domain.sample import Sample
+from allswell.domain.spec.monitor import Confirm
+from allswell.store import Kept, Store
+from tests import centre
+from tests.centre import DAY, NOON, Centre, monitor
+
+MINUTE = timedelta(minutes=1)
+BORN = NOON - timedelta(hours=12)
+
+
+@dataclass
+class World:
+    folder: Path
+    centre: Centre
+    public_id: str
+    number: int
+    samples: list[Sample]
+
+    def put(self, day: date, samples: list[Sample]) -> Path:
+        """Archive a day, and write it into the catalogue."""
+        out = io.BytesIO()
+        count = dayfile.write(samples, out)
+        size, sha256 = digest([out.getvalue()])
+        place = Place(self.public_id, day, 1)
+        shelf = LocalFolder(self.folder / "archive")
+        assert shelf.put(archive.key(place), out.getvalue())
+        content = Content(size, sha256, count)
+        Catalogue(self.centre.engine).record(self.number, place, content, NOON, whole=True)
+        return self.folder / "archive" / archive.key(place)
+
+    def of(self, day: date) -> list[Sample]:
+        return [sample for sample in self.samples if sample.started.date() == day]
+
+    def run(self, *words: str) -> int:
+        return cli.main(["history", *words, "--data", str(self.folder)])
+
+
+def results(start: datetime) -> list[Sample]:
+    """Two days of a check a minute, with an outage of five minutes each."""
+    moments = [start + number * MINUTE for number in range(2 * 1440)]
+    return [
+        Sample(at, 40_000 + at.minute, "Timeout" if at.hour == 3 and at.minute < 5 else "")
+        for at in moments
+    ]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    url = f"sqlite:///{tmp_path / 'central.sqlite'}"
+    centre.migrated(url)
+    with centre.opened(url) as opened:
+        opened.writer.start(BORN)
+        row = opened.writer.register(monitor(), namespace_uid="ns", now=BORN)
+        opened.writer.hello(row.id, "s1", BORN)
+        made = World(tmp_path, opened, row.public_id, row.id, results(BORN))
+        record(made)
+        yield made
+
+
+def record(world: World) -> None:
+    """The centre knows what the checker claimed; the checker's file has the second day."""
+    now, sequence = Health(), 0
+    for sample in world.samples:
+        now, claim = health.judge(now, sample, Confirm())
+        if claim is not None:
+            sequence += 1
+            said = Transition("api", "s1", sequence, claim)
+            world.centre.writer.accept_transition(world.number, said, sample.started)
+    days = sorted({sample.started.date() for sample in world.samples})
+    for day in days:
+        report = DayReport("api", "s1", 1, rollup.of_day(day, world.of(day)))
+        world.centre.writer.accept_rollup(world.number, report, NOON + 3 * DAY)
+    file = world.folder / "checkers" / "acme" / "checker.sqlite"
+    file.parent.mkdir(parents=True)
+    store = Store.open(file, now=NOON)
+    number = store.enroll("api", "x").number
+    seen = Observation(BORN, NOON, NOON)
+    store.commit([Kept(number, sample, Health(), seen) for sample in world.of(days[1])])
+    store.close()
+    world.put(days[0], world.of(days[0]))
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def test_get_prints_archive_and_store_together(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.run("get", "acme/api", "--to", "2026-03-05") == 0
+    found = [json.loads(line) for line in lines(capsys)]
+    assert len(found) == len(world.samples)
+    assert [entry["latency_us"] for entry in found] == [it.latency_us for it in world.samples]
+
+
+def test_get_prints_what_both_have_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    day = world.samples[-1].started.date()
+    world.put(day, world.of(day))
+    words = ["--from", day.isoformat(), "--to", "2026-03-05", "--format", "csv"]
+    assert world.run("get", "acme/api", *words) == 0
+    head, *rows = lines(capsys)
+    assert head == "at,latency_us,reason"
+    assert len(rows) == len(world.of(day)) == len(set(rows))
+
+
+def test_ls_says_what_is_there_and_what_is_not(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.run("ls") == 0
+    first, total = lines(capsys)
+    assert first.startswith("  2026-03-02  acme/api")
+    assert total.startswith("1 day file, 1440 samples")
+    (file,) = world.folder.rglob("*.gz")
+    file.rename(file.with_name("stranger.9.ndjson.gz"))
+    assert world.run("ls") == 0
+    marks = [line[0] for line in lines(capsys)]
+    assert marks == ["!", "?", "1"]
+
+
+def test_verify_finds_all_well_and_says_so(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.run("verify") == 0
+    assert lines(capsys) == [
+        "1 day file of the catalogue, 0 missing or damaged, 0 not in the catalogue"
+    ]
+    assert world.run("verify", "acme/api", "--quick") == 0
+
+
+CHANGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "cut": (lambda content: content[:-1], "ends before its end"),
+    "changed": (lambda content: content[:100] + b"x" + content[101:], ".ndjson.gz: "),
+    "emptied": (lambda _: b"", "ends before its end"),
+    "another": (lambda _: gzip.compress(b""), "bytes instead of"),
+    "packed anew": (lambda it: gzip.compress(gzip.decompress(it)), "bytes instead of"),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), CHANGES.values(), ids=CHANGES)
+def test_verify_finds_what_is_damaged_and_notes_it(
+    world: World, capsys: pytest.CaptureFixture[str], change: Callable[[bytes], bytes], why: str
+) -> None:
+    (file,) = world.folder.rglob("*.gz")
+    content = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(change(content))
+    assert world.run("verify") == 1
+    assert why in lines(capsys)[0]
+    catalogue = Catalogue(world.centre.engine)
+    assert catalogue.totals().damaged == 1
+    file.write_bytes(content)
+    assert world.run("verify") == 0
+    assert catalogue.totals().damaged == 0
+
+
+def test_verify_finds_what_is_missing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    (file,) = world.folder.rglob("*.gz")
+    file.unlink()
+    assert world.run("verify", "--quick") == 1
+    assert "it is missing" in lines(capsys)[0]
+
+
+def test_a_replay_by_the_same_rule_differs_in_nothing(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.run("replay", "acme/api", "--to", "2026-03-04") == 0
+    *_, uptimes, last = lines(capsys)
+    assert last == "0 transitions and 0 roll-ups differ"
+    assert uptimes.count("0:10:00 down") == 2
+
+
+def test_a_replay_by_another_rule_shows_what_it_would_have_said(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.run("replay", "acme/api", "--to", "2026-03-04", "--failures", "6") == 1
+    found = lines(capsys)
+    assert [line.split()[0] for line in found[:4]] == ["-"] * 4
+    assert found[-1] == "4 transitions and 0 roll-ups differ"
+    assert "replayed 100 % (0:00:00 down)" in found[-2]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["get", "acme/none"], "no monitor acme/none"),
+        (["get", "a/b/c"], "write namespace/name"),
+        (["get", "acme/api", "--from", "yesterday"], "write a day"),
+        (
+            ["get", "acme/api", "--from", "2026-03-05", "--to", "2026-03-04"],
+            "--from must be before",
+        ),
+        (["replay", "acme/none"], "no monitor"),
+        (["replay", "acme/api", "--failures", "0"], "numbers from 1 on"),
+        (["get", "acme/api", "--store", "/nowhere"], "is not there"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(
+    world: World, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    assert world.run(*words) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_without_an_installation_it_asks_which(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("ALLSWELL_DATABASE_URL", "ALLSWELL_DATABASE_URL_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert cli.main(["history", "ls"]) == 2
+    assert "which installation?" in capsys.readouterr().err
+    assert cli.main(["history", "ls", "--data", str(tmp_path)]) == 2
+    assert "no data folder" in capsys.readouterr().err
+
+
+def test_alone_it_lists_its_own_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["history"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("usage: allswell history", "ls", "get", "verify", "replay"):
+        assert word in shown
