@@ -27,5 +27,18 @@ def test_every_reason_that_operations_explains_is_one_that_the_product_gives() -
     assert {word for word in explained if f'"{word}"' not in source} == set()
 
 
+def test_every_reason_of_a_host_name_is_explained() -> None:
+    guide = (ROOT / "docs/guide/hostnames.md").read_text()
+    explained = set(re.findall(r"^\| `([A-Z][A-Za-z]+)` \|", guide, re.MULTILINE))
+    rooms = [*(ROOT / "operator/allswell/controller/hosting").glob("*.py")]
+    rooms.append(ROOT / "operator/allswell/domain/preflight.py")
+    source = "".join(path.read_text() for path in rooms)
+    pattern = r"(?:Condition\([\w.]+, [A-Z]+, |waiting\(| = )\"([A-Z][A-Za-z]+)\""
+    given = set(re.findall(pattern, re.sub(r"\s+", " ", source)))
+    names = {"DomainVerified", "HostnamesReady", "CertificateReady", "Issuer", "Gateway"}
+    assert given - names - explained <= {"Serving", "Incomplete"}
+    assert explained - given <= {"WaitingForDomain"}
+
+
 def test_the_manifests_for_a_cluster_are_valid() -> None:
     assert cli.main(["validate", str(ROOT / "examples" / "kubernetes.yaml")]) == 0
