@@ -49,6 +49,18 @@ class Catalogue:
         with session.reading(self._engine) as connection:
             return _newest(connection, monitor_id, day, store_number)
 
+    def standing(self, monitor_id: int, day: date, store_number: int) -> tuple[Entry, ...]:
+        """All entries of a day of one store, oldest revision first."""
+        statement = select(archive_object).where(
+            _it.monitor_id == monitor_id,
+            _it.day == day,
+            _it.store_number == store_number,
+            _it.removing_ms.is_(None),
+        )
+        with session.reading(self._engine) as connection:
+            rows = connection.execute(statement.order_by(_it.revision)).mappings()
+            return tuple(_entry(row) for row in rows)
+
     def record(
         self, monitor_id: int, place: Place, content: Content, now: datetime, *, whole: bool
     ) -> Entry:

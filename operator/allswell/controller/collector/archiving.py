@@ -4,10 +4,12 @@ The key follows from who asks, never from what is asked. What is recorded was se
 with this length and checksum, by the collector itself.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allswell.archive import containing
 from allswell.archive import shelf as shelves
 from allswell.archive.shelf import Failed, Shelf
 from allswell.central.catalogue import Catalogue
@@ -19,6 +21,7 @@ from allswell.domain.archive import Place
 from allswell.domain.deposit import Deposit, Permit
 from allswell.domain.message import Malformed
 
+log = logging.getLogger(__name__)
 # Names that are taken by something else, of which the catalogue does not know.
 MOST_STRANGERS = 16
 AT_ONCE = 100
@@ -87,8 +90,23 @@ class Archiving:
     def _record(self, row: MonitorRow, place: Place, deposit: Deposit, now: datetime) -> Permit:
         if not shelves.holds(self.shelf, archive.key(place), deposit.content):
             raise NotThere("the archive does not hold this")
-        self.catalogue.record(row.id, place, deposit.content, now, whole=deposit.whole)
+        whole = deposit.whole and self._holds_all_earlier(row, place)
+        self.catalogue.record(row.id, place, deposit.content, now, whole=whole)
         return Permit(recorded=True, revision=place.revision)
+
+    def _holds_all_earlier(self, row: MonitorRow, place: Place) -> bool:
+        """Whether an object has every line of those that it would replace.
+
+        A checker says so, but what it says must not remove anything.
+        """
+        for entry in self.catalogue.standing(row.id, place.day, place.store):
+            if entry.damaged or entry.place.revision >= place.revision:
+                continue
+            new, old = (self.shelf.stream(key) for key in (archive.key(place), entry.key))
+            if not containing.contains(new, old):
+                log.warning("%s lacks lines of %s, so both stay", archive.key(place), entry.key)
+                return False
+        return True
 
     def tidy(self, now: datetime) -> int:
         """Remove a bounded number of objects that are replaced, or whose monitor is gone; how many.

@@ -1,6 +1,7 @@
 """Who may put what where: asked over HTTP, with a folder for an archive, put by the real client."""
 
 import asyncio
+import gzip
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +44,14 @@ BODY = b"a day of results"
 CONTENT = Content(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
 DAY = date(2026, 3, 1)
 WANTED = Deposit("api", "s1", DAY, CONTENT)
+THREE, FOUR, EMPTY = (gzip.compress(it, mtime=0) for it in (b"1\n2\n4\n", b"1\n2\n3\n4\n", b""))
 Client = TestClient[Request, Application]
+
+
+def wanted(body: bytes) -> Deposit:
+    """A deposit of these bytes."""
+    lines = gzip.decompress(body).count(b"\n")
+    return replace(WANTED, content=Content(len(body), hashlib.sha256(body).hexdigest(), lines))
 
 
 class Slow(LocalFolder):
@@ -175,17 +183,38 @@ def test_a_correction_is_a_new_object_and_the_old_one_goes_when_it_is_recorded(
     serve: Serve,
 ) -> None:
     async def story(house: House) -> None:
-        await house.archived()
-        more = Content(len(BODY) + 1, hashlib.sha256(BODY + b"!").hexdigest(), 4)
-        permit = await house.permit(replace(WANTED, content=more))
+        await house.archived(wanted(THREE), THREE)
+        permit = await house.permit(wanted(FOUR))
         assert permit.revision == 2
-        await house.put(permit, BODY + b"!")
+        await house.put(permit, FOUR)
         assert len(house.names()) == 2
-        await house.permit(replace(WANTED, content=more, revision=2))
+        await house.permit(replace(wanted(FOUR), revision=2))
         archiving = Archiving(house.folder, house.catalogue)
         assert archiving.tidy(NOON) == 1
         assert [name.split(".", 1)[1] for name in house.names()] == ["1.r2.ndjson.gz"]
         assert archiving.tidy(NOON) == 0
+
+    serve(story)
+
+
+def test_what_lacks_a_line_of_an_object_replaces_it_for_no_promise(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        await house.archived(wanted(THREE), THREE)
+        lie = replace(wanted(EMPTY), content=replace(wanted(EMPTY).content, samples=10**6))
+        assert (await house.archived(lie, EMPTY)).revision == 2
+        assert Archiving(house.folder, house.catalogue).tidy(NOON) == 0
+        assert len(house.names()) == len(house.catalogue.entries()) == 2
+
+    serve(story)
+
+
+def test_what_is_damaged_is_replaced_by_what_is_whole(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        await house.archived(wanted(THREE), THREE)
+        (entry,) = house.catalogue.entries()
+        house.catalogue.found_damaged([entry.id], NOON)
+        assert (await house.archived(wanted(THREE), THREE)).revision == 2
+        assert Archiving(house.folder, house.catalogue).tidy(NOON) == 1
 
     serve(story)
 
