@@ -21,7 +21,7 @@ from allswell.domain.spec.page import StatusPage
 from allswell.kube import names
 from allswell.kube.conditions import time
 from allswell.kube.hosted import Surroundings
-from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE
+from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, Kind
 from tests.centre import NOON, Centre
 from tests.kubeapi import FakeApi
 
@@ -33,19 +33,39 @@ NOT = Seen("192.0.2.53")
 TXT = Seen("192.0.2.53", token=True)
 
 
+class Killed(BaseException):
+    """The operator's process has ended here."""
+
+
+@dataclass(slots=True)
+class MortalApi(FakeApi):
+    """An API that tells of each call before it is made."""
+
+    step: Callable[[], None] = lambda: None
+
+    def _ask(self, verb: str, kind: Kind, name: str) -> None:
+        self.step()
+        FakeApi._ask(self, verb, kind, name)
+
+
 @dataclass
 class Story:
-    """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at."""
+    """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at.
+
+    With `fatal` the operator is killed before its so-many-th step outside its own process.
+    """
 
     centre: Centre
     policy: Policy = POLICY
     now: datetime = NOON
-    api: FakeApi = field(default_factory=FakeApi)
+    api: MortalApi = field(default_factory=MortalApi)
+    fatal: int = 0
     says: dict[str, Seen] = field(default_factory=dict)
     woken: list[Key] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.meters = Meters()
+        self.api.step = self._step
         self.hosting = self.started()
 
     def started(self) -> Hosting:
@@ -65,8 +85,15 @@ class Story:
     async def _looking(self, wanted: Wanted) -> Sequence[Seen]:
         return [self.says.get(wanted.host, NOT)]
 
+    def _step(self) -> None:
+        if self.fatal:
+            self.fatal -= 1
+            if not self.fatal:
+                raise Killed
+
     def _doing(self, act: Callable[[], T]) -> Awaitable[T]:
         async def done() -> T:
+            self._step()
             return act()
 
         return done()

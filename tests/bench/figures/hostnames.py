@@ -1,0 +1,122 @@
+"""How soon customers' own host names serve, on a node, with cert-manager and a real ACME server.
+
+The ingress controller is a stand-in (`tests/cluster/ingress.py`), and the names' DNS is a test's.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from tests.bench import labs
+from tests.bench.figure import figure
+from tests.cluster import hosts, ingress, installing, issuing
+from tests.cluster.hosts import CUSTOMERS, Page
+from tests.cluster.installing import Installation
+from tests.cluster.lab import machine
+from tests.cluster.lab.acme import Authority
+from tests.cluster.reach import until
+
+MANY = 30
+# A page may list twenty names, and a namespace twenty that are not proved.
+PAGES = 2
+SWAPS = 2
+Ground = tuple[Installation, Authority]
+
+
+@contextmanager
+def installed(issuer: str) -> Iterator[Ground]:
+    """The product with customers' host names, on a node of the bench's own."""
+    with labs.cluster(machine.NODE) as cluster:
+        assert cluster.lab is not None
+        with ingress.running(cluster, cluster.lab):
+            authority = issuing.started(cluster)
+            values = installing.merged(installing.QUICK, hosts.values(authority))
+            values = installing.merged(values, {"hostnames": {"issuerRef": {"name": issuer}}})
+            with installing.installed(cluster, "allswell", values) as release:
+                yield release, authority
+
+
+def page(ground: Ground, number: int) -> Page:
+    """A page in a namespace of its own."""
+    release, _ = ground
+    name = f"tenant-{number}"
+    release.cluster.kubectl("create", "namespace", name)
+    return Page(release.cluster, name, "status")
+
+
+def served(ground: Ground, listed: dict[str, Page]) -> dict[str, float]:
+    """Set a CNAME for each name; seconds until each shows its page by HTTPS."""
+    _, authority = ground
+    targets = {host: it.target() for host, it in listed.items()}
+    begun, left, took = time.monotonic(), dict(listed), {}
+    for host, target in targets.items():
+        hosts.cname(authority, host, target)
+
+    def look() -> bool:
+        with ThreadPoolExecutor(8) as threads:
+            seen = threads.map(lambda host: hosts.visit(authority, host)[1], list(left))
+            for host, text in zip(list(left), seen, strict=True):
+                if left[host].title in text:
+                    took[host] = time.monotonic() - begun
+                    del left[host]
+        return not left
+
+    until(look, what=f"{len(listed)} names serve", limit=300)
+    return took
+
+
+@figure(name="hostname_to_https_s", unit="s", limit=120)
+@figure(name="hostnames_30_to_https_s", unit="s", limit=240)
+def names() -> Iterator[tuple[str, float]]:
+    """From the CNAME to HTTPS with a certificate: one name, then thirty at once, the slowest."""
+    with installed(issuing.ISSUER) as ground:
+        one = page(ground, 0)
+        one.lists(f"first.{CUSTOMERS}")
+        (took,) = served(ground, {f"first.{CUSTOMERS}": one}).values()
+        yield "hostname_to_https_s", took
+        orders = ground[1].orders()
+        listed: dict[str, Page] = {}
+        for number in range(1, PAGES + 1):
+            it = page(ground, number)
+            own = [f"s{each}-{number}.{CUSTOMERS}" for each in range(MANY // PAGES)]
+            it.lists(*own, f"never-{number}.{CUSTOMERS}")
+            listed |= dict.fromkeys(own, it)
+        yield "hostnames_30_to_https_s", max(served(ground, listed).values())
+        print(f"  orders at the authority: {ground[1].orders() - orders}", flush=True)
+
+
+@figure(name="hostname_renewal_failures", unit="count", limit=0)
+def renewals() -> Iterator[tuple[str, float]]:
+    """Requests that fail while a certificate of minutes is renewed twice."""
+    with installed(issuing.SHORT_ISSUER) as ground:
+        host, it = f"short.{CUSTOMERS}", page(ground, 0)
+        it.lists(host)
+        served(ground, {host: it})
+        seen, asked, failed = set[str](), 0, 0
+        root = ground[1].root()
+        while len(seen) <= SWAPS:
+            status, text = hosts.visit(ground[1], host, root=root)
+            asked += 1
+            if status != 200 or it.title not in text:
+                failed += 1
+                print(f"  {status} {text[:100]}", flush=True)
+            if asked % 10 == 1:
+                seen.add(serial(ground, host))
+            time.sleep(0.1)
+        print(f"  {asked} requests over {SWAPS} renewals", flush=True)
+        yield "hostname_renewal_failures", failed
+
+
+def serial(ground: Ground, host: str) -> str:
+    """The certificate that a host shows, as PEM."""
+    anything = ssl.create_default_context()
+    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+    address = ground[1].lab.node_address
+    with (
+        socket.create_connection((address, 443), 5) as raw,
+        anything.wrap_socket(raw, server_hostname=host) as spoken,
+    ):
+        return ssl.DER_cert_to_PEM_cert(spoken.getpeercert(binary_form=True) or b"")

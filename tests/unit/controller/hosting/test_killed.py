@@ -1,0 +1,67 @@
+"""An operator that is killed at any step leaves nothing half done: the next one ends the same."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from allswell.controller.hosting import told
+from tests.unit.controller.hosting.story import HOST, TXT, Killed, Story
+
+BOTH = [f"Certificate {HOST}", f"Ingress {HOST}"]
+# More than either takes; the last of them kill nobody.
+STEPS = range(1, 31)
+
+
+async def served(story: Story) -> None:
+    """A name from listed to serving, as far as the operator lives."""
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    await story.looked()
+    story.certify()
+    await story.looked()
+    await story.looked()
+
+
+async def removed(story: Story) -> None:
+    """A name that is not listed any more, until nothing of it is left."""
+    await story.asked()
+    await story.looked()
+    await story.looked()
+
+
+async def killed_once(story: Story, step: int, removing: bool) -> bool:
+    """Do it, be killed on the way, begin anew and do it again; whether it was killed."""
+    part = removed if removing else served
+    if removing:
+        await served(story)
+    story.fatal = step
+    # Whoever is killed in a task of its own ends that task alone here: the rest goes on.
+    with contextlib.suppress(Killed):
+        await part(story)
+    was_killed, story.fatal = not story.fatal, 0
+    story.hosting = story.started()
+    await part(story)
+    return was_killed
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_name_that_comes_serves_in_the_end(story: Story, step: int) -> None:
+    async def told_of() -> bool:
+        was_killed = await killed_once(story, step, removing=False)
+        (name,) = await story.asked(HOST)
+        assert told.is_ready(name, story.hosting.grace)
+        return was_killed
+
+    was_killed = asyncio.run(told_of())
+    assert story.children() == BOTH
+    assert was_killed or step > 12
+    assert story.centre.writer.claims.holders()[0].host == HOST
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_name_that_goes_takes_everything_with_it(story: Story, step: int) -> None:
+    was_killed = asyncio.run(killed_once(story, step, removing=True))
+    assert story.children() == []
+    assert was_killed or step > 6
+    assert story.centre.writer.claims.holders() == ()
