@@ -98,7 +98,7 @@ def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
             if unpacker.eof and chunk:
                 raise Malformed("there is more after its end")
             rest = chunk
-            while rest:
+            while rest and not unpacker.eof:
                 yield unpacker.decompress(rest, _MOST_AT_ONCE)
                 rest = unpacker.unconsumed_tail
             if unpacker.unused_data:

@@ -1,44 +1,51 @@
 """Whether one day file holds another, whatever either is."""
 
 import gzip
-import random
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.archive import containing
+from allswell.archive import containing, dayfile
+from allswell.domain.sample import Sample
 
-LINES = st.lists(st.integers(0, 30), max_size=12, unique=True).map(sorted)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+# Minutes after noon, and how long each check took.
+DAY = st.dictionaries(st.integers(0, 20), st.integers(1, 2), max_size=12)
 
 
-def packed(lines: Sequence[int], size: int = 7) -> list[bytes]:
-    content = gzip.compress(b"".join(b"%d\n" % line for line in lines))
+def packed(minutes: Iterable[tuple[int, int]], size: int = 7) -> list[bytes]:
+    out = BytesIO()
+    dayfile.write((Sample(NOON + timedelta(minutes=at), us) for at, us in minutes), out)
+    content = out.getvalue()
     return [content[at : at + size] for at in range(0, len(content), size)]
 
 
-@given(LINES, LINES)
-def test_a_file_contains_another_if_it_has_all_its_lines(new: list[int], old: list[int]) -> None:
-    assert containing.contains(packed(new), packed(old)) is (set(old) <= set(new))
+@given(DAY, DAY)
+def test_a_file_contains_another_if_it_has_all_its_samples(
+    new: dict[int, int], old: dict[int, int]
+) -> None:
+    found = containing.contains(packed(sorted(new.items())), packed(sorted(old.items())))
+    assert found is (old.items() <= new.items())
 
 
 def test_what_is_no_day_file_is_contained_nowhere_and_contains_nothing() -> None:
-    good = packed([1, 2])
-    assert not containing.contains(good, [b"rotten"])
-    assert not containing.contains([b"rotten"], good)
-    assert containing.contains(good, [])
-    assert not containing.contains([], good)
+    good = packed([(1, 1), (2, 1)])
+    for bad in ([b"rotten"], [], [gzip.compress(b"rotten\n")]):
+        assert not containing.contains(good, bad)
+        assert not containing.contains(bad, good)
 
 
 def test_a_file_that_is_cut_or_goes_on_after_its_end_is_contained_nowhere() -> None:
-    lot = random.Random(1)
-    lines = [lot.randrange(10**9) for _ in range(5_000)]
-    whole = b"".join(packed(lines))
-    for broken in (whole[: len(whole) // 2], whole[:-1], whole + b"".join(packed([1]))):
-        assert not containing.contains(packed(lines), [broken])
-        assert not containing.contains([broken], packed(lines))
+    day = [(minute, minute % 7 + 1) for minute in range(3_000)]
+    whole = b"".join(packed(day))
+    for broken in (whole[: len(whole) // 2], whole[:-1], whole + b"rotten"):
+        assert not containing.contains(packed(day), [broken])
+        assert not containing.contains([broken], packed(day))
 
 
-def test_what_unpacks_to_one_endless_line_is_refused_early() -> None:
+def test_what_unpacks_to_one_endless_line_is_refused() -> None:
     bomb = gzip.compress(b"x" * 50_000_000)
     assert not containing.contains([bomb], [bomb])

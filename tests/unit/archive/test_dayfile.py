@@ -171,3 +171,9 @@ def test_a_bomb_costs_no_memory() -> None:
             yield from dayfile.read([bomb])
 
     assert peak(reading()) < MIB
+
+
+def test_what_goes_on_after_the_end_of_a_long_file_is_refused_and_ends_the_reading() -> None:
+    content = packed(a_day(3_000)) + b"rotten"
+    with pytest.raises(Malformed, match="after its end"):
+        read(content, len(content))

@@ -95,16 +95,18 @@ class Archiving:
         return Permit(recorded=True, revision=place.revision)
 
     def _holds_all_earlier(self, row: MonitorRow, place: Place) -> bool:
-        """Whether an object has every line of those that it would replace.
+        """Whether an object has every sample of those that it would replace.
 
         A checker says so, but what it says must not remove anything.
         """
         for entry in self.catalogue.standing(row.id, place.day, place.store):
             if entry.damaged or entry.place.revision >= place.revision:
                 continue
+            if self.shelf.head(entry.key) is None:
+                continue
             new, old = (self.shelf.stream(key) for key in (archive.key(place), entry.key))
             if not containing.contains(new, old):
-                log.warning("%s lacks lines of %s, so both stay", archive.key(place), entry.key)
+                log.warning("%s lacks samples of %s, so both stay", archive.key(place), entry.key)
                 return False
         return True
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,6 +17,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
+from allswell.archive import dayfile
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Failed, Held
 from allswell.central.catalogue import Catalogue, Totals
@@ -31,6 +33,7 @@ from allswell.domain import archive, deposit, instant, report
 from allswell.domain.archive import Content, Place
 from allswell.domain.deposit import Deposit, Permit
 from allswell.domain.report import Beat, Greeting
+from allswell.domain.sample import Sample
 from tests import centre as centres
 from tests.centre import NOON
 
@@ -44,7 +47,17 @@ BODY = b"a day of results"
 CONTENT = Content(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
 DAY = date(2026, 3, 1)
 WANTED = Deposit("api", "s1", DAY, CONTENT)
-THREE, FOUR, EMPTY = (gzip.compress(it, mtime=0) for it in (b"1\n2\n4\n", b"1\n2\n3\n4\n", b""))
+
+
+def packed(*minutes: int) -> bytes:
+    """A day file of so many minutes of the day."""
+    out = BytesIO()
+    start = instant.day_start(DAY)
+    dayfile.write((Sample(start + it * timedelta(minutes=1), 1_000) for it in minutes), out)
+    return out.getvalue()
+
+
+THREE, FOUR, OTHER = packed(1, 2, 4), packed(1, 2, 3, 4), packed(3)
 Client = TestClient[Request, Application]
 
 
@@ -197,11 +210,11 @@ def test_a_correction_is_a_new_object_and_the_old_one_goes_when_it_is_recorded(
     serve(story)
 
 
-def test_what_lacks_a_line_of_an_object_replaces_it_for_no_promise(serve: Serve) -> None:
+def test_what_lacks_a_sample_of_an_object_replaces_it_for_no_promise(serve: Serve) -> None:
     async def story(house: House) -> None:
         await house.archived(wanted(THREE), THREE)
-        lie = replace(wanted(EMPTY), content=replace(wanted(EMPTY).content, samples=10**6))
-        assert (await house.archived(lie, EMPTY)).revision == 2
+        lie = replace(wanted(OTHER), content=replace(wanted(OTHER).content, samples=10**6))
+        assert (await house.archived(lie, OTHER)).revision == 2
         assert Archiving(house.folder, house.catalogue).tidy(NOON) == 0
         assert len(house.names()) == len(house.catalogue.entries()) == 2
 
