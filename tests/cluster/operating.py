@@ -144,17 +144,23 @@ class Operator:
             central.dispose()
 
 
-def given(home: str, watched: Sequence[str]) -> list[rendering.Json]:
+def given(home: str, watched: Sequence[str], values: rendering.Values) -> list[rendering.Json]:
     """The accounts and rights that the chart gives an operator in `home`."""
-    values = {"watchNamespaces": list(watched)}
-    rendered = rendering.render(values, release=NAME, namespace=home)
+    whole = {**values, "watchNamespaces": list(watched)}
+    rendered = rendering.render(whole, release=NAME, namespace=home)
     kinds = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
     return [found for found in rendered if found["kind"] in kinds]
 
 
-def account(cluster: Cluster, home: str, folder: Path, *watched: str) -> Path:
+def account(
+    cluster: Cluster,
+    home: str,
+    folder: Path,
+    *watched: str,
+    values: rendering.Values = rendering.DEFAULT,
+) -> Path:
     """A kubeconfig of an account that may do what the chart lets the operator do, and no more."""
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": given(home, watched)})
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": given(home, watched, values)})
     cluster.kubectl("apply", "--server-side", "-f", "-", text=text)
     account = f"{NAME}-operator"
     token = cluster.kubectl("create", "token", account, "-n", home, "--duration=2h").strip()
@@ -212,17 +218,23 @@ def say_ready(cluster: Cluster, namespace: str, pod: str) -> None:
 
 @contextlib.contextmanager
 def running(
-    cluster: Cluster, home: str, folder: Path, *watched: str, told: Mapping[str, str] = {}
+    cluster: Cluster,
+    home: str,
+    folder: Path,
+    *watched: str,
+    told: Mapping[str, str] = {},
+    values: rendering.Values = rendering.DEFAULT,
 ) -> Iterator[Operator]:
     """An operator whose own namespace is `home`; it serves the namespaces `watched`.
 
-    `told` are further settings of it, or other ones than usual.
+    `told` are further settings of it, or other ones than usual; it has the rights that the chart
+    gives with these `values`.
     """
     kinds.install(cluster)
     port, status_port = free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
-        "KUBECONFIG": str(account(cluster, home, folder, *watched)),
+        "KUBECONFIG": str(account(cluster, home, folder, *watched, values=values)),
         "ALLSWELL_DATABASE_URL": f"sqlite:///{folder}/central.sqlite",
         "ALLSWELL_NAMESPACE": home,
         "ALLSWELL_WATCH_NAMESPACES": ",".join(watched),

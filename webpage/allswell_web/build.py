@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 from allswell_web import app as flask_app
 from allswell_web.desk import Desk, Sources
@@ -16,6 +17,7 @@ from allswell_web.ports import Latency, Reader
 from allswell_web.press import Press
 from allswell_web.replicas import Replicas, connect
 from allswell_web.reply import Reply
+from allswell_web.secure import Secured
 from allswell_web.shared import Nowhere, Shared
 from allswell_web.shelf import Shelf, Tools
 from allswell_web.store import Store
@@ -48,7 +50,7 @@ class World:
 class Web:
     """The finished application."""
 
-    front: Front
+    front: WSGIApplication
     shelf: Shelf
     watch: Watch
     meters: Meters
@@ -90,7 +92,11 @@ def build(world: World) -> Web:
         "/healthz": lambda: Reply("200 OK", b"ok\n"),
         "/metrics": lambda: Reply("200 OK", meters.text().encode(), METRICS),
     }
-    front = Front(shelf, gate, world.ticks, machine, world.trusted_proxies)
+    front: WSGIApplication = Front(shelf, gate, world.ticks, machine)
+    if world.trusted_proxies:
+        # Hosts of single pages exist for the sake of their certificates; others only if said so.
+        secured = shelf.knows if world.hsts else shelf.is_of_page
+        front = Secured(front, secured, world.trusted_proxies)
     return Web(front, shelf, Watch(world.reader, shelf, meters), meters)
 
 

@@ -4,16 +4,14 @@ It compares methods, codings and tags; it never parses a path, a query or a cook
 takes longer lies behind `Shelf.find`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from urllib.parse import quote
+from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from allswell_web import directory, negotiate, reply, visitor
+from allswell_web import negotiate, reply
 from allswell_web.gate import Gate
 from allswell_web.ready import Ready
 from allswell_web.reply import Reply
 from allswell_web.shelf import Shelf
-from allswell_web.visitor import Network
 
 OK = "200 OK"
 NOT_MODIFIED = "304 Not Modified"
@@ -32,20 +30,17 @@ class Front:
         gate: Gate,
         ticks: Callable[[], float],
         machine: dict[str, Machine],
-        proxies: Sequence[Network] = (),
     ) -> None:
         self._shelf = shelf
         self._gate = gate
         self._ticks = ticks
         self._machine = machine
-        self._proxies = proxies
         self._codings: dict[str, int] = {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request: a hit here, all else in `_other`."""
         site = self._shelf.sites.get(environ.get("HTTP_HOST", ""))
-        in_clear = environ.get("HTTP_X_FORWARDED_PROTO") == "http"
-        if site is not None and environ["REQUEST_METHOD"] == "GET" and not in_clear:
+        if site is not None and environ["REQUEST_METHOD"] == "GET":
             ready = site.copies.get(environ["PATH_INFO"])
             if ready is not None and "HTTP_IF_NONE_MATCH" not in environ:
                 now = self._ticks()
@@ -65,8 +60,6 @@ class Front:
             found = reply.PREFLIGHT
         elif method not in ("GET", "HEAD"):
             found = reply.REFUSED
-        elif self._in_clear(environ):
-            found = reply.moved(f"https://{directory.normal(host)}{_target(environ)}")
         elif path in self._machine and (path == "/healthz" or self._may_measure(environ)):
             found = self._machine[path]()
         else:
@@ -75,18 +68,6 @@ class Front:
             return self._send(found, environ, start)
         start(found.status, found.all_headers())
         return [] if method == "HEAD" else [found.body]
-
-    def _in_clear(self, environ: WSGIEnvironment) -> bool:
-        """Whether a proxy of ours says that a page's own host was asked without TLS.
-
-        Such a host exists for the sake of its certificate. Who forces TLS is then nobody else: an
-        Ingress has no field for it.
-        """
-        if environ.get("HTTP_X_FORWARDED_PROTO") != "http":
-            return False
-        sender = visitor.parsed(environ.get("REMOTE_ADDR", ""))
-        is_ours = sender is not None and visitor.is_in(sender, self._proxies)
-        return is_ours and self._shelf.is_of_page(environ.get("HTTP_HOST", ""))
 
     def _may_measure(self, environ: WSGIEnvironment) -> bool:
         """Whether somebody may read the figures: at an own host, and not through a proxy."""
@@ -113,10 +94,3 @@ class Front:
                 self._codings = {}
             self._codings[header] = known
         return known
-
-
-def _target(environ: WSGIEnvironment) -> str:
-    """Path and query as they may stand in a header."""
-    path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/~!$&'()*+,;=:@") or "/"
-    query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe="/~!$&'()*+,;=:@%?")
-    return f"{path}?{query}" if query else path

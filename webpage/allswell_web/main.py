@@ -18,7 +18,6 @@ from allswell_web import server, settings
 from allswell_web.access import Logged
 from allswell_web.build import World, build
 from allswell_web.collector import Collector
-from allswell_web.secure import Secured
 from allswell_web.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,10 +62,7 @@ class Loader:
         )
         threading.Thread(target=web.watch.run, args=(threading.Event(),), daemon=True).start()
         server.stop_with(self.parent)
-        front: WSGIApplication = web.front
-        if it.hsts:
-            front = Secured(front, web.shelf.knows, it.trusted_proxies)
-        return _logged(front, it) if it.access_log else front
+        return _logged(web.front, it) if it.access_log else web.front
 
     def _settings(self) -> Settings:
         try:

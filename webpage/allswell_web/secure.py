@@ -1,6 +1,7 @@
-"""Sends to TLS who came without it, where an installation says that every host is reached so.
+"""Sends to TLS who came without it: to single pages' hosts, or wherever an installation says so.
 
-Only its own proxy can know how a visitor came. Hosts that are not known get what they always get.
+Only its own proxy can know how a visitor came, and an Ingress has no field for it. Hosts that are
+not known get what they always get.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +13,7 @@ from allswell_web.reply import Reply
 from allswell_web.visitor import Network
 
 MOVED = "308 Permanent Redirect"
+QUERY = "/?:@!$&'()*+,;=-._~%"
 # What machines of the cluster ask.
 PLAIN_PATHS = frozenset({"/healthz", "/metrics"})
 
@@ -35,7 +37,9 @@ class Secured:
             return self._application(environ, start)
         host = directory.normal(environ.get("HTTP_HOST", ""))
         path = quote(environ["PATH_INFO"], encoding="latin-1")
-        to = Reply(MOVED, headers=(("Location", f"https://{host}{path}"),))
+        query = quote(environ.get("QUERY_STRING", ""), safe=QUERY, encoding="latin-1")
+        target = f"{path}?{query}" if query else path
+        to = Reply(MOVED, headers=(("Location", f"https://{host}{target}"),))
         start(to.status, to.all_headers())
         return []
 
