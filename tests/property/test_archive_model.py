@@ -139,7 +139,7 @@ class Model:
         found: Counter[datetime] = Counter()
         for entry in self.archiving.catalogue.entries():
             content = gzip.decompress(b"".join(self.folder.stream(entry.key)))
-            found.update(instant.parse(json.loads(it)["at"]) for it in content.splitlines())
+            found.update(instant.parse(json.loads(it)["started"]) for it in content.splitlines())
         return found
 
     def stored(self) -> set[datetime]:

@@ -188,4 +188,4 @@ class ArchivedWorld(World):
 
 def started(fields: dict[str, str]) -> datetime:
     """When a line's sample began."""
-    return instant.parse(fields["at"])
+    return instant.parse(fields["started"])

@@ -66,7 +66,7 @@ def write(samples: Iterable[Sample], out: Out) -> int:
 def line(sample: Sample) -> bytes:
     """A sample as one line; reasons are from a closed list and need no escapes."""
     at, reason = instant.text(sample.started), sample.reason
-    return f'{{"at":"{at}","reason":"{reason}","latency_us":{sample.latency_us}}}\n'.encode()
+    return f'{{"started":"{at}","reason":"{reason}","latency_us":{sample.latency_us}}}\n'.encode()
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Sample]:
@@ -125,7 +125,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _sample(text: bytes) -> Sample:
     fields = json.loads(text)
-    at, reason, latency_us = fields["at"], fields["reason"], fields["latency_us"]
+    at, reason, latency_us = fields["started"], fields["reason"], fields["latency_us"]
     started = instant.parse(at)
     if instant.text(started) != at:
         raise ValueError("a time is written otherwise")

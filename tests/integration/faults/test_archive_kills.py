@@ -98,7 +98,7 @@ class Scene:
         for name in self.bucket.names():
             content = (self.bucket.folder / "data" / s3server.BUCKET / name).read_bytes()
             for line in gzip.decompress(content).splitlines():
-                found[instant.parse(json.loads(line)["at"])] += 1
+                found[instant.parse(json.loads(line)["started"])] += 1
         return found
 
     def stored(self) -> set[datetime]:

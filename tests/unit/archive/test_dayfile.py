@@ -79,7 +79,7 @@ def test_a_changed_byte_is_seen_or_changes_no_sample(
 
 def test_a_line_reads_as_it_is_documented() -> None:
     content = packed([Sample(START + timedelta(milliseconds=412), 52_345, "HTTP 503")])
-    line = b'{"at":"2026-11-23T00:00:00.412Z","reason":"HTTP 503","latency_us":52345}\n'
+    line = b'{"started":"2026-11-23T00:00:00.412Z","reason":"HTTP 503","latency_us":52345}\n'
     assert line == gzip.decompress(content)
 
 
@@ -96,13 +96,13 @@ def test_the_header_holds_neither_time_nor_name() -> None:
         b"7",
         b"\xff",
         b"[" * 1_000,
-        b'{"at":"2026-11-23","reason":"","latency_us":1}',
-        b'{"at":"2026-11-23T00:00:00Z","reason":"","latency_us":1}',
-        b'{"at":"2026-11-23T00:00:00.000Z","reason":"Gone","latency_us":1}',
-        b'{"at":"2026-11-23T00:00:00.000Z","reason":null,"latency_us":1}',
-        b'{"at":"2026-11-23T00:00:00.000Z","reason":"","latency_us":-1}',
-        b'{"at":"2026-11-23T00:00:00.000Z","reason":"","latency_us":1.5}',
-        b'{"at":"2026-11-23T00:00:00.000Z","reason":"","latency_us":true}',
+        b'{"started":"2026-11-23","reason":"","latency_us":1}',
+        b'{"started":"2026-11-23T00:00:00Z","reason":"","latency_us":1}',
+        b'{"started":"2026-11-23T00:00:00.000Z","reason":"Gone","latency_us":1}',
+        b'{"started":"2026-11-23T00:00:00.000Z","reason":null,"latency_us":1}',
+        b'{"started":"2026-11-23T00:00:00.000Z","reason":"","latency_us":-1}',
+        b'{"started":"2026-11-23T00:00:00.000Z","reason":"","latency_us":1.5}',
+        b'{"started":"2026-11-23T00:00:00.000Z","reason":"","latency_us":true}',
     ],
 )
 def test_a_line_that_is_no_sample_is_named_by_its_number(line: bytes) -> None:
@@ -112,7 +112,7 @@ def test_a_line_that_is_no_sample_is_named_by_its_number(line: bytes) -> None:
 
 
 def test_fields_of_a_later_time_are_passed_over() -> None:
-    line = b'{"at":"2026-11-23T00:00:00.000Z","reason":"","latency_us":1,"region":"eu"}\n'
+    line = b'{"started":"2026-11-23T00:00:00.000Z","reason":"","latency_us":1,"region":"eu"}\n'
     assert [Sample(START, 1)] == read(gzip.compress(line))
 
 

@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
     found = progress(it.samples(namespace, name, start, end), expected, "samples")
     if options.format == "csv":
         table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(["at", "latency_us", "reason"])
+        table.writerow(["started", "latency_us", "reason"])
         for sample in found:
             table.writerow([instant.text(sample.started), sample.latency_us, sample.reason])
         return OK

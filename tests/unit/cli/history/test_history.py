@@ -121,7 +121,7 @@ def test_get_prints_what_both_have_once(world: World, capsys: pytest.CaptureFixt
     words = ["--from", day.isoformat(), "--to", "2026-03-05", "--format", "csv"]
     assert world.run("get", "acme/api", *words) == 0
     head, *rows = lines(capsys)
-    assert head == "at,latency_us,reason"
+    assert head == "started,latency_us,reason"
     assert len(rows) == len(world.of(day)) == len(set(rows))
 
 

@@ -1,0 +1,109 @@
+"""Others' tools read the archive on a real S3 server as the guide shows it."""
+
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import pandas as pd  # type: ignore[import-untyped]
+import pytest
+
+from allswell.domain import instant
+from allswell.domain.sample import Sample
+from allswell.domain.state import State
+from tests import postgres, s3server
+from tests.integration.cli import kept as keeping
+from tests.integration.cli.kept import FIRST, Kept
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.needs("versitygw"),
+    pytest.mark.needs("postgresql"),
+]
+GUIDE = Path(__file__).parents[3] / "docs/guide/history.md"
+NAMES = ("api", "web", "mail")
+DAYS = 31
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[s3server.Server]:
+    with s3server.running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def month(server: s3server.Server) -> Iterator[tuple[Kept, dict[str, list[Sample]]]]:
+    """A month of several monitors, by their public ids."""
+    with postgres.running() as database, keeping.in_bucket(server, database) as kept:
+        found = kept.fill(NAMES, DAYS)
+        ids = {entry.name: entry.place.public_id for entry in kept.catalogue.entries()}
+        yield kept, {ids[name]: samples for name, samples in found.items()}
+
+
+@pytest.fixture
+def duck(server: s3server.Server) -> Iterator[duckdb.DuckDBPyConnection]:
+    spec = find_spec("duckdb_extension_httpfs")
+    assert spec is not None
+    assert spec.origin is not None
+    extension = next(Path(spec.origin).parent.rglob("httpfs.duckdb_extension"))
+    with duckdb.connect() as found:
+        found.execute(f"LOAD '{extension}'")
+        found.execute(
+            f"CREATE SECRET (TYPE s3, KEY_ID '{s3server.KEY}', SECRET '{s3server.SECRET}',"
+            f" REGION 'us-east-1', ENDPOINT '127.0.0.1:{server.port}', URL_STYLE 'path',"
+            " USE_SSL false)"
+        )
+        yield found
+
+
+def shown(language: str, word: str) -> str:
+    """The guide's own example, on the test's bucket."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    (found,) = (block for block in blocks if word in block)
+    return str(found).replace("s3://results/acme", f"s3://{s3server.BUCKET}/{keeping.PREFIX}")
+
+
+def test_duckdb_reads_a_month_of_all_monitors_as_the_guide_shows(
+    month: tuple[Kept, dict[str, list[Sample]]], duck: duckdb.DuckDBPyConnection
+) -> None:
+    rows = duck.execute(shown("sql", "read_json")).fetchall()
+    inside = instant.day_start(FIRST.replace(day=31)) + keeping.DAY
+    expected = []
+    for public_id, samples in sorted(month[1].items()):
+        these = [it for it in samples if it.started < inside]
+        good = sum(it.state in (State.UP, State.DEGRADED) for it in these) / len(these)
+        expected.append((public_id, len(these), pytest.approx(good)))
+    assert expected == [row[:3] for row in rows]
+
+
+def test_duckdb_finds_the_fields_by_itself(
+    month: tuple[Kept, dict[str, list[Sample]]], duck: duckdb.DuckDBPyConnection
+) -> None:
+    source = f"read_json('s3://{s3server.BUCKET}/{keeping.PREFIX}/v1/date=*/*.ndjson.gz')"
+    kinds = {row[0]: row[1] for row in duck.execute(f"DESCRIBE FROM {source}").fetchall()}
+    assert kinds["started"].startswith("TIMESTAMP")
+    assert (kinds["reason"], kinds["latency_us"]) == ("VARCHAR", "BIGINT")
+    assert kinds["date"] == "DATE"
+    found = duck.execute(f"SELECT epoch_ms(started), reason, latency_us FROM {source}").fetchall()
+    everything = [it for samples in month[1].values() for it in samples]
+    assert sorted(found) == sorted(
+        (instant.to_ms(it.started), it.reason, it.latency_us) for it in everything
+    )
+
+
+def test_pandas_reads_a_day_as_the_guide_shows(
+    month: tuple[Kept, dict[str, list[Sample]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, by_id = month
+    public_id, samples = next(iter(by_id.items()))
+    file = kept.root / f"v1/date={FIRST}/{public_id}.1.ndjson.gz"
+    code = re.sub(r"s3://\S+\.gz", str(file), shown("python", "pandas"))
+    names: dict[str, pd.DataFrame] = {}
+    exec(code, names)
+    results = names["results"]
+    day = [it for it in samples if instant.day_of(it.started) == FIRST]
+    assert list(results["latency_us"]) == [it.latency_us for it in day]
+    assert list(results["reason"]) == [it.reason for it in day]
+    assert list(results["started"]) == [pd.Timestamp(it.started) for it in day]
+    assert "count" in capsys.readouterr().out
