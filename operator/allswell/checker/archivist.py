@@ -75,6 +75,7 @@ class Archivist:
     failed: int = 0
     archived: int = 0
     trouble: str = ""
+    _greeted: frozenset[str] = frozenset()
     _ungreeted: set[str] = field(default_factory=set)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _later: dict[tuple[int, date], float] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class Archivist:
         before, news = self.wanted, set(damaged)
         self.wanted = wanted
         self._damaged |= news
-        if wanted and (news or not before or self._ungreeted):
+        if wanted and (news or not before or self._greeted != self._greeted_now()):
             self._nudged.set()
 
     def waiting(self, subject: Subject) -> tuple[date, ...]:
@@ -107,6 +108,9 @@ class Archivist:
         if self.failures:
             return SOONEST + wait_after(self.failures, random.random())  # noqa: S311 - jitter
         return SOON if self._ungreeted else self.every
+
+    def _greeted_now(self) -> frozenset[str]:
+        return frozenset(name for name, it in self.greeter.subjects.items() if it.greeted)
 
     async def round(self) -> bool:
         """Archive whatever is due; False when that was not possible."""
@@ -158,7 +162,8 @@ class Archivist:
         found = await self.keeper.call(lambda store: store.unarchived(today, AT_ONCE))
         subjects = self.greeter.subjects
         self.backlog = tuple(day for day in found if day.monitor in subjects)
-        self._ungreeted = {it.monitor for it in self.backlog if not subjects[it.monitor].greeted}
+        self._greeted = self._greeted_now()
+        self._ungreeted = {it.monitor for it in self.backlog} - self._greeted
         return next((day for day in self.backlog if self._is_due(day, now)), None)
 
     def _is_due(self, day: Unarchived, now: datetime) -> bool:

@@ -259,3 +259,25 @@ def test_a_day_that_the_archive_has_lost_is_brought_again(tmp_path: Path) -> Non
         assert list(office.held) == [("api", TODAY)]
 
     run(story())
+
+
+def test_a_monitor_that_is_greeted_after_the_first_look_is_not_kept_waiting(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        office = Office()
+        archivist, _ = archivist_of(tmp_path, office)
+        subjects = dict(archivist.greeter.subjects)
+        archivist.greeter.subjects.clear()
+        archivist.wanted = None
+        await at_midnight(3600)
+        task = asyncio.create_task(archivist.run())
+        archivist.told(wanted=True, damaged=())
+        await asyncio.sleep(1)
+        archivist.greeter.subjects.update(subjects)
+        archivist.told(wanted=True, damaged=())
+        await asyncio.sleep(1)
+        assert list(office.held) == [("api", TODAY)]
+        task.cancel()
+
+    run(story())
