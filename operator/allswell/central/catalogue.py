@@ -112,6 +112,14 @@ class Catalogue:
             rows = connection.execute(statement.order_by(_it.id).limit(limit)).mappings()
             return tuple(_entry(row) for row in rows)
 
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of these names it has, those among them that are being removed."""
+        found: set[str] = set()
+        with session.reading(self._engine) as connection:
+            for piece in session.chunks(keys):
+                found.update(connection.scalars(select(_it.key).where(_it.key.in_(piece))))
+        return found
+
     def damaged(self) -> dict[int, tuple[Entry, ...]]:
         """The damaged entries that nothing newer of their day and store follows, by monitor."""
         newer = archive_object.alias()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from allswell.archive import dayfile
 from allswell.central import history
 from allswell.cli.history import source
-from allswell.cli.history.source import BadInput
+from allswell.cli.history.source import BadInput, Source
 from allswell.cli.history.telling import carried_out, progress
 from allswell.cli.terminal import OK
 from allswell.domain import instant
@@ -39,8 +39,7 @@ def run(options: argparse.Namespace) -> int:
     return carried_out(_run, options)
 
 
-def _run(options: argparse.Namespace) -> int:
-    it = source.opened(options)
+def _run(options: argparse.Namespace, it: Source) -> int:
     namespace, name = source.monitor(options.monitor)
     end = source.moment(options.end) if options.end else datetime.now(UTC)
     known = history.of(it.engine, namespace, name, end)

@@ -34,8 +34,7 @@ def run(options: argparse.Namespace) -> int:
     return carried_out(_run, options)
 
 
-def _run(options: argparse.Namespace) -> int:
-    it = source.opened(options)
+def _run(options: argparse.Namespace, it: Source) -> int:
     namespace, name = source.monitor(options.monitor) if options.monitor else (None, None)
     first = source.moment(options.first).date() if options.first else None
     last = source.moment(options.last).date() if options.last else None

@@ -10,7 +10,7 @@ from allswell.central import history
 from allswell.central.history import Recorded
 from allswell.cli import manifests
 from allswell.cli.history import source
-from allswell.cli.history.source import BadInput
+from allswell.cli.history.source import BadInput, Source
 from allswell.cli.history.telling import carried_out, progress
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import instant, replay, rollup, timeline, uptime
@@ -52,8 +52,7 @@ def run(options: argparse.Namespace) -> int:
     return carried_out(_run, options)
 
 
-def _run(options: argparse.Namespace) -> int:
-    it = source.opened(options)
+def _run(options: argparse.Namespace, it: Source) -> int:
     namespace, name = source.monitor(options.monitor)
     rule = _rule(options, namespace, name)
     end = source.moment(options.end) if options.end else instant.floor(datetime.now(UTC))

@@ -4,6 +4,7 @@ import argparse
 import heapq
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import Engine
 
 from allswell.archive import dayfile, where
 from allswell.archive.bucket import Bucket
+from allswell.archive.dayfile import Damaged
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Shelf
 from allswell.central import engine as engines
@@ -94,7 +96,10 @@ class Source:
     def _archived(self, entry: Entry) -> Iterator[Sample]:
         if self.shelf is None:
             raise BadInput("the catalogue names day files, and no archive is given to read them")
-        return dayfile.read(self.shelf.stream(entry.key))
+        try:
+            yield from dayfile.read(self.shelf.stream(entry.key))
+        except Damaged as error:
+            raise Damaged(f"{entry.key}: {error}; allswell history verify notes it") from error
 
 
 def _once(streams: Sequence[Iterator[Sample]], start: datetime, end: datetime) -> Iterator[Sample]:
@@ -125,8 +130,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def opened(options: argparse.Namespace) -> Source:
-    """The installation that is meant. Raises `BadInput`, `CentralError`, `Failed`."""
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Source]:
+    """The installation that is meant, while it lasts. Raises `BadInput`, `BadAddress`, `Failed`."""
+    it = _found(options)
+    try:
+        yield it
+    finally:
+        it.engine.dispose()
+
+
+def _found(options: argparse.Namespace) -> Source:
     stores = tuple(options.store)
     for file in stores:
         if not file.is_file():

@@ -9,7 +9,8 @@ from typing import TypeVar
 from allswell.archive.dayfile import Damaged
 from allswell.archive.shelf import Failed
 from allswell.central.errors import BadAddress, CentralError
-from allswell.cli.history.source import BadInput
+from allswell.cli.history import source
+from allswell.cli.history.source import BadInput, Source
 from allswell.cli.terminal import BAD_INPUT, FAILED, complain
 from allswell.store import StoreError
 
@@ -18,10 +19,13 @@ EVERY = 0.1
 WIDTH = 30
 
 
-def carried_out(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    """Run a command; what goes wrong is a sentence, and an exit code."""
+def carried_out(
+    run: Callable[[argparse.Namespace, Source], int], options: argparse.Namespace
+) -> int:
+    """Run a command on an open installation; what goes wrong is a sentence, and an exit code."""
     try:
-        return run(options)
+        with source.opened(options) as it:
+            return run(options, it)
     except (BadInput, BadAddress) as error:
         complain(str(error))
         return BAD_INPUT

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from allswell.archive import dayfile
 from allswell.archive.dayfile import Damaged
@@ -35,7 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
     parser.add_argument("--to", dest="last", metavar="DAY", help="the last UTC day")
     parser.add_argument(
-        "--quick", action="store_true", help="ask for names and sizes only, read nothing"
+        "--quick",
+        action="store_true",
+        help="ask the archive for size and checksum only, read nothing",
     )
     source.arguments(parser)
 
@@ -45,30 +48,29 @@ def run(options: argparse.Namespace) -> int:
     return carried_out(_run, options)
 
 
-def _run(options: argparse.Namespace) -> int:
-    it = source.opened(options)
+def _run(options: argparse.Namespace, it: Source) -> int:
     if it.shelf is None:
         raise BadInput("there is no archive: set ALLSWELL_ARCHIVE_BUCKET, or give --data FOLDER")
     namespace, name = source.monitor(options.monitor) if options.monitor else (None, None)
     first = source.moment(options.first).date() if options.first else None
     last = source.moment(options.last).date() if options.last else None
     entries = tuple(it.entries(namespace, name, first, last))
-    bad, good = [], []
+    bad, good = 0, []
     for entry in progress(entries, len(entries), "day files"):
         wrong = _size(it.shelf, entry) if options.quick else wrong_with(it.shelf, entry)
         if wrong:
             print(f"{paint('✗', 'down')} {entry.key}: {wrong}", flush=True)
-            bad.append(entry.id)
+            it.catalogue.found_damaged([entry.id], datetime.now(UTC))
+            bad += 1
         elif not options.quick:
             good.append(entry.id)
         if len(good) >= AT_ONCE:
             it.catalogue.found_whole(good, datetime.now(UTC))
             good.clear()
     it.catalogue.found_whole(good, datetime.now(UTC))
-    it.catalogue.found_damaged(bad, datetime.now(UTC))
     whole = namespace is None and first is None and last is None
-    strangers = _strangers(it, entries) if whole else 0
-    words = f"{counted(len(entries), 'day file')} of the catalogue, {len(bad)} missing or damaged"
+    strangers = _strangers(it) if whole else 0
+    words = f"{counted(len(entries), 'day file')} of the catalogue, {bad} missing or damaged"
     print(f"{words}, {strangers} not in the catalogue")
     return FAILED if bad or strangers else OK
 
@@ -122,19 +124,20 @@ def _size(shelf: Shelf, entry: Entry) -> str:
         return "it is missing"
     if held.size != entry.content.size:
         return f"it has {held.size:,} bytes instead of {entry.content.size:,}"
+    if held.sha256 is not None and held.sha256 != entry.content.sha256:
+        return "its SHA-256 is another"
     return ""
 
 
-def _strangers(it: Source, entries: Iterable[Entry]) -> int:
-    """Say which objects no catalogue entry names; how many."""
-    if it.shelf is None:
-        return 0
-    known = {entry.key for entry in entries} | {
-        entry.key for entry in it.catalogue.condemned(10_000)
-    }
+def _strangers(it: Source) -> int:
+    """Say which objects no catalogue entry names; how many.
+
+    The catalogue is asked after the archive: what was put and recorded meanwhile is no stranger.
+    """
     found = 0
-    for named in it.shelf.names(f"{LAYOUT}/"):
-        if named.key not in known:
+    names = iter(() if it.shelf is None else it.shelf.names(f"{LAYOUT}/"))
+    while keys := [named.key for named in islice(names, AT_ONCE)]:
+        for key in sorted(set(keys) - it.catalogue.known(keys)):
             found += 1
-            print(f"{paint('?', 'unknown')} {named.key}: it is not in the catalogue")
+            print(f"{paint('?', 'unknown')} {key}: it is not in the catalogue")
     return found
