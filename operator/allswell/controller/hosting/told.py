@@ -115,11 +115,20 @@ def is_ready(name: Name, grace: timedelta) -> bool:
 
 def all_ready(names: Sequence[Name], grace: timedelta) -> Condition:
     """What `HostnamesReady` says of all names together."""
-    lacking = [name.host for name in names if not is_ready(name, grace)]
+    lacking = [name for name in names if not is_ready(name, grace)]
     if not lacking:
         return Condition(ALL_READY, TRUE, "Serving", "every host name serves the page")
-    words = f"status.hostnames says what is lacking: {', '.join(lacking)}"
-    return Condition(ALL_READY, FALSE, "Incomplete", words)
+    more = f" (and {len(lacking) - 1} more)" if lacking[1:] else ""
+    return Condition(ALL_READY, FALSE, "Incomplete", f"{_lack(lacking[0], grace)}{more}")
+
+
+def _lack(name: Name, grace: timedelta) -> str:
+    """What a name lacks, and what to do about it."""
+    said = verified(name, grace)
+    if said.status == TRUE:
+        said = _certified(name, grace)
+    words = "its route is being made" if said.status == TRUE else said.message
+    return f"{name.host}: {words}"
 
 
 def count(names: Sequence[Name], grace: timedelta) -> str:

@@ -54,6 +54,22 @@ async def test_a_name_goes_from_listed_to_serving(story: Story) -> None:
     assert told.is_ready(name, story.hosting.grace)
 
 
+async def test_the_first_name_that_does_not_serve_is_told_with_what_to_do(story: Story) -> None:
+    await story.asked(HOST, OTHER)
+    await story.looked()
+    names = await story.asked(HOST, OTHER)
+    grace = story.hosting.grace
+    said = told.all_ready(names, grace)
+    assert (said.status, said.reason) == (FALSE, "Incomplete")
+    assert said.message.startswith(f"{HOST}: set {HOST} CNAME main-")
+    assert said.message.endswith("(and 1 more)")
+    assert told.count(names, grace) == "0/2"
+    await served(story, HOST, OTHER)
+    names = await story.asked(HOST, OTHER)
+    assert told.all_ready(names, grace).status == TRUE
+    assert told.count(names, grace) == "2/2"
+
+
 async def test_no_certificate_is_ordered_before_a_name_is_proved_and_certifiable(
     story: Story,
 ) -> None:
