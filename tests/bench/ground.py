@@ -21,10 +21,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Engine
+
+from allswell.archive.localfolder import LocalFolder
 from allswell.central import engine
+from allswell.central.catalogue import Catalogue
 from allswell.central.writer import Writer
 from allswell.checker import config
 from allswell.checker.config import Config
+from allswell.controller.collector.archive_folder import FolderIntake
+from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.controller.collector.archive_service import ArchiveService
+from allswell.controller.collector.archiving import Archiving
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
@@ -169,8 +177,13 @@ def monitor(name: str, url: str, interval: str) -> Monitor:
 
 
 @contextmanager
-def collector(folder: Path, monitors: Sequence[Monitor]) -> Iterator[str]:
-    """Run a real collector on a SQLite database in a thread of this process; its address."""
+def collector(
+    folder: Path, monitors: Sequence[Monitor], news: ArchiveNews | None = None
+) -> Iterator[str]:
+    """Run a real collector on a SQLite database in a thread of this process; its address.
+
+    With `news` it archives into a folder; checkers are told so once `news.configured` is set.
+    """
     central = engine.connect(f"sqlite:///{folder / 'central.sqlite'}")
     engine.migrate(central)
     writer = Writer(central)
@@ -182,8 +195,11 @@ def collector(folder: Path, monitors: Sequence[Monitor]) -> Iterator[str]:
 
     async def begin() -> Collector:
         tokens = LocalTokens({TOKEN: Identity("default")})
-        found = Collector(writer, Centre(writer), tokens, lambda: datetime.now(UTC))
+        shelf = LocalFolder(folder / "archive")
+        archive = None if news is None else _archive(shelf, central, news)
+        found = Collector(writer, Centre(writer, archive=news), tokens, utc_now, archive=archive)
         await found.start("127.0.0.1", 0)
+        shelf.base_url = f"http://127.0.0.1:{found.port}"
         return found
 
     running = asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE)
@@ -197,16 +213,32 @@ def collector(folder: Path, monitors: Sequence[Monitor]) -> Iterator[str]:
         central.dispose()
 
 
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+def _archive(shelf: LocalFolder, central: Engine, news: ArchiveNews) -> ArchiveService:
+    intake = FolderIntake(shelf, utc_now)
+    made = ArchiveService(Archiving(shelf, Catalogue(central)), news, utc_now, uploads=intake)
+    news.configured = False
+    return made
+
+
 @contextmanager
 def checker(
-    folder: Path, monitors: Sequence[Monitor], on: set[int], ca_file: Path | None = None
+    folder: Path,
+    monitors: Sequence[Monitor],
+    on: set[int],
+    ca_file: Path | None = None,
+    news: ArchiveNews | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Run a real checker against a real collector; its PID and status port."""
     port = free_port()
     listed = Config(monitors=tuple(monitors), allow_loopback=True)
     (folder / config.FILE).write_text(config.text(listed))
     (folder / "token").write_text(TOKEN)
-    with collector(folder, monitors) as url:
+    with collector(folder, monitors, news) as url:
         environment = {
             "ALLSWELL_CONFIG": str(folder),
             "ALLSWELL_DATA": str(folder),
