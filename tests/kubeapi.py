@@ -48,7 +48,7 @@ class FakeApi:
             raise Missing(f"404: the server could not find {kind.plural}")
         chosen = namespaces or EVERYWHERE
         found = tuple(
-            copy.deepcopy(seen)
+            _listed(kind, copy.deepcopy(seen))
             for address, seen in sorted(self.objects.items(), key=lambda entry: entry[0][1:])
             if address[0] == kind and (address[1] in chosen or "" in chosen)
             if _selected(seen, selector)
@@ -148,6 +148,13 @@ def _validate(kind: Kind, seen: Object) -> None:
             PARSERS[kind](seen)
     except Invalid as problems:
         raise errors.of(422, str(problems)) from problems
+
+
+def _listed(kind: Kind, seen: Object) -> Object:
+    """In a list an object of a built-in kind does not say what it is."""
+    if "." not in kind.group or kind.group.endswith(".k8s.io"):
+        del seen["apiVersion"], seen["kind"]
+    return seen
 
 
 def _plain(wanted: Json) -> Object:

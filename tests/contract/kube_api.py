@@ -152,6 +152,16 @@ async def one_field_is_changed_or_removed_and_the_others_stay(api: Api, namespac
         await api.merge(CONFIGMAP, configmap(namespace, "other", a="1"))
 
 
+async def what_comes_in_a_list_may_not_say_its_kind(api: Api, namespace: str) -> None:
+    await api.create(CONFIGMAP, configmap(namespace))
+    await api.apply(MONITOR, monitor(namespace))
+    for kind, says in ((CONFIGMAP, False), (MONITOR, True)):
+        found = await api.every(kind, (namespace,))
+        assert {"kind" in seen for seen in found.objects if manifest.name(seen)[1] == "it"} == {
+            says
+        }
+
+
 async def without_a_uid_whichever_there_is_is_deleted(api: Api, namespace: str) -> None:
     await api.create(CONFIGMAP, configmap(namespace))
     for _ in range(2):
@@ -183,6 +193,7 @@ STORIES: tuple[Story, ...] = (
     a_spec_has_generations_and_a_status_has_none,
     a_status_of_what_is_not_there_is_missing,
     one_field_is_changed_or_removed_and_the_others_stay,
+    what_comes_in_a_list_may_not_say_its_kind,
     without_a_uid_whichever_there_is_is_deleted,
     what_is_not_valid_is_rejected,
     a_namespace_has_an_identity,

@@ -102,12 +102,17 @@ def _certificate(name: Hosted, live: Json | None, around: Surroundings) -> list[
     shall = hosted.certificate(name, around)
     if live is None:
         return [Make(CERTIFICATE, shall, ordered=name.host)]
-    return [] if manifest.covers(live, shall) else [Make(CERTIFICATE, shall, manifest.uid(live))]
+    return [] if _agrees(live, shall) else [Make(CERTIFICATE, shall, manifest.uid(live))]
 
 
 def _is_so(children: Children, kind: Kind, wanted: Json) -> bool:
     live = children[kind].get(manifest.name(wanted)[1])
-    return live is not None and manifest.covers(live, wanted)
+    return live is not None and _agrees(live, wanted)
+
+
+def _agrees(live: Json, wanted: Json) -> bool:
+    """Whether all that is wanted is there. What comes in a list says nothing of its own kind."""
+    return all(manifest.covers(live.get(part), wanted[part]) for part in ("metadata", "spec"))
 
 
 def _uid(children: Children, kind: Kind, wanted: Json) -> str:
