@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from allswell_web.route import Route
 from allswell_web.schemas import Schema
@@ -32,8 +33,44 @@ def document(routes: Iterable[Route], url: str) -> Mapping[str, object]:
         "openapi": VERSION,
         "info": {"title": "Status page", "version": "1", "description": _DESCRIPTION},
         "servers": [{"url": url.rstrip("/") or "/"}],
-        "paths": {entry.path: {"get": _operation(entry)} for entry in routes},
+        "paths": {**{entry.path: {"get": _operation(entry)} for entry in routes}, **_others(url)},
         "components": {"schemas": dict(SCHEMAS)},
+    }
+
+
+def _others(url: str) -> Mapping[str, object]:
+    """What is not made by the table: the widget for other sites, and the health of the process.
+
+    The process answers at the root of its host, wherever the page stands. Its figures are for the
+    installation's own Prometheus, and for nobody else.
+    """
+    parts = urlsplit(url)
+    root = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "/"
+    html = {"text/html": {"schema": {"type": "string"}}}
+    widget = "The state in a few lines, made to stand in a frame on any site"
+    alive = "The process answers; it says nothing of the page's data"
+    plain = {"text/plain": {"schema": {"type": "string", "const": "ok\n"}}}
+    return {
+        "/embed": {
+            "get": {
+                "operationId": "embed",
+                "summary": widget,
+                "responses": {
+                    "200": {"description": widget, "content": html},
+                    "304": _NOT_MODIFIED,
+                    "404": _NOT_FOUND,
+                    "503": _UNAVAILABLE,
+                },
+            }
+        },
+        "/healthz": {
+            "servers": [{"url": root}],
+            "get": {
+                "operationId": "healthz",
+                "summary": alive,
+                "responses": {"200": {"description": alive, "content": plain}},
+            },
+        },
     }
 
 

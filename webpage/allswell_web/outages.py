@@ -63,8 +63,10 @@ class Outage:
         return self.stretches[0].start
 
 
-def incidents(it: Survey, say: Language = ENGLISH) -> tuple[Incident, ...]:
+def incidents(it: Survey, say: Language = ENGLISH, most: int | None = MOST) -> tuple[Incident, ...]:
     """The newest outages of a page, and all that go on, as incidents, newest first.
+
+    Without a bound all that the page tells of: an address must lead somewhere as long as it does.
 
     An id follows from the component and the outage's start. `published` is when the centre heard
     of it, which is later than the start.
@@ -72,7 +74,8 @@ def incidents(it: Survey, say: Language = ENGLISH) -> tuple[Incident, ...]:
     found = [outage for line in it.lines for outage in of_line(line)]
     found.sort(key=lambda outage: (outage.start, outage.line.component.public_id), reverse=True)
     dark = all_down(it.lines)
-    told = [*found[:MOST], *(outage for outage in found[MOST:] if outage.ended is None)]
+    bound = len(found) if most is None else most
+    told = [*found[:bound], *(outage for outage in found[bound:] if outage.ended is None)]
     return tuple(_incident(outage, dark, say) for outage in told)
 
 

@@ -94,7 +94,7 @@ def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
 
 def announcement_page(scene: Scene, public_id: str) -> view.AnnouncementPage | None:
     """The page of one incident, outage or maintenance; None when there is no such."""
-    for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say)):
+    for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say, most=None)):
         if one.id == public_id:
             shown = announced.incident(scene, one)
             what = shown.condition if one.is_open else Condition.UP

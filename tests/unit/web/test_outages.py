@@ -10,7 +10,7 @@ from allswell.domain.incident import Impact, Incident, Status
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
 from allswell_web import language, outages, survey
-from tests.unit.web import fakes
+from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import BORN, NOW, ago
 
 UP = Claim(State.UP, BORN)
@@ -186,3 +186,12 @@ def test_an_outage_is_told_in_the_language_of_the_page() -> None:
     assert german.title == "Public API ist ausgefallen"
     assert german.updates[0].body == "Public API ist nach 1 h wieder in Betrieb"
     assert (german.id, german.updates[0].id) == (english.id, english.updates[0].id)
+
+
+def test_an_outage_has_its_page_however_many_newer_ones_there_are() -> None:
+    turns = [claim for n in range(150, 0, -1) for claim in (down(hours=2 * n), up(hours=2 * n - 1))]
+    shown = fakes.found(of(*turns))
+    every = outages.incidents(survey.of(shown, NOW), most=None)
+    assert (len(every), len(told(of(*turns)))) == (150, outages.MOST)
+    bench = harness.bench(fakes.Reader(shown))
+    assert bench.ask(f"/incidents/{every[-1].id}").status == 200
