@@ -2,12 +2,13 @@
 
 Pure. A replay with the monitor's own rule gives what its checker claimed, as long as every sample
 is there; with another rule it says what that would have claimed. Re-checks are among the samples at
-the times when they were made, so `confirm.every` is not asked for.
+the times when they were made. What another rule would have checked sooner, nobody knows; of what it
+would have checked later, `confirm.every` passes over the samples between.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from allswell.domain import health
 from allswell.domain.health import Claim
@@ -22,13 +23,23 @@ class Replay:
     def __init__(self, before: Claim | None, confirm: Confirm) -> None:
         self._health = health.starting_from(before)
         self._confirm = confirm
+        self._last: datetime | None = None
         self.claims: list[Claim] = [] if before is None else [before]
 
     def take(self, sample: Sample) -> None:
-        """Fold one sample in."""
+        """Fold one sample in, unless a confirming one comes sooner than the rule asks for."""
+        if self._is_too_soon(sample):
+            return
+        self._last = sample.started
         self._health, claim = health.judge(self._health, sample, self._confirm)
         if claim is not None:
             self.claims.append(claim)
+
+    def _is_too_soon(self, sample: Sample) -> bool:
+        every, last = self._confirm.every, self._last
+        if every is None or last is None or not self._health.confirming:
+            return False
+        return timedelta() <= sample.started - last < every
 
     def through(self, samples: Iterable[Sample]) -> Iterable[Sample]:
         """The same samples, each folded in as it passes."""

@@ -222,6 +222,7 @@ def test_no_secret_is_in_what_goes_wrong(kept: Kept, capsys: Capture) -> None:
         (("ls", "--from", "yesterday"), "2026-11-23"),
         (("get", "acme/api", "--to", "2026-03-03"), "there is no monitor"),
         (("replay", "acme/api", "--failures", "0"), "from 1"),
+        (("replay", "acme/api", "--every", "x"), "like 30s"),
         (("get", "acme/api", "--store", "/nowhere"), "is not there"),
     ],
 )

@@ -63,3 +63,21 @@ def test_days_differ_by_what_they_count() -> None:
     assert replay.days({day: good}, {day: other}) == ((day, good, other),)
     assert replay.days({}, {day: good}) == ((day, None, good),)
     assert replay.days({day: good}, {}) == ((day, good, None),)
+
+
+def test_confirming_checks_that_come_too_soon_are_passed_over() -> None:
+    moments = [
+        (0, ""),
+        (60, "Timeout"),
+        (65, "Timeout"),
+        (70, "Timeout"),
+        (90, "Timeout"),
+        (120, ""),
+    ]
+    taken = [Sample(NOON + second * SECOND, 1, reason) for second, reason in moments]
+    strict, patient = Replay(None, Confirm(3)), Replay(None, Confirm(3, 1, 30 * SECOND))
+    for sample in taken:
+        strict.take(sample)
+        patient.take(sample)
+    assert [claim.state for claim in strict.claims] == [State.UP, State.DOWN, State.UP]
+    assert [claim.state for claim in patient.claims] == [State.UP]

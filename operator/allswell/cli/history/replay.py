@@ -13,7 +13,7 @@ from allswell.cli.history import source
 from allswell.cli.history.source import BadInput, Source
 from allswell.cli.history.telling import carried_out, progress
 from allswell.cli.terminal import FAILED, OK, counted, paint
-from allswell.domain import instant, replay, rollup, timeline, uptime
+from allswell.domain import duration, instant, replay, rollup, timeline, uptime
 from allswell.domain.health import Claim
 from allswell.domain.replay import Figures, Replay
 from allswell.domain.sample import Sample
@@ -28,7 +28,7 @@ one shows what it would have said. Unobserved time, pauses and maintenance are a
 EPILOG = """\
 examples:
   allswell history replay default/api --from 2026-11-01 --to 2026-12-01
-  allswell history replay default/api --failures 3 --successes 2
+  allswell history replay default/api --failures 3 --every 30s
   allswell history replay default/api --manifest status.yaml
 
 exit codes: 0 nothing differs, 1 something differs or cannot be read, 2 bad input"""
@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="where its rule stands")
     parser.add_argument("--failures", type=int, metavar="N", help="failures in a row for down")
     parser.add_argument("--successes", type=int, metavar="N", help="good ones in a row for up")
+    parser.add_argument("--every", metavar="30s", help="pass over confirming checks made sooner")
     source.arguments(parser)
 
 
@@ -77,7 +78,17 @@ def _rule(options: argparse.Namespace, namespace: str, name: str) -> Confirm:
     successes = own.successes if options.successes is None else options.successes
     if min(failures, successes) < 1:
         raise BadInput("--failures and --successes: write numbers from 1 on")
-    return Confirm(failures, successes)
+    return Confirm(failures, successes, _every(options.every))
+
+
+def _every(text: str | None) -> timedelta | None:
+    """Only where it is asked for: a Monitor's own re-checks are at their times already."""
+    if text is None:
+        return None
+    try:
+        return duration.parse(text)
+    except ValueError as error:
+        raise BadInput(f"--every {text!r}: write a duration like 30s") from error
 
 
 def _own(file: Path, namespace: str, name: str) -> Confirm:
