@@ -85,7 +85,7 @@ class Directory:
         return tuple(found)
 
     def prefixes(self) -> Iterable[tuple[facts.Page, str]]:
-        """Every page with each path that leads to it; the shortest is its address."""
+        """Every page with each path that leads to it; the whole one is its address."""
         names = Counter(page.name for page in self.pages)
         for page in self.pages:
             if len(self.pages) == 1 and self.index:
@@ -106,11 +106,12 @@ class Directory:
         return [(page, path) for page, path in self.links() if not page.is_private]
 
     def links(self) -> Sequence[tuple[facts.Page, str]]:
-        """Every page once with its address, in the order of titles."""
-        first: dict[int, tuple[facts.Page, str]] = {}
-        for page, prefix in self.prefixes():
-            first.setdefault(page.id, (page, f"{prefix}/"))
-        return sorted(first.values(), key=lambda entry: (entry[0].title.casefold(), entry[1]))
+        """Every page once with its address, in the order of titles.
+
+        The whole one: shorter names end when another page comes that could be meant.
+        """
+        every = [(page, f"/{page.namespace}/{page.name}/") for page in self.pages]
+        return sorted(every, key=lambda entry: (entry[0].title.casefold(), entry[1]))
 
 
 def normal(host: str) -> str:

@@ -185,8 +185,8 @@ def test_two_pages_are_a_list_and_each_has_its_path(
         running.until(lambda: running.states("/acme")["api"] == UP, "one namespace")
         running.until(lambda: running.states("/edge")["edge"] == UP, "the other namespace")
         listed = running.get()[1]
-        assert 'href="acme/"' in listed
-        assert 'href="edge/"' in listed
+        assert 'href="default/acme/"' in listed
+        assert 'href="edge/edge/"' in listed
         assert "The Edge" in running.get("/edge/")[1]
         assert "edge/edge" in running.output
 

@@ -278,4 +278,4 @@ def test_a_copy_says_where_the_page_is_at_home_and_not_where_the_copy_is() -> No
     desk.step()
     for name in ("acme", "other"):
         text = desk.files.text(f"default/{name}/index.html")
-        assert f'<link rel="canonical" href="https://pages.example/{name}/">' in text
+        assert f'<link rel="canonical" href="https://pages.example/default/{name}/">' in text

@@ -126,7 +126,7 @@ def test_no_translation_lets_a_text_become_markup(text: str, code: str) -> None:
 def test_no_title_becomes_markup_in_the_list_of_pages(text: str) -> None:
     pages = [fakes.found(of=fakes.page(n, f"p{n}", text, description=text)) for n in (1, 2)]
     text = harness.bench(fakes.Reader(*pages)).ask().text
-    assert [it for it in problems_of(text) if it not in ("p1/", "p2/")] == []
+    assert [it for it in problems_of(text) if it not in ("default/p1/", "default/p2/")] == []
 
 
 def test_a_word_from_right_to_left_does_not_turn_our_sentence_around() -> None:

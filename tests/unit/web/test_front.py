@@ -36,8 +36,17 @@ def test_a_path_without_its_final_slash_is_sent_to_the_one_with_it(bench: Bench)
 
 def test_several_pages_are_listed_at_the_root(two: Bench) -> None:
     text = two.ask("/").text
-    assert 'href="acme/"' in text
-    assert 'href="beta/"' in text
+    assert 'href="default/acme/"' in text
+    assert 'href="default/beta/"' in text
+
+
+def test_a_page_that_comes_later_changes_the_address_of_no_other() -> None:
+    alone = harness.bench(fakes.Reader(fakes.found(fakes.component())))
+    twin = fakes.found(of=fakes.page(2, namespace="other"))
+    both = harness.bench(fakes.Reader(fakes.found(fakes.component()), twin))
+    for bench in (alone, both):
+        said = json.loads(bench.ask("/default/acme/api/v2/status.json").body)["page"]
+        assert said["url"] == "http://127.0.0.1:8080/default/acme"
 
 
 def test_pages_of_one_name_are_told_apart_by_namespace() -> None:
@@ -155,7 +164,7 @@ def test_other_methods_are_refused_with_those_that_are_not(bench: Bench, method:
 def test_json_may_be_read_by_any_site_also_with_a_condition(bench: Bench) -> None:
     answer = bench.ask("/api/v2/status.json")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert json.loads(answer.body)["page"]["url"] == "http://127.0.0.1:8080"
+    assert json.loads(answer.body)["page"]["url"] == "http://127.0.0.1:8080/default/acme"
     preflight = bench.ask("/api/v2/status.json", method="OPTIONS")
     assert preflight.status == 204
     assert preflight.headers["Access-Control-Allow-Headers"] == "If-None-Match"

@@ -26,7 +26,9 @@ def test_without_an_index_the_root_tells_of_no_page_and_pages_stand_at_their_pat
 def test_without_an_index_the_only_page_is_not_at_the_root_either() -> None:
     bench = harness.bench(fakes.Reader(fakes.found(fakes.component())), index=False)
     assert [bench.ask(path).status for path in ("/", "/default/acme/")] == [404, 200]
-    assert '"url":"http://127.0.0.1:8080/acme"' in bench.ask("/acme/api/v2/status.json").text
+    assert (
+        '"url":"http://127.0.0.1:8080/default/acme"' in bench.ask("/acme/api/v2/status.json").text
+    )
 
 
 @pytest.mark.parametrize(

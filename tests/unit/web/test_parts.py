@@ -98,7 +98,7 @@ def test_a_page_without_a_host_name_is_known_by_the_installations_address(host: 
         fakes.Reader(found, other), own_hosts=("*",), base_url="https://status.example/base/"
     )
     text = it.ask("/acme/history", host=host).text
-    here = "https://status.example/base/acme/"
+    here = "https://status.example/base/default/acme/"
     assert f'<link rel="canonical" href="{here}history">' in text
     assert f'<meta property="og:url" content="{here}history">' in text
     assert f'<meta property="og:image" content="{here}og/new.png">' in text
