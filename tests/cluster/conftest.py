@@ -14,7 +14,7 @@ from kubernetes import client
 
 from tests import needs
 from tests.cluster import hosts, ingress, installing, issuing, reach, targets
-from tests.cluster.installing import Installation
+from tests.cluster.installing import Installation, Values
 from tests.cluster.lab import lifecycle
 from tests.cluster.lab.acme import Authority
 from tests.cluster.reach import Cluster
@@ -129,11 +129,16 @@ def authority(any_cluster: Cluster | None) -> Iterator[Authority]:
 
 
 @pytest.fixture(scope="session")
-def release(any_cluster: Cluster, served: Target, authority: Authority) -> Iterator[Installation]:
-    """The product, installed once for all tests that only use it."""
+def usual(served: Target, authority: Authority) -> Values:
+    """The values of the release that most tests use."""
     values = installing.merged(installing.QUICK, {"checker": {"extraCAs": served.authority}})
-    values = installing.merged(values, hosts.values(authority))
-    with installing.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", values) as made:
+    return installing.merged(values, hosts.values(authority))
+
+
+@pytest.fixture(scope="session")
+def release(any_cluster: Cluster, usual: Values) -> Iterator[Installation]:
+    """The product, installed once for all tests that only use it."""
+    with installing.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", usual) as made:
         yield made
 
 

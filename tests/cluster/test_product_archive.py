@@ -14,7 +14,7 @@ import pytest
 
 from tests import needs, s3server
 from tests.cluster import installing, watching
-from tests.cluster.installing import Installation
+from tests.cluster.installing import Installation, Values
 from tests.cluster.reach import Cluster, until
 from tests.cluster.targets import Target
 
@@ -53,13 +53,12 @@ def bucket(cluster: Cluster) -> Iterator[s3server.Server]:
 
 @pytest.fixture
 def archiving(
-    release: Installation, target: Target, bucket: s3server.Server
+    release: Installation, usual: Values, bucket: s3server.Server
 ) -> Iterator[Installation]:
     """The release with an archive; without one again afterwards."""
     keys = [f"--from-literal=access-key-id={s3server.KEY}"]
     keys += [f"--from-literal=secret-access-key={s3server.SECRET}"]
     release.kubectl("create", "secret", "generic", "results", *keys)
-    usual = installing.merged(installing.QUICK, {"checker": {"extraCAs": target.authority}})
     archive = {
         "bucket": s3server.BUCKET,
         "prefix": "cluster",
@@ -106,5 +105,9 @@ def test_a_day_that_is_over_reaches_the_bucket_and_no_key_reaches_a_checker(
     )
     assert api.condition("Archived") == "True"
     assert "allswell_archive_configured 1.0" in archiving.metrics()
+    command = ["exec", "deployment/allswell-operator", "--", "allswell", "history"]
+    listed = archiving.kubectl(*command, "ls", f"{namespace}/api")
+    assert f"{day}  {namespace}/api" in listed
+    assert "1 day file of the catalogue, 0 missing" in archiving.kubectl(*command, "verify")
     seen = json.dumps(api.pod()) + cluster.kubectl("get", "configmap", "-A", "-o", "json")
     assert s3server.SECRET not in seen

@@ -1,8 +1,10 @@
 """Where history is read: the catalogue, the archive, and checkers' own files."""
 
 import argparse
+import asyncio
 import heapq
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +20,13 @@ from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Shelf
 from allswell.central import engine as engines
 from allswell.central.catalogue import Catalogue
+from allswell.controller import login, passwords
 from allswell.domain import instant
 from allswell.domain.archive import Entry
 from allswell.domain.sample import Sample
+from allswell.kube import client
+from allswell.kube.errors import KubeError
+from allswell.kube.kinds import SECRET
 from allswell.store import reading
 
 DAY = timedelta(days=1)
@@ -168,7 +174,22 @@ def _database() -> str:
     url = os.environ.get("ALLSWELL_DATABASE_URL", "") or url
     if not url:
         raise BadInput("which installation? give --data FOLDER, or set ALLSWELL_DATABASE_URL")
-    return url
+    secret = os.environ.get("ALLSWELL_DATABASE_SECRET", "")
+    return asyncio.run(_with_password(url, secret)) if secret else url
+
+
+async def _with_password(url: str, secret: str) -> str:
+    """The address with the password that a Secret keeps, as the operator's pod has it."""
+    try:
+        info = login.find()
+        async with client.session(info.as_ssl_context()) as session:
+            api = client.Client(info.server, session, login.headers(info, time.monotonic))
+            found = await api.get(SECRET, os.environ.get("ALLSWELL_NAMESPACE", ""), secret)
+        if found is None:
+            raise BadInput(f"there is no Secret {secret} with the database's password")
+        return passwords.placed(url, passwords.read(found))
+    except (login.NoAccess, passwords.BadPasswords, KubeError) as error:
+        raise BadInput(f"the database's password cannot be read: {error}") from error
 
 
 def monitor(text: str) -> tuple[str, str]:

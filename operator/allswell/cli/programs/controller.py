@@ -36,6 +36,21 @@ environment:
   ALLSWELL_CA_CONFIGMAP             the ConfigMap that publishes it, both: allswell-collector-ca
   ALLSWELL_WEB_SERVICE_ACCOUNT      the page's service account, default allswell-web
   ALLSWELL_PAGE_URL                 where pages are, for their status: https://…
+  ALLSWELL_PAGES_DOMAIN             the domain that is dedicated to pages; without it customers'
+                                    own host names are not served, nor the following asked for
+  ALLSWELL_PAGES_KEY_SECRET         the Secret that keeps the key of pages' addresses
+  ALLSWELL_ISSUER                   ClusterIssuer/name or Issuer/name, for customers' certificates
+  ALLSWELL_ROUTING                  Ingress (default) or Gateway
+  ALLSWELL_INGRESS_CLASS            the class of Ingresses; default: the cluster's
+  ALLSWELL_GATEWAY                  namespace/name of the Gateway
+  ALLSWELL_GATEWAY_HTTP_LISTENER    its listener for plain HTTP, which then leads to HTTPS
+  ALLSWELL_WEB_SERVICE              name:port of the page's Service, default allswell-web:80
+  ALLSWELL_RESOLVERS                who is asked for customers' records; default: the machine's
+  ALLSWELL_CAA_DOMAINS              what the issuer is called in CAA records; empty: not looked at
+  ALLSWELL_HOSTNAME_RULES           which namespaces may have which names, as JSON
+  ALLSWELL_HOSTNAME_RECHECK_SECONDS, _GRACE_SECONDS, _REST_SECONDS
+                                    defaults 600, 259200 and 2592000
+  ALLSWELL_CERTIFICATE_BUDGET       of one name an hour, all in 3 h, one domain a week: 4,250,45
   ALLSWELL_LEASE                    the Lease of the one operator at work: allswell-operator
   ALLSWELL_IDENTITY                 this operator's name in it, default the pod's
   ALLSWELL_WORKERS                  objects looked at at once, default 8
