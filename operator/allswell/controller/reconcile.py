@@ -37,6 +37,7 @@ from allswell.kube.shape import Shape
 log = logging.getLogger(__name__)
 RETRY = timedelta(seconds=10)
 UNREGISTERED = timedelta(seconds=5)
+SOON = timedelta(seconds=2)
 
 
 class Reconciler:
@@ -191,6 +192,8 @@ class Reconciler:
             names = await self._names(page, number, identity)
             target = self._hosting.target(identity) if self._hosting else ""
         before = manifest.block(live, "status")
+        if self._hosting is not None and self._hosting.unsettled(names, before):
+            return SOON
         states = [self._state((namespace, entry.monitor)) for entry in shown]
         grace = self._hosting.grace if self._hosting else GRACE
         status = page_plan.status(

@@ -1,6 +1,6 @@
 """Host names as the reconciler sees them: what a page asks for, and how far each name has come."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 from allswell.controller.hosting.ledger import Ledger
@@ -14,8 +14,12 @@ from allswell.domain import hostname
 from allswell.domain.hostname import Identity
 from allswell.domain.preflight import Wanted
 from allswell.domain.spec.page import StatusPage
+from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.hosted import Hosted
+from allswell.kube.manifest import Json
+
+PATIENCE = timedelta(minutes=1)
 
 
 class Hosting:
@@ -38,6 +42,7 @@ class Hosting:
         self._ledger = ledger
         self._now = now
         self._wake = wake
+        self._begun = now()
         self.preflights = Preflights(
             looking,
             ledger,
@@ -59,6 +64,15 @@ class Hosting:
     def grace(self) -> timedelta:
         """How long a name may fail before its page loses it."""
         return self._policy.grace
+
+    def unsettled(self, names: Sequence[Name], before: Json) -> bool:
+        """Whether an operator that has just begun should not yet say anything of these names.
+
+        What an earlier one has said stands until everything was looked at again, or for a minute.
+        """
+        if not manifest.blocks(before, "hostnames") or self._now() - self._begun > PATIENCE:
+            return False
+        return not all(name.settled for name in names)
 
     def label(self, page: Identity) -> str:
         """A page's own label under the domain of pages."""

@@ -35,6 +35,13 @@ class Name:
     certified: Condition | None = None
     routed: bool = False
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that can be known of it has been looked at since the operator began."""
+        if self.unserved or self.refused or self.crowded:
+            return True
+        return self.look is not None and (self.certified is not None or not self.look.held)
+
 
 def verified(name: Name, grace: timedelta) -> Condition:
     """What `DomainVerified` says."""

@@ -113,6 +113,25 @@ async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None
     assert story.centre.writer.claims.ordered(story.now - timedelta(hours=4)) == 1
 
 
+async def test_a_new_operator_says_nothing_new_before_it_has_looked(story: Story) -> None:
+    await served(story, HOST)
+    told_before = {"hostnames": [{"name": HOST}]}
+    story.hosting = story.started()
+    names = await story.asked(HOST)
+    assert story.hosting.unsettled(names, told_before)
+    assert not story.hosting.unsettled(names, {})
+    await story.looked(after=timedelta(seconds=1))
+    names = await story.asked(HOST)
+    assert not story.hosting.unsettled(names, told_before)
+    assert told.is_ready(names[0], story.hosting.grace)
+
+
+async def test_what_an_earlier_operator_said_does_not_stand_for_ever(story: Story) -> None:
+    names = await story.asked(HOST)
+    story.now += timedelta(seconds=61)
+    assert not story.hosting.unsettled(names, {"hostnames": [{"name": HOST}]})
+
+
 async def test_what_somebody_deleted_or_changed_comes_back(story: Story) -> None:
     await served(story, HOST)
     (address,) = [address for address in story.api.objects if address[0] == INGRESS]
