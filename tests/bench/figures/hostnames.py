@@ -85,7 +85,10 @@ def names() -> Iterator[tuple[str, float]]:
             it.lists(*own, f"never-{number}.{CUSTOMERS}")
             listed |= dict.fromkeys(own, it)
         yield "hostnames_30_to_https_s", max(served(ground, listed).values())
-        print(f"  orders at the authority: {ground[1].orders() - orders}", flush=True)
+        never = [f"never-{number}.{CUSTOMERS}" for number in range(1, PAGES + 1)]
+        made = [kind for host in never for kind in hosts.children(ground[0], host)]
+        asked = ground[1].orders() - orders
+        print(f"  orders at the authority: {asked}; of names without a record: {made}", flush=True)
 
 
 @figure(name="hostname_renewal_failures", unit="count", limit=0)

@@ -28,6 +28,8 @@ from allswell.kube.kinds import CERTIFICATE, CHALLENGE, PAGE, SECRET, Kind
 log = logging.getLogger(__name__)
 SECOND = timedelta(seconds=1)
 BUSY, CALM = timedelta(seconds=2), timedelta(seconds=30)
+# For so long after the last change something may still come of it.
+MOVING = timedelta(minutes=3)
 FORGET_EVERY = timedelta(hours=1)
 
 
@@ -76,6 +78,7 @@ class Tending:
         self._doomed: frozenset[tuple[Kind, str]] = frozenset()
         self._spent: dict[str, str] = {}
         self._forgot: datetime | None = None
+        self._moved = now()
         self.certified: dict[Hosted, Condition] = {}
         self.routed: frozenset[Hosted] = frozenset()
 
@@ -116,8 +119,10 @@ class Tending:
         await self._carried_out(plan)
         self._say(plan, now)
         self._meters.orders.set(await self._ledger.ordered(now))
+        if plan.make or plan.remove:
+            self._moved = now
         unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
-        return BUSY if unfinished else CALM
+        return BUSY if unfinished and now - self._moved < MOVING else CALM
 
     def _held(self, holders: Sequence[Holder]) -> dict[Hosted, datetime | None]:
         found: dict[Hosted, datetime | None] = {}
@@ -211,6 +216,8 @@ class Tending:
     def _said(self, said: dict[Hosted, Condition], routed: frozenset[Hosted]) -> None:
         before = {name: (self.certified.get(name), name in self.routed) for name in said}
         self.certified, self.routed = said, routed
+        if any(before[name] != (condition, name in routed) for name, condition in said.items()):
+            self._moved = self._now()
         for name, condition in said.items():
             if before[name] != (condition, name in routed):
                 self._wake(Key(PAGE.name, name.namespace, name.name))

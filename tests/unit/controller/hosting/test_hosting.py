@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.controller.hosting import told
+from allswell.controller.hosting import tending, told
 from allswell.controller.hosting.told import Name
 from allswell.domain.preflight import Seen
 from allswell.kube import manifest
@@ -244,3 +244,14 @@ async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: S
     assert len(story.children()) == 1
     await story.looked()
     assert len(story.children()) == 2
+
+
+async def test_what_does_not_move_is_looked_at_more_seldom(story: Story) -> None:
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    await story.looked()
+    assert await story.hosting.tending.look() == tending.BUSY
+    story.now += tending.MOVING
+    assert await story.hosting.tending.look() == tending.CALM
+    story.certify()
+    assert await story.hosting.tending.look() == tending.BUSY
