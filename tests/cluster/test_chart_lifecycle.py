@@ -41,8 +41,9 @@ class Place:
         return Helm(self.cluster)(command, release, *arguments, "--namespace", self.namespace)
 
     def install(self, *arguments: str, chart: Path = CHART) -> str:
-        """Install a chart first of all, whoever has made the CRDs before."""
-        return self.helm("install", str(chart), "--take-ownership", *arguments)
+        """Install a chart first of all, whoever has made the CRDs before, and in which version."""
+        flags = ("--take-ownership", "--force-conflicts")
+        return self.helm("install", str(chart), *flags, *arguments)
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """Run kubectl in the namespace."""

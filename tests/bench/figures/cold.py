@@ -22,6 +22,7 @@ from allswell_web.build import World, build
 from tests import postgres
 from tests.bench import ground
 from tests.bench.figure import figure
+from tests.integration.web import running
 
 COMPONENTS = 100
 DAYS = 90
@@ -174,3 +175,18 @@ def cold() -> Iterator[tuple[str, float]]:
         raise RuntimeError(f"the number of queries grows with that of components: {sent_by}")
     yield "page_cold_ms", median(took for took, _ in asked)
     yield "page_cold_queries", float(sent_by[-1])
+
+
+@figure(name="page_first_ms", unit="ms", limit=1000)
+def first() -> Iterator[tuple[str, float]]:
+    """The very first request to a process that has just begun, by HTTP, for the same page."""
+    with postgres.running() as server:
+        url = server.create("first")
+        filled(url, COMPONENTS, instant.floor(datetime.now(UTC))).dispose()
+        with running.serving(url) as process:
+            began = time.perf_counter()
+            answer = process.get("/")
+            took = time.perf_counter() - began
+        if answer.status != 200:
+            raise RuntimeError(answer.status)
+    yield "page_first_ms", took * 1000
