@@ -24,10 +24,10 @@ def keys(catalogue: Catalogue) -> list[str]:
 
 def test_an_entry_says_all_by_itself(central: Centre) -> None:
     row, catalogue = central.add(), Catalogue(central.engine)
-    catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    made = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     assert catalogue.entries() == (
         Entry(
-            id=1,
+            id=made.id,
             monitor=row.id,
             namespace="acme",
             name="api",

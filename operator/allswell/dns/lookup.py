@@ -180,4 +180,5 @@ def _allowed(records: Sequence[CAA]) -> tuple[str, ...] | None:
         return None
     values = [record.value for record in records if record.tag.lower() == b"issue"]
     names = [value.decode("ascii", "replace").partition(";")[0].strip().lower() for value in values]
-    return tuple(dict.fromkeys(name for name in names if name))
+    # Records come in no order.
+    return tuple(sorted({name for name in names if name}))
