@@ -186,6 +186,43 @@ def test_a_namespace_has_a_bound_of_names_that_it_has_not_proved(
     assert list(claims.ask(put(central, "other"), [HOST], NOON)) == [HOST]
 
 
+def test_names_that_were_let_go_leave_room_for_others(central: Centre, claims: Claims) -> None:
+    hosts = [f"{letter}.acme.com" for letter in "abc"]
+    page = put(central, "acme", "main", *hosts)
+    claims.ask(page, hosts, NOON)
+    for host in hosts:
+        claims.prove(page, host, Proof.CNAME, NOON)
+    assert "d.acme.com" in claims.ask(page, ["d.acme.com"], NOON)
+
+
+def test_a_page_that_is_gone_leaves_room_and_its_names_rest_from_then_on(
+    central: Centre, claims: Claims
+) -> None:
+    hosts = [f"{letter}.acme.com" for letter in "abc"]
+    first = put(central, "acme", "main", *hosts)
+    claims.ask(first, hosts, NOON)
+    claims.prove(first, hosts[0], Proof.CNAME, NOON)
+    central.writer.hide_page("acme", "main", NOON)
+    assert {it.state for it in claims.of_page(first).values()} == {State.RESTING}
+    second = put(central, "acme", "second")
+    assert list(claims.ask(second, [HOST], NOON)) == [HOST]
+    other = put(central, "other", "main", hosts[0])
+    claims.ask(other, [hosts[0]], NOON)
+    assert claims.prove(other, hosts[0], Proof.CNAME, NOON + REST - HOUR) is Verdict.RESTING
+    assert claims.prove(other, hosts[0], Proof.CNAME, NOON + REST + HOUR) is Verdict.GRANTED
+
+
+def test_a_page_that_comes_back_has_to_prove_its_names_again(
+    central: Centre, claims: Claims
+) -> None:
+    page = asked(central, claims, "acme")
+    claims.prove(page, HOST, Proof.CNAME, NOON)
+    central.writer.hide_page("acme", "main", NOON)
+    assert put(central, "acme") == page
+    assert owner(claims) == []
+    assert claims.prove(page, HOST, Proof.CNAME, NOON) is Verdict.GRANTED
+
+
 def test_what_has_rested_is_forgotten(central: Centre, claims: Claims) -> None:
     first, _ = resting(central, claims)
     assert claims.forget(NOON + REST) == 0

@@ -159,8 +159,14 @@ def _ask(
     """Add the names that are new, as far as the namespace's bound allows."""
     uid = connection.scalar(select(page.c.namespace_uid).where(page.c.id == page_id))
     there = set(connection.scalars(select(claim.c.host).where(claim.c.page_id == page_id)))
-    unproved = (claim.c.namespace_uid == uid) & (claim.c.state != State.HELD.value)
-    left = most - (connection.scalar(select(func.count()).where(unproved)) or 0)
+    pending = (claim.c.namespace_uid == uid) & (claim.c.state == State.PENDING.value)
+    waiting = (
+        select(func.count())
+        .select_from(claim)
+        .join(page)
+        .where(pending, page.c.hidden_ms.is_(None))
+    )
+    left = most - (connection.scalar(waiting) or 0)
     new = [host for host in dict.fromkeys(hosts) if host not in there][: max(left, 0)]
     if uid is not None and new:
         shared = {"page_id": page_id, "namespace_uid": uid, "state": State.PENDING.value}

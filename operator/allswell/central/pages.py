@@ -81,8 +81,20 @@ def put(
 def hide(connection: Connection, namespace: str, name: str, now: datetime) -> bool:
     """Take a page away; False when it was not there."""
     mine = (page.c.namespace == namespace) & (page.c.name == name) & page.c.hidden_ms.is_(None)
+    found = tuple(connection.scalars(select(page.c.id).where(mine)))
     gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
+    _let_go(connection, found, now)
     return bool(connection.execute(update(page).where(mine).values(gone)).rowcount)
+
+
+def _let_go(connection: Connection, pages: Sequence[int], now: datetime) -> None:
+    """A page that is gone asks for no host name any more; those that it held rest from now on."""
+    mine = hostname_claim.c.page_id.in_(pages)
+    pending = hostname_claim.c.state == State.PENDING.value
+    connection.execute(delete(hostname_claim).where(mine, pending))
+    rest = {"state": State.RESTING.value, "rested_ms": instant.to_ms(now), "failing_ms": None}
+    held = hostname_claim.c.state == HELD
+    connection.execute(update(hostname_claim).where(mine, held).values(rest))
 
 
 def _select() -> _Statement:
@@ -168,6 +180,7 @@ def _hide_strangers(
     )
     if found := tuple(connection.scalars(select(page.c.id).where(strangers))):
         gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
+        _let_go(connection, found, now)
         connection.execute(update(page).where(page.c.id.in_(found), strangers).values(gone))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -28,7 +28,6 @@ from allswell.controller.telling import TellingWriter
 from allswell.controller.turnstile import Turnstile
 from allswell.controller.workqueue import Workqueue
 from allswell.dns import lookup
-from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.conditions import Condition
@@ -100,14 +99,12 @@ class Watchman:
         if policy is None:
             return None
 
-        async def looking(wanted: Wanted) -> Sequence[Seen]:
-            return await lookup.look(wanted, policy.resolvers)
-
+        panel = lookup.Panel(policy.resolvers, time.monotonic)
         return Hosting(
             policy,
             key,
             Ledger(Claims(self.engine, policy.rest), policy.budget, doing),
-            looking,
+            panel.look,
             self._api,
             meters=self._meters,
             wake=self._wake,

@@ -1,8 +1,8 @@
 """One look at one host name: its CNAME chain, its TXT record, its CAA records."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import dns.asyncquery
 import dns.exception
@@ -21,6 +21,7 @@ from allswell.domain.preflight import Seen, Wanted
 
 MOST_HOPS = 8
 MOST_RECORDS = 50
+LATELY_S = 300.0
 _CRITICAL = 0x80
 
 
@@ -49,7 +50,13 @@ class Resolver:
             query = dns.message.make_query(name, kind)
             query.flags |= dns.flags.RD
             answer, _ = await dns.asyncquery.udp_with_fallback(
-                query, self.address, timeout=self.patience, port=self.port, ignore_unexpected=True
+                query,
+                self.address,
+                timeout=self.patience,
+                port=self.port,
+                # What somebody else sends in its place is no answer.
+                ignore_unexpected=True,
+                ignore_errors=True,
             )
         except (dns.exception.Timeout, OSError) as error:
             raise Silent(str(self)) from error
@@ -62,6 +69,31 @@ class Resolver:
 
     def __str__(self) -> str:
         return self.address if self.port == 53 else f"{self.address}:{self.port}"  # noqa: PLR2004
+
+
+class Panel:
+    """Several resolvers, and when each was last heard. `ticks` are seconds that never go back.
+
+    One that answers for other names and says nothing of this one has waited in vain for the name's
+    own servers: that tells of the name, not of the resolver.
+    """
+
+    def __init__(self, resolvers: Sequence[Resolver], ticks: Callable[[], float]) -> None:
+        self._resolvers = resolvers
+        self._ticks = ticks
+        self._heard: dict[str, float] = {}
+
+    async def look(self, wanted: Wanted) -> list[Seen]:
+        """What each resolver says, asked at once."""
+        found = []
+        for seen in await look(wanted, self._resolvers):
+            if not seen.silent:
+                self._heard[seen.resolver] = self._ticks()
+            heard = self._heard.get(seen.resolver)
+            lately = heard is not None and self._ticks() - heard < LATELY_S
+            blamed = replace(seen, silent=False, failed="no answer")
+            found.append(blamed if seen.silent and lately else seen)
+        return found
 
 
 async def look(wanted: Wanted, resolvers: Sequence[Resolver], limit: float = 20.0) -> list[Seen]:
@@ -131,6 +163,8 @@ def _text(name: dns.name.Name) -> str:
 
 async def _token(wanted: Wanted, resolver: Resolver) -> bool:
     """Whether the TXT record holds the token; a customer may have moved it by a CNAME."""
+    if len(hostname.challenge(wanted.host)) > hostname.MOST:
+        return False  # no such name can be asked for
     expected = wanted.token.encode()
     answer = await resolver.ask(hostname.challenge(wanted.host), "TXT")
     return any(

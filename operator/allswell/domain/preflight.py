@@ -35,6 +35,8 @@ class Wanted:
     def advice(self) -> str:
         """The records to set, one of the two."""
         challenge = hostname.challenge(self.host)
+        if len(challenge) > hostname.MOST:
+            return f"set {self.host} CNAME {self.target}"
         return (
             f"set {self.host} CNAME {self.target}; or, where it cannot be a CNAME,"
             f' {challenge} TXT "{self.token}"'

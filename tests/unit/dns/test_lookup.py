@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from allswell.dns.lookup import MOST_HOPS, Resolver, look
+from allswell.dns.lookup import LATELY_S, MOST_HOPS, Panel, Resolver, look
 from allswell.domain.preflight import Seen, Wanted
 from tests import dnsserver
 from tests.dnsserver import Zone
@@ -153,3 +153,27 @@ async def test_the_closest_caa_records_say_who_may_certify(
     zone.add("com", "CAA", '0 issue "nobody.example"')
     found = await seen(zone)
     assert (found.issuers, found.caa_at) == (issuers, "acme.com")
+
+
+async def test_a_resolver_that_answers_for_others_is_not_to_blame(zone: Zone) -> None:
+    now = 0.0
+    panel = Panel([Resolver("127.0.0.1", zone.port, 0.2)], lambda: now)
+    other = Wanted("up.acme.com", TARGET, "allswell=token")
+    zone.silent.add(f"_allswell.{HOST}")
+    (seen,) = await panel.look(WANTED)
+    assert seen.silent
+    (heard,) = await panel.look(other)
+    assert not heard.silent
+    (seen,) = await panel.look(WANTED)
+    assert (seen.silent, seen.failed) == (False, "no answer")
+    now = LATELY_S
+    (seen,) = await panel.look(WANTED)
+    assert seen.silent
+
+
+async def test_a_name_too_long_for_a_txt_is_proved_by_its_cname(zone: Zone) -> None:
+    host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 58, "io"])
+    zone.add(host, "CNAME", f"{TARGET}.")
+    wanted = Wanted(host, TARGET, "allswell=token")
+    assert (await seen(zone, wanted)).reached
+    assert "TXT" not in wanted.advice

@@ -71,7 +71,9 @@ def _of_look(wanted: Wanted, look: Look, grace: timedelta) -> Condition:
         return Condition(VERIFIED, FALSE, found.trouble, found.message)
     txt = f'set {hostname.challenge(wanted.host)} TXT "{wanted.token}"'
     if look.verdict is Verdict.TAKEN:
-        words = f"another page serves this name; if it is yours, {txt}"
+        words = (
+            f"another page serves this name; if it is yours, remove what proves it there and {txt}"
+        )
         return Condition(VERIFIED, FALSE, "Taken", words)
     if look.verdict is Verdict.RESTING:
         words = f"another page served this name not long ago; if it is yours, {txt}"

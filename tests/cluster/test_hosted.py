@@ -1,0 +1,27 @@
+"""What a host name gets is taken by a real API server with the real kinds; nobody acts on it here."""
+
+import json
+
+import pytest
+
+from allswell.kube import hosted
+from allswell.kube.hosted import Gateway, Hosted, Surroundings
+from tests.cluster import issuing
+from tests.cluster.reach import Cluster
+
+NAME = Hosted("status.acme.com", "acme", "main", "uid")
+
+
+@pytest.mark.parametrize("gateway", [None, Gateway("infra", "public", "http")])
+def test_certificate_and_route_have_only_fields_that_their_kinds_know(
+    cluster: Cluster, namespace: str, gateway: Gateway | None
+) -> None:
+    issuing.kinds(cluster)
+    around = Surroundings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx", gateway)
+    made = [hosted.certificate(NAME, around), *(way for _, way in hosted.routes(NAME, around))]
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": made})
+    flags = ["--server-side", "--dry-run=server", "--validate=strict", "-f", "-", "-o", "name"]
+    taken = cluster.kubectl("apply", *flags, text=text).splitlines()
+    kinds = {line.partition(".")[0] for line in taken}
+    routes = {"ingress"} if gateway is None else {"listenerset", "httproute"}
+    assert kinds == {"certificate"} | routes
