@@ -1,4 +1,4 @@
-"""What a host name gets is taken by a real API server with the real kinds; nobody acts on it here."""
+"""What a host name gets is taken by a real API server with the real kinds; nobody acts on it."""
 
 import json
 
