@@ -42,7 +42,7 @@ class Seen:
     @property
     def days(self) -> str:
         """The days in detail: every stretch of trouble with times and reason."""
-        return " ".join(re.findall(r"<li><b>[^<]*</b> (.*?)</li>", self.html))
+        return " ".join(re.findall(r"<li>[^<]* · (.*?)</li>", self.html))
 
 
 def _found(pattern: str, html: str) -> str:
