@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import installing, product, watching
-from tests.cluster.installing import Installation
+from tests.cluster.installing import Installation, Values
 from tests.cluster.reach import Cluster, until
 from tests.cluster.targets import Target
 from tests.cluster.test_chart_lifecycle import chart_before
@@ -16,15 +16,22 @@ OTHER = "localhost/allswell:other"
 
 
 def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
-    cluster: Cluster, release: Installation, target: Target, namespace: str, tmp_path: Path
+    *,
+    cluster: Cluster,
+    release: Installation,
+    usual: Values,
+    target: Target,
+    namespace: str,
+    tmp_path: Path,
 ) -> None:
     assert cluster.lab is not None
     product.image(cluster)
     # The same image by another name stands for another version of it.
     tag = ["ctr", "--namespace=k8s.io", "images", "tag", "--force", f"{product.NAME}", OTHER]
     subprocess.run([*cluster.lab.inside(), *tag], check=True, capture_output=True)
-    values = installing.merged(installing.QUICK, {"checker": {"extraCAs": target.authority}})
-    older = installing.merged(values, {"image": {"tag": "other"}})
+    # The chart before may not know all that is said to this one.
+    known = installing.merged(installing.QUICK, {"checker": {"extraCAs": target.authority}})
+    older = installing.merged(known, {"image": {"tag": "other"}})
 
     release.install(older, chart_before(tmp_path))
     api = watching.started(cluster, namespace, "api", target.url("/upgraded"))
@@ -35,11 +42,11 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
         return bool(containers[0].get("image") == image and api.condition("Ready") == "True")
 
     assert runs(OTHER)
-    release.install(values)
+    release.install(usual)
     until(lambda: runs(product.NAME), what="the checker runs the new image", limit=90)
     release.helm("rollback", "allswell", "--namespace", release.namespace, "--wait")
     until(lambda: runs(OTHER), what="the checker runs the old image again", limit=90)
-    release.install(values)
+    release.install(usual)
     until(lambda: runs(product.NAME), what="and the new one", limit=90)
     assert min(api.samples()) == first
     assert [state for state, _ in api.transitions(release)] == ["up"]
