@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from allswell.central import facts
+from allswell.domain import hostname
 
 EVERY = "*"
 OWN = ""
@@ -55,7 +56,7 @@ class Directory:
         The installation's names, or where it has none whatever leads to this process: localhost
         and bare addresses.
         """
-        if self.pages_domain and is_under(host, self.pages_domain):
+        if self.pages_domain and hostname.is_under(host, self.pages_domain):
             return False
         if self.own_hosts:
             return host in self.own_hosts or EVERY in self.own_hosts
@@ -121,11 +122,6 @@ def normal(host: str) -> str:
     """
     found = _HOST.fullmatch(host.lower())
     return "" if found is None else found["address"] or found["name"].removesuffix(".")
-
-
-def is_under(host: str, domain: str) -> bool:
-    """Whether a host is a domain or below it."""
-    return host == domain or host.endswith(f".{domain}")
 
 
 def is_bare(host: str) -> bool:

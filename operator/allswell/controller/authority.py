@@ -18,10 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from allswell.controller import keeping
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.errors import Conflict
-from allswell.kube.kinds import SECRET
 from allswell.kube.manifest import Json
 
 CA_LIFE = timedelta(days=3650)
@@ -146,14 +145,11 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def secret(authority: Authority, namespace: str, name: str) -> dict[str, object]:
     """The manifest of the Secret that keeps a CA."""
-    data = {CERTIFICATE: authority.certificate.encode(), KEY: authority.key}
-    return {
-        "apiVersion": SECRET.api,
-        "kind": SECRET.name,
-        "metadata": {"namespace": namespace, "name": name},
-        "type": "Opaque",
-        "data": {name: base64.b64encode(value).decode() for name, value in data.items()},
-    }
+    return keeping.secret(_data(authority), namespace, name)
+
+
+def _data(authority: Authority) -> dict[str, bytes]:
+    return {CERTIFICATE: authority.certificate.encode(), KEY: authority.key}
 
 
 def read(found: Json) -> Authority:
@@ -173,10 +169,4 @@ def read(found: Json) -> Authority:
 
 async def kept(api: Api, namespace: str, name: str, now: datetime) -> Authority:
     """The CA of this installation, made if there is none. Raises `KubeError`, `BadAuthority`."""
-    found = await api.get(SECRET, namespace, name)
-    if found is None:
-        try:
-            found = await api.create(SECRET, secret(make(now), namespace, name))
-        except Conflict:
-            found = await api.get(SECRET, namespace, name) or manifest.NOTHING
-    return read(found)
+    return read(await keeping.kept(api, namespace, name, lambda: _data(make(now))))

@@ -10,10 +10,9 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from allswell.controller import keeping
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.errors import Conflict
-from allswell.kube.kinds import SECRET
 from allswell.kube.manifest import Json
 
 OWN, PAGE = "password", "web-password"
@@ -31,13 +30,11 @@ def make() -> dict[str, str]:
 
 def secret(passwords: Mapping[str, str], namespace: str, name: str) -> dict[str, object]:
     """The manifest of the Secret that keeps them."""
-    return {
-        "apiVersion": SECRET.api,
-        "kind": SECRET.name,
-        "metadata": {"namespace": namespace, "name": name},
-        "type": "Opaque",
-        "data": {key: base64.b64encode(it.encode()).decode() for key, it in passwords.items()},
-    }
+    return keeping.secret(_data(passwords), namespace, name)
+
+
+def _data(passwords: Mapping[str, str]) -> dict[str, bytes]:
+    return {key: it.encode() for key, it in passwords.items()}
 
 
 def read(found: Json) -> str:
@@ -62,10 +59,4 @@ def placed(address: str, password: str) -> str:
 
 async def kept(api: Api, namespace: str, name: str) -> str:
     """The operator's own password, made if there is none. Raises `KubeError`, `BadPasswords`."""
-    found = await api.get(SECRET, namespace, name)
-    if found is None:
-        try:
-            found = await api.create(SECRET, secret(make(), namespace, name))
-        except Conflict:
-            found = await api.get(SECRET, namespace, name) or manifest.NOTHING
-    return read(found)
+    return read(await keeping.kept(api, namespace, name, lambda: _data(make())))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from allswell.domain import instant
 from allswell.kube import conditions, manifest
-from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
+from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.manifest import Json
 
 CERTIFIED = "CertificateReady"
@@ -105,11 +105,6 @@ def _is_near(seen: Facts, now: datetime) -> bool:
 
 def _with(words: str, why: str) -> str:
     return f"{words}: {why[:500]}" if why else words
-
-
-def waiting(reason: str, message: str) -> Condition:
-    """What it says of a name for which nothing is ordered."""
-    return Condition(CERTIFIED, UNKNOWN, reason, message)
 
 
 def due_again(seen: Facts, proved: datetime | None, now: datetime) -> bool:

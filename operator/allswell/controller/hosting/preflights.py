@@ -5,15 +5,15 @@ once it is. Each look is a task of its own, so that a broken name delays no othe
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from allswell.central.errors import CentralError
+from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.index import Key
 from allswell.domain import preflight
-from allswell.domain.claim import Claim, Proof, State, Verdict
+from allswell.domain.claim import Claim, State, Verdict
 from allswell.domain.preflight import Finding, Seen, Wanted
 
 log = logging.getLogger(__name__)
@@ -25,26 +25,6 @@ FAILING = timedelta(minutes=1)
 
 Looking = Callable[[Wanted], Awaitable[Sequence[Seen]]]
 Target = tuple[Key, str]
-
-
-class Ledger(Protocol):
-    """The claims, as far as a look needs them. Every call raises `CentralError`."""
-
-    async def prove(self, page: int, host: str, proof: Proof, now: datetime) -> Verdict:
-        """Note a proof; who has the name now."""
-        ...
-
-    async def fail(self, page: int, host: str, now: datetime) -> None:
-        """Note that a held name is not proved any more."""
-        ...
-
-    async def lose(self, page: int, host: str, now: datetime) -> bool:
-        """Take a name from a page; False if it had it not."""
-        ...
-
-    async def claims(self, page: int) -> Mapping[str, Claim]:
-        """All claims of a page."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from allswell.central.claims import Holder
 from allswell.central.errors import CentralError
 from allswell.controller.hosting import certified, tending_plan
+from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.hosting.policy import Policy
 from allswell.controller.hosting.preflights import Preflights
 from allswell.controller.hosting.tending_plan import Children, Make, Plan, Remove, Retry
@@ -31,26 +31,6 @@ BUSY, CALM = timedelta(seconds=2), timedelta(seconds=30)
 # For so long after the last change something may still come of it.
 MOVING = timedelta(minutes=3)
 FORGET_EVERY = timedelta(hours=1)
-
-
-class Ledger(Protocol):
-    """The central database, as far as this needs it. Every call raises `CentralError`."""
-
-    async def holders(self) -> Sequence[Holder]:
-        """All names that living pages hold."""
-        ...
-
-    async def order(self, host: str, now: datetime) -> str:
-        """Note that a certificate is ordered; why it may not be, or empty."""
-        ...
-
-    async def ordered(self, now: datetime) -> int:
-        """How many were ordered in the last three hours."""
-        ...
-
-    async def forget(self, now: datetime) -> int:
-        """Delete what is of no use any more."""
-        ...
 
 
 class Tending:
@@ -216,10 +196,9 @@ class Tending:
     def _said(self, said: dict[Hosted, Condition], routed: frozenset[Hosted]) -> None:
         before = {name: (self.certified.get(name), name in self.routed) for name in said}
         self.certified, self.routed = said, routed
-        if any(before[name] != (condition, name in routed) for name, condition in said.items()):
-            self._moved = self._now()
         for name, condition in said.items():
             if before[name] != (condition, name in routed):
+                self._moved = self._now()
                 self._wake(Key(PAGE.name, name.namespace, name.name))
 
     async def _forget(self, now: datetime) -> None:
