@@ -50,6 +50,7 @@ def test_a_name_is_compared_in_lower_case_without_its_final_dot(written: str, me
         ("bücher.de", "A-labels"),
         ("status.аcme.com", "A-labels"),
         ("xn--a.acme.com", "no A-label"),
+        ("xn--999999.acme.com", "no A-label"),
         ("ab--c.acme.com", "no A-label"),
     ],
 )
@@ -117,6 +118,12 @@ def test_a_page_has_a_label_that_only_the_key_gives() -> None:
         hostname.label(KEY, Identity("uid-1", "acm")),
     ]
     assert len({made[-12:], *(other[-12:] for other in others)}) == 4
+
+
+def test_a_label_never_looks_like_one_of_another_kind() -> None:
+    made = hostname.label(KEY, Identity("uid-1", "xn--acme"))
+    assert made.startswith("pxn--acme-")
+    assert hostname.normal(f"{made}.pages.io") == f"{made}.pages.io"
 
 
 def test_tokens_are_for_one_page_and_one_host() -> None:

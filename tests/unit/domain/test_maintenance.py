@@ -51,6 +51,13 @@ def test_who_says_that_work_begins_early_is_believed_from_then_on() -> None:
     assert maintenance.phase(told, NOON + HOUR) is Phase.IN_PROGRESS
 
 
+def test_windows_that_overlap_or_touch_are_joined() -> None:
+    noon, one, two, three, four = (NOON + hours * HOUR for hours in range(5))
+    windows = [(three, four), (noon, two), (one, one), (one, two), (two, two)]
+    assert maintenance.joined(windows) == ((noon, two), (three, four))
+    assert maintenance.joined([(one, two), (noon, one)]) == ((noon, two),)
+
+
 @given(st.lists(st.tuples(moments, moments)), moments)
 def test_joined_windows_hold_the_same_moments_and_keep_apart(
     windows: list[tuple[datetime, datetime]], moment: datetime

@@ -136,6 +136,12 @@ def test_a_beat_carries_its_buckets() -> None:
     assert report.read_beats(report.beats_json([beat])) == (beat,)
 
 
+def test_a_beat_says_which_days_wait_for_the_archive() -> None:
+    beat = Beat("api", "s1", NOON, NOON, unarchived=2, oldest=date(2026, 11, 21))
+    assert '"unarchived": 2, "oldest": "2026-11-21"' in json.dumps(report.beats_json([beat]))
+    assert report.read_beats(report.beats_json([beat])) == (beat,)
+
+
 def test_the_answer_to_beats_may_ask_for_a_hello_and_names_who_is_gone() -> None:
     pulse = Pulse(greet=True, gone=("old",))
     found = {"v": 1, "greet": True, "gone": ["old"], "archive": False, "damaged": []}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from allswell.domain import password
 from allswell.domain.spec import monitor, page
 from tests.unit.domain.spec import manifests
 
@@ -98,6 +99,20 @@ LARGE_PAGE = SMALL_PAGE | {
         ],
     },
 }
+LOCKED_PAGE = SMALL_PAGE | {
+    "spec": {
+        "title": "Acme Status",
+        "timeZone": "UTC",
+        "access": {"passwordHash": password.hashed("secret", b"s" * 16)},
+    },
+}
+INNER_PAGE = SMALL_PAGE | {
+    "spec": {
+        "title": "Acme Status",
+        "timeZone": "UTC",
+        "access": {"allowedNetworks": ["10.0.0.0/8", "fd00::/8"]},
+    },
+}
 
 
 def reprinted_monitor(manifest: object) -> object:
@@ -117,6 +132,8 @@ def reprinted_page(manifest: object) -> object:
         (reprinted_monitor, LARGE_TCP),
         (reprinted_page, SMALL_PAGE),
         (reprinted_page, LARGE_PAGE),
+        (reprinted_page, LOCKED_PAGE),
+        (reprinted_page, INNER_PAGE),
     ],
 )
 def test_a_manifest_that_says_everything_is_printed_as_it_was_written(

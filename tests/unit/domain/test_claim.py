@@ -1,0 +1,23 @@
+"""Who has a name, and how many certificates may be ordered."""
+
+import pytest
+
+from allswell.domain.claim import Budget, Ordered, Verdict
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_page_has_a_name_that_it_was_granted_or_holds(verdict: Verdict) -> None:
+    assert verdict.has == (verdict in {Verdict.GRANTED, Verdict.HELD})
+
+
+@pytest.mark.parametrize(
+    ("ordered", "why"),
+    [
+        (Ordered(1, 3, 2), ""),
+        (Ordered(2, 3, 2), "2 certificates were ordered for it within an hour"),
+        (Ordered(1, 4, 2), "4 certificates were ordered within three hours"),
+        (Ordered(1, 3, 3), "3 certificates were ordered for its domain within a week"),
+    ],
+)
+def test_one_more_order_must_fit_in_every_budget(ordered: Ordered, why: str) -> None:
+    assert ordered.exceeds(Budget(per_host=2, in_all=4, per_domain=3)) == why
