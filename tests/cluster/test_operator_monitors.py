@@ -10,6 +10,7 @@ import pytest
 from tests.cluster import operating
 from tests.cluster.operating import Operator, quiet
 from tests.cluster.reach import Cluster, until
+from tests.unit.domain.spec import manifests
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("operator")]
 TRACKING = "argocd.argoproj.io/tracking-id"
@@ -140,6 +141,10 @@ def test_a_change_of_the_spec_rolls_the_pod(cluster: Cluster, acme: str) -> None
         lambda: read(cluster, acme, "sts", "rolling-check")["spec"]["template"] != before,
         what="the template has changed",
     )
+
+
+def test_the_largest_monitor_gets_its_children_too(cluster: Cluster, acme: str) -> None:
+    made(cluster, acme, "large", **manifests.block(manifests.largest()))
 
 
 def test_a_strangers_configmap_is_never_touched(cluster: Cluster, acme: str) -> None:

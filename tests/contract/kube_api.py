@@ -53,6 +53,13 @@ async def applying_the_same_again_changes_nothing(api: Api, namespace: str) -> N
     assert await version(api, CONFIGMAP, namespace) == before
 
 
+async def every_character_arrives_as_it_was_sent(api: Api, namespace: str) -> None:
+    """An apply is read as YAML, which knows neither JSON's pairs of escapes nor every character."""
+    odd = 'a\u2028b\u0085c\ufeffd\U0001f600\\ud83d\\n\x01\x1f\x7f\x9f\ufffe\t\r\n "é \U0010ffff '
+    made = await api.apply(CONFIGMAP, configmap(namespace, a=odd))
+    assert manifest.block(made, "data") == {"a": odd}
+
+
 async def what_is_applied_no_more_goes_and_what_others_wrote_stays(
     api: Api, namespace: str
 ) -> None:
@@ -182,6 +189,7 @@ STORIES: tuple[Story, ...] = (
     what_is_not_there_is_none,
     what_is_applied_is_there_with_an_identity,
     applying_the_same_again_changes_nothing,
+    every_character_arrives_as_it_was_sent,
     what_is_applied_no_more_goes_and_what_others_wrote_stays,
     only_the_very_object_is_applied_to,
     a_status_is_written_whatever_uid_is_named,

@@ -101,7 +101,7 @@ class Folder:
         """
         self.secrets = dict(self._secrets())
         try:
-            content = (self._path / FILE).read_text()
+            content = (self._path / FILE).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"{self._path / FILE} cannot be read: {error}") from error
         if content == self._seen:

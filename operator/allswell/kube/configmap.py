@@ -45,6 +45,8 @@ def data(monitor: Monitor, shape: Shape) -> dict[str, str]:
         "allow_private": shape.allow_private,
         "denied": [str(network) for network in shape.denied],
     }
-    found = {LIST: json.dumps(listed, indent=1) + "\n", CA: shape.ca}
+    # Escaped, the largest Monitor that may be written would not fit into a ConfigMap.
+    content = json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
+    found = {LIST: content, CA: shape.ca}
     more = {TRUSTED: shape.trusted, ARCHIVE_CA: shape.archive_ca}
     return found | {name: content for name, content in more.items() if content}

@@ -4,12 +4,20 @@ import json
 from dataclasses import replace
 from ipaddress import ip_network
 
+import pytest
+
 from allswell.checker import config
+from allswell.controller.environment import MOST_DENIED
+from allswell.controller.settings import MOST_TRUSTED
+from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, manifest, names, statefulset
 from allswell.kube.manifest import Json
+from tests.unit.domain.spec import manifests
 from tests.unit.kube.shapes import SHAPE, monitor
 
+# The API server's own bound for all that a ConfigMap holds.
+MOST_IN_CONFIGMAP = 2**20
 SECRET = {"name": "api", "key": "token"}
 WITH_SECRETS = monitor(
     http={
@@ -44,6 +52,17 @@ def test_the_checker_reads_the_list_that_the_configmap_holds() -> None:
     assert parsed.monitors[0].interval == monitor(interval="10s").interval
     assert (parsed.allow_loopback, parsed.allow_private) == (False, True)
     assert written[configmap.CA] == SHAPE.ca
+
+
+@pytest.mark.parametrize("character", ["😀", '"', "\\", "\x01", "\x7f"])
+def test_the_largest_monitor_has_room_in_a_configmap(character: str) -> None:
+    certificates = "c" * MOST_TRUSTED
+    denied = tuple(ip_network(f"2001:db8:{n:x}:ffff:ffff:ffff::/96") for n in range(MOST_DENIED))
+    told = replace(SHAPE, trusted=certificates, archive_ca=certificates, denied=denied)
+    wanted = spec.read(manifests.largest(character))
+    written = configmap.data(wanted, told)
+    assert sum(len(it.encode()) for it in written.values()) < MOST_IN_CONFIGMAP
+    assert config.parse(written[configmap.LIST]).monitors[0].check == wanted.check
 
 
 def test_a_change_of_what_is_checked_rolls_the_pod() -> None:

@@ -1,6 +1,7 @@
 """The client against a small HTTP server: what it sends, and what it makes of answers."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from allswell.kube import errors
-from allswell.kube.client import Client
+from allswell.kube.client import ESCAPED, Client, encoded
 from allswell.kube.kinds import CONFIGMAP, MONITOR, STATEFULSET
 
 pytestmark = pytest.mark.asyncio
@@ -141,3 +142,10 @@ async def test_no_server_at_all_is_unavailable() -> None:
         client = Client(f"http://127.0.0.1:{port}", session, dict)
         with pytest.raises(errors.Unavailable):
             await client.get(CONFIGMAP, "acme", "api")
+
+
+async def test_a_body_reads_the_same_as_json_and_holds_nothing_that_yaml_refuses() -> None:
+    every = "".join(chr(n) for n in range(0x11000) if not 0xD800 <= n < 0xE000)
+    written = encoded({"all": every}).decode()
+    assert json.loads(written) == {"all": every}
+    assert ESCAPED.search(written) is None

@@ -10,6 +10,8 @@ from allswell.domain.cover import Observation
 from allswell.domain.latency import Bucket
 from allswell.domain.report import Beat
 
+MOST_BUCKETS = latency.KEPT // latency.WIDTH + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
@@ -46,7 +48,9 @@ class Presences:
             if beat.buckets:
                 kept = {at: b for at, b in before.buckets.items() if received - at < latency.KEPT}
                 kept |= {b.start: b for b in beat.buckets if b.start <= received}
-                after = replace(after, buckets=kept)
+                # A sender may say anything, and this memory is everybody's.
+                newest = sorted(kept)[-MOST_BUCKETS:]
+                after = replace(after, buckets={at: kept[at] for at in newest})
             self._by_monitor[monitor] = after
 
     def judged(self, monitor: int, seen: Observation) -> None:

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from allswell.controller.collector.presence import Presences
+from allswell.controller.collector.presence import MOST_BUCKETS, Presences
 from allswell.domain import latency
 from allswell.domain.cover import Observation
 from allswell.domain.latency import Bucket
@@ -96,3 +96,12 @@ def test_after_a_doubt_everything_is_judged_anew() -> None:
     assert presences.of(1).judged == seen(0, 1)
     presences.doubt()
     assert presences.of(1).judged is None
+
+
+def test_no_more_is_kept_than_a_day_has_whatever_a_sender_says() -> None:
+    presences = Presences()
+    for turn in range(3):
+        odd = (NOON - (n + turn / 10) * MINUTE for n in range(300))
+        presences.beat(1, beat(0, 1, *(Bucket(at, 1, 1, 1) for at in odd)), COVER, NOON)
+    assert len(presences.of(1).buckets) == MOST_BUCKETS
+    assert max(presences.of(1).buckets) == NOON

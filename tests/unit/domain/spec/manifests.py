@@ -24,6 +24,25 @@ def http(**block: object) -> dict[str, object]:
     return monitor(http={"url": "https://example.com/", **block})
 
 
+def largest(character: str = "😀") -> dict[str, object]:
+    """A Monitor with as much in every field as there may be, of characters that weigh much."""
+    texts = dict.fromkeys(("contains", "notContains", "matches"), character * 1024)
+    return http(
+        url="http://a/" + "é" * 2039,
+        method="PUT",
+        headers=[{"name": f"{n:a>128}", "value": "ÿ" * 4096} for n in range(32)],
+        body=character * 65_536,
+        expect={"body": texts},
+    )
+
+
+def block(of: dict[str, object]) -> dict[str, object]:
+    """The spec of a manifest."""
+    found = of["spec"]
+    assert isinstance(found, dict)
+    return found
+
+
 def tcp(**block: object) -> dict[str, object]:
     """A Monitor with a tcp block."""
     return monitor(tcp={"host": "db", "port": 5432, **block})
