@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from allswell.central import engine as engines
 from allswell.central.claims import Claims
@@ -37,6 +39,21 @@ def asked(central: Centre, claims: Claims, namespace: str, name: str = "main") -
 
 def owner(claims: Claims) -> list[int]:
     return [holder.page_id for holder in claims.holders()]
+
+
+@contextmanager
+def written(central: Centre) -> Iterator[list[str]]:
+    """The statements that are sent and do more than read, or wait for their turn to."""
+    sent: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statement = str(arguments[2])
+        if not statement.startswith(("SELECT hostname_claim", "BEGIN", "SET", "COMMIT")):
+            sent.append(statement)
+
+    event.listen(central.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(central.engine, "before_cursor_execute", note)
 
 
 def test_a_name_that_is_only_asked_for_belongs_to_nobody(central: Centre, claims: Claims) -> None:
@@ -243,6 +260,36 @@ def test_no_more_certificates_are_ordered_than_an_authority_allows(claims: Claim
     assert claims.order("a.io", budget, NOON + 7 * DAY) == ""
     claims.forget(NOON + 7 * DAY)
     assert claims.ordered(NOON + 7 * DAY) == 1
+
+
+def test_one_namespace_leaves_orders_to_the_others(central: Centre, claims: Claims) -> None:
+    budget = Budget(per_host=9, in_all=4, per_domain=9)
+
+    def ordered(page: int, host: str) -> str:
+        claims.ask(page, [host], NOON)
+        claims.prove(page, host, Proof.CNAME, NOON)
+        return claims.order(host, budget, NOON)
+
+    first = put(central, "acme")
+    assert [ordered(first, f"{letter}.io") for letter in "abc"] == ["", "", ""]
+    second = put(central, "other")
+    assert "share" in ordered(first, "d.io")
+    assert ordered(second, "e.io") == ""
+    assert "4 certificates" in ordered(second, "f.io")
+    assert claims.order("f.io", budget, NOON + 3 * HOUR) == ""
+
+
+def test_who_asks_again_for_the_same_writes_nothing(central: Centre, claims: Claims) -> None:
+    page = put(central, "acme")
+    for hosts in ([HOST, "up.acme.com"], [HOST]):
+        claims.ask(page, hosts, NOON)
+        claims.prove(page, HOST, Proof.CNAME, NOON)
+        with written(central) as statements:
+            assert claims.ask(page, hosts, NOON + HOUR).keys() >= set(hosts)
+        assert statements == []
+    with written(central) as statements:
+        claims.ask(page, [], NOON + HOUR)
+    assert statements != []
 
 
 def test_a_page_keeps_the_first_address_that_it_is_given(central: Centre) -> None:

@@ -57,8 +57,12 @@ class Claims:
         """Ask for exactly these names; those that are not listed any more are let go.
 
         A name that is missing in the answer was one too many: a namespace has a bound of names that
-        it has not proved.
+        it has not proved. Where all is as it shall be, nothing is written.
         """
+        with session.reading(self._engine) as connection:
+            known = _of_page(connection, page_id)
+        if _is_asked(known, hosts):
+            return known
         with session.writing(self._engine) as connection:
             session.take(connection, session.Turn.CLAIMING)
             _release(connection, page_id, hosts, now)
@@ -133,6 +137,12 @@ class Claims:
         with session.writing(self._engine) as connection:
             connection.execute(delete(certificate_order).where(ordered))
             return connection.execute(delete(claim).where(old)).rowcount
+
+
+def _is_asked(known: Mapping[str, Claim], hosts: Sequence[str]) -> bool:
+    """Whether a page has asked for exactly these; what rests may be there besides."""
+    wanted = {host for host, it in known.items() if it.state is not State.RESTING}
+    return wanted <= set(hosts) <= known.keys()
 
 
 def _release(connection: Connection, page_id: int, hosts: Sequence[str], now: datetime) -> None:
@@ -287,10 +297,15 @@ def _claim(row: _Row) -> Claim:
 
 def _ordered(connection: Connection, host: str, now: datetime) -> Ordered:
     order = certificate_order.c
+    mine = select(claim.c.namespace_uid).where(_held(host)).scalar_subquery()
+    theirs = select(claim.c.host).where(claim.c.namespace_uid == mine)
+    strangers = (page.c.namespace_uid != mine) & page.c.hidden_ms.is_(None)
     return Ordered(
         of_host=_count(connection, order.host == host, now - HOUR),
         in_all=_count(connection, order.host.is_not(None), now - SPELL),
         of_domain=_count(connection, order.domain == domain_of(host), now - WEEK),
+        of_namespace=_count(connection, order.host.in_(theirs), now - SPELL),
+        alone=not connection.scalar(select(func.count()).where(strangers)),
     )
 
 

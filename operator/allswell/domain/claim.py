@@ -66,7 +66,8 @@ class Claim:
 class Budget:
     """How many certificates may be ordered; the defaults stay below the limits of Let's Encrypt.
 
-    Of one name in an hour, of all in three hours, and of one registered domain in a week.
+    Of one name in an hour, of all in three hours, and of one registered domain in a week. Of those
+    of all, one namespace may have half while there are pages of others: they need some, too.
     """
 
     per_host: int = 4
@@ -79,11 +80,16 @@ HOUR, SPELL, WEEK = timedelta(hours=1), timedelta(hours=3), timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What was ordered of late: of the name, of all, of the name's domain."""
+    """What was ordered of late: of the name, of all, of the name's domain, of its namespace.
+
+    `alone` says that no other namespace has pages.
+    """
 
     of_host: int
     in_all: int
     of_domain: int
+    of_namespace: int = 0
+    alone: bool = True
 
     def exceeds(self, budget: Budget) -> str:
         """Why one more would be too many; empty when it would not."""
@@ -91,6 +97,8 @@ class Ordered:
             return f"{self.of_host} certificates were ordered for it within an hour"
         if self.in_all >= budget.in_all:
             return f"{self.in_all} certificates were ordered within three hours"
+        if not self.alone and 2 * self.of_namespace >= budget.in_all:
+            return f"{self.of_namespace} orders of this namespace in three hours are its share"
         if self.of_domain >= budget.per_domain:
             return f"{self.of_domain} certificates were ordered for its domain within a week"
         return ""

@@ -92,6 +92,7 @@ BAD: list[tuple[rendering.Values, str]] = [
     ({"page": {"url": "https://example.com/status"}}, "/page/url"),
     ({"page": {"service": {"type": "ExternalName"}}}, "/page/service/type"),
     ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
+    ({"hostnames": {"restSeconds": 7776001}}, "/hostnames/restSeconds"),
     ({"image": {"tag": "a b"}}, "/image/tag"),
     ({"watchNamespaces": "team-a"}, "/watchNamespaces"),
     ({"watchNamespaces": ["team-a", "team-a"]}, "/watchNamespaces"),

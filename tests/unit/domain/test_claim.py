@@ -17,6 +17,12 @@ def test_a_page_has_a_name_that_it_was_granted_or_holds(verdict: Verdict) -> Non
         (Ordered(2, 3, 2), "2 certificates were ordered for it within an hour"),
         (Ordered(1, 4, 2), "4 certificates were ordered within three hours"),
         (Ordered(1, 3, 3), "3 certificates were ordered for its domain within a week"),
+        (Ordered(1, 3, 2, 3), ""),
+        (Ordered(1, 3, 2, 1, alone=False), ""),
+        (
+            Ordered(1, 3, 2, 2, alone=False),
+            "2 orders of this namespace in three hours are its share",
+        ),
     ],
 )
 def test_one_more_order_must_fit_in_every_budget(ordered: Ordered, why: str) -> None:

@@ -1,10 +1,12 @@
 """The loop that looks at every name in the DNS, for ever: soon while it is not proved, now and then
-once it is. Each look is a task of its own, so that a broken name delays no other.
+once it is. Each look is a task of its own, so that a broken name delays no other, and a namespace
+full of them delays no other namespace.
 """  # noqa: D205 - one sentence
 
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +20,8 @@ from allswell.domain.preflight import Finding, Seen, Wanted
 
 log = logging.getLogger(__name__)
 AT_ONCE = 32
+# Of these, what one namespace can take: whoever lists slow names waits for their own.
+SHARE = 8
 TICK = 0.25
 SECOND = timedelta(seconds=1)
 FIRST, SLOWEST = timedelta(seconds=5), timedelta(minutes=30)
@@ -80,6 +84,7 @@ class Preflights:
         self._pages: dict[Key, dict[str, tuple[int, Wanted]]] = {}
         self._tasks: dict[Target, _Task] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(SHARE))
         self._running: set[asyncio.Task[None]] = set()
 
     def want(self, key: Key, page: int, wanted: Sequence[Wanted]) -> bool:
@@ -121,7 +126,7 @@ class Preflights:
 
     async def _one(self, target: Target, task: _Task) -> None:
         try:
-            async with self._slots:
+            async with self._shares[target[0].namespace], self._slots:
                 seen = await self._looking(task.wanted)
             found = preflight.judged(task.wanted, seen, self._issuers)
             await self._noted(target, task, found)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import dns.exception
 import dns.resolver
 
+from allswell.central.registry import KEPT_HIDDEN
 from allswell.controller.environment import Environment
 from allswell.controller.hosting import policy
 from allswell.controller.hosting.policy import Policy
@@ -42,10 +43,12 @@ def read(given: Environment, namespace: str) -> Policy | None:
         budget=given.read("ALLSWELL_CERTIFICATE_BUDGET", "4,250,45", _budget, BUDGET),
         recheck=_time(given, "ALLSWELL_HOSTNAME_RECHECK_SECONDS", 600, "seconds"),
         grace=_time(given, "ALLSWELL_HOSTNAME_GRACE_SECONDS", 3 * 86_400, "seconds"),
-        rest=_time(given, "ALLSWELL_HOSTNAME_REST_SECONDS", 30 * 86_400, "seconds"),
+        rest=given.read("ALLSWELL_HOSTNAME_REST_SECONDS", "2592000", _rest, REST),
     )
 
 
+# A page that is gone is forgotten with the names that it had, however long these should rest.
+REST = f"a number of seconds from 1 to {KEPT_HIDDEN.days} days"
 BUDGET = "three numbers: of one name an hour, of all in three hours, of one domain a week"
 
 
@@ -105,6 +108,12 @@ def _seconds(text: str) -> timedelta:
     if int(text) < 1:
         raise ValueError(text)
     return timedelta(seconds=int(text))
+
+
+def _rest(text: str) -> timedelta:
+    if (rest := _seconds(text)) > KEPT_HIDDEN:
+        raise ValueError(text)
+    return rest
 
 
 def _budget(text: str) -> Budget:

@@ -18,7 +18,7 @@ from allswell.controller.hosting.preflights import Preflights
 from allswell.controller.hosting.tending_plan import Children, Make, Plan, Remove, Retry
 from allswell.controller.index import Key
 from allswell.controller.meters import Meters
-from allswell.kube import hosted, manifest, names
+from allswell.kube import conditions, hosted, manifest, names
 from allswell.kube.client import Api
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.errors import KubeError, Missing
@@ -162,24 +162,40 @@ class Tending:
     async def _retry(self, it: Retry) -> None:
         if await self._ledger.order(it.host, self._now()):
             return
-        namespace, name = manifest.name(it.certificate)
+        await self._failed(manifest.name(it.certificate)[1], None)
+        log.info("the certificate of %s is ordered again", it.host)
+
+    async def _failed(self, name: str, at: datetime | None) -> None:
+        """Say of a Certificate when it failed: after that its issuer waits; None: it need not."""
+        moment = {"lastFailureTime": at and conditions.time(at)}
         patch = {
             "apiVersion": CERTIFICATE.api,
             "kind": CERTIFICATE.name,
-            "metadata": {"namespace": namespace, "name": name},
-            "status": {"lastFailureTime": None},
+            "metadata": {"namespace": self._policy.around.namespace, "name": name},
+            "status": moment if at is None else {**moment, "failedIssuanceAttempts": 1},
         }
         await self._api.merge(CERTIFICATE, patch, "status")
         self._meters.writes.labels(CERTIFICATE.name, "status").inc()
-        log.info("the certificate of %s is ordered again", it.host)
 
     async def _remove(self, it: Remove) -> None:
-        namespace = self._policy.around.namespace
         log.info("deleting %s %s: its host name is gone", it.kind.name, it.name)
-        await self._api.delete(it.kind, namespace, it.name, it.uid, force=False)
-        self._meters.writes.labels(it.kind.name, "delete").inc()
         if it.kind == CERTIFICATE:
-            await self._api.delete(SECRET, namespace, it.name, "", force=False)
+            await self._remove_key(it.name)
+        await self._delete(it.kind, it.name, it.uid)
+        if it.kind == CERTIFICATE:  # what may have been issued in between
+            await self._delete(SECRET, it.name)
+
+    async def _remove_key(self, name: str) -> None:
+        """Delete the Secret of a Certificate, which says that it is there: so that goes later.
+
+        Whoever is ended in between finds it again. Without its Secret it would be ordered anew.
+        """
+        await self._failed(name, self._now())
+        await self._delete(SECRET, name)
+
+    async def _delete(self, kind: Kind, name: str, uid: str = "") -> None:
+        await self._api.delete(kind, self._policy.around.namespace, name, uid, force=False)
+        self._meters.writes.labels(kind.name, "delete").inc()
 
     def _budget(self, host: str, why: str) -> None:
         self._spent = {name: text for name, text in self._spent.items() if name != host}

@@ -21,7 +21,7 @@ from allswell.domain.spec.page import StatusPage
 from allswell.kube import names
 from allswell.kube.conditions import time
 from allswell.kube.hosted import Surroundings
-from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, Kind
+from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.centre import NOON, Centre
 from tests.kubeapi import FakeApi
 
@@ -52,6 +52,8 @@ class MortalApi(FakeApi):
 class Story:
     """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at.
 
+    For the hosts of `mute` nothing ever comes back.
+
     With `fatal` the operator is killed before its so-many-th step outside its own process.
     """
 
@@ -61,6 +63,7 @@ class Story:
     api: MortalApi = field(default_factory=MortalApi)
     fatal: int = 0
     says: dict[str, Seen] = field(default_factory=dict)
+    mute: set[str] = field(default_factory=set)
     woken: list[Key] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,6 +86,8 @@ class Story:
         )
 
     async def _looking(self, wanted: Wanted) -> Sequence[Seen]:
+        if wanted.host in self.mute:
+            await asyncio.Event().wait()
         return [self.says.get(wanted.host, NOT)]
 
     def _step(self) -> None:
@@ -134,6 +139,11 @@ class Story:
                     "notAfter": time(self.now + timedelta(days=days)),
                 }
                 self.api.put(kind, {**live, "status": {**said, **status}})
+                self.api.put(SECRET, {"metadata": {"namespace": namespace, "name": name}})
+
+    def keys(self) -> int:
+        """How many Secrets with keys there are."""
+        return sum(kind == SECRET for kind, _, _ in self.api.objects)
 
 
 def spending(per_host: int) -> Policy:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.controller.hosting import tending, told
+from allswell.controller.hosting import preflights, tending, told
 from allswell.controller.hosting.told import Name
-from allswell.domain.preflight import Seen
+from allswell.controller.index import Key
+from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
-from allswell.kube.conditions import FALSE, TRUE, UNKNOWN
+from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
 from allswell.kube.errors import Rejected
-from allswell.kube.kinds import CERTIFICATE, INGRESS, SECRET
+from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET
 from tests.unit.controller.hosting.story import HOST, NOT, TXT, Story, spending
 
 pytestmark = pytest.mark.asyncio
@@ -90,7 +91,31 @@ async def test_a_name_that_is_not_listed_any_more_takes_everything_with_it(story
     await story.looked()
     assert story.children() == [f"Certificate {OTHER}", f"Ingress {OTHER}"]
     deleted = [kind for verb, kind, _ in story.api.asked if verb == "delete"]
-    assert deleted == [INGRESS.name, CERTIFICATE.name, SECRET.name]
+    assert deleted == [INGRESS.name, SECRET.name, CERTIFICATE.name, SECRET.name]
+    assert story.keys() == 1
+
+
+@pytest.mark.parametrize("verb", ["merge", "delete"])
+async def test_a_key_that_cannot_be_deleted_now_is_deleted_later(story: Story, verb: str) -> None:
+    await served(story, HOST)
+    await story.asked()
+    await story.looked()
+    story.api.trouble[verb] = [Rejected("403: no"), Rejected("403: no")]
+    for _ in range(3):
+        await story.looked()
+    assert story.children() == []
+    assert story.keys() == 0
+
+
+async def test_nothing_is_ordered_for_a_name_that_goes(story: Story) -> None:
+    """A Certificate without its Secret would be, unless its last order has just failed."""
+    await served(story, HOST)
+    await story.asked()
+    await story.looked()
+    story.api.trouble["delete"] = [Rejected("403: no"), Rejected("403: no")]
+    await story.looked()
+    (left,) = [it for (kind, _, _), it in story.api.objects.items() if kind == CERTIFICATE]
+    assert manifest.text(left, "status", "lastFailureTime") == time(story.now)
 
 
 async def test_what_is_gone_while_no_operator_runs_is_removed_by_the_next(story: Story) -> None:
@@ -196,6 +221,20 @@ async def test_a_namespace_that_asks_for_too_much_is_told(story: Story) -> None:
     names = await story.asked(*(f"s{number}.acme.com" for number in range(21)))
     reasons = [verified(story, name)[1] for name in names]
     assert reasons == ["Checking"] * 20 + ["TooManyPending"]
+
+
+async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace(
+    story: Story,
+) -> None:
+    story.mute = {f"s{number}.slow.com" for number in range(2 * preflights.AT_ONCE)}
+    slow = [Wanted(host, "target.pages.io", "token") for host in sorted(story.mute)]
+    story.hosting.preflights.want(Key(PAGE.name, "slow", "main"), 1, slow)
+    await story.looked()
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (TRUE, "Verified")
 
 
 async def test_a_failed_order_is_repeated_when_the_name_was_proved_anew(story: Story) -> None:

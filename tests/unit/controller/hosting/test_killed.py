@@ -63,5 +63,6 @@ def test_a_name_that_comes_serves_in_the_end(story: Story, step: int) -> None:
 def test_a_name_that_goes_takes_everything_with_it(story: Story, step: int) -> None:
     was_killed = asyncio.run(killed_once(story, step, removing=True))
     assert story.children() == []
+    assert story.keys() == 0
     assert was_killed or step > 6
     assert story.centre.writer.claims.holders() == ()

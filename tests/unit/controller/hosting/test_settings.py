@@ -1,5 +1,6 @@
 """The settings of customers' host names."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,11 @@ def test_without_a_domain_there_is_nothing_to_do() -> None:
 
 def test_all_that_is_said_is_read() -> None:
     rules = '[{"namespaces": ["team-*"], "suffixes": ["acme.com"]}]'
-    found, problems = read(ALLSWELL_HOSTNAME_RULES=rules, ALLSWELL_CAA_DOMAINS="le.org, zero.com")
+    found, problems = read(
+        ALLSWELL_HOSTNAME_RULES=rules,
+        ALLSWELL_CAA_DOMAINS="le.org, zero.com",
+        ALLSWELL_HOSTNAME_REST_SECONDS="7776000",
+    )
     assert problems == []
     assert found is not None
     assert found.own.pages_domain == "pages.io"
@@ -39,6 +44,7 @@ def test_all_that_is_said_is_read() -> None:
     assert found.rules == (Rule(("team-*",), ("acme.com",)),)
     assert found.suffixes("team-a") == ("acme.com",)
     assert found.suffixes("other") == ()
+    assert found.rest == timedelta(days=90)
     assert found.resolvers == (
         Resolver("192.0.2.53", 53),
         Resolver("192.0.2.54", 5353),
@@ -72,6 +78,7 @@ def test_a_gateway_is_named() -> None:
         ("ALLSWELL_HOSTNAME_RULES", '[{"namespaces": "a"}]', "suffixes"),
         ("ALLSWELL_CERTIFICATE_BUDGET", "1,2", "three numbers"),
         ("ALLSWELL_HOSTNAME_GRACE_SECONDS", "0", "from 1 on"),
+        ("ALLSWELL_HOSTNAME_REST_SECONDS", "7776001", "to 90 days"),
         ("ALLSWELL_WEB_SERVICE", "web", "name:port"),
     ],
 )
