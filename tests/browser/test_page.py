@@ -86,6 +86,11 @@ def test_as_many_days_are_seen_as_the_text_below_says(
     assert round(90 * row["width"] / bars["width"]) == days
     # The newest day is the one that stays.
     assert abs((row["x"] + row["width"]) - (bars["x"] + bars["width"])) < 1
+    # The oldest that is seen begins, and the newest ends, where the row does.
+    first = (bars["x"] + bars["width"] * 5 * (90 - days) / 448) - row["x"]
+    last = page.locator(".w .b .o").first.evaluate("it => it.ownerSVGElement.viewBox.baseVal.width")
+    assert abs(first) < 0.5
+    assert last == 90 * 5 - 2
     said = page.locator(".axis").first.evaluate("it => getComputedStyle(it, '::before').content")
     assert said == f'"{days} days ago"'
 

@@ -80,7 +80,7 @@ def cells(html: str, heading: str) -> dict[str, tuple[str | None, str | None]]:
 
 def drawn(html: str) -> dict[int, set[str]]:
     """The letters of each day's bar, by the day's place from the left."""
-    (svg,) = re.findall(r'<svg class="b" viewBox="0 0 450 34".*?</svg>', html)
+    (svg,) = re.findall(r'<svg class="b" viewBox="0 0 448 34".*?</svg>', html)
     found: dict[int, set[str]] = {}
     for letter, data in re.findall(r'<path class="(\w)" d="([^"]+)"', svg):
         for x, length in re.findall(r"M([\d.]+) \d+(?:h(\d+)|V\d+)", data):

@@ -153,21 +153,15 @@ def _since(scene: Scene, raising: Sequence[Incident]) -> Moment | None:
     return scene.moment(max(known) if it.overall.condition is Condition.UP else min(known))
 
 
-def _silence(scene: Scene) -> tuple[str, ...]:
-    """What is said when the present is not known."""
-    it, say = scene.it, scene.say
+def _silence(scene: Scene) -> view.Silence | None:
+    """Since when and for how long the present is not known; None while it is."""
+    it = scene.it
     if not it.silent or not it.lines:
-        return ()
+        return None
     if it.horizon is None:
-        return (say.text("We have not heard from our monitoring yet."),)
-    return (
-        say.text(
-            "We have not heard from our monitoring since {time}, {duration} ago.",
-            time=scene.moment(it.horizon).text,
-            duration=words.duration(say, it.now - it.horizon),
-        ),
-        say.text("What you see below is how things stood then, not how they stand now."),
-    )
+        return view.Silence(None, "")
+    lasted = words.duration(scene.say, it.now - it.horizon)
+    return view.Silence(scene.moment(it.horizon), lasted)
 
 
 def _affected(scene: Scene) -> tuple[view.Affected, ...]:

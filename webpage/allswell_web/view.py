@@ -242,15 +242,23 @@ class PastDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """That the present is not known: since when, None for ever, and for how long."""
+
+    since: Moment | None
+    lasted: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """The whole page. `silence` is set when the present is not known, and says since when."""
+    """The whole page."""
 
     frame: Frame
     sentence: str
     condition: Condition
     since: Moment | None
     as_of: Moment | None
-    silence: tuple[str, ...]
+    silence: Silence | None
     affected: tuple[Affected, ...]
     more_affected: int
     incidents: tuple[Incident, ...]

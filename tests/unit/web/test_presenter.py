@@ -100,16 +100,16 @@ def test_the_present_is_known_for_two_minutes_after_the_last_observation(
 def test_silence_is_said_in_words_with_since_when_and_what_was_last_seen() -> None:
     page = shown(fakes.component(claims=SLOW), observed=ago(minutes=84))
     assert page.sentence == "The present state is not known"
-    assert page.silence[0] == (
-        "We have not heard from our monitoring since 14:02 UTC, 1 h 24 min ago."
-    )
+    assert page.silence is not None
+    assert page.silence.since is not None
+    assert (page.silence.since.text, page.silence.lasted) == ("14:02 UTC", "1 h 24 min")
     assert (one(page).word, one(page).note) == ("Not known", "last seen: Operational")
     assert page.groups[0].summary == ""
 
 
 def test_before_the_centre_ever_ran_nothing_is_stated() -> None:
     page = shown(fakes.component(), observed=None)
-    assert page.silence == ("We have not heard from our monitoring yet.",)
+    assert page.silence == view.Silence(None, "")
     assert page.as_of is None
     assert one(page).quarter.percent is None
 
