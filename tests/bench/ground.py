@@ -38,6 +38,7 @@ from allswell.controller.collector.identity import Identity, LocalTokens
 from allswell.controller.collector.service import Collector
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
+from tests.nginx import configuration
 
 TOKEN = "bench"
 PATIENCE = 20.0
@@ -111,14 +112,8 @@ def process(
 def nginx(folder: Path, body: str, on: set[int]) -> Iterator[None]:
     """Run nginx with a `http` block's content."""
     settings = folder / "nginx.conf"
-    settings.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
-        "worker_rlimit_nofile 20000;\n"
-        "events {{ worker_connections 8192; }}\n".replace("{{", "{").replace("}}", "}")
-        + f"http {{ access_log off; client_body_temp_path {folder}/body;\n"
-        f"proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi;\n"
-        f"uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n{body}\n}}\n"
-    )
+    main = "worker_rlimit_nofile 20000; events { worker_connections 8192; }"
+    settings.write_text(configuration(folder, f"access_log off;\n{body}", main))
     with process(["nginx", "-p", str(folder), "-c", str(settings)], on, log=folder / "nginx.out"):
         yield
 

@@ -20,7 +20,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
-from tests import needs
+from tests import needs, nginx
 from tests.cluster.lab.lifecycle import Lab
 from tests.cluster.lab.processes import Daemon
 from tests.cluster.reach import Cluster, until
@@ -29,21 +29,9 @@ CLASS = "lab"
 EVERY = 0.5
 
 _HEAD = """\
-daemon off;
-worker_processes 1;
-user root;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
   access_log {folder}/access.log;
   server_names_hash_bucket_size 512;
   server_names_hash_max_size 4096;
-  client_body_temp_path {folder}/temp;
-  proxy_temp_path {folder}/temp;
-  fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp;
-  scgi_temp_path {folder}/temp;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-Host $http_host;
@@ -104,7 +92,7 @@ def text(hosts: Mapping[str, Host], folder: Path, address: str, certified: Colle
             keys = f"ssl_certificate {folder}/{name}.crt; ssl_certificate_key {folder}/{name}.key;"
             head = f"listen {address}:443 ssl; server_name {name}; {keys}"
             parts.append(f"  server {{ {head}\n{ways}  }}\n")
-    return "".join([*parts, "}\n"])
+    return nginx.configuration(folder, "".join(parts))
 
 
 def _location(way: Way) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cluster import kinds, product
 from tests.cluster.reach import Cluster, until
 
@@ -188,3 +190,19 @@ def apply(cluster: Cluster, namespace: str, *objects: dict[str, Any]) -> None:
     """Apply manifests as a user does."""
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
     cluster.kubectl("apply", "-n", namespace, "-f", "-", text=text)
+
+
+def chart_before(folder: Path) -> Path:
+    """The newest committed chart that is not the present one; none is in a tree without history."""
+    for commit in _git("log", "--format=%H", "--", str(CHART)).stdout.decode().split():
+        if _git("diff", "--quiet", commit, "--", str(CHART)).returncode:
+            packed = _git("archive", commit, "charts/allswell").stdout
+            subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
+            return folder / "charts" / "allswell"
+    pytest.skip("The chart before this one is in Git's history alone, which is not here.")
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Ask Git of this checkout, whoever owns its files."""
+    command = ["git", "-c", "safe.directory=*", "-C", str(product.ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, check=False)

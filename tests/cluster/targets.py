@@ -13,26 +13,14 @@ from pathlib import Path
 
 import trustme
 
-from tests import needs
+from tests import needs, nginx
 from tests.cluster.operating import free_port
 from tests.cluster.reach import until
 
 HOST = "target.example"
-_CONFIG = """\
-daemon off;
-worker_processes 1;
-user root;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
+_SERVED = """\
   log_format moment '$msec $uri $status';
   access_log {folder}/access.log moment;
-  client_body_temp_path {folder}/temp;
-  proxy_temp_path {folder}/temp;
-  fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp;
-  scgi_temp_path {folder}/temp;
   server {{
     listen {address}:{port} ssl;
     ssl_certificate {folder}/chain.pem;
@@ -43,7 +31,6 @@ http {{
       return 200 "all is well\\n";
     }}
   }}
-}}
 """
 
 
@@ -100,8 +87,8 @@ def serving(folder: Path, address: str) -> Iterator[Target]:
     for piece in certificate.cert_chain_pems:
         piece.write_to_path(folder / "chain.pem", append=True)
     made = Target(folder, address, free_port(), authority.cert_pem.bytes().decode())
-    config = _CONFIG.format(folder=folder, address=address, port=made.port)
-    (folder / "nginx.conf").write_text(config)
+    served = _SERVED.format(folder=folder, address=address, port=made.port)
+    (folder / "nginx.conf").write_text(nginx.configuration(folder, served))
     made.start()
     try:
         yield made

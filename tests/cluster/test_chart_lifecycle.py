@@ -5,7 +5,6 @@ No pod needs to run for this; that what runs goes on is shown where there is a n
 
 import json
 import shlex
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from charts.documents import CHART, ROOT
-from tests.cluster import kinds
+from charts.documents import CHART
+from tests.cluster import installing, kinds
 from tests.cluster.installing import Helm
 from tests.cluster.reach import Cluster, until
 from tests.unit.chart import rendering
@@ -84,22 +83,6 @@ def places(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
     kinds.install(cluster)
 
 
-def chart_before(folder: Path) -> Path:
-    """The newest committed chart that is not the present one; none is in a tree without history."""
-    for commit in git("log", "--format=%H", "--", str(CHART)).stdout.decode().split():
-        if git("diff", "--quiet", commit, "--", str(CHART)).returncode:
-            packed = git("archive", commit, "charts/allswell").stdout
-            subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
-            return folder / "charts" / "allswell"
-    pytest.skip("The chart before this one is in Git's history alone, which is not here.")
-
-
-def git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    """Ask Git of this checkout, whoever owns its files."""
-    command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), *arguments]
-    return subprocess.run(command, capture_output=True, check=False)
-
-
 def monitored(place: Place) -> str:
     """Apply a Monitor; its identity."""
     for name in CRDS:
@@ -133,7 +116,7 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_keep_what_the_user_has(
     places: tuple[Place, Place], tmp_path: Path
 ) -> None:
     place, _ = places
-    before = chart_before(tmp_path)
+    before = installing.chart_before(tmp_path)
     place.install(chart=before)
     first, monitor = place.objects(), monitored(place)
     images = place.read("deployment", "allswell-operator")["spec"]["template"]["spec"]

@@ -9,7 +9,6 @@ from tests.cluster import installing, product, watching
 from tests.cluster.installing import Installation, Values
 from tests.cluster.reach import Cluster, until
 from tests.cluster.targets import Target
-from tests.cluster.test_chart_lifecycle import chart_before
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(400)]
 OTHER = "localhost/allswell:other"
@@ -33,7 +32,7 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
     known = installing.merged(installing.QUICK, {"checker": {"extraCAs": target.authority}})
     older = installing.merged(known, {"image": {"tag": "other"}})
 
-    release.install(older, chart_before(tmp_path))
+    release.install(older, installing.chart_before(tmp_path))
     api = watching.started(cluster, namespace, "api", target.url("/upgraded"))
     first = min(api.samples())
 
