@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from allswell.controller.shelf import Change, Kept, Place, Shelf
-from allswell.kube import names
+from allswell.kube import manifest, names
 from allswell.kube.client import Listing
 from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
@@ -103,3 +103,13 @@ def looks(kept: Kept | None) -> object:
 def label_of(kept: Kept | None) -> str:
     """The Monitor that a child says it belongs to."""
     return "" if kept is None else kept.labels.get(names.MONITOR_LABEL, "")
+
+
+def monitor_of(index: Index, statefulset: Json) -> str:
+    """The living Monitor whose StatefulSet this is; empty for one that only looks like it."""
+    namespace, name = manifest.name(statefulset)
+    parent = manifest.owner(statefulset)
+    monitor = manifest.text(parent, "name")
+    living = index[MONITOR].get(namespace, monitor)
+    is_its = parent.get("kind") == MONITOR.name and name == names.checker(monitor)
+    return monitor if is_its and living and living.uid == parent.get("uid") else ""

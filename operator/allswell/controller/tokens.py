@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from allswell.controller import index as indices
 from allswell.controller.collector.identity import (
     Gone,
     Identity,
@@ -27,7 +28,7 @@ from allswell.controller.meters import Meters
 from allswell.kube import manifest, names
 from allswell.kube.client import Api
 from allswell.kube.errors import KubeError, Rejected
-from allswell.kube.kinds import MONITOR, POD, STATEFULSET, TOKEN_REVIEW
+from allswell.kube.kinds import POD, STATEFULSET, TOKEN_REVIEW
 from allswell.kube.manifest import Json
 
 EXTRA = "authentication.kubernetes.io"
@@ -100,11 +101,7 @@ def monitor_of(index: Index, namespace: str, pod: Json) -> str:
         return ""
     if held.uid != reference.get("uid") or manifest.name(pod)[1] != f"{name}-0":
         return ""
-    parent = manifest.owner(held.manifest)
-    monitor = manifest.text(parent, "name")
-    living = index[MONITOR].get(namespace, monitor)
-    is_its = parent.get("kind") == MONITOR.name and name == names.checker(monitor)
-    return monitor if is_its and living and living.uid == parent.get("uid") else ""
+    return indices.monitor_of(index, held.manifest)
 
 
 class TokenReviews:

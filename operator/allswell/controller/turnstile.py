@@ -61,7 +61,7 @@ class Turnstile:
         self._under_way = frozenset(place for place, far in found if far.is_under_way(now))
         self._progress = {p: known for p, known in self._progress.items() if p in statefulsets}
         busy = len(self._under_way | self._taken)
-        self._free = max(0, self._batch.of(len(statefulsets)) - busy)
+        self._free = max(0, self._batch.of(len(there)) - busy)
         began = bool(self._waiting)
         self._waiting = {place: None for place in self._waiting if place in there}
         self._meters.rolling.set(len(self._under_way))
@@ -79,9 +79,16 @@ class Turnstile:
     def _seen(self, place: Place, kept: Kept) -> tuple[Place, Progress]:
         monitor = (place[0], indices.label_of(kept))
         pod = self._index[POD].get(place[0], f"{place[1]}-0")
-        key = (kept.uid, kept.version, pod.version if pod else None)
+        living = self._index[MONITOR].get(*monitor)
+        key = (kept.uid, kept.version, pod and pod.version, living and living.uid)
         known = self._progress.get(place)
         if known is None or known[0] != key:
-            far = rollout.progress(kept.manifest, pod.manifest if pod else None)
-            known = self._progress[place] = (key, far)
+            known = self._progress[place] = (key, self._judged(kept, pod))
         return monitor, known[1]
+
+    def _judged(self, kept: Kept, pod: Kept | None) -> Progress:
+        """How far it is. Who may edit a namespace can make a StatefulSet look like a checker's."""
+        seen = kept.manifest
+        if not indices.monitor_of(self._index, seen):
+            return Progress(by_turn=False)
+        return rollout.progress(seen, pod.manifest if pod else None)

@@ -103,6 +103,23 @@ def test_checkers_that_do_not_come_back_stop_all_that_would_follow() -> None:
     assert ask(turnstile, "b", "c") == []
 
 
+def test_what_only_looks_like_a_checker_stops_nobody() -> None:
+    it = scene("a", "b")
+    turnstile = it.turnstile("1")
+    for name, owner in (("fake", {}), ("a-check-2", {"uid": "m-a"}), ("b-check", {"uid": "old"})):
+        parent = {"kind": "Monitor", "name": name[0], "controller": True, **owner}
+        dressed = with_meta(
+            rollout.marked({"metadata": {"namespace": "acme", "name": name}}),
+            labels={"allswell.dev/monitor": name[0]},
+            ownerReferences=[parent],
+            resourceVersion="1000",
+        )
+        it.index.observe(STATEFULSET, {**dressed, "spec": {"replicas": 1}})
+    turnstile.count()
+    assert it.figures() == (0, 0)
+    assert ask(turnstile, "a", "b") == ["a"]
+
+
 def test_a_repair_goes_first_to_those_that_are_under_way_also_after_a_restart() -> None:
     it = scene("b", "c")
     it.put("a", by_turn=True)
