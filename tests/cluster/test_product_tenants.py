@@ -22,6 +22,11 @@ for said in ({{}}, {{"Authorization": f"Bearer {{account}}"}}):
         print("taken")
     except urllib.error.HTTPError as refusal:
         print(refusal.code)
+for path in ("healthz", "metrics"):
+    try:
+        print(urllib.request.urlopen("http://{pod}:9090/" + path).status)
+    except urllib.error.HTTPError as refusal:
+        print(refusal.code)
 """
 
 
@@ -93,7 +98,7 @@ def test_every_pod_of_ours_is_accepted_where_pod_security_is_restricted(
 def test_with_the_role_edit_a_tenant_reaches_nothing_of_another(
     cluster: Cluster, release: Installation, target: Target, namespace: str, other: str
 ) -> None:
-    watching.started(cluster, other, "api", target.url("/theirs"))
+    theirs = watching.started(cluster, other, "api", target.url("/theirs"))
     bind = ["create", "rolebinding", "eve", "--clusterrole=edit", "--user=eve", "-n", namespace]
     cluster.kubectl(*bind)
     as_eve = "--as=eve"
@@ -101,11 +106,12 @@ def test_with_the_role_edit_a_tenant_reaches_nothing_of_another(
         for place in (other, release.namespace):
             with pytest.raises(Refused, match=r"(F|f)orbidden"):
                 cluster.kubectl("get", what, "-n", place, as_eve)
-    # A pod of her own, which asks the collector with nothing, and with its account's own token.
+    # A pod of her own, which asks the collector with nothing, and with its account's own token; and
+    # the other's checker for its figures.
     url = f"https://allswell-collector.{release.namespace}.svc:8443/v1/latency"
-    code = _ASK.format(url=url)
+    code = _ASK.format(url=url, pod=theirs.pod()["status"]["podIP"])
     flags = [f"--image={cluster.image}", "--restart=Never", "-n", namespace]
     cluster.kubectl("run", "eve", *flags, "--command", "--", "python3", "-c", code)
     done = "--for=jsonpath={.status.phase}=Succeeded"
     cluster.kubectl("wait", done, "pod/eve", "-n", namespace, "--timeout=50s")
-    assert cluster.kubectl("logs", "eve", "-n", namespace).split() == ["401", "401"]
+    assert cluster.kubectl("logs", "eve", "-n", namespace).split() == ["401", "401", "200", "403"]

@@ -135,3 +135,11 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 {{- end -}}
+
+{{/* Who may read figures: the pods of the policy's own namespace, and who is named. */}}
+{{- define "allswell.readers" -}}
+- podSelector: {}
+{{- with .Values.networkPolicy.metricsFrom }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -102,7 +102,9 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     )
     running.start()
     following = asyncio.create_task(service.follow(running, folder, clock, config, offload))
-    status = StatusServer(found.host, found.port, lambda path: page(running, path))
+    status = StatusServer(
+        found.host, found.port, lambda path: page(running, path), is_open=found.metrics_open
+    )
     log.info("checking %s monitors; status on port %s", len(config.monitors), status.port)
     await either(stop, running.keeper.broken)
     following.cancel()

@@ -15,6 +15,7 @@ class Settings:
     """Where a checker finds its list and its file, and whom it reports to.
 
     `patience` is for how many seconds it waits for an earlier checker to let go of the file.
+    `metrics_open` shows the figures to whoever reaches the port, not only to this machine or pod.
     """
 
     config: Path
@@ -28,6 +29,7 @@ class Settings:
     port: int = 9090
     stop_with_stdin: bool = False
     patience: float = 0.0
+    metrics_open: bool = False
 
 
 HELP = {
@@ -70,6 +72,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         port=int(port),
         stop_with_stdin=environment.get("ALLSWELL_STOP_WITH_STDIN") == "1",
         patience=float(patience),
+        metrics_open=environment.get("ALLSWELL_METRICS_OPEN") == "1",
     )
 
 

@@ -1,6 +1,8 @@
 """`/healthz` and `/metrics` of a checker, on a thread of the standard library's server.
 
-Every answer is made by the event loop itself, so an answer proves that the loop runs.
+Every answer is made by the event loop itself, so an answer proves that the loop runs. The figures
+name what is checked, and who can reach a pod need not be allowed to know that: so they are for
+those who ask from within the pod, unless the installation opens them.
 """
 
 import asyncio
@@ -8,16 +10,33 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from threading import Thread
 
 log = logging.getLogger(__name__)
 PATIENCE = 2.0
+FOR_ALL = "/healthz"
+
+
+def may_read(path: str, asker: str) -> bool:
+    """Whether one at this address may read a page that is not open to all."""
+    return path == FOR_ALL or ip_address(asker).is_loopback
 
 
 class StatusServer:
-    """Serves what `pages` makes: a text by path. Port 0 takes a free one, told by `port`."""
+    """Serves what `pages` makes: a text by path. Port 0 takes a free one, told by `port`.
 
-    def __init__(self, host: str, port: int, pages: Callable[[str], str | None]) -> None:
+    `is_open`: those who ask from elsewhere are told more than whether the process is well.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        pages: Callable[[str], str | None],
+        *,
+        is_open: bool = False,
+    ) -> None:
         loop = asyncio.get_running_loop()
 
         async def page(path: str) -> str | None:
@@ -27,7 +46,11 @@ class StatusServer:
             timeout = 10
 
             def do_GET(self) -> None:
-                asked = asyncio.run_coroutine_threadsafe(page(self.path.partition("?")[0]), loop)
+                path = self.path.partition("?")[0]
+                if not is_open and not may_read(path, self.client_address[0]):
+                    self.answer(HTTPStatus.FORBIDDEN, "figures are for those within the pod\n")
+                    return
+                asked = asyncio.run_coroutine_threadsafe(page(path), loop)
                 try:
                     found = asked.result(PATIENCE)
                 except TimeoutError:

@@ -158,6 +158,7 @@ def _shape(given: Environment) -> Shape:
         ),
         priority_class=given.text("ALLSWELL_CHECKER_PRIORITY_CLASS", ""),
         log_level=given.text("ALLSWELL_CHECKER_LOG_LEVEL", "INFO"),
+        metrics_open=given.read("ALLSWELL_CHECKER_METRICS", "false", _truth, "true or false"),
     )
 
 

@@ -37,4 +37,5 @@ class Shape:
     node_selector: Mapping[str, str] = field(default_factory=dict)
     priority_class: str = ""
     log_level: str = "INFO"
+    metrics_open: bool = False
     lost_node: timedelta = timedelta(seconds=30)

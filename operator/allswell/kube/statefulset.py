@@ -150,7 +150,7 @@ def _container(shape: Shape) -> Block:
 
 
 def _environment(shape: Shape) -> dict[str, str]:
-    more = {}
+    more = {"ALLSWELL_METRICS_OPEN": "1"} if shape.metrics_open else {}
     if shape.trusted:
         more["ALLSWELL_EXTRA_CA_FILE"] = f"{CONFIG}/{configmap.TRUSTED}"
     if shape.archive_ca:

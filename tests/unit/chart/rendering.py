@@ -55,6 +55,7 @@ FULL: Values = {
         "storageClass": "slow",
         "nodeSelector": {"pool": "checks", "zone": "a"},
         "priorityClassName": "low",
+        "metrics": True,
         "extraCAs": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
     },
     "archive": {
@@ -96,6 +97,7 @@ FULL: Values = {
         },
     },
     "networkPolicy": {
+        "metricsFrom": [{"namespaceSelector": {"matchLabels": {"team": "watch"}}}],
         "pageEgress": [{"ports": [{"port": 6379, "protocol": "TCP"}]}],
         "checkers": {
             "enabled": True,

@@ -29,6 +29,15 @@ def test_a_database_that_is_not_for_production_is_called_so() -> None:
     assert "NOT FOR PRODUCTION" not in notes("--set", "database.existingSecret=central")
 
 
+def test_who_may_read_figures_is_said_where_they_are_to_be_read() -> None:
+    words = "name another's in networkPolicy.metricsFrom"
+    wanted = "serviceMonitor.enabled=true"
+    named = "networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prometheus"
+    assert words in notes("--set", wanted)
+    assert words not in notes()
+    assert words not in notes("--set", wanted, "--set", named)
+
+
 def test_the_way_to_a_page_is_the_one_that_there_is() -> None:
     forward = "port-forward service/allswell-web 8080:80"
     assert f"kubectl --namespace home {forward}\n" in notes()

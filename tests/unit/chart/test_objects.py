@@ -197,6 +197,22 @@ def test_operator_page_and_database_are_reached_at_their_ports_only() -> None:
     assert found == {"operator": {8443, 8080}, "web": {8080}, "database": {5432}}
 
 
+def readers(policy: rendering.Json, port: int) -> list[list[rendering.Json]]:
+    """Who may reach a port, by rule."""
+    return [it["from"] for it in policy["ingress"] if ports([it]) == {port}]
+
+
+def test_figures_are_for_the_same_namespace_and_who_is_named() -> None:
+    watch = {"namespaceSelector": {"matchLabels": {"team": "watch"}}}
+    assert readers(policies({})["allswell-operator"], 8080) == [[{"podSelector": {}}]]
+    assert readers(policies({})["allswell-operator"], 8443) == [[{"namespaceSelector": {}}]]
+    further = policies(rendering.FULL)
+    assert readers(further["watch-operator"], 8080) == [[{"podSelector": {}}, watch]]
+    assert readers(further["allswell.watch-checkers"], 9090) == [[{"podSelector": {}}, watch]]
+    closed = {**rendering.FULL, "checker": {"metrics": False}}
+    assert policies(closed)["allswell.watch-checkers"]["ingress"] == []
+
+
 def test_the_page_reaches_names_collector_and_database_only() -> None:
     within = policies({})["allswell-web"]
     outside = policies(rendering.EXTERNAL)["allswell-web"]

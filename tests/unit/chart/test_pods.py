@@ -208,6 +208,7 @@ def test_what_is_set_reaches_the_operator() -> None:
     assert shape.references == ("one.example.com:443", "two.example.com:443")
     assert [str(network) for network in shape.denied] == ["10.0.0.0/8", "fd00::/8"]
     assert shape.allow_private is False
+    assert shape.metrics_open is True
     assert (shape.grace.least.seconds, shape.grace.most.seconds) == (90, 300)
     assert (shape.cpu_request, shape.memory_request, shape.memory_limit) == (20, 2**26, 2**28)
     assert (shape.storage_class, shape.priority_class, shape.log_level) == (

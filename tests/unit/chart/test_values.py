@@ -97,6 +97,7 @@ BAD: list[tuple[rendering.Values, str]] = [
     ({"watchNamespaces": "team-a"}, "/watchNamespaces"),
     ({"watchNamespaces": ["team-a", "team-a"]}, "/watchNamespaces"),
     ({"deniedNetworks": ["10.0.0.0"]}, "/deniedNetworks/0"),
+    ({"networkPolicy": {"metricsFrom": [{}]}}, "/networkPolicy/metricsFrom/0"),
     ({"references": ["example.com"]}, "/references/0"),
     ({"checker": {"memoryLimit": "128M"}}, "/checker/memoryLimit"),
     ({"checker": {"extraCAs": "ca.pem"}}, "/checker/extraCAs"),

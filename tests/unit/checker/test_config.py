@@ -110,8 +110,10 @@ def test_settings_have_defaults_for_what_need_not_be_set() -> None:
     found = settings.read(ENVIRONMENT)
     assert (found.host, found.port, found.ca_file) == ("127.0.0.1", 9090, None)
     assert found.data == Path("/data")
+    assert not found.metrics_open
     more = {"ALLSWELL_STATUS_BIND": "0.0.0.0:80", "ALLSWELL_CA_FILE": "/ca"}
-    found = settings.read({**ENVIRONMENT, **more})
+    found = settings.read({**ENVIRONMENT, **more, "ALLSWELL_METRICS_OPEN": "1"})
+    assert found.metrics_open
     assert (found.host, found.port, found.ca_file) == ("0.0.0.0", 80, Path("/ca"))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker import config, metrics, service
+from allswell.checker import config, metrics, service, status
 from allswell.checker.config import Config, Folder
 from allswell.checker.egress import VALID, Egress
 from allswell.checker.metrics import Tally
@@ -308,3 +308,19 @@ def test_the_status_server_answers_from_the_loop_and_says_when_it_hangs() -> Non
     assert answers["/healthz?x=1"] == (200, "ok\n")
     assert answers["/other"] == (404, "not found\n")
     assert answers["/healthz"][0] == 503
+
+
+@pytest.mark.parametrize(
+    ("path", "asker", "expected"),
+    [
+        ("/healthz", "10.244.0.7", True),
+        ("/metrics", "10.244.0.7", False),
+        ("/metrics", "::ffff:10.244.0.7", False),
+        ("/metrics", "127.0.0.1", True),
+        ("/metrics", "::1", True),
+    ],
+)
+def test_figures_are_for_those_who_ask_from_within(
+    path: str, asker: str, *, expected: bool
+) -> None:
+    assert status.may_read(path, asker) is expected

@@ -116,6 +116,17 @@ def test_the_archives_authorities_reach_the_checker_and_roll_the_pod() -> None:
     assert made["spec"] != statefulset.build(monitor(), SHAPE)["spec"]
 
 
+def test_figures_are_open_only_where_the_installation_says_so() -> None:
+    found = [
+        manifest.entry(manifest.blocks(made, "env"), "name", "ALLSWELL_METRICS_OPEN")
+        for told in (SHAPE, replace(SHAPE, metrics_open=True))
+        for made in manifest.blocks(
+            statefulset.build(monitor(), told), "spec", "template", "spec", "containers"
+        )
+    ]
+    assert found == [{}, {"name": "ALLSWELL_METRICS_OPEN", "value": "1"}]
+
+
 def test_a_pause_takes_the_pod_and_keeps_the_volume() -> None:
     paused = statefulset.build(monitor(paused=True), SHAPE)
     assert manifest.at(paused, "spec", "replicas") == 0

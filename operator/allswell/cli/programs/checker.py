@@ -17,6 +17,7 @@ environment:
   ALLSWELL_EXTRA_CA_FILE   a CA that targets may use beside the public ones
   ALLSWELL_STORE_PATIENCE  seconds to wait for an earlier checker to let go of the file, default 0
   ALLSWELL_STATUS_BIND     where /healthz and /metrics are, default 127.0.0.1:9090
+  ALLSWELL_METRICS_OPEN    1: /metrics answers those from elsewhere, too, not only this machine
   ALLSWELL_LOG_LEVEL       DEBUG, INFO, WARNING or ERROR, default INFO
 
 exit codes: 0 stopped by SIGTERM, 1 it cannot run, 2 bad settings"""

@@ -24,6 +24,7 @@ environment:
   ALLSWELL_CHECKER_NODE_SELECTOR    label=value, with commas
   ALLSWELL_CHECKER_PRIORITY_CLASS   the checkers' priority class
   ALLSWELL_CHECKER_LOG_LEVEL        default INFO
+  ALLSWELL_CHECKER_METRICS          whether all who reach a checker may read its figures: false
   ALLSWELL_CHECKER_EXTRA_CA_FILE    authorities that targets may use beside the public ones (PEM)
   ALLSWELL_REFERENCES               host:port, with commas: reached if the network works
   ALLSWELL_GRACE_LEAST, _MOST       bounds of grace in seconds, default 60 and 600
