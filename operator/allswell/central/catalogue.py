@@ -61,6 +61,18 @@ class Catalogue:
             rows = connection.execute(statement.order_by(_it.revision)).mappings()
             return tuple(_entry(row) for row in rows)
 
+    def beside(self, place: Place) -> tuple[Entry, ...]:
+        """What it has of the same monitor, day and store, the newest first, by what a name says."""
+        statement = select(archive_object).where(
+            _it.public_id == place.public_id,
+            _it.day == place.day,
+            _it.store_number == place.store,
+            _it.removing_ms.is_(None),
+        )
+        with session.reading(self._engine) as connection:
+            rows = connection.execute(statement.order_by(_it.revision.desc())).mappings()
+            return tuple(_entry(row) for row in rows)
+
     def record(
         self, monitor_id: int, place: Place, content: Content, now: datetime, *, whole: bool
     ) -> Entry:

@@ -93,12 +93,23 @@ def test_duckdb_finds_the_fields_by_itself(
 
 
 def test_pandas_reads_a_day_as_the_guide_shows(
-    month: tuple[Kept, dict[str, list[Sample]]], capsys: pytest.CaptureFixture[str]
+    month: tuple[Kept, dict[str, list[Sample]]],
+    server: s3server.Server,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept, by_id = month
-    public_id, samples = next(iter(by_id.items()))
-    file = kept.root / f"v1/date={FIRST}/{public_id}.1.ndjson.gz"
-    code = re.sub(r"s3://\S+\.gz", str(file), shown("python", "pandas"))
+    public_id, samples = next(iter(month[1].items()))
+    code = shown("python", "pandas")
+    for example, ours in (
+        ("https://minio.example.com:9000", server.endpoint),
+        ('"results"', f'"{s3server.BUCKET}"'),
+        ("acme/v1/date=2026-03-02/abc123.", f"{keeping.PREFIX}/v1/date={FIRST}/{public_id}."),
+    ):
+        assert example in code
+        code = code.replace(example, ours)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3server.KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3server.SECRET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     names: dict[str, pd.DataFrame] = {}
     exec(code, names)
     results = names["results"]

@@ -8,9 +8,13 @@ from prometheus_client import generate_latest
 
 from allswell.archive.shelf import Failed
 from allswell.central import engine
+from allswell.central.catalogue import Catalogue
 from allswell.controller import archived, settings
 from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.meters import Meters
+from allswell.domain.archive import Content, Place
+from tests import centre
+from tests.centre import NOON
 from tests.unit.controller.test_settings import LEAST
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -36,6 +40,25 @@ def test_with_a_bucket_there_is_one_and_nothing_is_asked_of_it_yet(tmp_path: Pat
     assert news.configured
     assert b"allswell_archive_configured 1.0" in generate_latest(meters.registry)
     service.close()
+
+
+def test_what_verify_has_found_damaged_is_in_what_prometheus_reads(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'c.db'}"
+    centre.migrated(url)
+    told = settings.read(LEAST | {"ALLSWELL_ARCHIVE_BUCKET": "results"})
+    with centre.opened(url) as central:
+        row, catalogue = central.add(), Catalogue(central.engine)
+        place = Place(row.public_id, NOON.date(), 1)
+        entry = catalogue.record(row.id, place, Content(9, "0" * 64, 3), NOON, whole=True)
+        catalogue.found_damaged([entry.id], NOON)
+        meters = Meters()
+        service = archived.service(told, central.engine, ArchiveNews(), meters, lambda: NOW)
+        assert service is not None
+        service.tidy()
+        service.close()
+    said = generate_latest(meters.registry)
+    assert b"allswell_archive_damaged_objects 1.0" in said
+    assert b"allswell_archive_samples 3.0" in said
 
 
 def test_settings_that_no_client_can_be_made_of_are_a_failure(tmp_path: Path) -> None:

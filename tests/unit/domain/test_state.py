@@ -41,6 +41,11 @@ def test_the_number_of_a_reason_never_changes(reason: str, number: int) -> None:
     assert (number, reason) == (state.code(reason), state.reason_of(number))
 
 
+@pytest.mark.parametrize("reason", NUMBERS)
+def test_no_reason_is_a_formula_to_a_spreadsheet(reason: str) -> None:
+    assert reason == "" or reason[0].isalpha()
+
+
 @pytest.mark.parametrize(
     "reason",
     ["slow", "HTTP", "HTTP 99", "HTTP 1000", "HTTP 0503", "HTTP ٥٠٣", "HTTP  503", "HTTPS 503"],

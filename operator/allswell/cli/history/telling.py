@@ -34,13 +34,21 @@ def carried_out(
         return FAILED
 
 
-def progress(things: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The same things; on a terminal standard error shows how far they have come."""
+def progress(
+    things: Iterable[T],
+    total: int,
+    what: str,
+    ticks: Callable[[], float] = time.monotonic,
+) -> Iterator[T]:
+    """The same things; on a terminal standard error shows how far they have come.
+
+    Without a `total` it shows how many they are. `ticks` are seconds that never go back.
+    """
     shown = sys.stderr.isatty()
-    due = time.monotonic() + EVERY
+    due = ticks() + EVERY
     for count, thing in enumerate(things):
-        if shown and time.monotonic() >= due:
-            due = time.monotonic() + EVERY
+        if shown and (now := ticks()) >= due:
+            due = now + EVERY
             _draw(count, total, what)
         yield thing
     if shown:

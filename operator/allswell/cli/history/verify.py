@@ -6,21 +6,23 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from allswell.archive import dayfile
+from allswell.archive import containing, dayfile
 from allswell.archive.dayfile import Damaged
 from allswell.archive.shelf import Shelf
+from allswell.central.catalogue import Catalogue
 from allswell.cli.history import source
 from allswell.cli.history.source import BadInput, Source
 from allswell.cli.history.telling import carried_out, progress
 from allswell.cli.terminal import FAILED, OK, counted, paint
-from allswell.domain import instant
+from allswell.domain import archive, instant
 from allswell.domain.archive import LAYOUT, Entry
 
 DESCRIPTION = """\
 Read every day file and hold it against the catalogue: that it is there, its length and SHA-256,
 that it unpacks, how many samples it holds and that all are of its day. What is missing or damaged
 is noted, so that the operator's metrics show it and the checker, if it still has the samples,
-brings them again."""
+brings them again. Of a file that the catalogue does not name it is said whether another one has all
+of its samples: then it may be removed, with a tool of the bucket's own."""
 EPILOG = """\
 examples:
   allswell history verify
@@ -69,7 +71,7 @@ def _run(options: argparse.Namespace, it: Source) -> int:
             good.clear()
     it.catalogue.found_whole(good, datetime.now(UTC))
     whole = namespace is None and first is None and last is None
-    strangers = _strangers(it) if whole else 0
+    strangers = _strangers(it, it.shelf, quick=options.quick) if whole else 0
     words = f"{counted(len(entries), 'day file')} of the catalogue, {bad} missing or damaged"
     print(f"{words}, {strangers} not in the catalogue")
     return FAILED if bad or strangers else OK
@@ -129,15 +131,25 @@ def _size(shelf: Shelf, entry: Entry) -> str:
     return ""
 
 
-def _strangers(it: Source) -> int:
+def _strangers(it: Source, shelf: Shelf, *, quick: bool) -> int:
     """Say which objects no catalogue entry names; how many.
 
     The catalogue is asked after the archive: what was put and recorded meanwhile is no stranger.
     """
     found = 0
-    names = iter(() if it.shelf is None else it.shelf.names(f"{LAYOUT}/"))
+    names = shelf.names(f"{LAYOUT}/")
     while keys := [named.key for named in islice(names, AT_ONCE)]:
         for key in sorted(set(keys) - it.catalogue.known(keys)):
             found += 1
-            print(f"{paint('?', 'unknown')} {key}: it is not in the catalogue")
+            what = "" if quick else f"; {_advice(it.catalogue, shelf, key)}"
+            print(f"{paint('?', 'unknown')} {key}: it is not in the catalogue{what}")
     return found
+
+
+def _advice(catalogue: Catalogue, shelf: Shelf, key: str) -> str:
+    """What to do about an object that no catalogue entry names. Raises `Failed`."""
+    place = archive.parse(key)
+    for entry in () if place is None else catalogue.beside(place):
+        if containing.contains(shelf.stream(entry.key), shelf.stream(key)):
+            return f"{entry.key} has all of its samples, so it may be removed"
+    return "nothing in the catalogue has all of its samples, so keep it"

@@ -182,6 +182,28 @@ def test_verify_finds_what_is_missing(world: World, capsys: pytest.CaptureFixtur
     assert "it is missing" in lines(capsys)[0]
 
 
+def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One may be left by a checker that died between upload and record, before a late result."""
+    (file,) = world.folder.rglob("*.gz")
+    day, place = world.samples[0].started.date(), f"{world.public_id}.1"
+    shelf = LocalFolder(world.folder / "archive")
+    for revision, samples in ((2, world.of(day)[1:]), (3, world.samples[-3:])):
+        out = io.BytesIO()
+        dayfile.write(samples, out)
+        assert shelf.put(archive.key(Place(world.public_id, day, 1, revision)), out.getvalue())
+    file.with_name("stranger.9.ndjson.gz").write_bytes(b"x")
+    assert world.run("verify") == 1
+    said = lines(capsys)
+    assert f"{place}.r2.ndjson.gz: it is not in the catalogue; v1/date={day}/{place}.nd" in said[0]
+    assert said[0].endswith("has all of its samples, so it may be removed")
+    assert [line.endswith("so keep it") for line in said[1:]] == [True, True, False]
+    assert said[-1].endswith("0 missing or damaged, 3 not in the catalogue")
+    assert world.run("verify", "--quick") == 1
+    assert [line.endswith("not in the catalogue") for line in lines(capsys)] == [True] * 4
+
+
 def test_a_replay_by_the_same_rule_differs_in_nothing(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
