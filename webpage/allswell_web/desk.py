@@ -114,11 +114,11 @@ class Desk:
 def read(sources: Sources, page: facts.Page) -> Material:
     """What one page is made of, from where it comes. Raises what the reader raises."""
     meters = sources.meters
-    meters.add("allswell_web_facts_reads_total", page.public_id)
+    meters.add("allswell_web_facts_reads_total")
     try:
         found = sources.reader.facts(page.id, sources.clock())
     except Exception:
-        meters.add("allswell_web_facts_read_failures_total", page.public_id)
+        meters.add("allswell_web_facts_read_failures_total")
         raise
     return Material(found, {} if found is None else _buckets(sources, found))
 

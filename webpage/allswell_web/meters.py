@@ -1,4 +1,7 @@
-"""What the page did and how it is, as Prometheus text. Nothing on the way of a cache hit counts."""
+"""What the page did and how it is, as Prometheus text. Nothing on the way of a cache hit counts.
+
+All pages are counted together: whoever reads it learns neither how many there are nor which.
+"""
 
 import threading
 from collections import Counter
@@ -18,38 +21,39 @@ GAUGES = frozenset({"allswell_web_shared_up"})
 
 
 class Meters:
-    """Counters, each with at most one label: the public id of a page."""
+    """Counters and gauges, none with a label."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, str]] = Counter({("allswell_web_shared_up", ""): 1})
+        self._counts: Counter[str] = Counter({"allswell_web_shared_up": 1})
 
-    def add(self, name: str, page: str = "") -> None:
+    def add(self, name: str) -> None:
         """Count one. Raises KeyError for a name without a help text."""
         HELP[name]
         with self._lock:
-            self._counts[name, page] += 1
+            self._counts[name] += 1
 
     def set(self, name: str, value: int) -> None:
         """How it is now. Raises KeyError for a name without a help text."""
         HELP[name]
         with self._lock:
-            self._counts[name, ""] = value
+            self._counts[name] = value
 
-    def value(self, name: str, page: str = "") -> int:
+    def value(self, name: str) -> int:
         """How often it was counted so far."""
         with self._lock:
-            return self._counts[name, page]
+            return self._counts[name]
 
     def text(self) -> str:
         """All of them in the text format that Prometheus reads."""
         with self._lock:
-            counts = dict(self._counts)
+            counts = {name: self._counts[name] for name in HELP}
         lines: list[str] = []
         for name, help_text in HELP.items():
             kind = "gauge" if name in GAUGES else "counter"
-            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"]
-            found = sorted((page, n) for (known, page), n in counts.items() if known == name)
-            lines += [f'{name}{{page="{p}"}} {n}' if p else f"{name} {n}" for p, n in found]
-            lines += [] if found else [f"{name} 0"]
+            lines += [
+                f"# HELP {name} {help_text}",
+                f"# TYPE {name} {kind}",
+                f"{name} {counts[name]}",
+            ]
         return "\n".join(lines) + "\n"

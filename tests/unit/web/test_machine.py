@@ -210,4 +210,15 @@ def test_metrics_are_what_prometheus_reads(bench: Bench) -> None:
     assert {family.type for family in found.values()} <= {"counter", "gauge"}
     assert all(family.documentation for family in found.values())
     (reads,) = found["allswell_web_facts_reads"].samples
-    assert (reads.labels, reads.value) == ({"page": "page00000001"}, 1.0)
+    assert reads.value == 1.0
+
+
+def test_metrics_tell_nothing_of_any_page(bench: Bench) -> None:
+    bench.ask("/")
+    samples = [
+        it
+        for one in text_string_to_metric_families(bench.ask("/metrics").text)
+        for it in one.samples
+    ]
+    assert samples
+    assert [it for it in samples if it.labels] == []
