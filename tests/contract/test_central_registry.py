@@ -17,6 +17,14 @@ def test_the_first_start_begins_to_observe_now_and_later_ones_go_on(central: Cen
     assert central.writer.start(NOON + 2 * HOUR) == NOON + HOUR
 
 
+def test_an_installation_has_one_secret_id_for_good(central: Centre) -> None:
+    found = central.reader.installation()
+    central.writer.start(NOON + HOUR)
+    assert found is not None
+    assert len(found) == 32
+    assert central.reader.installation() == found
+
+
 def test_a_writer_that_lags_takes_back_nothing_that_was_observed(central: Centre) -> None:
     central.writer.observe(NOON + HOUR)
     central.writer.observe(NOON + HOUR - timedelta(minutes=1))

@@ -22,6 +22,10 @@ class Reader(Protocol):
         """All that one page shows, or None when there is no such page."""
         ...
 
+    def installation(self) -> str | None:
+        """The secret id of the installation; None before there is one."""
+        ...
+
     def versions(self) -> Mapping[int, int]:
         """The version of every page, by page id; one small query."""
         ...

@@ -2,7 +2,8 @@
 
 The page and its documents at most every 30 s and at least every 5 min; all that can be reached from
 them once an hour, since every file costs. What is published is noted first, so that files of a page
-that is gone or has become private are found and removed, whatever happened in between.
+that is gone or has become private are found and removed, whatever happened in between. The note
+names every page of every namespace, so no reader of the bucket can tell the note's own name.
 """
 
 import hashlib
@@ -26,9 +27,12 @@ LEAST = timedelta(seconds=30)
 MOST = timedelta(minutes=5)
 WHOLE = timedelta(hours=1)
 LOOK_S = 2.0
-NOTE = ".published.json"
 NOTE_TYPE = "application/json"
 NOTE_CACHE = "private, no-store"
+
+
+class Early(Exception):
+    """The centre has never run, so there is nothing to publish."""
 
 
 class Bucket(Protocol):
@@ -61,6 +65,12 @@ class Issue:
     noted: set[str] = field(default_factory=set)
 
 
+def note_of(installation: str) -> str:
+    """The name of an installation's note."""
+    digest = hashlib.sha256(f"published by {installation}".encode()).hexdigest()
+    return f".published-{digest[:32]}.json"
+
+
 def is_due(issue: Issue, version: int, now: datetime) -> bool:
     """Whether a page is to be published: it changed and 30 s have passed, or 5 min have."""
     if issue.at is None:
@@ -83,7 +93,7 @@ class Publisher:
         self._bucket = bucket
         self._listing = listing
         self._issues: dict[str, Issue] = {}
-        self._begun = False
+        self._name = ""
 
     def run(self, stop: threading.Event) -> None:
         """Step every 2 s until told to stop; a step that fails is told and tried again."""
@@ -101,7 +111,7 @@ class Publisher:
 
     def step(self) -> None:
         """Publish what is due, remove what may not be there any more."""
-        if not self._begun:
+        if not self._name:
             self._begin()
         every = self._sources.reader.pages()
         # Addresses are those of the installation, where the other pages have theirs.
@@ -118,9 +128,13 @@ class Publisher:
 
     def _begin(self) -> None:
         """Read what an earlier process has noted."""
-        noted = _read(self._bucket.get(NOTE))
+        installation = self._sources.reader.installation()
+        if not installation:
+            raise Early("the centre has not run yet")
+        note = note_of(installation)
+        noted = _read(self._bucket.get(note))
         self._issues = {name: Issue(noted=set(names)) for name, names in noted.items()}
-        self._begun = True
+        self._name = note
 
     def _publish(self, name: str, page: facts.Page, issue: Issue, step: Order) -> None:
         material = desk.read(self._sources, page)
@@ -169,7 +183,7 @@ class Publisher:
     def _write_note(self) -> None:
         noted = {name: sorted(issue.noted) for name, issue in self._issues.items()}
         body = json.dumps({"format": 1, "files": noted}).encode()
-        self._bucket.put(NOTE, body, NOTE_TYPE, NOTE_CACHE)
+        self._bucket.put(self._name, body, NOTE_TYPE, NOTE_CACHE)
 
 
 def folder(page: facts.Page) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, u
 
 from allswell.central import announcements, facts, ledger, pages, session
 from allswell.central import days as rollups
-from allswell.central.schema import TABLES, component, monitor, page, rollup
+from allswell.central.schema import TABLES, centre, component, monitor, page, rollup
 from allswell.domain import histogram, instant
 from allswell.domain.instant import MILLISECOND
 
@@ -41,6 +41,11 @@ class Reader:
         """How far the centre has seen; None before it first ran."""
         with session.reading(self._engine) as connection:
             return rollups.observed_through(connection)
+
+    def installation(self) -> str | None:
+        """The secret id of this installation; None before the centre first ran."""
+        with session.reading(self._engine) as connection:
+            return connection.execute(select(centre.c.installation)).scalar()
 
     def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
         """All that a page shows, from the UTC day `days` ago on; None for a page that is not there.

@@ -190,6 +190,7 @@ class Reader:
     def __init__(self, *held: facts.Facts) -> None:
         self.held = {entry.page.id: entry for entry in held}
         self.failing = False
+        self.installed: str | None = "f00d" * 8
         self.reads: list[int] = []
         self.directory_reads = 0
         self.gate: threading.Event | None = None
@@ -208,6 +209,10 @@ class Reader:
             assert self.gate.wait(10)
         self._check()
         return self.held.get(page_id)
+
+    def installation(self) -> str | None:
+        self._check()
+        return self.installed
 
     def versions(self) -> Mapping[int, int]:
         self._check()

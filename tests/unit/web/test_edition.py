@@ -19,6 +19,8 @@ from allswell_web.press import Press
 from allswell_web.publisher import Issue, Publisher
 from tests.unit.web import fakes
 
+NOTE = publisher.note_of("f00d" * 8)
+
 
 class Files:
     """A bucket in memory that can fail, and knows how often each file was written."""
@@ -190,7 +192,7 @@ def test_a_private_page_is_not_published(desk: Desk) -> None:
     )
     desk.step()
     assert desk.files.below("default/beta/") == set()
-    assert "beta" not in desk.files.text(publisher.NOTE)
+    assert "beta" not in desk.files.text(NOTE)
 
 
 @pytest.mark.parametrize("how", ["private", "gone"])
@@ -207,7 +209,7 @@ def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
     if restarted:
         desk.start()
     desk.step(2)
-    assert set(desk.files.files) == {publisher.NOTE}
+    assert set(desk.files.files) == {NOTE}
 
 
 def test_a_part_that_is_gone_is_removed_after_an_hour(desk: Desk) -> None:
@@ -227,7 +229,7 @@ def test_what_was_half_published_when_the_process_died_is_found_and_removed(desk
     del desk.reader.held[1]
     desk.start()
     desk.step()
-    assert set(desk.files.files) == {publisher.NOTE}
+    assert set(desk.files.files) == {NOTE}
 
 
 def test_without_the_database_the_copy_stays_as_it_was(desk: Desk) -> None:
@@ -247,13 +249,32 @@ def test_files_of_others_are_left_alone() -> None:
     desk.step()
     del desk.reader.held[1]
     desk.step()
-    assert set(files.files) == {publisher.NOTE, "default/acme/theirs.html", "theirs.html"}
+    assert set(files.files) == {NOTE, "default/acme/theirs.html", "theirs.html"}
+
+
+def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(desk: Desk) -> None:
+    """Its name follows from the installation's secret alone, so the next process finds it again."""
+    desk.step()
+    (note,) = desk.files.below("") - {
+        f"default/acme/{it}" for it in desk.files.below("default/acme/")
+    }
+    assert re.fullmatch(r"\.published-[0-9a-f]{32}\.json", note)
+    assert "f00d" * 8 not in note
+    assert publisher.note_of("beef" * 8) != note
+
+
+def test_before_the_centre_ever_ran_nothing_is_published(desk: Desk) -> None:
+    desk.reader.installed = None
+    assert not desk.publisher.tried()
+    assert desk.files.files == {}
+    desk.reader.installed = "f00d" * 8
+    assert desk.step()
 
 
 @pytest.mark.parametrize("note", [b"", b"[]", b'{"files": 7}', b'{"files": {"a": 7}}', b"\xff"])
 def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> None:
     files = Files()
-    files.put(publisher.NOTE, note, "", "")
+    files.put(NOTE, note, "", "")
     desk = Desk(fakes.found(fakes.component()), files=files)
     assert "default/acme/index.html" in desk.step()
 
