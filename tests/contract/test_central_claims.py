@@ -292,6 +292,33 @@ def test_who_asks_again_for_the_same_writes_nothing(central: Centre, claims: Cla
     assert statements != []
 
 
+def test_a_page_tells_which_of_its_names_lead_to_it(central: Centre, claims: Claims) -> None:
+    hosts = (HOST, "up.acme.com")
+    page, other = put(central, "acme", "main", *hosts), asked(central, claims, "other")
+    claims.ask(page, hosts, NOON)
+    for host in hosts:
+        claims.prove(page, host, Proof.CNAME, NOON)
+
+    def served() -> tuple[str, ...]:
+        return next(it.served for it in central.reader.pages() if it.id == page)
+
+    assert (served(), {it.served for it in claims.holders()}) == ((), {False})
+    before = central.version(page), central.version(other)
+    for _ in range(2):
+        claims.serve({(page, hosts[1]), (other, HOST)}, NOON)
+        assert served() == hosts[1:]
+    claims.serve({(page, HOST), (page, hosts[1])}, NOON)
+    assert served() == hosts
+    assert [it.served for it in claims.holders()] == [True, True]
+    assert (central.version(page), central.version(other)) == (before[0] + 2, before[1])
+    claims.serve({(page, HOST)}, NOON)
+    assert served() == (HOST,)
+    claims.ask(page, hosts[1:], NOON)
+    claims.ask(page, hosts, NOON)
+    claims.prove(page, HOST, Proof.CNAME, NOON)
+    assert served() == ()
+
+
 def test_a_page_keeps_the_first_address_that_it_is_given(central: Centre) -> None:
     manifest = StatusPage(Meta("main", "acme"), "Acme")
     for address in ("", "acme-1", "acme-2", ""):

@@ -16,7 +16,7 @@ from allswell.central.reader import Reader
 from tests import centre
 from tests.centre import Centre
 
-HEAD = "0006"
+HEAD = "0007"
 
 
 def revision(engine: Engine) -> str:

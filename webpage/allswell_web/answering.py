@@ -30,10 +30,11 @@ def found() -> tuple[facts.Facts, Buckets]:
 def address(page: facts.Page, directory: Directory, base_url: str) -> str:
     """Where a page is reached.
 
-    At its first host name, else at its own host under the domain of pages, else below `base_url`.
+    At the first host name that leads to it, else at its own host under the domain of pages, else
+    below `base_url`.
     """
-    if page.hostnames:
-        return f"https://{page.hostnames[0]}/"
+    if page.served:
+        return f"https://{page.served[0]}/"
     if page.address and directory.pages_domain:
         return f"https://{page.address}.{directory.pages_domain}/"
     paths = {entry.id: path for entry, path in directory.links()}

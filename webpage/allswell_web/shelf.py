@@ -236,6 +236,7 @@ def _place(page: facts.Page) -> tuple[object, ...]:
         page.namespace,
         page.name,
         page.hostnames,
+        page.served,
         page.address,
         access,
     )

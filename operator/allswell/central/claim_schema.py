@@ -23,6 +23,7 @@ hostname_claim = Table(
     columns.maybe("proved_ms", "When it was last proved; NULL: never"),
     columns.maybe("failing_ms", "Since when a held name is not proved any more; NULL: it is"),
     columns.maybe("rested_ms", "Since when it rests; NULL: it does not"),
+    columns.maybe("served_ms", "Since when visitors reach the page by it; NULL: they do not"),
     UniqueConstraint("host", "page_id"),
     Index(
         "hostname_claim_owner_key",

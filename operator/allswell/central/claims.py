@@ -4,11 +4,11 @@ Whoever decides holds one turn, and a unique index lets one row per name be held
 keeps a mistake in the first from giving a name away twice. When a page asked counts for nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, case, delete, func, select, update
 
 from allswell.central import session, touching
 from allswell.central.schema import certificate_order, page
@@ -34,7 +34,10 @@ _Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A living page that holds a name, and since when it fails to prove it, if it does."""
+    """A living page that holds a name, and since when it fails to prove it, if it does.
+
+    `served` says that visitors reach the page by it.
+    """
 
     host: str
     page_id: int
@@ -42,6 +45,7 @@ class Holder:
     name: str
     uid: str
     failing: datetime | None
+    served: bool
 
 
 class Claims:
@@ -103,16 +107,24 @@ class Claims:
                 page.c.name,
                 page.c.uid,
                 claim.c.failing_ms,
+                claim.c.served_ms,
             )
             .join(page, page.c.id == claim.c.page_id)
             .where(claim.c.state == State.HELD.value, page.c.hidden_ms.is_(None))
             .order_by(claim.c.host)
         )
         with session.reading(self._engine) as connection:
+            found = connection.execute(statement)
             return tuple(
-                Holder(host, identity, namespace, name, uid, _moment(failing))
-                for host, identity, namespace, name, uid, failing in connection.execute(statement)
+                Holder(host, identity, namespace, name, uid, _moment(failing), served is not None)
+                for host, identity, namespace, name, uid, failing, served in found
             )
+
+    def serve(self, names: Collection[tuple[int, str]], now: datetime) -> None:
+        """Note that visitors reach pages by exactly these names: each a page's id and a host."""
+        with session.writing(self._engine) as connection:
+            session.take(connection, session.Turn.CLAIMING)
+            _serve(connection, names, now)
 
     def order(self, host: str, budget: Budget, now: datetime) -> str:
         """Note that a certificate is ordered; why it may not be, or empty when it may."""
@@ -153,11 +165,31 @@ def _release(connection: Connection, page_id: int, hosts: Sequence[str], now: da
     _rest(connection, connection.scalars(held), now)
 
 
+def _serve(connection: Connection, names: Collection[tuple[int, str]], now: datetime) -> None:
+    held = select(claim.c.id, claim.c.page_id, claim.c.host, claim.c.served_ms).where(
+        claim.c.state == State.HELD.value
+    )
+    changed = [
+        row
+        for row in connection.execute(held)
+        if ((row.page_id, row.host) in names) != (row.served_ms is not None)
+    ]
+    since = case((claim.c.served_ms.is_(None), instant.to_ms(now)), else_=None)
+    for piece in session.chunks([row.id for row in changed]):
+        connection.execute(update(claim).where(claim.c.id.in_(piece)).values(served_ms=since))
+    touching.these_pages(connection, [row.page_id for row in changed], now)
+
+
+def rested(now: datetime) -> dict[str, object]:
+    """What a claim becomes that is laid to rest."""
+    gone = {"failing_ms": None, "served_ms": None}
+    return {"state": State.RESTING.value, "rested_ms": instant.to_ms(now), **gone}
+
+
 def _rest(connection: Connection, claims: Iterable[int], now: datetime) -> bool:
     """Lay these claims to rest, if they are held; whether any was."""
     chosen = claim.c.id.in_(tuple(claims)) & (claim.c.state == State.HELD.value)
-    gone = {"state": State.RESTING.value, "rested_ms": instant.to_ms(now), "failing_ms": None}
-    ended = update(claim).where(chosen).values(gone).returning(claim.c.page_id)
+    ended = update(claim).where(chosen).values(rested(now)).returning(claim.c.page_id)
     pages = tuple(connection.scalars(ended))
     touching.these_pages(connection, pages, now)
     return bool(pages)

@@ -15,8 +15,9 @@ from allswell.domain.timeline import Overlay
 class Page:
     """One StatusPage. `version` grows with every change that the page shows.
 
-    `hostnames` are those that it has proved, in its own order; `address` is its label under the
-    domain of pages, empty before it is given one. `look` is without its pictures; `Facts` has them.
+    `hostnames` are those that it has proved, in its own order, `served` those of them that lead to
+    it; `address` is its label under the domain of pages, empty before it is given one. `look` is
+    without its pictures; `Facts` has them.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Page:
     allowed_networks: tuple[str, ...] = ()
     look: Look = field(default_factory=Look)
     address: str = ""
+    served: tuple[str, ...] = ()
 
     @property
     def is_private(self) -> bool:

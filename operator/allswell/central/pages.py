@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
 
-from allswell.central import facts, identifiers, session
+from allswell.central import claims, facts, identifiers, session
 from allswell.central.schema import centre, component, hostname_claim, monitor, page
 from allswell.domain import instant
 from allswell.domain.claim import State
@@ -14,8 +14,10 @@ from allswell.domain.spec.page import Component, StatusPage
 
 HELD = State.HELD.value
 Lines = frozenset[tuple[int, int, str, str]]
-_Statement = Select[int, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
-_Row = Row[int, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
+_Statement = Select[
+    int, str, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str
+]
+_Row = Row[int, str, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
 
 
 def living(connection: Connection) -> tuple[facts.Page, ...]:
@@ -92,16 +94,17 @@ def _let_go(connection: Connection, pages: Sequence[int], now: datetime) -> None
     mine = hostname_claim.c.page_id.in_(pages)
     pending = hostname_claim.c.state == State.PENDING.value
     connection.execute(delete(hostname_claim).where(mine, pending))
-    rest = {"state": State.RESTING.value, "rested_ms": instant.to_ms(now), "failing_ms": None}
     held = hostname_claim.c.state == HELD
-    connection.execute(update(hostname_claim).where(mine, held).values(rest))
+    connection.execute(update(hostname_claim).where(mine, held).values(claims.rested(now)))
 
 
 def _select() -> _Statement:
-    """A page's row, with the host names that it holds of those that it lists."""
+    """A page's row, with the host names that it holds, and those by which visitors reach it."""
     holds = (hostname_claim.c.page_id == page.c.id) & (hostname_claim.c.state == HELD)
     names = select(func.aggregate_strings(hostname_claim.c.host, " ")).where(holds)
     held = func.coalesce(names.scalar_subquery(), "")
+    leading = names.where(hostname_claim.c.served_ms.is_not(None))
+    served = func.coalesce(leading.scalar_subquery(), "")
     return select(
         page.c.id,
         page.c.public_id,
@@ -112,6 +115,7 @@ def _select() -> _Statement:
         page.c.time_zone,
         page.c.hostnames,
         held.label("held"),
+        served.label("served"),
         page.c.address,
         page.c.password_hash,
         page.c.allowed_networks,
@@ -132,6 +136,7 @@ def _page(row: _Row) -> facts.Page:
         description=row.description,
         time_zone=row.time_zone,
         hostnames=_kept(row.hostnames.split(), row.held.split()),
+        served=_kept(row.hostnames.split(), row.served.split()),
         address=row.address,
         version=row.version,
         created_at=instant.from_ms(row.created_ms),

@@ -116,8 +116,10 @@ def filled(url: str, **more: object) -> writer.Writer:
     shown = page.read(manifest("StatusPage", "acme", {"title": "Acme", "groups": [group], **more}))
     listed = page.components(shown, [wanted.meta])
     identity = it.put_page(shown, listed, now, namespace_uid="local")
-    for host in it.claims.ask(identity, shown.hostnames, now):
+    it.claims.ask(identity, shown.hostnames, now)
+    for host in shown.hostnames:
         it.claims.prove(identity, host, Proof.TXT, now)
+    it.claims.serve({(identity, host) for host in shown.hostnames}, now)
     it.hello(row.id, "store", now)
     for sequence, claim in enumerate(
         (Claim(State.UP, born), Claim(State.DOWN, now - timedelta(minutes=1), "HTTP 503")), 1

@@ -37,6 +37,7 @@ def page(
     zone: str = "UTC",
     version: int = 1,
     hostnames: tuple[str, ...] = (),
+    served: tuple[str, ...] | None = None,
     description: str = "",
     password_hash: str = "",
     allowed_networks: tuple[str, ...] = (),
@@ -59,6 +60,7 @@ def page(
         allowed_networks=allowed_networks,
         look=look,
         address=address,
+        served=hostnames if served is None else served,
     )
 
 

@@ -7,12 +7,15 @@ from tests.unit.web.harness import Bench
 
 ALPHA, BETA = "acme-aaaa.pages.io", "beta-bbbb.pages.io"
 CUSTOMER = "status.beta.com"
+EARLIER = "up.beta.com"
 PROXY = "192.0.2.1"
 
 
-def bench(own: str = "status.product.io") -> Bench:
+def bench(own: str = "status.product.io", served: tuple[str, ...] = (CUSTOMER,)) -> Bench:
     alpha = fakes.page(address="acme-aaaa")
-    beta = fakes.page(2, "beta", "Beta", hostnames=(CUSTOMER,), address="beta-bbbb")
+    beta = fakes.page(
+        2, "beta", "Beta", hostnames=(EARLIER, CUSTOMER), served=served, address="beta-bbbb"
+    )
     reader = fakes.Reader(fakes.found(fakes.component(), of=alpha), fakes.found(of=beta))
     return harness.bench(
         reader, own_hosts=(own,), pages_domain="pages.io", proxies=(f"{PROXY}/32",)
@@ -28,6 +31,7 @@ def bench(own: str = "status.product.io") -> Bench:
         (f"{ALPHA}.", "Acme"),
         (f"{ALPHA}:443", "Acme"),
         (CUSTOMER, "Beta"),
+        (EARLIER, "Beta"),
     ],
 )
 def test_each_page_is_at_its_own_host(host: str, title: str) -> None:
@@ -57,8 +61,15 @@ def test_a_page_says_where_it_is_at_home() -> None:
     it = bench()
     status = "/api/v2/status.json"
     assert f'"url":"https://{ALPHA}"' in it.ask(status, host=ALPHA).text
-    for host in (BETA, CUSTOMER):
+    for host in (BETA, CUSTOMER, EARLIER):
         assert f'"url":"https://{CUSTOMER}"' in it.ask(status, host=host).text
+    assert f'rel="canonical" href="https://{CUSTOMER}/"' in it.ask(host=BETA).text
+
+
+def test_a_page_does_not_call_itself_by_a_name_that_leads_nowhere_yet() -> None:
+    it = bench(served=())
+    assert f'rel="canonical" href="https://{BETA}/"' in it.ask(host=BETA).text
+    assert f'"url":"https://{BETA}"' in it.ask("/api/v2/status.json", host=CUSTOMER).text
 
 
 @pytest.mark.parametrize("host", [ALPHA, CUSTOMER, f"{CUSTOMER.upper()}.:80"])

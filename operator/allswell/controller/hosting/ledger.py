@@ -1,6 +1,6 @@
 """The way to the claims in the central database, through the collector's one writing thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from allswell.central.claims import Claims, Holder
@@ -39,6 +39,10 @@ class Ledger:
     async def holders(self) -> Sequence[Holder]:
         """All names that living pages hold."""
         return await self._doing(self._claims.holders)
+
+    async def serve(self, names: Collection[tuple[int, str]], now: datetime) -> None:
+        """Note by exactly which names visitors reach pages: each a page's id and a host."""
+        await self._doing(lambda: self._claims.serve(names, now))
 
     async def order(self, host: str, now: datetime) -> str:
         """Note that a certificate is ordered; why it may not be, or empty."""

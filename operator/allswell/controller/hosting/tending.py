@@ -88,7 +88,8 @@ class Tending:
         """Look at everything once; when to look again. Raises `KubeError`, `CentralError`."""
         now = self._now()
         await self._forget(now)
-        names_held = self._held(await self._ledger.holders())
+        holders = await self._ledger.holders()
+        names_held = self._held(holders)
         try:
             children = await self._children()
         except Missing:
@@ -98,18 +99,25 @@ class Tending:
         plan = tending_plan.decide(names_held, children, challenges, self._policy.around, now)
         await self._carried_out(plan)
         self._say(plan, now)
+        await self._serve(holders, plan)
         self._meters.orders.set(await self._ledger.ordered(now))
         if plan.make or plan.remove:
             self._moved = now
         unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
         return BUSY if unfinished and now - self._moved < MOVING else CALM
 
+    async def _serve(self, holders: Sequence[Holder], plan: Plan) -> None:
+        """Let a page call itself by the names whose routes are there, and by no other."""
+        served = {(it.page_id, it.host) for it in holders if _hosted(it) in plan.routed}
+        if served != {(it.page_id, it.host) for it in holders if it.served}:
+            await self._ledger.serve(served, self._now())
+
     def _held(self, holders: Sequence[Holder]) -> dict[Hosted, datetime | None]:
         found: dict[Hosted, datetime | None] = {}
         for it in holders:
             look = self._preflights.look(Key(PAGE.name, it.namespace, it.name), it.host)
             green = look.green if look and look.held else None
-            found[Hosted(it.host, it.namespace, it.name, it.uid)] = green
+            found[_hosted(it)] = green
         return found
 
     async def _children(self) -> Children:
@@ -221,6 +229,10 @@ class Tending:
         if self._forgot is None or now - self._forgot > FORGET_EVERY:
             await self._ledger.forget(now)
             self._forgot = now
+
+
+def _hosted(it: Holder) -> Hosted:
+    return Hosted(it.host, it.namespace, it.name, it.uid)
 
 
 def _absent() -> Condition:

@@ -141,6 +141,11 @@ class Story:
                 self.api.put(kind, {**live, "status": {**said, **status}})
                 self.api.put(SECRET, {"metadata": {"namespace": namespace, "name": name}})
 
+    def served(self) -> tuple[str, ...]:
+        """The names by which the page calls itself."""
+        (page,) = self.centre.reader.pages()
+        return page.served
+
     def keys(self) -> int:
         """How many Secrets with keys there are."""
         return sum(kind == SECRET for kind, _, _ in self.api.objects)

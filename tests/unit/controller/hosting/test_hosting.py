@@ -50,9 +50,11 @@ async def test_a_name_goes_from_listed_to_serving(story: Story) -> None:
     story.certify()
     await story.looked()
     assert story.children() == BOTH
+    assert story.served() == ()
     await story.looked()
     (name,) = await story.asked(HOST)
     assert told.is_ready(name, story.hosting.grace)
+    assert story.served() == (HOST,)
 
 
 async def test_the_first_name_that_does_not_serve_is_told_with_what_to_do(story: Story) -> None:
@@ -149,6 +151,7 @@ async def test_a_new_operator_says_nothing_new_before_it_has_looked(story: Story
     names = await story.asked(HOST)
     assert not story.hosting.unsettled(names, told_before)
     assert told.is_ready(names[0], story.hosting.grace)
+    assert story.served() == (HOST,)
 
 
 async def test_what_an_earlier_operator_said_does_not_stand_for_ever(story: Story) -> None:
