@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
-from allswell.cli import manifests
+from allswell.cli import manifests, references
 from allswell.cli.manifests import Sheet
 from allswell.cli.terminal import BAD_INPUT, OK, complain, counted, paint
 from allswell.cli.yamlfile import Located
@@ -51,40 +50,5 @@ def run(options: argparse.Namespace) -> int:
 def in_order(sheets: tuple[Sheet, ...]) -> list[Located]:
     """Every problem, as the files were given and by line."""
     places = {entry.file: place for place, entry in enumerate(sheets)}
-    found = [*manifests.problems(sheets), *dangling(sheets)]
+    found = [*manifests.problems(sheets), *references.dangling(sheets)]
     return sorted(found, key=lambda problem: (places[problem.file], problem.line))
-
-
-def dangling(sheets: tuple[Sheet, ...]) -> tuple[Located, ...]:
-    """Monitors that a page names and that stand in none of the files, where Monitors stand."""
-    known = {
-        item.key[1:]
-        for entry in sheets
-        for item in entry.items
-        if item.key is not None and item.key[0] == "Monitor"
-    }
-    if not known or not all(entry.whole for entry in sheets):
-        return ()
-    found = []
-    for entry in sheets:
-        for item in entry.items:
-            page = item.thing
-            if not isinstance(page, StatusPage):
-                continue
-            for g, group in enumerate(page.groups):
-                for m, named in enumerate(group.monitors):
-                    if (page.meta.namespace, named.name) not in known:
-                        path = ("spec", "groups", g, "monitors", m, "name")
-                        wrong = f"there is no Monitor {named.name!r} in these files"
-                        found.append(
-                            item.document.at(path, wrong, _advice(page, named.name, known))
-                        )
-    return tuple(found)
-
-
-def _advice(page: StatusPage, name: str, known: set[tuple[str, str]]) -> str:
-    here = sorted(other for namespace, other in known if namespace == page.meta.namespace)
-    if any(other == name for _, other in known):
-        return f"a page shows Monitors of its own namespace, {page.meta.namespace}, only"
-    near = get_close_matches(name, here, n=1)
-    return f"did you mean {near[0]}?" if near else "add the Monitor or mend the name"

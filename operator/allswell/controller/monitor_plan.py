@@ -146,7 +146,7 @@ def _strange(wanted: Monitor, kind: Kind, live: Json) -> Plan | None:
         return Plan(actions, (Condition(READY, FALSE, "Replacing", why),), SOON)
     why = (
         f"there is a {kind.name} {name} that does not belong to this Monitor; "
-        "rename the Monitor, or remove it"
+        f"rename the Monitor, or remove the {kind.name}"
     )
     return Plan(conditions=(Condition(READY, FALSE, "NameTaken", why),))
 

@@ -21,7 +21,8 @@ examples:
   allswell history get default/api --data FOLDER | jq .latency_us
   allswell history get default/api --from 2026-11-01 --to 2026-12-01 --format csv > november.csv
 
-times: a UTC day (2026-11-23), or a moment with its zone (2026-11-23T15:00:00Z); --to is not meant
+times: a UTC day (2026-11-23), or a moment with its zone (2026-11-23T15:00:00Z);
+what began at --to or later is left out
 exit codes: 0 printed, 1 something could not be read, 2 bad input"""
 
 

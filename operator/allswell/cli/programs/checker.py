@@ -15,6 +15,7 @@ environment:
   ALLSWELL_TOKEN_FILE      the file that holds the checker's token, read anew for each request
   ALLSWELL_CA_FILE         the CA of the collector
   ALLSWELL_EXTRA_CA_FILE   a CA that targets may use beside the public ones
+  ALLSWELL_ARCHIVE_CA_FILE the CA of the archive's store, instead of the public ones
   ALLSWELL_STORE_PATIENCE  seconds to wait for an earlier checker to let go of the file, default 0
   ALLSWELL_STATUS_BIND     where /healthz and /metrics are, default 127.0.0.1:9090
   ALLSWELL_METRICS_OPEN    1: /metrics answers those from elsewhere, too, not only this machine

@@ -52,6 +52,20 @@ environment:
   ALLSWELL_HOSTNAME_RECHECK_SECONDS, _GRACE_SECONDS, _REST_SECONDS
                                     defaults 600, 259200 and 2592000
   ALLSWELL_CERTIFICATE_BUDGET       of one name an hour, all in 3 h, one domain a week: 4,250,45
+  ALLSWELL_ARCHIVE_BUCKET           the bucket of the archive; without it there is none
+  ALLSWELL_ARCHIVE_PREFIX           what stands before every name in it
+  ALLSWELL_ARCHIVE_ENDPOINT         another store than Amazon's, like https://s3.example.com
+  ALLSWELL_ARCHIVE_REGION           its region
+  ALLSWELL_ARCHIVE_ADDRESSING       path, virtual or auto: where the bucket's name stands
+  ALLSWELL_ARCHIVE_CA_FILE          the authorities of its store (PEM), instead of the public ones
+  ALLSWELL_ARCHIVE_ENCRYPTION       AES256 or aws:kms, with
+  ALLSWELL_ARCHIVE_KMS_KEY          the key for it
+  ALLSWELL_ARCHIVE_ACCESS_KEY_ID    the key to the bucket (or …_FILE), with
+  ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY
+                                    its secret (or …_FILE); without them the machine's identity
+  ALLSWELL_ARCHIVE_DELETED_MONITORS keep (default) or delete the archive of deleted Monitors,
+  ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS
+                                    after so many days, default 90
   ALLSWELL_LEASE                    the Lease of the one operator at work: allswell-operator
   ALLSWELL_IDENTITY                 this operator's name in it, default the pod's
   ALLSWELL_WORKERS                  objects looked at at once, default 8

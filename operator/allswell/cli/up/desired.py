@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from allswell.cli import references
 from allswell.cli.manifests import Key, Sheet, Thing
 from allswell.cli.yamlfile import Located
 
@@ -18,11 +19,15 @@ EMPTY = ("nothing of ours stands here any more", "what stood here goes on until 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The last good objects by file, and the files that were missing at the last look."""
+    """The last good objects by file, and the files that were missing at the last look.
+
+    `lacking` is what pages name and what is not there: the page runs without it.
+    """
 
     files: Mapping[Path, Mapping[Key, Thing]] = field(default_factory=dict)
     missing: frozenset[Path] = frozenset()
     problems: tuple[Located, ...] = ()
+    lacking: tuple[Located, ...] = ()
 
     @property
     def things(self) -> tuple[Thing, ...]:
@@ -55,7 +60,9 @@ def after(before: Desired, sheets: Sequence[Sheet]) -> Desired:
         elif file not in before.missing:
             files[file] = objects
             missing.add(file)
-    return Desired(files, frozenset(missing), tuple(problems))
+    running = {key for objects in files.values() for key in objects}
+    lacking = references.dangling(sheets, running)
+    return Desired(files, frozenset(missing), tuple(problems), lacking)
 
 
 def _objects(

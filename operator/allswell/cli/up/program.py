@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import secrets
 import signal
 import socket
@@ -145,7 +146,8 @@ def taken(host: str, port: int) -> str | None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            return f"{host}:{port} cannot be listened on: {error.strerror}; choose another --port"
+            other = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
+            return f"{host}:{port} cannot be listened on: {error.strerror}; choose another {other}"
     return None
 
 

@@ -81,14 +81,21 @@ class Screen:
     ) -> None:
         """Problems that are new, and that all are gone."""
         known, now = set(before), tuple(after)
-        for problem in now:
-            if problem not in known:
-                print(paint(str(problem), "down"), file=sys.stderr, flush=True)
-        if now and set(now) - known:
-            does = "does not run yet" if at_start else "stays as it was last"
-            self.trouble(f"what is wrong {does}; mend it and it takes effect")
+        does = "does not run yet" if at_start else "stays as it was last"
+        self._new(known, now, f"what is wrong {does}; mend it and it takes effect")
         if known and not now:
             self.line("all problems are mended")
+
+    def lacking(self, before: Iterable[Located], after: Iterable[Located]) -> None:
+        """Monitors that a page names and that are not there, when that is new."""
+        self._new(set(before), tuple(after), "the page runs without it; mend it and it is shown")
+
+    def _new(self, known: set[Located], now: tuple[Located, ...], consequence: str) -> None:
+        new = [problem for problem in now if problem not in known]
+        for problem in new:
+            print(paint(str(problem), "down"), file=sys.stderr, flush=True)
+        if new:
+            self.trouble(consequence)
 
     def changed(self, before: Iterable[Thing], after: Iterable[Thing]) -> None:
         """What an edit has added, changed and removed."""

@@ -69,6 +69,7 @@ class Session:
         before, self.desired = self.desired, desired.after(self.desired, sheets)
         at_start = not before.files
         self.screen.problems(before.problems, self.desired.problems, at_start=at_start)
+        self.screen.lacking(before.lacking, self.desired.lacking)
         things = self.desired.things
         if things != self._applied:
             await self._apply(applying.sorted_out(things))

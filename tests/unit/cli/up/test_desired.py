@@ -3,6 +3,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from allswell.cli import manifests
 from allswell.cli.manifests import Item, Sheet, Thing
 from allswell.cli.secret import Secret
 from allswell.cli.up import desired
@@ -107,6 +108,31 @@ def test_a_folder_that_cannot_be_read_deletes_nothing_of_it() -> None:
 def test_an_object_may_move_to_another_file_with_a_mistake_on_the_way() -> None:
     found = after((sheet(A, good("x")), sheet(B)), (sheet(A, good("z")), sheet(B, wrong("x"))))
     assert shown(found) == {"x": "1", "z": "1"}
+
+
+MONITOR = """\
+apiVersion: allswell.dev/v1alpha1
+kind: Monitor
+metadata: {name: api}
+spec: {http: {url: "https://example.com/"}}
+"""
+PAGE = """\
+apiVersion: allswell.dev/v1alpha1
+kind: StatusPage
+metadata: {name: acme}
+spec: {title: Acme, groups: [{name: API, monitors: [{name: api}, {name: aip}]}]}
+"""
+
+
+def test_a_monitor_that_a_page_names_and_that_does_not_run_is_lacking(tmp_path: Path) -> None:
+    api, acme = tmp_path / "api.yaml", tmp_path / "acme.yaml"
+    api.write_text(MONITOR)
+    acme.write_text(PAGE)
+    both, page = manifests.load([api, acme]), manifests.load([acme])
+    assert [it.instead for it in after(both).lacking] == ["did you mean api?"]
+    assert after(both).problems == ()
+    # While a file is being replaced, its Monitor runs on.
+    assert after(both, page).lacking == after(both).lacking
 
 
 NAMES = st.sampled_from("xyz")

@@ -114,3 +114,14 @@ def test_an_edit_is_told_as_what_was_added_changed_and_removed(
         "added     Secret edge/d",
         "removed   Secret c",
     ]
+
+
+def test_a_page_that_lacks_a_monitor_is_told_once_and_runs(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen.lacking((), [PROBLEM])
+    seen = capsys.readouterr()
+    assert seen.err == "a.yaml:3: spec.url: this is missing; write it\n"
+    assert seen.out.endswith("the page runs without it; mend it and it is shown\n")
+    screen.lacking([PROBLEM], [PROBLEM])
+    assert capsys.readouterr() == ("", "")
