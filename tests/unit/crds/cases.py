@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from allswell.domain.spec.page import HOSTNAME_ADVICE
 from allswell.domain.spec.problem import dotted
 from tests.unit.crds import pools, schema, variants
 from tests.unit.crds.variants import Change, Path
@@ -229,7 +230,7 @@ EVERY = [
         Case(
             "page",
             "spec.hostnames.0",
-            "write a full host name in lower case, like status.example.com",
+            HOSTNAME_ADVICE,
             bad,
             "status.example",
         )

@@ -17,6 +17,7 @@ import yaml
 
 from allswell.domain import duration
 from allswell.domain.spec import http
+from allswell.domain.spec.page import HOSTNAME_ADVICE
 
 Json = Any
 Schema = Mapping[str, Any]
@@ -165,9 +166,7 @@ RULES: dict[str, Callable[[Json], bool]] = {
     "plain TCP has no certificate; write tls: {}, or leave certificateDays out": (
         lambda check: "tls" in check or "certificateDays" not in check.get("expect", {})
     ),
-    "write a full host name in lower case, like status.example.com": (
-        lambda name: re.fullmatch(r"[0-9]+", name.rpartition(".")[2]) is None
-    ),
+    HOSTNAME_ADVICE: (lambda name: re.fullmatch(r"[0-9]+", name.rpartition(".")[2]) is None),
     "this group shows nothing; write monitors or a selector": (
         lambda group: "selector" in group or bool(group.get("monitors"))
     ),

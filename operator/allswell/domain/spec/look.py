@@ -113,7 +113,7 @@ def _branding(fields: Fields) -> Look:
 
 def _judge_colours(fields: Fields, accent: str, dark: str) -> None:
     """Note a colour that cannot be told from what it is drawn on."""
-    if dark and not accent:
+    if dark and not fields.has("accentColor"):
         fields.note(("accentColorDark",), "accentColor is missing", "write both, or accentColor")
     if accent and (least := _least(accent, LIGHT)) < ENOUGH:
         wrong = f"{accent} has a contrast of {least:.1f} : 1 on the light page"

@@ -20,6 +20,9 @@ KIND = "StatusPage"
 HOSTNAME = re.compile(
     r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+(?![0-9]+$)[a-z0-9][-a-z0-9]{0,61}[a-z0-9]", re.ASCII
 )
+HOSTNAME_ADVICE = (
+    "write a full host name in lower case, like status.example.com; international ones as xn--…"
+)
 # The machine's own zone, and copies of all zones that count leap seconds.
 ODD_ZONES = ("localtime", "posix/", "posixrules", "right/")
 LINE_ADVICE = "write one line of text"
@@ -127,7 +130,7 @@ def _hostnames(spec: Fields) -> tuple[str, ...]:
         most=20,
         longest=253,
         pattern=HOSTNAME,
-        instead="write a full host name in lower case, like status.example.com",
+        instead=HOSTNAME_ADVICE,
     )
 
 

@@ -126,3 +126,8 @@ def test_an_accent_of_the_dark_theme_alone_is_refused() -> None:
             "write both, or accentColor",
         )
     ]
+
+
+def test_an_accent_that_is_wrong_is_not_called_missing_as_well() -> None:
+    written = manifests.page(branding={"accentColor": "blue", "accentColorDark": "#8fabff"})
+    assert [path for path, _, _ in problems(page.read, written)] == ["spec.branding.accentColor"]

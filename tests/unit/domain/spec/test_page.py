@@ -9,7 +9,7 @@ from allswell.domain.spec.selector import Expression, Selector
 from tests.unit.domain.spec import manifests
 from tests.unit.domain.spec.manifests import problems
 
-HOST = "write a full host name in lower case, like status.example.com"
+HOST = page.HOSTNAME_ADVICE
 LINE = "write one line of text"
 QUOTES = "put it in quotes to make it text"
 
