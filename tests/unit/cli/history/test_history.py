@@ -193,7 +193,7 @@ def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
         out = io.BytesIO()
         dayfile.write(samples, out)
         assert shelf.put(archive.key(Place(world.public_id, day, 1, revision)), out.getvalue())
-    file.with_name("stranger.9.ndjson.gz").write_bytes(b"x")
+    file.with_name("zzzzzzzzzzzz.9.ndjson.gz").write_bytes(b"x")
     assert world.run("verify") == 1
     said = lines(capsys)
     assert f"{place}.r2.ndjson.gz: it is not in the catalogue; v1/date={day}/{place}.nd" in said[0]
