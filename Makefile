@@ -16,6 +16,8 @@ FILE ?= examples/quickstart.yaml
 REFERENCES := kubernetes.io:443 www.python.org:443
 ASK := $(if $(filter examples/quickstart.yaml,$(FILE)),$(REFERENCES:%=--egress-reference %))
 ONLY ?=
+# Most tests wait; the long ones come early enough only if idle workers take over from busy ones.
+JOBS ?= --numprocesses 2 --dist worksteal
 PATHS ?= .
 
 RUNTIME := $(VENV)/.runtime
@@ -59,7 +61,7 @@ check: lint types ## All that needs no run: lint, types, contracts, style figure
 .PHONY: test
 test: $(DEV) ## All tests that need no cluster, and the coverage limits (ARGS="-k word": no limits)
 	@$(BIN)/python -m tests.needs
-	$(BIN)/python -m pytest -m "not cluster and not browser" --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster and not browser" $(JOBS) --cov --cov-report= $(ARGS)
 ifndef ARGS
 	$(BIN)/coverage report --include='*/allswell/domain/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=90

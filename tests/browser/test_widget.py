@@ -8,7 +8,6 @@ from tests import npm
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.needs("chromium", "npm"),
-    pytest.mark.timeout(120),
 ]
 
 

@@ -11,7 +11,7 @@ from tests.cluster import ingress, issuing
 from tests.cluster.lab.acme import Authority
 from tests.cluster.reach import Cluster, until
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.node
 
 HOST = "status.customer.example"
 

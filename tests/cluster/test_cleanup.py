@@ -17,8 +17,6 @@ from tests.cluster.reach import Cluster, until
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(params=[machine.CONTROL_PLANE, machine.NODE])
 def kind(request: pytest.FixtureRequest, cluster: Cluster) -> str:

@@ -20,8 +20,6 @@ from tests.cluster import checking, operating
 from tests.cluster.operating import Operator
 from tests.cluster.reach import Cluster, until
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:

@@ -52,7 +52,6 @@ def test_what_was_written_outlives_the_api_server_and_etcd(
 
 
 @pytest.mark.node
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", ["kubelet", "containerd"])
 def test_pods_run_on_while_a_part_of_the_node_is_stopped(
     cluster: Cluster, lab: Lab, namespace: str, name: str

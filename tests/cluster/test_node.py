@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.reach import Cluster, Refused
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.node
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,

@@ -11,7 +11,6 @@ from tests.cluster import checking, kinds, operating
 from tests.cluster.operating import Operator
 from tests.cluster.reach import Cluster, until
 
-pytestmark = pytest.mark.timeout(180)
 MANY = tuple(f"m{number}" for number in range(20))
 OURS = "app.kubernetes.io/component=checker"
 # What is deleted is gone within this time after the operator is there.

@@ -12,7 +12,7 @@ from tests.cluster.operating import Operator, quiet
 from tests.cluster.reach import Cluster, until
 from tests.unit.domain.spec import manifests
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("operator")]
+pytestmark = pytest.mark.usefixtures("operator")
 TRACKING = "argocd.argoproj.io/tracking-id"
 
 

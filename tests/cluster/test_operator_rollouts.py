@@ -13,7 +13,6 @@ from tests.cluster import operating
 from tests.cluster.operating import Operator, quiet
 from tests.cluster.reach import Cluster, until
 
-pytestmark = pytest.mark.timeout(150)
 NAMES = ("a", "b", "c", "d", "e")
 OLD, NEW = "local/allswell:1", "local/allswell:2"
 

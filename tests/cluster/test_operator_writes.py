@@ -17,8 +17,6 @@ from tests.cluster import checking, kinds, operating
 from tests.cluster.operating import Operator
 from tests.cluster.reach import Cluster, until
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def acme(cluster: Cluster) -> Iterator[tuple[str, str]]:

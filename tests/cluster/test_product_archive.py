@@ -18,7 +18,7 @@ from tests.cluster.installing import Installation, Values
 from tests.cluster.reach import Cluster, until
 from tests.cluster.targets import Target
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.node
 COUNT = 1_440
 PREPARE = """\
 import sqlite3, sys

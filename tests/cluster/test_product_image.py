@@ -7,7 +7,7 @@ import pytest
 from tests.cluster import product
 from tests.cluster.reach import Cluster
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.node
 # Tried by name on the PATH and as modules; the last is there, so that the trial is no empty one.
 _LOOK = """\
 import botocore, importlib.util, json, os, shutil

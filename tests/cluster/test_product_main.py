@@ -11,7 +11,7 @@ from tests.cluster.reach import Cluster, until
 from tests.cluster.targets import Target
 from tests.cluster.watching import Watched
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.node
 INTERVAL, CONFIRM = timedelta(seconds=2), timedelta(seconds=1)
 SOON = INTERVAL + CONFIRM + timedelta(seconds=5)
 _MOMENT = re.compile(r'datetime="([^"]+)"')

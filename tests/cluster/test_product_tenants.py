@@ -11,7 +11,7 @@ from tests.cluster.installing import Installation
 from tests.cluster.reach import Cluster, Refused, until
 from tests.cluster.targets import Target
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.node
 _ASK = """\
 import ssl, urllib.error, urllib.request
 trust = ssl._create_unverified_context()

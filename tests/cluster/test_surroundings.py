@@ -12,7 +12,7 @@ import pytest
 from tests.cluster.lab import container, lifecycle
 from tests.cluster.reach import Cluster, until
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.node
 
 
 def python(cluster: Cluster, namespace: str, code: str, *, image: str = "") -> str:

@@ -15,7 +15,7 @@ from tests.cluster import operating
 from tests.cluster.operating import Operator, quiet
 from tests.cluster.reach import Cluster, until
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.needs("postgresql")]
+pytestmark = pytest.mark.needs("postgresql")
 NAMES = tuple(f"m{number}" for number in range(6))
 
 

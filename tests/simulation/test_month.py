@@ -10,7 +10,7 @@ from tests.simulation.month import DAYS, OUTAGES
 from tests.simulation.world import DAY, MINUTE, World
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_a_month_costs_the_centre_31_rollups_and_two_transitions_an_outage(
     both: Centre, tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ def outages(found: list[tuple[int, int]]) -> list[Outage]:
     return [each for each in made if each.end < END - 10 * MINUTE]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(lengths, min_size=1, max_size=5).map(outages), faults, st.integers(0, 2**32))
 def test_no_change_is_lost_and_none_doubled_whatever_fails(

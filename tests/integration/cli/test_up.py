@@ -32,7 +32,7 @@ from tests.integration.cli.up import (
     write,
 )
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
 UP, DOWN = "operational", "major_outage"
 

@@ -24,7 +24,7 @@ from tests.integration.faults.nursery import Forked
 from tests.integration.faults.page import Seen
 from tests.integration.faults.target import Part, Target
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.integration
 
 AWAY = timedelta(seconds=30)
 OUTAGE = [State.UP, State.DOWN, State.UP]

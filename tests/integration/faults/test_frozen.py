@@ -14,7 +14,7 @@ from tests.integration.faults.house import QUICK, SECOND, House
 from tests.integration.faults.nursery import Nursery
 from tests.integration.faults.target import Target
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 COVER = QUICK.grace.cover(SECOND)
 

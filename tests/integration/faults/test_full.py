@@ -19,7 +19,7 @@ from tests.integration.faults.house import SECOND, House
 from tests.integration.faults.nursery import Nursery
 from tests.integration.faults.target import Target
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SIZE = 8 * 2**20
 CHANGES = 8

@@ -60,7 +60,6 @@ def figures(kind: str, kills: int, verdicts: Sequence[Verdict]) -> str:
     )
 
 
-@pytest.mark.timeout(240)
 def test_a_checker_killed_two_hundred_times_reports_every_change_once(
     nursery: Nursery, target: Target, tmp_path: Path
 ) -> None:
@@ -128,7 +127,6 @@ def die_often(one: Lane, lot: random.Random) -> int:
     return len(reborn.deaths)
 
 
-@pytest.mark.timeout(240)
 def test_a_collector_killed_between_commit_and_answer_takes_every_change_once(
     nursery: Nursery, target: Target, tmp_path: Path
 ) -> None:

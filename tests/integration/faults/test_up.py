@@ -13,7 +13,7 @@ from tests.integration.cli.up import Up
 from tests.integration.faults import house
 from tests.integration.faults.target import Target
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 UP, DOWN = "operational", "major_outage"
 

@@ -13,7 +13,7 @@ from allswell.central.writer import Writer
 from tests import npm
 from tests.integration.web import running, talk
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 EXPORTER = """
 import json, sys

@@ -11,7 +11,7 @@ from allswell.central.writer import Writer
 from allswell_web import routes
 from tests.integration.web import running, talk
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 EXAMPLES = 20
 
 

@@ -38,7 +38,6 @@ def workers(pid: int) -> set[int]:
     return {int(number) for number in found}
 
 
-@pytest.mark.timeout(120)
 def test_a_reload_under_load_answers_all_and_reads_the_files_again(tmp_path: Path) -> None:
     """A worker that ends may drop a connection that it has taken and not read from yet."""
     for name, title in (("old", "Before"), ("new", "After")):
@@ -69,7 +68,6 @@ def test_a_reload_under_load_answers_all_and_reads_the_files_again(tmp_path: Pat
     assert len(dropped) <= max(2, asked // 200), dropped
 
 
-@pytest.mark.timeout(120)
 def test_a_reload_with_settings_that_cannot_be_used_changes_nothing(tmp_path: Path) -> None:
     filled(f"sqlite:///{tmp_path}/central.db")
     file = tmp_path / "url"

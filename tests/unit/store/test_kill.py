@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.unit.store.conftest import Open
 from tests.unit.store.hand import all_samples, at, change, waiting
 
@@ -30,7 +28,6 @@ def commit_until_killed(path: Path, commits: int) -> tuple[int, int]:
     return said
 
 
-@pytest.mark.timeout(120)
 def test_a_kill_loses_nothing_that_was_said_to_be_kept_and_parts_nothing(
     opened: Open, path: Path
 ) -> None:
