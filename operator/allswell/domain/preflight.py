@@ -124,10 +124,15 @@ def _certifiable(
 ) -> Finding:
     for seen in heard:
         if issuers and seen.issuers is not None and not set(seen.issuers) & set(issuers):
-            only = ", ".join(seen.issuers)[:100] or "nobody"
+            only = _plain(", ".join(seen.issuers)[:100]) or "nobody"
             words = (
                 f"the CAA records of {seen.caa_at} let {only} certify {wanted.host}:"
                 f' add {seen.caa_at} CAA 0 issue "{min(issuers)}"'
             )
             return Finding(proof, Trouble.CAA_FORBIDS, words)
     return Finding(proof)
+
+
+def _plain(text: str) -> str:
+    """Without what would steer the terminal of whoever reads what a stranger has in their DNS."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

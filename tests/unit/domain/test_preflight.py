@@ -75,3 +75,8 @@ def test_a_caa_record_that_forbids_is_told_and_leaves_the_proof() -> None:
 def test_a_long_name_from_a_stranger_is_cut() -> None:
     found = judged(replace(NOT, cname="a." * 120))
     assert len(found.message) < 400
+
+
+def test_what_a_stranger_has_in_their_dns_steers_no_terminal() -> None:
+    found = judged(replace(CNAME, issuers=("\x1b[2Jca.org\r\n",), caa_at="acme.com"))
+    assert "let ?[2Jca.org?? certify" in found.message

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from prometheus_client import generate_latest
 
 from allswell.controller.hosting import preflights, tending, told
 from allswell.controller.hosting.told import Name
@@ -138,6 +139,16 @@ async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None
     assert story.children() == BOTH
     assert {verb for verb, _, _ in story.api.asked} == {"every"}
     assert story.centre.writer.claims.ordered(story.now - timedelta(hours=4)) == 1
+
+
+async def test_what_was_ordered_of_late_is_a_figure(story: Story) -> None:
+    for host in (HOST, OTHER):
+        story.says[host] = TXT
+    await story.asked(HOST, OTHER)
+    await story.looked()
+    assert b"allswell_certificate_orders 2.0" in generate_latest(story.meters.registry)
+    await story.looked(after=timedelta(hours=3))
+    assert b"allswell_certificate_orders 0.0" in generate_latest(story.meters.registry)
 
 
 async def test_a_new_operator_says_nothing_new_before_it_has_looked(story: Story) -> None:
