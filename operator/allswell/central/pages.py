@@ -80,6 +80,11 @@ def put(
     return identity
 
 
+def address(connection: Connection, identity: int) -> str:
+    """The label that a page has under the domain of pages; empty before it was given one."""
+    return connection.scalar(select(page.c.address).where(page.c.id == identity)) or ""
+
+
 def hide(connection: Connection, namespace: str, name: str, now: datetime) -> bool:
     """Take a page away; False when it was not there."""
     mine = (page.c.namespace == namespace) & (page.c.name == name) & page.c.hidden_ms.is_(None)

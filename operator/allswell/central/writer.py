@@ -110,6 +110,11 @@ class Writer:
         with session.writing(self._engine) as connection:
             return pages.put(connection, page, components, namespace_uid, now, address=address)
 
+    def address(self, page_id: int) -> str:
+        """The label that a page has under the domain of pages; empty before it was given one."""
+        with session.reading(self._engine) as connection:
+            return pages.address(connection, page_id)
+
     def hide_page(self, namespace: str, name: str, now: datetime) -> bool:
         """Take a page away; False when it was not there."""
         with session.writing(self._engine) as connection:

@@ -65,13 +65,19 @@ class Central:
         namespace_uid: str,
         now: datetime,
         address: str = "",
-    ) -> int:
-        """Make a page as its manifest says; its id."""
-        return await self._doing(
-            lambda: self._writer.put_page(
+    ) -> tuple[int, str]:
+        """Make a page as its manifest says; its id, and its label under the domain of pages.
+
+        That is the first `address` that it was given, whatever the installation's key is now.
+        """
+
+        def put() -> tuple[int, str]:
+            number = self._writer.put_page(
                 page, components, now, namespace_uid=namespace_uid, address=address
             )
-        )
+            return number, self._writer.address(number) if address else ""
+
+        return await self._doing(put)
 
     async def monitors(self) -> Mapping[Place, int]:
         """The ids of all living monitors."""

@@ -186,11 +186,11 @@ class Reconciler:
                 return None
             identity = Identity(namespace_uid, page.meta.name)
             label = self._hosting.label(identity) if self._hosting else ""
-            number = await self._means.central.put_page(
+            number, label = await self._means.central.put_page(
                 page, shown, namespace_uid, self._means.now(), label
             )
-            names = await self._names(page, number, identity)
-            target = self._hosting.target(identity) if self._hosting else ""
+            target = self._hosting.target(label) if self._hosting else ""
+            names = await self._names(page, number, identity, target)
         before = manifest.block(live, "status")
         if self._hosting is not None and self._hosting.unsettled(names, before):
             return SOON
@@ -212,12 +212,14 @@ class Reconciler:
                 await self._hands.tell(PAGE, live, news)
         return None
 
-    async def _names(self, page: StatusPage, number: int, identity: Identity) -> tuple[Name, ...]:
+    async def _names(
+        self, page: StatusPage, number: int, identity: Identity, target: str
+    ) -> tuple[Name, ...]:
         """How far the page's host names have come."""
         if self._hosting is None:
             return tuple(Name(host, unserved=True) for host in page.hostnames)
         key = Key(PAGE.name, page.meta.namespace, page.meta.name)
-        return await self._hosting.names(key, number, identity, page)
+        return await self._hosting.names(key, number, identity, page, target)
 
     def _state(self, place: Place) -> State:
         return self.standings.get(place, Standing()).state

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from allswell.central.claims import Claims
 from allswell.central.errors import Unavailable
 from allswell.controller.acting import Hands
 from allswell.controller.central import Central
 from allswell.controller.collector.centre import Centre
+from allswell.controller.hosting.hosting import Hosting
+from allswell.controller.hosting.ledger import Ledger
+from allswell.controller.hosting.policy import Policy
 from allswell.controller.index import WATCHED, Index, Key
 from allswell.controller.means import Means
 from allswell.controller.meters import Meters
@@ -19,6 +23,7 @@ from allswell.controller.registrar import Registrar
 from allswell.controller.resync import Resync
 from allswell.controller.rollout import Batch
 from allswell.controller.turnstile import Turnstile
+from allswell.domain.preflight import Seen, Wanted
 from allswell.kube.kinds import CONFIGMAP, EVENT, MONITOR, PAGE, STATEFULSET, Kind
 from allswell.kube.manifest import Json
 from tests import centre
@@ -60,15 +65,39 @@ class World:
             now=self.clock,
         )
         self.turnstile = Turnstile(self.index, Batch(1), meters, self.clock)
-        self.reconciler = Reconciler(
+        self.reconciler = self.reconciling()
+        self.resync = Resync(self.means, self.reconciler, self.watched)
+        self.api.namespace("acme")
+
+    def reconciling(self, hosting: Hosting | None = None) -> Reconciler:
+        """A reconciler of these parts."""
+        return Reconciler(
             self.means,
             Hands(self.means),
             self.turnstile,
             shape=SHAPE,
             page_url="https://status.example.com",
+            hosting=hosting,
         )
-        self.resync = Resync(self.means, self.reconciler, self.watched)
-        self.api.namespace("acme")
+
+    def keyed(self, policy: Policy, key: bytes) -> Reconciler:
+        """One with a domain of pages, whose installation has this key; no DNS is asked."""
+        claims = Claims(self.database.engine, policy.rest)
+
+        async def looking(_: Wanted) -> list[Seen]:
+            return []
+
+        hosting = Hosting(
+            policy,
+            key,
+            Ledger(claims, policy.budget, self._doing),
+            looking,
+            self.api,
+            meters=Meters(),
+            wake=lambda _: None,
+            now=self.clock,
+        )
+        return self.reconciling(hosting)
 
     def clock(self) -> datetime:
         return self.now

@@ -75,17 +75,20 @@ class Hosting:
         return not all(name.settled for name in names)
 
     def label(self, page: Identity) -> str:
-        """A page's own label under the domain of pages."""
+        """A page's own label under the domain of pages, unless it was given another before."""
         return hostname.label(self._key, page)
 
-    def target(self, page: Identity) -> str:
+    def target(self, label: str) -> str:
         """A page's own host name: what a CNAME points at."""
-        return f"{self.label(page)}.{self._policy.own.pages_domain}"
+        return f"{label}.{self._policy.own.pages_domain}"
 
     async def names(
-        self, key: Key, number: int, identity: Identity, page: StatusPage
+        self, key: Key, number: int, identity: Identity, page: StatusPage, target: str
     ) -> tuple[Name, ...]:
-        """Ask for the names that a page lists; how far each has come. Raises `CentralError`."""
+        """Ask for the names that a page lists; how far each has come. Raises `CentralError`.
+
+        `target` is the page's own host name.
+        """
         refused = {
             host: why
             for host in page.hostnames
@@ -93,7 +96,7 @@ class Hosting:
         }
         asked = tuple(host for host in page.hostnames if host not in refused)
         claims = await self._ledger.ask(number, asked, self._now())
-        wanted = {host: self._wanted(host, identity) for host in asked if host in claims}
+        wanted = {host: self._wanted(host, identity, target) for host in asked if host in claims}
         if self.preflights.want(key, number, tuple(wanted.values())):
             self.tending.hurry()
         return tuple(
@@ -101,9 +104,8 @@ class Hosting:
             for host in page.hostnames
         )
 
-    def _wanted(self, host: str, identity: Identity) -> Wanted:
-        token = hostname.token(self._key, identity, host)
-        return Wanted(host, self.target(identity), token)
+    def _wanted(self, host: str, identity: Identity, target: str) -> Wanted:
+        return Wanted(host, target, hostname.token(self._key, identity, host))
 
     def _name(
         self, key: Key, host: str, page: StatusPage, refused: str, wanted: Wanted | None

@@ -108,8 +108,9 @@ class Story:
         page = StatusPage(Meta("main", namespace, {}, f"uid-{namespace}"), "Acme", hostnames=hosts)
         writer, uid = self.centre.writer, f"ns-{namespace}"
         number = writer.put_page(page, (), self.now, namespace_uid=uid)
-        key = Key(PAGE.name, namespace, "main")
-        return await self.hosting.names(key, number, Identity(uid, "main"), page)
+        key, identity = Key(PAGE.name, namespace, "main"), Identity(uid, "main")
+        target = self.hosting.target(self.hosting.label(identity))
+        return await self.hosting.names(key, number, identity, page, target)
 
     async def looked(self, *, after: timedelta = timedelta(hours=1)) -> None:
         """Let the DNS be asked again, and let the children be tended."""

@@ -1,0 +1,38 @@
+"""A page's own address under the domain of pages, as its status tells it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from allswell.controller.hosting.hosting import PATIENCE
+from allswell.controller.index import Key
+from allswell.kube import manifest
+from allswell.kube.kinds import PAGE
+from tests.unit.controller.hosting.story import HOST, POLICY
+from tests.unit.controller.world import World
+
+pytestmark = pytest.mark.asyncio
+PAGE_KEY = Key(PAGE.name, "acme", "main")
+
+
+async def said(world: World, key: bytes) -> tuple[str, dict[str, Any]]:
+    """The target that a page tells, and what proves its name, with a key of the installation."""
+    reconciler = world.keyed(POLICY, key)
+    # So long what an earlier operator has said stands.
+    world.now += PATIENCE + timedelta(seconds=1)
+    await reconciler.look(PAGE_KEY)
+    status = world.status(PAGE, "main")
+    (entry,) = manifest.blocks(status, "hostnames")
+    return manifest.text(status, "target"), dict(manifest.block(entry, "proof"))
+
+
+async def test_another_key_moves_no_page_and_proves_otherwise(world: World) -> None:
+    world.page(hostnames=[HOST])
+    target, proof = await said(world, b"k" * 32)
+    (page,) = world.database.reader.pages()
+    assert target == f"{page.address}.pages.io"
+    again, other = await said(world, b"j" * 32)
+    assert again == target
+    assert proof["name"] == other["name"] == f"_allswell.{HOST}"
+    assert proof["value"] != other["value"]
