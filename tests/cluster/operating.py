@@ -64,8 +64,9 @@ class Operator:
         """Stop it, and wait until it has ended."""
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(30)
+            code = self.process.wait(30)
             self.process = None
+            assert number != signal.SIGTERM or code == 0, f"it ended with {code}\n{self.words()}"
 
     def words(self) -> str:
         """What it has logged."""
@@ -97,6 +98,10 @@ class Operator:
         """A figure of its own that has no labels."""
         lines = self._get("/metrics").splitlines()
         return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    def missed(self, kind: str) -> float:
+        """How many changes a list has found before the watch of a kind told of them."""
+        return self.figure(f'allswell_resync_missed_total{{kind="{kind}"}}')
 
     def restart(self, **changed: str) -> None:
         """Start it anew, with some settings changed."""

@@ -7,7 +7,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -102,7 +102,7 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
         man.meet(collecting.do, await pages_key(found, api))
         try:
             parts = [renewing(server, ca, found), tenure.keep(), *later, *man.parts()]
-            async with standby.serving(lookout(man, api, meters).application(), found.status):
+            async with standby.serving(lookout(man, api, meters, now).application(), found.status):
                 return await together(man, parts, info)
         finally:
             await collecting.stop()
@@ -140,7 +140,7 @@ def published(found: Settings, ca: Authority) -> dict[str, object]:
     }
 
 
-def lookout(man: Watchman, api: Api, meters: Meters) -> Lookout:
+def lookout(man: Watchman, api: Api, meters: Meters, clock: Callable[[], datetime]) -> Lookout:
     """What answers the probes."""
 
     async def answers() -> bool:
@@ -158,7 +158,7 @@ def lookout(man: Watchman, api: Api, meters: Meters) -> Lookout:
         answers=answers,
         dead=man.owed.overdue,
         meters=meters,
-        now=now,
+        now=clock,
     )
 
 
@@ -191,6 +191,8 @@ async def migrating(man: Watchman) -> None:
 async def watched(man: Watchman, info: kopf.ConnectionInfo, stop: asyncio.Event) -> None:
     """Watch until told to stop. kopf gives up where a kind goes, so it is begun anew."""
     while True:
+        ready = asyncio.Event()
+        hearing = asyncio.create_task(heard(ready, stop))
         try:
             return await kopf.operator(
                 registry=handlers.registry(lambda: info, man.see),
@@ -199,6 +201,7 @@ async def watched(man: Watchman, info: kopf.ConnectionInfo, stop: asyncio.Event)
                 namespaces=man.settings.watched,
                 standalone=True,
                 stop_flag=stop,
+                ready_flag=ready,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, kopf has cleaned up after it
             log.warning(
@@ -206,6 +209,15 @@ async def watched(man: Watchman, info: kopf.ConnectionInfo, stop: asyncio.Event)
             )
             man.hurry()
             await asyncio.sleep(RETRY)
+        finally:
+            hearing.cancel()
+
+
+async def heard(ready: asyncio.Event, stop: asyncio.Event) -> None:
+    """Take signals from kopf as soon as it runs: it would wait in vain for who waits for `stop`."""
+    await ready.wait()
+    for number in standby.SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 
 async def together(
@@ -225,5 +237,6 @@ async def together(
     await asyncio.gather(watching, *parts, return_exceptions=True)
     failed = [part for part in done if part is not watching or part.exception() is not None]
     for ended in failed:
-        log.error("a part of the operator has ended", exc_info=ended.exception())
+        error = None if ended.cancelled() else ended.exception()
+        log.error("a part of the operator has ended", exc_info=error)
     return 1 if failed else 0

@@ -4,6 +4,7 @@ What fails comes again, later each time. The clock is the event loop's.
 """
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 from collections.abc import Callable
@@ -50,10 +51,10 @@ class Workqueue(Generic[K]):
             if key is not None:
                 return key
             pause = self._heap[0][0] - self._ticks() if self._heap else None
-            try:
-                await asyncio.wait_for(self._changed.wait(), pause)
-            except TimeoutError:
-                continue
+            # No task of its own is made for this: when kopf ends, it ends those that it finds new.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
 
     def _ready(self) -> K | None:
         while self._heap and self._heap[0][0] <= self._ticks():
