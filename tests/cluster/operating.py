@@ -14,7 +14,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,11 +213,18 @@ def monitor(name: str, **spec: object) -> dict[str, Any]:
     }
 
 
-def say_ready(cluster: Cluster, namespace: str, pod: str) -> None:
-    """Say what a kubelet would say of a pod whose checker runs."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    ready = {"type": "Ready", "status": "True", "lastTransitionTime": now}
-    patch = {"status": {"phase": "Running", "conditions": [ready]}}
+def say_ready(
+    cluster: Cluster,
+    namespace: str,
+    pod: str,
+    *,
+    ready: bool = True,
+    since: timedelta = timedelta(),
+) -> None:
+    """Say what would be said of a pod whose checker runs, or not any more, since some time ago."""
+    moment = (datetime.now(UTC) - since).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = {"type": "Ready", "status": str(ready), "lastTransitionTime": moment}
+    patch = {"status": {"phase": "Running", "conditions": [said]}}
     cluster.core.patch_namespaced_pod_status(pod, namespace, patch)
 
 

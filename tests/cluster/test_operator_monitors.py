@@ -1,11 +1,14 @@
 """What the operator makes of Monitors and StatusPages, on a real API server."""
 
 import json
+import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes import client
 
 from tests.cluster import operating
 from tests.cluster.operating import Operator, quiet
@@ -33,6 +36,21 @@ def operator(
     folder: Path = tmp_path_factory.mktemp("operator")
     with operating.running(any_cluster, home, folder, *tenants) as running:
         yield running
+
+
+@pytest.fixture
+def lost_node(cluster: Cluster) -> Iterator[str]:
+    """A node that has no kubelet, and that nothing is scheduled to."""
+    name = f"lost-{uuid.uuid4().hex[:8]}"
+    node = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name},
+        "spec": {"unschedulable": True},
+    }
+    cluster.kubectl("create", "-f", "-", text=json.dumps(node))
+    yield name
+    cluster.kubectl("delete", "node", name)
 
 
 @pytest.fixture
@@ -140,6 +158,25 @@ def test_a_change_of_the_spec_rolls_the_pod(cluster: Cluster, acme: str) -> None
     until(
         lambda: read(cluster, acme, "sts", "rolling-check")["spec"]["template"] != before,
         what="the template has changed",
+    )
+
+
+def test_a_checker_that_is_stuck_on_a_lost_node_is_made_anew(
+    cluster: Cluster, acme: str, lost_node: str
+) -> None:
+    made(cluster, acme, "stuck")
+    name = "stuck-check-0"
+    until(lambda: name in cluster.pods(acme), what="its pod")
+    old = read(cluster, acme, "pod", name)["metadata"]["uid"]
+    target = client.V1ObjectReference(api_version="v1", kind="Node", name=lost_node)
+    bind = client.V1Binding(metadata=client.V1ObjectMeta(name=name), target=target)
+    cluster.core.create_namespaced_pod_binding(name, acme, bind, _preload_content=False)
+    cluster.kubectl("delete", "pod", name, "-n", acme, "--wait=false")
+    assert read(cluster, acme, "pod", name)["metadata"]["uid"] == old
+    operating.say_ready(cluster, acme, name, ready=False, since=timedelta(minutes=6))
+    until(
+        lambda: read(cluster, acme, "pod", name).get("metadata", {}).get("uid", old) != old,
+        what="another pod has the name",
     )
 
 
