@@ -48,15 +48,25 @@ class Meters:
             "rollout_under_way",
             "Checkers that were replaced by turn and have not run for long enough yet.",
         )
-        self.orders = self._gauge(
-            "certificate_orders",
-            "Certificates for host names that were ordered in the last three hours.",
-        )
+        self.orders, self.postponed = self._orders()
         self.objects = Gauge(
             "allswell_objects", "Objects in the index, by kind.", ("kind",), registry=it
         )
         self.verdicts = Counter(
             "allswell_token_verdicts", "Judgements of tokens, by result.", ("result",), registry=it
+        )
+
+    def _orders(self) -> tuple[Gauge, Gauge]:
+        """How far the budget of certificates is spent, and who waits for more of it."""
+        return (
+            self._gauge(
+                "certificate_orders",
+                "Certificates for host names that were ordered in the last three hours.",
+            ),
+            self._gauge(
+                "certificate_orders_waiting",
+                "Host names that are proved and wait until another certificate may be ordered.",
+            ),
         )
 
     def _gauge(self, name: str, words: str) -> Gauge:

@@ -211,6 +211,9 @@ class Tending:
             self._spent[host] = why
 
     def _say(self, plan: Plan, now: datetime) -> None:
+        lacking = {name.host for name, seen in plan.facts.items() if seen is None}
+        self._spent = {host: why for host, why in self._spent.items() if host in lacking}
+        self._meters.postponed.set(len(self._spent))
         said = {
             name: certified.condition(seen, self._spent.get(name.host, ""), now)
             for name, seen in plan.facts.items()

@@ -275,8 +275,20 @@ async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> Non
     (name,) = await story.asked(HOST)
     assert name.certified is not None
     assert name.certified.reason == "BudgetSpent"
+    waiting = b"allswell_certificate_orders_waiting"
+    assert waiting + b" 1.0" in generate_latest(story.meters.registry)
     await story.looked()
     assert story.children() == [f"Certificate {HOST}"]
+    await story.looked(after=timedelta(minutes=1))
+    assert waiting + b" 0.0" in generate_latest(story.meters.registry)
+    story.centre.writer.claims.order(OTHER, story.policy.budget, story.now)
+    story.says[OTHER] = TXT
+    await story.asked(HOST, OTHER)
+    await story.looked(after=timedelta(minutes=1))
+    assert waiting + b" 1.0" in generate_latest(story.meters.registry)
+    await story.asked(HOST)
+    await story.looked(after=timedelta(minutes=1))
+    assert waiting + b" 0.0" in generate_latest(story.meters.registry)
 
 
 async def test_a_cluster_without_cert_manager_says_so(story: Story) -> None:
