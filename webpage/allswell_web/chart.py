@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from allswell.domain import histogram, rollup
 from allswell.domain.latency import Bucket
@@ -34,21 +34,22 @@ def draw(buckets: Sequence[Bucket], until: datetime) -> Chart | None:
     seen = within(buckets, until)
     if not seen:
         return None
-    slots = _slots(seen, until)
+    sums = _sums(seen, until)
+    slots = [spent // count if count else None for count, spent in sums]
     highest = max(value for value in slots if value is not None)
-    total = sum(bucket.count for bucket in seen)
-    average = sum(bucket.count * bucket.average_us for bucket in seen) // total
+    average = sum(spent for _, spent in sums) // sum(count for count, _ in sums)
     return Chart(_path(slots, highest), average, highest)
 
 
 def within(buckets: Sequence[Bucket], until: datetime) -> list[Bucket]:
     """The buckets, in their order, of the 24 hours up to `until`, in which there was a check."""
-    first = bisect_left(buckets, until - SPAN, key=_start)
-    last = bisect_left(buckets, until, key=_start)
+    first = bisect_left(buckets, until - SPAN, key=start)
+    last = bisect_left(buckets, until, key=start)
     return [bucket for bucket in buckets[first:last] if bucket.count > 0]
 
 
-def _start(bucket: Bucket) -> datetime:
+def start(bucket: Bucket) -> datetime:
+    """When a bucket begins: they stand in this order."""
     return bucket.start
 
 
@@ -60,29 +61,30 @@ def p95(buckets: Sequence[Bucket]) -> int | None:
     total = sum(bucket.count for bucket in buckets)
     if total < ENOUGH:
         return None
-    found = sorted(part for bucket in buckets for part in spread(bucket))
+    found = sorted(spread(buckets))
     reached = list(accumulate(count for _, count in found))
     return found[bisect_left(reached, histogram.rank(total, rollup.P95))][0]
 
 
-def spread(bucket: Bucket) -> tuple[tuple[int, int], tuple[int, int]]:
-    """A bucket as latencies with their counts.
+def spread(buckets: Sequence[Bucket]) -> list[tuple[int, int]]:
+    """Buckets as latencies with their counts.
 
-    Only count, average and p95 are known of it: its slowest twentieth (rounded up) counts as its
+    Only count, average and p95 are known of each: its slowest twentieth (rounded up) counts as its
     p95 and the rest as its average.
     """
-    slow = -(-bucket.count // 20)
-    return (bucket.p95_us, slow), (bucket.average_us, bucket.count - slow)
+    slow = [(it.p95_us, -(it.count // -20)) for it in buckets]
+    return slow + [(it.average_us, it.count + it.count // -20) for it in buckets]
 
 
-def _slots(buckets: Sequence[Bucket], until: datetime) -> list[int | None]:
-    first = until - SPAN
-    sums = [[0, 0] for _ in range(SLOTS)]
-    for bucket in buckets:
-        place = min(SLOTS - 1, (bucket.start - first) // WIDTH)
-        sums[place][0] += bucket.count
-        sums[place][1] += bucket.count * bucket.average_us
-    return [total // count if count else None for count, total in sums]
+def _sums(buckets: Sequence[Bucket], until: datetime) -> list[tuple[int, int]]:
+    """Of each slot the checks, and the microseconds that they took together."""
+    starts = [bucket.start for bucket in buckets]
+    edges = [bisect_left(starts, until - WIDTH * back) for back in range(SLOTS, -1, -1)]
+    parts = [buckets[begin:end] for begin, end in pairwise(edges)]
+    return [
+        (sum([it.count for it in part]), sum([it.count * it.average_us for it in part]))
+        for part in parts
+    ]
 
 
 def _path(slots: Sequence[int | None], highest: int) -> str:

@@ -65,7 +65,9 @@ class Language:
 
     def markup(self, message: str, **values: object) -> Markup:
         """As `text`, for a template: values are escaped unless they are markup already."""
-        return Markup(escape(self.catalogue.gettext(message))).format(**values)  # noqa: S704
+        text = str(escape(self.catalogue.gettext(message)))
+        # Not Markup's own way of filling in, which reads each text with a parser of Python.
+        return Markup(text.format(**{name: escape(value) for name, value in values.items()}))  # noqa: S704
 
 
 ENGLISH = Language(SOURCE)

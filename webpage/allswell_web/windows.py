@@ -1,10 +1,10 @@
 """Uptime and p95 over 24 hours, 7, 30 and 90 days: the same numbers on every surface."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import reduce
-from itertools import groupby
 
 from allswell.domain import histogram, instant, rollup, uptime
 from allswell.domain.histogram import Histogram
@@ -88,19 +88,20 @@ def _kept(line: Line, buckets: Buckets, end: datetime) -> list[Kept]:
     kept = [(day.day, day.successful, day.latencies) for day in days]
     stored = {day.day for day in days}
     recent = chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
-    for day_of, group in groupby(recent, key=lambda bucket: instant.day_of(bucket.start)):
-        if day_of not in stored:
+    midnight = instant.day_start(instant.day_of(end))
+    today = bisect_left(recent, midnight, key=chart.start)
+    for group in (recent[:today], recent[today:]):
+        if group and (day_of := instant.day_of(group[0].start)) not in stored:
             found = _counted(group)
             kept.append((day_of, found.total, found))
     return kept
 
 
-def _counted(buckets: Iterable[Bucket]) -> Histogram:
+def _counted(buckets: Sequence[Bucket]) -> Histogram:
     counts: dict[int, int] = {}
-    for bucket in buckets:
-        for latency_us, count in chart.spread(bucket):
-            number = histogram.bucket(latency_us)
-            counts[number] = counts.get(number, 0) + count
+    for latency_us, count in chart.spread(buckets):
+        number = histogram.bucket(latency_us)
+        counts[number] = counts.get(number, 0) + count
     return Histogram({number: count for number, count in counts.items() if count})
 
 

@@ -74,8 +74,23 @@ def test_nobody_there_and_no_token_fail_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"monitors": {"a": [[1, 2]]}}', b'{"monitors": 3}', b"{}", b'{"monitors": {"a": 1}}']
+    "body",
+    [
+        b"<html>",
+        b"{}",
+        b'{"monitors": 3}',
+        b'{"monitors": {"a": 1}}',
+        b'{"monitors": {"a": [[1, 2]]}}',
+        b'{"monitors": {"a": [[1, 2, 3, 4], [1, 2, 3]]}}',
+        b'{"monitors": {"a": [[1, 2, 3, "4"]]}}',
+        b'{"monitors": {"a": [[1, 2, 3, 4.5]]}}',
+        b'{"monitors": {"a": [[99999999999999999, 2, 3, 4]]}}',
+    ],
 )
 def test_an_answer_of_another_shape_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r"buckets|unpack|monitors"):
+    with pytest.raises(ValueError, match="this is not buckets"):
         collector.read(body)
+
+
+def test_a_monitor_without_a_bucket_has_none() -> None:
+    assert collector.read(b'{"monitors": {"a": []}}') == {"a": ()}
