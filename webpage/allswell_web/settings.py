@@ -16,7 +16,7 @@ MOST_THREADS = 64
 HIGHEST_PORT = 65_535
 DATABASE_ADVICE = (
     "ALLSWELL_DATABASE_URL is not set: write an address like "
-    "sqlite:////var/lib/allswell/central.db or postgresql+psycopg://user@host/allswell"
+    "sqlite:////var/lib/allswell/central.sqlite or postgresql://user@host/allswell"
 )
 
 

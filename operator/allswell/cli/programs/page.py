@@ -16,7 +16,8 @@ environment:
   ALLSWELL_BIND            host:port, default 127.0.0.1:8080
   ALLSWELL_THREADS         how many requests are answered at a time, default 4
   ALLSWELL_BASE_URL        where pages without a host name of their own are reached
-  ALLSWELL_HOSTS           own host names, at which pages are found by path
+  ALLSWELL_HOSTS           own host names, at which pages are found by path; default: localhost
+                           and bare addresses
   ALLSWELL_PAGES_DOMAIN    a domain under which each page has a host name of its own
   ALLSWELL_INDEX           0: no list of pages at the root of an own host
   ALLSWELL_REDIS_URL       what replicas share (or ALLSWELL_REDIS_URL_FILE)
