@@ -66,6 +66,7 @@ class Centre:
         self._hellos: dict[int, datetime] = {}
         self._watched_at: datetime | None = None
         self._is_in_doubt = False
+        self._has_news = False
         self.started: datetime | None = None
         self.observed_through: datetime | None = None
 
@@ -76,8 +77,12 @@ class Centre:
         self.started = instant.floor(now)
 
     def reload(self) -> None:
-        """Read again which monitors live, and what of them is noted as unseen."""
+        """Read again which monitors live, and what of them is noted as unseen.
+
+        Somebody has changed that (a pause begins or ends, for one), and pages are to show it soon.
+        """
         rows = self._writer.living()
+        self._has_news = True
         self._unseen = dict(self._writer.unseen([row.id for row in rows]))
         self._living = {(row.namespace, row.name): row for row in rows}
         self._presences.keep_only(row.id for row in rows)
@@ -203,21 +208,22 @@ class Centre:
             self.started = now
 
     def settle(self, now: datetime) -> bool:
-        """Take back what was noted as unseen where beats have proved otherwise; False if nothing.
+        """Take back what was noted as unseen where beats have proved otherwise.
 
-        Pages are read anew then: watch at once, so that they show more than the time before.
+        Whether something of the ledgers has changed, by this or by others. Pages are read anew
+        then: watch at once, so that they show more than the time before.
         """
         now = instant.floor(now)
         self._look_at_the_clock(now)
-        taken_back = False
         if self.observed_through is None:
-            return taken_back
+            return False
+        changed, self._has_news = self._has_news, False
         for row in self._living.values():
             presence = self._presences.of(row.id)
             if presence.seen is not None and presence.seen != presence.judged:
                 through = self.observed_through
-                taken_back |= self._correct(row.id, presence.seen, presence, through, now)
-        return taken_back
+                changed |= self._correct(row.id, presence.seen, presence, through, now)
+        return changed
 
     def _correct(
         self, monitor: int, seen: Observation, presence: Presence, through: datetime, now: datetime

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -48,6 +49,26 @@ def test_the_centre_says_every_fifteen_seconds_how_far_it_has_seen(
             await asyncio.sleep(at)
             now = asyncio.get_running_loop().time()
             assert now - 18 < seconds(central) <= now
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(story())
+
+
+def test_a_pause_is_seen_soon_so_that_pages_show_it(central: centres.Centre) -> None:
+    async def story() -> None:
+        rounds = rounds_of(central)
+        task = asyncio.create_task(rounds.run())
+        await asyncio.sleep(21)
+        assert seconds(central) < 20
+        central.writer.register(
+            replace(centres.monitor("api"), paused=True),
+            namespace_uid="ns",
+            now=NOON + timedelta(seconds=21),
+        )
+        rounds.centre.reload()
+        await asyncio.sleep(2.5)
+        assert seconds(central) > 21
         task.cancel()
 
     with asyncio.Runner(loop_factory=Loop) as runner:
