@@ -45,6 +45,15 @@ def test_axe_finds_nothing_on_any_sight(open_page: Open, script: str, sight: str
     assert axe.violations(open_page(sight, width=390).page, script) == []
 
 
+@pytest.mark.parametrize("path", ["/embed", "/no/such/part"])
+def test_axe_finds_nothing_on_the_widget_and_where_nothing_is(
+    open_page: Open, script: str, path: str
+) -> None:
+    found = axe.violations(open_page("bad day", path, width=390).page, script)
+    # The widget stands within a page that has a heading.
+    assert [it for it in found if it.rule != "page-has-heading-one" or path != "/embed"] == []
+
+
 @pytest.mark.parametrize("width", [320, 390, 760, 1200])
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_nothing_reaches_beyond_the_window(open_page: Open, sight: str, width: int) -> None:

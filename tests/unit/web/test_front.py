@@ -38,6 +38,7 @@ def test_several_pages_are_listed_at_the_root(two: Bench) -> None:
     text = two.ask("/").text
     assert 'href="default/acme/"' in text
     assert 'href="default/beta/"' in text
+    assert text.count(">Status pages<") == 2, "in the tab and above the list"
 
 
 def test_a_page_that_comes_later_changes_the_address_of_no_other() -> None:

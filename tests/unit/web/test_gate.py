@@ -1,6 +1,9 @@
 """Private pages: who is let in, who is asked, who has to wait. Hashes are stood in for by words."""
 
 import base64
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
@@ -100,6 +103,41 @@ def test_pauses_are_by_address_and_page_and_no_longer_than_five_minutes() -> Non
     assert door.ask(basic("sesame"), address="192.0.2.8") == 200
     door.page = fakes.page(2, password_hash="sesame")
     assert door.ask(basic("x")) == 401
+
+
+def test_a_header_that_nobody_would_type_costs_no_hash() -> None:
+    door = Door()
+    assert door.ask(basic("x" * 5000)) == 401
+    assert door.hashed == 0
+
+
+def test_who_was_wrong_is_forgotten_after_half_an_hour() -> None:
+    door = Door()
+    for number in range(5):
+        door.ask(basic(f"{number}"))
+    door.clock.advance(gate.FORGET_S + 1)
+    assert [door.ask(basic(f"{number}")) for number in range(6)] == [401] * 6
+
+
+def test_two_passwords_are_checked_at_once_and_no_more() -> None:
+    """Three of them would meet at the barrier; two wait there in vain, and then nobody does."""
+    barrier, met = threading.Barrier(3, timeout=0.1), threading.Event()
+
+    def matches(given: str, written: str) -> bool:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait()
+            met.set()
+        return given == written
+
+    checked = Gate(NOTICES, fakes.Clock().ticks, (), matches)
+    page = fakes.page(password_hash="sesame")
+    asked = [
+        {"REMOTE_ADDR": f"192.0.2.{number}", "HTTP_AUTHORIZATION": basic("sesame")}
+        for number in range(6)
+    ]
+    with ThreadPoolExecutor(6) as visitors:
+        assert list(visitors.map(lambda it: checked.judge(page, it), asked)) == [None] * 6
+    assert not met.is_set()
 
 
 def test_a_household_of_ipv6_counts_as_one() -> None:
