@@ -96,6 +96,11 @@ https://{{ include "allswell.fullname" . }}-collector.{{ .Release.Namespace }}.s
 {{ include "allswell.fullname" . }}-pages-key
 {{- end -}}
 
+{{/* The Secret of the wildcard certificate. One that cert-manager makes outlives its Certificate. */}}
+{{- define "allswell.pagesTls" -}}
+{{ .Values.pagesCertificate.existingSecret | default (printf "%s-pages-tls" (include "allswell.fullname" .)) }}
+{{- end -}}
+
 {{/* What every pod of ours is: of no account, not root, unable to write but where it is told to. */}}
 {{- define "allswell.podSecurity" -}}
 runAsNonRoot: true

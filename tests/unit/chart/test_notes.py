@@ -62,3 +62,11 @@ def test_what_stays_is_told_as_it_is() -> None:
     assert "delete crd monitors.allswell.dev statuspages.allswell.dev\n" in notes()
     assert "delete crd" not in notes("--set", "crds.keep=false")
     assert "data-allswell-database-0" not in notes("--set", "database.existingSecret=central")
+
+
+def test_the_certificate_of_all_pages_is_named_where_it_was_made_for_the_release() -> None:
+    domain = "pagesDomain=acme-pages.net,pagesCertificate"
+    made = notes("--set", f"{domain}.issuerRef.name=letsencrypt-dns")
+    assert "delete secret allswell-pages-key allswell-pages-tls\n" in made
+    given = notes("--set", f"{domain}.existingSecret=wildcard")
+    assert "delete secret allswell-pages-key\n" in given
