@@ -131,8 +131,8 @@ def authority(any_cluster: Cluster | None) -> Iterator[Authority]:
 @pytest.fixture(scope="session")
 def usual(served: Target, authority: Authority) -> Values:
     """The values of the release that most tests use."""
-    values = installing.merged(installing.QUICK, {"checker": {"extraCAs": served.authority}})
-    return installing.merged(values, hosts.values(authority))
+    own = {"checker": {"extraCAs": served.authority}, "deniedNetworks": [targets.DENIED]}
+    return installing.merged(installing.merged(installing.QUICK, own), hosts.values(authority))
 
 
 @pytest.fixture(scope="session")

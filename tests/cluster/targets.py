@@ -18,6 +18,8 @@ from tests.cluster.operating import free_port
 from tests.cluster.reach import until
 
 HOST = "target.example"
+# Where no test has anything, and the installation lets nobody look.
+DENIED = "198.51.100.0/24"
 _SERVED = """\
   log_format moment '$msec $uri $status';
   access_log {folder}/access.log moment;

@@ -10,6 +10,7 @@ from tests.cluster import installing, watching
 from tests.cluster.installing import Installation
 from tests.cluster.reach import Cluster, Refused, until
 from tests.cluster.targets import Target
+from tests.cluster.watching import Watched
 
 pytestmark = pytest.mark.node
 _ASK = """\
@@ -45,7 +46,7 @@ def test_two_namespaces_with_one_name_never_mix(
 ) -> None:
     good = watching.started(cluster, namespace, "api", target.url("/mine"))
     installing.apply(cluster, other, watching.monitor("api", target.url("/secret")))
-    bad = watching.Watched(cluster, other, "api")
+    bad = Watched(cluster, other, "api")
     bad.turns("down", limit=60)
     for place in (namespace, other):
         installing.apply(cluster, place, watching.page("acme", "api"))
@@ -93,6 +94,17 @@ def test_every_pod_of_ours_is_accepted_where_pod_security_is_restricted(
         "statefulset/allswell-database",
     ):
         release.kubectl("rollout", "status", what, "--timeout=90s", limit=100)
+
+
+@pytest.mark.usefixtures("release")
+def test_what_the_installation_denies_is_out_of_a_checkers_reach(
+    cluster: Cluster, namespace: str
+) -> None:
+    apart = watching.monitor("apart", "http://198.51.100.7/", storage={"kind": "Ephemeral"})
+    installing.apply(cluster, namespace, apart)
+    denied = Watched(cluster, namespace, "apart")
+    denied.turns("down", limit=60)
+    assert denied.read()["status"]["reason"] == "AddressRefused"
 
 
 def test_with_the_role_edit_a_tenant_reaches_nothing_of_another(
