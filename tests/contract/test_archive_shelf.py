@@ -2,11 +2,14 @@
 
 import hashlib
 import http.client
+import json
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Protocol
 
@@ -297,6 +300,53 @@ def test_a_store_that_refuses_and_one_that_is_away_are_failures(server: s3server
         Bucket(stranger).head(key())
     with pytest.raises(Failed, match="did not answer"):
         Bucket(replace(server.where(), endpoint="http://127.0.0.1:9")).head(key())
+
+
+class Lender(BaseHTTPRequestHandler):
+    """Lends keys for an hour to whoever shows the token of a ServiceAccount, as clouds do.
+
+    They come without a session's token, which the store of the tests does not take.
+    """
+
+    token = "who-the-pod-is"
+
+    def do_GET(self) -> None:  # noqa: N802 - the name is given
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+        keys = {"AccessKeyId": s3server.KEY, "SecretAccessKey": s3server.SECRET, "Token": None}
+        body = json.dumps({**keys, "Expiration": until}).encode()
+        self.send_response(200 if self.headers["Authorization"] == self.token else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def lender() -> Iterator[str]:
+    """Where keys are lent."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lender) as found:
+        thread = threading.Thread(target=found.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{found.server_port}/v1/credentials"
+        found.shutdown()
+        thread.join()
+
+
+@signed
+def test_without_keys_of_its_own_it_goes_by_the_role_of_its_pod(
+    server: s3server.Server, lender: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = replace(server.where(tmp_path.name), access_key_id="", secret_access_key="")
+    (tmp_path / "token").write_text(Lender.token)
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", lender)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    bucket = Bucket(where)
+    address = bucket.address(key(), content(), NOW)
+    assert send(address.url, BODY, dict(address.headers))[0] == 200
+    assert shelf.holds(bucket, key(), content()) is True
 
 
 @pytest.mark.parametrize(
