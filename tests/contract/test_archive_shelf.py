@@ -310,7 +310,7 @@ class Lender(BaseHTTPRequestHandler):
 
     token = "who-the-pod-is"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is given
+    def do_GET(self) -> None:
         until = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
         keys = {"AccessKeyId": s3server.KEY, "SecretAccessKey": s3server.SECRET, "Token": None}
         body = json.dumps({**keys, "Expiration": until}).encode()
