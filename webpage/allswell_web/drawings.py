@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort
 
 from allswell.domain.spec import look
-from allswell_web import answering, choices, icons, survey
+from allswell_web import answering, choices, icons, parts, presenter
 from allswell_web.condition import Condition
 
 PNG = "image/png"
@@ -38,10 +38,7 @@ def small_icon(state: str) -> Response:
 @views.get("/favicon.ico")
 def default_icon() -> Response:
     """What browsers ask for without being told to."""
-    found, _ = answering.found()
-    it = survey.of(found, answering.order().now)
-    what = Condition.UNKNOWN if it.silent else it.overall.condition
-    return answering.picture(icons.small(what), PNG)
+    return answering.picture(icons.small(presenter.condition(parts.scene_of(""))), PNG)
 
 
 @views.get(f"/og/<any({_STATES}):state>.png")

@@ -56,6 +56,13 @@ def page(chosen: str) -> Response:
     return _shown(set_up.say, "page.html", page=presenter.page(set_up))
 
 
+@views.get("/uptime")
+def uptime() -> Response:
+    """The page again: Statuspage has one of that name, and links to it outlive the move to us."""
+    set_up = scene_of("", "/")
+    return _shown(set_up.say, "page.html", page=presenter.page(set_up))
+
+
 def _index(known: Directory) -> Response:
     """The list of pages, in the language that all of them share, or in English."""
     links = [
@@ -105,8 +112,8 @@ def history(chosen: str, month: str) -> Response:
     return _shown(set_up.say, "history.html", page=found or abort(404))
 
 
-def scene_of(chosen: str) -> Scene:
-    """The scene of the order, in the language that the path chooses."""
+def scene_of(chosen: str, path: str = "") -> Scene:
+    """The scene of the order, in the language that the path chooses; `path` if it is another's."""
     order = answering.order()
     found, buckets = answering.found()
     return scene.of(
@@ -114,7 +121,7 @@ def scene_of(chosen: str) -> Scene:
         buckets,
         order.now,
         url=_public(found.page, order.directory),
-        place=Place(request.path, f"{chosen}/" if chosen else ""),
+        place=Place(path or request.path, f"{chosen}/" if chosen else ""),
         say=_language(chosen) if chosen else None,
     )
 

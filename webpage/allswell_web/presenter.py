@@ -39,14 +39,12 @@ _SEVERITY = (
 def page(scene: Scene) -> view.Page:
     """The page itself."""
     it = scene.it
-    raising = _raising(scene)
+    raising, shown = _raising(scene), condition(scene)
     titles = [plain.isolated(scene.titles[line.component.name]) for line in it.lines]
     said = sentence.of(it.overall, titles, scene.say, silent=it.silent)
-    shown = Condition.UNKNOWN if it.silent else it.overall.condition
     if raising:
         named = [plain.isolated(plain.line(one.title)) for one in raising]
         said = sentence.of_incidents(named, scene.say)
-        shown = min((announced.CONDITIONS[one.impact] for one in raising), key=_SEVERITY.index)
     affected = _affected(scene)
     return view.Page(
         frame=framing.frame(scene, said, shown),
@@ -63,6 +61,13 @@ def page(scene: Scene) -> view.Page:
         groups=_groups(scene),
         past=past.recent(scene) if it.lines or scene.found.incidents else (),
     )
+
+
+def condition(scene: Scene) -> Condition:
+    """How the whole page stands: as it is observed, or worse where an open incident says so."""
+    said = [announced.CONDITIONS[one.impact] for one in _raising(scene)]
+    seen = Condition.UNKNOWN if scene.it.silent else scene.it.overall.condition
+    return min(said, key=_SEVERITY.index, default=seen)
 
 
 def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:

@@ -195,6 +195,21 @@ def test_a_private_page_is_not_published(desk: Desk) -> None:
     assert "beta" not in desk.files.text(NOTE)
 
 
+class Late(fakes.Reader):
+    """A database whose list of pages was read a moment before a page was closed."""
+
+    def pages(self) -> tuple[facts.Page, ...]:
+        return (fakes.page(),)
+
+
+def test_a_page_that_is_closed_after_it_was_listed_is_not_published(desk: Desk) -> None:
+    closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
+    desk.reader = Late(fakes.found(fakes.component(), of=closed))
+    desk.start()
+    desk.step()
+    assert desk.files.files == {}
+
+
 @pytest.mark.parametrize("how", ["private", "gone"])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_the_files_of_a_page_that_is_gone_or_private_are_removed(

@@ -9,7 +9,7 @@ import pytest
 
 from allswell.central.facts import Pictures
 from allswell.domain import colour
-from allswell.domain.incident import Status
+from allswell.domain.incident import Impact, Status
 from allswell.domain.spec.look import Link, Look
 from allswell_web import choices, icons, language, sources
 from allswell_web.condition import Condition
@@ -133,6 +133,13 @@ def test_title_and_icon_carry_the_state() -> None:
     assert "<title>The present state is not known – Acme Status</title>" in silent.ask().text
     assert "icons/unknown.svg" in silent.ask().text
     assert silent.ask("/favicon.ico").body == icons.small(Condition.UNKNOWN)
+
+
+def test_an_open_incident_is_in_the_icon_that_browsers_ask_for_by_themselves() -> None:
+    said = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=9))
+    minor = fakes.incident(1, "Slow", said, impact=Impact.MINOR)
+    it = harness.bench(fakes.Reader(fakes.found(fakes.component(), incidents=[minor])))
+    assert it.ask("/favicon.ico").body == icons.small(Condition.DEGRADED)
 
 
 def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:

@@ -40,6 +40,12 @@ def test_every_part_has_its_address(path: str, heading: str) -> None:
     assert heading in answer.text
 
 
+@pytest.mark.parametrize("prefix", ["", "/acme"])
+def test_the_address_that_statuspage_has_for_uptime_is_the_page(prefix: str) -> None:
+    it = bench()
+    assert it.ask(f"{prefix}/uptime").body == it.ask(f"{prefix}/").body
+
+
 @pytest.mark.parametrize(
     "path",
     [
