@@ -93,6 +93,10 @@ BAD: list[tuple[rendering.Values, str]] = [
     ({"page": {"service": {"type": "ExternalName"}}}, "/page/service/type"),
     ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
     ({"hostnames": {"restSeconds": 7776001}}, "/hostnames/restSeconds"),
+    (
+        {"hostnames": {"rules": [{"namespaces": ["a"], "suffixes": [".acme.com"]}]}},
+        "/hostnames/rules/0/suffixes/0",
+    ),
     ({"image": {"tag": "a b"}}, "/image/tag"),
     ({"watchNamespaces": "team-a"}, "/watchNamespaces"),
     ({"watchNamespaces": ["team-a", "team-a"]}, "/watchNamespaces"),
