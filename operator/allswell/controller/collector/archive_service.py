@@ -5,6 +5,7 @@ A bucket that hangs holds these threads and no others: beats and reports go on.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 THREADS = 4
 MOST_WAITING = 32
+# Of these, what one namespace can take: its checkers keep no other's waiting.
+SHARE = 8
 # Less than a checker waits for an answer.
 PATIENCE = 8.0
 EVERY = 60.0
@@ -56,7 +59,7 @@ class ArchiveService:
         self._patience = patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="archive")
         self._keeping = ThreadPoolExecutor(1, thread_name_prefix="archive-keeping")
-        self._waiting = 0
+        self._waiting = Counter[str]()
         self._trouble = ""
         self._count_at = datetime.min.replace(tzinfo=UTC)
         news.configured = True
@@ -66,22 +69,22 @@ class ArchiveService:
 
         What takes too long goes on, and the checker's next question finds it done.
         """
-        if self._waiting >= MOST_WAITING:
+        if self._waiting.total() >= MOST_WAITING or self._waiting[row.namespace] >= SHARE:
             raise Busy("too many ask the archive")
-        self._waiting += 1
+        self._waiting[row.namespace] += 1
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(
             self._threads, self._archiving.answer, row, deposit, self._now()
         )
-        work.add_done_callback(self._done)
+        work.add_done_callback(lambda work: self._done(row.namespace, work))
         try:
             async with asyncio.timeout(self._patience):
                 return await asyncio.shield(work)
         except TimeoutError as error:
             raise Busy("the archive takes too long") from error
 
-    def _done(self, work: "asyncio.Future[Permit]") -> None:
-        self._waiting -= 1
+    def _done(self, namespace: str, work: "asyncio.Future[Permit]") -> None:
+        self._waiting[namespace] -= 1
         if not work.cancelled():
             work.exception()
 

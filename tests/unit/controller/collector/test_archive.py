@@ -25,7 +25,7 @@ from allswell.checker.deposit import HttpStore, Out, Undelivered
 from allswell.controller.collector.app import Intake
 from allswell.controller.collector.archive_folder import FolderIntake
 from allswell.controller.collector.archive_news import ArchiveNews, Backlog
-from allswell.controller.collector.archive_service import MOST_WAITING, ArchiveService
+from allswell.controller.collector.archive_service import MOST_WAITING, SHARE, ArchiveService
 from allswell.controller.collector.archiving import Archiving
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Identity, LocalTokens
@@ -43,6 +43,8 @@ TOKENS = {
     "other": Identity("other"),
     "page": Identity("", page=True),
 }
+TEAMS = tuple(f"team-{number}" for number in range(MOST_WAITING // SHARE))
+TOKENS |= {team: Identity(team) for team in TEAMS}
 BODY = b"a day of results"
 CONTENT = Content(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
 DAY = date(2026, 3, 1)
@@ -302,10 +304,10 @@ def test_an_address_takes_nothing_but_what_it_is_for(serve: Serve) -> None:
 def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
     async def story(house: House) -> None:
         house.folder.goes_on.clear()
-        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * MOST_WAITING)]
+        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
         done, waiting = await asyncio.wait(stuck, timeout=0.3)
         assert {task.result()[0] for task in done} == {503}
-        assert len(waiting) == MOST_WAITING
+        assert len(waiting) == SHARE
         beat = report.beats_json([Beat("api", "s1", NOON, NOON)])
         sent = {"sent_at": instant.text(NOON)}
         hello = report.hello_json([Greeting("api", "s1", 0)])
@@ -322,6 +324,33 @@ def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
                 await asyncio.sleep(0.05)
 
     serve(story, patience=0.5)
+
+
+def test_a_namespace_that_asks_without_end_keeps_no_other_from_the_archive(
+    serve: Serve, central: centres.Centre
+) -> None:
+    for team in TEAMS:
+        central.writer.register(centres.monitor(namespace=team), namespace_uid=team, now=NOON)
+
+    async def story(house: House) -> None:
+        for team in TEAMS:
+            house.centre.hello(Identity(team), [Greeting("api", "s1", 0)], NOON)
+        house.folder.goes_on.clear()
+        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
+        others = [
+            asyncio.create_task(house.ask(token=team)) for team in TEAMS for _ in range(2 * SHARE)
+        ]
+        asked = [*stuck, *others]
+        refused = len(asked) - MOST_WAITING
+        async with asyncio.timeout(20):
+            while sum(task.done() for task in asked) < refused:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        assert sum(task.done() for task in asked) == refused
+        assert sum(not task.done() for task in stuck) == SHARE
+        house.folder.goes_on.set()
+        await asyncio.gather(*asked)
+
+    serve(story, patience=30)
 
 
 def test_an_archive_that_fails_is_a_fault_that_may_pass(serve: Serve) -> None:
