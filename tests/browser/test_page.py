@@ -257,9 +257,15 @@ def test_links_and_switches_are_large_enough_to_be_hit(open_page: Open) -> None:
 def test_forced_colours_keep_problems_apart_from_good_days(open_page: Open) -> None:
     page = open_page(forced_colors="active").page
     stroke = "it => getComputedStyle(it).stroke"
-    good = page.locator(".b .o").first.evaluate(stroke)
-    bad = page.locator(".b .d").first.evaluate(stroke)
+    # The reader's own colours, and none of ours.
+    own = (
+        "name => { const it = document.body.appendChild(document.createElement('i'));"
+        " it.style.color = name; return getComputedStyle(it).color }"
+    )
+    good, bad = page.evaluate(own, "GrayText"), page.evaluate(own, "CanvasText")
     assert good != bad
+    assert page.locator(".b .o").first.evaluate(stroke) == good
+    assert page.locator(".b .d").first.evaluate(stroke) == bad
 
 
 def test_nothing_moves(open_page: Open) -> None:

@@ -23,8 +23,7 @@ CONDITIONS = {
 
 def open_incidents(scene: Scene) -> tuple[Incident, ...]:
     """Those that are going on, newest first."""
-    now = scene.it.now
-    return tuple(it for it in scene.found.incidents if it.is_open and it.started <= now)
+    return tuple(it for it in scene.found.incidents if it.is_open)
 
 
 def running(scene: Scene) -> tuple[Maintenance, ...]:

@@ -68,6 +68,13 @@ def test_a_request_cannot_write_a_line_of_its_own() -> None:
     assert len(lines(io.StringIO(), PATH_INFO="/\n{}\r\n", HTTP_HOST="a\nb")) == 1
 
 
+def test_no_request_makes_a_line_long() -> None:
+    (line,) = lines(
+        io.StringIO(), PATH_INFO="/" * 9999, HTTP_HOST="h" * 9999, REQUEST_METHOD="G" * 9999
+    )
+    assert len(json.dumps(line)) < 2048
+
+
 def test_a_log_that_nobody_takes_fails_no_request() -> None:
     assert lines(Closed()) == []
 

@@ -275,6 +275,7 @@ def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(desk: D
     }
     assert re.fullmatch(r"\.published-[0-9a-f]{32}\.json", note)
     assert "f00d" * 8 not in note
+    assert desk.files.files[note][2] == "private, no-store"
     assert publisher.note_of("beef" * 8) != note
 
 
