@@ -26,12 +26,16 @@ PARSERS: Mapping[Kind, Callable[[Json], object]] = {MONITOR: monitor.read, PAGE:
 
 @dataclass(slots=True)
 class FakeApi:
-    """`asked` is every call in order, `trouble` what the next calls of a verb raise."""
+    """`asked` is every call in order, `trouble` what the next calls of a verb raise.
+
+    `mutating` is what an admission webhook makes of whatever is applied.
+    """
 
     objects: dict[Address, Object] = field(default_factory=dict)
     absent: set[Kind] = field(default_factory=set)
     trouble: dict[str, list[KubeError]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    mutating: Callable[[Kind, Object], Object] = lambda _kind, seen: seen
     _applied: dict[tuple[Address, str], Object] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -74,7 +78,7 @@ class FakeApi:
         known = self._applied.get((address, subresource), {})
         after = _merged(_without(copy.deepcopy(before or {}), known, part), part)
         self._applied[(address, subresource)] = part
-        return copy.deepcopy(self._kept(address, before, after))
+        return copy.deepcopy(self._kept(address, before, self.mutating(kind, after)))
 
     async def create(self, kind: Kind, wanted: Json) -> Json:
         """Create an object. Raises `Conflict` when it is there."""

@@ -137,6 +137,19 @@ def test_what_somebody_deletes_or_changes_by_hand_comes_back(cluster: Cluster, a
         )
 
 
+def test_what_somebody_adds_by_hand_costs_one_write(
+    cluster: Cluster, operator: Operator, acme: str
+) -> None:
+    """It is theirs, so an apply leaves it there: to repeat that would help nobody."""
+    made(cluster, acme, "added")
+    before = operator.writes()["StatefulSet apply"]
+    container = {"name": "checker", "env": [{"name": "THEIRS", "value": "yes"}]}
+    patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
+    cluster.kubectl("patch", "sts", "added-check", "-n", acme, "-p", patch)
+    until(lambda: operator.writes()["StatefulSet apply"] > before, what="it is applied")
+    assert quiet(operator)["StatefulSet apply"] == before + 1
+
+
 def test_a_pause_takes_the_pod_and_keeps_the_rest(cluster: Cluster, acme: str) -> None:
     made(cluster, acme, "sleepy")
     cluster.apply(monitor("sleepy", paused=True), namespace=acme)

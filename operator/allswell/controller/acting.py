@@ -23,6 +23,7 @@ class Hands:
 
     def __init__(self, means: Means) -> None:
         self._means = means
+        self._insisted: dict[tuple[Kind, str], str] = {}
 
     async def do(self, action: Apply | Delete) -> None:
         """Apply or delete. Raises `KubeError`."""
@@ -35,6 +36,23 @@ class Hands:
         seen = await self._means.api.apply(action.kind, action.wanted, uid=action.uid)
         self._means.meters.writes.labels(action.kind.name, "apply").inc()
         self._means.index[action.kind].observe(seen)
+        self._note(action, seen)
+
+    def _note(self, action: Apply, seen: Json) -> None:
+        """Remember what became of it where somebody, an admission webhook perhaps, wants more."""
+        key = (action.kind, manifest.uid(seen))
+        self._insisted.pop(key, None)
+        if not manifest.covers(seen, action.wanted):
+            self._insisted[key] = manifest.declared(seen)
+
+    def is_insisted(self, kind: Kind, live: Json) -> bool:
+        """Whether to apply the same again would only make of it what it is."""
+        noted = self._insisted.get((kind, manifest.uid(live)))
+        return noted is not None and noted == manifest.declared(live)
+
+    def keep_only(self, uids: frozenset[str]) -> None:
+        """Forget children that are gone."""
+        self._insisted = {key: it for key, it in self._insisted.items() if key[1] in uids}
 
     async def status(self, kind: Kind, live: Json, status: Json) -> None:
         """Write the status of an object as it was seen, in that very version. Raises `KubeError`.

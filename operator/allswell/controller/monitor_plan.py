@@ -30,7 +30,8 @@ class Gathered:
     """What the decision is made from; a child is None when it is not there.
 
     `registered` says whether the central database knows this incarnation, `turn` whether a change
-    that `needs_turn` has one.
+    that `needs_turn` has one. `insisted` are kinds of children that are what others make of them
+    whenever we apply what they bear the stamp of.
     """
 
     monitor: Json
@@ -40,6 +41,7 @@ class Gathered:
     configmap: Json | None = None
     pod: Json | None = None
     turn: Turn = Turn.NEEDLESS
+    insisted: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def decide(gathered: Gathered, now: datetime) -> Plan:
     if not gathered.registered and gathered.statefulset is None:
         why = "the central database cannot be written; the checker is made when it can"
         return Plan(conditions=(Condition(READY, FALSE, "CentralUnavailable", why),))
-    actions = [_applied(kind, live, shall) for kind, live, shall in children]
+    actions = [_applied(gathered, kind, live, shall) for kind, live, shall in children]
     kept = tuple(action for action in actions if action is not None)
     if kept and gathered.turn is not Turn.AWAITED:
         # What follows is seen when the API server has answered.
@@ -151,9 +153,11 @@ def _strange(wanted: Monitor, kind: Kind, live: Json) -> Plan | None:
     return Plan(conditions=(Condition(READY, FALSE, "NameTaken", why),))
 
 
-def _applied(kind: Kind, live: Json | None, wanted: Json) -> Apply | None:
+def _applied(gathered: Gathered, kind: Kind, live: Json | None, wanted: Json) -> Apply | None:
     if live is None:
         return Apply(kind, wanted)
+    if kind in gathered.insisted and manifest.stamp(live) == manifest.stamp(wanted):
+        return None
     return None if manifest.covers(live, wanted) else Apply(kind, wanted, manifest.uid(live))
 
 

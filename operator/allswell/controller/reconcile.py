@@ -93,6 +93,10 @@ class Reconciler:
             await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
         return min(again, default=None)
 
+    def keep_only(self, children: frozenset[str]) -> None:
+        """Forget children that are gone, by their UIDs."""
+        self._hands.keep_only(children)
+
     def _patience(self, wanted: Monitor, gathered: Gathered, plan: Plan) -> timedelta:
         standing = self.standings.get(manifest.name(gathered.monitor))
         since = pods.ready_since(gathered.pod) if gathered.pod else None
@@ -155,6 +159,9 @@ class Reconciler:
             statefulset=found[STATEFULSET],
             configmap=found[CONFIGMAP],
             pod=found[POD],
+            insisted=frozenset(
+                kind for kind, it in found.items() if it and self._hands.is_insisted(kind, it)
+            ),
         )
 
     async def _say(self, live: Json, wanted: Monitor | None, plan: Plan) -> None:

@@ -59,6 +59,8 @@ class Resync:
         uids = frozenset(kept.uid for kept in self._means.index[MONITOR].items().values())
         pages = frozenset(kept.uid for kept in self._means.index[PAGE].items().values())
         self._means.namespaces.keep_only(uids | pages)
+        children = (self._means.index[kind].items() for kind in CHILDREN)
+        self._reconciler.keep_only(frozenset(it.uid for kind in children for it in kind.values()))
         self.succeeded = self._means.now()
         self._means.meters.resynced.set(self.succeeded.timestamp())
         keys = self._means.index.every()

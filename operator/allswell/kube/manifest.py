@@ -74,6 +74,18 @@ def fingerprint(value: object) -> str:
     return blake2b(content.encode(), digest_size=10).hexdigest()
 
 
+def declared(live: Json) -> str:
+    """A short hash of what people and programs write of an object; its status is no part of it."""
+    metadata = block(live, "metadata")
+    written = [metadata.get(part) for part in ("labels", "annotations", "ownerReferences")]
+    return fingerprint([written, live.get("spec"), live.get("data")])
+
+
+def stamp(seen: Json) -> str:
+    """The fingerprint among an object's annotations."""
+    return text(seen, "metadata", "annotations", names.FINGERPRINT)
+
+
 def stamped(wanted: Json) -> dict[str, object]:
     """The manifest with its own fingerprint among its annotations."""
     metadata = dict(block(wanted, "metadata"))

@@ -7,8 +7,9 @@ from allswell.controller.index import Key
 from allswell.controller.reconcile import RETRY, UNREGISTERED
 from allswell.domain.state import State
 from allswell.kube.errors import Rejected, Unavailable
-from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET
+from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET, Kind
 from tests.centre import transition
+from tests.kubeapi import Object
 from tests.unit.controller.objects import live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
 
@@ -107,6 +108,39 @@ def test_what_the_api_server_refuses_is_said_and_tried_again(world: World) -> No
     assert look(world) == RETRY
     assert world.said()["Ready"] == ("False", "Rejected")
     assert world.events() == ["Rejected"]
+
+
+def test_what_others_insist_on_costs_no_more_than_one_write_each(world: World) -> None:
+    """A webhook that leads images to a mirror, and somebody who changes more by hand."""
+
+    def mirrored(kind: Kind, seen: Object) -> Object:
+        if kind == STATEFULSET:
+            seen["spec"]["template"]["spec"]["containers"][0]["image"] = "mirror/allswell:1"
+        return seen
+
+    world.api.mutating = mirrored
+    world.monitor()
+    for _ in range(3):
+        look(world)
+    run_pod(world)
+    assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN
+    claim(world, 1, State.UP)
+    look(world)
+    assert world.said()["Ready"] == ("True", "Running")
+
+    live = world.api.objects[(STATEFULSET, "acme", "api-check")]
+    world.put(STATEFULSET, {**live, "spec": {**live["spec"], "replicas": 0}})
+    world.writes()
+    for _ in range(3):
+        look(world)
+    assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN[1:]
+    again = world.api.objects[(STATEFULSET, "acme", "api-check")]
+    assert again["spec"]["replicas"] == 1
+
+    world.monitor(interval="10s")
+    for _ in range(3):
+        look(world)
+    assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN
 
 
 def test_an_event_that_cannot_be_posted_stops_nothing(world: World) -> None:
