@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,7 +77,7 @@ class Cluster:
         done = subprocess.run(
             [self.kubectl_path, "--context", self.context, *arguments],
             input=text or "",
-            env={"PATH": os.defpath, "KUBECONFIG": str(self.kubeconfig), "HOME": "/nonexistent"},
+            env=self._environment,
             capture_output=True,
             text=True,
             timeout=limit,
@@ -85,6 +86,23 @@ class Cluster:
         if done.returncode:
             raise Refused(f"{done.stdout}{done.stderr}".strip())
         return done.stdout
+
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        return {"PATH": os.defpath, "KUBECONFIG": str(self.kubeconfig), "HOME": "/nonexistent"}
+
+    @contextmanager
+    def forwarding(self, namespace: str, service: str, port: int) -> Iterator[str]:
+        """The address on this machine of a Service's port, which kubectl forwards meanwhile."""
+        command = ["--context", self.context, "-n", namespace, "port-forward", service, f":{port}"]
+        with subprocess.Popen(
+            [self.kubectl_path, *command], env=self._environment, stdout=subprocess.PIPE, text=True
+        ) as running:
+            try:
+                said = running.stdout.readline() if running.stdout else ""
+                yield f"http://{said.removeprefix('Forwarding from ').partition(' ')[0]}"
+            finally:
+                running.terminate()
 
     def apply(self, *objects: Mapping[str, Any], namespace: str) -> None:
         """Apply objects from the server's side, as a user's kubectl does."""

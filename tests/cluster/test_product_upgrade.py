@@ -1,6 +1,7 @@
 """Upgrade and rollback with the real Helm, while a checker runs: nothing of its history is lost."""
 
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,11 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
         return bool(containers[0].get("image") == image and api.condition("Ready") == "True")
 
     assert runs(OTHER)
+    # No domain is dedicated to pages here, so they are found by path, as the README ends with.
+    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    with cluster.forwarding(release.namespace, "service/allswell-web", 80) as url:
+        address = f"{url}/{namespace}/acme/"
+        until(lambda: "The page acme" in text_of(address), what=f"the page is at {address}")
     release.install(usual)
     until(lambda: runs(product.NAME), what="the checker runs the new image", limit=90)
     release.helm("rollback", "allswell", "--namespace", release.namespace, "--wait")
@@ -52,6 +58,15 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
     assert (
         len(release.kubectl("exec", "deployment/allswell-web", "--", "allswell", "--version")) > 0
     )
+
+
+def text_of(address: str) -> str:
+    """What a browser would get; nothing when nobody answers well."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
 
 
 def test_helm_test_is_content(release: Installation) -> None:

@@ -225,17 +225,22 @@ async def together(
     loops: Sequence[Coroutine[None, None, None]],
     info: kopf.ConnectionInfo,
 ) -> int:
-    """Run all parts until kopf is told to stop; none of the others may end."""
+    """Run all parts until told to stop; none of them may end before.
+
+    They end before the watches do, for kopf would end by force what it finds then.
+    """
     stop = asyncio.Event()
+    told = asyncio.create_task(stop.wait())
     parts = [asyncio.create_task(loop) for loop in loops]
     watching = asyncio.create_task(watched(man, info, stop))
     log.info("watching; the collector is at %s", man.settings.shape.collector_url)
-    done, _ = await asyncio.wait([watching, *parts], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait([told, watching, *parts], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     for part in parts:
         part.cancel()
     await asyncio.gather(watching, *parts, return_exceptions=True)
-    failed = [part for part in done if part is not watching or part.exception() is not None]
+    failed = [part for part in parts if part in done]
+    failed += [watching] if watching in done and watching.exception() is not None else []
     for ended in failed:
         error = None if ended.cancelled() else ended.exception()
         log.error("a part of the operator has ended", exc_info=error)
