@@ -10,6 +10,8 @@ from allswell_web.scene import Buckets
 
 HTML_CACHE = "public, max-age=30, stale-while-revalidate=30, stale-if-error=86400"
 PICTURE_CACHE = "public, max-age=86400"
+# Of what is named by its content.
+NAMED_CACHE = "public, max-age=31536000, immutable"
 
 
 def order() -> Order:

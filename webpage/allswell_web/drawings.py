@@ -55,4 +55,6 @@ def own(name: str, digest: str) -> Response:
     if not pictures[name] or choices.address(name, pictures[name]) != f"{name}/{digest}":
         abort(404)
     kind, data = look.decoded(pictures[name])
-    return answering.picture(data, kind)
+    response = answering.picture(data, kind)
+    response.headers["Cache-Control"] = answering.NAMED_CACHE
+    return response

@@ -85,6 +85,7 @@ def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> 
         assert answer.body.startswith(b"\x89PNG")
         assert answer.headers["Content-Type"] == "image/png"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 def test_an_owners_favicon_carries_the_state_in_its_corner() -> None:
