@@ -15,7 +15,7 @@ from allswell.domain.spec import monitor, page
 from allswell.domain.spec.problem import Invalid
 from allswell.kube import errors, manifest
 from allswell.kube.client import EVERYWHERE, Listing
-from allswell.kube.errors import Conflict, KubeError, Missing
+from allswell.kube.errors import Conflict, KubeError, Missing, Rejected
 from allswell.kube.kinds import MONITOR, NAMESPACE, PAGE, Kind
 from allswell.kube.manifest import Json
 
@@ -28,11 +28,13 @@ PARSERS: Mapping[Kind, Callable[[Json], object]] = {MONITOR: monitor.read, PAGE:
 class FakeApi:
     """`asked` is every call in order, `trouble` what the next calls of a verb raise.
 
-    `mutating` is what an admission webhook makes of whatever is applied.
+    `closed` are namespaces in which we may do nothing. `mutating` is what an admission
+    webhook makes of whatever is applied.
     """
 
     objects: dict[Address, Object] = field(default_factory=dict)
     absent: set[Kind] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     trouble: dict[str, list[KubeError]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     mutating: Callable[[Kind, Object], Object] = lambda _kind, seen: seen
@@ -51,6 +53,8 @@ class FakeApi:
         if kind in self.absent:
             raise Missing(f"404: the server could not find {kind.plural}")
         chosen = namespaces or EVERYWHERE
+        if denied := self.closed.intersection(chosen):
+            raise Rejected(f"403: {kind.plural} is forbidden in {min(denied)}")
         found = tuple(
             _listed(kind, copy.deepcopy(seen))
             for address, seen in sorted(self.objects.items(), key=lambda entry: entry[0][1:])

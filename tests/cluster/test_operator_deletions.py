@@ -102,6 +102,27 @@ def test_of_the_kinds_themselves_nothing_is_left(scene: Scene, is_up: bool) -> N
     until(lambda: scene.known(scene.acme) == {"api"}, what="api is there again")
 
 
+def test_a_served_namespace_that_is_deleted_with_its_rights_stops_nobody(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with (
+        operating.spaces(cluster, "home", "acme", "other") as (home, acme, other),
+        operating.running(cluster, home, tmp_path, acme, other) as operator,
+    ):
+        it = Scene(cluster, operator, acme, other)
+        it.begin(acme, "api")
+        it.begin(other, "api")
+        operator.stop()
+        cluster.kubectl("delete", "rolebinding", "--all", "-n", other)
+        operator.start()
+        assert it.known(other) == {"api"}
+        cluster.kubectl("delete", "namespace", other)
+        until(lambda: not it.known(other), what="it is hidden", limit=SOON)
+        it.begin(acme, "web")
+        assert it.known(acme) == {"api", "web"}
+        cluster.kubectl("create", "namespace", other)
+
+
 def test_monitors_of_one_name_in_two_namespaces_never_mix(cluster: Cluster, tmp_path: Path) -> None:
     with (
         operating.spaces(cluster, "home", "acme", "other") as (home, acme, other),

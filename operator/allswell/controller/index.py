@@ -4,7 +4,7 @@ Filled by watches, and by complete lists at each resync; nothing may be judged b
 first of these.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -51,9 +51,11 @@ class Index:
             self._take(kind, change)
         return change is not None and change.after is None
 
-    def replace(self, kind: Kind, listing: Listing) -> tuple[Change, ...]:
-        """Take in a complete list; what that has changed."""
-        changes = self[kind].replace(listing.objects, listing.version)
+    def replace(
+        self, kind: Kind, listing: Listing, closed: Collection[str] = ()
+    ) -> tuple[Change, ...]:
+        """Take in a complete list, but for namespaces that are `closed`; what that has changed."""
+        changes = self[kind].replace(listing.objects, listing.version, closed)
         for change in changes:
             self._take(kind, change)
         return changes

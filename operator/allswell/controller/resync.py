@@ -6,23 +6,22 @@ all objects looked at, spread over time. Nothing is judged by a list that failed
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
-from allswell.controller import sweep
-from allswell.controller.index import CHILDREN, WATCHED
+from allswell.controller import looking, sweep
+from allswell.controller.index import CHILDREN
 from allswell.controller.means import Means
 from allswell.controller.reconcile import Reconciler
-from allswell.controller.sweep import Sweep
-from allswell.kube import names
+from allswell.controller.sweep import Place, Sweep
 from allswell.kube.client import Listing
-from allswell.kube.errors import Missing
-from allswell.kube.kinds import DEFINITION, MONITOR, PAGE, Kind
+from allswell.kube.kinds import MONITOR, PAGE, Kind
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=10)
 AGAIN = timedelta(seconds=10)
+WHILE_CLOSED = timedelta(seconds=30)
 # At the first resync all are looked at at once, later one after the other in this time.
 SPREAD = timedelta(minutes=5)
 
@@ -43,14 +42,16 @@ class Resync:
         self._reconciler = reconciler
         self._watched = watched
         self._monitors = self._pages = Sweep()
+        self._closed: frozenset[str] = frozenset()
         self.succeeded: datetime | None = None
         self.seen = asyncio.Event()
 
     async def run(self) -> timedelta:
         """Look at everything once; when to do so again. Raises `KubeError`."""
         first = not self._means.index.synced
-        listings = {kind: await self._listing(kind) for kind in WATCHED}
-        for kind, listing in listings.items():
+        sight = await looking.look(self._means.api, self._means.index, self._watched)
+        self._say_closed(sight.closed)
+        for kind, listing in sight.listings.items():
             self._corrected(kind, listing, first=first)
             self._means.meters.objects.labels(kind.name).set(len(self._means.index[kind]))
         # Whose turn it is is decided by standings, so that a restart writes nothing.
@@ -67,29 +68,33 @@ class Resync:
         for number, key in enumerate(keys):
             self._means.index.turn(key, timedelta() if first else SPREAD * number / len(keys))
         self.seen.set()
-        return AGAIN if first or not swept else EVERY
+        if first or not swept:
+            return AGAIN
+        return WHILE_CLOSED if sight.closed else EVERY
+
+    def _say_closed(self, closed: Mapping[str, str]) -> None:
+        for namespace in closed.keys() - self._closed:
+            log.warning(
+                "the namespace %s cannot be read, so it is left out: %s",
+                namespace,
+                closed[namespace],
+            )
+        for namespace in self._closed - closed.keys():
+            log.warning("the namespace %s can be read again, or is gone", namespace)
+        self._closed = frozenset(closed)
 
     def _corrected(self, kind: Kind, listing: Listing, *, first: bool) -> None:
         """Make the index say what a list says; what that finds, the watch owes us."""
-        changes = self._means.index.replace(kind, listing)
+        changes = self._means.index.replace(kind, listing, self._closed)
         if not first:
             missed = self._means.owed.found(kind, changes, self._means.now())
             self._means.meters.missed.labels(kind.name).inc(missed)
         self._means.owed.keep_only(kind, self._means.index[kind].items())
 
-    async def _listing(self, kind: Kind) -> Listing:
-        selector = names.SELECTOR if kind in CHILDREN else ""
-        try:
-            return await self._means.api.every(kind, self._watched, selector)
-        except Missing:
-            definition = f"{kind.plural}.{kind.group}"
-            if (
-                kind in CHILDREN
-                or await self._means.api.get(DEFINITION, "", definition) is not None
-            ):
-                raise
-            # Nobody has a Monitor where the kind is not installed: all that we know of are gone.
-            return Listing((), self._means.index[kind].newest)
+    def _judged(self, rows: Iterable[Place]) -> frozenset[Place]:
+        """The rows that the last look would have shown."""
+        within = sweep.within(rows, self._watched)
+        return frozenset(row for row in within if row[0] not in self._closed)
 
     async def _swept(self, *, first: bool) -> bool:
         """Read the standings and hide what is gone; whether nothing is in doubt any more."""
@@ -97,9 +102,9 @@ class Resync:
         try:
             self._reconciler.standings = dict(await self._means.central.standings(now))
             rows = await self._means.central.monitors()
-            there = sweep.within(rows, self._watched)
+            there = self._judged(rows)
             self._monitors = sweep.judge(self._monitors, there, self._means.index[MONITOR].items())
-            pages = sweep.within(await self._means.central.pages(), self._watched)
+            pages = self._judged(await self._means.central.pages())
             self._pages = sweep.judge(self._pages, pages, self._means.index[PAGE].items())
             gone = [rows[place] for place in sorted(self._monitors.gone)]
             await self._means.central.hide(gone, sorted(self._pages.gone), now)

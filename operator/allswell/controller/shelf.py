@@ -7,7 +7,7 @@ Written by one thread; read by any.
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from allswell.kube import manifest
@@ -81,14 +81,23 @@ class Shelf:
         self._kept[place] = after
         return Change(place, before, after)
 
-    def replace(self, objects: Iterable[Json], version: int) -> tuple[Change, ...]:
-        """Take in a complete list that shows the cluster at a version; what it has changed."""
+    def replace(
+        self, objects: Iterable[Json], version: int, closed: Collection[str] = ()
+    ) -> tuple[Change, ...]:
+        """Take in a complete list that shows the cluster at a version; what it has changed.
+
+        It says nothing of the namespaces `closed`.
+        """
         changes, listed = [], set()
         for seen in objects:
             listed.add(manifest.name(seen))
             if (change := self.observe(seen)) is not None:
                 changes.append(change)
-        gone = [p for p, k in self._kept.items() if p not in listed and k.version <= version]
+        gone = [
+            place
+            for place, it in self._kept.items()
+            if place not in listed and it.version <= version and place[0] not in closed
+        ]
         for place in gone:
             changes.append(Change(place, self._kept.pop(place), None))
             self._deleted[place] = version

@@ -7,9 +7,11 @@ import pytest
 
 from allswell.controller import owed, resync
 from allswell.controller.index import Key
-from allswell.kube.errors import Missing, Unavailable
-from allswell.kube.kinds import DEFINITION, MONITOR, PAGE
+from allswell.kube.errors import Missing, Rejected, Unavailable
+from allswell.kube.kinds import DEFINITION, MONITOR, NAMESPACE, PAGE
 from tests.unit.controller.world import API, World
+
+HTTP = {"http": {"url": "https://example.com/"}}
 
 
 def run(world: World) -> timedelta:
@@ -126,6 +128,49 @@ def test_while_the_database_is_away_the_index_is_corrected_all_the_same(world: W
     for _ in range(2):
         run(world)
     assert living(world) == []
+
+
+def closed_after_a_start(world: World) -> resync.Resync:
+    """Two namespaces are served, each with a monitor; then the rights in one of them are gone."""
+    world.api.namespace("other")
+    metadata = {"name": "theirs", "namespace": "other"}
+    world.put(MONITOR, {"metadata": metadata, "spec": HTTP})
+    begun(world)
+    look(world, Key(MONITOR.name, "other", "theirs"))
+    world.api.closed = {"other"}
+    return resync.Resync(world.means, world.reconciler, ("acme", "other"))
+
+
+def test_a_namespace_that_cannot_be_read_is_left_alone_and_stops_nobody(world: World) -> None:
+    serving = closed_after_a_start(world)
+    world.api.put(MONITOR, {"metadata": {"name": "web", "namespace": "acme"}, "spec": HTTP})
+    assert [asyncio.run(serving.run()) for _ in range(3)] == 3 * [resync.WHILE_CLOSED]
+    assert set(world.index[MONITOR].items()) == {
+        ("acme", "api"),
+        ("acme", "web"),
+        ("other", "theirs"),
+    }
+    assert living(world) == ["api", "theirs"]
+    world.api.closed = set()
+    assert asyncio.run(serving.run()) == resync.EVERY
+
+
+def test_of_a_namespace_that_is_gone_with_its_rights_nothing_is_left(world: World) -> None:
+    serving = closed_after_a_start(world)
+    world.api.remove(MONITOR, "other", "theirs")
+    world.api.remove(NAMESPACE, "", "other")
+    assert asyncio.run(serving.run()) == resync.AGAIN
+    assert asyncio.run(serving.run()) == resync.EVERY
+    assert set(world.index[MONITOR].items()) == {("acme", "api")}
+    assert living(world) == ["api"]
+
+
+def test_where_nothing_can_be_read_nothing_has_been_seen(world: World) -> None:
+    serving = closed_after_a_start(world)
+    world.api.closed = {"acme", "other"}
+    with pytest.raises(Rejected):
+        asyncio.run(serving.run())
+    assert serving.succeeded is None
 
 
 def test_rows_of_namespaces_that_are_not_served_are_left_alone(world: World) -> None:
