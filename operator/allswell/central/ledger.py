@@ -68,7 +68,7 @@ def heard(
         .order_by(transition.c.monitor_id, transition.c.store_number, transition.c.sequence)
     )
     found: dict[int, list[Heard]] = {}
-    for identity, state, since_ms, reason, received_ms in connection.execute(statement):
+    for identity, state, since_ms, reason, received_ms in connection.execute(statement).all():
         claim = Claim(State(state), instant.from_ms(since_ms), reason)
         found.setdefault(identity, []).append(Heard(claim, instant.from_ms(received_ms)))
     return {identity: tuple(entries) for identity, entries in found.items()}

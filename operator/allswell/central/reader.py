@@ -149,7 +149,7 @@ def _days(
         .order_by(rollup.c.monitor_id, rollup.c.day)
     )
     found: dict[int, list[facts.Day]] = {}
-    for identity, day, checks, successful, p95_us, latencies in connection.execute(statement):
+    for identity, day, checks, successful, p95_us, latencies in connection.execute(statement).all():
         counted = facts.Day(day, checks, successful, p95_us, _parsed(latencies))
         found.setdefault(identity, []).append(counted)
     return {identity: tuple(entries) for identity, entries in found.items()}
