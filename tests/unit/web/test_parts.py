@@ -1,11 +1,13 @@
 """The addresses of a page's parts, asked as a visitor asks."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Status
+from allswell.domain.state import State
 from tests.unit.web import fakes, harness
 
 SAID = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=50))
@@ -38,6 +40,13 @@ def test_every_part_has_its_address(path: str, heading: str) -> None:
     answer = bench().ask(path)
     assert answer.status == 200
     assert heading in answer.text
+
+
+@pytest.mark.parametrize(("born", "listed"), [(fakes.BORN, True), (fakes.ago(hours=2), False)])
+def test_months_are_listed_where_there_is_a_choice(born: datetime, *, listed: bool) -> None:
+    component = fakes.component(born=born, claims=(Claim(State.UP, born),))
+    text = harness.bench(fakes.Reader(fakes.found(component))).ask("/history").text
+    assert ('aria-label="Months"' in text) is listed
 
 
 @pytest.mark.parametrize("prefix", ["", "/acme"])
