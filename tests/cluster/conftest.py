@@ -81,9 +81,6 @@ def lab(cluster: Cluster) -> Iterator[lifecycle.Lab]:
     yield cluster.lab
     cluster.lab.mend()
     reach.until(cluster.answers, what="the API server answers", limit=60)
-    # Its watches rest for most of a minute after an outage; begun anew they do not.
-    cluster.lab.daemon("kube-controller-manager").stop()
-    cluster.lab.mend()
     if cluster.has_node:
         ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=100s"]
         cluster.kubectl(*ready, limit=110)
@@ -94,7 +91,8 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own; its removal is begun afterwards, and not waited for."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
-    # Without its account, which the controller manager makes, the API server refuses pods.
+    # Without its account the API server refuses pods. The controller manager makes it soon, but
+    # takes most of a minute after a test that stopped the API server.
     made = ["wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=120s"]
     cluster.kubectl(*made, limit=130)
     yield name
