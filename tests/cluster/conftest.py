@@ -13,7 +13,7 @@ import pytest
 from kubernetes import client
 
 from tests import needs
-from tests.cluster import hosts, ingress, installing, issuing, reach, targets
+from tests.cluster import hosts, ingress, installing, issuing, operating, reach, targets
 from tests.cluster.installing import Installation, Values
 from tests.cluster.lab import lifecycle
 from tests.cluster.lab.acme import Authority
@@ -98,6 +98,19 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     yield name
     body = client.V1DeleteOptions(grace_period_seconds=0)
     cluster.core.delete_namespace(name, body=body)
+
+
+@pytest.fixture
+def home_and_tenant(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """The namespace of an operator, and that of a tenant."""
+    with operating.spaces(cluster, "home", "acme") as (home, acme):
+        yield home, acme
+
+
+@pytest.fixture
+def tenant(home_and_tenant: tuple[str, str]) -> str:
+    """The namespace of a tenant."""
+    return home_and_tenant[1]
 
 
 @pytest.fixture(scope="session")

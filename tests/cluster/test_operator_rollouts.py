@@ -18,15 +18,11 @@ OLD, NEW = "local/allswell:1", "local/allswell:2"
 
 
 @pytest.fixture
-def acme(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    with operating.spaces(cluster, "home", "acme") as (home, acme):
-        yield home, acme
-
-
-@pytest.fixture
-def operator(cluster: Cluster, acme: tuple[str, str], tmp_path: Path) -> Iterator[Operator]:
+def operator(
+    cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
+) -> Iterator[Operator]:
     """An operator with five Monitors whose checkers run, as far as anybody can see."""
-    home, tenant = acme
+    home, tenant = home_and_tenant
     with operating.running(cluster, home, tmp_path, tenant) as running:
         # A result that is due soon is not waited for long before Ready is said.
         quick = [operating.monitor(name, interval="1s") for name in NAMES]
@@ -65,9 +61,8 @@ def is_ready(cluster: Cluster, namespace: str, *names: str) -> bool:
 
 
 def test_a_broken_image_stops_at_the_first_batch_and_a_repair_goes_through(
-    cluster: Cluster, operator: Operator, acme: tuple[str, str]
+    cluster: Cluster, operator: Operator, tenant: str
 ) -> None:
-    tenant = acme[1]
     operator.restart(ALLSWELL_CHECKER_IMAGE=NEW, ALLSWELL_ROLLOUT_BATCH="2")
     until(lambda: len(new_ones(cluster, tenant)) == 2, what="two are replaced")
     quiet(operator, 5)
@@ -91,9 +86,8 @@ def test_a_broken_image_stops_at_the_first_batch_and_a_repair_goes_through(
 
 
 def test_the_next_batch_goes_when_the_checkers_of_the_first_run(
-    cluster: Cluster, operator: Operator, acme: tuple[str, str]
+    cluster: Cluster, operator: Operator, tenant: str
 ) -> None:
-    tenant = acme[1]
     operator.restart(ALLSWELL_CHECKER_IMAGE=NEW, ALLSWELL_ROLLOUT_BATCH="40%")
     until(lambda: len(new_ones(cluster, tenant)) == 2, what="two are replaced")
     first = new_ones(cluster, tenant)

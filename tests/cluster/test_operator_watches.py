@@ -13,15 +13,11 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def acme(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    with operating.spaces(cluster, "home", "acme") as (home, acme):
-        yield home, acme
-
-
-@pytest.fixture
-def operator(cluster: Cluster, acme: tuple[str, str], tmp_path: Path) -> Iterator[Operator]:
+def operator(
+    cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
+) -> Iterator[Operator]:
     """An operator whose watches of Monitors tell nothing."""
-    home, tenant = acme
+    home, tenant = home_and_tenant
     own = tmp_path / "way"
     own.mkdir()
     path = operating.account(cluster, home, own, tenant)
@@ -34,10 +30,9 @@ def operator(cluster: Cluster, acme: tuple[str, str], tmp_path: Path) -> Iterato
 
 
 def test_what_a_dead_watch_does_not_tell_is_found_all_the_same(
-    cluster: Cluster, operator: Operator, acme: tuple[str, str]
+    cluster: Cluster, operator: Operator, tenant: str
 ) -> None:
     """How soon liveness fails then, which takes minutes, is told by the clock of a unit test."""
-    tenant = acme[1]
     page = {
         "apiVersion": "allswell.dev/v1alpha1",
         "kind": "StatusPage",

@@ -19,19 +19,16 @@ from tests.cluster.reach import Cluster, until
 
 
 @pytest.fixture
-def acme(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    with operating.spaces(cluster, "home", "acme") as (home, acme):
-        yield home, acme
-
-
-@pytest.fixture
-def operator(cluster: Cluster, acme: tuple[str, str], tmp_path: Path) -> Iterator[Operator]:
-    with operating.running(cluster, acme[0], tmp_path, acme[1]) as running:
+def operator(
+    cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
+) -> Iterator[Operator]:
+    home, tenant = home_and_tenant
+    with operating.running(cluster, home, tmp_path, tenant) as running:
         yield running
 
 
 @pytest.fixture
-def seen(cluster: Cluster, acme: tuple[str, str], operator: Operator) -> list[dict[str, Any]]:
+def seen(cluster: Cluster, tenant: str, operator: Operator) -> list[dict[str, Any]]:
     """Each version of the namespace's Monitors, in the order of a watch."""
     found: list[dict[str, Any]] = []
     assert operator.is_ready()
@@ -41,7 +38,7 @@ def seen(cluster: Cluster, acme: tuple[str, str], operator: Operator) -> list[di
             cluster.custom.list_namespaced_custom_object,
             kinds.GROUP,
             kinds.VERSION,
-            acme[1],
+            tenant,
             "monitors",
             timeout_seconds=60,
         )
@@ -69,12 +66,12 @@ def begun(cluster: Cluster, namespace: str, seen: list[dict[str, Any]]) -> None:
 
 
 def test_a_new_monitor_costs_two_writes_when_the_pod_is_ready_first(
-    cluster: Cluster, operator: Operator, acme: tuple[str, str], seen: list[dict[str, Any]]
+    cluster: Cluster, operator: Operator, tenant: str, seen: list[dict[str, Any]]
 ) -> None:
-    begun(cluster, acme[1], seen)
-    operating.say_ready(cluster, acme[1], "api-check-0")
+    begun(cluster, tenant, seen)
+    operating.say_ready(cluster, tenant, "api-check-0")
     time.sleep(4)
-    checker = checking.checker(cluster, operator, acme[1], "api")
+    checker = checking.checker(cluster, operator, tenant, "api")
     assert checker.hello()[0] == 200
     assert checker.claim(1, State.UP)[0] == 201
     begun_at = time.monotonic()
@@ -85,13 +82,13 @@ def test_a_new_monitor_costs_two_writes_when_the_pod_is_ready_first(
 
 
 def test_and_when_the_first_result_is_first(
-    cluster: Cluster, operator: Operator, acme: tuple[str, str], seen: list[dict[str, Any]]
+    cluster: Cluster, operator: Operator, tenant: str, seen: list[dict[str, Any]]
 ) -> None:
-    begun(cluster, acme[1], seen)
-    checker = checking.checker(cluster, operator, acme[1], "api")
+    begun(cluster, tenant, seen)
+    checker = checking.checker(cluster, operator, tenant, "api")
     assert checker.hello()[0] == 200
     assert checker.claim(1, State.UP)[0] == 201
-    operating.say_ready(cluster, acme[1], "api-check-0")
+    operating.say_ready(cluster, tenant, "api-check-0")
     until(lambda: said(seen[-1]) == STORY[-1], what="it is up")
     assert checker.claim(2, State.DOWN, "Timeout")[0] == 201
     until(lambda: said(seen[-1]) == ("down", "True", "False"), what="it is down", limit=2)
@@ -100,11 +97,11 @@ def test_and_when_the_first_result_is_first(
 
 
 def test_a_checker_that_says_nothing_is_ready_all_the_same(
-    cluster: Cluster, operator: Operator, acme: tuple[str, str], seen: list[dict[str, Any]]
+    cluster: Cluster, operator: Operator, tenant: str, seen: list[dict[str, Any]]
 ) -> None:
     """The time that a first result is given: the interval, two checks of 5 s each, and a little."""
-    begun(cluster, acme[1], seen)
-    operating.say_ready(cluster, acme[1], "api-check-0")
+    begun(cluster, tenant, seen)
+    operating.say_ready(cluster, tenant, "api-check-0")
     until(lambda: said(seen[-1])[1] == "True", what="it is Ready", limit=35)
     assert list(map(said, seen)) == [*STORY[:2], ("unknown", "True", "Unknown")]
     assert operator.writes()["Monitor status"] == 2

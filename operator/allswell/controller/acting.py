@@ -23,7 +23,7 @@ class Hands:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._insisted: dict[tuple[Kind, str], str] = {}
+        self._insisted: dict[str, str] = {}
 
     async def do(self, action: Apply | Delete) -> None:
         """Apply or delete. Raises `KubeError`."""
@@ -40,19 +40,19 @@ class Hands:
 
     def _note(self, action: Apply, seen: Json) -> None:
         """Remember what became of it where somebody, an admission webhook perhaps, wants more."""
-        key = (action.kind, manifest.uid(seen))
-        self._insisted.pop(key, None)
+        uid = manifest.uid(seen)
+        self._insisted.pop(uid, None)
         if not manifest.covers(seen, action.wanted):
-            self._insisted[key] = manifest.declared(seen)
+            self._insisted[uid] = manifest.declared(seen)
 
-    def is_insisted(self, kind: Kind, live: Json) -> bool:
+    def is_insisted(self, live: Json) -> bool:
         """Whether to apply the same again would only make of it what it is."""
-        noted = self._insisted.get((kind, manifest.uid(live)))
+        noted = self._insisted.get(manifest.uid(live))
         return noted is not None and noted == manifest.declared(live)
 
     def keep_only(self, uids: frozenset[str]) -> None:
         """Forget children that are gone."""
-        self._insisted = {key: it for key, it in self._insisted.items() if key[1] in uids}
+        self._insisted = {uid: it for uid, it in self._insisted.items() if uid in uids}
 
     async def status(self, kind: Kind, live: Json, status: Json) -> None:
         """Write the status of an object as it was seen, in that very version. Raises `KubeError`.

@@ -160,7 +160,7 @@ class Reconciler:
             configmap=found[CONFIGMAP],
             pod=found[POD],
             insisted=frozenset(
-                kind for kind, it in found.items() if it and self._hands.is_insisted(kind, it)
+                kind for kind, it in found.items() if it and self._hands.is_insisted(it)
             ),
         )
 
