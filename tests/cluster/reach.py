@@ -111,12 +111,21 @@ class Cluster:
 
 
 def until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
-    """Return the first true answer; fail with ``what`` after ``limit`` seconds."""
+    """Return the first true answer; fail with ``what`` after ``limit`` seconds.
+
+    A refusal is an answer that is not true yet: what is asked may be about to start or to end.
+    """
     end = time.monotonic() + limit
-    while not (answer := look()):
-        assert time.monotonic() < end, f"not within {limit:g} s: {what}"
+    while True:
+        refusal = None
+        try:
+            if answer := look():
+                return answer
+        except Refused as error:
+            refusal = error
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {limit:g} s: {what}") from refusal
         time.sleep(0.1)
-    return answer
 
 
 def attach(environ: Mapping[str, str]) -> Cluster | None:

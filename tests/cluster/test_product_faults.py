@@ -63,8 +63,8 @@ def status_of(watched: Watched) -> str:
 
 def indicator(watched: Watched, release: Installation) -> str:
     """What the page says of all its monitors together."""
-    found: dict[str, dict[str, str]] = json.loads(release.get(status_of(watched))[1])
-    return found["status"]["indicator"]
+    code, text = release.get(status_of(watched))
+    return str(json.loads(text)["status"]["indicator"]) if code == 200 else ""
 
 
 def nothing_is_lost(watched: Watched, target: Target, path: str) -> None:
@@ -92,9 +92,10 @@ def test_a_killed_checker_comes_back_on_its_own_file(
     first, before = min(api.samples()), now()
     uid = api.pod()["metadata"]["uid"]
     api.kill()
-    until(lambda: api.pod().get("metadata", {}).get("uid") not in (None, uid), what="another pod")
-    until(lambda: api.condition("Ready") == "True", what="it is ready", limit=60)
-    until(lambda: target.checks(path)[-1] > now() - GAP, what="it checks", limit=30)
+    api.another(uid)
+    ready = now()
+    until(lambda: target.checks(path)[-1] > ready, what="it checks", limit=30)
+    api.ready()
     assert min(api.samples()) == first
     assert target.longest_gap(path, before, now()) < timedelta(seconds=45)
     nothing_is_lost(api, target, path)

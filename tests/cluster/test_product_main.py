@@ -111,7 +111,7 @@ def test_a_change_of_the_spec_rolls_the_pod_and_keeps_the_history(
     first = min(at for at, _ in api.samples())
     uid = api.pod()["metadata"]["uid"]
     installing.apply(cluster, namespace, watching.monitor("api", target.url("/after")))
-    until(lambda: api.pod().get("metadata", {}).get("uid") != uid, what="another pod", limit=60)
+    api.another(uid)
     until(lambda: target.checks("/after"), what="the new target is asked", limit=60)
     api.ready()
     assert min(at for at, _ in api.samples()) == first

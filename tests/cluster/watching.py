@@ -82,6 +82,17 @@ class Watched:
         """Wait until its checker runs."""
         until(lambda: self.condition("Ready") == "True", what=f"{self.name} is ready", limit=limit)
 
+    def another(self, uid: object, *, limit: float = 60) -> None:
+        """Wait until a pod other than this one is ready."""
+
+        def ready() -> bool:
+            pod = self.pod()
+            told = pod.get("status", {}).get("conditions", [])
+            is_ready = any((entry["type"], entry["status"]) == ("Ready", "True") for entry in told)
+            return is_ready and pod["metadata"]["uid"] != uid
+
+        until(ready, what=f"another pod of {self.name} is ready", limit=limit)
+
     def events(self) -> list[str]:
         """The reasons of the events about it, oldest first."""
         where = f"regarding.name={self.name},regarding.kind=Monitor"
@@ -90,10 +101,14 @@ class Watched:
         return [e["reason"] for e in sorted(found, key=lambda e: str(e.get("eventTime")))]
 
     def samples(self) -> list[tuple[datetime, bool]]:
-        """Every raw result in its file: start, and whether it was good."""
+        """Every raw result in its file: start, and whether it was good; at least one."""
         command = ["exec", f"{self.name}-check-0", "-n", self.namespace, "--", "python3", "-c"]
-        rows = self.cluster.kubectl(*command, _SAMPLES).split("\n")
-        pairs = [row.split() for row in rows if row]
+        # The name of a pod that was just replaced may lead to the container before, as it ends.
+        rows = until(
+            lambda: self.cluster.kubectl(*command, _SAMPLES).splitlines(),
+            what=f"the file of {self.name} is read",
+        )
+        pairs = [row.split() for row in rows]
         zero = datetime.fromtimestamp(0, UTC)
         return [(zero + timedelta(milliseconds=int(at)), reason == "0") for at, reason in pairs]
 
