@@ -187,6 +187,7 @@ async def test_a_head_request_has_no_body_to_find_anything_in() -> None:
         ("deflate", zlib.compressobj(wbits=-15).compress(b"") + b"\x01\x05\x00\xfa\xffhello"),
         ("identity", b"hello"),
     ],
+    ids=["gzip", "x-gzip", "deflate", "deflate without a header", "identity"],
 )
 async def test_a_packed_body_is_unpacked(encoding: str, packed: bytes) -> None:
     answer = ok(packed, f"Content-Encoding: {encoding}")

@@ -130,6 +130,7 @@ def test_samples_out_of_order_are_refused() -> None:
         (gzip.compress(dayfile.line(Sample(START, 1))[:-1]), "last line does not end"),
         (gzip.compress(b" " * 2_000), "longer than"),
     ],
+    ids=["no gzip", "one byte more", "two files", "half a line", "a long line"],
 )
 def test_what_is_wrong_is_said(content: bytes, why: str) -> None:
     for step in (1, 1_000_000):
