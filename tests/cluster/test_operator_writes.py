@@ -76,7 +76,7 @@ def test_a_new_monitor_costs_two_writes_when_the_pod_is_ready_first(
     assert checker.claim(1, State.UP)[0] == 201
     begun_at = time.monotonic()
     until(lambda: said(seen[-1]) == STORY[-1], what="it is up")
-    assert time.monotonic() - begun_at < 2
+    assert time.monotonic() - begun_at < 10
     assert list(map(said, seen)) == STORY
     assert operator.writes()["Monitor status"] == 2
 

@@ -73,7 +73,7 @@ async def test_a_slow_target_is_a_timeout_at_the_deadline(target: str) -> None:
         found = await check(f"http://127.0.0.1:{port}/", reads=NEVER, timeout=SHORT)
     assert (found.reason, found.state) == (state.TIMEOUT, state.State.DOWN)
     assert found.detail.startswith(f"no answer within 300ms, while {doing}")
-    assert 0.3 <= time.perf_counter() - began < 2
+    assert 0.3 <= time.perf_counter() - began < 10
 
 
 TWO_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"

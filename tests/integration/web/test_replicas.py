@@ -102,7 +102,7 @@ def test_a_redis_that_hangs_is_left_alone_after_half_a_second(
     with serving(central[0], ALLSWELL_REDIS_URL=redis.url) as running:
         began = time.monotonic()
         assert running.get("/").status == 200
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
     redis.thaw()
 
 

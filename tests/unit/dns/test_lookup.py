@@ -116,7 +116,7 @@ async def test_a_resolver_that_says_nothing_is_silent_and_delays_nobody(zone: Zo
     zone.silent.add(f"_allswell.{HOST}")
     begun = time.monotonic()
     assert (await seen(zone, patience=0.2)).silent
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 async def test_a_resolver_that_is_not_there_is_silent() -> None:

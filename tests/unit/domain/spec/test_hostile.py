@@ -127,13 +127,13 @@ def variants(value: object, bad: object) -> list[object]:
 
 def outcome(read: Callable[[object], object], manifest: object) -> str:
     """What reading says, if it takes no longer than it may."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         read(manifest)
         said = ""
     except Invalid as error:
         said = str(error)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     return said
 
 
