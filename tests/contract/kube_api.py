@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from allswell.kube import manifest
+from allswell.kube import hosted, manifest
 from allswell.kube.client import Api
 from allswell.kube.errors import Conflict, Missing, Rejected
-from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, Kind
+from allswell.kube.hosted import Hosted, Surroundings
+from allswell.kube.kinds import CONFIGMAP, INGRESS, MONITOR, NAMESPACE, Kind
 
 Story = Callable[[Api, str], Awaitable[None]]
 
@@ -169,6 +170,16 @@ async def what_comes_in_a_list_may_not_say_its_kind(api: Api, namespace: str) ->
         }
 
 
+async def a_list_shows_a_route_as_an_apply_answered(api: Api, namespace: str) -> None:
+    """So what others have made of it is known again."""
+    around = Surroundings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx")
+    ((_, wanted),) = hosted.routes(Hosted("a.acme.com", "acme", "main", "uid"), around)
+    made = await api.apply(INGRESS, wanted)
+    (listed,) = (await api.every(INGRESS, (namespace,))).objects
+    assert manifest.covers(made, wanted)
+    assert manifest.declared(listed) == manifest.declared(made)
+
+
 async def without_a_uid_whichever_there_is_is_deleted(api: Api, namespace: str) -> None:
     await api.create(CONFIGMAP, configmap(namespace))
     for _ in range(2):
@@ -202,6 +213,7 @@ STORIES: tuple[Story, ...] = (
     a_status_of_what_is_not_there_is_missing,
     one_field_is_changed_or_removed_and_the_others_stay,
     what_comes_in_a_list_may_not_say_its_kind,
+    a_list_shows_a_route_as_an_apply_answered,
     without_a_uid_whichever_there_is_is_deleted,
     what_is_not_valid_is_rejected,
     a_namespace_has_an_identity,

@@ -4,6 +4,7 @@ import logging
 import secrets
 from datetime import datetime
 
+from allswell.controller.insistence import Insistence
 from allswell.controller.means import Means
 from allswell.controller.monitor_plan import Apply, Delete
 from allswell.controller.monitor_status import News
@@ -23,7 +24,7 @@ class Hands:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._insisted: dict[str, str] = {}
+        self.insistence = Insistence()
 
     async def do(self, action: Apply | Delete) -> None:
         """Apply or delete. Raises `KubeError`."""
@@ -36,23 +37,7 @@ class Hands:
         seen = await self._means.api.apply(action.kind, action.wanted, uid=action.uid)
         self._means.meters.writes.labels(action.kind.name, "apply").inc()
         self._means.index[action.kind].observe(seen)
-        self._note(action, seen)
-
-    def _note(self, action: Apply, seen: Json) -> None:
-        """Remember what became of it where somebody, an admission webhook perhaps, wants more."""
-        uid = manifest.uid(seen)
-        self._insisted.pop(uid, None)
-        if not manifest.covers(seen, action.wanted):
-            self._insisted[uid] = manifest.declared(seen)
-
-    def is_insisted(self, live: Json) -> bool:
-        """Whether to apply the same again would only make of it what it is."""
-        noted = self._insisted.get(manifest.uid(live))
-        return noted is not None and noted == manifest.declared(live)
-
-    def keep_only(self, uids: frozenset[str]) -> None:
-        """Forget children that are gone."""
-        self._insisted = {uid: it for uid, it in self._insisted.items() if uid in uids}
+        self.insistence.note(action.wanted, seen)
 
     async def status(self, kind: Kind, live: Json, status: Json) -> None:
         """Write the status of an object as it was seen, in that very version. Raises `KubeError`.

@@ -95,7 +95,7 @@ class Reconciler:
 
     def keep_only(self, children: frozenset[str]) -> None:
         """Forget children that are gone, by their UIDs."""
-        self._hands.keep_only(children)
+        self._hands.insistence.keep_only(children)
 
     def _patience(self, wanted: Monitor, gathered: Gathered, plan: Plan) -> timedelta:
         standing = self.standings.get(manifest.name(gathered.monitor))
@@ -160,7 +160,7 @@ class Reconciler:
             configmap=found[CONFIGMAP],
             pod=found[POD],
             insisted=frozenset(
-                kind for kind, it in found.items() if it and self._hands.is_insisted(it)
+                kind for kind, it in found.items() if it and self._hands.insistence.holds(it)
             ),
         )
 

@@ -17,6 +17,7 @@ from allswell.controller.hosting.policy import Policy
 from allswell.controller.hosting.preflights import Preflights
 from allswell.controller.hosting.tending_plan import Children, Make, Plan, Remove, Retry
 from allswell.controller.index import Key
+from allswell.controller.insistence import Insistence
 from allswell.controller.meters import Meters
 from allswell.kube import conditions, hosted, manifest, names
 from allswell.kube.client import Api
@@ -31,6 +32,8 @@ BUSY, CALM = timedelta(seconds=2), timedelta(seconds=30)
 # For so long after the last change something may still come of it.
 MOVING = timedelta(minutes=3)
 FORGET_EVERY = timedelta(hours=1)
+# Who goes on changing what we mend is given way to for so long.
+MEND_EVERY = timedelta(minutes=10)
 
 
 class Tending:
@@ -57,6 +60,8 @@ class Tending:
         self._hurry = asyncio.Event()
         self._doomed: frozenset[tuple[Kind, str]] = frozenset()
         self._spent: dict[str, str] = {}
+        self._insistence = Insistence()
+        self._mended: dict[str, datetime] = {}
         self._forgot: datetime | None = None
         self._moved = now()
         self.certified: dict[Hosted, Condition] = {}
@@ -96,13 +101,19 @@ class Tending:
             self._said({it: _absent() for it in names_held}, frozenset())
             return CALM
         challenges = await self._challenges(children)
-        plan = tending_plan.decide(names_held, children, challenges, self._policy.around, now)
-        await self._carried_out(plan)
+        plan = tending_plan.decide(
+            names_held,
+            children,
+            challenges,
+            self._policy.around,
+            now,
+            left=self._left(children, now),
+        )
+        if await self._carried_out(plan):
+            self._moved = now
         self._say(plan, now)
         await self._serve(holders, plan)
         self._meters.orders.set(await self._ledger.ordered(now))
-        if plan.make or plan.remove:
-            self._moved = now
         unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
         return BUSY if unfinished and now - self._moved < MOVING else CALM
 
@@ -140,38 +151,53 @@ class Tending:
             return {}
         return certified.causes(listing.objects)
 
-    async def _carried_out(self, plan: Plan) -> None:
-        for each in plan.make:
-            await self._tried(self._make(each), each.kind)
-        for again in plan.retry:
-            await self._tried(self._retry(again), CERTIFICATE)
+    def _left(self, children: Children, now: datetime) -> frozenset[str]:
+        """The children, by their UIDs, that others make what they are however we write them."""
+        live = {manifest.uid(it): it for those in children.values() for it in those.values()}
+        self._insistence.keep_only(frozenset(live))
+        lately = {uid: at for uid, at in self._mended.items() if now - at < MEND_EVERY}
+        self._mended = {uid: at for uid, at in lately.items() if uid in live}
+        insisted = {uid for uid, it in live.items() if self._insistence.holds(it)}
+        return frozenset(insisted | self._mended.keys())
+
+    async def _carried_out(self, plan: Plan) -> bool:
+        """Do it, as far as it can be done; whether anything came of it."""
+        done = [await self._tried(self._make(each), each.kind) for each in plan.make]
+        done += [await self._tried(self._retry(again), CERTIFICATE) for again in plan.retry]
         doomed = frozenset((each.kind, each.name) for each in plan.remove)
         for gone in plan.remove:
             # Only what two looks in a row have found to belong to nobody.
             if (gone.kind, gone.name) in self._doomed:
-                await self._tried(self._remove(gone), gone.kind)
-        self._doomed = doomed
+                done.append(await self._tried(self._remove(gone), gone.kind))
+        news, self._doomed = doomed - self._doomed, doomed
+        return any(done) or bool(news)
 
-    async def _tried(self, doing: Awaitable[None], kind: Kind) -> None:
+    async def _tried(self, doing: Awaitable[bool], kind: Kind) -> bool:
         try:
-            await doing
+            return await doing
         except KubeError as error:
             log.warning("a %s could not be written: %s", kind.name, error)
+            return False
 
-    async def _make(self, it: Make) -> None:
+    async def _make(self, it: Make) -> bool:
         if it.ordered:
             why = await self._ledger.order(it.ordered, self._now())
             self._budget(it.ordered, why)
             if why:
-                return
-        await self._api.apply(it.kind, it.wanted, uid=it.uid)
+                return False
+        seen = await self._api.apply(it.kind, it.wanted, uid=it.uid)
         self._meters.writes.labels(it.kind.name, "apply").inc()
+        self._insistence.note(it.wanted, seen)
+        if it.uid:
+            self._mended[it.uid] = self._now()
+        return True
 
-    async def _retry(self, it: Retry) -> None:
+    async def _retry(self, it: Retry) -> bool:
         if await self._ledger.order(it.host, self._now()):
-            return
+            return False
         await self._failed(manifest.name(it.certificate)[1], None)
         log.info("the certificate of %s is ordered again", it.host)
+        return True
 
     async def _failed(self, name: str, at: datetime | None) -> None:
         """Say of a Certificate when it failed: after that its issuer waits; None: it need not."""
@@ -185,13 +211,14 @@ class Tending:
         await self._api.merge(CERTIFICATE, patch, "status")
         self._meters.writes.labels(CERTIFICATE.name, "status").inc()
 
-    async def _remove(self, it: Remove) -> None:
+    async def _remove(self, it: Remove) -> bool:
         log.info("deleting %s %s: its host name is gone", it.kind.name, it.name)
         if it.kind == CERTIFICATE:
             await self._remove_key(it.name)
         await self._delete(it.kind, it.name, it.uid)
         if it.kind == CERTIFICATE:  # what may have been issued in between
             await self._delete(SECRET, it.name)
+        return True
 
     async def _remove_key(self, name: str) -> None:
         """Delete the Secret of a Certificate, which says that it is there: so that goes later.

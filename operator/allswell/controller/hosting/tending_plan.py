@@ -1,6 +1,6 @@
 """What to make and remove for the names that pages hold: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ Children = Mapping[Kind, Mapping[str, Json]]
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """Make a child so; `ordered` says that an authority will be asked for a certificate."""
+    """Make a child so; `ordered` is the host that an authority will be asked to certify, if any."""
 
     kind: Kind
     wanted: Json
@@ -58,12 +58,15 @@ def decide(
     challenges: Mapping[str, str],
     around: Surroundings,
     now: datetime,
+    *,
+    left: Collection[str] = (),
 ) -> Plan:
     """Compare what is there with what the names need.
 
     `names` says of each name that is held since when it is proved and certifiable without a break;
     None: it is not at present. A Certificate is only begun when it is; what was begun stays as long
-    as the name is held. A route appears when the certificate serves.
+    as the name is held. A route appears when the certificate serves. Children whose UIDs are `left`
+    stay as others make them.
     """
     make: list[Make] = []
     retry: list[Retry] = []
@@ -90,7 +93,7 @@ def decide(
         if there:
             routed.add(name)
     return Plan(
-        make=tuple(make),
+        make=tuple(each for each in make if each.uid not in left),
         retry=tuple(retry),
         remove=_unwanted(children, wanted),
         facts=facts,
@@ -120,11 +123,14 @@ def _uid(children: Children, kind: Kind, wanted: Json) -> str:
 
 
 def _unwanted(children: Children, wanted: set[tuple[Kind, str]]) -> tuple[Remove, ...]:
-    """Routes first: nobody should be led to a certificate that is gone."""
+    """Routes first: nobody should be led to a certificate that is gone.
+
+    What is being deleted already may wait for somebody else's finalizer.
+    """
     found = [
         Remove(kind, name, manifest.uid(live))
         for kind, those in children.items()
         for name, live in those.items()
-        if (kind, name) not in wanted
+        if (kind, name) not in wanted and not manifest.text(live, "metadata", "deletionTimestamp")
     ]
     return tuple(sorted(found, key=lambda it: (it.kind == CERTIFICATE, it.kind.name, it.name)))

@@ -12,12 +12,14 @@ from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
 from allswell.kube.errors import Rejected
-from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET
+from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
+from tests.kubeapi import Object
 from tests.unit.controller.hosting.story import HOST, NOT, TXT, Story, spending
 
 pytestmark = pytest.mark.asyncio
 BOTH = [f"Certificate {HOST}", f"Ingress {HOST}"]
 OTHER = "up.acme.com"
+THEIRS: dict[Kind, Object] = {CERTIFICATE: {"dnsNames": []}, INGRESS: {"rules": []}}
 
 
 def verified(story: Story, name: Name) -> tuple[str, str]:
@@ -183,6 +185,41 @@ async def test_what_somebody_deleted_or_changed_comes_back(story: Story) -> None
     assert manifest.text(story.api.objects[address]["spec"]["rules"][0], "host") == HOST
 
 
+@pytest.mark.parametrize("kind", THEIRS, ids=lambda kind: kind.name)
+async def test_what_others_insist_on_costs_no_more_than_one_write(story: Story, kind: Kind) -> None:
+    """A webhook that has its own say; what else somebody changes comes back."""
+
+    def changed(applied: Kind, seen: Object) -> Object:
+        return {**seen, "spec": {**seen["spec"], **THEIRS[kind]}} if applied == kind else seen
+
+    story.api.mutating = changed
+    await served(story, HOST)
+    story.api.asked.clear()
+    for _ in range(3):
+        await story.looked()
+    assert "apply" not in {verb for verb, _, _ in story.api.asked}
+    (address,) = [address for address in story.api.objects if address[0] == kind]
+    live = story.api.objects[address]
+    story.api.put(kind, {**live, "metadata": {**live["metadata"], "annotations": {}}})
+    for _ in range(3):
+        await story.looked()
+    assert story.children() == BOTH
+    assert [asked[:2] for asked in story.api.asked].count(("apply", kind.name)) == 1
+
+
+async def test_who_goes_on_changing_what_is_mended_is_given_way_to_for_a_while(
+    story: Story,
+) -> None:
+    await served(story, HOST)
+    (address,) = [address for address in story.api.objects if address[0] == INGRESS]
+    story.api.asked.clear()
+    for _ in range(5):
+        live = story.api.objects[address]
+        story.api.put(INGRESS, {**live, "spec": {**live["spec"], **THEIRS[INGRESS]}})
+        await story.looked(after=tending.MEND_EVERY / 3)
+    assert [verb for verb, _, _ in story.api.asked].count("apply") == 2
+
+
 async def test_a_proof_that_goes_leaves_the_page_its_name_for_a_while(story: Story) -> None:
     await served(story, HOST)
     story.says[HOST] = NOT
@@ -309,6 +346,30 @@ async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: S
     assert len(story.children()) == 1
     await story.looked()
     assert len(story.children()) == 2
+
+
+async def test_what_is_refused_for_good_is_tried_more_seldom(story: Story) -> None:
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    story.api.trouble["apply"] = [Rejected("403: no") for _ in range(3)]
+    await story.looked()
+    assert await story.hosting.tending.look() == tending.BUSY
+    story.now += tending.MOVING
+    assert await story.hosting.tending.look() == tending.CALM
+
+
+async def test_what_waits_for_a_finalizer_of_others_is_deleted_once(story: Story) -> None:
+    await served(story, HOST)
+    (address,) = [address for address in story.api.objects if address[0] == INGRESS]
+    live = story.api.objects[address]
+    going = {**live["metadata"], "deletionTimestamp": time(story.now)}
+    story.api.put(INGRESS, {**live, "metadata": going})
+    await story.asked()
+    story.api.asked.clear()
+    for _ in range(3):
+        await story.looked()
+    assert ("delete", INGRESS.name) not in [asked[:2] for asked in story.api.asked]
+    assert story.children() == [f"Ingress {HOST}"]
 
 
 async def test_what_does_not_move_is_looked_at_more_seldom(story: Story) -> None:
