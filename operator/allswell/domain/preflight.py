@@ -32,15 +32,18 @@ class Wanted:
     token: str
 
     @property
+    def challenge(self) -> str:
+        """The name of the TXT record; empty where it would be too long to be one."""
+        name = hostname.challenge(self.host)
+        return name if len(name) <= hostname.MOST else ""
+
+    @property
     def advice(self) -> str:
         """The records to set, one of the two."""
-        challenge = hostname.challenge(self.host)
-        if len(challenge) > hostname.MOST:
-            return f"set {self.host} CNAME {self.target}"
-        return (
-            f"set {self.host} CNAME {self.target}; or, where it cannot be a CNAME,"
-            f' {challenge} TXT "{self.token}"'
-        )
+        words = f"set {self.host} CNAME {self.target}"
+        if not self.challenge:
+            return words
+        return f'{words}; or, where it cannot be a CNAME, {self.challenge} TXT "{self.token}"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class Preflights:
             verdict = None
             await self._ledger.fail(task.page, host, now)
         claim = (await self._ledger.claims(task.page)).get(host)
-        if claim is not None and claim.failing is not None and now - claim.failing > self._grace:
+        if found.known and claim and claim.failing and now - claim.failing > self._grace:
             await self._ledger.lose(task.page, host, now)
             claim = (await self._ledger.claims(task.page)).get(host)
         green = found.proof is not None and found.trouble is None

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from allswell.controller.hosting.certified import CERTIFIED
 from allswell.controller.hosting.preflights import Look
 from allswell.controller.monitor_status import NORMAL, WARNING, News
-from allswell.domain import hostname
 from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Trouble, Wanted
 from allswell.kube import conditions, manifest
@@ -62,14 +61,16 @@ def _of_look(wanted: Wanted, look: Look, grace: timedelta) -> Condition:
     found = look.finding
     if look.held and look.claim and look.claim.failing is not None:
         until = conditions.time(look.claim.failing + grace)
-        words = f"the proof is gone, the name is served until {until}: {found.message}"
-        return Condition(VERIFIED, FALSE, "DNSLost", words)
+        words = f"the proof is gone, the name is served until {until}"
+        if not found.known:
+            words = "the proof was gone at the last answer; nothing changes before the next"
+        return Condition(VERIFIED, FALSE, "DNSLost", f"{words}: {found.message}")
     if found.trouble is Trouble.NO_RESOLVER:
         return Condition(VERIFIED, TRUE if look.held else UNKNOWN, found.trouble, found.message)
     if found.proof is None:
         assert found.trouble is not None  # noqa: S101 - one of the two is there
         return Condition(VERIFIED, FALSE, found.trouble, found.message)
-    txt = f'set {hostname.challenge(wanted.host)} TXT "{wanted.token}"'
+    txt = _stronger(wanted)
     if look.verdict is Verdict.TAKEN:
         words = (
             f"another page serves this name; if it is yours, remove what proves it there and {txt}"
@@ -85,6 +86,13 @@ def _of_look(wanted: Wanted, look: Look, grace: timedelta) -> Condition:
     return Condition(VERIFIED, TRUE, "Verified", f"proved by {found.proof.value.upper()}")
 
 
+def _stronger(wanted: Wanted) -> str:
+    """What to do where a CNAME is not enough."""
+    if not wanted.challenge:
+        return "wait until it is free, for the TXT record would have too long a name"
+    return f'set {wanted.challenge} TXT "{wanted.token}"'
+
+
 def entries(
     names: Sequence[Name], before: Json, grace: timedelta, generation: int, now: datetime
 ) -> list[dict[str, object]]:
@@ -95,9 +103,8 @@ def entries(
         said = [verified(name, grace), _certified(name, grace)]
         live = manifest.blocks(old.get(name.host, manifest.NOTHING), "conditions")
         entry: dict[str, object] = {"name": name.host}
-        if name.wanted is not None:
-            record = hostname.challenge(name.host)
-            entry["proof"] = {"name": record, "value": name.wanted.token}
+        if name.wanted is not None and name.wanted.challenge:
+            entry["proof"] = {"name": name.wanted.challenge, "value": name.wanted.token}
         entry["conditions"] = conditions.merged(live, said, generation, now)
         found.append(entry)
     return found

@@ -15,6 +15,7 @@ from allswell.kube.errors import Rejected
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.kubeapi import Object
 from tests.unit.controller.hosting.story import HOST, NOT, TXT, Story, spending
+from tests.unit.crds import schema
 
 pytestmark = pytest.mark.asyncio
 BOTH = [f"Certificate {HOST}", f"Ingress {HOST}"]
@@ -185,6 +186,33 @@ async def test_what_somebody_deleted_or_changed_comes_back(story: Story) -> None
     assert manifest.text(story.api.objects[address]["spec"]["rules"][0], "host") == HOST
 
 
+@pytest.mark.parametrize("last", [51, 52, 61])
+async def test_what_is_said_of_the_longest_names_fits_into_the_status(
+    story: Story, last: int
+) -> None:
+    """From 244 characters on the TXT record's own name would be too long: there is none."""
+    host = ".".join([*("a" * 63 for _ in range(3)), "b" * last])
+    await story.asked(host)
+    await story.looked()
+    names = await story.asked(host)
+    (entry,) = found = told.entries(names, {}, story.hosting.grace, 1, story.now)
+    status = schema.root("statuspage")["properties"]["status"]["properties"]
+    assert schema.judge(status["hostnames"]).problems(found) == []
+    assert ("proof" in entry) is (last == 51)
+    assert ("TXT" in told.verified(names[0], story.hosting.grace).message) is (last == 51)
+
+
+async def test_who_cannot_set_a_txt_is_not_told_to(story: Story) -> None:
+    host = ".".join([*("a" * 63 for _ in range(3)), "b" * 61])
+    await served(story, host)
+    story.says[host] = Seen("r", reached=True)
+    await story.asked(host, namespace="other")
+    await story.looked()
+    (name,) = await story.asked(host, namespace="other")
+    assert verified(story, name) == (FALSE, "Taken")
+    assert "wait until it is free" in told.verified(name, story.hosting.grace).message
+
+
 @pytest.mark.parametrize("kind", THEIRS, ids=lambda kind: kind.name)
 async def test_what_others_insist_on_costs_no_more_than_one_write(story: Story, kind: Kind) -> None:
     """A webhook that has its own say; what else somebody changes comes back."""
@@ -242,6 +270,24 @@ async def test_a_resolver_that_does_not_answer_changes_nothing(story: Story) -> 
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (TRUE, "NoResolver")
     assert story.children() == BOTH
+
+
+async def test_no_name_is_lost_while_no_resolver_answers(story: Story) -> None:
+    """Its record may be there again, and nobody can know."""
+    await served(story, HOST)
+    story.says[HOST] = NOT
+    await story.looked()
+    story.says[HOST] = Seen("r", silent=True)
+    for _ in range(3):
+        await story.looked(after=story.hosting.grace)
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (FALSE, "DNSLost")
+    assert "until" not in told.verified(name, story.hosting.grace).message
+    assert story.children() == BOTH
+    story.says[HOST] = TXT
+    await story.looked()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (TRUE, "Verified")
 
 
 async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Story) -> None:
