@@ -119,6 +119,27 @@ def test_another_page_of_the_same_namespace_needs_no_txt(central: Centre, claims
     assert owner(claims) == [second]
 
 
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "taken over"])
+def test_who_has_shown_by_txt_whose_a_name_is_needs_no_other_for_the_same(
+    central: Centre, claims: Claims, *, is_lost: bool
+) -> None:
+    """What rests for another namespace from before is over: else nobody would have the name."""
+    stranger, first = asked(central, claims, "acme"), asked(central, claims, "other")
+    claims.prove(stranger, HOST, Proof.CNAME, NOON)
+    claims.fail(stranger, HOST, NOON)
+    assert not is_lost or claims.lose(stranger, HOST, NOON)
+    second = asked(central, claims, "other", "second")
+    assert claims.prove(first, HOST, Proof.TXT, NOON + HOUR) is Verdict.GRANTED
+    claims.fail(first, HOST, NOON + 2 * HOUR)
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + 3 * HOUR) is Verdict.GRANTED
+    assert owner(claims) == [second]
+    claims.ask(second, [], NOON + 4 * HOUR)
+    third = asked(central, claims, "third")
+    assert claims.prove(third, HOST, Proof.TXT, NOON + 5 * HOUR) is Verdict.GRANTED
+    claims.ask(third, [], NOON + 6 * HOUR)
+    assert claims.prove(first, HOST, Proof.CNAME, NOON + 7 * HOUR) is Verdict.RESTING
+
+
 def test_a_proof_that_comes_back_is_as_if_it_had_never_been_gone(
     central: Centre, claims: Claims
 ) -> None:

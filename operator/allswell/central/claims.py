@@ -273,13 +273,12 @@ def _yields(
 
 
 def _is_kept(connection: Connection, host: str, namespace_uid: str, since: datetime) -> bool:
-    """Whether the name rests for another namespace."""
-    statement = select(func.count()).where(
-        claim.c.host == host,
-        claim.c.namespace_uid != namespace_uid,
-        claim.c.state == State.RESTING.value,
-        claim.c.rested_ms > instant.to_ms(since),
-    )
+    """Whether the name rests for another namespace, and ours has not had it after that."""
+    named, ours = claim.c.host == host, claim.c.namespace_uid == namespace_uid
+    had = select(func.max(claim.c.held_ms)).where(named, ours).scalar_subquery()
+    later = claim.c.rested_ms > func.coalesce(had, 0)
+    rests = (claim.c.state == State.RESTING.value) & (claim.c.rested_ms > instant.to_ms(since))
+    statement = select(func.count()).where(named, ~ours, rests, later)
     return bool(connection.scalar(statement))
 
 
