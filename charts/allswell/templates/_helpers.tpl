@@ -96,6 +96,15 @@ https://{{ include "allswell.fullname" . }}-collector.{{ .Release.Namespace }}.s
 {{ include "allswell.fullname" . }}-pages-key
 {{- end -}}
 
+{{/* The domain that somebody registered for a host, by the same guess as the operator's own. */}}
+{{- define "allswell.registered" -}}
+{{- $labels := splitList "." . -}}
+{{- $registries := list "ac" "co" "com" "edu" "go" "gov" "gv" "ne" "net" "or" "org" -}}
+{{- $isRegistry := and (eq (len (last $labels)) 2) (has (last (initial $labels)) $registries) -}}
+{{- $kept := min (len $labels) (ternary 3 2 $isRegistry) -}}
+{{- join "." (slice $labels (sub (len $labels) $kept)) -}}
+{{- end -}}
+
 {{/* The Secret of the wildcard certificate. One that cert-manager makes outlives its Certificate. */}}
 {{- define "allswell.pagesTls" -}}
 {{ .Values.pagesCertificate.existingSecret | default (printf "%s-pages-tls" (include "allswell.fullname" .)) }}

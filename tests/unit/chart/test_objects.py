@@ -10,6 +10,7 @@ import yaml
 from allswell.controller import passwords
 from allswell.controller.environment import Environment
 from allswell.controller.hosting import settings as hosting
+from allswell.domain import hostname
 from allswell.domain.claim import Budget
 from charts.documents import CHART, ROOT
 from tests.unit.chart import rendering
@@ -150,11 +151,31 @@ def test_the_hosts_of_pages_have_one_certificate_and_one_route() -> None:
     assert listener["tls"]["certificateRefs"] == [{"name": "wildcard"}]
 
 
-@pytest.mark.parametrize("domain", ["status.example.com", "example.com", "a.example.com"])
-def test_pages_are_not_served_under_the_products_own_domain(domain: str) -> None:
-    values = {**rendering.HOSTNAMES, "pagesDomain": domain}
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("status.example.com", "status.example.com"),
+        ("status.example.com", "example.com"),
+        ("status.example.com", "a.example.com"),
+        ("a.status.example.com", "pages.example.com"),
+        ("example.co.uk", "pages.example.co.uk"),
+    ],
+)
+def test_pages_are_not_served_under_the_products_own_domain(host: str, domain: str) -> None:
+    values = {**rendering.HOSTNAMES, "pagesDomain": domain, "page": {"url": f"https://{host}"}}
     with pytest.raises(rendering.Refused, match="dedicate another one to pages"):
         rendering.render(values)
+    assert hostname.domain_trouble(domain, [host])
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [("example.co.uk", "acme-status.co.uk"), ("localhost", "acme-status.net"), ("a.de", "b.de")],
+)
+def test_pages_are_served_under_a_domain_of_their_own(host: str, domain: str) -> None:
+    values = {**rendering.HOSTNAMES, "pagesDomain": domain, "page": {"url": f"https://{host}"}}
+    assert rendering.of_kind(rendering.render(values), "Ingress").keys() == {"allswell-pages"}
+    assert not hostname.domain_trouble(domain, [host])
 
 
 def test_a_domain_of_pages_needs_a_certificate_and_a_gateway_a_name() -> None:
