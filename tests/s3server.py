@@ -19,6 +19,8 @@ START_S = 20.0
 KEY = "tester"
 SECRET = "not-a-secret"
 BUCKET = "pages"
+# Names below this one are buckets, to a request that says so; nothing resolves it.
+DOMAIN = "s3.test"
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class Server:
         assert program is not None, "ask for it with the mark needs('versitygw')"
         address = f"{self.address}:{self.port}"
         command = [str(program), "--access", KEY, "--secret", SECRET, "--port", address]
+        command += ["--virtual-domain", DOMAIN]
         if self.authority:
             command += ["--cert", str(self.folder / "chain.pem")]
             command += ["--key", str(self.folder / "key.pem")]

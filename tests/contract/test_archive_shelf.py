@@ -263,13 +263,28 @@ def test_a_store_without_checksums_is_asked_for_the_bytes(bucket: Bucket) -> Non
 
 
 @signed
-def test_encryption_is_part_of_what_is_signed(server: s3server.Server, tmp_path: Path) -> None:
-    bucket = Bucket(replace(server.where(tmp_path.name), encryption="AES256"))
-    address = bucket.address(key(), content(), NOW)
+@pytest.mark.parametrize(("how", "kms_key"), [("AES256", ""), ("aws:kms", ""), ("aws:kms", "k")])
+def test_encryption_is_part_of_what_is_signed(
+    server: s3server.Server, tmp_path: Path, how: str, kms_key: str
+) -> None:
+    where = replace(server.where(tmp_path.name), encryption=how, kms_key=kms_key)
+    address = Bucket(where).address(key(), content(), NOW)
     headers = dict(address.headers)
-    plain = {name: value for name, value in headers.items() if "encryption" not in name}
-    assert send(address.url, BODY, plain)[0] == 403
+    asked = {name: value for name, value in headers.items() if "encryption" in name}
+    assert list(asked.values()) == [how, kms_key][: 1 + bool(kms_key)]
+    for name in asked:
+        less = {other: value for other, value in headers.items() if other != name}
+        assert send(address.url, BODY, less)[0] == 403
     assert send(address.url, BODY, headers)[0] == 200
+
+
+@pytest.mark.parametrize("encryption", ["", "AES256", "aws:kms"])
+def test_whatever_a_checker_is_told_to_send_is_signed_and_nothing_else(encryption: str) -> None:
+    where = Where("results", "a", "", "eu-central-1", "key", "secret", "auto", "", encryption)
+    address = Bucket(where).address(key(), content(), NOW)
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address.url).query))
+    told = {name.lower() for name, _ in address.headers}
+    assert set(query["X-Amz-SignedHeaders"].split(";")) == told | {"host"}
 
 
 @signed
@@ -357,6 +372,38 @@ def test_a_bucket_stands_in_the_path_or_in_the_host(style: str, host: str) -> No
     where = Where("results", "a", "https://s3.example.com", "", "key", "secret", style)
     address = Bucket(where).address(key(), content(), NOW)
     assert urllib.parse.urlsplit(address.url).hostname == host
+
+
+@pytest.mark.parametrize(
+    ("bucket", "style", "host"),
+    [
+        ("results", "auto", "results.s3.eu-central-1.amazonaws.com"),
+        ("acme.results", "auto", "s3.eu-central-1.amazonaws.com"),
+        ("results", "path", "s3.eu-central-1.amazonaws.com"),
+    ],
+)
+def test_amazons_own_is_asked_in_its_region(bucket: str, style: str, host: str) -> None:
+    """The address of all regions answers for a new bucket elsewhere with a redirect."""
+    where = Where(bucket, "", "", "eu-central-1", "key", "secret", style)
+    address = Bucket(where).address(key(), content(), NOW)
+    assert urllib.parse.urlsplit(address.url).hostname == host
+
+
+@signed
+def test_a_store_takes_what_is_signed_for_a_bucket_in_the_host(
+    server: s3server.Server, tmp_path: Path
+) -> None:
+    endpoint = f"http://{s3server.DOMAIN}:{server.port}"
+    where = replace(server.where(tmp_path.name), endpoint=endpoint, style="virtual")
+    address = Bucket(where).address(key(), content(), NOW)
+    parts = urllib.parse.urlsplit(address.url)
+    assert parts.hostname == f"{s3server.BUCKET}.{s3server.DOMAIN}"
+    # No name server knows it: the request goes to where the server is, and says the name.
+    there = parts._replace(netloc=f"127.0.0.1:{server.port}").geturl()
+    told = dict(address.headers)
+    assert send(there, BODY, {**told, "Host": f"other.{parts.netloc}"})[0] == 403
+    assert send(there, BODY, {**told, "Host": parts.netloc})[0] == 200
+    assert shelf.holds(Bucket(server.where(tmp_path.name)), key(), content()) is True
 
 
 def test_a_folder_holds_no_other_names(tmp_path: Path) -> None:

@@ -168,6 +168,10 @@ def _encryption(where: Where) -> dict[str, str]:
 
 
 def _addressing(where: Where) -> Config:
-    """A store of one's own has seldom a host name for each bucket."""
-    usual = "path" if where.endpoint else "auto"
+    """A store of one's own has seldom a host name for each bucket.
+
+    Amazon's own is asked in its region: left to itself, boto3 signs for the address of all regions,
+    which answers for a new bucket elsewhere with a redirect. A name with dots goes into the path.
+    """
+    usual = "path" if where.endpoint else "virtual"
     return Config(s3={"addressing_style": usual if where.style == "auto" else where.style})

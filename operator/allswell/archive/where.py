@@ -15,8 +15,9 @@ class Where:
     """Which bucket, and how to get in. Without keys the machine's own identity is used.
 
     `style` says whether the bucket stands in the path or in the host name: path, virtual, or auto,
-    which is path where there is an endpoint. `ca_file` holds PEM of authorities beside none other.
-    `encryption` is AES256 or aws:kms, the latter with `kms_key` or the bucket's default key.
+    which is path where there is an endpoint, else virtual. `ca_file` holds PEM of authorities, and
+    none other is believed. `encryption` is AES256 or aws:kms, the latter with `kms_key` or the
+    bucket's default key.
     """
 
     bucket: str
