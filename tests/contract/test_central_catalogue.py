@@ -94,6 +94,9 @@ def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Centre) -> 
     assert {entry.name for entry in last} == {"api", "web"}
     part = catalogue.entries(name="api", limit=2)
     assert part + catalogue.entries(name="api", after=part[-1].id) == mine
+    assert catalogue.count("acme", "api") == (5, 5 * FULL.samples)
+    assert catalogue.count(first=YESTERDAY, last=YESTERDAY) == (2, 2 * FULL.samples)
+    assert catalogue.count("acme", "nothing") == (0, 0)
 
 
 def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> None:
@@ -114,6 +117,15 @@ def test_what_replaces_a_damaged_object_ends_the_damage(central: Centre) -> None
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
     assert catalogue.damaged() == {}
     assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
+
+
+def test_what_is_being_removed_cannot_be_damaged(central: Centre) -> None:
+    row, catalogue = central.add(), Catalogue(central.engine)
+    old = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
+    new = catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
+    assert catalogue.found_damaged([old.id], NOON) == 0
+    assert catalogue.found_damaged([new.id], NOON) == 1
+    assert not catalogue.condemned(1)[0].damaged
 
 
 def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Centre) -> None:

@@ -9,7 +9,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from allswell.central import session
 from allswell.central.errors import Missing
@@ -111,18 +122,25 @@ class Catalogue:
 
         Fewer than `limit` means that there are no more. Deleted monitors are among them.
         """
-        statement = select(archive_object).where(_it.removing_ms.is_(None), _it.id > after)
-        if namespace is not None:
-            statement = statement.where(_it.namespace == namespace)
-        if name is not None:
-            statement = statement.where(_it.name == name)
-        if first is not None:
-            statement = statement.where(_it.day >= first)
-        if last is not None:
-            statement = statement.where(_it.day <= last)
+        chosen = _chosen(namespace, name, first, last)
+        statement = select(archive_object).where(*chosen, _it.id > after)
         with session.reading(self._engine) as connection:
             rows = connection.execute(statement.order_by(_it.id).limit(limit)).mappings()
             return tuple(_entry(row) for row in rows)
+
+    def count(
+        self,
+        namespace: str | None = None,
+        name: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> tuple[int, int]:
+        """How many entries those are, and how many samples they hold."""
+        counted = select(func.count(), func.coalesce(func.sum(_it.samples), 0))
+        chosen = _chosen(namespace, name, first, last)
+        with session.reading(self._engine) as connection:
+            objects, samples = connection.execute(counted.where(*chosen)).one()
+        return int(objects), int(samples)
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Which of these names it has, those among them that are being removed."""
@@ -155,15 +173,22 @@ class Catalogue:
         """Note that objects were read and are what the catalogue says."""
         self._note(ids, {"verified_ms": instant.to_ms(now), "damaged_ms": None})
 
-    def found_damaged(self, ids: Sequence[int], now: datetime) -> None:
-        """Note that objects are missing or changed; an earlier note of it stays."""
-        self._note(ids, {"damaged_ms": func.coalesce(_it.damaged_ms, instant.to_ms(now))})
+    def found_damaged(self, ids: Sequence[int], now: datetime) -> int:
+        """Note that objects are missing or changed; an earlier note of it stays.
 
-    def _note(self, ids: Sequence[int], values: dict[str, object]) -> None:
+        How many of them still count: what was replaced meanwhile may be missing.
+        """
+        return self._note(ids, {"damaged_ms": func.coalesce(_it.damaged_ms, instant.to_ms(now))})
+
+    def _note(self, ids: Sequence[int], values: dict[str, object]) -> int:
+        noted = 0
         with session.writing(self._engine) as connection:
             for piece in session.chunks(ids):
-                noted = update(archive_object).where(_it.id.in_(piece)).values(values)
-                connection.execute(noted)
+                these = _it.id.in_(piece) & _it.removing_ms.is_(None)
+                noted += connection.execute(
+                    update(archive_object).where(these).values(values)
+                ).rowcount
+        return noted
 
     def condemn_deleted(self, now: datetime, after: timedelta, limit: int) -> int:
         """Mark objects of monitors that were deleted so long ago for removal; how many."""
@@ -208,6 +233,22 @@ class Catalogue:
         with session.reading(self._engine) as connection:
             objects, size, samples, damaged = connection.execute(counted).one()
         return Totals(int(objects), int(size), int(samples), int(damaged))
+
+
+def _chosen(
+    namespace: str | None, name: str | None, first: date | None, last: date | None
+) -> list[ColumnElement[bool]]:
+    """What holds for the entries that count, of some name and days."""
+    chosen: list[ColumnElement[bool]] = [_it.removing_ms.is_(None)]
+    if namespace is not None:
+        chosen.append(_it.namespace == namespace)
+    if name is not None:
+        chosen.append(_it.name == name)
+    if first is not None:
+        chosen.append(_it.day >= first)
+    if last is not None:
+        chosen.append(_it.day <= last)
+    return chosen
 
 
 def _write(

@@ -201,12 +201,20 @@ def test_a_replay_says_what_another_rule_would_have_said(kept: Kept, capsys: Cap
 
 
 @pytest.mark.parametrize("kept", [BUCKET], indirect=True)
-def test_no_secret_is_in_what_goes_wrong(kept: Kept, capsys: Capture) -> None:
+def test_what_cannot_be_asked_is_said_without_secrets_and_noted_as_no_damage(
+    kept: Kept, capsys: Capture
+) -> None:
     """Neither the key of a bucket that refuses it, nor the password of a database."""
     kept.fill(("api",), 1)
     secret = "hunter2-hunter2"
     wrong = {"ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY": secret}
     assert replace(kept, environment={**kept.environment, **wrong}).run("verify") == 1
+    refused = capsys.readouterr()
+    assert secret not in refused.out + refused.err
+    # A store says of each file in a bucket that there is not that there is none of the name.
+    wrong = {"ALLSWELL_ARCHIVE_BUCKET": "mistyped"}
+    assert replace(kept, environment={**kept.environment, **wrong}).run("verify") == 1
+    assert "NoSuchBucket" in capsys.readouterr().err
     wrong = {"ALLSWELL_DATABASE_URL": f"postgresql://allswell:{secret}@127.0.0.1:1/nothing"}
     assert replace(kept, environment={**kept.environment, **wrong}).run("ls") == 1
     said = capsys.readouterr()

@@ -1,11 +1,13 @@
 """`allswell history ls`: what the archive holds, by its catalogue and by itself."""
 
 import argparse
+from collections.abc import Mapping
 
+from allswell.archive.shelf import Shelf
 from allswell.cli.history import source
 from allswell.cli.history.source import Source
 from allswell.cli.history.telling import carried_out, progress, size
-from allswell.cli.terminal import OK, counted, paint
+from allswell.cli.terminal import OK, complain, counted, paint
 from allswell.domain import archive
 from allswell.domain.archive import LAYOUT, Entry
 
@@ -23,10 +25,7 @@ exit codes: 0 listed, 1 the archive or the database does not answer, 2 bad input
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("monitor", nargs="?", help="only this one: namespace/name")
-    parser.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
-    parser.add_argument("--to", dest="last", metavar="DAY", help="the last UTC day")
-    source.arguments(parser)
+    source.choosing(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,21 +34,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, it: Source) -> int:
-    namespace, name = source.monitor(options.monitor) if options.monitor else (None, None)
-    first = source.moment(options.first).date() if options.first else None
-    last = source.moment(options.last).date() if options.last else None
-    known = {entry.key: entry for entry in it.entries(namespace, name, first, last)}
-    there = _there(it)
-    ordered = sorted(known.values(), key=lambda e: (e.place.day, e.namespace, e.name, e.key))
+    chosen = source.choice(options, it)
+    known = it.entries(chosen.namespace, chosen.name, chosen.first, chosen.last)
+    ordered = sorted(known, key=lambda e: (e.place.day, e.namespace, e.name, e.key))
+    there = None if it.shelf is None else _there(it.shelf)
     for entry in ordered:
         print(_line(entry, there))
-    unknown = []
-    if namespace is None and first is None and last is None:
-        unknown = sorted(there.keys() - {entry.key for entry in it.entries()})
-    for key in unknown:
-        place = archive.parse(key)
-        day = "----------" if place is None else place.day.isoformat()
-        print(f"? {day}  {'not in the catalogue':<40} {size(there[key]):>10}  {key}")
+    if there is None:
+        complain("no archive is set (ALLSWELL_ARCHIVE_BUCKET), so this is its catalogue alone")
+    elif chosen.is_all:
+        _list_unknown(it, there)
     samples = sum(entry.content.samples for entry in ordered)
     total = size(sum(entry.content.size for entry in ordered))
     words = f"{counted(len(ordered), 'day file')}, {counted(samples, 'sample')}, {total}"
@@ -57,17 +51,23 @@ def _run(options: argparse.Namespace, it: Source) -> int:
     return OK
 
 
-def _there(it: Source) -> dict[str, int]:
+def _list_unknown(it: Source, there: Mapping[str, int]) -> None:
+    """What is about to be removed is known too."""
+    for key in sorted(there.keys() - it.catalogue.known(tuple(there))):
+        place = archive.parse(key)
+        day = "----------" if place is None else place.day.isoformat()
+        print(f"? {day}  {'not in the catalogue':<40} {size(there[key]):>10}  {key}")
+
+
+def _there(shelf: Shelf) -> dict[str, int]:
     """What is in the archive, by name."""
-    if it.shelf is None:
-        return {}
-    named = progress(it.shelf.names(f"{LAYOUT}/"), 0, "objects")
+    named = progress(shelf.names(f"{LAYOUT}/"), 0, "objects")
     return {each.key: each.size for each in named}
 
 
-def _line(entry: Entry, there: dict[str, int]) -> str:
+def _line(entry: Entry, there: Mapping[str, int] | None) -> str:
     mark = " "
-    if there.get(entry.key) != entry.content.size:
+    if there is not None and there.get(entry.key) != entry.content.size:
         mark = "!"
     elif entry.damaged:
         mark = "x"

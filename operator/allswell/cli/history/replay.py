@@ -61,12 +61,14 @@ def _run(options: argparse.Namespace, it: Source) -> int:
     known = history.of(it.engine, namespace, name, max(start, instant.EPOCH))
     if known is None:
         raise BadInput(f"there is no monitor {namespace}/{name}")
-    start = max(start, known.born)
     if start >= end:
         raise BadInput("--from must be before --to, and before now")
+    start = max(start, known.born)
+    if start >= end:
+        raise BadInput(f"{namespace}/{name} is there since {instant.text(start)}: --to is before")
     before = next((claim for claim in known.claims if claim.since <= start), None)
     again = Replay(before, rule)
-    expected = int((end - start) / timedelta(minutes=1))
+    expected = it.expected(namespace, name, start, end)
     samples = progress(it.samples(namespace, name, start, end), expected, "samples")
     days = dict(_days(again.through(samples)))
     return _compared(known, again.claims, days, (start, end))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -19,6 +19,7 @@ from allswell.archive.dayfile import Damaged
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Shelf
 from allswell.central import engine as engines
+from allswell.central import history
 from allswell.central.catalogue import Catalogue
 from allswell.controller import login, passwords
 from allswell.domain import instant
@@ -73,6 +74,21 @@ class Source:
                 return
             after = found[-1].id
 
+    def is_known(self, namespace: str, name: str) -> bool:
+        """Whether there is such a monitor, or was one of which something is kept."""
+        if self.catalogue.count(namespace, name)[0]:
+            return True
+        return history.of(self.engine, namespace, name, datetime.now(UTC)) is not None
+
+    def expected(self, namespace: str, name: str, start: datetime, end: datetime) -> int:
+        """About how many samples there are in [start, end): as on the days that are archived.
+
+        0 where no day of them is.
+        """
+        first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
+        objects, samples = self.catalogue.count(namespace, name, first, last)
+        return round(samples / objects * ((end - start) / DAY)) if objects else 0
+
     def samples(
         self, namespace: str, name: str, start: datetime, end: datetime
     ) -> Iterator[Sample]:
@@ -105,7 +121,8 @@ class Source:
         try:
             yield from dayfile.read(self.shelf.stream(entry.key))
         except Damaged as error:
-            raise Damaged(f"{entry.key}: {error}; allswell history verify notes it") from error
+            why = "it is missing" if self.shelf.head(entry.key) is None else str(error)
+            raise Damaged(f"{entry.key}: {why}; allswell history verify notes it") from error
 
 
 def _once(streams: Sequence[Iterator[Sample]], start: datetime, end: datetime) -> Iterator[Sample]:
@@ -121,11 +138,54 @@ def _order(sample: Sample) -> tuple[datetime, int, str]:
     return sample.started, sample.latency_us, sample.reason
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which day files are meant: of a monitor, and of the UTC days `first` to `last`; or of all."""
+
+    namespace: str | None = None
+    name: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Choice()
+
+
+def choice(options: argparse.Namespace, it: Source) -> Choice:
+    """What was chosen. Raises `BadInput`, also for a monitor that there never was."""
+    first = moment(options.first).date() if options.first else None
+    last = moment(options.last).date() if options.last else None
+    if first and last and first > last:
+        raise BadInput("--from must not be after --to")
+    if not options.monitor:
+        return Choice(None, None, first, last)
+    namespace, name = monitor(options.monitor)
+    if not it.is_known(namespace, name):
+        raise BadInput(f"there is no monitor {namespace}/{name}, and no history of one")
+    return Choice(namespace, name, first, last)
+
+
+def choosing(parser: argparse.ArgumentParser) -> None:
+    """Declare how day files are chosen."""
+    parser.add_argument("monitor", nargs="?", help="only this one: namespace/name")
+    parser.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
+    parser.add_argument("--to", dest="last", metavar="DAY", help="the last UTC day")
+    installation(parser)
+
+
+def installation(parser: argparse.ArgumentParser) -> None:
     """Declare how an installation is named."""
     parser.add_argument(
         "--data", type=Path, metavar="FOLDER", help="the data folder of an allswell up"
     )
+    parser.set_defaults(store=[])
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how an installation is named, and what else is read beside its archive."""
+    installation(parser)
     parser.add_argument(
         "--store",
         type=Path,

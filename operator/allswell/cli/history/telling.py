@@ -27,11 +27,15 @@ def carried_out(
         with source.opened(options) as it:
             return run(options, it)
     except (BadInput, BadAddress) as error:
-        complain(str(error))
-        return BAD_INPUT
+        return _ended(error, BAD_INPUT)
     except (CentralError, Failed, Damaged, StoreError) as error:
-        complain(str(error))
-        return FAILED
+        return _ended(error, FAILED)
+
+
+def _ended(error: Exception, code: int) -> int:
+    _wipe()
+    complain(str(error))
+    return code
 
 
 def progress(
@@ -46,12 +50,24 @@ def progress(
     """
     shown = sys.stderr.isatty()
     due = ticks() + EVERY
-    for count, thing in enumerate(things):
-        if shown and (now := ticks()) >= due:
-            due = now + EVERY
-            _draw(count, total, what)
-        yield thing
-    if shown:
+    try:
+        for count, thing in enumerate(things):
+            if shown and (now := ticks()) >= due:
+                due = now + EVERY
+                _draw(count, total, what)
+            yield thing
+    finally:
+        _wipe()
+
+
+def say(line: str) -> None:
+    """One line of a result, in the place of the bar, which is drawn again below it."""
+    _wipe()
+    print(line, flush=True)
+
+
+def _wipe() -> None:
+    if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 

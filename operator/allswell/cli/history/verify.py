@@ -11,8 +11,8 @@ from allswell.archive.dayfile import Damaged
 from allswell.archive.shelf import Shelf
 from allswell.central.catalogue import Catalogue
 from allswell.cli.history import source
-from allswell.cli.history.source import BadInput, Source
-from allswell.cli.history.telling import carried_out, progress
+from allswell.cli.history.source import BadInput, Choice, Source
+from allswell.cli.history.telling import carried_out, progress, say
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import archive, instant
 from allswell.domain.archive import LAYOUT, Entry
@@ -34,15 +34,12 @@ AT_ONCE = 200
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("monitor", nargs="?", help="only this one: namespace/name")
-    parser.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
-    parser.add_argument("--to", dest="last", metavar="DAY", help="the last UTC day")
+    source.choosing(parser)
     parser.add_argument(
         "--quick",
         action="store_true",
         help="ask the archive for size and checksum only, read nothing",
     )
-    source.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,28 +50,36 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, it: Source) -> int:
     if it.shelf is None:
         raise BadInput("there is no archive: set ALLSWELL_ARCHIVE_BUCKET, or give --data FOLDER")
-    namespace, name = source.monitor(options.monitor) if options.monitor else (None, None)
-    first = source.moment(options.first).date() if options.first else None
-    last = source.moment(options.last).date() if options.last else None
-    entries = tuple(it.entries(namespace, name, first, last))
-    bad, good = 0, []
-    for entry in progress(entries, len(entries), "day files"):
-        wrong = _size(it.shelf, entry) if options.quick else wrong_with(it.shelf, entry)
-        if wrong:
-            print(f"{paint('✗', 'down')} {entry.key}: {wrong}", flush=True)
-            it.catalogue.found_damaged([entry.id], datetime.now(UTC))
+    chosen = source.choice(options, it)
+    # Of a bucket that is not there each file would be missing: let it be told, and nothing noted.
+    next(it.shelf.names(f"{LAYOUT}/"), None)
+    checked, bad = check(it, it.shelf, chosen, quick=options.quick)
+    strangers = _strangers(it, it.shelf, quick=options.quick) if chosen.is_all else 0
+    words = f"{counted(checked, 'day file')} of the catalogue, {bad} missing or damaged"
+    print(f"{words}, {strangers} not in the catalogue")
+    return FAILED if bad or strangers else OK
+
+
+def check(it: Source, shelf: Shelf, chosen: Choice, *, quick: bool) -> tuple[int, int]:
+    """Say which files of the catalogue are not what it says, and note it: of how many, how many.
+
+    One that was replaced meanwhile may be gone, and counts as no damage. Raises `Failed`.
+    """
+    limits = (chosen.namespace, chosen.name, chosen.first, chosen.last)
+    checked, bad, good = 0, 0, list[int]()
+    for entry in progress(it.entries(*limits), it.catalogue.count(*limits)[0], "day files"):
+        wrong = _size(shelf, entry) if quick else wrong_with(shelf, entry)
+        checked += 1
+        if wrong and it.catalogue.found_damaged([entry.id], datetime.now(UTC)):
+            say(f"{paint('✗', 'down')} {entry.key}: {wrong}")
             bad += 1
-        elif not options.quick:
+        elif not wrong and not quick:
             good.append(entry.id)
         if len(good) >= AT_ONCE:
             it.catalogue.found_whole(good, datetime.now(UTC))
             good.clear()
     it.catalogue.found_whole(good, datetime.now(UTC))
-    whole = namespace is None and first is None and last is None
-    strangers = _strangers(it, it.shelf, quick=options.quick) if whole else 0
-    words = f"{counted(len(entries), 'day file')} of the catalogue, {bad} missing or damaged"
-    print(f"{words}, {strangers} not in the catalogue")
-    return FAILED if bad or strangers else OK
+    return checked, bad
 
 
 def wrong_with(shelf: Shelf, entry: Entry) -> str:
@@ -137,12 +142,12 @@ def _strangers(it: Source, shelf: Shelf, *, quick: bool) -> int:
     The catalogue is asked after the archive: what was put and recorded meanwhile is no stranger.
     """
     found = 0
-    names = shelf.names(f"{LAYOUT}/")
+    names = progress(shelf.names(f"{LAYOUT}/"), 0, "objects")
     while keys := [named.key for named in islice(names, AT_ONCE)]:
         for key in sorted(set(keys) - it.catalogue.known(keys)):
             found += 1
             what = "" if quick else f"; {_advice(it.catalogue, shelf, key)}"
-            print(f"{paint('?', 'unknown')} {key}: it is not in the catalogue{what}")
+            say(f"{paint('?', 'unknown')} {key}: it is not in the catalogue{what}")
     return found
 
 

@@ -3,7 +3,10 @@
 import gzip
 import io
 import json
+import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,8 +16,10 @@ import pytest
 from allswell import cli
 from allswell.archive import dayfile
 from allswell.archive.localfolder import LocalFolder
-from allswell.archive.shelf import digest
+from allswell.archive.shelf import Held, digest
 from allswell.central.catalogue import Catalogue
+from allswell.cli.history import verify
+from allswell.cli.history.source import Choice, Source
 from allswell.domain import archive, health, rollup
 from allswell.domain.archive import Content, Place
 from allswell.domain.cover import Observation
@@ -27,6 +32,7 @@ from tests import centre
 from tests.centre import DAY, NOON, Centre, monitor
 
 MINUTE = timedelta(minutes=1)
+GUIDE = Path(__file__).parents[4] / "docs/guide/history.md"
 BORN = NOON - timedelta(hours=12)
 
 
@@ -38,12 +44,12 @@ class World:
     number: int
     samples: list[Sample]
 
-    def put(self, day: date, samples: list[Sample]) -> Path:
+    def put(self, day: date, samples: list[Sample], revision: int = 1) -> Path:
         """Archive a day, and write it into the catalogue."""
         out = io.BytesIO()
         count = dayfile.write(samples, out)
         size, sha256 = digest([out.getvalue()])
-        place = Place(self.public_id, day, 1)
+        place = Place(self.public_id, day, 1, revision)
         shelf = LocalFolder(self.folder / "archive")
         assert shelf.put(archive.key(place), out.getvalue())
         content = Content(size, sha256, count)
@@ -125,6 +131,20 @@ def test_get_prints_what_both_have_once(world: World, capsys: pytest.CaptureFixt
     assert len(rows) == len(world.of(day)) == len(set(rows))
 
 
+def test_a_checkers_file_is_copied_as_the_guide_shows(
+    world: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (code,) = re.findall(r"python3 -c '(.*?)' \| sqlite3", GUIDE.read_text(), re.DOTALL)
+    assert "/data/checker.sqlite" in code
+    original = next(world.folder.rglob("checker.sqlite"))
+    exec(code.replace("/data/checker.sqlite", str(original)), {})
+    copy = tmp_path / "api.sqlite"
+    with closing(sqlite3.connect(copy)) as made:
+        made.executescript(capsys.readouterr().out)
+    it = Source(world.centre.engine, LocalFolder(world.folder / "archive"), (copy,))
+    assert list(it.samples("acme", "api", BORN, BORN + 2 * DAY)) == world.samples
+
+
 def test_ls_says_what_is_there_and_what_is_not(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,6 +202,70 @@ def test_verify_finds_what_is_missing(world: World, capsys: pytest.CaptureFixtur
     assert "it is missing" in lines(capsys)[0]
 
 
+class Replacing(LocalFolder):
+    """A folder in which a correction takes a file's place as soon as somebody asks for that."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.folder / "archive")
+        self.world = world
+
+    def head(self, key: str) -> Held | None:
+        world, place = self.world, archive.parse(key)
+        if place is not None and place.revision == 1:
+            file = world.put(place.day, world.of(place.day), revision=2)
+            assert file.exists()
+            self.remove([key])
+        return super().head(key)
+
+
+def test_verify_takes_a_file_that_is_replaced_meanwhile_for_no_damage(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shelf = Replacing(world)
+    it = Source(world.centre.engine, shelf)
+    assert verify.check(it, shelf, Choice(), quick=False) == (1, 0)
+    assert lines(capsys) == []
+    assert world.run("verify") == 0
+
+
+def test_get_says_of_a_file_that_is_gone_that_it_is_missing(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file,) = world.folder.rglob("*.gz")
+    file.unlink()
+    assert world.run("get", "acme/api", "--to", "2026-03-05") == 1
+    assert f"{file.name}: it is missing" in capsys.readouterr().err
+
+
+def test_ls_knows_what_is_about_to_be_removed(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = world.samples[0].started.date()
+    world.put(day, world.of(day), revision=2)
+    assert world.run("ls") == 0
+    first, *more = lines(capsys)
+    assert first.endswith(".r2.ndjson.gz")
+    assert [line[0] for line in more] == ["1"]
+
+
+def test_without_an_archive_ls_says_so_and_marks_nothing_as_missing(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLSWELL_DATABASE_URL", f"sqlite:///{world.folder / 'central.sqlite'}")
+    monkeypatch.delenv("ALLSWELL_ARCHIVE_BUCKET", raising=False)
+    assert cli.main(["history", "ls"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("  2026-03-02  acme/api")
+    assert "no archive is set" in said.err
+    assert cli.main(["history", "verify"]) == 2
+
+
+def test_how_many_are_expected_is_as_on_the_days_that_are_archived(world: World) -> None:
+    it = Source(world.centre.engine, None)
+    assert it.expected("acme", "api", BORN, BORN + 2 * DAY) == 2 * len(world.of(BORN.date()))
+    assert it.expected("acme", "api", BORN + 3 * DAY, BORN + 4 * DAY) == 0
+
+
 def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,26 +307,40 @@ def test_a_replay_by_another_rule_shows_what_it_would_have_said(
     assert "replayed 100 % (0:00:00 down)" in found[-2]
 
 
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
-        (["get", "acme/none"], "no monitor acme/none"),
-        (["get", "a/b/c"], "write namespace/name"),
-        (["get", "acme/api", "--from", "yesterday"], "write a day"),
-        (
-            ["get", "acme/api", "--from", "2026-03-05", "--to", "2026-03-04"],
-            "--from must be before",
-        ),
-        (["replay", "acme/none"], "no monitor"),
-        (["replay", "acme/api", "--failures", "0"], "numbers from 1 on"),
-        (["get", "acme/api", "--store", "/nowhere"], "is not there"),
-    ],
-)
-def test_what_cannot_be_meant_is_told(
-    world: World, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+WRONG: list[tuple[list[str], str]] = [
+    (["get", "acme/none"], "no monitor acme/none"),
+    (["get", "a/b/c"], "write namespace/name"),
+    (["get", "acme/api", "--from", "yesterday"], "write a day"),
+    (
+        ["get", "acme/api", "--from", "2026-03-05", "--to", "2026-03-04"],
+        "--from must be before",
+    ),
+    (["replay", "acme/none"], "no monitor"),
+    (["ls", "acme/none"], "no monitor acme/none"),
+    (["verify", "acme/none"], "no monitor acme/none"),
+    (["ls", "--from", "2026-03-05", "--to", "2026-03-04"], "--from must not be after --to"),
+    (["verify", "--from", "2026-03-05", "--to", "2026-03-04"], "--from must not be after"),
+    (["verify", "--to", "yesterday"], "write a day"),
+    (["replay", "acme/api", "--to", "2026-03-01"], "acme/api is there since 2026-03-02"),
+    (["replay", "acme/api", "--from", "2026-03-05", "--to", "2026-03-04"], "must be before"),
+    (["replay", "acme/api", "--failures", "0"], "numbers from 1 on"),
+    (["get", "acme/api", "--store", "/nowhere"], "is not there"),
+]
+
+
+def test_what_cannot_be_meant_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, why in WRONG:
+        assert world.run(*words) == 2, words
+        assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["ls", "verify"])
+def test_what_reads_no_checkers_file_takes_none(
+    capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    assert world.run(*words) == 2
-    assert why in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["history", command, "--store", "checker.sqlite"])
+    assert "--store" in capsys.readouterr().err
 
 
 def test_without_an_installation_it_asks_which(

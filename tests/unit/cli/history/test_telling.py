@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
+from allswell.archive.shelf import Failed
 from allswell.cli.history import telling
 
 CLEAR = "\r\x1b[K"
@@ -49,6 +50,27 @@ def test_it_is_drawn_ten_times_a_second_at_most() -> None:
 def test_a_total_that_is_unknown_or_too_small_spoils_nothing(total: int) -> None:
     bars = drawn(Tty(), total)[1:-1]
     assert [bar.count("█") for bar in bars] == ([0] * 4 if total == 0 else [0, 15, 30, 30])
+
+
+def test_a_line_stands_in_the_place_of_the_bar() -> None:
+    out = Tty()
+    with redirect_stderr(out), redirect_stdout(out):
+        for _ in telling.progress(range(2), 2, "day files", iter((0.0, 1.0, 2.0)).__next__):
+            telling.say("one is damaged")
+    shown = out.getvalue().split(CLEAR)
+    assert shown.count("one is damaged\n") == 2
+    assert shown[-1] == ""
+
+
+def test_the_bar_is_gone_before_it_is_said_why_reading_broke_off() -> None:
+    def things() -> Iterator[int]:
+        yield from (1, 2)
+        raise Failed("the store broke off")
+
+    out = Tty()
+    with redirect_stderr(out), pytest.raises(Failed):
+        list(telling.progress(things(), 4, "day files", iter((0.0, 1.0, 2.0)).__next__))
+    assert out.getvalue().endswith(CLEAR)
 
 
 def test_nothing_is_drawn_off_a_terminal() -> None:
