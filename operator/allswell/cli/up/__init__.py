@@ -5,7 +5,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from allswell.cli.terminal import BAD_INPUT, FAILED, complain
+from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 from allswell.cli.up import folder, program
 from allswell.cli.up.folder import DataFolder, FolderTaken
 
@@ -30,7 +30,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=_port, default=8080, help="where the page is served, default 8080"
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="the address to serve on, default 127.0.0.1"
+        "--host",
+        type=_host,
+        default="127.0.0.1",
+        help="the address to serve on, default 127.0.0.1",
     )
     parser.add_argument(
         "--data",
@@ -55,6 +58,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _host(text: str) -> str:
+    try:
+        text.encode("idna")
+    except UnicodeError:
+        text = ""
+    if not text:
+        raise argparse.ArgumentTypeError("that is no address: write one like 127.0.0.1 or ::1")
+    return text
+
+
 def _reference(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host:
@@ -69,18 +82,21 @@ def run(options: argparse.Namespace) -> int:
             complain(f"there is no {path}; give a file or folder that holds manifests")
             return BAD_INPUT
     where = options.data or folder.usual(options.paths[0], dict(os.environ))
+    plan = program.Plan(
+        paths=tuple(options.paths),
+        host=options.host,
+        port=options.port,
+        references=tuple(options.egress_reference),
+    )
+    # Asked before the folder is made, so that a start that is refused leaves nothing behind.
+    if (code := program.hindrance(plan, where)) != OK:
+        return code
     try:
         data = DataFolder.open(where)
     except FolderTaken as error:
         complain(str(error))
         return FAILED
     try:
-        plan = program.Plan(
-            paths=tuple(options.paths),
-            host=options.host,
-            port=options.port,
-            references=tuple(options.egress_reference),
-        )
         return asyncio.run(program.run(plan, data))
     finally:
         data.close()

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
+_TAKEN = "another allswell up runs on {}; stop it first, or choose another folder with --data"
+
 
 class FolderTaken(Exception):
     """Another `allswell up` runs on this folder, or it cannot be used."""
@@ -20,6 +22,21 @@ def usual(first: Path, environment: dict[str, str]) -> Path:
     word = re.sub(r"[^a-z0-9]+", "-", first.stem.lower()).strip("-")[:30] or "status"
     digest = blake2b(str(first.resolve()).encode(), digest_size=3).hexdigest()
     return Path(home) / "allswell" / f"{word}-{digest}"
+
+
+def held(path: Path) -> str | None:
+    """A sentence when another run holds a folder; nothing is made where there is none."""
+    try:
+        lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return _TAKEN.format(path)
+    finally:
+        os.close(lock)
+    return None
 
 
 class DataFolder:
@@ -41,8 +58,7 @@ class DataFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(lock)
-            advice = "stop it first, or choose another folder with --data"
-            raise FolderTaken(f"another allswell up runs on {path}; {advice}") from error
+            raise FolderTaken(_TAKEN.format(path)) from error
         return cls(path, lock)
 
     @property

@@ -19,6 +19,7 @@ from allswell.central.writer import Writer
 from allswell.checker.config import Config
 from allswell.cli import manifests
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
+from allswell.cli.up import folder
 from allswell.cli.up.children import Child, Children
 from allswell.cli.up.folder import DataFolder
 from allswell.cli.up.screen import Screen
@@ -54,18 +55,24 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(plan: Plan, data: DataFolder) -> int:
-    """Run until Ctrl-C or SIGTERM; the exit code."""
-    screen = Screen(utc_now)
+def hindrance(plan: Plan, where: Path) -> int:
+    """Say what keeps it from running, and make nothing; the exit code, OK if there is nothing."""
     sheets = manifests.load(plan.paths)
     if not manifests.things(sheets):
         for problem in manifests.problems(sheets):
             complain(str(problem))
         complain("there is nothing to run: give a file with a Monitor and a StatusPage")
         return BAD_INPUT
-    if (why := taken(plan.host, plan.port)) is not None:
+    # Another run on the same data has the port, too: that says better what to do.
+    if (why := folder.held(where) or taken(plan.host, plan.port)) is not None:
         complain(why)
         return FAILED
+    return OK
+
+
+async def run(plan: Plan, data: DataFolder) -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code."""
+    screen = Screen(utc_now)
     try:
         central = engine.connect(data.database)
         engine.migrate(central)
@@ -75,16 +82,16 @@ async def run(plan: Plan, data: DataFolder) -> int:
     writer = Writer(central)
     centre = Centre(writer, on_news=screen.news, archive=ArchiveNews())
     tokens = LocalTokens({})
-    folder = LocalFolder(data.archive)
+    archived = LocalFolder(data.archive)
     archive = ArchiveService(
-        Archiving(folder, Catalogue(central)),
+        Archiving(archived, Catalogue(central)),
         centre.archive,
         utc_now,
-        uploads=FolderIntake(folder, utc_now),
+        uploads=FolderIntake(archived, utc_now),
     )
     collector = Collector(writer, centre, tokens, utc_now, watch_every=WATCH_EVERY, archive=archive)
     await collector.start("127.0.0.1", 0)
-    folder.base_url = f"http://127.0.0.1:{collector.port}"
+    archived.base_url = f"http://127.0.0.1:{collector.port}"
     try:
         shelf = Shelf(time.time)
         session = Session(
