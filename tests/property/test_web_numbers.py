@@ -98,4 +98,5 @@ def test_people_read_the_numbers_that_machines_get(found: Claims, over: Overlays
 def written(number: float | None, decimals: int) -> str | None:
     if number is None:
         return None
-    return "100 %" if number == 100 else f"{number:.{decimals}f} %"
+    shown = "100" if number == 100 else f"{number:.{decimals}f}"
+    return f"{shown}\N{NO-BREAK SPACE}%"

@@ -50,10 +50,11 @@ def percent(part: int, whole: int, decimals: int) -> str | None:
     if whole == 0:
         return None
     if part == whole:
-        return "100 %"
+        return "100\N{NO-BREAK SPACE}%"
     exact = Fraction(100 * part, whole)
     number = Decimal(exact.numerator) / Decimal(exact.denominator)
-    return f"{number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)} %"
+    floored = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)
+    return f"{floored}\N{NO-BREAK SPACE}%"
 
 
 def shares(spent: Counter[str]) -> tuple[str | None, str | None]:

@@ -76,8 +76,8 @@ def _label_of(scene: Scene, found: windows.Window) -> str:
 
 
 def percent(scene: Scene, number: str | None) -> str | None:
-    """A share in percent as this page writes it; None without data."""
-    return None if number is None else words.percent(scene.say, number)
+    """A share in percent as this page writes it, on one line; None without data."""
+    return None if number is None else words.whole(words.percent(scene.say, number))
 
 
 def _label(scene: Scene, title: str, quarter: view.Window, days: Sequence[Day]) -> str:

@@ -127,6 +127,11 @@ def percent(say: Language, text: str) -> str:
     return say.form("percentage", "{number} %", number=shown)
 
 
+def whole(text: str) -> str:
+    """A number with its unit as a page shows it: they never part at the end of a line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def milliseconds(say: Language, microseconds: int) -> str:
     """A latency for people: `3.2 ms`, `180 ms`, `2.4 s`."""
     ms = microseconds / 1000

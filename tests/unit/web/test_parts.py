@@ -155,3 +155,10 @@ def test_what_is_written_for_later_is_on_no_part_yet() -> None:
         answer = it.ask(path)
         assert (answer.status, "Embargoed" in answer.text) == (200, False), path
     assert it.ask("/incidents/inci00000002").status == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/components/comp00000001", "/de/"])
+def test_a_percentage_never_parts_at_the_end_of_a_line(path: str) -> None:
+    text = bench().ask(path).text
+    assert "100\N{NO-BREAK SPACE}%" in text
+    assert not re.search(r"\d\s%", text.replace("\N{NO-BREAK SPACE}", ""))

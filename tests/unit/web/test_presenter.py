@@ -123,26 +123,31 @@ def test_a_day_after_the_last_observation_is_neither_up_nor_down() -> None:
 def test_one_second_of_downtime_is_never_a_hundred_percent() -> None:
     claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=3), timedelta(seconds=1)))
     quarter = one(shown(fakes.component(claims=claims))).quarter
-    assert quarter.percent == "99.99 %"
-    assert one(shown(fakes.component())).quarter.percent == "100 %"
+    assert quarter.percent == "99.99\N{NO-BREAK SPACE}%"
+    assert one(shown(fakes.component())).quarter.percent == "100\N{NO-BREAK SPACE}%"
 
 
 def test_degraded_counts_as_up_in_the_percentage_and_as_a_problem_in_the_label() -> None:
     found = one(shown(fakes.component(claims=SLOW)))
-    assert found.label == "Public API, last 90 days: 100 % up, 1 day with problems"
+    assert found.label == "Public API, last 90 days: 100\N{NO-BREAK SPACE}% up, 1 day with problems"
 
 
 def test_the_windows_are_24_hours_7_30_and_90_days() -> None:
     claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=10), timedelta(hours=2)))
     windows = one(shown(fakes.component(claims=claims))).windows
     assert [window.label for window in windows] == ["24 hours", "7 days", "30 days", "90 days"]
-    assert [window.percent for window in windows] == ["100 %", "100 %", "99.71 %", "99.90 %"]
+    assert [window.percent for window in windows] == [
+        "100\N{NO-BREAK SPACE}%",
+        "100\N{NO-BREAK SPACE}%",
+        "99.71\N{NO-BREAK SPACE}%",
+        "99.90\N{NO-BREAK SPACE}%",
+    ]
 
 
 def test_coverage_tells_how_much_was_observed() -> None:
     overlays = [Overlay(Kind.UNSEEN, ago(hours=12), ago(hours=6))]
     first = one(shown(fakes.component(overlays=overlays))).windows[0]
-    assert (first.percent, first.coverage) == ("100 %", "75.0 %")
+    assert (first.percent, first.coverage) == ("100\N{NO-BREAK SPACE}%", "75.0\N{NO-BREAK SPACE}%")
 
 
 def test_a_troubled_day_lists_start_end_duration_and_reason() -> None:
