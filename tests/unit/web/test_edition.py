@@ -1,5 +1,6 @@
 """The static copy: which files, what their links lead to, when they are written and removed."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -9,13 +10,15 @@ from html.parser import HTMLParser
 from posixpath import dirname, join, normpath
 
 import pytest
+from flask import Flask, Response
 
 from allswell.central import facts
 from allswell.domain import password
-from allswell_web import app, edition, publisher
+from allswell_web import app, directory, edition, publisher
 from allswell_web.desk import Sources
+from allswell_web.directory import Mount
 from allswell_web.meters import Meters
-from allswell_web.press import Press
+from allswell_web.press import Order, Press
 from allswell_web.publisher import Issue, Publisher
 from tests.unit.web import fakes
 
@@ -293,6 +296,22 @@ def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> Non
     files.put(NOTE, note, "", "")
     desk = Desk(fakes.found(fakes.component()), files=files)
     assert "default/acme/index.html" in desk.step()
+
+
+class Endless(Press):
+    """A page each part of which leads to one more."""
+
+    def answer(self, mount: Mount, order: Order) -> Response:
+        del order
+        number = mount.rest.rpartition("/part")[2]
+        return Response(f'<a href="part{int(number) + 1 if number.isdecimal() else 1}">')
+
+
+def test_a_page_without_an_end_has_a_bounded_number_of_files() -> None:
+    press = Endless(Flask("endless"), fakes.Clock().wall, Meters())
+    order = Order(fakes.NOW, directory.of([]), fakes.page())
+    names = [file.name for file in itertools.islice(edition.whole(press, order), 20_000)]
+    assert len(names) == len(set(names)) == edition.MOST_FILES
 
 
 @pytest.mark.parametrize(
