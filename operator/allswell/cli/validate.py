@@ -25,7 +25,9 @@ exit codes: 0 all is well, 2 there are problems"""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|DIR")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="FILE|DIR", help="files and folders of manifests"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ NULL = "tag:yaml.org,2002:null"
 BAD_VALUE = (ValueError, LookupError, AttributeError, ArithmeticError, TypeError)
 ADVICE = {
     "\\t": "indent with spaces, not with tabs",
+    "expected <block end>": "indent fields that belong together by the same number of spaces",
     "mapping values are not allowed": "put text that holds a colon in quotes, or mend the indent",
     "nested more than": "nest less",
 }

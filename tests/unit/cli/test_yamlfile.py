@@ -94,6 +94,12 @@ def test_tabs_are_a_problem_that_says_to_use_spaces(file: Path) -> None:
     assert (problem.line, problem.instead) == (2, "indent with spaces, not with tabs")
 
 
+def test_an_uneven_indent_is_a_problem_that_says_how_to_indent(file: Path) -> None:
+    (problem,) = read(file, "metadata:\n  name: api\n spec:\n").problems
+    advice = "indent fields that belong together by the same number of spaces"
+    assert (problem.line, problem.instead) == (3, advice)
+
+
 def test_what_comes_before_broken_syntax_is_still_read(file: Path) -> None:
     content = read(file, "a: 1\n---\nb: [\n")
     assert values(content) == [{"a": 1}]

@@ -25,7 +25,9 @@ exit codes: 0 stopped, 1 it cannot run, 2 bad input"""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|DIR")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="FILE|DIR", help="files and folders of manifests"
+    )
     parser.add_argument(
         "--port", type=_port, default=8080, help="where the page is served, default 8080"
     )

@@ -31,8 +31,11 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 class Fields:
     """The fields of one mapping, each to be asked for once."""
 
-    def __init__(self, value: object, path: Path, problems: list[Problem]) -> None:
-        """Start reading `value`, which stands at `path`; problems go to the list."""
+    def __init__(self, value: object, path: Path, problems: list[Problem], like: str = "") -> None:
+        """Start reading `value`, which stands at `path`; problems go to the list.
+
+        `like` is a field as an example, for who wrote something else than a mapping.
+        """
         self.path = path
         self.problems = problems
         self._known: dict[str, None] = {}
@@ -40,7 +43,8 @@ class Fields:
         if isinstance(value, Mapping):
             self._values = value
         else:
-            self.note((), f"this is {kind_of(value)}", "write a mapping of fields")
+            example = f", like {like}" if like else ""
+            self.note((), f"this is {kind_of(value)}", f"write a mapping of fields{example}")
             # That every field is missing now goes without saying.
             self.problems = []
 
@@ -165,10 +169,10 @@ class Fields:
             return None
         return parsed
 
-    def child(self, name: str) -> "Fields | None":
+    def child(self, name: str, *, like: str = "") -> "Fields | None":
         """A mapping below this one, or None when it is absent."""
         value = self.take(name)
-        return None if value is None else Fields(value, (*self.path, name), self.problems)
+        return None if value is None else Fields(value, (*self.path, name), self.problems, like)
 
     def items(self, name: str, *, most: int) -> Iterator[tuple[Path, object]]:
         """The entries of a list with their paths; a problem and nothing when it is no list."""
@@ -183,10 +187,10 @@ class Fields:
         for index, entry in enumerate(value[:most]):
             yield (*self.path, name, index), entry
 
-    def children(self, name: str, *, most: int) -> "Iterator[Fields]":
+    def children(self, name: str, *, most: int, like: str = "") -> "Iterator[Fields]":
         """The entries of a list of mappings."""
         for path, entry in self.items(name, most=most):
-            yield Fields(entry, path, self.problems)
+            yield Fields(entry, path, self.problems, like)
 
     def texts(
         self,

@@ -152,7 +152,9 @@ def _secret_in(parts: SplitResult) -> str:
 
 
 def _headers(fields: Fields) -> tuple[Header, ...]:
-    headers = tuple(_header(child) for child in fields.children("headers", most=32))
+    headers = tuple(
+        _header(child) for child in fields.children("headers", most=32, like="name: Accept")
+    )
     unique(fields, "headers", [header.name.lower() or None for header in headers])
     return headers
 
@@ -231,7 +233,7 @@ def _range(fields: Fields, path: Path, entry: object) -> StatusRange | None:
 
 
 def _body(fields: Fields) -> BodyExpect:
-    child = fields.child("body")
+    child = fields.child("body", like="contains: ok")
     if child is None:
         return BodyExpect()
     body = BodyExpect(

@@ -110,7 +110,9 @@ def _access(spec: Fields) -> Access | None:
 def _zone(spec: Fields) -> str:
     zone = spec.text("timeZone", default="UTC", shortest=1, longest=64)
     if not _is_zone(zone):
-        near = get_close_matches(zone, available_timezones(), n=1)
+        # Not abbreviations: CEST is near to EST, which is another time.
+        places = [name for name in available_timezones() if "/" in name]
+        near = get_close_matches(zone, places, n=1)
         advice = f"did you mean {near[0]}?" if near else "write a name like Europe/Berlin"
         spec.note(("timeZone",), f"{shown(zone)} is not a time zone", advice)
     return zone
@@ -138,7 +140,9 @@ def _group(fields: Fields) -> Group:
     name = ""
     if fields.required("name", "write the group's heading"):
         name = fields.text("name", shortest=1, longest=120, pattern=LINE, instead=LINE_ADVICE)
-    entries = tuple(_entry(child) for child in fields.children("monitors", most=200))
+    entries = tuple(
+        _entry(child) for child in fields.children("monitors", most=200, like="name: api")
+    )
     unique(fields, "monitors", [entry.name or None for entry in entries])
     child = fields.child("selector")
     if child is None and not fields.take("monitors"):

@@ -169,7 +169,10 @@ def test_an_address_that_cannot_be_checked_is_refused(url: str, wrong: str) -> N
             {"headers": {"a": "b"}},
             ("headers", "this is a mapping, not a list", "begin each entry with a -"),
         ),
-        ({"headers": ["a"]}, ("headers[0]", "this is text", "write a mapping of fields")),
+        (
+            {"headers": ["a"]},
+            ("headers[0]", "this is text", "write a mapping of fields, like name: Accept"),
+        ),
         (
             {"headers": [{"value": "a"}]},
             ("headers[0].name", "this field is missing", "write a name like Authorization"),

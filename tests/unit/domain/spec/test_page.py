@@ -128,6 +128,10 @@ OPERATORS = "In, NotIn, Exists, DoesNotExist"
             ("timeZone", "'Mars' is not a time zone", "write a name like Europe/Berlin"),
         ),
         (
+            {"timeZone": "CEST"},
+            ("timeZone", "'CEST' is not a time zone", "write a name like Europe/Berlin"),
+        ),
+        (
             {"timeZone": "../../etc"},
             ("timeZone", "'../../etc' is not a time zone", "write a name like Europe/Berlin"),
         ),
@@ -166,7 +170,11 @@ OPERATORS = "In, NotIn, Exists, DoesNotExist"
         ),
         (
             {"groups": group(monitors=["api"])},
-            ("groups[0].monitors[0]", "this is text", "write a mapping of fields"),
+            (
+                "groups[0].monitors[0]",
+                "this is text",
+                "write a mapping of fields, like name: api",
+            ),
         ),
         (
             {"groups": group(monitors=[{"title": "A"}])},
