@@ -239,6 +239,27 @@ def test_a_frozen_checker_is_unknown_and_never_green(both: Centre, tmp_path: Pat
     world.run(story())
 
 
+def test_a_monitor_is_green_again_within_seconds_of_its_first_check_after_a_gap(
+    central: Centre, tmp_path: Path
+) -> None:
+    world = World(central, tmp_path)
+
+    async def story() -> None:
+        world.collect()
+        checker = await world.check()
+        await world.until(10 * MINUTE)
+        await checker.stop()
+        await world.until(20 * MINUTE)
+        assert world.present() is State.UNKNOWN
+        await checker.start()
+        # The first beat comes before the first check, within 10 seconds; the next comes after 30.
+        await world.until(20 * MINUTE + 16)
+        assert world.present() is State.UP
+        await checker.stop()
+
+    world.run(story())
+
+
 def test_a_checker_that_dies_before_its_first_beat_is_not_green_for_ever(
     central: Centre, tmp_path: Path
 ) -> None:

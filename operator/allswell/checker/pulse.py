@@ -1,8 +1,9 @@
 """Signs of life: one small request now and then for all monitors of the process."""
 
+import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from allswell.checker.archivist import Archivist
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 MOST_BUCKETS = 5_000
 # How many beats pass until a monitor that was gone is asked for again.
 GONE_FOR = 10
+# Who is looked at anew waits for others of whom the same is true, and for no more.
+SOON = 1.0
 OK = 200
 GONE = 410
 
@@ -38,14 +41,32 @@ class Pulser:
     archivist: Archivist | None = None
     away: bool = False
     count: int = 0
+    _anew: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def anew(self) -> None:
+        """After a gap somebody is looked at again: until a beat says so, nobody knows."""
+        self._anew.set()
 
     async def run(self) -> None:
-        """Send a beat every so often, for ever."""
+        """Send a beat every so often, and one more soon after a gap, for ever."""
         due = self.clock.monotonic()
         while True:
             await self.beat()
             due = max(due + self.every, self.clock.monotonic())
-            await self.clock.sleep_until(due)
+            while await self._is_anew(due):
+                await self.beat()
+
+    async def _is_anew(self, due: float) -> bool:
+        """Wait until `due`; True, and sooner, when somebody is looked at anew before."""
+        try:
+            async with asyncio.timeout_at(due):
+                await self._anew.wait()
+                await self.clock.sleep_until(self.clock.monotonic() + SOON)
+        except TimeoutError:
+            return False
+        finally:
+            self._anew.clear()
+        return True
 
     async def beat(self) -> bool:
         """Send one beat; True when it arrived."""

@@ -50,6 +50,7 @@ class Runner:
     tally: Tally
     secrets: Callable[[], Mapping[SecretKey, str]]
     egress: Egress | None = None
+    anew: Callable[[], None] = lambda: None
 
     async def run(self, subject: Subject) -> None:
         """Check one monitor for ever, but not while it is gone."""
@@ -83,6 +84,8 @@ class Runner:
             before = subject.last
             kept, claim = subject.take(sample, self.grace)
             self.keeper.keep(kept)
+        if kept.observation.since == sample.started:
+            self.anew()
         self.tally.checked(subject.name, sample)
         if claim is not None:
             log.info("%s is %s since %s %s", subject.name, claim.state, claim.since, claim.reason)

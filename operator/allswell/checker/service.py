@@ -134,20 +134,21 @@ def assembled(
     egress = None
     if config.references:
         egress = Egress(probe, config.references, clock.monotonic)
-    runner = Runner(probe, keeper, clock, config.grace, Tally(), secrets, egress)
+    pulser = Pulser(
+        keeper=keeper,
+        line=line,
+        clock=clock,
+        greeter=greeter,
+        nudge=courier.nudge,
+        archivist=archivist,
+        every=config.beat_every.total_seconds(),
+    )
+    runner = Runner(probe, keeper, clock, config.grace, Tally(), secrets, egress, pulser.anew)
     return Service(
         keeper=keeper,
         greeter=greeter,
         courier=courier,
-        pulser=Pulser(
-            keeper=keeper,
-            line=line,
-            clock=clock,
-            greeter=greeter,
-            nudge=courier.nudge,
-            archivist=archivist,
-            every=config.beat_every.total_seconds(),
-        ),
+        pulser=pulser,
         sealer=Sealer(keeper, clock, greeter, lambda: archivist.wanted),
         archivist=archivist,
         fleet=Fleet(runner, greeter),

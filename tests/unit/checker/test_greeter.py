@@ -7,6 +7,7 @@ import pytest
 from allswell.checker.greeter import Greeter
 from allswell.checker.handshake import Decision, Step, decide
 from allswell.checker.pulse import Pulser
+from allswell.domain import instant
 from allswell.domain.health import Claim
 from allswell.domain.latency import WIDTH, start_of
 from allswell.domain.report import Standing, Transition
@@ -167,6 +168,23 @@ def test_a_beat_goes_out_every_thirty_seconds(tmp_path: Path) -> None:
         assert [path for path, _ in line.said] == ["/v1/beat"] * 4
         assert nudges == []
         task.cancel()
+
+    run(story())
+
+
+def test_who_is_looked_at_after_a_gap_is_told_of_soon(tmp_path: Path) -> None:
+    async def story() -> None:
+        line = FakeLine()
+        pulser, _ = pulser_of(tmp_path, line)
+        task = asyncio.create_task(pulser.run())
+        for second in (10, 10.5, 29.5):
+            await asyncio.sleep(second - asyncio.get_running_loop().time())
+            pulser.anew()
+        await asyncio.sleep(30)
+        task.cancel()
+        sent = [beat["sent_at"] for _, beat in line.said]
+        # The rest keep their time, and what comes just before one of them goes with it.
+        assert sent == [instant.text(NOON + timedelta(seconds=second)) for second in (0, 11, 30)]
 
     run(story())
 
