@@ -14,6 +14,7 @@ from typing import TypeVar
 from aiohttp import ClientSession
 
 from allswell.central.writer import Writer
+from allswell.controller.collector.admission import Admission
 from allswell.controller.collector.archive_service import ArchiveService
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.identity import Authenticator
@@ -37,11 +38,13 @@ class Collecting:
         centre: Centre,
         now: Callable[[], datetime],
         archive: ArchiveService | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._writer = writer
         self._centre = centre
         self._now = now
         self._archive = archive
+        self._admission = admission
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="collector", daemon=True)
         self._collector: Collector | None = None
@@ -62,7 +65,12 @@ class Collecting:
             self._session = client.session(to_api)
             authenticator = authenticating(connecting(self._session))
             self._collector = Collector(
-                self._writer, self._centre, authenticator, self._now, archive=self._archive
+                self._writer,
+                self._centre,
+                authenticator,
+                self._now,
+                archive=self._archive,
+                admission=self._admission,
             )
             await self._collector.start(bind.host, bind.port, tls)
 

@@ -52,8 +52,23 @@ class Meters:
         self.objects = Gauge(
             "allswell_objects", "Objects in the index, by kind.", ("kind",), registry=it
         )
-        self.verdicts = Counter(
-            "allswell_token_verdicts", "Judgements of tokens, by result.", ("result",), registry=it
+        self.verdicts, self.refusals = self._asked()
+
+    def _asked(self) -> tuple[Counter, Counter]:
+        """Who asks the collector and may not, or more than is anybody's share."""
+        it = self.registry
+        return (
+            Counter(
+                "allswell_token_verdicts",
+                "Judgements of tokens, by result.",
+                ("result",),
+                registry=it,
+            ),
+            Counter(
+                "allswell_collector_refusals",
+                "Messages that were refused because their Monitor had sent too many.",
+                registry=it,
+            ),
         )
 
     def _orders(self) -> tuple[Gauge, Gauge]:

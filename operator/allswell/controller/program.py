@@ -20,6 +20,7 @@ from allswell.central.errors import CentralError, Unavailable
 from allswell.controller import archived, authority, handlers, login, passwords, settings, standby
 from allswell.controller.authority import Authority, BadAuthority
 from allswell.controller.collecting import Collecting
+from allswell.controller.collector.admission import Admission
 from allswell.controller.hosting import secret
 from allswell.controller.hosting.secret import BadKey
 from allswell.controller.login import NoAccess
@@ -89,7 +90,8 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
         meters = Meters()
         man = Watchman(told, api, engine.connect(await database(found, api)), meters, now)
         archive = archived.service(told, man.engine, man.centre.archive, meters, now)
-        collecting = Collecting(man.writer, man.centre, now, archive)
+        admission = Admission(meters.refusals.inc)
+        collecting = Collecting(man.writer, man.centre, now, archive, admission)
         server = authority.context(ca, found.hosts, now())
 
         def judging(api: Api) -> TokenReviews:

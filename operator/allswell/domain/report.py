@@ -185,10 +185,18 @@ def hello_json(greetings: Sequence[Greeting]) -> Json:
 
 def read_hello(value: object) -> tuple[Greeting, ...]:
     """Read a hello. Raises `Malformed`."""
-    return tuple(
+    found = tuple(
         Greeting(entry.text("monitor"), entry.text("store"), entry.count("sequence"))
         for entry in Reader(value).objects("monitors")
     )
+    _each_once(found)
+    return found
+
+
+def _each_once(said: Sequence[Greeting | Beat]) -> None:
+    # One message can so cost no more than its sender has monitors.
+    if len({entry.monitor for entry in said}) < len(said):
+        raise Malformed("monitors must name each monitor once")
 
 
 def standings_json(standings: Sequence[Standing]) -> Json:
@@ -254,7 +262,9 @@ def _beat_json(beat: Beat) -> Json:
 
 def read_beats(value: object) -> tuple[Beat, ...]:
     """Read a checker's beats. Raises `Malformed`."""
-    return tuple(_read_beat(entry) for entry in Reader(value).objects("monitors"))
+    found = tuple(_read_beat(entry) for entry in Reader(value).objects("monitors"))
+    _each_once(found)
+    return found
 
 
 def _read_beat(reader: Reader) -> Beat:

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp import web
 from allswell.archive.shelf import Failed
 from allswell.central.errors import CentralError
 from allswell.controller.collector import archive_folder
+from allswell.controller.collector.admission import Admission, TooMany
 from allswell.controller.collector.archive_service import ArchiveService, Busy
 from allswell.controller.collector.archiving import Unknown
 from allswell.controller.collector.centre import Centre
@@ -25,7 +27,7 @@ from allswell.controller.collector.identity import (
 from allswell.domain import deposit, instant, report
 from allswell.domain.message import Malformed
 
-# Beats and hellos speak of a whole list of monitors; envelopes are held to report.MOST_BYTES.
+# Beats and hellos may speak of a whole list of monitors; the rest is held to report.MOST_BYTES.
 MOST_BYTES = 4 * 2**20
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -40,7 +42,9 @@ class Intake:
         authenticator: Authenticator,
         writing: Executor,
         now: Callable[[], datetime],
+        *,
         archive: ArchiveService | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._centre = centre
         self._desk = Desk(centre)
@@ -48,6 +52,7 @@ class Intake:
         self._writing = writing
         self._now = now
         self._archive = archive
+        self._admission = admission or Admission()
 
     def application(self) -> web.Application:
         """The whole HTTP application."""
@@ -64,27 +69,28 @@ class Intake:
 
     async def hello(self, request: web.Request) -> web.Response:
         """`POST /v1/hello`: checkers say where their stores stand, and learn where we are."""
-        return await self._take(request, MOST_BYTES, self._desk.hello)
+        return await self._take(request, _most, self._desk.hello)
 
     async def report(self, request: web.Request) -> web.Response:
         """`POST /v1/report`: one envelope; 201 when it is new, 200 when it was there already."""
-        return await self._take(request, report.MOST_BYTES, self._desk.report)
+        return await self._take(request, lambda _: report.MOST_BYTES, self._desk.report)
 
     async def beat(self, request: web.Request) -> web.Response:
         """`POST /v1/beat`: signs of life, kept in memory; taken while the database hangs."""
         received = self._now()
-        sender = await self._sender(request)
-        return _response(self._desk.beat(sender, await _body(request, MOST_BYTES), received))
+        async with self._admitted(request) as sender:
+            body = await _body(request, _most(sender))
+            return _response(self._desk.beat(sender, body, received))
 
     async def archive(self, request: web.Request) -> web.Response:
         """`POST /v1/archive`: a checker has a day file, or has put it where it was told."""
-        sender = await self._sender(request)
-        wanted = deposit.read_deposit(await _body(request, report.MOST_BYTES))
-        row = self._centre.row(reporter(sender), wanted.monitor)
-        if self._archive is None:
-            raise Unknown("there is no archive")
-        permit = await self._archive.answer(row, wanted)
-        return web.json_response(deposit.permit_json(permit))
+        async with self._admitted(request) as sender:
+            wanted = deposit.read_deposit(await _body(request, report.MOST_BYTES))
+            row = self._centre.row(reporter(sender), wanted.monitor)
+            if self._archive is None:
+                raise Unknown("there is no archive")
+            permit = await self._archive.answer(row, wanted)
+            return web.json_response(deposit.permit_json(permit))
 
     async def latency(self, request: web.Request) -> web.Response:
         """`GET /v1/latency?monitor=…`: the last 24 hours in buckets of five minutes."""
@@ -110,13 +116,27 @@ class Intake:
             raise NotInSync("the collector is starting")
         return await self._authenticator.identify(token.strip())
 
-    async def _take(self, request: web.Request, most: int, act: Act) -> web.Response:
+    @asynccontextmanager
+    async def _admitted(self, request: web.Request) -> AsyncIterator[Identity]:
+        """The sender, whose message counts as one of its own until it is answered."""
+        sender = await self._sender(request)
+        with self._admission.of(sender, request.path, asyncio.get_running_loop().time()):
+            yield sender
+
+    async def _take(
+        self, request: web.Request, most: Callable[[Identity], int], act: Act
+    ) -> web.Response:
         """Let the writing thread take a message."""
         received = self._now()
-        sender = await self._sender(request)
-        body = await _body(request, most)
-        loop = asyncio.get_running_loop()
-        return _response(await loop.run_in_executor(self._writing, act, sender, body, received))
+        async with self._admitted(request) as sender:
+            body = await _body(request, most(sender))
+            loop = asyncio.get_running_loop()
+            return _response(await loop.run_in_executor(self._writing, act, sender, body, received))
+
+
+def _most(sender: Identity) -> int:
+    """How long a hello or a beat may be: what is said of one monitor is as short as an envelope."""
+    return report.MOST_BYTES if sender.monitor else MOST_BYTES
 
 
 def _response(answer: Answer) -> web.Response:
@@ -140,6 +160,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn what the rooms raise into the answers that checkers know."""
     try:
         return await handler(request)
+    except TooMany as error:
+        headers = {"Retry-After": str(error.wait)}
+        return web.json_response({"error": str(error)}, status=error.status, headers=headers)
     except (Refused, Malformed, CentralError) as error:
         return _response(refusal(error))
     except (Busy, Failed) as error:

@@ -61,7 +61,8 @@ class Centre:
         self._presences = Presences()
         self._living: Mapping[tuple[str, str], MonitorRow] = {}
         self._unseen: dict[int, tuple[Overlay, ...]] = {}
-        self._greeted: set[tuple[int, str]] = set()
+        # The store of which each monitor last said hello, by the monitor's id.
+        self._greeted: dict[int, str] = {}
         self._spoken: dict[int, bool] = {}
         self._hellos: dict[int, datetime] = {}
         self._watched_at: datetime | None = None
@@ -101,7 +102,7 @@ class Centre:
         if row is None:
             return Standing(greeting.monitor, gone=True)
         found = self._writer.hello(row.id, greeting.store, now)
-        self._greeted.add((row.id, greeting.store))
+        self._greeted[row.id] = greeting.store
         self._hellos.setdefault(row.id, instant.floor(now))
         return replace(found, buckets_since=self._presences.buckets_until(row.id, now))
 
@@ -118,7 +119,7 @@ class Centre:
             if row is None:
                 gone.append(beat.monitor)
                 continue
-            greet |= (row.id, beat.store) not in self._greeted
+            greet |= self._greeted.get(row.id) != beat.store
             self._presences.beat(row.id, report.beat_shifted(beat, skew), row.cover, received)
             self.archive.beat(row.id, beat.unarchived, beat.oldest)
             damaged += [(beat.monitor, day) for day in self.archive.damaged.get(row.id, ())]

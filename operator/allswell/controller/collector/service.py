@@ -12,6 +12,7 @@ from aiohttp import web
 
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
+from allswell.controller.collector.admission import Admission
 from allswell.controller.collector.app import Intake
 from allswell.controller.collector.archive_service import ArchiveService
 from allswell.controller.collector.centre import Centre
@@ -33,13 +34,16 @@ class Collector:
         *,
         watch_every: float = 15.0,
         archive: ArchiveService | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._centre = centre
         self._now = now
         self._rounds = Rounds(writer, centre, now, self.write, watch_every=watch_every)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="centre")
         self._archive = archive
-        intake = Intake(centre, authenticator, self._writing, now, archive)
+        intake = Intake(
+            centre, authenticator, self._writing, now, archive=archive, admission=admission
+        )
         self._runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=5.0)
         self._tasks: list[asyncio.Task[None]] = []
         self.port = 0

@@ -3,6 +3,7 @@ import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import islice
 from threading import Event
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiohttp.web import Application, Request
 from sqlalchemy import event
 
 from allswell.central.errors import Conflict, Failed, Full, Missing, Unavailable
+from allswell.controller.collector.admission import AT_ONCE, Admission
 from allswell.controller.collector.app import Intake
 from allswell.controller.collector.centre import Centre
 from allswell.controller.collector.desk import refusal
@@ -25,7 +27,7 @@ from allswell.controller.collector.identity import (
     Unauthorized,
 )
 from allswell.controller.collector.service import Collector
-from allswell.domain import instant, report
+from allswell.domain import instant, latency, report
 from allswell.domain.health import Claim
 from allswell.domain.latency import Bucket
 from allswell.domain.message import Malformed
@@ -34,7 +36,12 @@ from allswell.domain.state import State
 from tests import centre as centres
 from tests.centre import DAY, NOON, day_report
 
-TOKENS = {"acme": Identity("acme"), "page": Identity("", page=True)}
+TOKENS = {
+    "acme": Identity("acme"),
+    "api": Identity("acme", "api"),
+    "db": Identity("acme", "db"),
+    "page": Identity("", page=True),
+}
 SENT = {"sent_at": instant.text(NOON)}
 MINUTE = timedelta(minutes=1)
 UP = Transition("api", "s1", 1, Claim(State.UP, NOON))
@@ -42,7 +49,13 @@ Client = TestClient[Request, Application]
 Story = Callable[[Client, Centre], Awaitable[None]]
 
 
-def serve(central: centres.Centre, story: Story, *, started: bool = True) -> None:
+def serve(
+    central: centres.Centre,
+    story: Story,
+    *,
+    started: bool = True,
+    admission: Admission | None = None,
+) -> None:
     """Let a story happen to a collector that listens."""
 
     async def told() -> None:
@@ -50,7 +63,8 @@ def serve(central: centres.Centre, story: Story, *, started: bool = True) -> Non
         if started:
             centre.start(NOON)
         with ThreadPoolExecutor(1) as writing:
-            intake = Intake(centre, LocalTokens(TOKENS), writing, lambda: NOON + MINUTE)
+            tokens = LocalTokens(TOKENS)
+            intake = Intake(centre, tokens, writing, lambda: NOON + MINUTE, admission=admission)
             async with TestClient(TestServer(intake.application())) as client:
                 await story(client, centre)
 
@@ -188,6 +202,71 @@ def test_beats_are_taken_while_the_database_hangs(central: centres.Centre) -> No
         assert not waiting.done()
         hangs.set()
         assert (await waiting)[0] == 201
+
+    serve(central, story)
+
+
+def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
+    central: centres.Centre,
+) -> None:
+    hangs, refused = Event(), []
+
+    async def story(client: Client, _: Centre) -> None:
+        event.listen(central.engine, "begin", lambda _: hangs.wait(20))
+        waiting = [asyncio.create_task(post(client, "/v1/report", REPORT, "api")) for _ in range(9)]
+        for answer in islice(asyncio.as_completed(waiting), len(waiting) - AT_ONCE):
+            assert (await answer)[0] == 429
+        beats = report.beats_json([Beat("api", "s1", NOON, NOON)])
+        assert (await post(client, "/v1/beat", {**beats, **SENT}, "api"))[0] == 200
+        other = report.hello_json([Greeting("db", "s1", 0)])
+        asked = asyncio.create_task(post(client, "/v1/hello", other, "db"))
+        hangs.set()
+        assert (await asked)[0] == 200
+        found = sorted([(await task)[0] for task in waiting])
+        assert found == [200] * (AT_ONCE - 1) + [201] + [429] * (9 - AT_ONCE)
+        assert (await post(client, "/v1/report", REPORT, "api"))[0] == 200
+
+    serve(central, story, admission=Admission(lambda: refused.append(1)))
+    assert len(refused) == 9 - AT_ONCE
+
+
+def test_who_sends_without_end_is_told_when_to_come_again(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        headers = {"Authorization": "Bearer api"}
+        for path in ("/v1/hello", "/v1/beat", "/v1/report", "/v1/archive"):
+            await client.post(path, json={}, headers=headers)
+        for path in ("/v1/hello", "/v1/beat", "/v1/report", "/v1/archive"):
+            answer = await client.post(path, data=b"not read", headers=headers)
+            assert answer.status == 429
+            assert 3000 < int(answer.headers["Retry-After"]) <= 3600
+        assert (await post(client, "/v1/report", REPORT, "acme"))[0] == 201
+
+    serve(central, story, admission=Admission(most=4, every=3600))
+
+
+def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
+    central: centres.Centre,
+) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        buckets = tuple(
+            Bucket(NOON - number * latency.WIDTH, 2**53, 2**53, 2**53) for number in range(289)
+        )
+        beat = {**report.beats_json([Beat("api", "s" * 128, NOON, NOON, buckets)]), **SENT}
+        assert (await post(client, "/v1/beat", beat, "api"))[0] == 200
+        much = json.dumps(beat).encode() + b" " * report.MOST_BYTES
+        assert (await post(client, "/v1/beat", much, "api"))[0] == 413
+        assert (await post(client, "/v1/hello", much, "api"))[0] == 413
+        assert (await post(client, "/v1/beat", much, "acme"))[0] == 200
+
+    serve(central, story)
+
+
+def test_a_message_names_each_monitor_once(central: centres.Centre) -> None:
+    async def story(client: Client, _: Centre) -> None:
+        hello = report.hello_json([Greeting("api", f"s{number}", 0) for number in range(2)])
+        assert (await post(client, "/v1/hello", hello, "api"))[0] == 422
+        beats = report.beats_json([Beat("api", "s1", NOON, NOON)] * 2)
+        assert (await post(client, "/v1/beat", {**beats, **SENT}, "api"))[0] == 422
 
     serve(central, story)
 

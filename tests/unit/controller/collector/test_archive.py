@@ -145,7 +145,9 @@ def serve(central: centres.Centre, tmp_path: Path) -> Iterator[Serve]:
                 patience=patience,
             )
             with ThreadPoolExecutor(1) as writing:
-                intake = Intake(centre, LocalTokens(TOKENS), writing, lambda: house.now, service)
+                intake = Intake(
+                    centre, LocalTokens(TOKENS), writing, lambda: house.now, archive=service
+                )
                 async with TestClient(TestServer(intake.application())) as client:
                     house = House(client, centre, folder, catalogue)
                     folder.base_url = str(client.make_url("")).rstrip("/")

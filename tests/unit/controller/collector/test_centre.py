@@ -62,6 +62,9 @@ def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centre
     assert beat(centre, 1) == Pulse(greet=True)
     greet(centre)
     assert beat(centre, 2) == Pulse()
+    # Of each monitor one store is remembered, however many say hello.
+    greet(centre, store="s2")
+    assert beat(centre, 3) == Pulse(greet=True)
 
 
 def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
