@@ -97,8 +97,8 @@ def live(found: House, at: Target, part: str, taken: Taken) -> Lived:
             during += page.looks(url, 10, lambda _: False)
             at.turn(part, good=True)
             during += page.looks(url, 30, lambda seen: seen.at > began + AWAY)
+            early = [] if found.engine.dialect.name != "sqlite" else found.states("default", part)
             ended = datetime.now(UTC)
-        early = [] if found.engine.dialect.name != "sqlite" else found.states("default", part)
         house.within(45, lambda: found.states("default", part) == OUTAGE)
         after = page.looks(url, 40, lambda seen: "HTTP 503" in seen.days)[-1]
         ledger, history = found.ledger("default", part), found.history("default", part)
