@@ -93,6 +93,21 @@ def test_a_late_sample_makes_a_new_revision_within_the_hour(tmp_path: Path) -> N
     run(story())
 
 
+@pytest.mark.parametrize(("archives", "left"), [(None, 1), (True, 1), (False, 0)])
+def test_what_an_archive_may_want_stays_until_it_is_known_that_there_is_none(
+    tmp_path: Path, *, archives: bool | None, left: int
+) -> None:
+    async def story() -> None:
+        sealer, store = sealer_of(tmp_path)
+        sealer.archives = lambda: archives
+        kept_for = sealer.greeter.subjects["api"].monitor.retention_days
+        await asyncio.sleep((kept_for + 1) * 2 * HALF_A_DAY)
+        await sealer.tidy()
+        assert store.counts().samples == left
+
+    run(story())
+
+
 def test_a_file_that_fails_is_tried_again(tmp_path: Path) -> None:
     async def story() -> None:
         sealer, store = sealer_of(tmp_path)

@@ -1,6 +1,6 @@
 """The operator's archive follows from its settings alone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,17 @@ def test_with_a_bucket_there_is_one_and_nothing_is_asked_of_it_yet(tmp_path: Pat
     assert news.configured
     assert b"allswell_archive_configured 1.0" in generate_latest(meters.registry)
     service.close()
+
+
+def test_what_goes_with_a_deleted_monitor_follows_from_the_settings(tmp_path: Path) -> None:
+    central = engine.connect(f"sqlite:///{tmp_path}/c.db")
+    bucket = {"ALLSWELL_ARCHIVE_BUCKET": "results", "ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS": "30"}
+    for word, after in (("keep", None), ("delete", timedelta(days=30))):
+        told = settings.read(LEAST | bucket | {"ALLSWELL_ARCHIVE_DELETED_MONITORS": word})
+        service = archived.service(told, central, ArchiveNews(), Meters(), lambda: NOW)
+        assert service is not None
+        assert service._archiving.delete_after == after
+        service.close()
 
 
 def test_what_verify_has_found_damaged_is_in_what_prometheus_reads(tmp_path: Path) -> None:

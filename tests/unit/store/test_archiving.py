@@ -80,6 +80,19 @@ def test_a_sample_that_comes_while_a_day_is_read_undoes_the_reading(
     assert [found.revision for found in due(store)] == [2]
 
 
+@pytest.mark.parametrize("gone", ["lost", "removed"])
+def test_one_that_comes_while_a_day_is_read_of_which_some_is_gone_undoes_the_reading_too(
+    store: Store, api: Enrolled, gone: str
+) -> None:
+    """Such a day is archived as it is, changed or not: nothing else tells that one is missing."""
+    store._run(lambda c: c.execute(f"UPDATE day SET {gone} = 1"))
+    (day,) = due(store)
+    store.gathered(day)
+    store.commit([kept(api, 2)])
+    assert not store.archived(day)
+    assert [found.day for found in due(store)] == [TODAY]
+
+
 def test_a_late_sample_makes_a_day_due_again_under_the_store_it_was_archived_as(
     store: Store, api: Enrolled
 ) -> None:

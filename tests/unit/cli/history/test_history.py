@@ -33,6 +33,12 @@ from tests.centre import DAY, NOON, Centre, monitor
 
 MINUTE = timedelta(minutes=1)
 GUIDE = Path(__file__).parents[4] / "docs/guide/history.md"
+MANIFEST = """\
+apiVersion: allswell.dev/v1alpha1
+kind: Monitor
+metadata: {name: api, namespace: acme}
+spec: {interval: 1m, confirm: {failures: 6}, http: {url: https://example.com/}}
+"""
 BORN = NOON - timedelta(hours=12)
 
 
@@ -305,6 +311,27 @@ def test_a_replay_by_another_rule_shows_what_it_would_have_said(
     assert [line.split()[0] for line in found[:4]] == ["-"] * 4
     assert found[-1] == "4 transitions and 0 roll-ups differ"
     assert "replayed 100 % (0:00:00 down)" in found[-2]
+
+
+def test_a_replay_goes_by_the_rule_of_a_manifest_that_has_the_monitor(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = world.folder / "status.yaml"
+    file.write_text(MANIFEST)
+    words = ("replay", "acme/api", "--to", "2026-03-04", "--manifest", str(file))
+    assert world.run(*words) == 1
+    assert lines(capsys)[-1] == "4 transitions and 0 roll-ups differ"
+    assert world.run(*words, "--failures", "2") == 0
+    file.write_text(MANIFEST.replace("name: api", "name: web"))
+    assert world.run(*words) == 2
+    assert f"{file} has no Monitor acme/api" in capsys.readouterr().err
+
+
+def test_a_replay_passes_over_confirming_checks_that_were_made_too_soon(world: World) -> None:
+    """Five failures a minute apart are four in a row, and three that are two minutes apart."""
+    words = ("replay", "acme/api", "--to", "2026-03-04", "--failures", "4")
+    assert world.run(*words) == 0
+    assert world.run(*words, "--every", "2m") == 1
 
 
 WRONG: list[tuple[list[str], str]] = [
