@@ -5,7 +5,7 @@ Every link within it is relative and leads to a file. A part of the page is `his
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from posixpath import normpath
@@ -35,23 +35,30 @@ class File:
     cache: str
 
 
-def front(press: Press, order: Order) -> Iterator[File]:
-    """What must always be new: the page in each language, and all documents for machines."""
-    for path in _front():
-        if response := _made(press, order, path):
-            yield _file(path, response)
+def front(press: Press, order: Order, there: Container[str]) -> Iterator[File]:
+    """What must always be new: the page in each language, and all documents for machines.
+
+    With it comes what it leads to, unless its file is `there`.
+    """
+    yield from _reached(press, order, _front(), there)
 
 
 def whole(press: Press, order: Order) -> Iterator[File]:
     """Everything that can be reached from the page, the front included."""
-    waiting = ["/embed", *_front()]
+    yield from _reached(press, order, ["/embed", *_front()], ())
+
+
+def _reached(
+    press: Press, order: Order, start: Sequence[str], there: Container[str]
+) -> Iterator[File]:
+    waiting = [*start]
     seen = set(waiting)
     while waiting:
         path = waiting.pop()
         response = _made(press, order, path)
         if response is None:
             continue
-        found = set(_leads_to(path, response)) - seen
+        found = {it for it in _leads_to(path, response) if name_of(it) not in there} - seen
         if len(seen) + len(found) > MOST_FILES:
             found = set()
         seen |= found

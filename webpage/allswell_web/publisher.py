@@ -1,9 +1,10 @@
 """Publishes every public page as files: soon after each change, and again before it looks old.
 
-The page and its documents at most every 30 s and at least every 5 min; all that can be reached from
-them once an hour, since every file costs. What is published is noted first, so that files of a page
-that is gone or has become private are found and removed, whatever happened in between. The note
-names every page of every namespace, so no reader of the bucket can tell the note's own name.
+The page and its documents at most every 30 s and at least every 5 min, with what they lead to that
+is not there yet; all that can be reached from them once an hour, since every file costs. What is
+published is noted first, so that files of a page that is gone or has become private are found and
+removed, whatever happened in between. The note names every page of every namespace, so no reader of
+the bucket can tell the note's own name.
 """
 
 import hashlib
@@ -143,10 +144,14 @@ class Publisher:
         now = step.now
         order = replace(step, page=material.facts.page, material=material, copy=True)
         is_whole = issue.whole_at is None or now - issue.whole_at >= WHOLE
-        make = edition.whole if is_whole else edition.front
-        files = tuple(make(self._press, order))
+        there = issue.digests.keys()
+        press = self._press
+        files = tuple(
+            edition.whole(press, order) if is_whole else edition.front(press, order, there)
+        )
         self._note(issue, {file.name for file in files})
-        for file in files:
+        # What is new goes first, so that no link leads to a file that is not there.
+        for file in sorted(files, key=lambda file: file.name in there):
             self._put(name, issue, file)
         issue.at, issue.version = now, material.facts.page.version
         if is_whole:

@@ -14,6 +14,7 @@ from flask import Flask, Response
 
 from allswell.central import facts
 from allswell.domain import password
+from allswell.domain.incident import Status
 from allswell_web import app, directory, edition, publisher
 from allswell_web.desk import Sources
 from allswell_web.directory import Mount
@@ -101,6 +102,18 @@ def links(text: str) -> list[str]:
     return [link for link in parser.found if not re.match(r"https?:|#", link)]
 
 
+def dead_links(files: Files) -> list[tuple[str, str]]:
+    """The links that lead to no file, each with the page where it stands."""
+    names = files.below("default/acme/")
+    return [
+        (name, link)
+        for name in names
+        if name.endswith(".html")
+        for link in links(files.text(f"default/acme/{name}"))
+        if normpath(join(dirname(name), link)) not in names
+    ]
+
+
 @pytest.fixture
 def desk() -> Desk:
     claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
@@ -109,14 +122,10 @@ def desk() -> Desk:
 
 def test_every_relative_link_of_every_page_leads_to_a_file_that_is_there(desk: Desk) -> None:
     desk.step()
+    assert dead_links(desk.files) == []
     names = desk.files.below("default/acme/")
-    pages = [name for name in names if name.endswith(".html")]
-    for name in pages:
-        for link in links(desk.files.text(f"default/acme/{name}")):
-            target = normpath(join(dirname(name), link))
-            assert target in names, (name, link)
-    assert {"index.html", "history.html", "embed.html", "de/index.html"} <= set(pages)
-    assert "components/comp00000001.html" in pages
+    assert {"index.html", "history.html", "embed.html", "de/index.html"} <= names
+    assert "components/comp00000001.html" in names
 
 
 def test_a_file_has_the_type_and_the_cache_header_of_what_it_is(desk: Desk) -> None:
@@ -159,6 +168,31 @@ def test_what_has_the_same_content_is_not_written_again(desk: Desk) -> None:
     assert "default/acme/index.html" in written
     assert "default/acme/api/v2/status.json" not in written
     assert "default/acme/history.atom" not in written
+
+
+def test_no_link_leads_to_nothing_after_an_incident_was_opened_or_a_component_added(
+    desk: Desk,
+) -> None:
+    desk.step()
+    desk.reader.held[1] = fakes.found(
+        *(fakes.component(number) for number in (1, 2, 3)),
+        of=fakes.page(version=2),
+        incidents=[
+            fakes.incident(1, "Errors", (Status.INVESTIGATING, "We are looking.", fakes.NOW))
+        ],
+    )
+    written = desk.step(30)
+    new = {
+        "default/acme/de/components/comp00000003.html",
+        "default/acme/incidents/inci00000001.html",
+    }
+    assert new <= written
+    assert "default/acme/components/comp00000001.html" not in written
+    assert dead_links(desk.files) == []
+    parts = [name for name in written if "comp00000003" in name]
+    fronts = [name for name in written if name.endswith("/index.html")]
+    place = desk.files.writes.index
+    assert max(map(place, parts)) < min(map(place, fronts))
 
 
 def test_everything_is_written_again_after_an_hour(desk: Desk) -> None:
