@@ -9,11 +9,16 @@ from allswell.domain.spec import monitor
 from allswell.domain.spec.page import StatusPage
 
 
-def dangling(sheets: Sequence[Sheet], running: Collection[Key] = ()) -> tuple[Located, ...]:
-    """Monitors that a page names and that neither stand in a file nor run, where Monitors stand."""
+def dangling(
+    sheets: Sequence[Sheet], running: Collection[Key] | None = None
+) -> tuple[Located, ...]:
+    """Monitors that a page names and that neither stand in a file nor run.
+
+    Where it is not known what runs, and no Monitor stands in a file, they are all elsewhere.
+    """
     stand = [item.key for entry in sheets for item in entry.items if item.key is not None]
-    known = {key[1:] for key in (*stand, *running) if key[0] == monitor.KIND}
-    if not known or not all(entry.whole for entry in sheets):
+    known = {key[1:] for key in (*stand, *(running or ())) if key[0] == monitor.KIND}
+    if (not known and running is None) or not all(entry.whole for entry in sheets):
         return ()
     return tuple(
         problem for entry in sheets for item in entry.items for problem in _lacking(item, known)

@@ -133,6 +133,11 @@ def test_a_monitor_that_a_page_names_and_that_does_not_run_is_lacking(tmp_path: 
     assert after(both).problems == ()
     # While a file is being replaced, its Monitor runs on.
     assert after(both, page).lacking == after(both).lacking
+    # Nowhere else does a Monitor run that a page of these files could show.
+    assert [it.path for it in after(page).lacking] == [
+        "spec.groups[0].monitors[0].name",
+        "spec.groups[0].monitors[1].name",
+    ]
 
 
 NAMES = st.sampled_from("xyz")
