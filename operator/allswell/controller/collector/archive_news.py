@@ -28,6 +28,11 @@ class ArchiveNews:
         """Take in what a beat says of a monitor."""
         self.heard[monitor] = None if oldest is None else Backlog(days, oldest)
 
+    def recorded(self, monitor: int, day: date) -> None:
+        """A day that was lost is there again: its checker need not hear of it once more."""
+        if lost := self.damaged.get(monitor, ()):
+            self.damaged = {**self.damaged, monitor: tuple(it for it in lost if it != day)}
+
     def keep_only(self, monitors: Iterable[int]) -> None:
         """Forget the rest."""
         living = frozenset(monitors)

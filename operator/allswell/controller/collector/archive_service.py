@@ -79,9 +79,12 @@ class ArchiveService:
         work.add_done_callback(lambda work: self._done(row.namespace, work))
         try:
             async with asyncio.timeout(self._patience):
-                return await asyncio.shield(work)
+                permit = await asyncio.shield(work)
         except TimeoutError as error:
             raise Busy("the archive takes too long") from error
+        if permit.recorded:
+            self._news.recorded(row.id, deposit.day)
+        return permit
 
     def _done(self, namespace: str, work: "asyncio.Future[Permit]") -> None:
         self._waiting[namespace] -= 1

@@ -378,6 +378,20 @@ def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serv
     serve(story)
 
 
+def test_a_day_that_was_lost_is_told_of_until_it_is_recorded_anew(serve: Serve) -> None:
+    async def story(house: House) -> None:
+        row = house.centre.row(Identity("acme"), "api")
+        other = DAY - timedelta(days=1)
+        house.centre.archive.damaged = {row.id: (other, DAY)}
+        permit = await house.permit()
+        await house.put(permit)
+        assert house.centre.archive.damaged[row.id] == (other, DAY)
+        await house.permit(replace(WANTED, revision=permit.revision))
+        assert house.centre.archive.damaged == {row.id: (other,)}
+
+    serve(story)
+
+
 def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
     async def told() -> None:
         centre = Centre(central.writer)
