@@ -115,7 +115,8 @@ def explained(verdict: Verdict) -> str:
         lines.append(f"  {outcome.detail}")
     if outcome.state not in GOOD and monitor.confirm.failures > 1:
         times, every = monitor.confirm.failures, duration.text(monitor.effective_every)
-        lines.append(f"  it counts as down after {times} such checks in a row, {every} apart")
+        counts = f"it counts as {outcome.state.value} after {times} such checks in a row"
+        lines.append(f"  {counts}, {every} apart")
     return "\n".join(lines)
 
 

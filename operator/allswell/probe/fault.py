@@ -36,6 +36,8 @@ NO_WAY = frozenset(
 # OpenSSL's numbers for a refused certificate (X509_V_ERR_*).
 EXPIRED = 10
 WRONG_NAME = frozenset({62, 63, 64})
+# What OpenSSL says of an answer that is no TLS at all.
+NO_TLS = frozenset({"wrong version number", "packet length too long", "http request"})
 
 
 class Fault(Exception):
@@ -83,6 +85,8 @@ def of_tls_error(error: ssl.SSLError, name: str) -> Fault:
         words = (
             str(getattr(error, "reason", None) or "the handshake failed").lower().replace("_", " ")
         )
+        if words in NO_TLS:
+            words = f"what answers there speaks no TLS ({words})"
     return Fault(state.TLS_FAILED, f"TLS with {name}: {words}")
 
 

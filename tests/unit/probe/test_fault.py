@@ -61,3 +61,11 @@ def test_a_tls_error_without_a_name_still_has_words() -> None:
 
 def test_a_fault_reads_as_its_reason_and_detail() -> None:
     assert str(fault.Fault(state.TIMEOUT, "late")) == "Timeout: late"
+
+
+def test_an_answer_without_tls_is_told_as_that() -> None:
+    error = ssl.SSLError()
+    error.reason = "WRONG_VERSION_NUMBER"
+    assert fault.of_tls_error(error, "a.example").detail == (
+        "TLS with a.example: what answers there speaks no TLS (wrong version number)"
+    )
