@@ -97,8 +97,9 @@ class Tending:
         names_held = self._held(holders)
         try:
             children = await self._children()
-        except Missing:
-            self._said({it: _absent() for it in names_held}, frozenset())
+        except Missing as lacking:
+            absent = _absent(str(lacking))
+            self._said(dict.fromkeys(names_held, absent), frozenset())
             return CALM
         challenges = await self._challenges(children)
         plan = tending_plan.decide(
@@ -135,7 +136,10 @@ class Tending:
         around = self._policy.around
         found = {}
         for kind in (CERTIFICATE, *around.routes):
-            listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
+            try:
+                listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
+            except Missing as error:
+                raise Missing(f"{kind.plural}.{kind.group}") from error
             found[kind] = hosted.named(listing.objects)
         return found
 
@@ -265,6 +269,6 @@ def _hosted(it: Holder) -> Hosted:
     return Hosted(it.host, it.namespace, it.name, it.uid)
 
 
-def _absent() -> Condition:
-    words = "cert-manager is not installed on this cluster, or lacks the kinds that routes need"
+def _absent(kind: str) -> Condition:
+    words = f"the cluster does not know {kind}: cert-manager or the Gateway API is to be installed"
     return Condition(certified.CERTIFIED, FALSE, "NoCertManager", words)

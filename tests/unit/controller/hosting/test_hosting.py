@@ -382,6 +382,7 @@ async def test_a_cluster_without_cert_manager_says_so(story: Story) -> None:
     (name,) = await story.asked(HOST)
     assert name.certified is not None
     assert name.certified.reason == "NoCertManager"
+    assert "certificates.cert-manager.io" in name.certified.message
 
 
 async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: Story) -> None:
