@@ -1,11 +1,13 @@
 """From a listed name to a page that serves it, and back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from prometheus_client import generate_latest
 
 from allswell.controller.hosting import preflights, tending, told
+from allswell.controller.hosting.policy import Rule
 from allswell.controller.hosting.told import Name
 from allswell.controller.index import Key
 from allswell.domain.preflight import Seen, Wanted
@@ -314,6 +316,23 @@ async def test_names_that_nobody_can_have_are_refused_at_once(
     assert story.hosting.preflights.found() == {}
 
 
+async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) -> None:
+    """Who may have which names is the installation's to say, also of those that are served."""
+    await served(story, HOST)
+    story.policy = replace(story.policy, rules=(Rule(("other-*",), ("acme.com",)),))
+    story.hosting = story.started()
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (FALSE, "NotAllowed")
+    assert "lets no page of this namespace" in told.verified(name, story.hosting.grace).message
+    await story.looked()
+    await story.looked()
+    assert story.children() == []
+    story.policy = replace(story.policy, rules=(Rule(("ac*",), ("acme.com",)),))
+    story.hosting = story.started()
+    await served(story, HOST)
+    assert story.children() == BOTH
+
+
 async def test_a_namespace_that_asks_for_too_much_is_told(story: Story) -> None:
     names = await story.asked(*(f"s{number}.acme.com" for number in range(21)))
     reasons = [verified(story, name)[1] for name in names]
@@ -345,6 +364,17 @@ async def test_a_failed_order_is_repeated_when_the_name_was_proved_anew(story: S
     story.says[HOST] = TXT
     await story.looked(after=timedelta(seconds=90))
     assert [asked[:2] for asked in story.api.asked].count(("merge status", "Certificate")) == 1
+
+
+async def test_an_order_is_not_repeated_beyond_the_budget(story: Story) -> None:
+    story.policy = spending(2)
+    story.hosting = story.started()
+    await served(story, HOST)
+    story.api.asked.clear()
+    for _ in range(4):
+        story.certify(lastFailureTime=time(story.now - timedelta(hours=1)))
+        await story.looked(after=timedelta(seconds=1))
+    assert [asked[:2] for asked in story.api.asked].count(("merge status", "Certificate")) == 2
 
 
 async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> None:
