@@ -16,7 +16,7 @@ from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.index import Key
 from allswell.domain import preflight
 from allswell.domain.claim import Claim, State, Verdict
-from allswell.domain.preflight import Finding, Seen, Wanted
+from allswell.domain.preflight import Finding, Seen, Trouble, Wanted
 
 log = logging.getLogger(__name__)
 AT_ONCE = 32
@@ -24,8 +24,10 @@ AT_ONCE = 32
 SHARE = 8
 TICK = 0.25
 SECOND = timedelta(seconds=1)
-FIRST, SLOWEST = timedelta(seconds=5), timedelta(minutes=30)
+# A name whose servers answer costs little to ask for.
+FIRST, SLOW, SLOWEST = timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)
 FAILING = timedelta(minutes=1)
+UNHEARD = (Trouble.DNS_FAILED, Trouble.NO_RESOLVER)
 
 Looking = Callable[[Wanted], Awaitable[Sequence[Seen]]]
 Target = tuple[Key, str]
@@ -36,6 +38,7 @@ class Look:
     """What the last look at a name has found, and what came of it.
 
     `green` is since when it has been proved and certifiable without a break; None: it is not.
+    `tries` is how often the same came of it before.
     """
 
     at: datetime
@@ -154,21 +157,26 @@ class Preflights:
             claim = (await self._ledger.claims(task.page)).get(host)
         green = found.proof is not None and found.trouble is None
         since = before.green if before and before.green else now
-        tries = before.tries + 1 if before and not green else 0
-        task.look = Look(now, found, verdict, claim, since if green else None, tries)
-        task.due = now + self._pause(task.look)
-        if before is None or _told(before) != _told(task.look):
+        look = Look(now, found, verdict, claim, since if green else None)
+        if before and (before.verdict, before.held) == (verdict, look.held):
+            look = replace(look, tries=before.tries + 1)
+        task.look = look
+        # A little apart from all others; nobody gains by guessing it.
+        apart = random.uniform(0.8, 1.2)  # noqa: S311
+        task.due = now + pause(look, self._recheck) * apart
+        if before is None or _told(before) != _told(look):
             self._wake(target[0])
 
-    def _pause(self, look: Look) -> timedelta:
-        """Until the next look: soon at first, ever later; a little apart from all others."""
-        if look.green and look.held:
-            pause = self._recheck
-        elif look.held:
-            pause = min(FAILING, self._recheck)
-        else:
-            pause = min(FIRST * 1.5 ** min(look.tries, 30), SLOWEST)
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - nobody gains by guessing it
+
+def pause(look: Look, recheck: timedelta) -> timedelta:
+    """Until the next look: soon at first, and ever later for a name that the page has not.
+
+    `recheck` is that of a name that the page has and goes on proving.
+    """
+    if look.held:
+        return recheck if look.green else min(FAILING, recheck)
+    slowest = SLOWEST if look.finding.trouble in UNHEARD else SLOW
+    return min(FIRST * 1.5 ** min(look.tries, 30), slowest)
 
 
 def _told(look: Look) -> object:

@@ -10,6 +10,7 @@ from allswell.controller.hosting import preflights, tending, told
 from allswell.controller.hosting.policy import Rule
 from allswell.controller.hosting.told import Name
 from allswell.controller.index import Key
+from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
@@ -302,6 +303,22 @@ async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Stor
     assert "acme/" not in words
     assert "main" not in words
     assert story.children() == BOTH
+
+
+async def test_who_waits_for_a_name_asks_ever_later_until_something_comes_of_it(
+    story: Story,
+) -> None:
+    await served(story, HOST)
+    await story.asked(HOST, namespace="other")
+    tries = []
+    for says in (TXT, TXT, TXT, NOT):
+        story.says[HOST] = says
+        await story.looked()
+        look = story.hosting.preflights.look(Key(PAGE.name, "other", "main"), HOST)
+        assert look is not None
+        tries.append((look.verdict, look.tries))
+    taken = Verdict.TAKEN
+    assert tries == [(taken, 0), (taken, 1), (taken, 2), (None, 0)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""How soon a name is looked at again."""
+
+from datetime import timedelta
+
+import pytest
+
+from allswell.controller.hosting import preflights
+from allswell.controller.hosting.preflights import FAILING, FIRST, SLOW, SLOWEST, Look
+from allswell.domain.claim import Claim, Proof, State, Verdict
+from allswell.domain.preflight import Finding, Trouble
+from tests.centre import NOON
+
+RECHECK = timedelta(minutes=10)
+PROVED, MISSING = Finding(Proof.CNAME), Finding(None, Trouble.RECORD_MISSING)
+FAILED, CAA = Finding(None, Trouble.DNS_FAILED), Finding(Proof.CNAME, Trouble.CAA_FORBIDS)
+MINE = Claim("a.acme.com", State.HELD, Proof.CNAME, NOON)
+
+
+def pause(finding: Finding, tries: int, claim: Claim | None = None) -> timedelta:
+    is_green = finding.proof is not None and finding.trouble is None
+    verdict = Verdict.HELD if claim else Verdict.TAKEN
+    look = Look(NOON, finding, verdict, claim, NOON if is_green else None, tries)
+    return preflights.pause(look, RECHECK)
+
+
+@pytest.mark.parametrize(
+    ("finding", "at_last"),
+    [(MISSING, SLOW), (CAA, SLOW), (FAILED, SLOWEST), (PROVED, SLOW)],
+    ids=["no record", "forbidden", "servers fail", "taken by another page"],
+)
+def test_a_name_that_the_page_has_not_is_looked_at_ever_later(
+    finding: Finding, at_last: timedelta
+) -> None:
+    pauses = [pause(finding, tries) for tries in (0, 1, 5, 50, 50_000)]
+    assert pauses[0] == FIRST
+    assert pauses == sorted(pauses)
+    assert pauses[-2:] == [at_last, at_last]
+
+
+def test_a_name_that_the_page_has_is_looked_at_now_and_then_and_soon_when_it_fails() -> None:
+    assert pause(PROVED, 50, MINE) == RECHECK
+    assert {pause(finding, 50, MINE) for finding in (MISSING, FAILED, CAA)} == {FAILING}
