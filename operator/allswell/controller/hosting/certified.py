@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from allswell.domain import instant
 from allswell.kube import conditions, manifest
-from allswell.kube.conditions import FALSE, TRUE, Condition
+from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
 from allswell.kube.manifest import Json
 
 CERTIFIED = "CertificateReady"
@@ -14,6 +14,9 @@ CERTIFIED = "CertificateReady"
 OVERDUE = timedelta(hours=6)
 # Of a certificate's life, what may be left before somebody should hear of it.
 LAST_PART = 6
+WAITING = Condition(
+    CERTIFIED, UNKNOWN, "WaitingForDomain", "it is ordered when the name is proved and certifiable"
+)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 

@@ -249,7 +249,7 @@ class Tending:
             name: certified.condition(seen, self._spent.get(name.host, ""), now)
             for name, seen in plan.facts.items()
         }
-        self._said(said, plan.routed)
+        self._said(said | dict.fromkeys(plan.waiting, certified.WAITING), plan.routed)
 
     def _said(self, said: dict[Hosted, Condition], routed: frozenset[Hosted]) -> None:
         before = {name: (self.certified.get(name), name in self.routed) for name in said}

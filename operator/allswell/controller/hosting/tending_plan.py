@@ -43,13 +43,17 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do, and of each name what its Certificate says and whether its route is there."""
+    """What to do, and of each name what its Certificate says and whether its route is there.
+
+    Of those that are `waiting` none is begun yet.
+    """
 
     make: tuple[Make, ...] = ()
     retry: tuple[Retry, ...] = ()
     remove: tuple[Remove, ...] = ()
     facts: Mapping[Hosted, Facts | None] = field(default_factory=dict)
     routed: frozenset[Hosted] = frozenset()
+    waiting: frozenset[Hosted] = frozenset()
 
 
 def decide(
@@ -98,6 +102,7 @@ def decide(
         remove=_unwanted(children, wanted),
         facts=facts,
         routed=frozenset(routed),
+        waiting=frozenset(name for name, seen in facts.items() if not (seen or names[name])),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allswell.controller.hosting.certified import CERTIFIED
+from allswell.controller.hosting.certified import CERTIFIED, WAITING
 from allswell.controller.hosting.preflights import Look
 from allswell.controller.monitor_status import NORMAL, WARNING, News
 from allswell.domain.claim import Verdict
@@ -115,8 +115,7 @@ def _certified(name: Name, grace: timedelta) -> Condition:
         return name.certified
     if verified(name, grace).status == TRUE:
         return Condition(CERTIFIED, UNKNOWN, "Checking", "the certificate is being looked at")
-    words = "it is ordered when the name is proved"
-    return Condition(CERTIFIED, UNKNOWN, "WaitingForDomain", words)
+    return WAITING
 
 
 def is_ready(name: Name, grace: timedelta) -> bool:

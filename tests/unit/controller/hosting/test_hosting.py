@@ -88,6 +88,8 @@ async def test_no_certificate_is_ordered_before_a_name_is_proved_and_certifiable
     await story.looked()
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (FALSE, "CAAForbids")
+    assert name.certified is not None
+    assert (name.certified.status, name.certified.reason) == (UNKNOWN, "WaitingForDomain")
     assert story.children() == []
 
 
