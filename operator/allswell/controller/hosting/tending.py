@@ -34,6 +34,8 @@ MOVING = timedelta(minutes=3)
 FORGET_EVERY = timedelta(hours=1)
 # Who goes on changing what we mend is given way to for so long.
 MEND_EVERY = timedelta(minutes=10)
+# So long an order that was counted stands for a Certificate that the API server has not taken.
+COUNTED_FOR = timedelta(minutes=30)
 
 
 class Tending:
@@ -60,6 +62,7 @@ class Tending:
         self._hurry = asyncio.Event()
         self._doomed: frozenset[tuple[Kind, str]] = frozenset()
         self._spent: dict[str, str] = {}
+        self._counted: dict[str, datetime] = {}
         self._insistence = Insistence()
         self._mended: dict[str, datetime] = {}
         self._forgot: datetime | None = None
@@ -184,17 +187,27 @@ class Tending:
             return False
 
     async def _make(self, it: Make) -> bool:
-        if it.ordered:
-            why = await self._ledger.order(it.ordered, self._now())
-            self._budget(it.ordered, why)
-            if why:
-                return False
+        if it.ordered and not await self._may_order(it.ordered):
+            return False
         seen = await self._api.apply(it.kind, it.wanted, uid=it.uid)
+        self._counted.pop(it.ordered, None)
         self._meters.writes.labels(it.kind.name, "apply").inc()
         self._insistence.note(it.wanted, seen)
         if it.uid:
             self._mended[it.uid] = self._now()
         return True
+
+    async def _may_order(self, host: str) -> bool:
+        """Whether a Certificate may be made; one that could not be written is counted once."""
+        now = self._now()
+        counted = self._counted.get(host)
+        if counted is not None and now - counted < COUNTED_FOR:
+            return True
+        why = await self._ledger.order(host, now)
+        self._budget(host, why)
+        if not why:
+            self._counted[host] = now
+        return not why
 
     async def _retry(self, it: Retry) -> bool:
         if await self._ledger.order(it.host, self._now()):
@@ -244,6 +257,7 @@ class Tending:
     def _say(self, plan: Plan, now: datetime) -> None:
         lacking = {name.host for name, seen in plan.facts.items() if seen is None}
         self._spent = {host: why for host, why in self._spent.items() if host in lacking}
+        self._counted = {host: at for host, at in self._counted.items() if host in lacking}
         self._meters.postponed.set(len(self._spent))
         said = {
             name: certified.condition(seen, self._spent.get(name.host, ""), now)

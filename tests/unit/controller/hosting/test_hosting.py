@@ -14,7 +14,7 @@ from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
-from allswell.kube.errors import Rejected
+from allswell.kube.errors import Rejected, Unavailable
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.kubeapi import Object
 from tests.unit.controller.hosting.story import HOST, NOT, TXT, Story, spending
@@ -442,6 +442,23 @@ async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: S
     assert len(story.children()) == 1
     await story.looked()
     assert len(story.children()) == 2
+
+
+async def test_a_certificate_that_could_not_be_written_is_counted_once(story: Story) -> None:
+    """No authority was asked for it: cert-manager's own webhook is away for a moment."""
+    ordered = story.centre.writer.claims.ordered
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    story.api.trouble["apply"] = [Unavailable("500: failed calling webhook") for _ in range(9)]
+    for _ in range(9):
+        await story.looked(after=timedelta(seconds=10))
+    assert (story.children(), ordered(story.now)) == ([], 1)
+    await story.looked(after=timedelta(seconds=10))
+    assert (story.children(), ordered(story.now)) == ([f"Certificate {HOST}"], 1)
+    await story.looked()
+    story.api.remove(*next(address for address in story.api.objects if address[0] == CERTIFICATE))
+    await story.looked(after=timedelta(seconds=10))
+    assert (story.children(), ordered(story.now)) == ([f"Certificate {HOST}"], 2)
 
 
 async def test_what_is_refused_for_good_is_tried_more_seldom(story: Story) -> None:
