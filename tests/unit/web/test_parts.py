@@ -162,3 +162,10 @@ def test_a_percentage_never_parts_at_the_end_of_a_line(path: str) -> None:
     text = bench().ask(path).text
     assert "100\N{NO-BREAK SPACE}%" in text
     assert not re.search(r"\d\s%", text.replace("\N{NO-BREAK SPACE}", ""))
+
+
+@pytest.mark.parametrize(("days", "said"), [(13, "All that happened"), (14, "Earlier days")])
+def test_earlier_days_are_offered_where_there_are_some(days: int, said: str) -> None:
+    young = fakes.component(born=fakes.ago(days=days - 1))
+    text = harness.bench(fakes.Reader(fakes.found(young))).ask("/").text
+    assert re.search(rf'<a href="\./history">{said}', text)
