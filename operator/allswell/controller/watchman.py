@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -98,13 +99,11 @@ class Watchman:
         policy = self.settings.hosting
         if policy is None:
             return None
-
-        panel = lookup.Panel(policy.resolvers, time.monotonic)
         return Hosting(
             policy,
             key,
             Ledger(Claims(self.engine, policy.rest), policy.budget, doing),
-            panel.look,
+            partial(lookup.look, resolvers=policy.resolvers),
             self._api,
             meters=self._meters,
             wake=self._wake,

@@ -1,7 +1,7 @@
 """One look at one host name: its CNAME chain, its TXT record, its CAA records."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import dns.asyncquery
@@ -20,7 +20,6 @@ from allswell.domain.preflight import Seen, Wanted
 
 MOST_HOPS = 8
 MOST_RECORDS = 50
-LATELY_S = 300.0
 _CRITICAL = 0x80
 
 
@@ -70,34 +69,25 @@ class Resolver:
         return self.address if self.port == 53 else f"{self.address}:{self.port}"  # noqa: PLR2004
 
 
-class Panel:
-    """Several resolvers, and when each was last heard. `ticks` are seconds that never go back.
-
-    One that answers for other names and says nothing of this one has waited in vain for the name's
-    own servers: that tells of the name, not of the resolver.
-    """
-
-    def __init__(self, resolvers: Sequence[Resolver], ticks: Callable[[], float]) -> None:
-        self._resolvers = resolvers
-        self._ticks = ticks
-        self._heard: dict[str, float] = {}
-
-    async def look(self, wanted: Wanted) -> list[Seen]:
-        """What each resolver says, asked at once."""
-        found = []
-        for seen in await look(wanted, self._resolvers):
-            if not seen.silent:
-                self._heard[seen.resolver] = self._ticks()
-            heard = self._heard.get(seen.resolver)
-            lately = heard is not None and self._ticks() - heard < LATELY_S
-            blamed = replace(seen, silent=False, failed="no answer")
-            found.append(blamed if seen.silent and lately else seen)
-        return found
-
-
 async def look(wanted: Wanted, resolvers: Sequence[Resolver], limit: float = 20.0) -> list[Seen]:
     """What each resolver says, asked at once; who takes longer than the limit is silent."""
-    return list(await asyncio.gather(*(_seen(wanted, each, limit) for each in resolvers)))
+    return list(await asyncio.gather(*(_judged(wanted, each, limit) for each in resolvers)))
+
+
+async def _judged(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:
+    """What a resolver says. Where that is nothing, our own name tells whose fault it is.
+
+    Who answers for that has waited in vain for the other name's servers; who does not is away, or
+    cut off, and tells of no name.
+    """
+    seen = await _seen(wanted, resolver, limit)
+    if not (seen.silent or seen.failed):
+        return seen
+    try:
+        await resolver.ask(wanted.target, "A")
+    except (Silent, Failed):
+        return Seen(seen.resolver, silent=True)
+    return replace(seen, silent=False, failed=seen.failed or "no answer")
 
 
 async def _seen(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:

@@ -52,8 +52,8 @@ class Seen:
 
     `reached` says that the chain comes by the page's own target. `issuers` are those that the
     closest CAA records allow, None where there are none; `caa_at` is where these are. `failed` is
-    what the resolver said instead of answering (SERVFAIL and the like); `silent` that it said
-    nothing at all, which tells of the resolver and not of the name.
+    what the resolver said instead of answering (SERVFAIL and the like); `silent` that it has no
+    answer for our own name either, which tells of the resolver and not of the host.
     """
 
     resolver: str

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from allswell.dns.lookup import LATELY_S, MOST_HOPS, Panel, Resolver, look
+from allswell.dns.lookup import MOST_HOPS, Resolver, look
 from allswell.domain.preflight import Seen, Wanted
 from tests import dnsserver
 from tests.dnsserver import Zone
@@ -113,7 +113,7 @@ async def test_a_txt_counts_where_the_host_itself_fails(zone: Zone) -> None:
 
 
 async def test_a_resolver_that_says_nothing_is_silent_and_delays_nobody(zone: Zone) -> None:
-    zone.silent.add(f"_allswell.{HOST}")
+    zone.silent |= {f"_allswell.{HOST}", TARGET}
     begun = time.monotonic()
     assert (await seen(zone, patience=0.2)).silent
     assert time.monotonic() - begun < 10
@@ -155,20 +155,22 @@ async def test_the_closest_caa_records_say_who_may_certify(
     assert (found.issuers, found.caa_at) == (issuers, "acme.com")
 
 
-async def test_a_resolver_that_answers_for_others_is_not_to_blame(zone: Zone) -> None:
-    now = 0.0
-    panel = Panel([Resolver("127.0.0.1", zone.port, 0.2)], lambda: now)
-    other = Wanted("up.acme.com", TARGET, "allswell=token")
+async def test_servers_that_say_nothing_are_to_blame_where_the_resolver_answers(
+    zone: Zone,
+) -> None:
     zone.silent.add(f"_allswell.{HOST}")
-    (seen,) = await panel.look(WANTED)
-    assert seen.silent
-    (heard,) = await panel.look(other)
-    assert not heard.silent
-    (seen,) = await panel.look(WANTED)
-    assert (seen.silent, seen.failed) == (False, "no answer")
-    now = LATELY_S
-    (seen,) = await panel.look(WANTED)
-    assert seen.silent
+    found = await seen(zone)
+    assert (found.silent, found.failed) == (False, "no answer")
+
+
+async def test_a_resolver_that_has_no_answer_for_our_own_name_tells_of_no_other(
+    zone: Zone,
+) -> None:
+    zone.silent |= {f"_allswell.{HOST}", TARGET}
+    assert (await seen(zone, patience=0.2)).silent
+    zone.silent.clear()
+    zone.broken |= {HOST: "SERVFAIL", TARGET: "SERVFAIL"}
+    assert await seen(zone) == Seen(f"127.0.0.1:{zone.port}", silent=True)
 
 
 async def test_a_name_too_long_for_a_txt_is_proved_by_its_cname(zone: Zone) -> None:
