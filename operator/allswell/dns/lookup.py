@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import dns.asyncquery
 import dns.exception
@@ -20,15 +20,12 @@ from allswell.domain.preflight import Seen, Wanted
 
 MOST_HOPS = 8
 MOST_RECORDS = 50
+NOTHING = "no answer"
 _CRITICAL = 0x80
 
 
 class Failed(Exception):
-    """A name server has failed; the text is its code."""
-
-
-class Silent(Exception):
-    """A resolver does not answer."""
+    """A question was not answered; the text is the code that came instead, or that nothing did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Resolver:
     async def ask(self, name: str, kind: str) -> tuple[RRset, ...]:
         """The records of a name, over UDP and, where that is cut off, over TCP.
 
-        None where the name does not exist. Raises `Failed` and `Silent`.
+        None where the name does not exist. Raises `Failed`.
         """
         try:
             query = dns.message.make_query(name, kind)
@@ -57,7 +54,7 @@ class Resolver:
                 ignore_errors=True,
             )
         except (dns.exception.Timeout, OSError) as error:
-            raise Silent(str(self)) from error
+            raise Failed(NOTHING) from error
         except dns.exception.DNSException as error:
             raise Failed("a broken answer") from error
         code = answer.rcode()
@@ -81,23 +78,20 @@ async def _judged(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:
     cut off, and tells of no name.
     """
     seen = await _seen(wanted, resolver, limit)
-    if not (seen.silent or seen.failed):
-        return seen
-    try:
-        await resolver.ask(wanted.target, "A")
-    except (Silent, Failed):
-        return Seen(seen.resolver, silent=True)
-    return replace(seen, silent=False, failed=seen.failed or "no answer")
+    if seen.failed:
+        try:
+            await resolver.ask(wanted.target, "A")
+        except Failed:
+            return Seen(seen.resolver, silent=True)
+    return seen
 
 
 async def _seen(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:
     try:
         async with asyncio.timeout(limit):
             return await _looked(wanted, resolver)
-    except (Silent, TimeoutError):
-        return Seen(str(resolver), silent=True)
-    except Failed as error:
-        return Seen(str(resolver), failed=str(error))
+    except TimeoutError:
+        return Seen(str(resolver), failed=NOTHING)
 
 
 async def _looked(wanted: Wanted, resolver: Resolver) -> Seen:
