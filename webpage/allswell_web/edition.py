@@ -80,6 +80,11 @@ def name_of(path: str) -> str:
     return inner if "." in last else f"{inner}.html"
 
 
+def part_of(name: str) -> str:
+    """The id of the component or incident whose file it is; of another file a word."""
+    return name.rpartition("/")[2].partition(".")[0]
+
+
 def _made(press: Press, order: Order, path: str) -> Response | None:
     return press.answer(Mount(order.page, "", path), order)
 

@@ -1,28 +1,31 @@
 """Publishes every public page as files: soon after each change, and again before it looks old.
 
 The page and its documents at most every 30 s and at least every 5 min, with what they lead to that
-is not there yet; all that can be reached from them once an hour, since every file costs. What is
-published is noted first, so that files of a page that is gone or has become private are found and
-removed, whatever happened in between. The note names every page of every namespace, so no reader of
-the bucket can tell the note's own name.
+is not there yet, or of which something new is told; all that can be reached from them once an hour,
+since every file costs. What is published is noted first, so that files of a page that is gone or
+has become private are found and removed, whatever happened in between. The note names every page
+of every namespace, so no reader of the bucket can tell the note's own name.
 """
 
 import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from allswell.central import facts
+from allswell.domain.incident import Incident
+from allswell.domain.maintenance import Maintenance
 from allswell_web import desk, directory, edition
 from allswell_web.desk import Sources
 from allswell_web.directory import Directory
 from allswell_web.edition import File
 from allswell_web.press import Order, Press
 
+Announcement = Incident | Maintenance
 log = logging.getLogger(__name__)
 LEAST = timedelta(seconds=30)
 MOST = timedelta(minutes=5)
@@ -56,7 +59,8 @@ class Bucket(Protocol):
 class Issue:
     """What is known of a page's files: when they were published, of which version, what they hold.
 
-    `noted` are the names that the note has, which may be more than those that exist.
+    `noted` are the names that the note has, which may be more than those that exist. `told` are the
+    incidents and maintenances by id, as they were told then.
     """
 
     version: int = -1
@@ -64,6 +68,7 @@ class Issue:
     whole_at: datetime | None = None
     digests: dict[str, bytes] = field(default_factory=dict)
     noted: set[str] = field(default_factory=set)
+    told: Mapping[str, Announcement] = field(default_factory=dict)
 
 
 def note_of(installation: str) -> str:
@@ -144,16 +149,17 @@ class Publisher:
         now = step.now
         order = replace(step, page=material.facts.page, material=material, copy=True)
         is_whole = issue.whole_at is None or now - issue.whole_at >= WHOLE
-        there = issue.digests.keys()
+        told = _told(material.facts)
+        there = _lasting(issue, told)
         press = self._press
         files = tuple(
             edition.whole(press, order) if is_whole else edition.front(press, order, there)
         )
         self._note(issue, {file.name for file in files})
-        # What is new goes first, so that no link leads to a file that is not there.
+        # What is new goes first, so that no link leads to a file that is not there or is old.
         for file in sorted(files, key=lambda file: file.name in there):
             self._put(name, issue, file)
-        issue.at, issue.version = now, material.facts.page.version
+        issue.at, issue.version, issue.told = now, material.facts.page.version, told
         if is_whole:
             issue.whole_at = now
             self._forget(name, issue, {file.name for file in files})
@@ -189,6 +195,17 @@ class Publisher:
         noted = {name: sorted(issue.noted) for name, issue in self._issues.items()}
         body = json.dumps({"format": 1, "files": noted}).encode()
         self._bucket.put(self._name, body, NOTE_TYPE, NOTE_CACHE)
+
+
+def _told(found: facts.Facts) -> Mapping[str, Announcement]:
+    told: dict[str, Announcement] = {it.id: it for it in found.incidents}
+    return told | {it.id: it for it in found.maintenances}
+
+
+def _lasting(issue: Issue, told: Mapping[str, Announcement]) -> Container[str]:
+    """The files that are there, but for those of which something else is told now."""
+    changed = {name for name, it in told.items() if issue.told.get(name) != it}
+    return {name for name in issue.digests if edition.part_of(name) not in changed}
 
 
 def folder(page: facts.Page) -> str:

@@ -195,6 +195,17 @@ def test_no_link_leads_to_nothing_after_an_incident_was_opened_or_a_component_ad
     assert max(map(place, parts)) < min(map(place, fronts))
 
 
+def test_what_is_said_of_an_incident_is_soon_on_its_own_page_too(desk: Desk) -> None:
+    first = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=5))
+    for version, said in enumerate([(first,), (first, (Status.RESOLVED, "Mended.", fakes.NOW))], 2):
+        incidents = [fakes.incident(1, "Errors", *said)]
+        page = fakes.page(version=version)
+        desk.reader.held[1] = fakes.found(fakes.component(), of=page, incidents=incidents)
+        assert "default/acme/de/incidents/inci00000001.html" in desk.step(30)
+    assert "Mended." in desk.files.text("default/acme/incidents/inci00000001.html")
+    assert "default/acme/incidents/inci00000001.html" not in desk.step_seen(300)
+
+
 def test_everything_is_written_again_after_an_hour(desk: Desk) -> None:
     desk.step()
     assert "default/acme/history.html" in desk.step_seen(3600)
