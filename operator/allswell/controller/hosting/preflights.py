@@ -134,8 +134,9 @@ class Preflights:
             found = preflight.judged(task.wanted, seen, self._issuers)
             await self._noted(target, task, found)
         except CentralError as error:
+            # As long as nothing can be kept, nobody's servers should be asked again and again.
             log.warning("%s: what the DNS says cannot be kept: %s", target[1], error)
-            task.due = self._now() + FIRST
+            task.due = self._now() + FAILING
         except Exception:
             log.exception("%s could not be looked at", target[1])
             task.due = self._now() + FAILING

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from allswell.central.claims import Claims
+from allswell.central.errors import Unavailable
 from allswell.controller.hosting.hosting import Hosting
 from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.hosting.policy import Policy
@@ -52,7 +53,8 @@ class MortalApi(FakeApi):
 class Story:
     """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at.
 
-    For the hosts of `mute` nothing ever comes back.
+    For the hosts of `mute` nothing ever comes back. `questions` are the hosts that were asked for.
+    While the centre is `away` nothing is kept.
 
     With `fatal` the operator is killed before its so-many-th step outside its own process.
     """
@@ -64,6 +66,8 @@ class Story:
     fatal: int = 0
     says: dict[str, Seen] = field(default_factory=dict)
     mute: set[str] = field(default_factory=set)
+    questions: list[str] = field(default_factory=list)
+    away: bool = False
     woken: list[Key] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -86,6 +90,7 @@ class Story:
         )
 
     async def _looking(self, wanted: Wanted) -> Sequence[Seen]:
+        self.questions.append(wanted.host)
         if wanted.host in self.mute:
             await asyncio.Event().wait()
         return [self.says.get(wanted.host, NOT)]
@@ -99,6 +104,8 @@ class Story:
     def _doing(self, act: Callable[[], T]) -> Awaitable[T]:
         async def done() -> T:
             self._step()
+            if self.away:
+                raise Unavailable("the central database is away")
             return act()
 
         return done()
@@ -114,11 +121,15 @@ class Story:
 
     async def looked(self, *, after: timedelta = timedelta(hours=1)) -> None:
         """Let the DNS be asked again, and let the children be tended."""
+        await self.resolved(after=after)
+        await self.hosting.tending.look()
+
+    async def resolved(self, *, after: timedelta) -> None:
+        """Let the DNS be asked again."""
         self.now += after
         running = asyncio.create_task(self.hosting.preflights.run())
         await asyncio.sleep(0.02)
         running.cancel()
-        await self.hosting.tending.look()
 
     def children(self) -> list[str]:
         """The kinds of what is there, and the host that each is for."""

@@ -307,6 +307,21 @@ async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Stor
     assert story.children() == BOTH
 
 
+async def test_while_the_centre_is_away_the_dns_is_asked_once_a_minute(story: Story) -> None:
+    story.says[HOST] = TXT
+    await story.asked(HOST)
+    story.away = True
+    for _ in range(3):
+        await story.resolved(after=timedelta(seconds=15))
+    assert story.questions == [HOST]
+    await story.resolved(after=preflights.FAILING)
+    assert story.questions == [HOST, HOST]
+    story.away = False
+    await story.looked(after=preflights.FAILING)
+    (name,) = await story.asked(HOST)
+    assert verified(story, name) == (TRUE, "Verified")
+
+
 async def test_who_waits_for_a_name_asks_ever_later_until_something_comes_of_it(
     story: Story,
 ) -> None:
