@@ -294,6 +294,7 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
         backlog = await filled(world, checker)
         await asyncio.sleep(DAY)
         assert checker.service.keeper.pressed
+        assert collector.centre.archive.losing == {world.row.id}
         counts = checker.store.counts()
         assert counts.raw_lost > 0
         assert f"allswell_store_raw_lost {counts.raw_lost:g}" in checker.service.metrics()
@@ -331,7 +332,9 @@ async def filled(world: ArchivedWorld, checker: Checker) -> dict[date, int]:
         start = instant.day_start(day)
         samples = [Sample(start + number * timedelta(seconds=60), 1_000) for number in range(1_440)]
         health = checker.service.greeter.subjects["api"].health
-        checker.store.commit([Kept(enrolled.number, it, health, seen) for it in samples])
+        for it in samples:
+            checker.service.keeper.keep(Kept(enrolled.number, it, health, seen))
+        await checker.service.keeper.flush()
         report = DayReport("api", enrolled.store, 1, rollup.of_day(day, samples))
         checker.store.seal(enrolled.number, report)
         found[day] = len(samples)

@@ -31,7 +31,8 @@ class Keeper:
     """Takes what must be kept and commits it within a few milliseconds, in order.
 
     `reported` is set when there is something to send, `broken` when only a new start can help: it
-    sets a damaged file aside, and counts from what the file holds.
+    sets a damaged file aside, and counts from what the file holds. `losing` says that what made
+    room last was in no archive.
     """
 
     def __init__(self, store: Store, offload: Offload) -> None:
@@ -49,6 +50,7 @@ class Keeper:
         self.trouble = ""
         self.dropped = 0
         self.pressed = False
+        self.losing = False
 
     def keep(self, kept: Kept) -> None:
         """Hand in; never blocks. Beyond a bound the sample is let go, the rest never."""
@@ -133,6 +135,10 @@ class Keeper:
 
     def _note_room(self, committed: Committed) -> None:
         self.dropped += committed.dropped_samples
+        if committed.dropped_samples:
+            self.losing = True
+        elif committed.released or not committed.pressed:
+            self.losing = False
         if committed.pressed and not self.pressed:
             log.error("there is hardly any room: old results make way, then new ones are let go")
         elif self.pressed and not committed.pressed:

@@ -119,6 +119,7 @@ class Pulser:
                     buckets=buckets,
                     unarchived=len(waiting),
                     oldest=min(waiting, default=None),
+                    losing=self.keeper.losing,
                 )
             )
         return beats

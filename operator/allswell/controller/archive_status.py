@@ -1,7 +1,8 @@
-"""What a Monitor's condition `Archived` says: a pure function of what the centre has heard.
+"""What a Monitor's conditions say of its raw results: pure functions of what the centre has heard.
 
-It never makes `Ready` false. It says a day and no counts, so that it is written when that changes
-and not with every beat.
+`Archived` is always there; `RawLost` as long as results go, for want of room, that no archive has.
+They never make `Ready` false. They say a day and no counts, so that they are written when that
+changes and not with every beat.
 """
 
 from collections.abc import Sequence
@@ -9,21 +10,41 @@ from datetime import date, datetime, timedelta
 
 from allswell.controller.collector.archive_news import ArchiveNews, Backlog
 from allswell.domain import instant
-from allswell.kube import manifest
+from allswell.kube import conditions, manifest
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.manifest import Json
 
-ARCHIVED = "Archived"
+ARCHIVED, RAW_LOST = "Archived", "RawLost"
 # A day is archived within an hour after it is over; yesterday may still be on its way.
 LATE = timedelta(days=2)
 NO_ARCHIVE = Condition(
     ARCHIVED, FALSE, "NoArchive", "there is no archive: results are kept for retentionDays only"
 )
 ARCHIVING = Condition(ARCHIVED, TRUE, "Archiving", "each day is archived when it is over")
+LOSING = Condition(
+    RAW_LOST,
+    TRUE,
+    "VolumeFull",
+    "the volume is full: the oldest results go, and no archive has them",
+)
+
+
+def said(
+    news: ArchiveNews, monitor: int | None, before: Json, now: datetime
+) -> tuple[Condition, ...]:
+    """All that is said of a monitor; `before` is its status, as in `of`."""
+    archived = of(news, monitor, before, now)
+    return (archived, LOSING) if _is_losing(news, monitor, before) else (archived,)
+
+
+def _is_losing(news: ArchiveNews, monitor: int | None, before: Json) -> bool:
+    if monitor is None or monitor not in news.heard:
+        return conditions.status_of(manifest.blocks(before, "conditions"), RAW_LOST) == TRUE
+    return monitor in news.losing
 
 
 def of(news: ArchiveNews, monitor: int | None, before: Json, now: datetime) -> Condition:
-    """The condition of a monitor; `before` is its status, which counts until its checker speaks."""
+    """`Archived` of a monitor; `before` is its status, which counts until its checker speaks."""
     if not news.configured:
         return NO_ARCHIVE
     lost = news.damaged.get(monitor, ()) if monitor is not None else ()
@@ -42,7 +63,7 @@ def _damaged(lost: Sequence[date]) -> Condition:
 def _behind(backlog: Backlog | None, today: date) -> Condition | None:
     if backlog is None or today - backlog.oldest <= LATE:
         return None
-    why = f"results since {backlog.oldest} wait to be archived; they are kept"
+    why = f"results since {backlog.oldest} wait to be archived; they stay while there is room"
     return Condition(ARCHIVED, FALSE, "Behind", why)
 
 

@@ -51,7 +51,7 @@ class Reconciler:
         *,
         shape: Shape,
         page_url: str,
-        archived: Callable[[Place, Json], Condition | None] = lambda _place, _before: None,
+        archived: Callable[[Place, Json], tuple[Condition, ...]] = lambda _place, _before: (),
         hosting: Hosting | None = None,
     ) -> None:
         self._means = means
@@ -167,8 +167,7 @@ class Reconciler:
     async def _say(self, live: Json, wanted: Monitor | None, plan: Plan) -> None:
         standing = self.standings.get(manifest.name(live))
         before = manifest.block(live, "status")
-        archived = self._archived(manifest.name(live), before)
-        said = (*plan.conditions, archived) if archived is not None else plan.conditions
+        said = (*plan.conditions, *self._archived(manifest.name(live), before))
         status = monitor_status.build(live, wanted, said, standing, self._means.now())
         if monitor_status.same(before, status):
             return

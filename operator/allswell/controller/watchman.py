@@ -142,9 +142,9 @@ class Watchman:
         await self.looking.seen.wait()
         await working.let_through(self._turnstile, self._wake)
 
-    def _archived(self, place: Place, before: Json) -> Condition:
+    def _archived(self, place: Place, before: Json) -> tuple[Condition, ...]:
         monitor = self.centre.known(place)
-        return archive_status.of(self.centre.archive, monitor, before, self._now())
+        return archive_status.said(self.centre.archive, monitor, before, self._now())
 
     def _wake(self, key: Key) -> None:
         self._queue.add(key, AT_ONCE)

@@ -77,7 +77,8 @@ class Standing:
 class Beat:
     """One monitor's sign of life: observation is unbroken from `since` to the check at `last`.
 
-    `unarchived` days that are over wait for the archive, the oldest of them is `oldest`.
+    `unarchived` days that are over wait for the archive, the oldest of them is `oldest`. `losing`
+    says that the volume is full, and results make way that no archive has.
     """
 
     monitor: str
@@ -87,6 +88,7 @@ class Beat:
     buckets: tuple[Bucket, ...] = ()
     unarchived: int = 0
     oldest: date | None = None
+    losing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ def _beat_json(beat: Beat) -> Json:
     waiting: dict[str, object] = {}
     if beat.oldest is not None:
         waiting = {"unarchived": beat.unarchived, "oldest": beat.oldest.isoformat()}
+    if beat.losing:
+        waiting["losing"] = True
     return {
         **waiting,
         "monitor": beat.monitor,
@@ -284,6 +288,7 @@ def _read_beat(reader: Reader) -> Beat:
         ),
         unarchived=reader.maybe_count("unarchived") or 0,
         oldest=reader.maybe_day("oldest"),
+        losing=reader.flag("losing"),
     )
     if beat.last < beat.since:
         raise Malformed("last must not be before since")

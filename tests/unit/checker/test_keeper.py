@@ -5,7 +5,7 @@ import pytest
 
 from allswell.checker import keeper as keepers
 from allswell.domain.health import Health
-from allswell.store import Kept, OutOfStep, StoreDamaged, StoreFailed, StoreFull
+from allswell.store import Committed, Kept, OutOfStep, StoreDamaged, StoreFailed, StoreFull
 from tests.unit.checker.fakes import NOON, SECOND, keeper_of, kept, opened, run, subject
 
 
@@ -44,6 +44,26 @@ def test_what_cannot_be_kept_is_held_in_order_until_it_can(
         found = [each.envelope for each in store.outbox(10, NOON)]
         assert [getattr(each, "sequence", 0) for each in found] == [1, 2, 3]
         assert not keeper.broken.is_set()
+        task.cancel()
+
+    run(story())
+
+
+def test_it_is_losing_while_what_makes_room_is_in_no_archive(tmp_path: Path) -> None:
+    async def story() -> None:
+        keeper, task = keeper_of(opened(tmp_path))
+        seen = []
+        for committed in (
+            Committed(1, pressed=True),
+            Committed(1, pressed=True, dropped_samples=3),
+            Committed(1, pressed=True),
+            Committed(1, pressed=True, released=5),
+            Committed(1, pressed=True, dropped_samples=1, released=5),
+            Committed(1),
+        ):
+            keeper._note_room(committed)
+            seen.append(keeper.losing)
+        assert seen == [False, True, True, False, True, False]
         task.cancel()
 
     run(story())

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from allswell.central.catalogue import Totals
 from allswell.controller import archive_status, monitor_status
 from allswell.controller.archive_meters import ArchiveMeters
-from allswell.controller.archive_status import ARCHIVING, NO_ARCHIVE
+from allswell.controller.archive_status import ARCHIVING, LOSING, NO_ARCHIVE
 from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.standing import Standing
 from allswell.kube import manifest
@@ -69,12 +69,35 @@ def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
     assert archive_status.of(news(), 1, status(NO_ARCHIVE), NOW) == ARCHIVING
 
 
-@pytest.mark.parametrize("condition", [NO_ARCHIVE, ARCHIVING])
+def test_a_volume_that_loses_results_is_told_with_an_archive_and_without() -> None:
+    for it, archived in ((news(), ARCHIVING), (ArchiveNews(), NO_ARCHIVE)):
+        it.beat(1, 0, None, losing=True)
+        assert archive_status.said(it, 1, SILENT, NOW) == (archived, LOSING)
+        assert archive_status.said(it, 2, SILENT, NOW) == (archived,)
+        it.beat(1, 0, None)
+        assert archive_status.said(it, 1, status(LOSING), NOW) == (archived,)
+
+
+def test_after_a_restart_a_loss_stays_told_until_the_checker_speaks() -> None:
+    assert archive_status.said(news(), 1, status(LOSING), NOW) == (ARCHIVING, LOSING)
+    assert archive_status.said(news(), 1, status(ARCHIVING), NOW) == (ARCHIVING,)
+
+
+def test_who_is_forgotten_loses_nothing_any_more() -> None:
+    it = news()
+    it.beat(1, 0, None, losing=True)
+    it.keep_only([2])
+    assert it.losing == set()
+
+
+@pytest.mark.parametrize("condition", [NO_ARCHIVE, ARCHIVING, LOSING])
 def test_it_changes_nothing_of_ready_and_is_no_event(condition: Condition) -> None:
     said = status(condition)
     found = manifest.blocks(said, "conditions")
     assert manifest.text(manifest.entry(found, "type", "Ready"), "status") == TRUE
-    assert manifest.text(manifest.entry(found, "type", "Archived"), "status") == condition.status
+    assert (
+        manifest.text(manifest.entry(found, "type", condition.type), "status") == condition.status
+    )
     assert monitor_status.news(status(ARCHIVING), said) == ()
 
 

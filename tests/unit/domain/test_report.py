@@ -1,6 +1,7 @@
 """What a checker and the collector say to each other."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -140,6 +141,12 @@ def test_a_beat_says_which_days_wait_for_the_archive() -> None:
     beat = Beat("api", "s1", NOON, NOON, unarchived=2, oldest=date(2026, 11, 21))
     assert '"unarchived": 2, "oldest": "2026-11-21"' in json.dumps(report.beats_json([beat]))
     assert report.read_beats(report.beats_json([beat])) == (beat,)
+
+
+def test_a_beat_says_when_a_full_volume_loses_results() -> None:
+    beat = Beat("api", "s1", NOON, NOON, losing=True)
+    assert report.read_beats(report.beats_json([beat])) == (beat,)
+    assert "losing" not in json.dumps(report.beats_json([replace(beat, losing=False)]))
 
 
 def test_the_answer_to_beats_may_ask_for_a_hello_and_names_who_is_gone() -> None:

@@ -17,16 +17,22 @@ class Backlog:
 class ArchiveNews:
     """Whether there is an archive, what it has lost, and what checkers still hold; any thread.
 
-    `heard` are the monitors, by id, whose checkers have sent a beat since our start.
+    `heard` are the monitors, by id, whose checkers have sent a beat since our start; those that are
+    `losing` have a full volume, from which results go that no archive has.
     """
 
     configured: bool = False
     damaged: Mapping[int, tuple[date, ...]] = field(default_factory=dict)
     heard: dict[int, Backlog | None] = field(default_factory=dict)
+    losing: set[int] = field(default_factory=set)
 
-    def beat(self, monitor: int, days: int, oldest: date | None) -> None:
+    def beat(self, monitor: int, days: int, oldest: date | None, *, losing: bool = False) -> None:
         """Take in what a beat says of a monitor."""
         self.heard[monitor] = None if oldest is None else Backlog(days, oldest)
+        if losing:
+            self.losing.add(monitor)
+        else:
+            self.losing.discard(monitor)
 
     def recorded(self, monitor: int, day: date) -> None:
         """A day that was lost is there again: its checker need not hear of it once more."""
@@ -38,6 +44,7 @@ class ArchiveNews:
         living = frozenset(monitors)
         for gone in self.heard.keys() - living:
             self.heard.pop(gone, None)
+            self.losing.discard(gone)
 
     def backlog(self) -> Backlog | None:
         """That of all monitors together; None where nothing waits."""

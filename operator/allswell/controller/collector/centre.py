@@ -121,7 +121,7 @@ class Centre:
                 continue
             greet |= self._greeted.get(row.id) != beat.store
             self._presences.beat(row.id, report.beat_shifted(beat, skew), row.cover, received)
-            self.archive.beat(row.id, beat.unarchived, beat.oldest)
+            self.archive.beat(row.id, beat.unarchived, beat.oldest, losing=beat.losing)
             damaged += [(beat.monitor, day) for day in self.archive.damaged.get(row.id, ())]
         lost = tuple(damaged[:MOST_DAMAGED])
         return Pulse(greet, tuple(gone), self.archive.configured, lost)

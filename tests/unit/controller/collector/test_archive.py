@@ -372,6 +372,9 @@ def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serv
         pulse = house.centre.beat(Identity("acme"), beats, NOON, NOON)
         assert (pulse.archive, pulse.damaged) == (True, (("api", DAY),))
         assert house.centre.archive.backlog() == Backlog(3, DAY)
+        losing = [Beat("api", "s1", NOON, NOON, losing=True)]
+        house.centre.beat(Identity("acme"), losing, NOON, NOON)
+        assert house.centre.archive.losing == {row.id}
         house.centre.beat(Identity("acme"), [Beat("api", "s1", NOON, NOON)], NOON, NOON)
         assert house.centre.archive.backlog() is None
 
