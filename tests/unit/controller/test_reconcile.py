@@ -3,14 +3,20 @@
 import asyncio
 from datetime import timedelta
 
+from allswell.controller import archive_status
+from allswell.controller.acting import Hands
+from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.index import Key
-from allswell.controller.reconcile import RETRY, UNREGISTERED
+from allswell.controller.reconcile import RETRY, UNREGISTERED, Reconciler
+from allswell.controller.registrar import Place
 from allswell.domain.state import State
+from allswell.kube.conditions import Condition
 from allswell.kube.errors import Rejected, Unavailable
 from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET, Kind
+from allswell.kube.manifest import Json
 from tests.centre import transition
 from tests.kubeapi import Object
-from tests.unit.controller.objects import live_statefulset, pod, with_meta
+from tests.unit.controller.objects import SHAPE, live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
 
 PAGE_KEY = Key(PAGE.name, "acme", "main")
@@ -89,6 +95,26 @@ def test_a_change_of_state_is_told_once(world: World) -> None:
         look(world)
     assert world.events() == ["Up", "Down"]
     assert world.status()["state"] == "down"
+
+
+def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
+    news = ArchiveNews(configured=True)
+
+    def said(_: Place, before: Json) -> tuple[Condition, ...]:
+        return archive_status.said(news, 1, before, world.now)
+
+    world.reconciler = Reconciler(
+        world.means, Hands(world.means), world.turnstile, shape=SHAPE, page_url="", archived=said
+    )
+    world.monitor()
+    news.beat(1, 0, None, losing=True)
+    look(world)
+    told = {"Archived": ("True", "Archiving"), "RawLost": ("True", "VolumeFull")}
+    assert world.said().items() >= told.items()
+    news.beat(1, 0, None)
+    look(world)
+    assert world.said()["Archived"] == told["Archived"]
+    assert "RawLost" not in world.said()
 
 
 def test_without_the_centre_nothing_is_made_and_it_is_tried_again(world: World) -> None:
