@@ -29,7 +29,7 @@ SHARE = 8
 # Less than a checker waits for an answer.
 PATIENCE = 8.0
 EVERY = 60.0
-# It reads the whole catalogue.
+# It reads the whole catalogue; what is damaged is counted at once.
 COUNT_EVERY = timedelta(minutes=10)
 SOON = 1.0
 
@@ -119,8 +119,9 @@ class ArchiveService:
             monitor: tuple(entry.place.day for entry in entries)
             for monitor, entries in catalogue.damaged().items()
         }
+        is_news = found != self._news.damaged
         self._news.damaged = found
-        if (now := self._now()) >= self._count_at:
+        if (now := self._now()) >= self._count_at or is_news:
             self._counted(catalogue.totals())
             self._count_at = now + COUNT_EVERY
         return self._archiving.tidy(self._now()) >= AT_ONCE

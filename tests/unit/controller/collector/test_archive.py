@@ -434,10 +434,13 @@ def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
     assert [totals.damaged for totals in counted] == [1]
     service.tidy()
     assert len(counted) == 1
+    catalogue.found_whole([entry.id], NOON)
+    service.tidy()
+    assert [totals.damaged for totals in counted] == [1, 0]
     central.writer.hide([row.id], NOON)
     now[0] = NOON + timedelta(days=2)
     service.tidy()
-    assert [totals.objects for totals in counted] == [1, 1]
+    assert [totals.objects for totals in counted] == [1, 1, 1]
     assert list(folder.names("")) == []
     assert catalogue.totals().objects == 0
     service.close()
