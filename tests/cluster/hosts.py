@@ -3,11 +3,11 @@
 import contextlib
 import http.client
 import json
-import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any
 
+from tests import tls
 from tests.cluster import ingress, issuing
 from tests.cluster.installing import Installation, Values
 from tests.cluster.lab.acme import Authority
@@ -110,14 +110,9 @@ def visit(
     `said` is the Host header where it is another, `root` what else is to be trusted.
     """
     trusting = ssl.create_default_context(cadata=root or authority.root())
-    address = authority.lab.node_address
+    place = (authority.lab.node_address, 443)
     try:
-        with (
-            socket.create_connection((address, 443), 5) as raw,
-            trusting.wrap_socket(raw, server_hostname=host) as spoken,
-        ):
-            asked = http.client.HTTPConnection(host)
-            asked.sock = spoken
+        with tls.connected(trusting, place, host) as asked:
             asked.request("GET", path, headers={"Host": said or host, "Connection": "close"})
             answer = asked.getresponse()
             return answer.status, answer.read().decode()

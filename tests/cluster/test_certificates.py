@@ -1,12 +1,12 @@
 """The lab's authority and its ingress stand-in do what those of the world do."""
 
 import json
-import socket
 import ssl
 from typing import Any
 
 import pytest
 
+from tests import tls
 from tests.cluster import ingress, issuing
 from tests.cluster.lab.acme import Authority
 from tests.cluster.reach import Cluster, until
@@ -58,15 +58,12 @@ def test_a_certificate_is_issued_by_http_and_served_by_name(
     until(issued, what="the certificate is there", limit=60)
     assert authority.orders() == before + 1
     trusting = ssl.create_default_context(cadata=authority.root())
-    address = authority.lab.node_address
+    place = (authority.lab.node_address, 443)
 
     def served() -> bool:
         try:
-            with (
-                socket.create_connection((address, 443), 5) as raw,
-                trusting.wrap_socket(raw, server_hostname=HOST) as spoken,
-            ):
-                return spoken.version() is not None
+            with tls.connected(trusting, place, HOST):
+                return True
         except OSError:
             return False
 

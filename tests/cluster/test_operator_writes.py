@@ -32,14 +32,14 @@ def seen(cluster: Cluster, tenant: str, operator: Operator) -> list[dict[str, An
     """Each version of the namespace's Monitors, in the order of a watch."""
     found: list[dict[str, Any]] = []
     assert operator.is_ready()
+    which = (kinds.GROUP, kinds.VERSION, tenant, "monitors")
+    listing: Any = cluster.custom.list_namespaced_custom_object(*which)
 
     def gather() -> None:
         stream = watch.Watch().stream(  # type: ignore[no-untyped-call]
             cluster.custom.list_namespaced_custom_object,
-            kinds.GROUP,
-            kinds.VERSION,
-            tenant,
-            "monitors",
+            *which,
+            resource_version=listing["metadata"]["resourceVersion"],
             timeout_seconds=60,
         )
         found.extend(event["object"] for event in stream)
@@ -91,7 +91,7 @@ def test_and_when_the_first_result_is_first(
     operating.say_ready(cluster, tenant, "api-check-0")
     until(lambda: said(seen[-1]) == STORY[-1], what="it is up")
     assert checker.claim(2, State.DOWN, "Timeout")[0] == 201
-    until(lambda: said(seen[-1]) == ("down", "True", "False"), what="it is down", limit=2)
+    until(lambda: said(seen[-1]) == ("down", "True", "False"), what="it is down")
     assert list(map(said, seen)) == [*STORY, ("down", "True", "False")]
     assert operator.writes()["Monitor status"] == 3
 

@@ -3,13 +3,13 @@
 Nothing here needs root. Data is thrown away with the lab, so nothing waits for the disk.
 """
 
-import http.client
 import ssl
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import tls
 from tests.cluster.lab.places import Places
 from tests.cluster.lab.processes import Daemon, Failed
 
@@ -139,14 +139,12 @@ def ask(plan: Plan, path: str) -> int:
     """Ask the API server as an administrator; return the status, 0 if it does not answer."""
     context = ssl.create_default_context(cafile=plan.cert("ca.crt"))
     context.load_cert_chain(plan.cert("kubelet-client.crt"), plan.cert("kubelet-client.key"))
-    line = http.client.HTTPSConnection(plan.address, plan.api_port, timeout=5, context=context)
     try:
-        line.request("GET", path)
-        return line.getresponse().status
+        with tls.connected(context, (plan.address, plan.api_port), plan.address) as line:
+            line.request("GET", path)
+            return line.getresponse().status
     except OSError:
         return 0
-    finally:
-        line.close()
 
 
 def kubectl(plan: Plan, *arguments: str, text: str = "") -> None:
