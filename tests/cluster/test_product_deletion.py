@@ -29,8 +29,10 @@ def living(release: Installation, namespace: str) -> int:
 
 
 def gone(cluster: Cluster, release: Installation, namespace: str) -> None:
-    until(lambda: not left(cluster, namespace), what="nothing is left", limit=60)
-    until(lambda: living(release, namespace) == 0, what="the centre shows none", limit=60)
+    def nothing() -> bool:
+        return not left(cluster, namespace) and living(release, namespace) == 0
+
+    until(nothing, what="nothing is left, and the centre shows none", limit=60)
 
 
 @pytest.fixture
@@ -56,6 +58,8 @@ def test_a_deleted_monitor_leaves_nothing(
     cluster: Cluster, release: Installation, target: Target, namespace: str, *, away: bool
 ) -> None:
     watching.started(cluster, namespace, "api", target.url("/deleted"))
+    kinds_there = {word.partition("/")[0] for word in left(cluster, namespace).split()}
+    assert kinds_there == {"statefulset.apps", "pod", "configmap", "persistentvolumeclaim"}
     if away:
         release.scale(OPERATOR, 0)
     try:
@@ -86,6 +90,8 @@ def test_the_kinds_can_be_deleted_with_all_there_is(
 ) -> None:
     api = watching.started(cluster, namespace, "api", target.url("/kinds"))
     installing.apply(cluster, namespace, watching.page("acme", "api"))
+    history = api.transitions(release)
+    assert [state for state, _ in history] == ["up"]
     if away:
         release.scale(OPERATOR, 0)
     try:
@@ -98,4 +104,4 @@ def test_the_kinds_can_be_deleted_with_all_there_is(
     # With the kinds back, the same name is a monitor again, and its history goes on.
     kinds.install(cluster)
     again = watching.started(cluster, namespace, "api", target.url("/kinds"))
-    assert again.read()["metadata"]["uid"] != api.name
+    assert again.transitions(release)[:1] == history

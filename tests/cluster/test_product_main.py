@@ -47,12 +47,12 @@ def test_a_target_that_breaks_and_heals_is_told_by_status_events_and_page(
     assert api.condition("Up") == "False"
     until(lambda: api.events()[-1:] == ["Down"], what=f"an event: {api.events()}", limit=5)
     down = f"{address}api/v2/status.json"
-    until(lambda: '"critical"' in release.get(down)[1], what="the page is red", limit=40)
+    until(lambda: '"critical"' in release.get(down)[1], what="the page is red", limit=30)
     tells(release, address, stopped)
 
     healed = target.start()
     assert api.turns("up") - healed <= SOON
-    until(lambda: '"none"' in release.get(down)[1], what="the page is green", limit=40)
+    until(lambda: '"none"' in release.get(down)[1], what="the page is green", limit=30)
     assert api.events() == ["Up", "Down", "Up"]
 
     tells(release, address, healed)

@@ -57,9 +57,13 @@ class Deadly:
 
 
 def settings(
-    database: str, port: int, tokens: Mapping[str, str], watch_every: float, fate: Fate | None
+    database: str,
+    port: int,
+    tokens: Mapping[str, tuple[str, str]],
+    watch_every: float,
+    fate: Fate | None,
 ) -> dict[str, str]:
-    """The environment for `main`. `tokens` are namespaces by token."""
+    """The environment for `main`. `tokens` give a namespace, and its monitor if it has but one."""
     lot = fate or Fate(0, 0)
     return {
         "FAULTS_DATABASE": database,
@@ -85,7 +89,7 @@ async def _collect(told: Mapping[str, str]) -> None:
     writer = Writer(central)
     fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
     centre = Centre(writer, on_news=fate.after(), archive=ArchiveNews())
-    tokens = {token: Identity(name) for token, name in json.loads(told["FAULTS_TOKENS"]).items()}
+    tokens = {token: Identity(*whom) for token, whom in json.loads(told["FAULTS_TOKENS"]).items()}
     tokens[PAGE_TOKEN] = Identity("", page=True)
     collector = Collector(
         writer,

@@ -53,7 +53,7 @@ class House:
         self.database = database
         self._nursery = nursery
         self._pace = pace
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, tuple[str, str]] = {}
         self._log = folder / "log"
         self.archive: dict[str, str] = {}
         self.front = self.port
@@ -79,7 +79,9 @@ class House:
         )
         (here / config.FILE).write_text(config.text(listed))
         (here / "token").write_text(f"token-{namespace}")
-        self._tokens[f"token-{namespace}"] = namespace
+        # As on Kubernetes, a checker of one monitor speaks for that one alone.
+        only = monitors[0].meta.name if len(monitors) == 1 else ""
+        self._tokens[f"token-{namespace}"] = (namespace, only)
 
     def start_centre(self, fate: Fate | None = None) -> Forked:
         """Start the collector, always on the same port."""
