@@ -115,13 +115,17 @@ class TokenReviews:
         page: str,
         meters: Meters,
         now: Callable[[], datetime],
+        most_kept: int = MOST_KEPT,
     ) -> None:
         self._api = api
         self._index = index
         self._page = page
         self._meters = meters
         self._now = now
-        self._kept: dict[bytes, Verdict] = {}
+        self._most_kept = most_kept
+        # Apart, so that who sends tokens of no worth makes nobody else be asked about again.
+        self._taken: dict[bytes, Verdict] = {}
+        self._refused: dict[bytes, Verdict] = {}
         self._asking: dict[bytes, asyncio.Task[Verdict]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -174,17 +178,24 @@ class TokenReviews:
 
     async def _verdict(self, token: str) -> Verdict:
         key = hashlib.sha256(token.encode()).digest()
-        known = self._kept.get(key)
+        known = self._taken.get(key) or self._refused.get(key)
         if known is not None and self._now() < known.until:
             return known
         if key not in self._asking:
             self._asking[key] = asyncio.create_task(self._ask(token))
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key, None))
         found = await asyncio.shield(self._asking[key])
-        while len(self._kept) >= MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[key] = found
+        self._keep(key, found)
         return found
+
+    def _keep(self, key: bytes, found: Verdict) -> None:
+        """Remember a verdict; the oldest of its kind makes way."""
+        self._taken.pop(key, None)
+        self._refused.pop(key, None)
+        kept = self._taken if found.user else self._refused
+        while len(kept) >= self._most_kept:
+            kept.pop(next(iter(kept)))
+        kept[key] = found
 
     async def _ask(self, token: str) -> Verdict:
         try:

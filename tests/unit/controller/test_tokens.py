@@ -94,11 +94,15 @@ def index(*, current: str = "p1", synced: bool = True) -> Index:
     return it
 
 
-def judge(cluster: Cluster, it: Index, *tokens: str) -> list[Identity]:
-    reviews = TokenReviews(
+def reviewing(cluster: Cluster, it: Index, most_kept: int = 100) -> TokenReviews:
+    return TokenReviews(
         api=cluster, index=it, page="system:serviceaccount:home:allswell-web",
-        meters=Meters(), now=lambda: cluster.now,
+        meters=Meters(), now=lambda: cluster.now, most_kept=most_kept,
     )  # fmt: skip
+
+
+def judge(cluster: Cluster, it: Index, *tokens: str) -> list[Identity]:
+    reviews = reviewing(cluster, it)
 
     async def ask() -> list[Identity]:
         return [await reviews.identify(one) for one in tokens]
@@ -114,6 +118,27 @@ def test_a_verdict_is_kept_and_the_index_is_asked_each_time() -> None:
     cluster = Cluster(answer())
     judge(cluster, index(), token(), token(), token("b"))
     assert cluster.reviews == 2
+
+
+def test_tokens_of_no_worth_push_no_verdict_out() -> None:
+    cluster = Cluster(answer())
+
+    async def ask() -> None:
+        reviews = reviewing(cluster, index(), most_kept=1)
+        assert await reviews.identify(token("a")) == Identity("acme", "api")
+        cluster.said = {"status": {"authenticated": False}}
+        for mark in "bccd":
+            with pytest.raises(Unauthorized):
+                await reviews.identify(token(mark))
+        assert cluster.reviews == 4
+        assert await reviews.identify(token("a")) == Identity("acme", "api")
+        assert cluster.reviews == 4
+        cluster.said = answer()
+        await reviews.identify(token("e"))
+        await reviews.identify(token("a"))
+        assert cluster.reviews == 6
+
+    asyncio.run(ask())
 
 
 def test_a_verdict_ends_with_its_token() -> None:
