@@ -35,7 +35,7 @@ def histories(draw: st.DrawFn) -> tuple[facts.Facts, datetime]:
 
 
 def written(number: str | None) -> str | None:
-    return None if number is None else f"{number} %"
+    return None if number is None else f"{number}\N{NO-BREAK SPACE}%"
 
 
 @given(histories())
