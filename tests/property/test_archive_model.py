@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
@@ -173,6 +173,16 @@ def made(here: Path, central: Centre, store: Store) -> Model:
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@example(
+    done=[
+        ("checked", 1, 0),
+        ("checked", 1, 2),
+        ("sealed", 0, 0),
+        ("archived", 0, 0),
+        ("checked", 1, 1),
+        ("pressed", 1, 0),
+    ]
+)
 @given(done=actions)
 def test_each_result_is_in_the_file_or_the_archive_or_was_counted_as_lost(
     template: Path, done: Sequence[Action]
@@ -189,7 +199,9 @@ def test_each_result_is_in_the_file_or_the_archive_or_was_counted_as_lost(
         while model.archiving.tidy(NOW):
             pass
         archived, stored = model.archived(), model.stored()
-        assert set(archived.values()) <= {1}
+        # What came late to a day whose rows then went for want of room stands beside the whole day.
+        short = {it.day for it in model.store.days(model.subject.number) if it.lost}
+        assert {at.date() for at, count in archived.items() if count > 1} <= short
         assert stored <= set(archived)
         assert len(model.checked) - len(archived) <= model.store.counts().raw_lost
         assert model.store.unarchived(NOW.date(), 10) == ()
