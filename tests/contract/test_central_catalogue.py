@@ -6,7 +6,7 @@ import pytest
 
 from allswell.central.catalogue import Catalogue, Totals
 from allswell.central.errors import Missing
-from allswell.domain.archive import Content, Entry, Place
+from allswell.domain.archive import Choice, Content, Entry, Place
 from tests.centre import HOUR, NOON, Centre
 
 YESTERDAY = date(2026, 3, 1)
@@ -88,15 +88,15 @@ def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Centre) -> 
         day = YESTERDAY - timedelta(days=number)
         catalogue.record(row.id, Place(row.public_id, day, 1), FULL, NOON, whole=True)
     catalogue.record(other.id, place(other.public_id), FULL, NOON, whole=True)
-    mine = catalogue.entries(namespace="acme", name="api")
+    mine = catalogue.entries(Choice("acme", "api"))
     assert len(mine) == 5
-    last = catalogue.entries(first=YESTERDAY, last=YESTERDAY)
+    last = catalogue.entries(Choice(first=YESTERDAY, last=YESTERDAY))
     assert {entry.name for entry in last} == {"api", "web"}
-    part = catalogue.entries(name="api", limit=2)
-    assert part + catalogue.entries(name="api", after=part[-1].id) == mine
-    assert catalogue.count("acme", "api") == (5, 5 * FULL.samples)
-    assert catalogue.count(first=YESTERDAY, last=YESTERDAY) == (2, 2 * FULL.samples)
-    assert catalogue.count("acme", "nothing") == (0, 0)
+    part = catalogue.entries(Choice(name="api"), limit=2)
+    assert part + catalogue.entries(Choice(name="api"), after=part[-1].id) == mine
+    assert catalogue.count(Choice("acme", "api")) == (5, 5 * FULL.samples)
+    assert catalogue.count(Choice(first=YESTERDAY, last=YESTERDAY)) == (2, 2 * FULL.samples)
+    assert catalogue.count(Choice("acme", "nothing")) == (0, 0)
 
 
 def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> None:

@@ -26,7 +26,7 @@ from allswell.central import session
 from allswell.central.errors import Missing
 from allswell.central.schema import archive_object, monitor, store
 from allswell.domain import archive, instant
-from allswell.domain.archive import Content, Entry, Place
+from allswell.domain.archive import ALL, Choice, Content, Entry, Place
 
 _it = archive_object.c
 
@@ -109,37 +109,22 @@ class Catalogue:
             return found
 
     def entries(
-        self,
-        *,
-        namespace: str | None = None,
-        name: str | None = None,
-        first: date | None = None,
-        last: date | None = None,
-        after: int = 0,
-        limit: int = 10_000,
+        self, chosen: Choice = ALL, *, after: int = 0, limit: int = 10_000
     ) -> tuple[Entry, ...]:
-        """Entries of the days `first` to `last`, both included, by id from the one after `after`.
+        """The entries that are meant, by id from the one after `after`.
 
         Fewer than `limit` means that there are no more. Deleted monitors are among them.
         """
-        chosen = _chosen(namespace, name, first, last)
-        statement = select(archive_object).where(*chosen, _it.id > after)
+        statement = select(archive_object).where(*_meant(chosen), _it.id > after)
         with session.reading(self._engine) as connection:
             rows = connection.execute(statement.order_by(_it.id).limit(limit)).mappings()
             return tuple(_entry(row) for row in rows)
 
-    def count(
-        self,
-        namespace: str | None = None,
-        name: str | None = None,
-        first: date | None = None,
-        last: date | None = None,
-    ) -> tuple[int, int]:
+    def count(self, chosen: Choice = ALL) -> tuple[int, int]:
         """How many entries those are, and how many samples they hold."""
         counted = select(func.count(), func.coalesce(func.sum(_it.samples), 0))
-        chosen = _chosen(namespace, name, first, last)
         with session.reading(self._engine) as connection:
-            objects, samples = connection.execute(counted.where(*chosen)).one()
+            objects, samples = connection.execute(counted.where(*_meant(chosen))).one()
         return int(objects), int(samples)
 
     def known(self, keys: Sequence[str]) -> set[str]:
@@ -235,20 +220,18 @@ class Catalogue:
         return Totals(int(objects), int(size), int(samples), int(damaged))
 
 
-def _chosen(
-    namespace: str | None, name: str | None, first: date | None, last: date | None
-) -> list[ColumnElement[bool]]:
-    """What holds for the entries that count, of some name and days."""
-    chosen: list[ColumnElement[bool]] = [_it.removing_ms.is_(None)]
-    if namespace is not None:
-        chosen.append(_it.namespace == namespace)
-    if name is not None:
-        chosen.append(_it.name == name)
-    if first is not None:
-        chosen.append(_it.day >= first)
-    if last is not None:
-        chosen.append(_it.day <= last)
-    return chosen
+def _meant(chosen: Choice) -> list[ColumnElement[bool]]:
+    """What holds for the entries that are meant, and that count."""
+    held: list[ColumnElement[bool]] = [_it.removing_ms.is_(None)]
+    if chosen.namespace is not None:
+        held.append(_it.namespace == chosen.namespace)
+    if chosen.name is not None:
+        held.append(_it.name == chosen.name)
+    if chosen.first is not None:
+        held.append(_it.day >= chosen.first)
+    if chosen.last is not None:
+        held.append(_it.day <= chosen.last)
+    return held
 
 
 def _write(

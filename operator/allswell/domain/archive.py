@@ -61,6 +61,24 @@ class Entry:
     damaged: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which day files are meant: of a monitor, and of the UTC days `first` to `last`; or of all."""
+
+    namespace: str | None = None
+    name: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self == ALL
+
+
+ALL = Choice()
+
+
 def key(place: Place) -> str:
     """The name of a day file."""
     revision = "" if place.revision == 1 else f".r{place.revision}"

@@ -22,6 +22,7 @@ from allswell.central.catalogue import Catalogue
 from allswell.checker.program import STORE
 from allswell.checker.subject import target_of
 from allswell.domain import instant, rollup
+from allswell.domain.archive import Choice
 from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.report import DayReport
@@ -113,7 +114,7 @@ class Scene:
 
     def is_done(self) -> bool:
         """Whether the catalogue has all of the prepared days."""
-        return len(Catalogue(self.house.engine).entries(last=days()[-1])) == DAYS
+        return len(Catalogue(self.house.engine).entries(Choice(last=days()[-1]))) == DAYS
 
 
 def days() -> tuple[date, ...]:

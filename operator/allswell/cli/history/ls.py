@@ -35,8 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, it: Source) -> int:
     chosen = source.choice(options, it)
-    known = it.entries(chosen.namespace, chosen.name, chosen.first, chosen.last)
-    ordered = sorted(known, key=lambda e: (e.place.day, e.namespace, e.name, e.key))
+    ordered = sorted(it.entries(chosen), key=lambda e: (e.place.day, e.namespace, e.name, e.key))
     there = None if it.shelf is None else _there(it.shelf)
     for entry in ordered:
         print(_line(entry, there))

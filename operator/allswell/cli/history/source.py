@@ -23,7 +23,7 @@ from allswell.central import history
 from allswell.central.catalogue import Catalogue
 from allswell.controller import login, passwords
 from allswell.domain import instant
-from allswell.domain.archive import Entry
+from allswell.domain.archive import Choice, Entry
 from allswell.domain.sample import Sample
 from allswell.kube import client
 from allswell.kube.errors import KubeError
@@ -56,19 +56,11 @@ class Source:
         """What the archive should hold."""
         return Catalogue(self.engine)
 
-    def entries(
-        self,
-        namespace: str | None = None,
-        name: str | None = None,
-        first: date | None = None,
-        last: date | None = None,
-    ) -> Iterator[Entry]:
+    def entries(self, chosen: Choice) -> Iterator[Entry]:
         """The catalogue, a part at a time. Raises `CentralError`."""
         after = 0
         while True:
-            found = self.catalogue.entries(
-                namespace=namespace, name=name, first=first, last=last, after=after, limit=PAGE
-            )
+            found = self.catalogue.entries(chosen, after=after, limit=PAGE)
             yield from found
             if len(found) < PAGE:
                 return
@@ -76,7 +68,7 @@ class Source:
 
     def is_known(self, namespace: str, name: str) -> bool:
         """Whether there is such a monitor, or was one of which something is kept."""
-        if self.catalogue.count(namespace, name)[0]:
+        if self.catalogue.count(Choice(namespace, name))[0]:
             return True
         return history.of(self.engine, namespace, name, datetime.now(UTC)) is not None
 
@@ -86,7 +78,7 @@ class Source:
         0 where no day of them is.
         """
         first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
-        objects, samples = self.catalogue.count(namespace, name, first, last)
+        objects, samples = self.catalogue.count(Choice(namespace, name, first, last))
         return round(samples / objects * ((end - start) / DAY)) if objects else 0
 
     def samples(
@@ -98,7 +90,7 @@ class Source:
         """
         first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
         kept: dict[date, list[Entry]] = {}
-        for entry in self.entries(namespace, name, first, last):
+        for entry in self.entries(Choice(namespace, name, first, last)):
             kept.setdefault(entry.place.day, []).append(entry)
         files = tuple(self._files(namespace))
         for day in (first + DAY * number for number in range((last - first).days + 1)):
@@ -138,21 +130,6 @@ def _order(sample: Sample) -> tuple[datetime, int, str]:
     return sample.started, sample.latency_us, sample.reason
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which day files are meant: of a monitor, and of the UTC days `first` to `last`; or of all."""
-
-    namespace: str | None = None
-    name: str | None = None
-    first: date | None = None
-    last: date | None = None
-
-    @property
-    def is_all(self) -> bool:
-        """Whether nothing is left out."""
-        return self == Choice()
-
-
 def choice(options: argparse.Namespace, it: Source) -> Choice:
     """What was chosen. Raises `BadInput`, also for a monitor that there never was."""
     first = moment(options.first).date() if options.first else None
@@ -160,7 +137,7 @@ def choice(options: argparse.Namespace, it: Source) -> Choice:
     if first and last and first > last:
         raise BadInput("--from must not be after --to")
     if not options.monitor:
-        return Choice(None, None, first, last)
+        return Choice(first=first, last=last)
     namespace, name = monitor(options.monitor)
     if not it.is_known(namespace, name):
         raise BadInput(f"there is no monitor {namespace}/{name}, and no history of one")

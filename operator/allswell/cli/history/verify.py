@@ -11,11 +11,11 @@ from allswell.archive.dayfile import Damaged
 from allswell.archive.shelf import Shelf
 from allswell.central.catalogue import Catalogue
 from allswell.cli.history import source
-from allswell.cli.history.source import BadInput, Choice, Source
+from allswell.cli.history.source import BadInput, Source
 from allswell.cli.history.telling import carried_out, progress, say
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import archive, instant
-from allswell.domain.archive import LAYOUT, Entry
+from allswell.domain.archive import LAYOUT, Choice, Entry
 
 DESCRIPTION = """\
 Read every day file and hold it against the catalogue: that it is there, its length and SHA-256,
@@ -65,9 +65,8 @@ def check(it: Source, shelf: Shelf, chosen: Choice, *, quick: bool) -> tuple[int
 
     One that was replaced meanwhile may be gone, and counts as no damage. Raises `Failed`.
     """
-    limits = (chosen.namespace, chosen.name, chosen.first, chosen.last)
     checked, bad, good = 0, 0, list[int]()
-    for entry in progress(it.entries(*limits), it.catalogue.count(*limits)[0], "day files"):
+    for entry in progress(it.entries(chosen), it.catalogue.count(chosen)[0], "day files"):
         wrong = _size(shelf, entry) if quick else wrong_with(shelf, entry)
         checked += 1
         if wrong and it.catalogue.found_damaged([entry.id], datetime.now(UTC)):

@@ -19,9 +19,9 @@ from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Held, digest
 from allswell.central.catalogue import Catalogue
 from allswell.cli.history import verify
-from allswell.cli.history.source import Choice, Source
+from allswell.cli.history.source import Source
 from allswell.domain import archive, health, rollup
-from allswell.domain.archive import Content, Place
+from allswell.domain.archive import ALL, Content, Place
 from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.report import DayReport, Transition
@@ -229,7 +229,7 @@ def test_verify_takes_a_file_that_is_replaced_meanwhile_for_no_damage(
 ) -> None:
     shelf = Replacing(world)
     it = Source(world.centre.engine, shelf)
-    assert verify.check(it, shelf, Choice(), quick=False) == (1, 0)
+    assert verify.check(it, shelf, ALL, quick=False) == (1, 0)
     assert lines(capsys) == []
     assert world.run("verify") == 0
 
