@@ -29,13 +29,13 @@ from allswell.central.catalogue import Catalogue
 from allswell.central.writer import Writer
 from allswell.checker import config
 from allswell.checker.config import Config
-from allswell.controller.collector.archive_folder import FolderIntake
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.archive_service import ArchiveService
-from allswell.controller.collector.archiving import Archiving
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Identity, LocalTokens
-from allswell.controller.collector.service import Collector
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.archive.local_uploads import FolderIntake
+from allswell.collector.archive.uploads import Archiving
+from allswell.collector.authentication import Identity, LocalTokens
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from tests.nginx import configuration

@@ -26,7 +26,7 @@ from allswell.central.writer import MonitorRow
 from allswell.checker.archivist import measured
 from allswell.checker.sealer import seal_days
 from allswell.checker.subject import Subject, subject_of, target_of
-from allswell.controller.collector.archiving import Archiving
+from allswell.collector.archive.uploads import Archiving
 from allswell.domain import archive, instant
 from allswell.domain.archive import Place
 from allswell.domain.cover import Observation

@@ -15,9 +15,9 @@ from allswell.archive.shelf import Address, Failed, Held, Named
 from allswell.central.catalogue import Catalogue
 from allswell.checker.config import Config
 from allswell.checker.deposit import Undelivered, Write
-from allswell.controller.collector.archiving import Archiving
-from allswell.controller.collector.desk import Act, Answer
-from allswell.controller.collector.identity import Identity
+from allswell.collector.archive.uploads import Archiving
+from allswell.collector.authentication import Identity
+from allswell.collector.messages import Act, Answer
 from allswell.domain import deposit, instant
 from allswell.domain.archive import Content
 from allswell.domain.deposit import Permit

@@ -22,10 +22,10 @@ from allswell.checker.config import Config
 from allswell.checker.deposit import Store as Depot
 from allswell.checker.line import LineBroken, Reply
 from allswell.checker.service import Service, assembled
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.desk import Act, Answer, Desk, refusal
-from allswell.controller.collector.identity import Identity, Refused
-from allswell.controller.collector.rounds import Rounds
+from allswell.collector.authentication import Identity, Refused
+from allswell.collector.messages import Act, Answer, Desk, refusal
+from allswell.collector.state import Centre
+from allswell.collector.ticker import Rounds
 from allswell.domain import timeline, uptime
 from allswell.domain.health import Claim
 from allswell.domain.message import Malformed

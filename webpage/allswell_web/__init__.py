@@ -1,5 +1,1 @@
-"""The program that shows: a read-only web application that serves every page, by host.
-
-It writes nothing, has no Kubernetes permission and never speaks to a checker. It states nothing
-about a time that nobody has observed.
-"""
+"""The web application: serve every page, by host, read-only."""

@@ -1,5 +1,1 @@
-"""The program that makes what the manifests say true: handlers, reconcile and the collector.
-
-It checks no target and renders no page. A handler holds no logic: it gathers, asks a pure function
-what to do, and does that.
-"""
+"""The operator: watch manifests, make what they say true, and run the collector beside."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from allswell.central.catalogue import Totals
-from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.collector.archive.backlog import ArchiveNews
 from allswell.domain import instant
 
 

@@ -8,7 +8,7 @@ changes and not with every beat.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from allswell.controller.collector.archive_news import ArchiveNews, Backlog
+from allswell.collector.archive.backlog import ArchiveNews, Backlog
 from allswell.domain import instant
 from allswell.kube import conditions, manifest
 from allswell.kube.conditions import FALSE, TRUE, Condition

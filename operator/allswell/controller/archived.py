@@ -13,10 +13,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from allswell.central.catalogue import Catalogue
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.archive.uploads import Archiving
 from allswell.controller.archive_meters import ArchiveMeters
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.archive_service import ArchiveService
-from allswell.controller.collector.archiving import Archiving
 from allswell.controller.meters import Meters
 from allswell.controller.settings import Settings
 

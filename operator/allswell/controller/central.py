@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from allswell.central.errors import CentralError, Unavailable
 from allswell.central.writer import Writer
+from allswell.collector.state import Centre
 from allswell.controller import standing
-from allswell.controller.collector.centre import Centre
 from allswell.controller.registrar import Entry, Outcome, Place
 from allswell.controller.standing import Standing
 from allswell.domain.spec.monitor import Monitor

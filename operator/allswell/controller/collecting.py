@@ -14,11 +14,11 @@ from typing import TypeVar
 from aiohttp import ClientSession
 
 from allswell.central.writer import Writer
-from allswell.controller.collector.admission import Admission
-from allswell.controller.collector.archive_service import ArchiveService
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Authenticator
-from allswell.controller.collector.service import Collector
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.authentication import Authenticator
+from allswell.collector.rate_limit import Admission
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre
 from allswell.controller.settings import Bind
 from allswell.kube import client
 from allswell.kube.client import Api

@@ -17,10 +17,10 @@ from aiohttp import ClientSession
 from allswell.archive.shelf import Failed
 from allswell.central import engine
 from allswell.central.errors import CentralError, Unavailable
+from allswell.collector.rate_limit import Admission
 from allswell.controller import archived, authority, handlers, login, passwords, settings, standby
 from allswell.controller.authority import Authority, BadAuthority
 from allswell.controller.collecting import Collecting
-from allswell.controller.collector.admission import Admission
 from allswell.controller.hosting import secret
 from allswell.controller.hosting.secret import BadKey
 from allswell.controller.login import NoAccess

@@ -15,14 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from allswell.collector.authentication import Gone, Identity, NotInSync, Refused, Unauthorized
 from allswell.controller import index as indices
-from allswell.controller.collector.identity import (
-    Gone,
-    Identity,
-    NotInSync,
-    Refused,
-    Unauthorized,
-)
 from allswell.controller.index import Index
 from allswell.controller.meters import Meters
 from allswell.kube import manifest, names

@@ -9,11 +9,11 @@ from functools import partial
 from sqlalchemy import Engine
 
 from allswell.central.claims import Claims
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.state import Centre
 from allswell.controller import archive_status, working
 from allswell.controller.acting import Hands
 from allswell.controller.central import Central, Doing
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.centre import Centre
 from allswell.controller.hosting.hosting import Hosting
 from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.index import Index, Key

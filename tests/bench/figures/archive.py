@@ -11,7 +11,7 @@ from allswell.archive import dayfile
 from allswell.checker.archivist import measured
 from allswell.checker.program import STORE
 from allswell.checker.subject import target_of
-from allswell.controller.collector.archive_news import ArchiveNews
+from allswell.collector.archive.backlog import ArchiveNews
 from allswell.domain import cover, instant
 from allswell.domain.health import Health
 from allswell.domain.sample import Sample

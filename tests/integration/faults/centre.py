@@ -22,12 +22,12 @@ from allswell.archive.bucket import Bucket
 from allswell.central import engine
 from allswell.central.catalogue import Catalogue
 from allswell.central.writer import Writer
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.archive_service import ArchiveService
-from allswell.controller.collector.archiving import Archiving
-from allswell.controller.collector.centre import Centre, News
-from allswell.controller.collector.identity import Identity, LocalTokens
-from allswell.controller.collector.service import Collector
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.archive.uploads import Archiving
+from allswell.collector.authentication import Identity, LocalTokens
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre, News
 
 PAGE_TOKEN = "the-page"
 

@@ -6,10 +6,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from allswell.central.catalogue import Totals
+from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller import archive_status, monitor_status
 from allswell.controller.archive_meters import ArchiveMeters
 from allswell.controller.archive_status import ARCHIVING, LOSING, NO_ARCHIVE
-from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.standing import Standing
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, Condition

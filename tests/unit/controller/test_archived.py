@@ -9,8 +9,8 @@ from prometheus_client import generate_latest
 from allswell.archive.shelf import Failed
 from allswell.central import engine
 from allswell.central.catalogue import Catalogue
+from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller import archived, settings
-from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.meters import Meters
 from allswell.domain.archive import Content, Place
 from tests import centre

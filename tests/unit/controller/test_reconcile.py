@@ -3,9 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller import archive_status
 from allswell.controller.acting import Hands
-from allswell.controller.collector.archive_news import ArchiveNews
 from allswell.controller.index import Key
 from allswell.controller.reconcile import RETRY, UNREGISTERED, Reconciler
 from allswell.controller.registrar import Place

@@ -8,13 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from allswell.controller.collector.identity import (
-    Gone,
-    Identity,
-    NotInSync,
-    Refused,
-    Unauthorized,
-)
+from allswell.collector.authentication import Gone, Identity, NotInSync, Refused, Unauthorized
 from allswell.controller.index import Index
 from allswell.controller.meters import Meters
 from allswell.controller.tokens import TokenReviews

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from allswell.central.claims import Claims
 from allswell.central.errors import Unavailable
+from allswell.collector.state import Centre
 from allswell.controller.acting import Hands
 from allswell.controller.central import Central
-from allswell.controller.collector.centre import Centre
 from allswell.controller.hosting.hosting import Hosting
 from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.hosting.policy import Policy

@@ -25,13 +25,13 @@ from allswell.cli.up.folder import DataFolder
 from allswell.cli.up.screen import Screen
 from allswell.cli.up.session import Session
 from allswell.cli.up.shelf import Shelf
-from allswell.controller.collector.archive_folder import FolderIntake
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.archive_service import ArchiveService
-from allswell.controller.collector.archiving import Archiving
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Identity, LocalTokens
-from allswell.controller.collector.service import Collector
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.archive.local_uploads import FolderIntake
+from allswell.collector.archive.uploads import Archiving
+from allswell.collector.authentication import Identity, LocalTokens
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre
 
 LOOK_EVERY = 1.0
 # On one machine a sign of life costs nothing, so that a page has its present soon after a start.

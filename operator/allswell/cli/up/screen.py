@@ -10,7 +10,7 @@ from allswell.cli.terminal import counted, paint
 from allswell.cli.up.desired import Desired
 from allswell.cli.up.folder import DataFolder
 from allswell.cli.yamlfile import Located
-from allswell.controller.collector.centre import News
+from allswell.collector.state import News
 from allswell.domain import state
 from allswell.domain.spec.meta import DEFAULT_NAMESPACE
 from allswell.domain.spec.monitor import Monitor

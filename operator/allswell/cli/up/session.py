@@ -18,9 +18,9 @@ from allswell.cli.up.desired import Desired
 from allswell.cli.up.folder import DataFolder
 from allswell.cli.up.screen import Screen
 from allswell.cli.up.shelf import Shelf
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Identity, LocalTokens
-from allswell.controller.collector.service import Collector
+from allswell.collector.authentication import Identity, LocalTokens
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import pytest
 from allswell.cli.secret import Secret
 from allswell.cli.up.screen import Screen
 from allswell.cli.yamlfile import Located
-from allswell.controller.collector.centre import News
+from allswell.collector.state import News
 from allswell.domain import state
 from allswell.domain.health import Claim
 from allswell.domain.state import State

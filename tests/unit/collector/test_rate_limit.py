@@ -2,8 +2,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from allswell.controller.collector.admission import AT_ONCE, EVERY, MOST, Admission, TooMany
-from allswell.controller.collector.identity import Identity
+from allswell.collector.authentication import Identity
+from allswell.collector.rate_limit import AT_ONCE, EVERY, MOST, Admission, TooMany
 from allswell.domain import health
 from allswell.store import pruning
 

@@ -15,9 +15,9 @@ from allswell.archive.shelf import Failed
 from allswell.central.catalogue import Totals
 from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow
-from allswell.controller.collector.archive_folder import FolderIntake
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.archiving import AT_ONCE, Archiving
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.local_uploads import FolderIntake
+from allswell.collector.archive.uploads import AT_ONCE, Archiving
 from allswell.domain.deposit import Deposit, Permit
 
 log = logging.getLogger(__name__)

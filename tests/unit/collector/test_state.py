@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import event
 
 from allswell.central.errors import Unavailable
-from allswell.controller.collector.centre import Centre, News, UnknownMonitor, skew_of
-from allswell.controller.collector.identity import Identity, LocalTokens, Unauthorized
+from allswell.collector.authentication import Identity, LocalTokens, Unauthorized
+from allswell.collector.state import Centre, News, UnknownMonitor, skew_of
 from allswell.domain.health import Claim
 from allswell.domain.report import Beat, Greeting, Pulse, Standing
 from allswell.domain.state import State

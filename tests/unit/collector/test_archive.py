@@ -22,13 +22,13 @@ from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Failed, Held
 from allswell.central.catalogue import Catalogue, Totals
 from allswell.checker.deposit import HttpStore, Out, Undelivered
-from allswell.controller.collector.app import Intake
-from allswell.controller.collector.archive_folder import FolderIntake
-from allswell.controller.collector.archive_news import ArchiveNews, Backlog
-from allswell.controller.collector.archive_service import MOST_WAITING, SHARE, ArchiveService
-from allswell.controller.collector.archiving import Archiving
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Identity, LocalTokens
+from allswell.collector.archive.backlog import ArchiveNews, Backlog
+from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveService
+from allswell.collector.archive.local_uploads import FolderIntake
+from allswell.collector.archive.uploads import Archiving
+from allswell.collector.authentication import Identity, LocalTokens
+from allswell.collector.http_api import Intake
+from allswell.collector.state import Centre
 from allswell.domain import archive, deposit, instant, report
 from allswell.domain.archive import Content, Place
 from allswell.domain.deposit import Deposit, Permit

@@ -12,12 +12,12 @@ from aiohttp import web
 
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
-from allswell.controller.collector.admission import Admission
-from allswell.controller.collector.app import Intake
-from allswell.controller.collector.archive_service import ArchiveService
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Authenticator
-from allswell.controller.collector.rounds import Rounds
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.authentication import Authenticator
+from allswell.collector.http_api import Intake
+from allswell.collector.rate_limit import Admission
+from allswell.collector.state import Centre
+from allswell.collector.ticker import Rounds
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from allswell.controller.collector.presence import MOST_BUCKETS, Presences
+from allswell.collector.heartbeats import MOST_BUCKETS, Presences
 from allswell.domain import latency
 from allswell.domain.cover import Observation
 from allswell.domain.latency import Bucket

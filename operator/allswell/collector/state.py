@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 
 from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow, Writer
-from allswell.controller.collector.archive_news import ArchiveNews
-from allswell.controller.collector.identity import Identity, Refused
-from allswell.controller.collector.presence import Presence, Presences
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.authentication import Identity, Refused
+from allswell.collector.heartbeats import Presence, Presences
 from allswell.domain import instant, report, watch
 from allswell.domain.cover import Observation
 from allswell.domain.health import Claim

@@ -11,19 +11,19 @@ from aiohttp import web
 
 from allswell.archive.shelf import Failed
 from allswell.central.errors import CentralError
-from allswell.controller.collector import archive_folder
-from allswell.controller.collector.admission import Admission, TooMany
-from allswell.controller.collector.archive_service import ArchiveService, Busy
-from allswell.controller.collector.archiving import Unknown
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.desk import Act, Answer, Desk, refusal, reporter
-from allswell.controller.collector.identity import (
+from allswell.collector.archive import local_uploads
+from allswell.collector.archive.executor import ArchiveService, Busy
+from allswell.collector.archive.uploads import Unknown
+from allswell.collector.authentication import (
     Authenticator,
     Identity,
     NotInSync,
     Refused,
     Unauthorized,
 )
+from allswell.collector.messages import Act, Answer, Desk, refusal, reporter
+from allswell.collector.rate_limit import Admission, TooMany
+from allswell.collector.state import Centre
 from allswell.domain import deposit, instant, report
 from allswell.domain.message import Malformed
 
@@ -63,7 +63,7 @@ class Intake:
         app.router.add_post("/v1/archive", self.archive)
         app.router.add_get("/v1/latency", self.latency)
         if self._archive is not None and self._archive.uploads is not None:
-            app.router.add_put(archive_folder.ROUTE, self._archive.uploads.put)
+            app.router.add_put(local_uploads.ROUTE, self._archive.uploads.put)
         app.router.add_get("/healthz", self.healthz)
         return app
 

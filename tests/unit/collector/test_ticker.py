@@ -7,8 +7,8 @@ from typing import TypeVar
 from sqlalchemy import event
 
 from allswell.central.errors import Unavailable
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.rounds import Rounds
+from allswell.collector.state import Centre
+from allswell.collector.ticker import Rounds
 from tests import centre as centres
 from tests.centre import NOON
 from tests.simulation.timeless import Loop

@@ -14,11 +14,7 @@ from aiohttp.web import Application, Request
 from sqlalchemy import event
 
 from allswell.central.errors import Conflict, Failed, Full, Missing, Unavailable
-from allswell.controller.collector.admission import AT_ONCE, Admission
-from allswell.controller.collector.app import Intake
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.desk import refusal
-from allswell.controller.collector.identity import (
+from allswell.collector.authentication import (
     Gone,
     Identity,
     LocalTokens,
@@ -26,7 +22,11 @@ from allswell.controller.collector.identity import (
     Refused,
     Unauthorized,
 )
-from allswell.controller.collector.service import Collector
+from allswell.collector.http_api import Intake
+from allswell.collector.messages import refusal
+from allswell.collector.rate_limit import AT_ONCE, Admission
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre
 from allswell.domain import instant, latency, report
 from allswell.domain.health import Claim
 from allswell.domain.latency import Bucket

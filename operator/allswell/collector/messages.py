@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from allswell.central.errors import CentralError, Conflict, Failed
-from allswell.controller.collector.centre import Centre
-from allswell.controller.collector.identity import Identity, Refused
+from allswell.collector.authentication import Identity, Refused
+from allswell.collector.state import Centre
 from allswell.domain import report
 from allswell.domain.message import Malformed, Reader
 from allswell.domain.report import Json

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
-from allswell.controller.collector.centre import Centre
+from allswell.collector.state import Centre
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from allswell.controller.collector.identity import Identity, Refused
+from allswell.collector.authentication import Identity, Refused
 
 # A checker sends one after the other. More are there only while it no longer waits for an answer.
 AT_ONCE = 4

@@ -15,7 +15,7 @@ from allswell.archive.shelf import Failed, Shelf
 from allswell.central.catalogue import Catalogue
 from allswell.central.errors import Conflict
 from allswell.central.writer import MonitorRow
-from allswell.controller.collector.identity import Refused
+from allswell.collector.authentication import Refused
 from allswell.domain import archive, instant
 from allswell.domain.archive import Place
 from allswell.domain.deposit import Deposit, Permit
