@@ -7,9 +7,9 @@ import tomllib
 import pytest
 import yaml
 
-from allswell.controller import passwords
-from allswell.controller.environment import Environment
-from allswell.controller.hosting import settings as hosting
+from allswell.controller.bootstrap import database_password
+from allswell.controller.config import hostname_settings as hosting
+from allswell.controller.config.environment import Environment
 from allswell.domain import hostname
 from allswell.domain.claim import Budget
 from charts.documents import CHART, ROOT
@@ -328,8 +328,14 @@ def test_operator_page_and_bundled_database_mean_the_same_secret_and_the_same_se
     assert told["web"]["ALLSWELL_DATABASE_URL"] == (
         f"postgresql://allswell_web:$(DATABASE_PASSWORD){place}"
     )
-    assert told["web"]["DATABASE_PASSWORD"]["secretKeyRef"] == {"name": name, "key": passwords.PAGE}
+    assert told["web"]["DATABASE_PASSWORD"]["secretKeyRef"] == {
+        "name": name,
+        "key": database_password.PAGE,
+    }
     server = rendering.of_kind(objects, "StatefulSet")["allswell-database"]["spec"]["template"]
     (volume,) = [it for it in server["spec"]["volumes"] if it["name"] == "passwords"]
     assert volume["secret"]["secretName"] == name
-    assert {item["key"] for item in volume["secret"]["items"]} == {passwords.OWN, passwords.PAGE}
+    assert {item["key"] for item in volume["secret"]["items"]} == {
+        database_password.OWN,
+        database_password.PAGE,
+    }

@@ -9,8 +9,8 @@ import pytest
 
 from allswell.archive.where import Where
 from allswell.cli.programs import publish
-from allswell.controller import rollout
-from allswell.controller import settings as operator_settings
+from allswell.controller.config import settings as operator_settings
+from allswell.controller.workload import rollout
 from allswell.kube import names
 from allswell_web import settings as web_settings
 from charts.documents import ROOT

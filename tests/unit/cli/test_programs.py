@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 import allswell.checker.settings as checking
-import allswell.controller.settings as operating
+import allswell.controller.config.settings as operating
 import allswell_web.settings as serving
 from allswell.cli.programs import checker, controller, page, publish
 

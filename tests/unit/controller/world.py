@@ -8,21 +8,21 @@ from typing import TypeVar
 from allswell.central.claims import Claims
 from allswell.central.errors import Unavailable
 from allswell.collector.state import Centre
-from allswell.controller.acting import Hands
-from allswell.controller.central import Central
+from allswell.controller.apply.applier import Hands
+from allswell.controller.cache.cache import WATCHED, Index, Key
+from allswell.controller.cache.namespaces import Namespaces
+from allswell.controller.cache.watch_health import Owed
+from allswell.controller.database.client import Central
+from allswell.controller.database.registration import Registrar
 from allswell.controller.hosting.hosting import Hosting
 from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.hosting.policy import Policy
-from allswell.controller.index import WATCHED, Index, Key
-from allswell.controller.means import Means
-from allswell.controller.meters import Meters
-from allswell.controller.namespaces import Namespaces
-from allswell.controller.owed import Owed
-from allswell.controller.reconcile import Reconciler
-from allswell.controller.registrar import Registrar
-from allswell.controller.resync import Resync
-from allswell.controller.rollout import Batch
-from allswell.controller.turnstile import Turnstile
+from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.reconcile.reconciler.means import Means
+from allswell.controller.reconcile.reconciler.reconciler import Reconciler
+from allswell.controller.runtime.resync import Resync
+from allswell.controller.workload.rollout import Batch
+from allswell.controller.workload.rollout_limiter import Turnstile
 from allswell.domain.preflight import Seen, Wanted
 from allswell.kube.kinds import CONFIGMAP, EVENT, MONITOR, PAGE, STATEFULSET, Kind
 from allswell.kube.manifest import Json

@@ -7,8 +7,8 @@ from ipaddress import ip_network
 import pytest
 
 from allswell.checker import config
-from allswell.controller.environment import MOST_DENIED
-from allswell.controller.settings import MOST_TRUSTED
+from allswell.controller.config.environment import MOST_DENIED
+from allswell.controller.config.settings import MOST_TRUSTED
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, manifest, names, statefulset

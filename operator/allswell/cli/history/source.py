@@ -21,7 +21,7 @@ from allswell.archive.shelf import Shelf
 from allswell.central import engine as engines
 from allswell.central import history
 from allswell.central.catalogue import Catalogue
-from allswell.controller import login, passwords
+from allswell.controller.bootstrap import database_password, kube_login
 from allswell.domain import instant
 from allswell.domain.archive import Choice, Entry
 from allswell.domain.sample import Sample
@@ -218,14 +218,14 @@ def _database() -> str:
 async def _with_password(url: str, secret: str) -> str:
     """The address with the password that a Secret keeps, as the operator's pod has it."""
     try:
-        info = login.find()
+        info = kube_login.find()
         async with client.session(info.as_ssl_context()) as session:
-            api = client.Client(info.server, session, login.headers(info, time.monotonic))
+            api = client.Client(info.server, session, kube_login.headers(info, time.monotonic))
             found = await api.get(SECRET, os.environ.get("ALLSWELL_NAMESPACE", ""), secret)
         if found is None:
             raise BadInput(f"there is no Secret {secret} with the database's password")
-        return passwords.placed(url, passwords.read(found))
-    except (login.NoAccess, passwords.BadPasswords, KubeError) as error:
+        return database_password.placed(url, database_password.read(found))
+    except (kube_login.NoAccess, database_password.BadPasswords, KubeError) as error:
         raise BadInput(f"the database's password cannot be read: {error}") from error
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from allswell.controller import program
+from allswell.controller import main
 
 DESCRIPTION = """\
 Run the operator: it makes true what Monitors and StatusPages say, and runs the collector that
@@ -81,4 +81,4 @@ def arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     """Run until stopped; the exit code."""
-    return program.main()
+    return main.main()

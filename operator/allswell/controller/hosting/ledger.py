@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from allswell.central.claims import Claims, Holder
-from allswell.controller.central import Doing
+from allswell.controller.database.client import Doing
 from allswell.domain.claim import Budget, Claim, Proof, Verdict
 
 

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 
 from allswell.central.claims import Holder
 from allswell.central.errors import CentralError
+from allswell.controller.apply.mutation_guard import Insistence
+from allswell.controller.cache.cache import Key
 from allswell.controller.hosting import certified, tending_plan
 from allswell.controller.hosting.ledger import Ledger
 from allswell.controller.hosting.policy import Policy
 from allswell.controller.hosting.preflights import Preflights
 from allswell.controller.hosting.tending_plan import Children, Make, Plan, Remove, Retry
-from allswell.controller.index import Key
-from allswell.controller.insistence import Insistence
-from allswell.controller.meters import Meters
+from allswell.controller.metrics.operator_metrics import Meters
 from allswell.kube import conditions, hosted, manifest, names
 from allswell.kube.client import Api
 from allswell.kube.conditions import FALSE, Condition

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from allswell.controller.hosting.certified import CERTIFIED, WAITING
 from allswell.controller.hosting.preflights import Look
-from allswell.controller.monitor_status import NORMAL, WARNING, News
+from allswell.controller.reconcile.reconciler.monitor.status import NORMAL, WARNING, News
 from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Trouble, Wanted
 from allswell.kube import conditions, manifest

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from allswell.controller.cache.cache import Key
 from allswell.controller.hosting.hosting import PATIENCE
-from allswell.controller.index import Key
 from allswell.kube import manifest
 from allswell.kube.kinds import PAGE
 from tests.unit.controller.hosting.story import HOST, POLICY

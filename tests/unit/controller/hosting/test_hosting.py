@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from prometheus_client import generate_latest
 
+from allswell.controller.cache.cache import Key
 from allswell.controller.hosting import preflights, tending, told
 from allswell.controller.hosting.policy import Rule
 from allswell.controller.hosting.told import Name
-from allswell.controller.index import Key
 from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest

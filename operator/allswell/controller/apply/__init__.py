@@ -1,0 +1,1 @@
+"""Write to the API server: objects, statuses and events. It decides nothing."""

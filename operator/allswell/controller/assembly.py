@@ -1,0 +1,155 @@
+"""The operator put together: index, queue, reconciler, resync, and the centre that it feeds."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Engine
+
+from allswell.central.claims import Claims
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.state import Centre
+from allswell.controller.apply.applier import Hands
+from allswell.controller.cache.cache import Index, Key
+from allswell.controller.cache.namespaces import Namespaces
+from allswell.controller.cache.watch_health import Owed
+from allswell.controller.config.settings import Settings
+from allswell.controller.database.client import Central, Doing
+from allswell.controller.database.registration import Place, Registrar
+from allswell.controller.database.telling import TellingWriter
+from allswell.controller.hosting.hosting import Hosting
+from allswell.controller.hosting.ledger import Ledger
+from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.reconcile.reconciler.means import Means
+from allswell.controller.reconcile.reconciler.monitor import archive_conditions
+from allswell.controller.reconcile.reconciler.reconciler import Reconciler
+from allswell.controller.runtime import workers
+from allswell.controller.runtime.resync import Resync
+from allswell.controller.runtime.workqueue import Workqueue
+from allswell.controller.workload.rollout_limiter import Turnstile
+from allswell.dns import lookup
+from allswell.kube import manifest
+from allswell.kube.client import Api
+from allswell.kube.conditions import Condition
+from allswell.kube.kinds import MONITOR, PAGE, Kind
+from allswell.kube.manifest import Json
+
+AT_ONCE = timedelta()
+
+
+class Watchman:
+    """All parts of the operator that live in its own loop; they run once it has met the centre."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        api: Api,
+        engine: Engine,
+        meters: Meters,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self._api = api
+        self._meters = meters
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._queue: Workqueue[Key] = Workqueue(time.monotonic)
+        self._hurry = asyncio.Event()
+        self.index = Index(turn=self._queue.add)
+        self.owed = Owed()
+        self.writer = TellingWriter(engine, settings.shape.grace, self._told)
+        self.centre = Centre(self.writer, archive=ArchiveNews())
+        self.looking: Resync
+        self._tidings: workers.Tidings
+
+    def meet(self, doing: Doing, pages_key: bytes = b"") -> None:
+        """Put the rest together, now that there is a thread that writes the central database."""
+        self._hosting = self._hosted(doing, pages_key)
+        central = Central(self.engine, self.writer, self.centre, doing)
+        means = Means(
+            api=self._api,
+            index=self.index,
+            central=central,
+            registrar=Registrar(central.register, self._now),
+            namespaces=Namespaces(self._api, time.monotonic),
+            meters=self._meters,
+            owed=self.owed,
+            now=self._now,
+        )
+        told = self.settings
+        self._turnstile = Turnstile(self.index, told.batch, self._meters, self._now)
+        self._reconciler = Reconciler(
+            means,
+            Hands(means),
+            self._turnstile,
+            shape=told.shape,
+            page_url=told.page_url,
+            archived=self._archived,
+            hosting=self._hosting,
+        )
+        self.looking = Resync(means, self._reconciler, told.watched)
+        self._tidings = workers.Tidings(
+            central, self._reconciler, self._wake, self.index.pages, self._now
+        )
+
+    def _hosted(self, doing: Doing, key: bytes) -> Hosting | None:
+        """What looks after customers' host names, where a domain is dedicated to pages."""
+        policy = self.settings.hosting
+        if policy is None:
+            return None
+        return Hosting(
+            policy,
+            key,
+            Ledger(Claims(self.engine, policy.rest), policy.budget, doing),
+            partial(lookup.look, resolvers=policy.resolvers),
+            self._api,
+            meters=self._meters,
+            wake=self._wake,
+            now=self._now,
+        )
+
+    def parts(self) -> list[Coroutine[None, None, None]]:
+        """The loops, each of which runs for ever."""
+        return [
+            workers.resync(self.looking, self._meters, self._hurry),
+            self._tidings.run(),
+            self._let_through(),
+            *(self._begun(loop) for loop in (self._hosting.loops() if self._hosting else ())),
+            *(self._work() for _ in range(self.settings.workers)),
+        ]
+
+    def see(self, kind: Kind, seen: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
+        """Take in what a watch says; a manifest that is gone makes a complete look urgent."""
+        self.owed.told(kind, manifest.name(seen))
+        if self.index.observe(kind, seen, deleted=deleted) and kind in (MONITOR, PAGE):
+            self._hurry.set()
+
+    def hurry(self) -> None:
+        """Make a complete look urgent."""
+        self._hurry.set()
+
+    async def _work(self) -> None:
+        await self.looking.seen.wait()
+        await workers.work(self._queue, self._reconciler, self._meters)
+
+    async def _begun(self, loop: Coroutine[None, None, None]) -> None:
+        await self.looking.seen.wait()
+        await loop
+
+    async def _let_through(self) -> None:
+        await self.looking.seen.wait()
+        await workers.let_through(self._turnstile, self._wake)
+
+    def _archived(self, place: Place, before: Json) -> tuple[Condition, ...]:
+        monitor = self.centre.known(place)
+        return archive_conditions.said(self.centre.archive, monitor, before, self._now())
+
+    def _wake(self, key: Key) -> None:
+        self._queue.add(key, AT_ONCE)
+
+    def _told(self, monitor: int) -> None:
+        """From the writing thread."""
+        self._loop.call_soon_threadsafe(self._tidings.hear, monitor)

@@ -1,0 +1,44 @@
+"""The operator's archive, put together from its settings.
+
+They are ALLSWELL_ARCHIVE_BUCKET, ALLSWELL_ARCHIVE_PREFIX, ALLSWELL_ARCHIVE_ENDPOINT,
+ALLSWELL_ARCHIVE_REGION, ALLSWELL_ARCHIVE_ADDRESSING, ALLSWELL_ARCHIVE_CA_FILE,
+ALLSWELL_ARCHIVE_ENCRYPTION, ALLSWELL_ARCHIVE_KMS_KEY, ALLSWELL_ARCHIVE_ACCESS_KEY_ID and
+ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY (both or neither, or as files by `…_FILE`); of deleted Monitors
+ALLSWELL_ARCHIVE_DELETED_MONITORS (keep or delete) and ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from allswell.central.catalogue import Catalogue
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.archive.uploads import Archiving
+from allswell.controller.config.settings import Settings
+from allswell.controller.metrics.archive_metrics import ArchiveMeters
+from allswell.controller.metrics.operator_metrics import Meters
+
+
+def service(
+    told: Settings,
+    engine: Engine,
+    news: ArchiveNews,
+    meters: Meters,
+    now: Callable[[], datetime],
+) -> ArchiveService | None:
+    """What serves the archive; None where there is none, which the figures say too.
+
+    Raises `Failed` for settings that no client can be made of.
+    """
+    counting = ArchiveMeters(meters.registry, news, now)
+    if told.archive is None:
+        return None
+    # It takes tens of megabytes, of which an operator without an archive needs none.
+    from allswell.archive.bucket import Bucket  # noqa: PLC0415
+
+    archiving = Archiving(
+        Bucket(told.archive), Catalogue(engine), told.delete_archived_after, counting.count
+    )
+    return ArchiveService(archiving, news, now, counted=counting.counted)

@@ -1,0 +1,31 @@
+"""The installation's own key, from which pages' addresses and tokens are made.
+
+It is made once and outlives the operator: with another key every customer's record would be wrong.
+"""
+
+import base64
+import secrets
+
+from allswell.controller.bootstrap import generated_secret
+from allswell.kube import manifest
+from allswell.kube.client import Api
+
+KEY, LENGTH = "key", 32
+
+
+class BadKey(Exception):
+    """The Secret that should hold the key does not."""
+
+
+async def kept(api: Api, namespace: str, name: str) -> bytes:
+    """The key, made if there is none. Raises `KubeError`, `BadKey`."""
+    found = await generated_secret.kept(
+        api, namespace, name, lambda: {KEY: secrets.token_bytes(LENGTH)}
+    )
+    try:
+        key = base64.b64decode(manifest.text(found, "data", KEY), validate=True)
+    except ValueError as error:
+        raise BadKey(f"the Secret {name} cannot be read") from error
+    if len(key) < LENGTH:
+        raise BadKey(f"the Secret {name} lacks {KEY}: addresses of pages are made with one")
+    return key

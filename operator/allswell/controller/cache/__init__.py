@@ -1,0 +1,1 @@
+"""Watch and list the cluster, and keep what is needed of each object in memory."""

@@ -1,0 +1,110 @@
+"""The collector beside the operator: in one process, in an event loop and a thread of its own.
+
+So a busy reconcile never delays a beat, and a slow database never delays a reconcile.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from datetime import datetime
+from threading import Thread
+from typing import TypeVar
+
+from aiohttp import ClientSession
+
+from allswell.central.writer import Writer
+from allswell.collector.archive.executor import ArchiveService
+from allswell.collector.authentication import Authenticator
+from allswell.collector.rate_limit import Admission
+from allswell.collector.server import Collector
+from allswell.collector.state import Centre
+from allswell.controller.config.settings import Bind
+from allswell.kube import client
+from allswell.kube.client import Api
+
+T = TypeVar("T")
+# Makes what judges tokens, of a client that lives in the collector's loop.
+Authenticating = Callable[[Api], Authenticator]
+Connecting = Callable[[ClientSession], Api]
+
+
+class Collecting:
+    """A running collector in its own thread."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        centre: Centre,
+        now: Callable[[], datetime],
+        archive: ArchiveService | None = None,
+        admission: Admission | None = None,
+    ) -> None:
+        self._writer = writer
+        self._centre = centre
+        self._now = now
+        self._archive = archive
+        self._admission = admission
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="collector", daemon=True)
+        self._collector: Collector | None = None
+        self._session: ClientSession | None = None
+
+    async def start(
+        self,
+        bind: Bind,
+        tls: ssl.SSLContext,
+        to_api: ssl.SSLContext,
+        connecting: Connecting,
+        authenticating: Authenticating,
+    ) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        self._thread.start()
+
+        async def begin() -> None:
+            self._session = client.session(to_api)
+            authenticator = authenticating(connecting(self._session))
+            self._collector = Collector(
+                self._writer,
+                self._centre,
+                authenticator,
+                self._now,
+                archive=self._archive,
+                admission=self._admission,
+            )
+            await self._collector.start(bind.host, bind.port, tls)
+
+        await self._there(begin())
+
+    async def stop(self) -> None:
+        """Stop listening, finish what is being written, end the thread."""
+
+        async def end() -> None:
+            if self._collector is not None:
+                await self._collector.stop()
+            if self._session is not None:
+                await self._session.close()
+
+        await self._there(end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+        self._loop.close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens; 0 before it does."""
+        return self._collector.port if self._collector is not None else 0
+
+    async def do(self, act: Callable[[], T]) -> T:
+        """Do something in the one writing thread. Raises what it raises."""
+        collector = self._collector
+        if collector is None:
+            raise RuntimeError("the collector has not been started")
+        return await self._there(collector.write(act))
+
+    async def _there(self, coroutine: Awaitable[T]) -> T:
+        async def run() -> T:
+            return await coroutine
+
+        future: Future[T] = asyncio.run_coroutine_threadsafe(run(), self._loop)
+        return await asyncio.wrap_future(future)

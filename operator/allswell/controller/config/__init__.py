@@ -1,0 +1,1 @@
+"""Read the operator's settings from its environment; report every problem at once."""

@@ -1,0 +1,217 @@
+"""The operator's settings, from environment variables; every problem is reported at once."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from allswell.archive import where
+from allswell.archive.where import Where
+from allswell.controller.config import hostname_settings as hosting
+from allswell.controller.config.environment import Environment
+from allswell.controller.hosting.policy import Policy
+from allswell.controller.workload import rollout
+from allswell.controller.workload.rollout import Batch
+from allswell.domain.cover import Grace
+from allswell.domain.spec.monitor import SIZE, UNITS
+from allswell.kube.shape import Shape
+
+# It stands in the ConfigMap of every Monitor.
+MOST_TRUSTED = 65_536
+# A checker is heard of every 30 seconds; between two beats nobody must seem to have gone.
+LEAST_GRACE = 45
+POLICIES = ("Always", "IfNotPresent", "Never")
+
+
+class BadSettings(ValueError):
+    """Settings that cannot be used; one line for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator is told. `shape` lacks the CA, which is made or found later.
+
+    `database_secret` names the Secret of the password that the database's address lacks, if any.
+    The archive of a deleted Monitor goes after `delete_archived_after`, or never. `hosting` is None
+    where no domain is dedicated to pages.
+    """
+
+    database: str
+    database_secret: str
+    namespace: str
+    watched: tuple[str, ...]
+    shape: Shape
+    collector: Bind
+    status: Bind
+    ca_secret: str
+    ca_configmap: str
+    page_account: str
+    page_url: str
+    lease: str
+    identity: str
+    workers: int
+    batch: Batch
+    archive: Where | None = None
+    delete_archived_after: timedelta | None = None
+    hosting: Policy | None = None
+    pages_key_secret: str = ""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names that the collector's certificate is for."""
+        host = urlsplit(self.shape.collector_url).hostname or ""
+        return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
+
+
+def read(variables: Mapping[str, str]) -> Settings:
+    """Read settings. Raises `BadSettings` with every problem."""
+    given = Environment(variables)
+    namespace = given.text("ALLSWELL_NAMESPACE")
+    account = given.text("ALLSWELL_WEB_SERVICE_ACCOUNT", "allswell-web")
+    found = Settings(
+        database=given.secret("ALLSWELL_DATABASE_URL"),
+        database_secret=given.text("ALLSWELL_DATABASE_SECRET", ""),
+        namespace=namespace,
+        watched=given.words("ALLSWELL_WATCH_NAMESPACES"),
+        shape=_shape(given),
+        collector=given.read("ALLSWELL_COLLECTOR_BIND", "0.0.0.0:8443", _bind, BIND),
+        status=given.read("ALLSWELL_STATUS_BIND", "0.0.0.0:8080", _bind, BIND),
+        ca_secret=given.text("ALLSWELL_CA_SECRET", "allswell-collector-ca"),
+        ca_configmap=given.text("ALLSWELL_CA_CONFIGMAP", "allswell-collector-ca"),
+        page_account=f"system:serviceaccount:{namespace}:{account}",
+        page_url=given.text("ALLSWELL_PAGE_URL", ""),
+        lease=given.text("ALLSWELL_LEASE", "allswell-operator"),
+        identity=given.text("ALLSWELL_IDENTITY", socket.gethostname()),
+        workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
+        batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
+        archive=where.read(variables, "ALLSWELL_ARCHIVE_", given.problems),
+        delete_archived_after=_deletion(given),
+        hosting=hosting.read(given, namespace),
+        pages_key_secret=given.text("ALLSWELL_PAGES_KEY_SECRET", "allswell-pages-key"),
+    )
+    if given.problems:
+        raise BadSettings("\n".join(given.problems))
+    return found
+
+
+def _deletion(given: Environment) -> timedelta | None:
+    """After what time the archive of a deleted Monitor goes; None: it is kept."""
+    fate = given.read("ALLSWELL_ARCHIVE_DELETED_MONITORS", "keep", _fate, "keep or delete")
+    days = given.read("ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS", "90", _days, "days from 1 to 36500")
+    return timedelta(days=days) if fate == "delete" else None
+
+
+def _fate(text: str) -> str:
+    if text not in ("keep", "delete"):
+        raise ValueError(text)
+    return text
+
+
+def _days(text: str) -> int:
+    if not 1 <= int(text) <= 36_500:  # noqa: PLR2004 - as the advice says
+        raise ValueError(text)
+    return int(text)
+
+
+BIND = "host:port, like 0.0.0.0:8443"
+
+
+def _shape(given: Environment) -> Shape:
+    grace = f"a number of seconds from {LEAST_GRACE}"
+    policy = given.read(
+        "ALLSWELL_CHECKER_PULL_POLICY", "IfNotPresent", _policy, f"one of {', '.join(POLICIES)}"
+    )
+    return Shape(
+        image=given.text("ALLSWELL_CHECKER_IMAGE"),
+        collector_url=given.read(
+            "ALLSWELL_COLLECTOR_URL", "https://allswell-collector:8443", _https, "https://host:port"
+        ),
+        ca="",
+        archive_ca=given.file("ALLSWELL_ARCHIVE_CA_FILE", MOST_TRUSTED),
+        trusted=given.file("ALLSWELL_CHECKER_EXTRA_CA_FILE", MOST_TRUSTED),
+        pull_policy=policy,
+        pull_secrets=given.words("ALLSWELL_CHECKER_PULL_SECRETS"),
+        references=given.words("ALLSWELL_REFERENCES"),
+        grace=Grace(
+            given.read("ALLSWELL_GRACE_LEAST", "60", _grace, grace),
+            given.read("ALLSWELL_GRACE_MOST", "600", _grace, grace),
+        ),
+        allow_private=given.read("ALLSWELL_ALLOW_PRIVATE", "true", _truth, "true or false"),
+        denied=given.networks("ALLSWELL_DENIED_NETWORKS"),
+        cpu_request=given.read(
+            "ALLSWELL_CHECKER_CPU_REQUEST", "10m", _milli, "thousandths of a core, like 10m"
+        ),
+        memory_request=given.read("ALLSWELL_CHECKER_MEMORY_REQUEST", "48Mi", _size, "128Mi"),
+        memory_limit=given.read("ALLSWELL_CHECKER_MEMORY_LIMIT", "128Mi", _size, "128Mi"),
+        storage_class=given.text("ALLSWELL_CHECKER_STORAGE_CLASS", ""),
+        node_selector=given.read(
+            "ALLSWELL_CHECKER_NODE_SELECTOR", "", _pairs, "label=value,label=value"
+        ),
+        priority_class=given.text("ALLSWELL_CHECKER_PRIORITY_CLASS", ""),
+        log_level=given.text("ALLSWELL_CHECKER_LOG_LEVEL", "INFO"),
+        metrics_open=given.read("ALLSWELL_CHECKER_METRICS", "false", _truth, "true or false"),
+    )
+
+
+def _bind(text: str) -> Bind:
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or int(port) >= 2**16:
+        raise ValueError(text)
+    return Bind(host.strip("[]"), int(port))
+
+
+def _https(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError(text)
+    return text
+
+
+def _count(text: str) -> int:
+    if not 1 <= int(text) <= 64:  # noqa: PLR2004 - as the advice says
+        raise ValueError(text)
+    return int(text)
+
+
+def _grace(text: str) -> timedelta:
+    if int(text) < LEAST_GRACE:
+        raise ValueError(text)
+    return timedelta(seconds=int(text))
+
+
+def _policy(text: str) -> str:
+    if text not in POLICIES:
+        raise ValueError(text)
+    return text
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _milli(text: str) -> int:
+    return int(text.removesuffix("m")) if text.endswith("m") else 1000 * int(text)
+
+
+def _size(text: str) -> int:
+    if SIZE.fullmatch(text) is None:
+        raise ValueError(text)
+    return int(text[:-2]) * UNITS[text[-2:]]
+
+
+def _pairs(text: str) -> dict[str, str]:
+    parts = [part.partition("=") for part in text.split(",") if part]
+    if not all(key and equals for key, equals, _ in parts):
+        raise ValueError(text)
+    return {key.strip(): value.strip() for key, _, value in parts}

@@ -1,0 +1,1 @@
+"""Call the central database through the collector's one writing thread."""

@@ -1,0 +1,1 @@
+"""Reconcile one object at a time: gather, decide, apply. One folder for each kind."""

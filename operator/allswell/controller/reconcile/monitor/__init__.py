@@ -1,0 +1,1 @@
+"""Reconcile a Monitor: its checker's objects, its status and its events."""

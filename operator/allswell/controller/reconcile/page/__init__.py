@@ -1,0 +1,1 @@
+"""Reconcile a StatusPage: its row in the central database, and its status."""

@@ -1,0 +1,1 @@
+"""Run the operator: leader election, work queue, workers, resync, probes. It decides nothing."""

@@ -1,0 +1,134 @@
+"""What `Archived` says of a Monitor, and that it costs few writes."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from allswell.central.catalogue import Totals
+from allswell.collector.archive.backlog import ArchiveNews
+from allswell.controller.metrics.archive_metrics import ArchiveMeters
+from allswell.controller.reconcile.reconciler.monitor import archive_conditions
+from allswell.controller.reconcile.reconciler.monitor import status as the_monitor_status
+from allswell.controller.reconcile.reconciler.monitor.archive_conditions import (
+    ARCHIVING,
+    LOSING,
+    NO_ARCHIVE,
+)
+from allswell.controller.standing import Standing
+from allswell.kube import manifest
+from allswell.kube.conditions import FALSE, TRUE, Condition
+from allswell.kube.manifest import Json
+from tests.unit.controller.objects import parsed
+
+NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
+TODAY = date(2026, 11, 25)
+DAY = timedelta(days=1)
+SILENT: Json = {}
+
+
+def news(**fields: object) -> ArchiveNews:
+    return ArchiveNews(configured=True, **fields)  # type: ignore[arg-type]
+
+
+def status(condition: Condition) -> Json:
+    ready = Condition("Ready", TRUE, "Running")
+    return the_monitor_status.build({}, parsed(), (ready, condition), Standing(), NOW)
+
+
+def test_without_an_archive_it_says_so_whatever_was_said_before() -> None:
+    assert archive_conditions.of(ArchiveNews(), 1, status(ARCHIVING), NOW) == NO_ARCHIVE
+    assert NO_ARCHIVE.status == FALSE
+
+
+def test_a_new_monitor_is_archived_before_its_checker_speaks_and_after() -> None:
+    it = news()
+    assert archive_conditions.of(it, None, SILENT, NOW) == ARCHIVING
+    assert archive_conditions.of(it, 1, SILENT, NOW) == ARCHIVING
+    it.beat(1, 0, None)
+    assert archive_conditions.of(it, 1, SILENT, NOW) == ARCHIVING
+
+
+@pytest.mark.parametrize(("back", "is_behind"), [(1, False), (2, False), (3, True), (9, True)])
+def test_days_that_wait_for_long_are_told_by_the_oldest(back: int, *, is_behind: bool) -> None:
+    it = news()
+    it.beat(1, 3, TODAY - back * DAY)
+    found = archive_conditions.of(it, 1, SILENT, NOW)
+    assert (found.reason == "Behind") is is_behind
+    assert (str(TODAY - back * DAY) in found.message) is is_behind
+
+
+def test_what_the_archive_has_lost_is_told_first() -> None:
+    it = news(damaged={1: (TODAY - 5 * DAY, TODAY - 4 * DAY)})
+    it.beat(1, 3, TODAY - 9 * DAY)
+    found = archive_conditions.of(it, 1, SILENT, NOW)
+    assert (found.reason, str(TODAY - 5 * DAY) in found.message) == ("Damaged", True)
+    assert archive_conditions.of(it, 2, SILENT, NOW) == ARCHIVING
+
+
+def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
+    it = news()
+    it.beat(1, 3, TODAY - 9 * DAY)
+    behind = archive_conditions.of(it, 1, SILENT, NOW)
+    assert archive_conditions.of(news(), 1, status(behind), NOW) == behind
+    assert archive_conditions.of(news(), 1, status(NO_ARCHIVE), NOW) == ARCHIVING
+
+
+def test_a_volume_that_loses_results_is_told_with_an_archive_and_without() -> None:
+    for it, archived in ((news(), ARCHIVING), (ArchiveNews(), NO_ARCHIVE)):
+        it.beat(1, 0, None, losing=True)
+        assert archive_conditions.said(it, 1, SILENT, NOW) == (archived, LOSING)
+        assert archive_conditions.said(it, 2, SILENT, NOW) == (archived,)
+        it.beat(1, 0, None)
+        assert archive_conditions.said(it, 1, status(LOSING), NOW) == (archived,)
+
+
+def test_after_a_restart_a_loss_stays_told_until_the_checker_speaks() -> None:
+    assert archive_conditions.said(news(), 1, status(LOSING), NOW) == (ARCHIVING, LOSING)
+    assert archive_conditions.said(news(), 1, status(ARCHIVING), NOW) == (ARCHIVING,)
+
+
+def test_who_is_forgotten_loses_nothing_any_more() -> None:
+    it = news()
+    it.beat(1, 0, None, losing=True)
+    it.keep_only([2])
+    assert it.losing == set()
+
+
+@pytest.mark.parametrize("condition", [NO_ARCHIVE, ARCHIVING, LOSING])
+def test_it_changes_nothing_of_ready_and_is_no_event(condition: Condition) -> None:
+    said = status(condition)
+    found = manifest.blocks(said, "conditions")
+    assert manifest.text(manifest.entry(found, "type", "Ready"), "status") == TRUE
+    assert (
+        manifest.text(manifest.entry(found, "type", condition.type), "status") == condition.status
+    )
+    assert the_monitor_status.news(status(ARCHIVING), said) == ()
+
+
+def test_the_figures_say_that_there_is_no_archive() -> None:
+    registry = CollectorRegistry()
+    ArchiveMeters(registry, ArchiveNews(), lambda: NOW)
+    assert "allswell_archive_configured 0.0" in generate_latest(registry).decode()
+
+
+def test_the_figures_say_what_waits_what_is_there_and_what_is_damaged() -> None:
+    registry, it = CollectorRegistry(), news()
+    meters = ArchiveMeters(registry, it, lambda: NOW)
+    it.beat(1, 2, TODAY - 3 * DAY)
+    it.beat(2, 1, TODAY - 1 * DAY)
+    it.beat(3, 0, None)
+    meters.counted(Totals(5, 40_000, 7_200, 1))
+    meters.count("record", "failed")
+    said = generate_latest(registry).decode()
+    for line in (
+        "allswell_archive_configured 1.0",
+        "allswell_archive_backlog_days 3.0",
+        f"allswell_archive_backlog_age_seconds {2 * 86_400 + 10 * 3_600}.0",
+        "allswell_archive_objects 5.0",
+        "allswell_archive_bytes 40000.0",
+        "allswell_archive_samples 7200.0",
+        "allswell_archive_damaged_objects 1.0",
+        'allswell_archive_steps_total{result="failed",step="record"} 1.0',
+    ):
+        assert line in said

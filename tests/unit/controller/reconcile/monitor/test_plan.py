@@ -1,0 +1,193 @@
+from dataclasses import replace
+
+from allswell.controller.reconcile.reconciler.monitor import plan as the_monitor_plan
+from allswell.controller.reconcile.reconciler.monitor.plan import Apply, Delete, Gathered, Plan
+from allswell.controller.workload.rollout import Turn
+from allswell.kube import manifest, names
+from allswell.kube.kinds import CONFIGMAP, POD, STATEFULSET
+from allswell.kube.manifest import Json
+from tests.unit.controller.objects import (
+    NOW,
+    SHAPE,
+    live_configmap,
+    live_statefulset,
+    monitor,
+    monitor_of,
+    pod,
+    with_meta,
+)
+
+
+def decide(
+    seen: Json,
+    *,
+    registered: bool = True,
+    statefulset: Json | None = None,
+    configmap: Json | None = None,
+    pod: Json | None = None,
+) -> Plan:
+    gathered = Gathered(seen, SHAPE, registered, statefulset, configmap, pod)
+    return the_monitor_plan.decide(gathered, NOW)
+
+
+def said(plan: Plan) -> list[tuple[str, str, str]]:
+    return [(entry.type, entry.status, entry.reason) for entry in plan.conditions]
+
+
+def test_a_new_monitor_gets_its_configmap_first_and_then_its_statefulset() -> None:
+    plan = decide(monitor())
+    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, Apply)] == [
+        (CONFIGMAP, ""),
+        (STATEFULSET, ""),
+    ]
+    assert said(plan) == [("Ready", "False", "Starting")]
+
+
+def test_children_that_are_as_they_shall_be_are_left_alone() -> None:
+    plan = decide(monitor(), statefulset=live_statefulset(), configmap=live_configmap(), pod=pod())
+    assert (plan.actions, plan.again) == ((), None)
+    assert said(plan) == [("Ready", "True", "Running")]
+
+
+def test_what_somebody_changed_by_hand_comes_back() -> None:
+    changed = {**live_configmap(), "data": {"checker.json": "{}"}}
+    plan = decide(monitor(), statefulset=live_statefulset(), configmap=changed, pod=pod())
+    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, Apply)] == [(CONFIGMAP, "c1")]
+
+
+def test_what_somebody_deleted_comes_back() -> None:
+    plan = decide(monitor(), configmap=live_configmap(), pod=pod())
+    assert [a.kind for a in plan.actions] == [STATEFULSET]
+
+
+def test_a_change_of_the_spec_changes_both_children_of_that_very_monitor() -> None:
+    plan = decide(
+        monitor(interval="10s"),
+        statefulset=live_statefulset(),
+        configmap=live_configmap(),
+        pod=pod(),
+    )
+    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, Apply)] == [
+        (CONFIGMAP, "c1"),
+        (STATEFULSET, "s1"),
+    ]
+    assert said(plan) == [("Ready", "False", "Updating")]
+
+
+def changed_installation(turn: Turn, pod: Json | None) -> Gathered:
+    shape = replace(SHAPE, image="local/allswell:2")
+    children = (live_statefulset(), live_configmap())
+    return Gathered(monitor(), shape, True, *children, pod, turn)
+
+
+def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> None:
+    running, none = (changed_installation(Turn.NEEDLESS, it) for it in (pod(), None))
+    assert the_monitor_plan.needs_turn(running, NOW)
+    assert not the_monitor_plan.needs_turn(none, NOW)
+    assert not the_monitor_plan.needs_turn(replace(running, shape=SHAPE), NOW)
+    assert not the_monitor_plan.needs_turn(replace(running, monitor=monitor(interval="9s")), NOW)
+    assert not the_monitor_plan.needs_turn(replace(running, monitor=monitor(interval="2w")), NOW)
+    assert not the_monitor_plan.needs_turn(replace(running, configmap=None), NOW)
+
+
+def test_a_monitor_that_waits_for_its_turn_stays_ready_and_nothing_is_written() -> None:
+    plan = the_monitor_plan.decide(changed_installation(Turn.AWAITED, pod()), NOW)
+    assert (plan.actions, said(plan)) == ((), [("Ready", "True", "Running")])
+
+
+def test_a_monitor_that_waits_is_helped_all_the_same_when_its_node_is_lost() -> None:
+    lost = with_meta(
+        pod(ready=False, since="2026-11-23T11:54:00Z"), deletionTimestamp="2026-11-23T11:55:00Z"
+    )
+    plan = the_monitor_plan.decide(changed_installation(Turn.AWAITED, lost), NOW)
+    assert [(a.kind, a.name) for a in plan.actions if isinstance(a, Delete)] == [
+        (POD, "api-check-0")
+    ]
+
+
+def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
+    taken, needless = (
+        [
+            manifest.text(action.wanted, "metadata", "annotations", names.ROLLED_OUT)
+            for action in the_monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
+            if isinstance(action, Apply)
+        ]
+        for turn in (Turn.TAKEN, Turn.NEEDLESS)
+    )
+    assert (taken, needless) == (["true"], [""])
+
+
+def test_a_pause_takes_the_pod_and_is_ready() -> None:
+    plan = decide(monitor(paused=True), statefulset=live_statefulset(), configmap=live_configmap())
+    applied = plan.actions[0]
+    assert isinstance(applied, Apply)
+    assert manifest.at(applied.wanted, "spec", "replicas") == 0
+    done = decide(
+        monitor(paused=True), statefulset=live_statefulset(paused=True), configmap=live_configmap()
+    )
+    assert said(done) == [("Ready", "True", "Paused")]
+
+
+def test_what_can_never_change_is_left_as_it_is() -> None:
+    there = live_statefulset()
+    spec = manifest.block(there, "spec")
+    old = {**there, "spec": {**spec, "serviceName": "old", "volumeClaimTemplates": [{"a": 1}]}}
+    plan = decide(monitor(interval="10s"), statefulset=old, configmap=live_configmap(), pod=pod())
+    applied = plan.actions[1]
+    assert isinstance(applied, Apply)
+    assert manifest.text(applied.wanted, "spec", "serviceName") == "old"
+    assert manifest.blocks(applied.wanted, "spec", "volumeClaimTemplates") == ({"a": 1},)
+
+
+def test_without_the_centre_no_checker_is_made() -> None:
+    plan = decide(monitor(), registered=False)
+    assert plan.actions == ()
+    assert said(plan) == [("Ready", "False", "CentralUnavailable")]
+
+
+def test_without_the_centre_a_checker_that_is_there_follows_its_spec() -> None:
+    plan = decide(
+        monitor(interval="10s"),
+        registered=False,
+        statefulset=live_statefulset(),
+        configmap=live_configmap(),
+    )
+    assert len(plan.actions) == 2
+
+
+def test_a_spec_that_cannot_be_read_leaves_the_children_as_they_are() -> None:
+    plan = decide(monitor(interval="2w"), statefulset=live_statefulset())
+    assert plan.actions == ()
+    assert said(plan) == [("Ready", "False", "InvalidSpec")]
+    assert "spec.interval" in plan.conditions[0].message
+
+
+def test_a_strangers_object_of_the_name_is_never_touched() -> None:
+    stranger = with_meta(live_configmap(), ownerReferences=[])
+    plan = decide(monitor(), configmap=stranger)
+    assert plan.actions == ()
+    assert said(plan) == [("Ready", "False", "NameTaken")]
+
+
+def test_a_child_of_an_earlier_monitor_of_the_name_goes_first() -> None:
+    plan = decide(monitor_of("m2"), statefulset=live_statefulset(), configmap=live_configmap())
+    gone = plan.actions[0]
+    assert isinstance(gone, Delete)
+    assert (gone.kind, gone.uid, gone.force) == (CONFIGMAP, "c1", False)
+    assert plan.again == the_monitor_plan.SOON
+
+
+def test_a_child_that_is_going_already_is_waited_for() -> None:
+    going = with_meta(live_configmap(), deletionTimestamp="2026-11-23T11:59:59Z")
+    plan = decide(monitor_of("m2"), configmap=going)
+    assert (plan.actions, plan.again) == ((), the_monitor_plan.SOON)
+
+
+def test_a_pod_on_a_dead_node_is_deleted_by_force() -> None:
+    lost = with_meta(
+        pod(ready=False, since="2026-11-23T11:54:00Z"), deletionTimestamp="2026-11-23T11:55:00Z"
+    )
+    plan = decide(monitor(), statefulset=live_statefulset(), configmap=live_configmap(), pod=lost)
+    gone = plan.actions[0]
+    assert isinstance(gone, Delete)
+    assert (gone.kind, gone.uid, gone.force) == (POD, "p1", True)

@@ -1,0 +1,135 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from allswell.controller.runtime.workqueue import FIRST_PAUSE, LONGEST_PAUSE, Workqueue
+
+SECOND = timedelta(seconds=1)
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+Story = Callable[[Workqueue[str], Clock], Awaitable[None]]
+
+
+def told(story: Story) -> None:
+    """Let a story happen to a queue."""
+
+    async def run() -> None:
+        clock = Clock()
+        await story(Workqueue(clock), clock)
+
+    asyncio.run(run())
+
+
+async def due(queue: Workqueue[str]) -> str | None:
+    """What is due now; None when one would have to wait."""
+    taking = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    if taking.done():
+        return taking.result()
+    taking.cancel()
+    return None
+
+
+def test_a_key_is_taken_once_however_often_it_is_named() -> None:
+    async def story(queue: Workqueue[str], _: Clock) -> None:
+        for _n in range(3):
+            queue.add("a")
+        assert [await due(queue), await due(queue)] == ["a", None]
+
+    told(story)
+
+
+def test_the_earliest_of_all_times_counts() -> None:
+    async def story(queue: Workqueue[str], clock: Clock) -> None:
+        queue.add("a", 60 * SECOND)
+        queue.add("a", 5 * SECOND)
+        queue.add("a", 30 * SECOND)
+        assert await due(queue) is None
+        clock.time = 5.0
+        assert await due(queue) == "a"
+        queue.done("a")
+        clock.time = 60.0
+        assert await due(queue) is None
+
+    told(story)
+
+
+def test_what_is_named_while_it_is_worked_on_comes_again_afterwards() -> None:
+    async def story(queue: Workqueue[str], _: Clock) -> None:
+        queue.add("a")
+        assert await due(queue) == "a"
+        queue.add("a")
+        assert await due(queue) is None
+        queue.done("a")
+        assert await due(queue) == "a"
+
+    told(story)
+
+
+def test_keys_come_by_their_time() -> None:
+    async def story(queue: Workqueue[str], clock: Clock) -> None:
+        queue.add("late", 2 * SECOND)
+        queue.add("soon", SECOND)
+        clock.time = 3.0
+        assert [await due(queue), await due(queue)] == ["soon", "late"]
+        assert len(queue) == 2
+
+    told(story)
+
+
+def test_whoever_waits_is_woken_by_a_new_key() -> None:
+    async def story(queue: Workqueue[str], _: Clock) -> None:
+        queue.add("later", 3600 * SECOND)
+        waiting = asyncio.create_task(queue.take())
+        await asyncio.sleep(0)
+        queue.add("now")
+        assert await asyncio.wait_for(waiting, 5) == "now"
+
+    told(story)
+
+
+def test_what_fails_comes_again_later_each_time_and_at_once_after_a_success() -> None:
+    async def story(queue: Workqueue[str], clock: Clock) -> None:
+        queue.add("a")
+        pauses = []
+        for _ in range(12):
+            began = clock.time
+            while await due(queue) is None:
+                clock.time += 0.5
+            pauses.append(clock.time - began)
+            queue.done("a", failed=True)
+        assert pauses[:5] == [0, 1, 2, 4, 8]
+        assert pauses[-1] == LONGEST_PAUSE / SECOND
+        clock.time += LONGEST_PAUSE / SECOND
+        assert await due(queue) == "a"
+        queue.done("a")
+        queue.add("a")
+        assert await due(queue) == "a"
+        queue.done("a", failed=True)
+        clock.time += FIRST_PAUSE / SECOND
+        assert await due(queue) == "a"
+
+    told(story)
+
+
+def test_a_change_while_it_failed_does_not_make_it_hurry() -> None:
+    async def story(queue: Workqueue[str], clock: Clock) -> None:
+        queue.add("a")
+        assert await due(queue) == "a"
+        queue.add("a")
+        queue.done("a", failed=True)
+        assert await due(queue) is None
+        clock.time = 1.0
+        assert await due(queue) == "a"
+
+    told(story)

@@ -1,0 +1,75 @@
+"""The operator put together, on an API in memory: what its probes are told of its watches."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from allswell.controller import main
+from allswell.controller.assembly import Watchman
+from allswell.controller.cache import watch_health
+from allswell.controller.config import settings
+from allswell.controller.metrics.operator_metrics import Meters
+from allswell.kube.errors import Unavailable
+from allswell.kube.kinds import MONITOR
+from tests.unit.controller.world import World
+
+T = TypeVar("T")
+TOLD = settings.read(
+    {
+        "ALLSWELL_DATABASE_URL": "sqlite://",
+        "ALLSWELL_NAMESPACE": "home",
+        "ALLSWELL_CHECKER_IMAGE": "allswell",
+    }
+)
+
+
+def met(world: World) -> Watchman:
+    """An operator that serves the world."""
+
+    def doing(act: Callable[[], T]) -> Awaitable[T]:
+        return asyncio.to_thread(act)
+
+    man = Watchman(TOLD, world.api, world.database.engine, Meters(), world.clock)
+    man.meet(doing)
+    return man
+
+
+async def alive(world: World, man: Watchman) -> int:
+    """What the kubelet is told."""
+    app = main.lookout(man, world.api, Meters(), world.clock).application()
+    async with TestClient(TestServer(app)) as client, client.get("/healthz") as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize(
+    ("tells", "answers", "expected"),
+    [(False, True, 500), (True, True, 200), (False, False, 200)],
+    ids=["a dead watch", "one that tells late", "a dead one, and no API server"],
+)
+def test_liveness_fails_when_a_watch_does_not_tell_what_a_look_has_found(
+    world: World, *, tells: bool, answers: bool, expected: int
+) -> None:
+    async def story() -> tuple[int, int]:
+        man = met(world)
+        world.api.put(MONITOR, seen("api"))
+        await man.looking.run()
+        found = world.api.put(MONITOR, seen("web"))
+        await man.looking.run()
+        if tells:
+            man.see(MONITOR, found, False)
+        before = await alive(world, man)
+        world.now += watch_health.LATEST + timedelta(seconds=1)
+        world.api.trouble["get"] = [] if answers else [Unavailable("away")]
+        return before, await alive(world, man)
+
+    assert asyncio.run(story()) == (200, expected)
+
+
+def seen(name: str) -> dict[str, object]:
+    """A Monitor that somebody has applied."""
+    metadata = {"name": name, "namespace": "acme"}
+    return {"metadata": metadata, "spec": {"http": {"url": "https://example.com/"}}}
