@@ -19,8 +19,8 @@ from allswell.controller.config.settings import Settings
 from allswell.controller.database.client import Central, Doing
 from allswell.controller.database.registration import Place, Registrar
 from allswell.controller.database.telling import TellingWriter
-from allswell.controller.hosting.hosting import Hosting
-from allswell.controller.hosting.ledger import Ledger
+from allswell.controller.hostnames.claims_client import Ledger
+from allswell.controller.hostnames.service import Hosting
 from allswell.controller.metrics.operator_metrics import Meters
 from allswell.controller.reconcile.reconciler.means import Means
 from allswell.controller.reconcile.reconciler.monitor import archive_conditions

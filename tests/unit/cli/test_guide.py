@@ -30,7 +30,7 @@ def test_every_reason_that_operations_explains_is_one_that_the_product_gives() -
 def test_every_reason_of_a_host_name_is_explained() -> None:
     guide = (ROOT / "docs/guide/hostnames.md").read_text()
     explained = set(re.findall(r"^\| `([A-Z][A-Za-z]+)` \|", guide, re.MULTILINE))
-    rooms = [*(ROOT / "operator/allswell/controller/hosting").glob("*.py")]
+    rooms = [*(ROOT / "operator/allswell/controller/hostnames").glob("*.py")]
     rooms.append(ROOT / "operator/allswell/domain/preflight.py")
     source = "".join(path.read_text() for path in rooms)
     pattern = r"(?:Condition\([\w.]+, [A-Z]+, |waiting\(| = )\"([A-Z][A-Za-z]+)\""

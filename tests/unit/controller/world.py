@@ -14,9 +14,9 @@ from allswell.controller.cache.namespaces import Namespaces
 from allswell.controller.cache.watch_health import Owed
 from allswell.controller.database.client import Central
 from allswell.controller.database.registration import Registrar
-from allswell.controller.hosting.hosting import Hosting
-from allswell.controller.hosting.ledger import Ledger
-from allswell.controller.hosting.policy import Policy
+from allswell.controller.hostnames.claims_client import Ledger
+from allswell.controller.hostnames.policy import Policy
+from allswell.controller.hostnames.service import Hosting
 from allswell.controller.metrics.operator_metrics import Meters
 from allswell.controller.reconcile.reconciler.means import Means
 from allswell.controller.reconcile.reconciler.reconciler import Reconciler

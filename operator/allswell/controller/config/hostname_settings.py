@@ -9,8 +9,8 @@ import dns.resolver
 
 from allswell.central.registry import KEPT_HIDDEN
 from allswell.controller.config.environment import Environment
-from allswell.controller.hosting import policy
-from allswell.controller.hosting.policy import Policy
+from allswell.controller.hostnames import policy
+from allswell.controller.hostnames.policy import Policy
 from allswell.dns.lookup import Resolver
 from allswell.domain import hostname
 from allswell.domain.claim import Budget

@@ -10,7 +10,7 @@ from allswell.archive import where
 from allswell.archive.where import Where
 from allswell.controller.config import hostname_settings as hosting
 from allswell.controller.config.environment import Environment
-from allswell.controller.hosting.policy import Policy
+from allswell.controller.hostnames.policy import Policy
 from allswell.controller.workload import rollout
 from allswell.controller.workload.rollout import Batch
 from allswell.domain.cover import Grace

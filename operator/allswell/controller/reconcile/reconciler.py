@@ -9,9 +9,9 @@ from allswell.central.errors import CentralError
 from allswell.controller.apply.applier import Hands
 from allswell.controller.cache.cache import Key
 from allswell.controller.database.registration import Place
-from allswell.controller.hosting import told
-from allswell.controller.hosting.hosting import Hosting
-from allswell.controller.hosting.told import Name
+from allswell.controller.hostnames import status as hostnames_status
+from allswell.controller.hostnames.service import Hosting
+from allswell.controller.hostnames.status import Name
 from allswell.controller.reconcile.reconciler.means import Means
 from allswell.controller.reconcile.reconciler.monitor import plan as the_monitor_plan
 from allswell.controller.reconcile.reconciler.monitor import status as the_monitor_status
@@ -218,7 +218,7 @@ class Reconciler:
         if not the_monitor_status.same(before, status):
             await self._hands.status(PAGE, live, status)
             await self._told(live, before, said)
-            for news in told.news(before, manifest.blocks(status, "hostnames")):
+            for news in hostnames_status.news(before, manifest.blocks(status, "hostnames")):
                 await self._hands.tell(PAGE, live, news)
         return None
 

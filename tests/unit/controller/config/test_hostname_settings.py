@@ -7,7 +7,7 @@ import pytest
 
 from allswell.controller.config import hostname_settings
 from allswell.controller.config.environment import Environment
-from allswell.controller.hosting.policy import Policy, Rule
+from allswell.controller.hostnames.policy import Policy, Rule
 from allswell.dns.lookup import Resolver
 from allswell.kube.hosted import Gateway
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allswell.controller.hosting import told
-from allswell.controller.hosting.told import Name
+from allswell.controller.hostnames import status as hostnames_status
+from allswell.controller.hostnames.status import Name
 from allswell.domain.claim import GRACE
 from allswell.domain.spec import page as spec
 from allswell.domain.spec.meta import Meta
@@ -69,7 +69,7 @@ def address(live: Json, base: str, target: str, names: Sequence[Name], grace: ti
 
     `base` is the page host's address, empty when it is not known.
     """
-    serving = next((name.host for name in names if told.is_ready(name, grace)), target)
+    serving = next((name.host for name in names if hostnames_status.is_ready(name, grace)), target)
     if serving:
         return Address(f"https://{serving}/", target)
     return Address("/".join([base.rstrip("/"), *manifest.name(live), ""]) if base else "", target)
@@ -88,7 +88,7 @@ def status(
     """The whole status."""
     generation = manifest.number(live, "metadata", "generation")
     before = manifest.block(live, "status")
-    conditioned = [said, told.all_ready(names, grace)] if names else [said]
+    conditioned = [said, hostnames_status.all_ready(names, grace)] if names else [said]
     old = manifest.blocks(before, "conditions")
     found: dict[str, object] = {
         "observedGeneration": generation,
@@ -96,8 +96,8 @@ def status(
         "conditions": conditions.merged(old, conditioned, generation, now),
     }
     if names:
-        found["hostnames"] = told.entries(names, before, grace, generation, now)
-        found["readyHostnames"] = told.count(names, grace)
+        found["hostnames"] = hostnames_status.entries(names, before, grace, generation, now)
+        found["readyHostnames"] = hostnames_status.count(names, grace)
     if place.target:
         found["target"] = place.target
     if place.url:

@@ -9,10 +9,10 @@ from typing import TypeVar
 from allswell.central.claims import Claims
 from allswell.central.errors import Unavailable
 from allswell.controller.cache.cache import Key
-from allswell.controller.hosting.hosting import Hosting
-from allswell.controller.hosting.ledger import Ledger
-from allswell.controller.hosting.policy import Policy
-from allswell.controller.hosting.told import Name
+from allswell.controller.hostnames.claims_client import Ledger
+from allswell.controller.hostnames.policy import Policy
+from allswell.controller.hostnames.service import Hosting
+from allswell.controller.hostnames.status import Name
 from allswell.controller.metrics.operator_metrics import Meters
 from allswell.domain.claim import Budget
 from allswell.domain.hostname import Identity, Own

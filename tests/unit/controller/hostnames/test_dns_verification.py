@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.controller.hosting import preflights
-from allswell.controller.hosting.preflights import FAILING, FIRST, SLOW, SLOWEST, Look
+from allswell.controller.hostnames import dns_verification
+from allswell.controller.hostnames.dns_verification import FAILING, FIRST, SLOW, SLOWEST, Look
 from allswell.domain.claim import Claim, Proof, State, Verdict
 from allswell.domain.preflight import Finding, Trouble
 from tests.centre import NOON
@@ -20,7 +20,7 @@ def pause(finding: Finding, tries: int, claim: Claim | None = None) -> timedelta
     is_green = finding.proof is not None and finding.trouble is None
     verdict = Verdict.HELD if claim else Verdict.TAKEN
     look = Look(NOON, finding, verdict, claim, NOON if is_green else None, tries)
-    return preflights.pause(look, RECHECK)
+    return dns_verification.pause(look, RECHECK)
 
 
 @pytest.mark.parametrize(

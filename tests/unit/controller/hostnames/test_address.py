@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from allswell.controller.cache.cache import Key
-from allswell.controller.hosting.hosting import PATIENCE
+from allswell.controller.hostnames.service import PATIENCE
 from allswell.kube import manifest
 from allswell.kube.kinds import PAGE
-from tests.unit.controller.hosting.story import HOST, POLICY
+from tests.unit.controller.hostnames.story import HOST, POLICY
 from tests.unit.controller.world import World
 
 pytestmark = pytest.mark.asyncio

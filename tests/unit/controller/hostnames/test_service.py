@@ -7,9 +7,10 @@ import pytest
 from prometheus_client import generate_latest
 
 from allswell.controller.cache.cache import Key
-from allswell.controller.hosting import preflights, tending, told
-from allswell.controller.hosting.policy import Rule
-from allswell.controller.hosting.told import Name
+from allswell.controller.hostnames import certificate_controller, dns_verification
+from allswell.controller.hostnames import status as hostnames_status
+from allswell.controller.hostnames.policy import Rule
+from allswell.controller.hostnames.status import Name
 from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
@@ -17,7 +18,7 @@ from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
 from allswell.kube.errors import Rejected, Unavailable
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.kubeapi import Object
-from tests.unit.controller.hosting.story import HOST, NOT, TXT, Story, spending
+from tests.unit.controller.hostnames.story import HOST, NOT, TXT, Story, spending
 from tests.unit.crds import schema
 
 pytestmark = pytest.mark.asyncio
@@ -27,7 +28,7 @@ THEIRS: dict[Kind, Object] = {CERTIFICATE: {"dnsNames": []}, INGRESS: {"rules": 
 
 
 def verified(story: Story, name: Name) -> tuple[str, str]:
-    said = told.verified(name, story.hosting.grace)
+    said = hostnames_status.verified(name, story.hosting.grace)
     return said.status, said.reason
 
 
@@ -60,7 +61,7 @@ async def test_a_name_goes_from_listed_to_serving(story: Story) -> None:
     assert story.served() == ()
     await story.looked()
     (name,) = await story.asked(HOST)
-    assert told.is_ready(name, story.hosting.grace)
+    assert hostnames_status.is_ready(name, story.hosting.grace)
     assert story.served() == (HOST,)
 
 
@@ -69,15 +70,15 @@ async def test_the_first_name_that_does_not_serve_is_told_with_what_to_do(story:
     await story.looked()
     names = await story.asked(HOST, OTHER)
     grace = story.hosting.grace
-    said = told.all_ready(names, grace)
+    said = hostnames_status.all_ready(names, grace)
     assert (said.status, said.reason) == (FALSE, "Incomplete")
     assert said.message.startswith(f"{HOST}: set {HOST} CNAME main-")
     assert said.message.endswith("(and 1 more)")
-    assert told.count(names, grace) == "0/2"
+    assert hostnames_status.count(names, grace) == "0/2"
     await served(story, HOST, OTHER)
     names = await story.asked(HOST, OTHER)
-    assert told.all_ready(names, grace).status == TRUE
-    assert told.count(names, grace) == "2/2"
+    assert hostnames_status.all_ready(names, grace).status == TRUE
+    assert hostnames_status.count(names, grace) == "2/2"
 
 
 async def test_no_certificate_is_ordered_before_a_name_is_proved_and_certifiable(
@@ -169,7 +170,7 @@ async def test_a_new_operator_says_nothing_new_before_it_has_looked(story: Story
     await story.looked(after=timedelta(seconds=1))
     names = await story.asked(HOST)
     assert not story.hosting.unsettled(names, told_before)
-    assert told.is_ready(names[0], story.hosting.grace)
+    assert hostnames_status.is_ready(names[0], story.hosting.grace)
     assert story.served() == (HOST,)
 
 
@@ -200,11 +201,13 @@ async def test_what_is_said_of_the_longest_names_fits_into_the_status(
     await story.asked(host)
     await story.looked()
     names = await story.asked(host)
-    (entry,) = found = told.entries(names, {}, story.hosting.grace, 1, story.now)
+    (entry,) = found = hostnames_status.entries(names, {}, story.hosting.grace, 1, story.now)
     status = schema.root("statuspage")["properties"]["status"]["properties"]
     assert schema.judge(status["hostnames"]).problems(found) == []
     assert ("proof" in entry) is (last == 51)
-    assert ("TXT" in told.verified(names[0], story.hosting.grace).message) is (last == 51)
+    assert ("TXT" in hostnames_status.verified(names[0], story.hosting.grace).message) is (
+        last == 51
+    )
 
 
 async def test_who_cannot_set_a_txt_is_not_told_to(story: Story) -> None:
@@ -215,7 +218,7 @@ async def test_who_cannot_set_a_txt_is_not_told_to(story: Story) -> None:
     await story.looked()
     (name,) = await story.asked(host, namespace="other")
     assert verified(story, name) == (FALSE, "Taken")
-    assert "wait until it is free" in told.verified(name, story.hosting.grace).message
+    assert "wait until it is free" in hostnames_status.verified(name, story.hosting.grace).message
 
 
 @pytest.mark.parametrize("kind", THEIRS, ids=lambda kind: kind.name)
@@ -249,7 +252,7 @@ async def test_who_goes_on_changing_what_is_mended_is_given_way_to_for_a_while(
     for _ in range(5):
         live = story.api.objects[address]
         story.api.put(INGRESS, {**live, "spec": {**live["spec"], **THEIRS[INGRESS]}})
-        await story.looked(after=tending.MEND_EVERY / 3)
+        await story.looked(after=certificate_controller.MEND_EVERY / 3)
     assert [verb for verb, _, _ in story.api.asked].count("apply") == 2
 
 
@@ -287,7 +290,7 @@ async def test_no_name_is_lost_while_no_resolver_answers(story: Story) -> None:
         await story.looked(after=story.hosting.grace)
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (FALSE, "DNSLost")
-    assert "until" not in told.verified(name, story.hosting.grace).message
+    assert "until" not in hostnames_status.verified(name, story.hosting.grace).message
     assert story.children() == BOTH
     story.says[HOST] = TXT
     await story.looked()
@@ -301,7 +304,7 @@ async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Stor
     await story.looked()
     (name,) = await story.asked(HOST, namespace="other")
     assert verified(story, name) == (FALSE, "Taken")
-    words = told.verified(name, story.hosting.grace).message
+    words = hostnames_status.verified(name, story.hosting.grace).message
     assert "acme/" not in words
     assert "main" not in words
     assert story.children() == BOTH
@@ -314,10 +317,10 @@ async def test_while_the_centre_is_away_the_dns_is_asked_once_a_minute(story: St
     for _ in range(3):
         await story.resolved(after=timedelta(seconds=15))
     assert story.questions == [HOST]
-    await story.resolved(after=preflights.FAILING)
+    await story.resolved(after=dns_verification.FAILING)
     assert story.questions == [HOST, HOST]
     story.away = False
-    await story.looked(after=preflights.FAILING)
+    await story.looked(after=dns_verification.FAILING)
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (TRUE, "Verified")
 
@@ -357,7 +360,10 @@ async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) ->
     story.hosting = story.started()
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (FALSE, "NotAllowed")
-    assert "lets no page of this namespace" in told.verified(name, story.hosting.grace).message
+    assert (
+        "lets no page of this namespace"
+        in hostnames_status.verified(name, story.hosting.grace).message
+    )
     await story.looked()
     await story.looked()
     assert story.children() == []
@@ -376,7 +382,7 @@ async def test_a_namespace_that_asks_for_too_much_is_told(story: Story) -> None:
 async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace(
     story: Story,
 ) -> None:
-    story.mute = {f"s{number}.slow.com" for number in range(2 * preflights.AT_ONCE)}
+    story.mute = {f"s{number}.slow.com" for number in range(2 * dns_verification.AT_ONCE)}
     slow = [Wanted(host, "target.pages.io", "token") for host in sorted(story.mute)]
     story.hosting.preflights.want(Key(PAGE.name, "slow", "main"), 1, slow)
     await story.looked()
@@ -481,9 +487,9 @@ async def test_what_is_refused_for_good_is_tried_more_seldom(story: Story) -> No
     await story.asked(HOST)
     story.api.trouble["apply"] = [Rejected("403: no") for _ in range(3)]
     await story.looked()
-    assert await story.hosting.tending.look() == tending.BUSY
-    story.now += tending.MOVING
-    assert await story.hosting.tending.look() == tending.CALM
+    assert await story.hosting.tending.look() == certificate_controller.BUSY
+    story.now += certificate_controller.MOVING
+    assert await story.hosting.tending.look() == certificate_controller.CALM
 
 
 async def test_what_waits_for_a_finalizer_of_others_is_deleted_once(story: Story) -> None:
@@ -504,8 +510,8 @@ async def test_what_does_not_move_is_looked_at_more_seldom(story: Story) -> None
     story.says[HOST] = TXT
     await story.asked(HOST)
     await story.looked()
-    assert await story.hosting.tending.look() == tending.BUSY
-    story.now += tending.MOVING
-    assert await story.hosting.tending.look() == tending.CALM
+    assert await story.hosting.tending.look() == certificate_controller.BUSY
+    story.now += certificate_controller.MOVING
+    assert await story.hosting.tending.look() == certificate_controller.CALM
     story.certify()
-    assert await story.hosting.tending.look() == tending.BUSY
+    assert await story.hosting.tending.look() == certificate_controller.BUSY

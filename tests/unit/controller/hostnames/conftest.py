@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import centre
-from tests.unit.controller.hosting.story import Story
+from tests.unit.controller.hostnames.story import Story
 
 
 @pytest.fixture

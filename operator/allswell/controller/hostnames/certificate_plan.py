@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from allswell.controller.hosting import certified
-from allswell.controller.hosting.certified import Facts
+from allswell.controller.hostnames import certificate_status
+from allswell.controller.hostnames.certificate_status import Facts
 from allswell.kube import hosted, manifest
 from allswell.kube.hosted import Hosted, Surroundings
 from allswell.kube.kinds import CERTIFICATE, Kind
@@ -80,10 +80,10 @@ def decide(
     for name, green in names.items():
         wanted.add((CERTIFICATE, name.child))
         live = children[CERTIFICATE].get(name.child)
-        seen = facts[name] = None if live is None else certified.facts(live, challenges)
+        seen = facts[name] = None if live is None else certificate_status.facts(live, challenges)
         if live is not None or green:
             make += _certificate(name, live, around)
-        if live is not None and seen and green and certified.due_again(seen, green, now):
+        if live is not None and seen and green and certificate_status.due_again(seen, green, now):
             retry.append(Retry(live, name.host))
         ways = hosted.routes(name, around)
         wanted |= {(kind, manifest.name(way)[1]) for kind, way in ways}

@@ -13,11 +13,11 @@ from allswell.central.claims import Holder
 from allswell.central.errors import CentralError
 from allswell.controller.apply.mutation_guard import Insistence
 from allswell.controller.cache.cache import Key
-from allswell.controller.hosting import certified, tending_plan
-from allswell.controller.hosting.ledger import Ledger
-from allswell.controller.hosting.policy import Policy
-from allswell.controller.hosting.preflights import Preflights
-from allswell.controller.hosting.tending_plan import Children, Make, Plan, Remove, Retry
+from allswell.controller.hostnames import certificate_plan, certificate_status
+from allswell.controller.hostnames.certificate_plan import Children, Make, Plan, Remove, Retry
+from allswell.controller.hostnames.claims_client import Ledger
+from allswell.controller.hostnames.dns_verification import Preflights
+from allswell.controller.hostnames.policy import Policy
 from allswell.controller.metrics.operator_metrics import Meters
 from allswell.kube import conditions, hosted, manifest, names
 from allswell.kube.client import Api
@@ -105,7 +105,7 @@ class Tending:
             self._said(dict.fromkeys(names_held, absent), frozenset())
             return CALM
         challenges = await self._challenges(children)
-        plan = tending_plan.decide(
+        plan = certificate_plan.decide(
             names_held,
             children,
             challenges,
@@ -149,14 +149,15 @@ class Tending:
     async def _challenges(self, children: Children) -> dict[str, str]:
         """Why orders are open; asked only while there are any."""
         if all(
-            certified.facts(it, {}).serves(self._now()) for it in children[CERTIFICATE].values()
+            certificate_status.facts(it, {}).serves(self._now())
+            for it in children[CERTIFICATE].values()
         ):
             return {}
         try:
             listing = await self._api.every(CHALLENGE, (self._policy.around.namespace,))
         except Missing:
             return {}
-        return certified.causes(listing.objects)
+        return certificate_status.causes(listing.objects)
 
     def _left(self, children: Children, now: datetime) -> frozenset[str]:
         """The children, by their UIDs, that others make what they are however we write them."""
@@ -260,10 +261,10 @@ class Tending:
         self._counted = {host: at for host, at in self._counted.items() if host in lacking}
         self._meters.postponed.set(len(self._spent))
         said = {
-            name: certified.condition(seen, self._spent.get(name.host, ""), now)
+            name: certificate_status.condition(seen, self._spent.get(name.host, ""), now)
             for name, seen in plan.facts.items()
         }
-        self._said(said | dict.fromkeys(plan.waiting, certified.WAITING), plan.routed)
+        self._said(said | dict.fromkeys(plan.waiting, certificate_status.WAITING), plan.routed)
 
     def _said(self, said: dict[Hosted, Condition], routed: frozenset[Hosted]) -> None:
         before = {name: (self.certified.get(name), name in self.routed) for name in said}
@@ -285,4 +286,4 @@ def _hosted(it: Holder) -> Hosted:
 
 def _absent(kind: str) -> Condition:
     words = f"the cluster does not know {kind}: cert-manager or the Gateway API is to be installed"
-    return Condition(certified.CERTIFIED, FALSE, "NoCertManager", words)
+    return Condition(certificate_status.CERTIFIED, FALSE, "NoCertManager", words)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.controller.hosting import certified
-from allswell.controller.hosting.certified import Facts
+from allswell.controller.hostnames import certificate_status
+from allswell.controller.hostnames.certificate_status import Facts
 from allswell.kube.conditions import FALSE, TRUE, time
 from tests.centre import DAY, HOUR, NOON
 
@@ -24,7 +24,7 @@ ISSUING: dict[str, object] = {
 
 def facts(status: Mapping[str, object], challenge: str = "") -> Facts:
     seen = {"spec": {"dnsNames": ["a.acme.com"]}, "status": status}
-    return certified.facts(seen, {"a.acme.com": challenge} if challenge else {})
+    return certificate_status.facts(seen, {"a.acme.com": challenge} if challenge else {})
 
 
 @pytest.mark.parametrize(
@@ -44,19 +44,21 @@ def facts(status: Mapping[str, object], challenge: str = "") -> Facts:
 def test_a_certificate_is_judged_by_its_end(
     status: dict[str, object], days: int, said: tuple[str, str]
 ) -> None:
-    found = certified.condition(facts(status), "", NOON + days * DAY)
+    found = certificate_status.condition(facts(status), "", NOON + days * DAY)
     assert (found.status, found.reason) == said
 
 
 def test_the_challenge_knows_the_real_cause() -> None:
-    found = certified.condition(facts({**FAILED, **ISSUING}, "404 at /.well-known"), "", NOON)
+    found = certificate_status.condition(
+        facts({**FAILED, **ISSUING}, "404 at /.well-known"), "", NOON
+    )
     assert "404 at /.well-known" in found.message
-    assert "refused" in certified.condition(facts({**FAILED, **ISSUING}), "", NOON).message
+    assert "refused" in certificate_status.condition(facts({**FAILED, **ISSUING}), "", NOON).message
 
 
 def test_short_lives_are_not_called_overdue() -> None:
     short = {"notBefore": time(NOON), "notAfter": time(NOON + HOUR), "renewalTime": ""}
-    late = certified.condition(facts({**GOOD, **short}), "", NOON + 0.95 * HOUR)
+    late = certificate_status.condition(facts({**GOOD, **short}), "", NOON + 0.95 * HOUR)
     assert late.reason == "Issued"
 
 
@@ -67,6 +69,6 @@ def test_short_lives_are_not_called_overdue() -> None:
 def test_a_failed_order_waits_ever_longer(failures: int, after: int, *, due: bool) -> None:
     failed = facts({"lastFailureTime": time(NOON), "failedIssuanceAttempts": failures})
     at = NOON + timedelta(seconds=after)
-    assert certified.due_again(failed, NOON - HOUR, at) is due
-    assert certified.due_again(failed, NOON + timedelta(seconds=1), at)
-    assert not certified.due_again(facts(GOOD), None, at)
+    assert certificate_status.due_again(failed, NOON - HOUR, at) is due
+    assert certificate_status.due_again(failed, NOON + timedelta(seconds=1), at)
+    assert not certificate_status.due_again(facts(GOOD), None, at)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
 from allswell.controller.cache.cache import Key
-from allswell.controller.hosting.ledger import Ledger
+from allswell.controller.hostnames.claims_client import Ledger
 from allswell.domain import preflight
 from allswell.domain.claim import Claim, State, Verdict
 from allswell.domain.preflight import Finding, Seen, Trouble, Wanted

@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 from allswell.controller.cache.cache import Key
-from allswell.controller.hosting.ledger import Ledger
-from allswell.controller.hosting.policy import Policy
-from allswell.controller.hosting.preflights import Looking, Preflights
-from allswell.controller.hosting.tending import Tending
-from allswell.controller.hosting.told import Name
+from allswell.controller.hostnames.certificate_controller import Tending
+from allswell.controller.hostnames.claims_client import Ledger
+from allswell.controller.hostnames.dns_verification import Looking, Preflights
+from allswell.controller.hostnames.policy import Policy
+from allswell.controller.hostnames.status import Name
 from allswell.controller.metrics.operator_metrics import Meters
 from allswell.domain import hostname
 from allswell.domain.hostname import Identity

@@ -5,8 +5,8 @@ import contextlib
 
 import pytest
 
-from allswell.controller.hosting import told
-from tests.unit.controller.hosting.story import HOST, TXT, Killed, Story
+from allswell.controller.hostnames import status
+from tests.unit.controller.hostnames.story import HOST, TXT, Killed, Story
 
 BOTH = [f"Certificate {HOST}", f"Ingress {HOST}"]
 # More than either takes; the last of them kill nobody.
@@ -50,7 +50,7 @@ def test_a_name_that_comes_serves_in_the_end(story: Story, step: int) -> None:
     async def told_of() -> bool:
         was_killed = await killed_once(story, step, removing=False)
         (name,) = await story.asked(HOST)
-        assert told.is_ready(name, story.hosting.grace)
+        assert status.is_ready(name, story.hosting.grace)
         return was_killed
 
     was_killed = asyncio.run(told_of())

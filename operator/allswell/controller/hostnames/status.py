@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allswell.controller.hosting.certified import CERTIFIED, WAITING
-from allswell.controller.hosting.preflights import Look
+from allswell.controller.hostnames.certificate_status import CERTIFIED, WAITING
+from allswell.controller.hostnames.dns_verification import Look
 from allswell.controller.reconcile.reconciler.monitor.status import NORMAL, WARNING, News
 from allswell.domain.claim import Verdict
 from allswell.domain.preflight import Trouble, Wanted

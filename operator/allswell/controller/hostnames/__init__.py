@@ -1,0 +1,1 @@
+"""Serve customers' host names: verify them by DNS, order certificates, route to the page."""
