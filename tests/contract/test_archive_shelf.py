@@ -20,7 +20,7 @@ from allswell.archive.bucket import Bucket
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Failed, Held, Named, Shelf
 from allswell.archive.where import Where
-from allswell.checker.deposit import HttpStore, Out, Undelivered
+from allswell.checker.object_store_client import HttpStore, Out, Undelivered
 from allswell.domain import archive
 from allswell.domain.archive import Content, Place
 from allswell.domain.deposit import Permit

@@ -23,9 +23,9 @@ from allswell.archive import dayfile
 from allswell.archive.localfolder import LocalFolder
 from allswell.central.catalogue import Catalogue
 from allswell.central.writer import MonitorRow
-from allswell.checker.archivist import measured
-from allswell.checker.sealer import seal_days
-from allswell.checker.subject import Subject, subject_of, target_of
+from allswell.checker.archive_uploader import measured
+from allswell.checker.day_rollup import seal_days
+from allswell.checker.monitor_runtime import Subject, subject_of, target_of
 from allswell.collector.archive.uploads import Archiving
 from allswell.domain import archive, instant
 from allswell.domain.archive import Place

@@ -14,7 +14,7 @@ from allswell.archive.localfolder import PATH, LocalFolder
 from allswell.archive.shelf import Address, Failed, Held, Named
 from allswell.central.catalogue import Catalogue
 from allswell.checker.config import Config
-from allswell.checker.deposit import Undelivered, Write
+from allswell.checker.object_store_client import Undelivered, Write
 from allswell.collector.archive.uploads import Archiving
 from allswell.collector.authentication import Identity
 from allswell.collector.messages import Act, Answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.subject import target_of
+from allswell.checker.monitor_runtime import target_of
 from allswell.domain import instant, rollup
 from allswell.domain.archive import Content
 from allswell.domain.cover import Observation

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, event
 
 from allswell.archive.shelf import Failed
 from allswell.central.errors import CentralError, Unavailable
+from allswell.checker.assembly import Service, assembled
 from allswell.checker.clock import Clock
+from allswell.checker.collector_client import LineBroken, Reply
 from allswell.checker.config import Config
-from allswell.checker.deposit import Store as Depot
-from allswell.checker.line import LineBroken, Reply
-from allswell.checker.service import Service, assembled
+from allswell.checker.object_store_client import Store as Depot
 from allswell.collector.authentication import Identity, Refused
 from allswell.collector.messages import Act, Answer, Desk, refusal
 from allswell.collector.state import Centre

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from allswell.checker import schedule
+from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
-from allswell.checker.keeper import Keeper
 from allswell.checker.metrics import Tally
-from allswell.checker.subject import Subject
+from allswell.checker.monitor_runtime import Subject
 from allswell.domain import instant, state
 from allswell.domain.cover import Grace
 from allswell.domain.sample import Sample

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from allswell.archive import dayfile
-from allswell.checker.archivist import measured
-from allswell.checker.program import STORE
-from allswell.checker.subject import target_of
+from allswell.checker.archive_uploader import measured
+from allswell.checker.main import STORE
+from allswell.checker.monitor_runtime import target_of
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.domain import cover, instant
 from allswell.domain.health import Health

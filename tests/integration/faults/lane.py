@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 
 from allswell.checker import schedule
-from allswell.checker.subject import target_of
+from allswell.checker.monitor_runtime import target_of
 from allswell.domain.report import Transition
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State

@@ -106,7 +106,7 @@ def opened() -> Iterator[Nursery]:
 
 def main() -> None:
     """Serve orders until the input ends."""
-    from allswell.checker import program as checker  # noqa: PLC0415 - the other end needs none
+    from allswell.checker import main as checker  # noqa: PLC0415 - the other end needs none
     from tests.integration.faults import centre  # noqa: PLC0415
 
     roles = {"checker": checker.main, "centre": centre.main}

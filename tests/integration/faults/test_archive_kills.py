@@ -19,8 +19,8 @@ from threading import Lock
 import pytest
 
 from allswell.central.catalogue import Catalogue
-from allswell.checker.program import STORE
-from allswell.checker.subject import target_of
+from allswell.checker.main import STORE
+from allswell.checker.monitor_runtime import target_of
 from allswell.domain import instant, rollup
 from allswell.domain.archive import Choice
 from allswell.domain.cover import Observation

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
-from allswell.checker.keeper import Keeper
-from allswell.checker.line import LineBroken, Reply
-from allswell.checker.subject import Subject, subject_of, target_of
+from allswell.checker.collector_client import LineBroken, Reply
+from allswell.checker.monitor_runtime import Subject, subject_of, target_of
 from allswell.domain import report
 from allswell.domain.cover import Observation
 from allswell.domain.health import Claim, Health

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker import config, program, settings
+from allswell.checker import config, main, settings
 from allswell.checker.config import BadConfig, Config, Folder
 from allswell.checker.settings import BadSettings
 from allswell.domain.cover import Grace
@@ -69,7 +69,7 @@ def test_a_bad_list_is_said_once_and_the_old_one_is_given_when_it_is_back(tmp_pa
 
 
 def test_the_list_says_which_addresses_may_be_dialled() -> None:
-    policy = program.policy(FULL)
+    policy = main.policy(FULL)
     refused = {
         text: policy.refuses(ip_address(text))
         for text in ("127.0.0.1", "10.0.0.1", "203.0.113.9", "8.8.8.8")

@@ -21,7 +21,7 @@ from allswell.archive import dayfile
 from allswell.archive.localfolder import LocalFolder
 from allswell.archive.shelf import Failed, Held
 from allswell.central.catalogue import Catalogue, Totals
-from allswell.checker.deposit import HttpStore, Out, Undelivered
+from allswell.checker.object_store_client import HttpStore, Out, Undelivered
 from allswell.collector.archive.backlog import ArchiveNews, Backlog
 from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveService
 from allswell.collector.archive.local_uploads import FolderIntake

@@ -2,7 +2,7 @@
 
 import argparse
 
-from allswell.checker import program
+from allswell.checker import main
 
 DESCRIPTION = """\
 Run a checker: it checks the monitors of its list on its own clock, keeps every result in its own
@@ -30,4 +30,4 @@ def arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     """Run until stopped; the exit code."""
-    return program.main()
+    return main.main()

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from threading import Thread
 from typing import TypeVar
 
+from allswell.checker import assembly, settings
 from allswell.checker import clock as clocks
-from allswell.checker import service, settings
+from allswell.checker.collector_client import HttpLine
 from allswell.checker.config import BadConfig, Config, Folder
-from allswell.checker.deposit import HttpStore
-from allswell.checker.line import HttpLine
+from allswell.checker.health_endpoints import StatusServer
+from allswell.checker.object_store_client import HttpStore
 from allswell.checker.settings import BadSettings, Settings
-from allswell.checker.status import StatusServer
 from allswell.probe import AddressPolicy, Prober
 from allswell.store import Store, StoreBusy, StoreError
 
@@ -90,7 +90,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     def offload(act: Callable[[], T]) -> Awaitable[T]:
         return loop.run_in_executor(threads, act)
 
-    running = service.assembled(
+    running = assembly.assembled(
         store=store,
         probe=Prober(policy(config), extra_ca_file=found.extra_ca_file),
         line=line,
@@ -101,7 +101,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
         secrets=lambda: folder.secrets,
     )
     running.start()
-    following = asyncio.create_task(service.follow(running, folder, clock, config, offload))
+    following = asyncio.create_task(assembly.follow(running, folder, clock, config, offload))
     status = StatusServer(
         found.host, found.port, lambda path: page(running, path), is_open=found.metrics_open
     )
@@ -133,7 +133,7 @@ async def either(*events: asyncio.Event) -> None:
         task.cancel()
 
 
-def page(running: service.Service, path: str) -> str | None:
+def page(running: assembly.Service, path: str) -> str | None:
     """What `/healthz` and `/metrics` answer."""
     if path == "/healthz":
         return "ok\n"

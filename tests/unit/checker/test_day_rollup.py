@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.greeter import Greeter
-from allswell.checker.sealer import Sealer
-from allswell.checker.subject import day_is_over
+from allswell.checker.day_rollup import Sealer
+from allswell.checker.monitor_runtime import day_is_over
+from allswell.checker.registration import Greeter
 from allswell.domain.cover import Grace
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample

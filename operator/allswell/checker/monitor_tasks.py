@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from allswell.checker.greeter import Greeter
+from allswell.checker.monitor_runtime import run_alike, subject_of, target_of
+from allswell.checker.registration import Greeter
 from allswell.checker.runner import Runner
-from allswell.checker.subject import run_alike, subject_of, target_of
 from allswell.domain.spec.monitor import Monitor
 from allswell.store import Enrolled
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker import program, settings
+from allswell.checker import main, settings
 from allswell.checker.settings import BadSettings, Settings
 from allswell.store import Store, StoreBusy
 
@@ -24,17 +24,17 @@ def found(folder: Path, patience: str = "0") -> Settings:
 
 
 def test_a_file_in_use_is_refused_at_once(tmp_path: Path) -> None:
-    earlier = Store.open(tmp_path / program.STORE, now=NOW)
+    earlier = Store.open(tmp_path / main.STORE, now=NOW)
     with pytest.raises(StoreBusy):
-        program.opened(found(tmp_path))
+        main.opened(found(tmp_path))
     earlier.close()
 
 
 def test_with_patience_a_checker_waits_for_an_earlier_one_to_end(tmp_path: Path) -> None:
-    earlier = Store.open(tmp_path / program.STORE, now=NOW)
+    earlier = Store.open(tmp_path / main.STORE, now=NOW)
     end = threading.Timer(0.7, earlier.close)
     end.start()
-    later = program.opened(found(tmp_path, "30"))
+    later = main.opened(found(tmp_path, "30"))
     end.join()
     assert later.set_aside is None
     later.close()

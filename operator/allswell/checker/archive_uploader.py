@@ -18,15 +18,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from allswell.archive import dayfile
+from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
-from allswell.checker.courier import wait_after
-from allswell.checker.deposit import Out, Undelivered
-from allswell.checker.deposit import Store as Depot
-from allswell.checker.greeter import Greeter
-from allswell.checker.keeper import Keeper
-from allswell.checker.line import Line, LineBroken
+from allswell.checker.collector_client import Line, LineBroken
+from allswell.checker.monitor_runtime import Subject
+from allswell.checker.object_store_client import Out, Undelivered
+from allswell.checker.object_store_client import Store as Depot
+from allswell.checker.outbox_sender import wait_after
+from allswell.checker.registration import Greeter
 from allswell.checker.schedule import phase
-from allswell.checker.subject import Subject
 from allswell.domain import deposit, instant
 from allswell.domain.archive import Content
 from allswell.domain.deposit import Deposit, Permit

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.courier import LONGEST_WAIT, Courier, Fate, fate, wait_after
-from allswell.checker.greeter import Greeter
+from allswell.checker.outbox_sender import LONGEST_WAIT, Courier, Fate, fate, wait_after
+from allswell.checker.registration import Greeter
 from allswell.domain.report import Json
 from allswell.store import StoreFailed
 from tests.unit.checker.fakes import (

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from allswell.checker import handshake
-from allswell.checker.handshake import Decision, Step
-from allswell.checker.keeper import Keeper
-from allswell.checker.line import Line, LineBroken
-from allswell.checker.subject import Subject
+from allswell.checker import hello_decision
+from allswell.checker.batch_writer import Keeper
+from allswell.checker.collector_client import Line, LineBroken
+from allswell.checker.hello_decision import Decision, Step
+from allswell.checker.monitor_runtime import Subject
 from allswell.domain import report
 from allswell.domain.message import Malformed
 from allswell.domain.report import Greeting, Standing
@@ -68,7 +68,7 @@ class Greeter:
 
     async def _settle(self, subject: Subject, standing: Standing) -> None:
         async with subject.lock:
-            decision = handshake.decide(subject.sequence, subject.health.claim, standing)
+            decision = hello_decision.decide(subject.sequence, subject.health.claim, standing)
             await self._carry_out(subject, decision, standing)
         subject.buckets_since = standing.buckets_since
         # A new store must be greeted too, so that the centre numbers it before it reports.

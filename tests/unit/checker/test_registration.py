@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.greeter import Greeter
-from allswell.checker.handshake import Decision, Step, decide
-from allswell.checker.pulse import Pulser
+from allswell.checker.heartbeat import Pulser
+from allswell.checker.hello_decision import Decision, Step, decide
+from allswell.checker.registration import Greeter
 from allswell.domain import instant
 from allswell.domain.health import Claim
 from allswell.domain.latency import WIDTH, start_of

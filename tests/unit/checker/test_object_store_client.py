@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from allswell.checker.deposit import HttpStore, Out, Undelivered
+from allswell.checker.object_store_client import HttpStore, Out, Undelivered
 from allswell.domain.deposit import Permit
 
 BODY = b"a day of results"

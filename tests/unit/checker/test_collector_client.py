@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.line import HttpLine, LineBroken, Reply
+from allswell.checker.collector_client import HttpLine, LineBroken, Reply
 
 Seen = list[tuple[str, str, object]]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
-from allswell.checker.greeter import Greeter
-from allswell.checker.keeper import Keeper
-from allswell.checker.subject import Subject, day_is_over
+from allswell.checker.monitor_runtime import Subject, day_is_over
+from allswell.checker.registration import Greeter
 from allswell.domain import instant, rollup
 from allswell.domain.report import DayReport
 from allswell.store import Counts, Day, Store, StoreError

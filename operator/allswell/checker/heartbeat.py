@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from allswell.checker.archivist import Archivist
+from allswell.checker.archive_uploader import Archivist
+from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
-from allswell.checker.greeter import Greeter
-from allswell.checker.keeper import Keeper
-from allswell.checker.line import Line, LineBroken
-from allswell.checker.subject import Subject
+from allswell.checker.collector_client import Line, LineBroken
+from allswell.checker.monitor_runtime import Subject
+from allswell.checker.registration import Greeter
 from allswell.domain import instant, latency, report
 from allswell.domain.latency import Bucket
 from allswell.domain.message import Malformed

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker import config, metrics, service, status
+from allswell.checker import assembly, config, health_endpoints, metrics
+from allswell.checker.assembly import Service, assembled
 from allswell.checker.config import Config, Folder
 from allswell.checker.egress import VALID, Egress
+from allswell.checker.health_endpoints import StatusServer
 from allswell.checker.metrics import Tally
-from allswell.checker.service import Service, assembled
-from allswell.checker.status import StatusServer
 from allswell.domain import state
 from allswell.domain.report import Standing
 from allswell.domain.sample import Sample
@@ -167,7 +167,7 @@ def test_a_changed_list_is_followed_and_a_bad_one_changes_nothing(tmp_path: Path
         file.write_text(config.text(Config((monitor("a"),))))
         folder = Folder(tmp_path)
         first = folder.look()
-        task = asyncio.create_task(service.follow(running, folder, clock(), first, inline))
+        task = asyncio.create_task(assembly.follow(running, folder, clock(), first, inline))
         await asyncio.sleep(0.5)
         assert running.greeter.subjects.keys() == {"a"}
         for content, names in (("{", {"a"}), (config.text(Config((monitor("b"),))), {"b"})):
@@ -200,7 +200,7 @@ def test_a_list_that_the_store_refuses_is_tried_again(tmp_path: Path) -> None:
         folder = Folder(tmp_path)
         folder.look()
         wanted = Config((monitor("a"),))
-        task = asyncio.create_task(service.follow(running, folder, clock(), wanted, inline))
+        task = asyncio.create_task(assembly.follow(running, folder, clock(), wanted, inline))
         await asyncio.sleep(10)
         assert running.greeter.subjects.keys() == {"a"}
         task.cancel()
@@ -323,4 +323,4 @@ def test_the_status_server_answers_from_the_loop_and_says_when_it_hangs() -> Non
 def test_figures_are_for_those_who_ask_from_within(
     path: str, asker: str, *, expected: bool
 ) -> None:
-    assert status.may_read(path, asker) is expected
+    assert health_endpoints.may_read(path, asker) is expected

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from allswell.checker.archivist import Archivist
+from allswell.checker.archive_uploader import Archivist
+from allswell.checker.batch_writer import Keeper, Offload
 from allswell.checker.clock import Clock
+from allswell.checker.collector_client import Line
 from allswell.checker.config import BadConfig, Config, Folder
-from allswell.checker.courier import Courier
-from allswell.checker.deposit import HttpStore
-from allswell.checker.deposit import Store as Depot
+from allswell.checker.day_rollup import Sealer
 from allswell.checker.egress import Egress, Reaches
-from allswell.checker.fleet import Fleet, kept_alive
-from allswell.checker.greeter import Greeter
-from allswell.checker.keeper import Keeper, Offload
-from allswell.checker.line import Line
+from allswell.checker.heartbeat import Pulser
 from allswell.checker.metrics import Tally, text
-from allswell.checker.pulse import Pulser
+from allswell.checker.monitor_tasks import Fleet, kept_alive
+from allswell.checker.object_store_client import HttpStore
+from allswell.checker.object_store_client import Store as Depot
+from allswell.checker.outbox_sender import Courier
+from allswell.checker.registration import Greeter
 from allswell.checker.runner import Probe, Runner
-from allswell.checker.sealer import Sealer
 from allswell.domain import instant
 from allswell.domain.spec.http import SecretKey
 from allswell.store import Store, StoreError

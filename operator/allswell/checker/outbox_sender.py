@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
 
+from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
-from allswell.checker.keeper import Keeper
-from allswell.checker.line import Line, LineBroken
+from allswell.checker.collector_client import Line, LineBroken
 from allswell.domain import instant, report
 from allswell.store import Outgoing, StoreError
 

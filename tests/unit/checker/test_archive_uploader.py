@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.archivist import Archivist
-from allswell.checker.deposit import Undelivered, Write
-from allswell.checker.greeter import Greeter
-from allswell.checker.line import LineBroken, Reply
+from allswell.checker.archive_uploader import Archivist
+from allswell.checker.collector_client import LineBroken, Reply
+from allswell.checker.object_store_client import Undelivered, Write
+from allswell.checker.registration import Greeter
 from allswell.checker.schedule import phase
 from allswell.domain import deposit, rollup
 from allswell.domain.deposit import Deposit, Permit

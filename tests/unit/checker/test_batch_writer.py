@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker import keeper as keepers
+from allswell.checker import batch_writer as keepers
 from allswell.domain.health import Health
 from allswell.store import Committed, Kept, OutOfStep, StoreDamaged, StoreFailed, StoreFull
 from tests.unit.checker.fakes import NOON, SECOND, keeper_of, kept, opened, run, subject
