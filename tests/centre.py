@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from allswell.central import engine as engines
-from allswell.central.facts import Facts
+from allswell.central.page_data import Facts
 from allswell.central.reader import Reader
 from allswell.central.schema import TABLES
 from allswell.central.writer import MonitorRow, Writer

@@ -23,9 +23,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from allswell.archive.localfolder import LocalFolder
+from allswell.archive.local_folder import LocalFolder
 from allswell.central import engine
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.central.writer import Writer
 from allswell.checker import config
 from allswell.checker.config import Config

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import histogram
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
@@ -33,7 +33,7 @@ ODD = (
 )
 
 
-def troubled(number: int, *, ending: Claim | None = None) -> facts.Component:
+def troubled(number: int, *, ending: Claim | None = None) -> page_data.Component:
     """A component with a few outages of the last ninety days, and its latency."""
     claims = [UP]
     for place in range(number % 4):
@@ -48,15 +48,15 @@ def troubled(number: int, *, ending: Claim | None = None) -> facts.Component:
     return replace(found, days=_days(number))
 
 
-def _days(number: int) -> tuple[facts.Day, ...]:
+def _days(number: int) -> tuple[page_data.Day, ...]:
     latencies = histogram.of(range(80_000, 180_000 + 1000 * number, 2_500))
     return tuple(
-        facts.Day((NOW - timedelta(days=n)).date(), 2880, 2880, 130_000, latencies)
+        page_data.Day((NOW - timedelta(days=n)).date(), 2880, 2880, 130_000, latencies)
         for n in range(89, 0, -1)
     )
 
 
-def bad_day() -> facts.Facts:
+def bad_day() -> page_data.Facts:
     """Something is down, something is slow, something is worked on, and something is planned."""
     down = Claim(State.DOWN, ago(minutes=84), "HTTP 503")
     slow = Claim(State.DEGRADED, ago(minutes=12), "Slow")
@@ -107,12 +107,12 @@ def _works() -> list[Maintenance]:
     ]
 
 
-def calm() -> facts.Facts:
+def calm() -> page_data.Facts:
     """Nothing is wrong."""
     return fakes.found(*(fakes.component(n, name) for n, name in enumerate(NAMES, 1)))
 
 
-def crowd(number: int = 200) -> facts.Facts:
+def crowd(number: int = 200) -> page_data.Facts:
     """Many components, a few of them down."""
     down = (UP, Claim(State.DOWN, ago(minutes=20), "Timeout"))
     return fakes.found(
@@ -125,7 +125,7 @@ def crowd(number: int = 200) -> facts.Facts:
     )
 
 
-def odd() -> facts.Facts:
+def odd() -> page_data.Facts:
     """Names that are long, or written otherwise than ours."""
     down = (UP, Claim(State.DOWN, ago(minutes=20), "Timeout"))
     names = (LONG, *ODD)
@@ -138,12 +138,12 @@ def odd() -> facts.Facts:
     )
 
 
-def empty() -> facts.Facts:
+def empty() -> page_data.Facts:
     """A page that shows no monitor at all."""
     return fakes.found()
 
 
-def rough() -> facts.Facts:
+def rough() -> page_data.Facts:
     """A quarter with many outages, of components that are all up now."""
     components = []
     for number in range(1, 21):

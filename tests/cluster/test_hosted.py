@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from allswell.kube import hosted
-from allswell.kube.hosted import Gateway, Hosted, Surroundings
+from allswell.kube import hostname_objects
+from allswell.kube.hostname_objects import Gateway, Hosted, Surroundings
 from tests.cluster import issuing
 from tests.cluster.reach import Cluster
 
@@ -18,7 +18,10 @@ def test_certificate_and_route_have_only_fields_that_their_kinds_know(
 ) -> None:
     issuing.kinds(cluster)
     around = Surroundings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx", gateway)
-    made = [hosted.certificate(NAME, around), *(way for _, way in hosted.routes(NAME, around))]
+    made = [
+        hostname_objects.certificate(NAME, around),
+        *(way for _, way in hostname_objects.routes(NAME, around)),
+    ]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": made})
     flags = ["--server-side", "--dry-run=server", "--validate=strict", "-f", "-", "-o", "name"]
     taken = cluster.kubectl("apply", *flags, text=text).splitlines()

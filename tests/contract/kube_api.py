@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from allswell.kube import hosted, manifest
+from allswell.kube import hostname_objects, manifest
 from allswell.kube.client import Api
 from allswell.kube.errors import Conflict, Missing, Rejected
-from allswell.kube.hosted import Hosted, Surroundings
+from allswell.kube.hostname_objects import Hosted, Surroundings
 from allswell.kube.kinds import CONFIGMAP, INGRESS, MONITOR, NAMESPACE, Kind
 
 Story = Callable[[Api, str], Awaitable[None]]
@@ -173,7 +173,7 @@ async def what_comes_in_a_list_may_not_say_its_kind(api: Api, namespace: str) ->
 async def a_list_shows_a_route_as_an_apply_answered(api: Api, namespace: str) -> None:
     """So what others have made of it is known again."""
     around = Surroundings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx")
-    ((_, wanted),) = hosted.routes(Hosted("a.acme.com", "acme", "main", "uid"), around)
+    ((_, wanted),) = hostname_objects.routes(Hosted("a.acme.com", "acme", "main", "uid"), around)
     made = await api.apply(INGRESS, wanted)
     (listed,) = (await api.every(INGRESS, (namespace,))).objects
     assert manifest.covers(made, wanted)

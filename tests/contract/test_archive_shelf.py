@@ -15,15 +15,15 @@ from typing import Protocol
 
 import pytest
 
-from allswell.archive import shelf
+from allswell.archive import object_store
 from allswell.archive.bucket import Bucket
-from allswell.archive.localfolder import LocalFolder
-from allswell.archive.shelf import Failed, Held, Named, Shelf
-from allswell.archive.where import Where
+from allswell.archive.bucket_settings import Where
+from allswell.archive.local_folder import LocalFolder
+from allswell.archive.object_store import Failed, Held, Named, Shelf
 from allswell.checker.object_store_client import HttpStore, Out, Undelivered
 from allswell.domain import archive
 from allswell.domain.archive import Content, Place
-from allswell.domain.deposit import Permit
+from allswell.domain.archive_upload import Permit
 from tests import s3server
 
 DAY = date(2026, 11, 23)
@@ -82,7 +82,7 @@ def test_nothing_is_where_nothing_was_put(kept: Kept) -> None:
     assert kept.it.head(key()) is None
     assert list(kept.it.stream(key())) == []
     assert list(kept.it.names("v1/")) == []
-    assert shelf.holds(kept.it, key(), content()) is None
+    assert object_store.holds(kept.it, key(), content()) is None
     kept.it.remove([key()])
 
 
@@ -105,9 +105,9 @@ def test_what_was_put_is_read_listed_and_removed(kept: Kept) -> None:
 
 def test_an_archive_holds_a_content_or_another_one(kept: Kept) -> None:
     kept.put(key(), BODY)
-    assert shelf.holds(kept.it, key(), content()) is True
-    assert shelf.holds(kept.it, key(), content(OTHER)) is False
-    assert shelf.holds(kept.it, key(), content(BODY + b"x")) is False
+    assert object_store.holds(kept.it, key(), content()) is True
+    assert object_store.holds(kept.it, key(), content(OTHER)) is False
+    assert object_store.holds(kept.it, key(), content(BODY + b"x")) is False
 
 
 @pytest.mark.needs("versitygw")
@@ -164,7 +164,7 @@ signed = pytest.mark.needs("versitygw")
 def test_a_signed_address_takes_what_it_was_signed_for_once(bucket: Bucket) -> None:
     address = bucket.address(key(), content(), NOW)
     assert send(address.url, BODY, dict(address.headers))[0] == 200
-    assert shelf.holds(bucket, key(), content()) is True
+    assert object_store.holds(bucket, key(), content()) is True
     assert send(address.url, BODY, dict(address.headers))[0] == 412
 
 
@@ -257,8 +257,8 @@ def test_a_signed_address_says_nothing_of_the_secret_key(bucket: Bucket) -> None
 def test_a_store_without_checksums_is_asked_for_the_bytes(bucket: Bucket) -> None:
     bucket.put(key(), BODY, archive.CONTENT_TYPE, "no-cache")
     silent = Silent(bucket)
-    assert shelf.holds(silent, key(), content()) is True  # type: ignore[arg-type]
-    assert shelf.holds(silent, key(), content(OTHER)) is False  # type: ignore[arg-type]
+    assert object_store.holds(silent, key(), content()) is True  # type: ignore[arg-type]
+    assert object_store.holds(silent, key(), content(OTHER)) is False  # type: ignore[arg-type]
     assert silent.read == 2
 
 
@@ -299,7 +299,7 @@ def test_a_store_with_an_authority_of_its_own_is_believed_with_that_alone(tmp_pa
         assert HttpStore(ca).put(permit, write)
         assert not HttpStore(ca).put(permit, write)
         bucket = Bucket(replace(private.where(), ca_file=str(ca)))
-        assert shelf.holds(bucket, key(), content()) is True
+        assert object_store.holds(bucket, key(), content()) is True
         with pytest.raises(Failed, match="SSLError"):
             Bucket(private.where()).head(key())
 
@@ -361,7 +361,7 @@ def test_without_keys_of_its_own_it_goes_by_the_role_of_its_pod(
     bucket = Bucket(where)
     address = bucket.address(key(), content(), NOW)
     assert send(address.url, BODY, dict(address.headers))[0] == 200
-    assert shelf.holds(bucket, key(), content()) is True
+    assert object_store.holds(bucket, key(), content()) is True
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_a_store_takes_what_is_signed_for_a_bucket_in_the_host(
     told = dict(address.headers)
     assert send(there, BODY, {**told, "Host": f"other.{parts.netloc}"})[0] == 403
     assert send(there, BODY, {**told, "Host": parts.netloc})[0] == 200
-    assert shelf.holds(Bucket(server.where(tmp_path.name)), key(), content()) is True
+    assert object_store.holds(Bucket(server.where(tmp_path.name)), key(), content()) is True
 
 
 def test_a_folder_holds_no_other_names(tmp_path: Path) -> None:

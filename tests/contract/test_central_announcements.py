@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import incident
 from allswell.domain.incident import Affected, Declared, Effect, Impact, Status
 from allswell.domain.maintenance import Announced, Phase, Said
@@ -41,7 +41,7 @@ def windows(central: Centre, monitor: int) -> list[tuple[float, float]]:
     return [((it.start - NOON) / HOUR, ((it.end or NOON) - NOON) / HOUR) for it in found]
 
 
-def said(central: Centre, identity: int, hours: float = 0) -> facts.Facts:
+def said(central: Centre, identity: int, hours: float = 0) -> page_data.Facts:
     return central.said(identity, NOON + hours * HOUR)
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from allswell.central.catalogue import Catalogue, Totals
+from allswell.central.archive_catalogue import Catalogue, Totals
 from allswell.central.errors import Missing
 from allswell.domain.archive import Choice, Content, Entry, Place
 from tests.centre import HOUR, NOON, Centre

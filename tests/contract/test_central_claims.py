@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event
 
 from allswell.central import engine as engines
-from allswell.central.claims import Claims
-from allswell.domain.claim import Budget, Proof, State, Verdict
+from allswell.central.hostname_claims import Claims
+from allswell.domain.hostname_claim import Budget, Proof, State, Verdict
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
 from tests.centre import DAY, HOUR, NOON, Centre

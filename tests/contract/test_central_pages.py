@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from allswell.central.facts import Pictures
+from allswell.central.page_data import Pictures
 from allswell.domain import timeline
 from allswell.domain.health import Claim
 from allswell.domain.spec.access import Access

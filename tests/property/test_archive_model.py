@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from allswell.archive import dayfile
-from allswell.archive.localfolder import LocalFolder
-from allswell.central.catalogue import Catalogue
+from allswell.archive import day_file
+from allswell.archive.local_folder import LocalFolder
+from allswell.central.archive_catalogue import Catalogue
 from allswell.central.writer import MonitorRow
 from allswell.checker.archive_uploader import measured
 from allswell.checker.day_rollup import seal_days
@@ -29,8 +29,8 @@ from allswell.checker.monitor_runtime import Subject, subject_of, target_of
 from allswell.collector.archive.uploads import Archiving
 from allswell.domain import archive, instant
 from allswell.domain.archive import Place
+from allswell.domain.archive_upload import Deposit
 from allswell.domain.cover import Observation
-from allswell.domain.deposit import Deposit
 from allswell.domain.health import Health
 from allswell.domain.sample import Sample
 from allswell.store import Kept, Store, Unarchived, samples
@@ -132,7 +132,7 @@ class Model:
     def _written(self, day: Unarchived, out: object) -> int:
         start = instant.day_start(day.day)
         found = self.store.samples(day.number, start, start + DAY)
-        return dayfile.write(found, out)  # type: ignore[arg-type]
+        return day_file.write(found, out)  # type: ignore[arg-type]
 
     def archived(self) -> Counter[datetime]:
         """What a reader finds who goes by the catalogue."""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import uptime
 from allswell.domain.health import Claim
 from allswell.domain.state import State
@@ -21,7 +21,7 @@ moments = st.integers(0, 200 * 86_400).map(
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[facts.Facts, datetime]:
+def histories(draw: st.DrawFn) -> tuple[page_data.Facts, datetime]:
     times = sorted(draw(st.sets(moments, min_size=1, max_size=12)))
     claims = [Claim(draw(st.sampled_from(STATES)), at, "Timeout") for at in times]
     overlays = []
@@ -40,7 +40,7 @@ def written(number: str | None) -> str | None:
 
 @given(histories())
 def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
-    history: tuple[facts.Facts, datetime],
+    history: tuple[page_data.Facts, datetime],
 ) -> None:
     found, now = history
     it = survey.of(found, now)
@@ -57,7 +57,7 @@ def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
 
 @given(histories())
 def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
-    history: tuple[facts.Facts, datetime],
+    history: tuple[page_data.Facts, datetime],
 ) -> None:
     found, now = history
     it = survey.of(found, now)
@@ -70,7 +70,7 @@ def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
 
 @given(histories())
 def test_nothing_is_stated_of_a_time_after_the_last_observation(
-    history: tuple[facts.Facts, datetime],
+    history: tuple[page_data.Facts, datetime],
 ) -> None:
     found, now = history
     it = survey.of(found, now)

@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from allswell.archive.localfolder import PATH, LocalFolder
-from allswell.archive.shelf import Address, Failed, Held, Named
-from allswell.central.catalogue import Catalogue
+from allswell.archive.local_folder import PATH, LocalFolder
+from allswell.archive.object_store import Address, Failed, Held, Named
+from allswell.central.archive_catalogue import Catalogue
 from allswell.checker.config import Config
 from allswell.checker.object_store_client import Undelivered, Write
 from allswell.collector.archive.uploads import Archiving
 from allswell.collector.authentication import Identity
 from allswell.collector.messages import Act, Answer
-from allswell.domain import deposit, instant
+from allswell.domain import archive_upload, instant
 from allswell.domain.archive import Content
-from allswell.domain.deposit import Permit
+from allswell.domain.archive_upload import Permit
 from tests.centre import Centre
 from tests.simulation.target import LATENCY, Outage
 from tests.simulation.world import Checker, Collector, Killed, World
@@ -123,13 +123,13 @@ class ArchivingCollector(Collector):
         return {**super().acts(), "/v1/archive": self._archive}
 
     def _archive(self, sender: Identity, body: object, received: datetime) -> Answer:
-        wanted = deposit.read_deposit(body)
+        wanted = archive_upload.read_deposit(body)
         row = self.centre.row(sender, wanted.monitor)
         self.on_question()
         self.fatal_question -= 1
         if self.fatal_question == 0:
             self.dies_before_answering = "/v1/archive"
-        return Answer(200, deposit.permit_json(self.archiving.answer(row, wanted, received)))
+        return Answer(200, archive_upload.permit_json(self.archiving.answer(row, wanted, received)))
 
     def kill(self) -> None:
         self._tidying.cancel()

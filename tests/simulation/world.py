@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 
-from allswell.archive.shelf import Failed
+from allswell.archive.object_store import Failed
 from allswell.central.errors import CentralError, Unavailable
 from allswell.checker.assembly import Service, assembled
 from allswell.checker.clock import Clock

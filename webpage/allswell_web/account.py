@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import maintenance as maintenances
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
@@ -51,7 +51,7 @@ class Account:
         return min(max(found), now)
 
 
-def of(found: facts.Facts, now: datetime, url: str) -> Account:
+def of(found: page_data.Facts, now: datetime, url: str) -> Account:
     """The account of some facts at `now`."""
     it = survey.of(found, now)
     observed = outages.incidents(it)

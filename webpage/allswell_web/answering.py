@@ -2,7 +2,7 @@
 
 from flask import Response, abort, current_app, request
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell_web import reply
 from allswell_web.directory import Directory
 from allswell_web.press import ORDER, Order
@@ -21,7 +21,7 @@ def order() -> Order:
     return found
 
 
-def found() -> tuple[facts.Facts, Buckets]:
+def found() -> tuple[page_data.Facts, Buckets]:
     """The facts and buckets of the order; 404 for an order of the list of pages."""
     material = order().material
     if material is None or material.facts is None:
@@ -29,7 +29,7 @@ def found() -> tuple[facts.Facts, Buckets]:
     return material.facts, material.buckets
 
 
-def address(page: facts.Page, directory: Directory, base_url: str) -> str:
+def address(page: page_data.Page, directory: Directory, base_url: str) -> str:
     """Where a page is reached.
 
     At the first host name that leads to it, else at its own host under the domain of pages, else

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.latency import Bucket
 from allswell.domain.timeline import Kind
 from allswell_web import snapshot
@@ -37,14 +37,14 @@ class Sources:
 class Material:
     """What one page is made of; `facts` None is a page that there is no more."""
 
-    facts: facts.Facts | None
+    facts: page_data.Facts | None
     buckets: Mapping[str, tuple[Bucket, ...]]
 
 
 # Whose versions are watched need not be read more often.
 LISTING_S = 300.0
 MATERIAL = snapshot.codec(Material)
-PAGES = snapshot.codec(tuple[facts.Page, ...])
+PAGES = snapshot.codec(tuple[page_data.Page, ...])
 
 
 class Desk:
@@ -62,7 +62,7 @@ class Desk:
         it = self._sources
         return Flight(Relay(key, origin, codec, it.shared, it.clock).read, it.ticks, it.executor)
 
-    def _of_page(self, page: facts.Page) -> Flight[Material]:
+    def _of_page(self, page: page_data.Page) -> Flight[Material]:
         origin = Origin(
             lambda: read(self._sources, page),
             lasts,
@@ -71,19 +71,19 @@ class Desk:
         )
         return self._flight(f"page-{page.public_id}", origin, MATERIAL)
 
-    def _listing_lasts(self, pages: tuple[facts.Page, ...]) -> float:
+    def _listing_lasts(self, pages: tuple[page_data.Page, ...]) -> float:
         """Long while the versions are watched: whatever changes a list changes one of them."""
         return LISTING_S if self._versions and self._lists_all(pages) else FRESH_S
 
-    def _lists_all(self, pages: tuple[facts.Page, ...]) -> bool:
+    def _lists_all(self, pages: tuple[page_data.Page, ...]) -> bool:
         """Whether a list has every page in the version that was seen last."""
         return not self._versions or {page.id: page.version for page in pages} == self._versions
 
-    def directory(self) -> Held[tuple[facts.Page, ...]]:
+    def directory(self) -> Held[tuple[page_data.Page, ...]]:
         """Every page that there is. Raises `flight.Unavailable`."""
         return self._directory.get()
 
-    def material(self, page: facts.Page) -> Held[Material]:
+    def material(self, page: page_data.Page) -> Held[Material]:
         """What a page is made of. Raises `flight.Unavailable`."""
         with self._lock:
             if page.id not in self._pages:
@@ -106,12 +106,12 @@ class Desk:
             for page in old - gone:
                 self._pages[page].end()
 
-    def _read_directory(self) -> tuple[facts.Page, ...]:
+    def _read_directory(self) -> tuple[page_data.Page, ...]:
         self._sources.meters.add("allswell_web_directory_reads_total")
         return self._sources.reader.pages()
 
 
-def read(sources: Sources, page: facts.Page) -> Material:
+def read(sources: Sources, page: page_data.Page) -> Material:
     """What one page is made of, from where it comes. Raises what the reader raises."""
     meters = sources.meters
     meters.add("allswell_web_facts_reads_total")
@@ -123,7 +123,7 @@ def read(sources: Sources, page: facts.Page) -> Material:
     return Material(found, {} if found is None else _buckets(sources, found))
 
 
-def _buckets(sources: Sources, found: facts.Facts) -> Mapping[str, tuple[Bucket, ...]]:
+def _buckets(sources: Sources, found: page_data.Facts) -> Mapping[str, tuple[Bucket, ...]]:
     """Today's latency; without it only the charts are missing."""
     if sources.latency is None or not found.components:
         return {}

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import hostname
 
 EVERY = "*"
@@ -21,7 +21,7 @@ WHOLE = 2
 class Mount:
     """A page and where it stands: `prefix` is empty or like `/acme`, `rest` begins with `/`."""
 
-    page: facts.Page | None
+    page: page_data.Page | None
     prefix: str
     rest: str
 
@@ -34,11 +34,11 @@ class Directory:
     Every page with an address is at a host of its own under `pages_domain`, where that is known.
     """
 
-    pages: tuple[facts.Page, ...]
+    pages: tuple[page_data.Page, ...]
     own_hosts: frozenset[str] = frozenset()
     index: bool = True
     pages_domain: str = ""
-    _by_host: dict[str, facts.Page] = field(default_factory=dict)
+    _by_host: dict[str, page_data.Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for page in self.pages:
@@ -46,7 +46,7 @@ class Directory:
                 self._by_host[f"{page.address}.{self.pages_domain}"] = page
             self._by_host.update(dict.fromkeys(page.hostnames, page))
 
-    def of_host(self, host: str) -> facts.Page | None:
+    def of_host(self, host: str) -> page_data.Page | None:
         """The page that a host is of, if it is one page's alone."""
         return self._by_host.get(host)
 
@@ -85,7 +85,7 @@ class Directory:
             found.insert(0, Mount(None, "", path))
         return tuple(found)
 
-    def prefixes(self) -> Iterable[tuple[facts.Page, str]]:
+    def prefixes(self) -> Iterable[tuple[page_data.Page, str]]:
         """Every page with each path that leads to it; the whole one is its address."""
         names = Counter(page.name for page in self.pages)
         for page in self.pages:
@@ -95,18 +95,18 @@ class Directory:
                 yield page, f"/{page.name}"
             yield page, f"/{page.namespace}/{page.name}"
 
-    def private(self, host: str, path: str) -> facts.Page | None:
+    def private(self, host: str, path: str) -> page_data.Page | None:
         """The private page that a host and path lead to; all their mounts are of one page."""
         if not any(page.is_private for page in self.pages):
             return None
         pages = (mount.page for mount in self.mounts(host, path))
         return next((page for page in pages if page is not None and page.is_private), None)
 
-    def listed(self) -> Sequence[tuple[facts.Page, str]]:
+    def listed(self) -> Sequence[tuple[page_data.Page, str]]:
         """The links that everybody may see."""
         return [(page, path) for page, path in self.links() if not page.is_private]
 
-    def links(self) -> Sequence[tuple[facts.Page, str]]:
+    def links(self) -> Sequence[tuple[page_data.Page, str]]:
         """Every page once with its address, in the order of titles.
 
         The whole one: shorter names end when another page comes that could be meant.
@@ -139,7 +139,7 @@ def is_address(host: str) -> bool:
 
 
 def of(
-    pages: Collection[facts.Page],
+    pages: Collection[page_data.Page],
     own_hosts: Iterable[str] = (),
     *,
     index: bool = True,

@@ -19,7 +19,7 @@ from ipaddress import ip_network
 from typing import TypeVar
 from wsgiref.types import WSGIEnvironment
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import password
 from allswell_web import visitor
 from allswell_web.reply import Notices, Reply
@@ -76,7 +76,7 @@ class Gate:
         self._key = secrets.token_bytes(32)
         self._memory = Memory()
 
-    def judge(self, page: facts.Page, environ: WSGIEnvironment) -> Reply | None:
+    def judge(self, page: page_data.Page, environ: WSGIEnvironment) -> Reply | None:
         """Why a request for a private page is refused; None where it is let through."""
         address = visitor.address(environ, self._proxies)
         if page.allowed_networks:
@@ -97,12 +97,12 @@ class Gate:
                 return None
         return self._checked(page, given, known, (page.public_id, visitor.origin(address)))
 
-    def _known(self, page: facts.Page, header: str) -> bytes:
+    def _known(self, page: page_data.Page, header: str) -> bytes:
         text = f"{page.public_id}\n{page.password_hash}\n{header}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, text, hashlib.sha256)
 
     def _checked(
-        self, page: facts.Page, given: str, known: bytes, who: tuple[str, str]
+        self, page: page_data.Page, given: str, known: bytes, who: tuple[str, str]
     ) -> Reply | None:
         pause = self._pause(who)
         if pause == 0 and not self._checks.acquire(timeout=PATIENCE_S):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from markupsafe import Markup
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell_web import (
     answering,
     directory,
@@ -126,7 +126,7 @@ def scene_of(chosen: str, path: str = "") -> Scene:
     )
 
 
-def _public(page: facts.Page, known: Directory) -> str:
+def _public(page: page_data.Page, known: Directory) -> str:
     """Where everybody reaches a page, never by what a visitor's request says; empty if unknown.
 
     The installation's own address is everybody's where it is a name, not where a process listens.

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import latency
 
 
 class Reader(Protocol):
     """The central database, read only."""
 
-    def pages(self) -> tuple[facts.Page, ...]:
+    def pages(self) -> tuple[page_data.Page, ...]:
         """Every page that is shown."""
         ...
 
-    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.Facts | None:
         """All that one page shows, or None when there is no such page."""
         ...
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from flask import Flask, Response
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell_web import condition, sheet
 from allswell_web.desk import Material
 from allswell_web.directory import Directory, Mount
@@ -48,7 +48,7 @@ class Order:
 
     now: datetime
     directory: Directory
-    page: facts.Page | None = None
+    page: page_data.Page | None = None
     material: Material | None = None
     copy: bool = False
 
@@ -98,7 +98,9 @@ class Press:
         return response if response.status_code == OK else None
 
 
-def _times(found: facts.Facts | None, now: datetime, lasts: timedelta) -> tuple[datetime, datetime]:
+def _times(
+    found: page_data.Facts | None, now: datetime, lasts: timedelta
+) -> tuple[datetime, datetime]:
     """Until when a copy is fresh and tellable: one that tells of the present ends with that."""
     fresh = now + lasts
     seen = None if found is None else found.observed_through

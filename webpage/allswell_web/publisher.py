@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
 from allswell_web import desk, directory, edition
@@ -92,7 +92,7 @@ class Publisher:
         sources: Sources,
         press: Press,
         bucket: Bucket,
-        listing: Callable[[tuple[facts.Page, ...]], Directory] = directory.of,
+        listing: Callable[[tuple[page_data.Page, ...]], Directory] = directory.of,
     ) -> None:
         self._sources = sources
         self._press = press
@@ -142,7 +142,7 @@ class Publisher:
         self._issues = {name: Issue(noted=set(names)) for name, names in noted.items()}
         self._name = note
 
-    def _publish(self, name: str, page: facts.Page, issue: Issue, step: Order) -> None:
+    def _publish(self, name: str, page: page_data.Page, issue: Issue, step: Order) -> None:
         material = desk.read(self._sources, page)
         if material.facts is None or material.facts.page.is_private:
             return
@@ -197,7 +197,7 @@ class Publisher:
         self._bucket.put(self._name, body, NOTE_TYPE, NOTE_CACHE)
 
 
-def _told(found: facts.Facts) -> Mapping[str, Announcement]:
+def _told(found: page_data.Facts) -> Mapping[str, Announcement]:
     told: dict[str, Announcement] = {it.id: it for it in found.incidents}
     return told | {it.id: it for it in found.maintenances}
 
@@ -208,7 +208,7 @@ def _lasting(issue: Issue, told: Mapping[str, Announcement]) -> Container[str]:
     return {name for name in issue.digests if edition.part_of(name) not in changed}
 
 
-def folder(page: facts.Page) -> str:
+def folder(page: page_data.Page) -> str:
     """The folder of a page's files."""
     return f"{page.namespace}/{page.name}"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell_web.scene import Buckets
 from allswell_web.schemas import Schema
 
@@ -41,7 +41,7 @@ SHIELD = Kind("application/json; charset=utf-8", _ASK_AGAIN)
 class Asked:
     """What a route is made of; `url` is the page's address and ends with a slash."""
 
-    found: facts.Facts
+    found: page_data.Facts
     buckets: Buckets
     now: datetime
     url: str

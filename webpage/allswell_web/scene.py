@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import instant
 from allswell.domain.latency import Bucket
 from allswell_web import language, moments, plain, survey
@@ -24,7 +24,7 @@ class Scene:
     pages of the components; both by the monitor's name.
     """
 
-    found: facts.Facts
+    found: page_data.Facts
     it: Survey
     buckets: Buckets
     place: Place
@@ -63,7 +63,7 @@ class Scene:
 
 
 def of(
-    found: facts.Facts,
+    found: page_data.Facts,
     buckets: Buckets,
     now: datetime,
     *,

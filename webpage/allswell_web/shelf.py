@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell_web import directory, reply
 from allswell_web.desk import Desk, Material
 from allswell_web.directory import Directory, Mount
@@ -62,12 +62,12 @@ class Shelf:
         self._tools = tools
         self._by_host: dict[str, Site] = {}
         self._directory = Directory(())
-        self._listed: tuple[facts.Page, ...] = ()
+        self._listed: tuple[page_data.Page, ...] = ()
         self._versions: Mapping[int, int] = {}
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def find(
-        self, raw_host: str, path: str, judge: Callable[[facts.Page], Reply | None]
+        self, raw_host: str, path: str, judge: Callable[[page_data.Page], Reply | None]
     ) -> Ready | Reply:
         """The copy for a host and path, made now if need be, or a constant notice.
 
@@ -155,7 +155,7 @@ class Shelf:
         self.sites[raw_host] = site
         return site
 
-    def _take(self, pages: tuple[facts.Page, ...]) -> None:
+    def _take(self, pages: tuple[page_data.Page, ...]) -> None:
         """Take in a new list; copies stay unless a page has come, gone, moved or been closed."""
         moved = {_place(page) for page in pages} != {_place(page) for page in self._listed}
         it = self._tools
@@ -202,7 +202,7 @@ class Shelf:
             self._tools.store.put(key, made)
         return self._ready(made, mount, site)
 
-    def _kept(self, key: str, page: facts.Page) -> Sheet | None:
+    def _kept(self, key: str, page: page_data.Page) -> Sheet | None:
         """A sheet that is fresh and not of an older version, made here or by another process."""
         version = max(self._versions.get(page.id, 0), page.version)
         now = self._tools.clock()
@@ -227,7 +227,7 @@ class Shelf:
         return (("Strict-Transport-Security", f"max-age={seconds}"),)
 
 
-def _place(page: facts.Page) -> tuple[object, ...]:
+def _place(page: page_data.Page) -> tuple[object, ...]:
     """Where a page is found, and by whom."""
     access = (page.password_hash, page.allowed_networks)
     return (
@@ -242,7 +242,7 @@ def _place(page: facts.Page) -> tuple[object, ...]:
     )
 
 
-def _closed(page: facts.Page, material: Material) -> bool:
+def _closed(page: page_data.Page, material: Material) -> bool:
     """Whether a page that was open to all, or in another way, is so no more."""
     now = page if material.facts is None else material.facts.page
     return (now.password_hash, now.allowed_networks) != (page.password_hash, page.allowed_networks)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import timeline
 from allswell.domain.timeline import Segment
 from allswell_web import condition, moments
@@ -18,7 +18,7 @@ from allswell_web.condition import Overall, Standing
 class Line:
     """One component with its whole history as far as it was read."""
 
-    component: facts.Component
+    component: page_data.Component
     segments: tuple[Segment, ...]
     standing: Standing
 
@@ -27,7 +27,7 @@ class Line:
 class Survey:
     """A page at `now`; `horizon` is the end of all that is stated, None before the first."""
 
-    page: facts.Page
+    page: page_data.Page
     now: datetime
     zone: ZoneInfo
     horizon: datetime | None
@@ -36,7 +36,7 @@ class Survey:
     overall: Overall
 
 
-def of(found: facts.Facts, now: datetime) -> Survey:
+def of(found: page_data.Facts, now: datetime) -> Survey:
     """Survey the facts of one page at `now`."""
     horizon = None if found.observed_through is None else min(found.observed_through, now)
     lines = tuple(_line(component, horizon, now) for component in found.components)
@@ -51,7 +51,7 @@ def of(found: facts.Facts, now: datetime) -> Survey:
     )
 
 
-def _line(component: facts.Component, horizon: datetime | None, now: datetime) -> Line:
+def _line(component: page_data.Component, horizon: datetime | None, now: datetime) -> Line:
     segments: tuple[Segment, ...] = ()
     if horizon is not None:
         segments = timeline.segments(component.claims, component.overlays, component.born, horizon)

@@ -10,8 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from allswell.archive.shelf import LIFE_S, Address, Broken, Failed, Held, Named
-from allswell.archive.where import Where
+from allswell.archive.bucket_settings import Where
+from allswell.archive.object_store import LIFE_S, Address, Broken, Failed, Held, Named
 from allswell.domain.archive import CONTENT_TYPE, Content
 
 __all__ = ["Bucket", "Failed", "Where"]

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, Select, or_, select, update
 
-from allswell.central import ledger, session, touching
+from allswell.central import claims_and_overlays, invalidation, session
 from allswell.central.schema import centre, monitor, rollup
 from allswell.domain import instant, timeline, uptime
 from allswell.domain.health import Claim
@@ -59,7 +59,7 @@ def fill(engine: Engine, now: datetime) -> int:
     written = 0
     for batch in session.chunks(waiting, BATCH):
         with session.writing(engine) as connection:
-            written += _fill(connection, touching.lock(connection, batch), last)
+            written += _fill(connection, invalidation.lock(connection, batch), last)
     return written
 
 
@@ -136,8 +136,8 @@ def _rows(connection: Connection, dues: Sequence[Due]) -> list[tuple[int, date, 
     through = observed_through(connection)
     start = instant.day_start(min(due.days[0] for due in dues))
     chosen = select(monitor.c.id).where(monitor.c.id.in_([due.monitor for due in dues]))
-    claims = ledger.claims(connection, chosen, start)
-    overlays = ledger.overlays(connection, chosen, start)
+    claims = claims_and_overlays.claims(connection, chosen, start)
+    overlays = claims_and_overlays.overlays(connection, chosen, start)
     return [
         (due.monitor, day, values)
         for due in dues

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, select
 
-from allswell.central import ledger, session
+from allswell.central import claims_and_overlays, session
 from allswell.central.schema import monitor, rollup
 from allswell.domain import instant
 from allswell.domain.health import Claim
@@ -55,7 +55,7 @@ def of(engine: Engine, namespace: str, name: str, start: datetime) -> Recorded |
             namespace=namespace,
             name=name,
             born=instant.from_ms(found.created_ms),
-            claims=ledger.claims(connection, chosen, start).get(found.id, ()),
-            overlays=ledger.overlays(connection, chosen, start).get(found.id, ()),
+            claims=claims_and_overlays.claims(connection, chosen, start).get(found.id, ()),
+            overlays=claims_and_overlays.overlays(connection, chosen, start).get(found.id, ()),
             days={row.day: Figures(*row[1:]) for row in connection.execute(counted)},
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
-from allswell.central import ledger, session, touching
+from allswell.central import claims_and_overlays, invalidation, session
 from allswell.central.schema import monitor, overlay
 from allswell.domain import instant, maintenance, watch
 from allswell.domain.cover import Observation
@@ -17,19 +17,19 @@ Interval = tuple[int, int | None]
 def open_unseen(connection: Connection, starts: Mapping[int, datetime], now: datetime) -> None:
     """Note that nobody looks at these monitors, each from its moment on; never from the future."""
     changed = []
-    for identity in touching.lock(connection, list(starts)):
+    for identity in invalidation.lock(connection, list(starts)):
         start = min(starts[identity], now)
         if _open(connection, identity, Kind.UNSEEN, start):
-            touching.days(connection, [identity], start)
+            invalidation.days(connection, [identity], start)
             changed.append(identity)
-    touching.pages(connection, changed, now)
+    invalidation.pages(connection, changed, now)
 
 
 def pause(connection: Connection, identity: int, now: datetime) -> bool:
     """Open a pause; False when there is one. The caller has locked the monitor."""
     opened = _open(connection, identity, Kind.PAUSED, now)
     if opened:
-        touching.days(connection, [identity], now)
+        invalidation.days(connection, [identity], now)
     return opened
 
 
@@ -44,7 +44,7 @@ def resume(connection: Connection, identity: int, now: datetime) -> bool:
     start_ms = connection.scalar(ended)
     if start_ms is None:
         return False
-    touching.days(connection, [identity], now)
+    invalidation.days(connection, [identity], now)
     return True
 
 
@@ -58,7 +58,7 @@ def correct_unseen(
     now: datetime,
 ) -> bool:
     """Store what `watch.corrected` makes of the monitor's `unseen`; False when it is the same."""
-    touching.lock_one(connection, identity)
+    invalidation.lock_one(connection, identity)
     before = _unseen(connection, identity)
     kept = watch.corrected(before, seen, observed_through, first=first)
     was, shall = _intervals(before), _intervals(kept)
@@ -69,7 +69,7 @@ def correct_unseen(
         connection.execute(delete(overlay).where(_is(identity, Kind.UNSEEN, interval)))
     _insert(connection, identity, Kind.UNSEEN, new)
     _touch(connection, identity, gone | new)
-    touching.pages(connection, [identity], now)
+    invalidation.pages(connection, [identity], now)
     return True
 
 
@@ -78,7 +78,7 @@ def maintain(
 ) -> None:
     """Lay these windows of maintenance over a monitor, and no others. The caller has locked it."""
     chosen = select(monitor.c.id).where(monitor.c.id == identity)
-    kept = ledger.overlays(connection, chosen, kind=Kind.MAINTENANCE).get(identity, ())
+    kept = claims_and_overlays.overlays(connection, chosen, kind=Kind.MAINTENANCE).get(identity, ())
     joined = (Overlay(Kind.MAINTENANCE, *window) for window in maintenance.joined(windows))
     was, shall = _intervals(kept), _intervals(joined)
     for interval in was - shall:
@@ -90,7 +90,7 @@ def maintain(
 def of(connection: Connection, identity: int) -> tuple[Overlay, ...]:
     """Every overlay of a monitor, oldest first."""
     chosen = select(monitor.c.id).where(monitor.c.id == identity)
-    return ledger.overlays(connection, chosen).get(identity, ())
+    return claims_and_overlays.overlays(connection, chosen).get(identity, ())
 
 
 def unseen(connection: Connection, monitors: Sequence[int]) -> Mapping[int, tuple[Overlay, ...]]:
@@ -98,7 +98,7 @@ def unseen(connection: Connection, monitors: Sequence[int]) -> Mapping[int, tupl
     found: dict[int, tuple[Overlay, ...]] = {}
     for piece in session.chunks(monitors):
         chosen = select(monitor.c.id).where(monitor.c.id.in_(piece))
-        found |= ledger.overlays(connection, chosen, kind=Kind.UNSEEN)
+        found |= claims_and_overlays.overlays(connection, chosen, kind=Kind.UNSEEN)
     return found
 
 
@@ -118,7 +118,7 @@ def _touch(connection: Connection, identity: int, intervals: Iterable[Interval])
     """The days that any of these intervals reaches are to be done again."""
     for start_ms, end_ms in intervals:
         end = None if end_ms is None else instant.from_ms(end_ms)
-        touching.days(connection, [identity], instant.from_ms(start_ms), end)
+        invalidation.days(connection, [identity], instant.from_ms(start_ms), end)
 
 
 def _is(identity: int, kind: Kind, interval: Interval) -> ColumnElement[bool]:

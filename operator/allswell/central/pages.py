@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
 
-from allswell.central import claims, facts, identifiers, session
+from allswell.central import hostname_claims, identifiers, page_data, session
 from allswell.central.schema import centre, component, hostname_claim, monitor, page
 from allswell.domain import instant
-from allswell.domain.claim import State
+from allswell.domain.hostname_claim import State
 from allswell.domain.spec import look
 from allswell.domain.spec.page import Component, StatusPage
 
@@ -20,7 +20,7 @@ _Statement = Select[
 _Row = Row[int, str, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
 
 
-def living(connection: Connection) -> tuple[facts.Page, ...]:
+def living(connection: Connection) -> tuple[page_data.Page, ...]:
     """All pages whose manifest is there, by namespace and name."""
     ordered = _select().where(page.c.hidden_ms.is_(None)).order_by(page.c.namespace, page.c.name)
     return tuple(_page(row) for row in connection.execute(ordered))
@@ -28,7 +28,7 @@ def living(connection: Connection) -> tuple[facts.Page, ...]:
 
 def one(
     connection: Connection, identity: int
-) -> tuple[facts.Page, datetime | None, facts.Pictures] | None:
+) -> tuple[page_data.Page, datetime | None, page_data.Pictures] | None:
     """One page whose manifest is there, how far the centre has seen, and the page's pictures.
 
     One query; the pictures are large, so that no list of pages has them.
@@ -40,7 +40,7 @@ def one(
     if row is None:
         return None
     seen = None if row.through_ms is None else instant.from_ms(row.through_ms)
-    return _page(row), seen, facts.Pictures(row.logo, row.favicon)
+    return _page(row), seen, page_data.Pictures(row.logo, row.favicon)
 
 
 def put(
@@ -100,7 +100,7 @@ def _let_go(connection: Connection, pages: Sequence[int], now: datetime) -> None
     pending = hostname_claim.c.state == State.PENDING.value
     connection.execute(delete(hostname_claim).where(mine, pending))
     held = hostname_claim.c.state == HELD
-    connection.execute(update(hostname_claim).where(mine, held).values(claims.rested(now)))
+    connection.execute(update(hostname_claim).where(mine, held).values(hostname_claims.rested(now)))
 
 
 def _select() -> _Statement:
@@ -131,8 +131,8 @@ def _select() -> _Statement:
     )
 
 
-def _page(row: _Row) -> facts.Page:
-    return facts.Page(
+def _page(row: _Row) -> page_data.Page:
+    return page_data.Page(
         id=row.id,
         public_id=row.public_id,
         namespace=row.namespace,

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, union_all
 
-from allswell.central import announcements, facts, ledger, pages, session
+from allswell.central import announcement_reader, claims_and_overlays, page_data, pages, session
 from allswell.central import days as rollups
 from allswell.central.schema import TABLES, centre, component, monitor, page, rollup
 from allswell.domain import histogram, instant
@@ -26,7 +26,7 @@ class Reader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def pages(self) -> tuple[facts.Page, ...]:
+    def pages(self) -> tuple[page_data.Page, ...]:
         """All pages that are not hidden, by namespace and name."""
         with session.reading(self._engine) as connection:
             return pages.living(connection)
@@ -47,7 +47,7 @@ class Reader:
         with session.reading(self._engine) as connection:
             return connection.execute(select(centre.c.installation)).scalar()
 
-    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.Facts | None:
         """All that a page shows, from the UTC day `days` ago on; None for a page that is not there.
 
         Only living monitors of the page's own namespace count. What people said is read for a year.
@@ -59,8 +59,8 @@ class Reader:
                 return None
             shown, through, pictures = found
             lines = _components(connection, page_id, start)
-            said = announcements.of_page(connection, page_id, _shown(page_id), now - TOLD)
-            return facts.Facts(shown, through, lines, *said, pictures)
+            said = announcement_reader.of_page(connection, page_id, _shown(page_id), now - TOLD)
+            return page_data.Facts(shown, through, lines, *said, pictures)
 
     def counts(self) -> Mapping[str, int]:
         """How many rows each table has."""
@@ -86,13 +86,13 @@ def _shown(page_id: int) -> Select[int]:
 
 def _components(
     connection: Connection, page_id: int, start: datetime
-) -> tuple[facts.Component, ...]:
+) -> tuple[page_data.Component, ...]:
     shown = _shown(page_id)
-    heard = ledger.heard(connection, shown, start)
-    overlays = ledger.overlays(connection, shown, start)
+    heard = claims_and_overlays.heard(connection, shown, start)
+    overlays = claims_and_overlays.overlays(connection, shown, start)
     stored = _days(connection, shown, instant.day_of(start))
     return tuple(
-        facts.Component(
+        page_data.Component(
             monitor=row.id,
             public_id=row.public_id,
             name=row.name,
@@ -135,7 +135,7 @@ def _lines(
 
 def _days(
     connection: Connection, shown: Select[int], first: date
-) -> Mapping[int, tuple[facts.Day, ...]]:
+) -> Mapping[int, tuple[page_data.Day, ...]]:
     statement = (
         select(
             rollup.c.monitor_id,
@@ -148,8 +148,8 @@ def _days(
         .where(rollup.c.monitor_id.in_(shown), rollup.c.day >= first)
         .order_by(rollup.c.monitor_id, rollup.c.day)
     )
-    found: dict[int, list[facts.Day]] = {}
+    found: dict[int, list[page_data.Day]] = {}
     for identity, day, checks, successful, p95_us, latencies in connection.execute(statement).all():
-        counted = facts.Day(day, checks, successful, p95_us, _parsed(latencies))
+        counted = page_data.Day(day, checks, successful, p95_us, _parsed(latencies))
         found.setdefault(identity, []).append(counted)
     return {identity: tuple(entries) for identity, entries in found.items()}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, Select, delete, exists, func, select, update
 
-from allswell.central import identifiers, overlays, session, touching
+from allswell.central import identifiers, invalidation, overlays, session
 from allswell.central.errors import PurgeRefused
 from allswell.central.schema import (
     announcement,
@@ -75,20 +75,20 @@ def register(
     identity = _continued(connection, wanted, namespace_uid, now)
     if identity is None:
         identity = _new(connection, wanted, namespace_uid, grace, now)
-    touching.lock_one(connection, identity)
+    invalidation.lock_one(connection, identity)
     if wanted.paused:
         overlays.pause(connection, identity, now)
     else:
         overlays.resume(connection, identity, now)
     row = _columns(wanted, grace) | {"hidden_ms": None, "updated_ms": instant.to_ms(now)}
     connection.execute(update(monitor).where(monitor.c.id == identity).values(row))
-    touching.pages(connection, [identity], now)
+    invalidation.pages(connection, [identity], now)
     return _row(connection.execute(_select().where(monitor.c.id == identity)).one())
 
 
 def hide(connection: Connection, monitors: Sequence[int], now: datetime) -> None:
     """Take monitors off every page; until they are back they count as paused."""
-    locked = touching.lock(connection, monitors)
+    locked = invalidation.lock(connection, monitors)
     hidden = connection.scalars(
         update(monitor)
         .where(monitor.c.id.in_(locked), monitor.c.hidden_ms.is_(None))
@@ -97,7 +97,7 @@ def hide(connection: Connection, monitors: Sequence[int], now: datetime) -> None
     ).all()
     for identity in sorted(hidden):
         overlays.pause(connection, identity, now)
-    touching.pages(connection, hidden, now)
+    invalidation.pages(connection, hidden, now)
 
 
 def purge(connection: Connection, now: datetime, *, confirmed: bool) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
-from allswell.central import days, session, touching
+from allswell.central import days, invalidation, session
 from allswell.central.errors import Conflict, Missing
 from allswell.central.schema import monitor, notification, rollup, store, transition
 from allswell.domain import histogram, instant
@@ -43,7 +43,7 @@ def accept_transition(
 
     Raises `Conflict` when another one has its key, and `Missing`.
     """
-    touching.lock_one(connection, identity)
+    invalidation.lock_one(connection, identity)
     number = _first_seen(connection, identity, report.store, now)
     since = min(report.claim.since, now)
     key = {"monitor_id": identity, "store_number": number, "sequence": report.sequence}
@@ -65,8 +65,8 @@ def accept_transition(
         return False
     outgoing = session.insert(connection, notification)
     connection.execute(outgoing.values(**key, created_ms=instant.to_ms(now)))
-    touching.days(connection, [identity], since)
-    touching.pages(connection, [identity], now)
+    invalidation.days(connection, [identity], since)
+    invalidation.pages(connection, [identity], now)
     return True
 
 
@@ -78,7 +78,7 @@ def accept_rollup(connection: Connection, identity: int, report: DayReport, now:
     roll = report.rollup
     if roll.day > instant.day_of(now):
         raise Conflict(f"the day {roll.day} has not begun by the centre's clock")
-    touching.lock_one(connection, identity)
+    invalidation.lock_one(connection, identity)
     counts = {
         "store_number": _first_seen(connection, identity, report.store, now),
         "revision": report.revision,
@@ -114,7 +114,7 @@ def _first_seen(connection: Connection, identity: int, store_id: str, now: datet
     number = _number(connection, identity, store_id)
     if number is not None:
         return number
-    touching.lock_one(connection, identity)
+    invalidation.lock_one(connection, identity)
     count = select(func.coalesce(func.max(store.c.number), 0) + 1)
     free = count.where(store.c.monitor_id == identity).scalar_subquery()
     connection.execute(

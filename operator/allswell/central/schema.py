@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from allswell.central import claim_schema, columns
+from allswell.central import columns, hostname_claim_schema
 from allswell.central.columns import NUMBER as _NUMBER
 from allswell.central.columns import added as _added
 from allswell.central.columns import identity as _id
@@ -384,7 +384,7 @@ archive_object = Table(
     comment="The catalogue of the archive: one row per day file that it holds",
 )
 
-hostname_claim = claim_schema.hostname_claim
-certificate_order = claim_schema.certificate_order
+hostname_claim = hostname_claim_schema.hostname_claim
+certificate_order = hostname_claim_schema.certificate_order
 
 TABLES = tuple(metadata.sorted_tables)

@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, or_, update
 
 from allswell.central import (
-    announcing,
+    announcement_writer,
     days,
-    facts,
     identifiers,
     overlays,
+    page_data,
     pages,
     registry,
     reports,
     session,
 )
-from allswell.central.announcing import Key
-from allswell.central.claims import Claims
+from allswell.central.announcement_writer import Key
+from allswell.central.hostname_claims import Claims
 from allswell.central.registry import MonitorRow
 from allswell.central.schema import centre, notification
 from allswell.domain import instant
@@ -127,9 +127,11 @@ class Writer:
 
         Components whose monitor is not registered are left out: put it again when it is.
         """
-        key = Key(namespace, namespace_uid, announcing.INCIDENT, name)
+        key = Key(namespace, namespace_uid, announcement_writer.INCIDENT, name)
         with session.writing(self._engine) as connection:
-            return announcing.put(connection, key, announcing.of_incident(declared), now)
+            return announcement_writer.put(
+                connection, key, announcement_writer.of_incident(declared), now
+            )
 
     def put_maintenance(
         self, namespace: str, name: str, announced: Announced, now: datetime, *, namespace_uid: str
@@ -138,27 +140,29 @@ class Writer:
 
         An earlier end ends it early. Monitors that are not registered are left out.
         """
-        key = Key(namespace, namespace_uid, announcing.MAINTENANCE, name)
+        key = Key(namespace, namespace_uid, announcement_writer.MAINTENANCE, name)
         with session.writing(self._engine) as connection:
-            return announcing.put(connection, key, announcing.of_maintenance(announced), now)
+            return announcement_writer.put(
+                connection, key, announcement_writer.of_maintenance(announced), now
+            )
 
     def hide_incident(
         self, namespace: str, name: str, now: datetime, *, namespace_uid: str
     ) -> bool:
         """Take an incident off every page; False when it was not there. The name is free again."""
-        key = Key(namespace, namespace_uid, announcing.INCIDENT, name)
+        key = Key(namespace, namespace_uid, announcement_writer.INCIDENT, name)
         with session.writing(self._engine) as connection:
-            return announcing.hide(connection, key, now)
+            return announcement_writer.hide(connection, key, now)
 
     def hide_maintenance(
         self, namespace: str, name: str, now: datetime, *, namespace_uid: str
     ) -> bool:
         """Take a maintenance and its windows back; False when it was not there."""
-        key = Key(namespace, namespace_uid, announcing.MAINTENANCE, name)
+        key = Key(namespace, namespace_uid, announcement_writer.MAINTENANCE, name)
         with session.writing(self._engine) as connection:
-            return announcing.hide(connection, key, now)
+            return announcement_writer.hide(connection, key, now)
 
-    def pages(self) -> tuple[facts.Page, ...]:
+    def pages(self) -> tuple[page_data.Page, ...]:
         """All pages that are not hidden, by namespace and name."""
         with session.reading(self._engine) as connection:
             return pages.living(connection)

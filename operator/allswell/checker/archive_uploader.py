@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from allswell.archive import dayfile
+from allswell.archive import day_file
 from allswell.checker.batch_writer import Keeper
 from allswell.checker.clock import Clock
 from allswell.checker.collector_client import Line, LineBroken
@@ -27,9 +27,9 @@ from allswell.checker.object_store_client import Store as Depot
 from allswell.checker.outbox_sender import wait_after
 from allswell.checker.registration import Greeter
 from allswell.checker.schedule import phase
-from allswell.domain import deposit, instant
+from allswell.domain import archive_upload, instant
 from allswell.domain.archive import Content
-from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.archive_upload import Deposit, Permit
 from allswell.domain.message import Malformed
 from allswell.domain.sample import Sample
 from allswell.store import Store, StoreError, Unarchived
@@ -202,11 +202,11 @@ class Archivist:
             log.info("%s: %s is in the archive already", day.monitor, day.day)
 
     async def _ask(self, wanted: Deposit) -> Permit:
-        reply = await self.line.post(PATH, deposit.deposit_json(wanted))
+        reply = await self.line.post(PATH, archive_upload.deposit_json(wanted))
         if reply.status != OK:
             kind = Unwelcome if reply.status in UNWELCOME else Refused
             raise kind(f"the collector answers {reply.status}")
-        return deposit.read_permit(reply.body)
+        return archive_upload.read_permit(reply.body)
 
     def _write(self, store: Store, day: Unarchived) -> Callable[[Out], int]:
         """What writes a day's file, and says how many samples it holds."""
@@ -216,7 +216,7 @@ class Archivist:
             with closing(
                 _paced(store.samples(day.number, start, start + timedelta(days=1)), self.breath)
             ) as samples:
-                return dayfile.write(samples, out)
+                return day_file.write(samples, out)
 
         return write
 

@@ -13,7 +13,7 @@ from socket import SHUT_RDWR
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from allswell.domain.deposit import Permit
+from allswell.domain.archive_upload import Permit
 
 TIMEOUT = 15.0
 MOST_ANSWER = 4_096

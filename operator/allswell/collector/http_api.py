@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from allswell.archive.shelf import Failed
+from allswell.archive.object_store import Failed
 from allswell.central.errors import CentralError
 from allswell.collector.archive import local_uploads
 from allswell.collector.archive.executor import ArchiveService, Busy
@@ -24,7 +24,7 @@ from allswell.collector.authentication import (
 from allswell.collector.messages import Act, Answer, Desk, refusal, reporter
 from allswell.collector.rate_limit import Admission, TooMany
 from allswell.collector.state import Centre
-from allswell.domain import deposit, instant, report
+from allswell.domain import archive_upload, instant, report
 from allswell.domain.message import Malformed
 
 # Beats and hellos may speak of a whole list of monitors; the rest is held to report.MOST_BYTES.
@@ -85,12 +85,12 @@ class Intake:
     async def archive(self, request: web.Request) -> web.Response:
         """`POST /v1/archive`: a checker has a day file, or has put it where it was told."""
         async with self._admitted(request) as sender:
-            wanted = deposit.read_deposit(await _body(request, report.MOST_BYTES))
+            wanted = archive_upload.read_deposit(await _body(request, report.MOST_BYTES))
             row = self._centre.row(reporter(sender), wanted.monitor)
             if self._archive is None:
                 raise Unknown("there is no archive")
             permit = await self._archive.answer(row, wanted)
-            return web.json_response(deposit.permit_json(permit))
+            return web.json_response(archive_upload.permit_json(permit))
 
     async def latency(self, request: web.Request) -> web.Response:
         """`GET /v1/latency?monitor=…`: the last 24 hours in buckets of five minutes."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Engine
 
-from allswell.central.claims import Claims
+from allswell.central.hostname_claims import Claims
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.collector.state import Centre
 from allswell.controller.apply.applier import Hands

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import kopf
 from aiohttp import ClientSession
 
-from allswell.archive.shelf import Failed
+from allswell.archive.object_store import Failed
 from allswell.central import engine
 from allswell.central.errors import CentralError, Unavailable
 from allswell.collector.rate_limit import Admission

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from allswell.domain import hostname
-from allswell.domain.claim import Proof
+from allswell.domain.hostname_claim import Proof
 
 
 class Trouble(StrEnum):

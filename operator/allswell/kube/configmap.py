@@ -11,7 +11,7 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import manifest, names
-from allswell.kube.shape import Shape
+from allswell.kube.checker_defaults import Shape
 
 LIST = "checker.json"
 CA = "ca.crt"

@@ -12,7 +12,7 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, manifest, names, quantity
-from allswell.kube.shape import Shape
+from allswell.kube.checker_defaults import Shape
 
 USER = 10001
 PORT = 9090

@@ -7,10 +7,10 @@ from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect, Http, SecretKey
 from allswell.probe import hop, pattern, trust
 from allswell.probe.body import Reading
+from allswell.probe.connector import Lines
 from allswell.probe.exchange import Exchange, Head
 from allswell.probe.fault import Fault
 from allswell.probe.hop import Request
-from allswell.probe.line import Lines
 from allswell.probe.run import Run
 from allswell.probe.stream import Plain, Stream
 

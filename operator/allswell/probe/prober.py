@@ -12,8 +12,8 @@ from allswell.domain.spec.http import Http, SecretKey
 from allswell.domain.spec.tcp import Tcp
 from allswell.probe import http, tcp
 from allswell.probe.address import AddressPolicy
+from allswell.probe.connector import Lines
 from allswell.probe.fault import Fault
-from allswell.probe.line import Lines
 from allswell.probe.lookup import Resolve, SystemLookup
 from allswell.probe.outcome import Outcome
 from allswell.probe.run import Run

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from allswell.domain import state
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.tcp import Tcp
+from allswell.probe.connector import Lines
 from allswell.probe.fault import Fault
-from allswell.probe.line import Lines
 from allswell.probe.run import Run
 from allswell.probe.stream import Stream
 

@@ -11,7 +11,8 @@ from typing import Self, TypeVar
 from allswell.domain.health import Claim
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
-from allswell.store import monitors, opening, outbox, pruning, room, samples
+from allswell.store import connection as store_connection
+from allswell.store import disk_quota, monitors, outbox, pruning, samples
 from allswell.store.errors import StoreDamaged, translated
 from allswell.store.values import (
     Committed,
@@ -35,7 +36,7 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, lock: opening.Lock, writer: Writer, set_aside: Path | None
+        self, path: Path, lock: store_connection.Lock, writer: Writer, set_aside: Path | None
     ) -> None:
         """Use `Store.open`."""
         self._path = path
@@ -55,11 +56,17 @@ class Store:
         """
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            most = room.of_volume(room.total(path.parent)) if max_bytes is None else max_bytes
-            planned = room.plan(most)
-            lock = opening.Lock.take(path)
+            most = (
+                disk_quota.of_volume(disk_quota.total(path.parent))
+                if max_bytes is None
+                else max_bytes
+            )
+            planned = disk_quota.plan(most)
+            lock = store_connection.Lock.take(path)
             try:
-                ballast = room.Ballast(opening.sibling(path, ".reserve"), planned.ballast)
+                ballast = disk_quota.Ballast(
+                    store_connection.sibling(path, ".reserve"), planned.ballast
+                )
                 connection, aside = _connect(path, ballast, now)
                 return cls(path, lock, Writer(connection, path, planned, ballast), aside)
             except BaseException:
@@ -150,7 +157,10 @@ class Store:
 
         The reader has a connection of its own and holds up neither writer nor checkpoint.
         """
-        with opening.in_use(self._path), closing(opening.connect_to_read(self._path)) as connection:
+        with (
+            store_connection.in_use(self._path),
+            closing(store_connection.connect_to_read(self._path)) as connection,
+        ):
             yield from samples.read(connection, number, start, end)
 
     def outbox(self, limit: int, now: datetime) -> tuple[Outgoing, ...]:
@@ -191,7 +201,10 @@ class Store:
 
     def counts(self) -> Counts:
         """Figures for metrics; counting the samples reads their whole table."""
-        with opening.in_use(self._path), closing(opening.connect_to_read(self._path)) as connection:
+        with (
+            store_connection.in_use(self._path),
+            closing(store_connection.connect_to_read(self._path)) as connection,
+        ):
             (total,) = connection.execute("SELECT count(*) FROM sample").fetchone()
             waiting, dead, lost = connection.execute(
                 "SELECT (SELECT count(*) FROM outgoing WHERE state = 0),"
@@ -255,16 +268,16 @@ class Store:
 
 
 def _connect(
-    path: Path, ballast: room.Ballast, now: datetime
+    path: Path, ballast: disk_quota.Ballast, now: datetime
 ) -> tuple[sqlite3.Connection, Path | None]:
     if ballast.short():
         ballast.release()
     try:
         with translated(path):
-            return opening.connect(path), None
+            return store_connection.connect(path), None
     except StoreDamaged:
-        aside = opening.set_aside(path, now)
-        return opening.connect(path), aside
+        aside = store_connection.set_aside(path, now)
+        return store_connection.connect(path), aside
 
 
 def _keep(

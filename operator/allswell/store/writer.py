@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from allswell.store import opening, samples
+from allswell.store import connection as store_connection
+from allswell.store import samples
+from allswell.store.disk_quota import Ballast, Room, log_pages
 from allswell.store.errors import StoreError, StoreFailed, StoreFull
-from allswell.store.room import Ballast, Room, log_pages
 from allswell.store.samples import Dropped
 
 _MOST_STEPS = 8
@@ -52,7 +53,7 @@ class Writer:
     def expect(self, monitors: int) -> None:
         """Adapt the write-ahead log to the number of monitors that are written in turn."""
         pages = log_pages(monitors, self._planned)
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
             self._connection.execute(f"PRAGMA journal_size_limit = {2 * pages * self._page}")
 
@@ -67,12 +68,12 @@ class Writer:
 
     def pragma(self, name: str) -> int:
         """A number that SQLite tells of the file."""
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
     def read(self, work: Work[T]) -> T:
         """Run work that changes nothing."""
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             return work(self._connection)
 
     def run(
@@ -101,12 +102,12 @@ class Writer:
 
     def checkpoint(self) -> None:
         """Copy the write-ahead log into the file and cut it to nothing."""
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close; SQLite copies the write-ahead log into the file and removes it."""
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             self._connection.close()
 
     def _on_the_reserve(self, work: Work[T], more: int) -> T:
@@ -129,7 +130,7 @@ class Writer:
         return min(self._held, self._ballast.available() // 2 // self._page)
 
     def _transact(self, work: Work[T], pages: int) -> T:
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             return self._transaction(work, pages)
 
     def _transaction(self, work: Work[T], pages: int) -> T:
@@ -150,7 +151,7 @@ class Writer:
     def _set_durable(self, *, durable: bool) -> None:
         if durable is self._durable:
             return
-        with opening.in_use(self._path):
+        with store_connection.in_use(self._path):
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self._durable = durable
 
@@ -177,7 +178,7 @@ class Writer:
         """
         self._ballast.release()
         try:
-            with opening.in_use(self._path):
+            with store_connection.in_use(self._path):
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except StoreError as error:
             if not self._about_room(error):

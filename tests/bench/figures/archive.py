@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from allswell.archive import dayfile
+from allswell.archive import day_file
 from allswell.checker.archive_uploader import measured
 from allswell.checker.main import STORE
 from allswell.checker.monitor_runtime import target_of
@@ -48,13 +48,13 @@ def weight() -> Iterator[tuple[str, float]]:
     for every in (1, 30, 60):
         for spread in SPREADS:
             samples = tuple(day(BEGINNING, every, spread))
-            found = measured(lambda out, these=samples: dayfile.write(these, out))  # type: ignore[misc]
+            found = measured(lambda out, these=samples: day_file.write(these, out))  # type: ignore[misc]
             most = max(most, found.size / found.samples)
     yield "archive_bytes_per_sample", most
     size = 0
     for number in range(365):
         these = tuple(day(BEGINNING + number * DAY, 60, SPREADS[-1]))
-        size += measured(lambda out, these=these: dayfile.write(these, out)).size  # type: ignore[misc]
+        size += measured(lambda out, these=these: day_file.write(these, out)).size  # type: ignore[misc]
     yield "archive_year_mb", size / 1e6
 
 

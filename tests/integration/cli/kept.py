@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from allswell import cli
-from allswell.archive import dayfile
-from allswell.central.catalogue import Catalogue
-from allswell.cli.up.folder import DataFolder
+from allswell.archive import day_file
+from allswell.central.archive_catalogue import Catalogue
+from allswell.cli.up.data_folder import DataFolder
 from allswell.domain import archive, instant
 from allswell.domain.archive import Content, Place
 from allswell.domain.sample import Sample
@@ -57,7 +57,7 @@ class Kept:
     def put(self, row_id: int, place: Place, found: list[Sample]) -> Path:
         """Put a day where it belongs, and record it; its file."""
         out = io.BytesIO()
-        dayfile.write(found, out)
+        day_file.write(found, out)
         body = out.getvalue()
         file = self.root / archive.key(place)
         file.parent.mkdir(parents=True, exist_ok=True)

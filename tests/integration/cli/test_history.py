@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.archive import dayfile
+from allswell.archive import day_file
 from allswell.domain import cover, health, instant, rollup
 from allswell.domain.archive import Place
 from allswell.domain.cover import Grace
@@ -125,7 +125,7 @@ def flip(file: Path) -> None:
 def swap(file: Path) -> None:
     """Another whole day file, with one result less."""
     with file.open("wb") as out:
-        dayfile.write(keeping.samples(FIRST, 0)[1:], out)
+        day_file.write(keeping.samples(FIRST, 0)[1:], out)
 
 
 def remove(file: Path) -> None:

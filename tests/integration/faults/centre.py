@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from allswell.archive import where as wheres
+from allswell.archive import bucket_settings as wheres
 from allswell.archive.bucket import Bucket
 from allswell.central import engine
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.central.writer import Writer
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.collector.archive.executor import ArchiveService

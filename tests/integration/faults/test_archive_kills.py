@@ -18,7 +18,7 @@ from threading import Lock
 
 import pytest
 
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.checker.main import STORE
 from allswell.checker.monitor_runtime import target_of
 from allswell.domain import instant, rollup

@@ -16,8 +16,8 @@ import pytest
 
 from allswell.central import engine, writer
 from allswell.domain import instant, spec
-from allswell.domain.claim import Proof
 from allswell.domain.health import Claim
+from allswell.domain.hostname_claim import Proof
 from allswell.domain.report import Transition
 from allswell.domain.spec import monitor, page
 from allswell.domain.state import State

@@ -11,7 +11,7 @@ from allswell.controller.bootstrap import database_password
 from allswell.controller.config import hostname_settings as hosting
 from allswell.controller.config.environment import Environment
 from allswell.domain import hostname
-from allswell.domain.claim import Budget
+from allswell.domain.hostname_claim import Budget
 from charts.documents import CHART, ROOT
 from tests.unit.chart import rendering
 from tests.unit.crds import schema

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allswell.archive.where import Where
+from allswell.archive.bucket_settings import Where
 from allswell.cli.programs import publish
 from allswell.controller.config import settings as operator_settings
 from allswell.controller.workload import rollout

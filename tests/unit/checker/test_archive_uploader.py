@@ -14,8 +14,8 @@ from allswell.checker.collector_client import LineBroken, Reply
 from allswell.checker.object_store_client import Undelivered, Write
 from allswell.checker.registration import Greeter
 from allswell.checker.schedule import phase
-from allswell.domain import deposit, rollup
-from allswell.domain.deposit import Deposit, Permit
+from allswell.domain import archive_upload, rollup
+from allswell.domain.archive_upload import Deposit, Permit
 from allswell.domain.report import DayReport, Json
 from allswell.domain.sample import Sample
 from allswell.store import Store
@@ -37,7 +37,7 @@ class Office:
 
     async def post(self, path: str, message: Json) -> Reply:
         assert path == "/v1/archive"
-        wanted = deposit.read_deposit(message)
+        wanted = archive_upload.read_deposit(message)
         self.asked.append(wanted)
         await asyncio.sleep(0.01)
         told = self.answer(wanted)
@@ -46,7 +46,7 @@ class Office:
         permit = Permit(revision=1, url=f"http://b/{wanted.monitor}/{wanted.day}")
         if wanted.revision:
             permit = Permit(recorded=True, revision=wanted.revision)
-        return Reply(200, deposit.permit_json(permit))
+        return Reply(200, archive_upload.permit_json(permit))
 
     def put(self, permit: Permit, write: Write) -> bool:
         if self.refuses:
@@ -139,7 +139,9 @@ def test_without_an_archive_nothing_is_asked(tmp_path: Path, *, wanted: bool | N
 def test_what_the_archive_has_already_is_not_sent(tmp_path: Path) -> None:
     async def story() -> None:
         office = Office(
-            answer=lambda _: Reply(200, deposit.permit_json(Permit(recorded=True, revision=4)))
+            answer=lambda _: Reply(
+                200, archive_upload.permit_json(Permit(recorded=True, revision=4))
+            )
         )
         archivist, store = archivist_of(tmp_path, office)
         await at_midnight(3600)
@@ -153,7 +155,11 @@ def test_what_the_archive_has_already_is_not_sent(tmp_path: Path) -> None:
 def test_a_day_is_noted_as_archived_only_when_it_is_recorded(tmp_path: Path) -> None:
     async def story() -> None:
         def forgetful(wanted: Deposit) -> Reply | None:
-            return Reply(200, deposit.permit_json(Permit(revision=1))) if wanted.revision else None
+            return (
+                Reply(200, archive_upload.permit_json(Permit(revision=1)))
+                if wanted.revision
+                else None
+            )
 
         office = Office(answer=forgetful)
         archivist, store = archivist_of(tmp_path, office)

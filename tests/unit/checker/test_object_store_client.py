@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from allswell.checker.object_store_client import HttpStore, Out, Undelivered
-from allswell.domain.deposit import Permit
+from allswell.domain.archive_upload import Permit
 
 BODY = b"a day of results"
 Seen = list[tuple[str, dict[str, str], bytes]]

@@ -17,10 +17,10 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from allswell.archive import dayfile
-from allswell.archive.localfolder import LocalFolder
-from allswell.archive.shelf import Failed, Held
-from allswell.central.catalogue import Catalogue, Totals
+from allswell.archive import day_file
+from allswell.archive.local_folder import LocalFolder
+from allswell.archive.object_store import Failed, Held
+from allswell.central.archive_catalogue import Catalogue, Totals
 from allswell.checker.object_store_client import HttpStore, Out, Undelivered
 from allswell.collector.archive.backlog import ArchiveNews, Backlog
 from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveService
@@ -29,9 +29,9 @@ from allswell.collector.archive.uploads import Archiving
 from allswell.collector.authentication import Identity, LocalTokens
 from allswell.collector.http_api import Intake
 from allswell.collector.state import Centre
-from allswell.domain import archive, deposit, instant, report
+from allswell.domain import archive, archive_upload, instant, report
 from allswell.domain.archive import Content, Place
-from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.archive_upload import Deposit, Permit
 from allswell.domain.report import Beat, Greeting
 from allswell.domain.sample import Sample
 from tests import centre as centres
@@ -55,7 +55,7 @@ def packed(*minutes: int) -> bytes:
     """A day file of so many minutes of the day."""
     out = BytesIO()
     start = instant.day_start(DAY)
-    dayfile.write((Sample(start + it * timedelta(minutes=1), 1_000) for it in minutes), out)
+    day_file.write((Sample(start + it * timedelta(minutes=1), 1_000) for it in minutes), out)
     return out.getvalue()
 
 
@@ -98,12 +98,12 @@ class House:
             return answer.status, await answer.json()
 
     async def ask(self, wanted: Deposit = WANTED, token: str = "acme") -> tuple[int, Any]:
-        return await self.post("/v1/archive", deposit.deposit_json(wanted), token)
+        return await self.post("/v1/archive", archive_upload.deposit_json(wanted), token)
 
     async def permit(self, wanted: Deposit = WANTED) -> Permit:
         status, body = await self.ask(wanted)
         assert status == 200, body
-        return deposit.read_permit(body)
+        return archive_upload.read_permit(body)
 
     async def put(self, permit: Permit, body: bytes = BODY) -> bool:
         def write(out: Out) -> None:
@@ -403,7 +403,7 @@ def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
             intake = Intake(centre, LocalTokens(TOKENS), writing, clock)
             async with TestClient(TestServer(intake.application())) as client:
                 headers = {"Authorization": "Bearer acme"}
-                body = deposit.deposit_json(WANTED)
+                body = archive_upload.deposit_json(WANTED)
                 async with client.post("/v1/archive", json=body, headers=headers) as answer:
                     assert answer.status == 404
                 async with client.put("/v1/archive/object/x") as answer:

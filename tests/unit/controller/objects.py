@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, names, statefulset
+from allswell.kube.checker_defaults import Shape
 from allswell.kube.manifest import Json
-from allswell.kube.shape import Shape
 
 SHAPE = Shape("local/allswell:1", "https://collector.allswell.svc:8443", "-- a CA --\n")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from allswell.central.claims import Claims
 from allswell.central.errors import Unavailable
+from allswell.central.hostname_claims import Claims
 from allswell.collector.state import Centre
 from allswell.controller.apply.applier import Hands
 from allswell.controller.cache.cache import WATCHED, Index, Key

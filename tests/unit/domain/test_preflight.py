@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from allswell.domain import preflight
-from allswell.domain.claim import Proof
+from allswell.domain.hostname_claim import Proof
 from allswell.domain.preflight import Finding, Seen, Trouble, Wanted
 
 WANTED = Wanted("status.acme.com", "acme-abc.pages.io", "allswell=token")

@@ -2,7 +2,7 @@
 
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
-from allswell.kube.shape import Shape
+from allswell.kube.checker_defaults import Shape
 
 SHAPE = Shape("local/allswell:1", "https://collector.allswell.svc:8443", "-- a CA --\n")
 

@@ -15,7 +15,7 @@ import pytest
 
 from allswell.domain import instant
 from allswell.domain.health import starting_from
-from allswell.store import Committed, Enrolled, Kept, Store, StoreFull, room
+from allswell.store import Committed, Enrolled, Kept, Store, StoreFull, disk_quota
 from tests.unit.store.conftest import Open
 from tests.unit.store.hand import (
     NOW,
@@ -186,8 +186,8 @@ def test_a_file_that_is_already_above_a_lower_limit_goes_on(opened: Open) -> Non
 
 @pytest.mark.parametrize("size", [0, 1_000_000, 134_217_728, 10**12])
 def test_file_reserve_and_log_fit_a_volume(size: int) -> None:
-    planned = room.plan(room.of_volume(size))
-    beside = planned.ballast + 2 * room.WAL_PAGES * KIB
+    planned = disk_quota.plan(disk_quota.of_volume(size))
+    beside = planned.ballast + 2 * disk_quota.WAL_PAGES * KIB
     assert planned.held > 0
     assert size < 2_000_000 or planned.file + planned.held + beside <= size
     assert size < 2_000_000 or planned.file + planned.held <= size * 0.8
@@ -200,11 +200,11 @@ def test_file_reserve_and_log_fit_a_volume(size: int) -> None:
 def test_the_log_grows_with_the_number_of_monitors_within_bounds(
     monitors: int, file_pages: int, expected: int
 ) -> None:
-    assert room.log_pages(monitors, file_pages) == expected
+    assert disk_quota.log_pages(monitors, file_pages) == expected
 
 
 def test_the_log_is_never_longer_than_ten_megabytes() -> None:
-    assert room.log_pages(10**6, 10**9) * KIB <= 10_000_000
+    assert disk_quota.log_pages(10**6, 10**9) * KIB <= 10_000_000
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def crowd(volume: Path, leave: int = 0) -> Path:
     """Let somebody else fill the volume."""
     filler = volume / "filler"
     with filler.open("ab") as file:
-        os.posix_fallocate(file.fileno(), 0, file.tell() + room.available(volume) - leave)
+        os.posix_fallocate(file.fileno(), 0, file.tell() + disk_quota.available(volume) - leave)
     return filler
 
 
@@ -268,7 +268,7 @@ def test_a_full_volume_that_takes_the_reserve_too_still_does_not_stop_the_checke
         fill(crowded, api, minute, 60)
         minute += 60
     crowd(volume)
-    assert room.available(volume) == 0
+    assert disk_quota.available(volume) == 0
     results = fill(crowded, api, minute, 3 * DAY)
     crowded.commit([kept(api, minute + 3 * DAY, change(api, 1))])
     assert {each.kept for each in results} == {60}

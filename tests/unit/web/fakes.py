@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import incident as incidents
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Impact, Incident, Status, Update
@@ -43,8 +43,8 @@ def page(
     allowed_networks: tuple[str, ...] = (),
     look: Look = Look(),  # noqa: B008 - frozen
     address: str = "",
-) -> facts.Page:
-    return facts.Page(
+) -> page_data.Page:
+    return page_data.Page(
         id=number,
         public_id=f"page{number:08d}",
         namespace=namespace,
@@ -72,8 +72,8 @@ def component(
     overlays: Sequence[Overlay] = (),
     group: str = "API",
     born: datetime = BORN,
-) -> facts.Component:
-    return facts.Component(
+) -> page_data.Component:
+    return page_data.Component(
         monitor=number,
         public_id=f"comp{number:08d}",
         name=f"monitor-{number}",
@@ -147,13 +147,15 @@ def maintenance(
 
 
 def found(
-    *components: facts.Component,
+    *components: page_data.Component,
     observed: datetime | None = NOW,
-    of: facts.Page | None = None,
+    of: page_data.Page | None = None,
     incidents: Sequence[Incident] = (),
     maintenances: Sequence[Maintenance] = (),
-) -> facts.Facts:
-    return facts.Facts(of or page(), observed, components, tuple(incidents), tuple(maintenances))
+) -> page_data.Facts:
+    return page_data.Facts(
+        of or page(), observed, components, tuple(incidents), tuple(maintenances)
+    )
 
 
 def outage(start: datetime, length: timedelta, reason: str = "Timeout") -> tuple[Claim, Claim]:
@@ -189,7 +191,7 @@ class Clock:
 class Reader:
     """A database of hand-made facts that counts its reads, and can fail or be slow."""
 
-    def __init__(self, *held: facts.Facts) -> None:
+    def __init__(self, *held: page_data.Facts) -> None:
         self.held = {entry.page.id: entry for entry in held}
         self.failing = False
         self.installed: str | None = "f00d" * 8
@@ -198,12 +200,12 @@ class Reader:
         self.gate: threading.Event | None = None
         self.entered = threading.Semaphore(0)
 
-    def pages(self) -> tuple[facts.Page, ...]:
+    def pages(self) -> tuple[page_data.Page, ...]:
         self._check()
         self.directory_reads += 1
         return tuple(entry.page for entry in self.held.values())
 
-    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> facts.Facts | None:
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.Facts | None:
         del now, days
         self.reads.append(page_id)
         self.entered.release()

@@ -4,7 +4,7 @@ import gettext
 import re
 from datetime import timedelta
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Status
 from allswell.domain.state import State
@@ -60,7 +60,7 @@ def outside(text: str) -> str:
     return "".join(left)
 
 
-def everything() -> facts.Facts:
+def everything() -> page_data.Facts:
     """Facts that bring every part of the page to light."""
     now, hour = fakes.NOW, timedelta(hours=1)
     claims = [

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import jsonschema
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
 from allswell_web import openapi, routes
@@ -18,7 +18,7 @@ class More(TypedDict, total=False):
     """What facts hold beside components, as `fakes.found` takes it."""
 
     observed: datetime | None
-    of: facts.Page | None
+    of: page_data.Page | None
     incidents: Sequence[Incident]
     maintenances: Sequence[Maintenance]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.central.facts import Component
+from allswell.central.page_data import Component
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay

@@ -12,7 +12,7 @@ from posixpath import dirname, join, normpath
 import pytest
 from flask import Flask, Response
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import password
 from allswell.domain.incident import Status
 from allswell_web import app, directory, edition, publisher
@@ -57,7 +57,7 @@ class Files:
 class Desk:
     """A publisher over fakes."""
 
-    def __init__(self, *found: facts.Facts, files: Files | None = None) -> None:
+    def __init__(self, *found: page_data.Facts, files: Files | None = None) -> None:
         self.reader = fakes.Reader(*found)
         self.clock = fakes.Clock()
         self.files = files or Files()
@@ -246,7 +246,7 @@ def test_a_private_page_is_not_published(desk: Desk) -> None:
 class Late(fakes.Reader):
     """A database whose list of pages was read a moment before a page was closed."""
 
-    def pages(self) -> tuple[facts.Page, ...]:
+    def pages(self) -> tuple[page_data.Page, ...]:
         return (fakes.page(),)
 
 

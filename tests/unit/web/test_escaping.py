@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Status
 from allswell.domain.maintenance import Phase
@@ -83,7 +83,7 @@ def problems_of(html: str) -> list[str]:
     return checker.problems + checker.open
 
 
-def hostile(text: str) -> facts.Facts:
+def hostile(text: str) -> page_data.Facts:
     claims = [Claim(State.UP, fakes.BORN), Claim(State.DOWN, fakes.ago(hours=1), text)]
     component = fakes.component(1, text, group=text, claims=claims)
     look = Look(links=(Link(text, "https://good.example/"),))

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import password
 from allswell_web import gate
 from allswell_web.gate import Gate
@@ -26,7 +26,7 @@ def basic(given: str) -> str:
 class Door:
     """A gate with one page, and a count of how often a hash was made."""
 
-    def __init__(self, *proxies: str, page: facts.Page | None = None) -> None:
+    def __init__(self, *proxies: str, page: page_data.Page | None = None) -> None:
         self.clock = fakes.Clock()
         self.page = page or fakes.page(password_hash="sesame")
         self.hashed = 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from allswell.central.facts import Pictures
+from allswell.central.page_data import Pictures
 from allswell.domain import colour
 from allswell.domain.incident import Impact, Status
 from allswell.domain.spec.look import Link, Look

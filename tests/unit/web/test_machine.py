@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell_web import routes
@@ -196,7 +196,7 @@ def test_no_text_of_an_owner_reaches_a_header(entry: Route) -> None:
     ],
     ids=["nothing", "before the first beat", "silent for months", "without names"],
 )
-def test_whatever_is_lacking_there_is_an_answer(found: facts.Facts, entry: Route) -> None:
+def test_whatever_is_lacking_there_is_an_answer(found: page_data.Facts, entry: Route) -> None:
     answer = harness.bench(fakes.Reader(found)).ask(path_of(entry))
     assert answer.status == 200
     if entry.schema is not None:

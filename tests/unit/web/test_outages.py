@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.incident import Impact, Incident, Status
 from allswell.domain.state import State
@@ -28,15 +28,15 @@ def slow(**when: float) -> Claim:
     return Claim(State.DEGRADED, ago(**when), "Slow")
 
 
-def told(*components: facts.Component, observed: datetime = NOW) -> tuple[Incident, ...]:
+def told(*components: page_data.Component, observed: datetime = NOW) -> tuple[Incident, ...]:
     return outages.incidents(survey.of(fakes.found(*components, observed=observed), NOW))
 
 
-def of(*claims: Claim, number: int = 1, overlays: Sequence[Overlay] = ()) -> facts.Component:
+def of(*claims: Claim, number: int = 1, overlays: Sequence[Overlay] = ()) -> page_data.Component:
     return fakes.component(number, claims=[UP, *claims], overlays=overlays)
 
 
-def only(*components: facts.Component) -> Incident:
+def only(*components: page_data.Component) -> Incident:
     (incident,) = told(*components)
     return incident
 

@@ -2,18 +2,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import histogram
 from allswell.domain.latency import Bucket
 from allswell_web import survey, windows
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
-KEPT = facts.Day(ago(days=6).date(), 100, 100, 1, histogram.of([20_000] * 100))
-OLDER = facts.Day(ago(days=7).date(), 100, 100, 1, histogram.of([900_000] * 100))
+KEPT = page_data.Day(ago(days=6).date(), 100, 100, 1, histogram.of([20_000] * 100))
+OLDER = page_data.Day(ago(days=7).date(), 100, 100, 1, histogram.of([900_000] * 100))
 
 
-def p95s(*days: facts.Day, buckets: tuple[Bucket, ...] = ()) -> Mapping[str, int | None]:
+def p95s(*days: page_data.Day, buckets: tuple[Bucket, ...] = ()) -> Mapping[str, int | None]:
     component = replace(fakes.component(), days=days)
     it = survey.of(fakes.found(component), NOW)
     (line,) = it.lines
@@ -45,7 +45,7 @@ def test_today_is_known_from_the_collectors_buckets() -> None:
 def test_yesterday_is_filled_in_while_it_is_not_rolled_up_and_counted_once_when_it_is() -> None:
     yesterday = (bucket(20, 400, 500_000),)
     assert p95s(KEPT, buckets=yesterday)["7d"] == near(500_000)
-    rolled = facts.Day(ago(days=1).date(), 400, 400, 1, histogram.of([30_000] * 400))
+    rolled = page_data.Day(ago(days=1).date(), 400, 400, 1, histogram.of([30_000] * 400))
     assert p95s(KEPT, rolled, buckets=yesterday)["7d"] == near(30_000)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell_web import plain, survey, windows, words
 from allswell_web.condition import Condition
 from allswell_web.language import ENGLISH
@@ -55,7 +55,7 @@ class Badge:
         return self.colour in (DOWN, UNKNOWN)
 
 
-def find(asked: Asked, component: str) -> facts.Component | None:
+def find(asked: Asked, component: str) -> page_data.Component | None:
     """The component with a public id."""
     return next((it for it in asked.found.components if it.public_id == component), None)
 

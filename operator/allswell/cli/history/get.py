@@ -5,11 +5,11 @@ import csv
 import sys
 from datetime import UTC, datetime
 
-from allswell.archive import dayfile
+from allswell.archive import day_file
 from allswell.central import history
 from allswell.cli.history import source
+from allswell.cli.history.output import carried_out, progress
 from allswell.cli.history.source import BadInput, Source
-from allswell.cli.history.telling import carried_out, progress
 from allswell.cli.terminal import OK
 from allswell.domain import instant
 from allswell.domain.archive import Choice
@@ -66,5 +66,5 @@ def _run(options: argparse.Namespace, it: Source) -> int:
             table.writerow([instant.text(sample.started), sample.latency_us, sample.reason])
         return OK
     for sample in found:
-        sys.stdout.write(dayfile.line(sample).decode())
+        sys.stdout.write(day_file.line(sample).decode())
     return OK

@@ -3,10 +3,10 @@
 import argparse
 from collections.abc import Mapping
 
-from allswell.archive.shelf import Shelf
+from allswell.archive.object_store import Shelf
 from allswell.cli.history import source
+from allswell.cli.history.output import carried_out, progress, size
 from allswell.cli.history.source import Source
-from allswell.cli.history.telling import carried_out, progress, size
 from allswell.cli.terminal import OK, complain, counted, paint
 from allswell.domain import archive
 from allswell.domain.archive import LAYOUT, Entry

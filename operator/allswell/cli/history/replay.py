@@ -10,8 +10,8 @@ from allswell.central import history
 from allswell.central.history import Recorded
 from allswell.cli import manifests
 from allswell.cli.history import source
+from allswell.cli.history.output import carried_out, progress
 from allswell.cli.history.source import BadInput, Source
-from allswell.cli.history.telling import carried_out, progress
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import duration, instant, replay, rollup, timeline, uptime
 from allswell.domain.health import Claim

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from allswell.archive import dayfile, where
+from allswell.archive import bucket_settings, day_file
 from allswell.archive.bucket import Bucket
-from allswell.archive.dayfile import Damaged
-from allswell.archive.localfolder import LocalFolder
-from allswell.archive.shelf import Shelf
+from allswell.archive.day_file import Damaged
+from allswell.archive.local_folder import LocalFolder
+from allswell.archive.object_store import Shelf
 from allswell.central import engine as engines
 from allswell.central import history
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.controller.bootstrap import database_password, kube_login
 from allswell.domain import instant
 from allswell.domain.archive import Choice, Entry
@@ -28,7 +28,7 @@ from allswell.domain.sample import Sample
 from allswell.kube import client
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import SECRET
-from allswell.store import reading
+from allswell.store import readonly
 
 DAY = timedelta(days=1)
 PAGE = 5_000
@@ -97,7 +97,7 @@ class Source:
             streams = [self._archived(entry) for entry in kept.get(day, ())]
             begin = max(start, instant.day_start(day))
             finish = min(end, instant.day_start(day + DAY))
-            streams += [reading.read(file, name, begin, finish) for file in files]
+            streams += [readonly.read(file, name, begin, finish) for file in files]
             yield from _once(streams, begin, finish)
 
     def _files(self, namespace: str) -> Iterator[Path]:
@@ -111,7 +111,7 @@ class Source:
         if self.shelf is None:
             raise BadInput("the catalogue names day files, and no archive is given to read them")
         try:
-            yield from dayfile.read(self.shelf.stream(entry.key))
+            yield from day_file.read(self.shelf.stream(entry.key))
         except Damaged as error:
             why = "it is missing" if self.shelf.head(entry.key) is None else str(error)
             raise Damaged(f"{entry.key}: {why}; allswell history verify notes it") from error
@@ -195,7 +195,7 @@ def _found(options: argparse.Namespace) -> Source:
         shelf = LocalFolder(options.data / "archive")
         return Source(engines.connect(f"sqlite:///{database}"), shelf, stores, options.data)
     problems: list[str] = []
-    found = where.read(os.environ, "ALLSWELL_ARCHIVE_", problems)
+    found = bucket_settings.read(os.environ, "ALLSWELL_ARCHIVE_", problems)
     if problems:
         raise BadInput("\n".join(problems))
     bucket = None if found is None else Bucket(found)

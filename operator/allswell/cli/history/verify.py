@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from allswell.archive import containing, dayfile
-from allswell.archive.dayfile import Damaged
-from allswell.archive.shelf import Shelf
-from allswell.central.catalogue import Catalogue
+from allswell.archive import day_file, superset
+from allswell.archive.day_file import Damaged
+from allswell.archive.object_store import Shelf
+from allswell.central.archive_catalogue import Catalogue
 from allswell.cli.history import source
+from allswell.cli.history.output import carried_out, progress, say
 from allswell.cli.history.source import BadInput, Source
-from allswell.cli.history.telling import carried_out, progress, say
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import archive, instant
 from allswell.domain.archive import LAYOUT, Choice, Entry
@@ -90,7 +90,7 @@ def wrong_with(shelf: Shelf, entry: Entry) -> str:
     end = start + timedelta(days=1)
     samples = 0
     try:
-        for sample in dayfile.read(tap):
+        for sample in day_file.read(tap):
             samples += 1
             if not start <= sample.started < end:
                 return f"sample {samples} is not of its day"
@@ -154,6 +154,6 @@ def _advice(catalogue: Catalogue, shelf: Shelf, key: str) -> str:
     """What to do about an object that no catalogue entry names. Raises `Failed`."""
     place = archive.parse(key)
     for entry in () if place is None else catalogue.beside(place):
-        if containing.contains(shelf.stream(entry.key), shelf.stream(key)):
+        if superset.contains(shelf.stream(entry.key), shelf.stream(key)):
             return f"{entry.key} has all of its samples, so it may be removed"
     return "nothing in the catalogue has all of its samples, so keep it"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from allswell.archive import where as wheres
+from allswell.archive import bucket_settings as wheres
 from allswell.archive.bucket import Bucket
-from allswell.archive.where import Where
+from allswell.archive.bucket_settings import Where
 from allswell.central import engine, errors
 from allswell.central.reader import Reader
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
-from allswell.cli.up import folder, program
-from allswell.cli.up.folder import DataFolder, FolderTaken
+from allswell.cli.up import data_folder, main
+from allswell.cli.up.data_folder import DataFolder, FolderTaken
 
 DESCRIPTION = """\
 Run the Monitors and StatusPages of some files on this machine: checks run, the page is served,
@@ -83,15 +83,15 @@ def run(options: argparse.Namespace) -> int:
         if not path.exists():
             complain(f"there is no {path}; give a file or folder that holds manifests")
             return BAD_INPUT
-    where = options.data or folder.usual(options.paths[0], dict(os.environ))
-    plan = program.Plan(
+    where = options.data or data_folder.usual(options.paths[0], dict(os.environ))
+    plan = main.Plan(
         paths=tuple(options.paths),
         host=options.host,
         port=options.port,
         references=tuple(options.egress_reference),
     )
     # Asked before the folder is made, so that a start that is refused leaves nothing behind.
-    if (code := program.hindrance(plan, where)) != OK:
+    if (code := main.hindrance(plan, where)) != OK:
         return code
     try:
         data = DataFolder.open(where)
@@ -99,6 +99,6 @@ def run(options: argparse.Namespace) -> int:
         complain(str(error))
         return FAILED
     try:
-        return asyncio.run(program.run(plan, data))
+        return asyncio.run(main.run(plan, data))
     finally:
         data.close()

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 from allswell.cli.manifests import Key, Thing
 from allswell.cli.terminal import counted, paint
+from allswell.cli.up.data_folder import DataFolder
 from allswell.cli.up.desired import Desired
-from allswell.cli.up.folder import DataFolder
 from allswell.cli.yamlfile import Located
 from allswell.collector.state import News
 from allswell.domain import state

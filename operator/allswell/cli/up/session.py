@@ -11,13 +11,13 @@ from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
 from allswell.checker.config import Config
 from allswell.cli.manifests import Thing
-from allswell.cli.up import applying, desired
-from allswell.cli.up.applying import Wanted
+from allswell.cli.up import apply, desired
+from allswell.cli.up.apply import Wanted
 from allswell.cli.up.children import Child, Children
+from allswell.cli.up.data_folder import DataFolder
 from allswell.cli.up.desired import Desired
-from allswell.cli.up.folder import DataFolder
+from allswell.cli.up.file_cache import Shelf
 from allswell.cli.up.screen import Screen
-from allswell.cli.up.shelf import Shelf
 from allswell.collector.authentication import Identity, LocalTokens
 from allswell.collector.server import Collector
 from allswell.collector.state import Centre
@@ -72,21 +72,21 @@ class Session:
         self.screen.lacking(before.lacking, self.desired.lacking)
         things = self.desired.things
         if things != self._applied:
-            await self._apply(applying.sorted_out(things))
+            await self._apply(apply.sorted_out(things))
             if not at_start:
                 self.screen.changed(self._applied, things)
             self._applied = things
 
     async def _apply(self, wanted: Wanted) -> None:
         def write() -> None:
-            applying.write_rows(self.writer, wanted, self.now())
+            apply.write_rows(self.writer, wanted, self.now())
             if self.centre.started is not None:
                 self.centre.reload()
 
         await self.collector.write(write)
         running = {name.partition(" ")[2] for name in self.children.running} - {""}
         everywhere = sorted({*wanted.namespaces, *running})
-        await asyncio.to_thread(applying.write_lists, self.data, wanted, everywhere, self.rules)
+        await asyncio.to_thread(apply.write_lists, self.data, wanted, everywhere, self.rules)
         for namespace in set(wanted.namespaces) - running:
             self._start_checker(namespace)
 

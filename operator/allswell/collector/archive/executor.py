@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from allswell.archive.shelf import Failed
-from allswell.central.catalogue import Totals
+from allswell.archive.object_store import Failed
+from allswell.central.archive_catalogue import Totals
 from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.collector.archive.local_uploads import FolderIntake
 from allswell.collector.archive.uploads import AT_ONCE, Archiving
-from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.archive_upload import Deposit, Permit
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from aiohttp import web
 
-from allswell.archive import shelf
-from allswell.archive.localfolder import PATH, LocalFolder
+from allswell.archive import object_store
+from allswell.archive.local_folder import PATH, LocalFolder
 from allswell.domain import instant
-from allswell.domain.deposit import MOST_BYTES
+from allswell.domain.archive_upload import MOST_BYTES
 
 ROUTE = PATH + "{key:.+}"
 
@@ -32,7 +32,7 @@ class FolderIntake:
         if request.content_length != size or size > MOST_BYTES:
             return web.Response(status=403, text="this address is for another length\n")
         body = await request.content.readexactly(size) if size else b""
-        if shelf.digest([body]) != (size, sha256):
+        if object_store.digest([body]) != (size, sha256):
             return web.Response(status=400, text="this is another content\n")
         return web.Response(status=200 if self._folder.put(key, body) else 412)
 

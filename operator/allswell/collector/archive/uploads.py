@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allswell.archive import containing
-from allswell.archive import shelf as shelves
-from allswell.archive.shelf import Failed, Shelf
-from allswell.central.catalogue import Catalogue
+from allswell.archive import object_store as shelves
+from allswell.archive import superset
+from allswell.archive.object_store import Failed, Shelf
+from allswell.central.archive_catalogue import Catalogue
 from allswell.central.errors import Conflict
 from allswell.central.writer import MonitorRow
 from allswell.collector.authentication import Refused
 from allswell.domain import archive, instant
 from allswell.domain.archive import Place
-from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.archive_upload import Deposit, Permit
 from allswell.domain.message import Malformed
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Archiving:
             if self.shelf.head(entry.key) is None:
                 continue
             new, old = (self.shelf.stream(key) for key in (archive.key(place), entry.key))
-            if not containing.contains(new, old):
+            if not superset.contains(new, old):
                 log.warning("%s lacks samples of %s, so both stay", archive.key(place), entry.key)
                 return False
         return True

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.collector.archive.executor import ArchiveService
 from allswell.collector.archive.uploads import Archiving

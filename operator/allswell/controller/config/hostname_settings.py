@@ -13,9 +13,9 @@ from allswell.controller.hostnames import policy
 from allswell.controller.hostnames.policy import Policy
 from allswell.dns.lookup import Resolver
 from allswell.domain import hostname
-from allswell.domain.claim import Budget
 from allswell.domain.hostname import Own
-from allswell.kube.hosted import Gateway, Surroundings
+from allswell.domain.hostname_claim import Budget
+from allswell.kube.hostname_objects import Gateway, Surroundings
 
 ISSUERS = ("Issuer", "ClusterIssuer")
 ROUTINGS = ("Ingress", "Gateway")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from allswell.archive import where
-from allswell.archive.where import Where
+from allswell.archive import bucket_settings
+from allswell.archive.bucket_settings import Where
 from allswell.controller.config import hostname_settings as hosting
 from allswell.controller.config.environment import Environment
 from allswell.controller.hostnames.policy import Policy
@@ -15,7 +15,7 @@ from allswell.controller.workload import rollout
 from allswell.controller.workload.rollout import Batch
 from allswell.domain.cover import Grace
 from allswell.domain.spec.monitor import SIZE, UNITS
-from allswell.kube.shape import Shape
+from allswell.kube.checker_defaults import Shape
 
 # It stands in the ConfigMap of every Monitor.
 MOST_TRUSTED = 65_536
@@ -93,7 +93,7 @@ def read(variables: Mapping[str, str]) -> Settings:
         identity=given.text("ALLSWELL_IDENTITY", socket.gethostname()),
         workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
         batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
-        archive=where.read(variables, "ALLSWELL_ARCHIVE_", given.problems),
+        archive=bucket_settings.read(variables, "ALLSWELL_ARCHIVE_", given.problems),
         delete_archived_after=_deletion(given),
         hosting=hosting.read(given, namespace),
         pages_key_secret=given.text("ALLSWELL_PAGES_KEY_SECRET", "allswell-pages-key"),

@@ -10,12 +10,12 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine
 
+from allswell.central import monitor_status
 from allswell.central.errors import CentralError, Unavailable
+from allswell.central.monitor_status import Standing
 from allswell.central.writer import Writer
 from allswell.collector.state import Centre
-from allswell.controller import standing
 from allswell.controller.database.registration import Entry, Outcome, Place
-from allswell.controller.standing import Standing
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import Component, StatusPage
 
@@ -105,4 +105,6 @@ class Central:
         self, now: datetime, *, place: Place | None = None, only: int | None = None
     ) -> Mapping[Place, Standing]:
         """The standing of all living monitors, or of one."""
-        return await self._doing(lambda: standing.read(self._engine, now, name=place, only=only))
+        return await self._doing(
+            lambda: monitor_status.read(self._engine, now, name=place, only=only)
+        )

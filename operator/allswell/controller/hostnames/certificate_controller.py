@@ -9,8 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from allswell.central.claims import Holder
 from allswell.central.errors import CentralError
+from allswell.central.hostname_claims import Holder
 from allswell.controller.apply.mutation_guard import Insistence
 from allswell.controller.cache.cache import Key
 from allswell.controller.hostnames import certificate_plan, certificate_status
@@ -19,11 +19,11 @@ from allswell.controller.hostnames.claims_client import Ledger
 from allswell.controller.hostnames.dns_verification import Preflights
 from allswell.controller.hostnames.policy import Policy
 from allswell.controller.metrics.operator_metrics import Meters
-from allswell.kube import conditions, hosted, manifest, names
+from allswell.kube import conditions, hostname_objects, manifest, names
 from allswell.kube.client import Api
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.errors import KubeError, Missing
-from allswell.kube.hosted import Hosted
+from allswell.kube.hostname_objects import Hosted
 from allswell.kube.kinds import CERTIFICATE, CHALLENGE, PAGE, SECRET, Kind
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ class Tending:
                 listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
             except Missing as error:
                 raise Missing(f"{kind.plural}.{kind.group}") from error
-            found[kind] = hosted.named(listing.objects)
+            found[kind] = hostname_objects.named(listing.objects)
         return found
 
     async def _challenges(self, children: Children) -> dict[str, str]:

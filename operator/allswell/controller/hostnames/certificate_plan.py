@@ -6,8 +6,8 @@ from datetime import datetime
 
 from allswell.controller.hostnames import certificate_status
 from allswell.controller.hostnames.certificate_status import Facts
-from allswell.kube import hosted, manifest
-from allswell.kube.hosted import Hosted, Surroundings
+from allswell.kube import hostname_objects, manifest
+from allswell.kube.hostname_objects import Hosted, Surroundings
 from allswell.kube.kinds import CERTIFICATE, Kind
 from allswell.kube.manifest import Json
 
@@ -85,7 +85,7 @@ def decide(
             make += _certificate(name, live, around)
         if live is not None and seen and green and certificate_status.due_again(seen, green, now):
             retry.append(Retry(live, name.host))
-        ways = hosted.routes(name, around)
+        ways = hostname_objects.routes(name, around)
         wanted |= {(kind, manifest.name(way)[1]) for kind, way in ways}
         there = all(manifest.name(way)[1] in children[kind] for kind, way in ways)
         if there or (seen is not None and seen.serves(now)):
@@ -107,7 +107,7 @@ def decide(
 
 
 def _certificate(name: Hosted, live: Json | None, around: Surroundings) -> list[Make]:
-    shall = hosted.certificate(name, around)
+    shall = hostname_objects.certificate(name, around)
     if live is None:
         return [Make(CERTIFICATE, shall, ordered=name.host)]
     return [] if _agrees(live, shall) else [Make(CERTIFICATE, shall, manifest.uid(live))]

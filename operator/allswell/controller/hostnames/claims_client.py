@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from allswell.central.claims import Claims, Holder
+from allswell.central.hostname_claims import Claims, Holder
 from allswell.controller.database.client import Doing
-from allswell.domain.claim import Budget, Claim, Proof, Verdict
+from allswell.domain.hostname_claim import Budget, Claim, Proof, Verdict
 
 
 class Ledger:

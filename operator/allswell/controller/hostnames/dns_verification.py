@@ -15,7 +15,7 @@ from allswell.central.errors import CentralError
 from allswell.controller.cache.cache import Key
 from allswell.controller.hostnames.claims_client import Ledger
 from allswell.domain import preflight
-from allswell.domain.claim import Claim, State, Verdict
+from allswell.domain.hostname_claim import Claim, State, Verdict
 from allswell.domain.preflight import Finding, Seen, Trouble, Wanted
 
 log = logging.getLogger(__name__)

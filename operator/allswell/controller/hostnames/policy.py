@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
 from allswell.dns.lookup import Resolver
-from allswell.domain import claim, hostname
-from allswell.domain.claim import Budget
+from allswell.domain import hostname, hostname_claim
 from allswell.domain.hostname import Own
-from allswell.kube.hosted import Surroundings
+from allswell.domain.hostname_claim import Budget
+from allswell.kube.hostname_objects import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     budget: Budget = field(default_factory=Budget)
     recheck: timedelta = timedelta(minutes=10)
-    grace: timedelta = claim.GRACE
-    rest: timedelta = claim.REST
+    grace: timedelta = hostname_claim.GRACE
+    rest: timedelta = hostname_claim.REST
 
     def suffixes(self, namespace: str) -> Collection[str] | None:
         """The domains under which a namespace may have names; None for all."""

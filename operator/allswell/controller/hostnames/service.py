@@ -16,7 +16,7 @@ from allswell.domain.preflight import Wanted
 from allswell.domain.spec.page import StatusPage
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.hosted import Hosted
+from allswell.kube.hostname_objects import Hosted
 from allswell.kube.manifest import Json
 
 PATIENCE = timedelta(minutes=1)

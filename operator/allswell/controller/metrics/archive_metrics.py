@@ -5,7 +5,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from allswell.central.catalogue import Totals
+from allswell.central.archive_catalogue import Totals
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.domain import instant
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from allswell.central.errors import CentralError
+from allswell.central.monitor_status import Standing
 from allswell.controller.apply.applier import Hands
 from allswell.controller.cache.cache import Key
 from allswell.controller.database.registration import Place
@@ -20,23 +21,22 @@ from allswell.controller.reconcile.reconciler.monitor.plan import READY, Gathere
 from allswell.controller.reconcile.reconciler.monitor.status import News
 from allswell.controller.reconcile.reconciler.monitor.status_debounce import NONE
 from allswell.controller.reconcile.reconciler.page import status as page_status
-from allswell.controller.standing import Standing
 from allswell.controller.workload import pod_health
 from allswell.controller.workload.rollout import Turn
 from allswell.controller.workload.rollout_limiter import Turnstile
-from allswell.domain.claim import GRACE
 from allswell.domain.hostname import Identity
+from allswell.domain.hostname_claim import GRACE
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
 from allswell.domain.spec.problem import Invalid
 from allswell.domain.state import State
 from allswell.kube import manifest
+from allswell.kube.checker_defaults import Shape
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.errors import Rejected
 from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
-from allswell.kube.shape import Shape
 
 log = logging.getLogger(__name__)
 RETRY = timedelta(seconds=10)

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from allswell import cli
-from allswell.archive import dayfile
-from allswell.archive.localfolder import LocalFolder
-from allswell.archive.shelf import Held, digest
-from allswell.central.catalogue import Catalogue
+from allswell.archive import day_file
+from allswell.archive.local_folder import LocalFolder
+from allswell.archive.object_store import Held, digest
+from allswell.central.archive_catalogue import Catalogue
 from allswell.cli.history import verify
 from allswell.cli.history.source import Source
 from allswell.domain import archive, health, rollup
@@ -53,7 +53,7 @@ class World:
     def put(self, day: date, samples: list[Sample], revision: int = 1) -> Path:
         """Archive a day, and write it into the catalogue."""
         out = io.BytesIO()
-        count = dayfile.write(samples, out)
+        count = day_file.write(samples, out)
         size, sha256 = digest([out.getvalue()])
         place = Place(self.public_id, day, 1, revision)
         shelf = LocalFolder(self.folder / "archive")
@@ -281,7 +281,7 @@ def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
     shelf = LocalFolder(world.folder / "archive")
     for revision, samples in ((2, world.of(day)[1:]), (3, world.samples[-3:])):
         out = io.BytesIO()
-        dayfile.write(samples, out)
+        day_file.write(samples, out)
         assert shelf.put(archive.key(Place(world.public_id, day, 1, revision)), out.getvalue())
     file.with_name("zzzzzzzzzzzz.9.ndjson.gz").write_bytes(b"x")
     assert world.run("verify") == 1

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from allswell.archive.shelf import Failed
+from allswell.archive.object_store import Failed
 from allswell.central import engine
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller.bootstrap import archive
 from allswell.controller.config import settings

@@ -9,7 +9,7 @@ from allswell.controller.config import hostname_settings
 from allswell.controller.config.environment import Environment
 from allswell.controller.hostnames.policy import Policy, Rule
 from allswell.dns.lookup import Resolver
-from allswell.kube.hosted import Gateway
+from allswell.kube.hostname_objects import Gateway
 
 ALL = {
     "ALLSWELL_PAGES_DOMAIN": "Pages.IO.",

@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from allswell.central.claims import Claims
 from allswell.central.errors import Unavailable
+from allswell.central.hostname_claims import Claims
 from allswell.controller.cache.cache import Key
 from allswell.controller.hostnames.claims_client import Ledger
 from allswell.controller.hostnames.policy import Policy
 from allswell.controller.hostnames.service import Hosting
 from allswell.controller.hostnames.status import Name
 from allswell.controller.metrics.operator_metrics import Meters
-from allswell.domain.claim import Budget
 from allswell.domain.hostname import Identity, Own
+from allswell.domain.hostname_claim import Budget
 from allswell.domain.preflight import Seen, Wanted
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
 from allswell.kube import names
 from allswell.kube.conditions import time
-from allswell.kube.hosted import Surroundings
+from allswell.kube.hostname_objects import Surroundings
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.centre import NOON, Centre
 from tests.kubeapi import FakeApi

@@ -6,7 +6,7 @@ import pytest
 
 from allswell.controller.hostnames import dns_verification
 from allswell.controller.hostnames.dns_verification import FAILING, FIRST, SLOW, SLOWEST, Look
-from allswell.domain.claim import Claim, Proof, State, Verdict
+from allswell.domain.hostname_claim import Claim, Proof, State, Verdict
 from allswell.domain.preflight import Finding, Trouble
 from tests.centre import NOON
 

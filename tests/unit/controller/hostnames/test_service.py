@@ -11,7 +11,7 @@ from allswell.controller.hostnames import certificate_controller, dns_verificati
 from allswell.controller.hostnames import status as hostnames_status
 from allswell.controller.hostnames.policy import Rule
 from allswell.controller.hostnames.status import Name
-from allswell.domain.claim import Verdict
+from allswell.domain.hostname_claim import Verdict
 from allswell.domain.preflight import Seen, Wanted
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import histogram
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
@@ -32,14 +32,14 @@ PAUSED = [Overlay(Kind.PAUSED, ago(hours=1))]
 
 
 def asked(
-    *components: facts.Component,
+    *components: page_data.Component,
     buckets: Mapping[str, tuple[Bucket, ...]] | None = None,
     **more: Unpack[shapes.More],
 ) -> Asked:
     return Asked(fakes.found(*components, **more), buckets or {}, NOW, "https://status.example/")
 
 
-def one(fact: str, component: facts.Component, **more: Any) -> Badge:  # noqa: ANN401
+def one(fact: str, component: page_data.Component, **more: Any) -> Badge:  # noqa: ANN401
     return badge.of_component(asked(component, **more), ONE, fact)
 
 
@@ -99,7 +99,7 @@ def test_a_declared_partial_outage_is_told() -> None:
     ],
 )
 def test_the_page_has_the_description_of_the_api(
-    components: Sequence[facts.Component], message: str, colour: str
+    components: Sequence[page_data.Component], message: str, colour: str
 ) -> None:
     found = badge.of_page(asked(*components), "state")
     assert found == Badge("Acme Status", message, colour)
@@ -142,7 +142,7 @@ def test_without_data_there_is_no_percentage() -> None:
 
 def test_p95_is_that_of_the_last_day_or_of_merged_histograms() -> None:
     latencies = histogram.of([200_000] * 96 + [900_000] * 4)
-    day = facts.Day(ago(days=2).date(), 100, 100, 1, latencies)
+    day = page_data.Day(ago(days=2).date(), 100, 100, 1, latencies)
     component = replace(fakes.component(), days=(day,))
     found = one("p95", component, buckets={ONE: fakes.day_of_buckets()})
     assert found == Badge("Public API p95 24h", "149 ms", badge.NEUTRAL)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import feedparser
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Status
 from allswell.domain.maintenance import Phase
@@ -41,7 +41,7 @@ WINDOW = fakes.maintenance(
 
 def written(
     name: str,
-    *components: facts.Component,
+    *components: page_data.Component,
     now: datetime = NOW,
     url: str = URL,
     **more: Unpack[shapes.More],

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
 from allswell.domain.maintenance import Maintenance, Phase
@@ -48,11 +48,13 @@ KEYS = {
 }
 
 
-def told(*components: facts.Component, **more: Unpack[shapes.More]) -> Account:
+def told(*components: page_data.Component, **more: Unpack[shapes.More]) -> Account:
     return account.of(fakes.found(*components, **more), NOW, "https://status.example/")
 
 
-def made(name: str, *components: facts.Component, **more: Unpack[shapes.More]) -> dict[str, Any]:
+def made(
+    name: str, *components: page_data.Component, **more: Unpack[shapes.More]
+) -> dict[str, Any]:
     """A document as JSON, which keeps to its closed schema."""
     found: dict[str, Any] = json.loads(json.dumps(DOCUMENTS[name](told(*components, **more))))
     shapes.check(f"/api/v2/{name}.json", found)
@@ -83,7 +85,7 @@ def said(*effects: tuple[int, Effect], impact: Impact = Impact.NONE) -> Incident
     ],
 )
 def test_the_first_condition_that_applies_decides_indicator_and_description(
-    components: tuple[facts.Component, ...], indicator: str, description: str
+    components: tuple[page_data.Component, ...], indicator: str, description: str
 ) -> None:
     found = {"indicator": indicator, "description": description}
     assert made("status", *components)["status"] == found

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import pytest
 
-from allswell.central import facts
+from allswell.central import page_data
 from allswell.domain import histogram
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Status
@@ -38,7 +38,7 @@ WINDOW = fakes.maintenance(
 )
 
 
-def made(*components: facts.Component, **more: Unpack[shapes.More]) -> dict[str, Any]:
+def made(*components: page_data.Component, **more: Unpack[shapes.More]) -> dict[str, Any]:
     told = account.of(fakes.found(*components, **more), NOW, "https://status.example/")
     written = json.dumps(document.of(told, {"comp00000001": fakes.day_of_buckets()}))
     found: dict[str, Any] = json.loads(written)
@@ -61,7 +61,7 @@ def test_the_version_stands_first() -> None:
     ],
 )
 def test_the_state_of_the_page_is_told_in_our_words(
-    components: tuple[facts.Component, ...], state: tuple[str, str, str]
+    components: tuple[page_data.Component, ...], state: tuple[str, str, str]
 ) -> None:
     assert tuple(made(*components)["state"].values()) == state
 
@@ -89,7 +89,7 @@ def test_silence_is_unknown_and_tells_what_was_seen_last() -> None:
 
 
 def test_windows_tell_uptime_coverage_and_p95() -> None:
-    day = facts.Day(ago(days=2).date(), 99, 99, 1, histogram.of([200_000] * 99))
+    day = page_data.Day(ago(days=2).date(), 99, 99, 1, histogram.of([200_000] * 99))
     overlays = [Overlay(Kind.UNSEEN, ago(hours=12), ago(hours=6))]
     component = replace(fakes.component(overlays=overlays), days=(day,))
     first, *others = made(component)["components"][0]["windows"]

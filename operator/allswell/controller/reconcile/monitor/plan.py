@@ -14,10 +14,10 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.problem import Invalid
 from allswell.kube import configmap, manifest, names, statefulset
+from allswell.kube.checker_defaults import Shape
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.kinds import CONFIGMAP, MONITOR, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
-from allswell.kube.shape import Shape
 
 READY = "Ready"
 SOON = timedelta(seconds=2)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from allswell.controller.standing import Standing
+from allswell.central.monitor_status import Standing
 from allswell.domain import duration
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from allswell.controller.hostnames import status as hostnames_status
 from allswell.controller.hostnames.status import Name
-from allswell.domain.claim import GRACE
+from allswell.domain.hostname_claim import GRACE
 from allswell.domain.spec import page as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import Component, StatusPage

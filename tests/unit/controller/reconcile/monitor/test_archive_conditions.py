@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from allswell.central.catalogue import Totals
+from allswell.central.archive_catalogue import Totals
+from allswell.central.monitor_status import Standing
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller.metrics.archive_metrics import ArchiveMeters
 from allswell.controller.reconcile.reconciler.monitor import archive_conditions
@@ -15,7 +16,6 @@ from allswell.controller.reconcile.reconciler.monitor.archive_conditions import 
     LOSING,
     NO_ARCHIVE,
 )
-from allswell.controller.standing import Standing
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.manifest import Json

@@ -1,8 +1,8 @@
 from datetime import timedelta
 
+from allswell.central.monitor_status import Standing
 from allswell.controller.reconcile.reconciler.monitor import status as the_monitor_status
 from allswell.controller.reconcile.reconciler.monitor import status_debounce
-from allswell.controller.standing import Standing
 from allswell.domain.state import State
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.manifest import Json

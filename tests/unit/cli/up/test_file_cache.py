@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from allswell.cli.manifests import Sheet
-from allswell.cli.up.shelf import Shelf
+from allswell.cli.up.file_cache import Shelf
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: NAME}\n"
 LONG_AGO = 1_000_000_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from allswell.domain.claim import Budget, Ordered, Verdict
+from allswell.domain.hostname_claim import Budget, Ordered, Verdict
 
 
 @pytest.mark.parametrize("verdict", Verdict)

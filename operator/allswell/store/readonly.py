@@ -7,8 +7,8 @@ from pathlib import Path
 
 from allswell.domain.sample import Sample
 from allswell.store import samples
+from allswell.store.connection import connect_to_read
 from allswell.store.errors import translated
-from allswell.store.opening import connect_to_read
 
 
 def read(path: Path, monitor: str, start: datetime, end: datetime) -> Iterator[Sample]:

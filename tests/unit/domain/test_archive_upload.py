@@ -6,16 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.domain import deposit
+from allswell.domain import archive_upload
 from allswell.domain.archive import Content
-from allswell.domain.deposit import Deposit, Permit
+from allswell.domain.archive_upload import Deposit, Permit
 from allswell.domain.message import Malformed
 
 CONTENT = Content(8_000, "ab" * 32, 1_440)
 WANTED = Deposit("api", "s1", date(2026, 11, 23), CONTENT)
 
 
-@given(st.booleans(), st.integers(0, 99), st.integers(1, deposit.MOST_BYTES), st.integers(0, 10**6))
+@given(
+    st.booleans(),
+    st.integers(0, 99),
+    st.integers(1, archive_upload.MOST_BYTES),
+    st.integers(0, 10**6),
+)
 def test_a_deposit_is_read_as_it_was_written(
     whole: bool,
     revision: int,
@@ -24,14 +29,14 @@ def test_a_deposit_is_read_as_it_was_written(
 ) -> None:
     content = Content(size, "0f" * 32, samples)
     wanted = Deposit("api", "s1", date(2026, 11, 23), content, whole, revision)
-    assert deposit.read_deposit(deposit.deposit_json(wanted)) == wanted
+    assert archive_upload.read_deposit(archive_upload.deposit_json(wanted)) == wanted
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("size", 0),
-        ("size", deposit.MOST_BYTES + 1),
+        ("size", archive_upload.MOST_BYTES + 1),
         ("size", "8000"),
         ("sha256", "AB" * 32),
         ("sha256", "ab" * 31),
@@ -44,7 +49,7 @@ def test_a_deposit_is_read_as_it_was_written(
 )
 def test_a_deposit_that_makes_no_sense_is_refused(name: str, value: object) -> None:
     with pytest.raises(Malformed, match=name):
-        deposit.read_deposit({**deposit.deposit_json(WANTED), name: value})
+        archive_upload.read_deposit({**archive_upload.deposit_json(WANTED), name: value})
 
 
 @pytest.mark.parametrize(
@@ -56,9 +61,9 @@ def test_a_deposit_that_makes_no_sense_is_refused(name: str, value: object) -> N
     ],
 )
 def test_a_permit_is_read_as_it_was_written(permit: Permit) -> None:
-    assert deposit.read_permit(deposit.permit_json(permit)) == permit
+    assert archive_upload.read_permit(archive_upload.permit_json(permit)) == permit
 
 
 def test_headers_that_are_no_texts_are_refused() -> None:
     with pytest.raises(Malformed, match="headers"):
-        deposit.read_permit({"headers": {"Content-Length": 5}})
+        archive_upload.read_permit({"headers": {"Content-Length": 5}})

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from allswell import cli
-from allswell.cli.up import program
-from allswell.cli.up.folder import DataFolder
+from allswell.cli.up import main
+from allswell.cli.up.data_folder import DataFolder
 
 Capture = pytest.CaptureFixture[str]
 MONITOR = """
@@ -35,8 +35,8 @@ def up(folder: Path, text: str, port: int) -> int:
 def test_a_port_that_is_taken_wants_another_port_and_a_strange_address_another_host(
     port: int,
 ) -> None:
-    assert (program.taken("127.0.0.1", port) or "").endswith("choose another --port")
-    assert (program.taken("192.0.2.1", 8080) or "").endswith("choose another --host")
+    assert (main.taken("127.0.0.1", port) or "").endswith("choose another --port")
+    assert (main.taken("192.0.2.1", 8080) or "").endswith("choose another --host")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from allswell.central import identifiers, overlays, session, touching
-from allswell.central.announcements import INCIDENT, MAINTENANCE
+from allswell.central import identifiers, invalidation, overlays, session
+from allswell.central.announcement_reader import INCIDENT, MAINTENANCE
 from allswell.central.schema import (
     announcement,
     announcement_component,
@@ -108,7 +108,7 @@ def put(connection: Connection, key: Key, wanted: Wanted, now: datetime) -> str:
     same = cancelled and (kept.columns, kept.updates) == (wanted.columns, wanted.updates)
     if same and kept.effects == effects:
         return kept.public_id
-    concerned = touching.lock(connection, sorted(kept.effects.keys() | effects.keys()))
+    concerned = invalidation.lock(connection, sorted(kept.effects.keys() | effects.keys()))
     _write(connection, kept, wanted, now)
     _write_updates(connection, kept, wanted.updates, now)
     _write_effects(connection, kept, effects)
@@ -123,7 +123,7 @@ def hide(connection: Connection, key: Key, now: datetime) -> bool:
     kept = _kept(connection, key)
     if kept is None:
         return False
-    concerned = touching.lock(connection, sorted(kept.effects))
+    concerned = invalidation.lock(connection, sorted(kept.effects))
     gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
     connection.execute(update(announcement).where(announcement.c.id == kept.id).values(gone))
     _follow(connection, key, concerned, now, everywhere=kept.everywhere)
@@ -258,9 +258,9 @@ def _follow(
         for identity in concerned:
             overlays.maintain(connection, identity, _windows(connection, identity))
     if everywhere:
-        touching.pages_of(connection, key.namespace, key.namespace_uid, now)
+        invalidation.pages_of(connection, key.namespace, key.namespace_uid, now)
     else:
-        touching.pages(connection, tuple(concerned), now)
+        invalidation.pages(connection, tuple(concerned), now)
 
 
 def _windows(connection: Connection, identity: int) -> list[tuple[datetime, datetime]]:

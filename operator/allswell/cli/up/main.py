@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from allswell.archive.localfolder import LocalFolder
+from allswell.archive.local_folder import LocalFolder
 from allswell.central import engine
-from allswell.central.catalogue import Catalogue
+from allswell.central.archive_catalogue import Catalogue
 from allswell.central.errors import CentralError
 from allswell.central.writer import Writer
 from allswell.checker.config import Config
 from allswell.cli import manifests
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
-from allswell.cli.up import folder
+from allswell.cli.up import data_folder
 from allswell.cli.up.children import Child, Children
-from allswell.cli.up.folder import DataFolder
+from allswell.cli.up.data_folder import DataFolder
+from allswell.cli.up.file_cache import Shelf
 from allswell.cli.up.screen import Screen
 from allswell.cli.up.session import Session
-from allswell.cli.up.shelf import Shelf
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.collector.archive.executor import ArchiveService
 from allswell.collector.archive.local_uploads import FolderIntake
@@ -64,7 +64,7 @@ def hindrance(plan: Plan, where: Path) -> int:
         complain("there is nothing to run: give a file with a Monitor and a StatusPage")
         return BAD_INPUT
     # Another run on the same data has the port, too: that says better what to do.
-    if (why := folder.held(where) or taken(plan.host, plan.port)) is not None:
+    if (why := data_folder.held(where) or taken(plan.host, plan.port)) is not None:
         complain(why)
         return FAILED
     return OK

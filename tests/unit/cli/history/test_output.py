@@ -6,8 +6,8 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from allswell.archive.shelf import Failed
-from allswell.cli.history import telling
+from allswell.archive.object_store import Failed
+from allswell.cli.history import output
 
 CLEAR = "\r\x1b[K"
 
@@ -28,22 +28,22 @@ def drawn(out: io.StringIO, total: int, every: float = 1.0) -> list[str]:
     """What is drawn while four things pass by, a tick apart."""
     clock = ticks(every)
     with redirect_stderr(out):
-        passed = list(telling.progress(range(4), total, "day files", lambda: next(clock)))
+        passed = list(output.progress(range(4), total, "day files", lambda: next(clock)))
     assert passed == [0, 1, 2, 3]
     return out.getvalue().split(CLEAR)
 
 
 def test_a_bar_moves_on_a_terminal_and_is_gone_at_the_end() -> None:
-    half = "█" * (telling.WIDTH // 2)
+    half = "█" * (output.WIDTH // 2)
     first, *bars, last = drawn(Tty(), 4)
     assert (first, last) == ("", "")
     assert [bar.split()[-5:] for bar in bars[:1]] == [["0", "of", "4", "day", "files"]]
-    assert bars[2] == f"{half:<{telling.WIDTH}} 2 of 4 day files"
+    assert bars[2] == f"{half:<{output.WIDTH}} 2 of 4 day files"
     assert len(bars) == 4
 
 
 def test_it_is_drawn_ten_times_a_second_at_most() -> None:
-    assert len(drawn(Tty(), 4, every=telling.EVERY / 2)) == 4
+    assert len(drawn(Tty(), 4, every=output.EVERY / 2)) == 4
 
 
 @pytest.mark.parametrize("total", [0, 2])
@@ -55,8 +55,8 @@ def test_a_total_that_is_unknown_or_too_small_spoils_nothing(total: int) -> None
 def test_a_line_stands_in_the_place_of_the_bar() -> None:
     out = Tty()
     with redirect_stderr(out), redirect_stdout(out):
-        for _ in telling.progress(range(2), 2, "day files", iter((0.0, 1.0, 2.0)).__next__):
-            telling.say("one is damaged")
+        for _ in output.progress(range(2), 2, "day files", iter((0.0, 1.0, 2.0)).__next__):
+            output.say("one is damaged")
     shown = out.getvalue().split(CLEAR)
     assert shown.count("one is damaged\n") == 2
     assert shown[-1] == ""
@@ -69,7 +69,7 @@ def test_the_bar_is_gone_before_it_is_said_why_reading_broke_off() -> None:
 
     out = Tty()
     with redirect_stderr(out), pytest.raises(Failed):
-        list(telling.progress(things(), 4, "day files", iter((0.0, 1.0, 2.0)).__next__))
+        list(output.progress(things(), 4, "day files", iter((0.0, 1.0, 2.0)).__next__))
     assert out.getvalue().endswith(CLEAR)
 
 

@@ -12,8 +12,8 @@ from allswell.checker import config
 from allswell.checker.config import Config
 from allswell.cli.manifests import Thing
 from allswell.cli.secret import Secret
-from allswell.cli.up import applying
-from allswell.cli.up.folder import DataFolder
+from allswell.cli.up import apply
+from allswell.cli.up.data_folder import DataFolder
 from allswell.domain.spec import monitor, page
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.page import StatusPage
@@ -58,11 +58,11 @@ def listed(data: DataFolder, namespace: str) -> Config:
 
 
 def test_the_database_holds_what_is_wanted_and_no_more(writer: Writer) -> None:
-    first = applying.sorted_out((watch("a"), watch("b", "edge"), status("acme", "a")))
-    applying.write_rows(writer, first, NOON)
+    first = apply.sorted_out((watch("a"), watch("b", "edge"), status("acme", "a")))
+    apply.write_rows(writer, first, NOON)
     assert living(writer) == [("default", "a"), ("edge", "b")]
     assert [row.name for row in writer.pages()] == ["acme"]
-    applying.write_rows(writer, applying.sorted_out((watch("a"),)), NOON)
+    apply.write_rows(writer, apply.sorted_out((watch("a"),)), NOON)
     assert living(writer) == [("default", "a")]
     assert writer.pages() == ()
 
@@ -72,30 +72,30 @@ def test_on_one_machine_a_page_has_the_names_that_it_lists(writer: Writer) -> No
     for listed in (hosts, hosts[:1]):
         shown = status("acme", "a")
         assert isinstance(shown, StatusPage)
-        wanted = applying.Wanted((), (replace(shown, hostnames=listed),), ())
+        wanted = apply.Wanted((), (replace(shown, hostnames=listed),), ())
         for _ in range(2):
-            applying.write_rows(writer, wanted, NOON)
+            apply.write_rows(writer, wanted, NOON)
             found = [(row.hostnames, row.served) for row in writer.pages()]
             assert found == [(listed, listed)]
             assert tuple(holder.host for holder in writer.claims.holders()) == listed
 
 
 def test_what_comes_back_has_the_identity_that_it_had(writer: Writer) -> None:
-    wanted = applying.sorted_out((watch("a"),))
-    applying.write_rows(writer, wanted, NOON)
+    wanted = apply.sorted_out((watch("a"),))
+    apply.write_rows(writer, wanted, NOON)
     (before,) = writer.living()
-    applying.write_rows(writer, applying.sorted_out(()), NOON + timedelta(minutes=1))
+    apply.write_rows(writer, apply.sorted_out(()), NOON + timedelta(minutes=1))
     assert living(writer) == []
-    applying.write_rows(writer, wanted, NOON + timedelta(minutes=2))
+    apply.write_rows(writer, wanted, NOON + timedelta(minutes=2))
     (after,) = writer.living()
     assert (after.id, after.public_id) == (before.id, before.public_id)
 
 
 def test_each_namespace_has_a_list_of_its_own_with_the_rules_of_all(data: DataFolder) -> None:
-    wanted = applying.sorted_out((watch("a"), watch("b", "edge")))
+    wanted = apply.sorted_out((watch("a"), watch("b", "edge")))
     assert wanted.namespaces == ("default", "edge")
     rules = Config(references=(("192.0.2.1", 443),), beat_every=timedelta(seconds=7))
-    applying.write_lists(data, wanted, wanted.namespaces, rules)
+    apply.write_lists(data, wanted, wanted.namespaces, rules)
     for namespace, name in (("default", "a"), ("edge", "b")):
         found = listed(data, namespace)
         assert [entry.meta.name for entry in found.monitors] == [name]
@@ -105,7 +105,7 @@ def test_each_namespace_has_a_list_of_its_own_with_the_rules_of_all(data: DataFo
 
 
 def test_a_namespace_without_monitors_any_more_has_an_empty_list(data: DataFolder) -> None:
-    applying.write_lists(data, applying.sorted_out(()), ["edge"], Config())
+    apply.write_lists(data, apply.sorted_out(()), ["edge"], Config())
     assert listed(data, "edge").monitors == ()
 
 
@@ -114,23 +114,23 @@ def test_a_checker_is_given_its_namespaces_secrets_and_loses_those_that_are_gone
 ) -> None:
     one = Secret("default", "api", {"token": "line\n", "other": "x"})
     two = Secret("edge", "api", {"token": "not yours"})
-    wanted = applying.sorted_out((watch("a"), one, two))
-    applying.write_lists(data, wanted, ["default"], Config())
+    wanted = apply.sorted_out((watch("a"), one, two))
+    apply.write_lists(data, wanted, ["default"], Config())
     folder = config.Folder(data.checker("default"))
     folder.look()
     assert folder.secrets == {
         SecretKey("api", "token"): "line\n",
         SecretKey("api", "other"): "x",
     }
-    applying.write_lists(data, applying.sorted_out((watch("a"),)), ["default"], Config())
+    apply.write_lists(data, apply.sorted_out((watch("a"),)), ["default"], Config())
     folder.look()
     assert folder.secrets == {}
     assert not any("line" in file.read_text() for file in data.path.rglob("token"))
 
 
 def test_a_list_holds_no_secret(data: DataFolder) -> None:
-    wanted = applying.sorted_out((watch("a"), Secret("default", "api", {"token": "hunter2"})))
-    applying.write_lists(data, wanted, ["default"], Config())
+    wanted = apply.sorted_out((watch("a"), Secret("default", "api", {"token": "hunter2"})))
+    apply.write_lists(data, wanted, ["default"], Config())
     text = (data.checker("default") / config.FILE).read_text()
     assert json.loads(text)["monitors"]
     assert "hunter2" not in text

@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from allswell.archive import where
-from allswell.archive.where import Where
+from allswell.archive import bucket_settings
+from allswell.archive.bucket_settings import Where
 
 NAMES = "ALLSWELL_ARCHIVE_"
 
 
 def problems(**given: str) -> list[str]:
     found: list[str] = []
-    where.read({f"{NAMES}{name}": value for name, value in given.items()}, NAMES, found)
+    bucket_settings.read({f"{NAMES}{name}": value for name, value in given.items()}, NAMES, found)
     return found
 
 
 def test_without_a_bucket_there_is_none_and_nothing_wrong() -> None:
     found: list[str] = []
-    assert where.read({}, NAMES, found) is None
+    assert bucket_settings.read({}, NAMES, found) is None
     assert found == []
 
 
@@ -45,7 +45,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         "ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY_FILE": str(secret),
     }
     found: list[str] = []
-    assert where.read(variables, NAMES, found) == Where(
+    assert bucket_settings.read(variables, NAMES, found) == Where(
         bucket="results",
         prefix="allswell/a",
         endpoint="https://minio.example.com:9000",

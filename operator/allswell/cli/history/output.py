@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from allswell.archive.dayfile import Damaged
-from allswell.archive.shelf import Failed
+from allswell.archive.day_file import Damaged
+from allswell.archive.object_store import Failed
 from allswell.central.errors import BadAddress, CentralError
 from allswell.cli.history import source
 from allswell.cli.history.source import BadInput, Source

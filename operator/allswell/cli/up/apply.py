@@ -9,9 +9,9 @@ from allswell.checker import config
 from allswell.checker.config import Config
 from allswell.cli import manifests
 from allswell.cli.manifests import Thing
-from allswell.cli.up import folder
-from allswell.cli.up.folder import DataFolder
-from allswell.domain.claim import Proof
+from allswell.cli.up import data_folder
+from allswell.cli.up.data_folder import DataFolder
+from allswell.domain.hostname_claim import Proof
 from allswell.domain.spec import page
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
@@ -74,7 +74,7 @@ def write_lists(data: DataFolder, wanted: Wanted, namespaces: Iterable[str], rul
         write_secrets(data, namespace, wanted.things)
         own = tuple(m for m in wanted.monitors if m.meta.namespace == namespace)
         listed = replace(rules, monitors=own, allow_loopback=True)
-        folder.write(here / config.FILE, config.text(listed))
+        data_folder.write(here / config.FILE, config.text(listed))
 
 
 def write_secrets(data: DataFolder, namespace: str, things: Sequence[Thing]) -> None:
@@ -85,7 +85,7 @@ def write_secrets(data: DataFolder, namespace: str, things: Sequence[Thing]) -> 
         for key, value in manifests.secrets(things, namespace).items()
     }
     for name, value in values.items():
-        folder.write(root / name, value + "\n")
+        data_folder.write(root / name, value + "\n")
     for file in root.glob("*/*"):
         if f"{file.parent.name}/{file.name}" not in values:
             file.unlink(missing_ok=True)

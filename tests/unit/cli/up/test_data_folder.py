@@ -3,26 +3,26 @@ from pathlib import Path
 
 import pytest
 
-from allswell.cli.up import folder
-from allswell.cli.up.folder import DataFolder, FolderTaken
+from allswell.cli.up import data_folder
+from allswell.cli.up.data_folder import DataFolder, FolderTaken
 
 
 def test_each_file_has_a_folder_of_its_own_that_stays_the_same(tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path)}
-    one = folder.usual(tmp_path / "a/My Status.yaml", home)
-    assert one == folder.usual(tmp_path / "a/../a/My Status.yaml", home)
-    assert one != folder.usual(tmp_path / "b/My Status.yaml", home)
+    one = data_folder.usual(tmp_path / "a/My Status.yaml", home)
+    assert one == data_folder.usual(tmp_path / "a/../a/My Status.yaml", home)
+    assert one != data_folder.usual(tmp_path / "b/My Status.yaml", home)
     assert one.parent == tmp_path / ".local/share/allswell"
     assert one.name.startswith("my-status-")
 
 
 def test_the_users_data_folder_may_be_elsewhere() -> None:
-    found = folder.usual(Path("x.yaml"), {"HOME": "/home/ann", "XDG_DATA_HOME": "/data"})
+    found = data_folder.usual(Path("x.yaml"), {"HOME": "/home/ann", "XDG_DATA_HOME": "/data"})
     assert found.parent == Path("/data/allswell")
 
 
 def test_a_name_without_letters_still_gives_a_folder() -> None:
-    assert folder.usual(Path("--.yaml"), {"HOME": "/h"}).name.startswith("status-")
+    assert data_folder.usual(Path("--.yaml"), {"HOME": "/h"}).name.startswith("status-")
 
 
 def test_only_one_can_hold_a_folder_until_it_lets_go(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_the_database_is_beside_the_rest(tmp_path: Path) -> None:
 
 def test_what_is_written_is_whole_and_only_for_its_owner(tmp_path: Path) -> None:
     file = tmp_path / "deep/er/token"
-    folder.write(file, "first and long")
-    folder.write(file, "second")
+    data_folder.write(file, "first and long")
+    data_folder.write(file, "second")
     assert file.read_text() == "second"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [entry.name for entry in file.parent.iterdir()] == ["token"]

@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from allswell.archive.shelf import LIFE_S, Address, Failed, Held, Named
+from allswell.archive.object_store import LIFE_S, Address, Failed, Held, Named
 from allswell.domain import archive, instant
 from allswell.domain.archive import Content
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.archive import dayfile
-from allswell.archive.dayfile import Damaged, Malformed, Truncated
+from allswell.archive import day_file
+from allswell.archive.day_file import Damaged, Malformed, Truncated
 from allswell.domain import state
 from allswell.domain.sample import Sample
 
@@ -32,12 +32,12 @@ days = st.lists(
 
 def packed(samples: Iterable[Sample]) -> bytes:
     out = io.BytesIO()
-    dayfile.write(samples, out)
+    day_file.write(samples, out)
     return out.getvalue()
 
 
 def read(content: bytes, step: int = 7) -> list[Sample]:
-    return list(dayfile.read(content[at : at + step] for at in range(0, len(content), step)))
+    return list(day_file.read(content[at : at + step] for at in range(0, len(content), step)))
 
 
 def a_day(seconds: int = 86_400) -> Iterator[Sample]:
@@ -106,7 +106,7 @@ def test_the_header_holds_neither_time_nor_name() -> None:
     ],
 )
 def test_a_line_that_is_no_sample_is_named_by_its_number(line: bytes) -> None:
-    good = dayfile.line(Sample(START - timedelta(days=1), 1))
+    good = day_file.line(Sample(START - timedelta(days=1), 1))
     with pytest.raises(Malformed, match=r"^line 2 is no sample$"):
         read(gzip.compress(good + line + b"\n"))
 
@@ -127,7 +127,7 @@ def test_samples_out_of_order_are_refused() -> None:
         (b"no gzip at all", "not gzip"),
         (packed([]) + b"x", "more after its end"),
         (packed([]) + packed([]), "more after its end"),
-        (gzip.compress(dayfile.line(Sample(START, 1))[:-1]), "last line does not end"),
+        (gzip.compress(day_file.line(Sample(START, 1))[:-1]), "last line does not end"),
         (gzip.compress(b" " * 2_000), "longer than"),
     ],
     ids=["no gzip", "one byte more", "two files", "half a line", "a long line"],
@@ -154,13 +154,13 @@ class Nowhere:
 
 
 def test_a_day_of_a_one_second_monitor_is_written_in_little_memory() -> None:
-    assert peak(dayfile.write(a_day(), Nowhere()) for _ in range(1)) < MIB
+    assert peak(day_file.write(a_day(), Nowhere()) for _ in range(1)) < MIB
 
 
 def test_a_day_of_a_one_second_monitor_is_read_in_little_memory() -> None:
     content = packed(a_day())
     chunks = (content[at : at + 65_536] for at in range(0, len(content), 65_536))
-    assert peak(dayfile.read(chunks)) < MIB
+    assert peak(day_file.read(chunks)) < MIB
 
 
 def test_a_bomb_costs_no_memory() -> None:
@@ -169,7 +169,7 @@ def test_a_bomb_costs_no_memory() -> None:
 
     def reading() -> Iterator[object]:
         with pytest.raises(Malformed, match="longer than"):
-            yield from dayfile.read([bomb])
+            yield from day_file.read([bomb])
 
     assert peak(reading()) < MIB
 

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, case, delete, func, select, update
 
-from allswell.central import session, touching
+from allswell.central import invalidation, session
 from allswell.central.schema import certificate_order, page
 from allswell.central.schema import hostname_claim as claim
 from allswell.domain import instant
-from allswell.domain.claim import (
+from allswell.domain.hostname import domain_of
+from allswell.domain.hostname_claim import (
     HOUR,
     MOST_PENDING,
     REST,
@@ -27,7 +28,6 @@ from allswell.domain.claim import (
     State,
     Verdict,
 )
-from allswell.domain.hostname import domain_of
 
 _Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
 
@@ -177,7 +177,7 @@ def _serve(connection: Connection, names: Collection[tuple[int, str]], now: date
     since = case((claim.c.served_ms.is_(None), instant.to_ms(now)), else_=None)
     for piece in session.chunks([row.id for row in changed]):
         connection.execute(update(claim).where(claim.c.id.in_(piece)).values(served_ms=since))
-    touching.these_pages(connection, [row.page_id for row in changed], now)
+    invalidation.these_pages(connection, [row.page_id for row in changed], now)
 
 
 def rested(now: datetime) -> dict[str, object]:
@@ -191,7 +191,7 @@ def _rest(connection: Connection, claims: Iterable[int], now: datetime) -> bool:
     chosen = claim.c.id.in_(tuple(claims)) & (claim.c.state == State.HELD.value)
     ended = update(claim).where(chosen).values(rested(now)).returning(claim.c.page_id)
     pages = tuple(connection.scalars(ended))
-    touching.these_pages(connection, pages, now)
+    invalidation.these_pages(connection, pages, now)
     return bool(pages)
 
 
@@ -291,7 +291,7 @@ def _hold(connection: Connection, page_id: int, host: str, proof: Proof, now: da
     held = {"state": State.HELD.value, "held_ms": instant.to_ms(now), "rested_ms": None}
     gained = update(claim).where(mine, claim.c.state != State.HELD.value)
     connection.execute(gained.values(proved | held))
-    touching.these_pages(connection, [page_id], now)
+    invalidation.these_pages(connection, [page_id], now)
     return Verdict.GRANTED
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.archive import containing, dayfile
+from allswell.archive import day_file, superset
 from allswell.domain.sample import Sample
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -18,7 +18,7 @@ DAY = st.dictionaries(st.integers(0, 20), st.integers(1, 2), max_size=12)
 
 def packed(minutes: Iterable[tuple[int, int]], size: int = 7) -> list[bytes]:
     out = BytesIO()
-    dayfile.write((Sample(NOON + timedelta(minutes=at), us) for at, us in minutes), out)
+    day_file.write((Sample(NOON + timedelta(minutes=at), us) for at, us in minutes), out)
     content = out.getvalue()
     return [content[at : at + size] for at in range(0, len(content), size)]
 
@@ -27,25 +27,25 @@ def packed(minutes: Iterable[tuple[int, int]], size: int = 7) -> list[bytes]:
 def test_a_file_contains_another_if_it_has_all_its_samples(
     new: dict[int, int], old: dict[int, int]
 ) -> None:
-    found = containing.contains(packed(sorted(new.items())), packed(sorted(old.items())))
+    found = superset.contains(packed(sorted(new.items())), packed(sorted(old.items())))
     assert found is (old.items() <= new.items())
 
 
 def test_what_is_no_day_file_is_contained_nowhere_and_contains_nothing() -> None:
     good = packed([(1, 1), (2, 1)])
     for bad in ([b"rotten"], [], [gzip.compress(b"rotten\n")]):
-        assert not containing.contains(good, bad)
-        assert not containing.contains(bad, good)
+        assert not superset.contains(good, bad)
+        assert not superset.contains(bad, good)
 
 
 def test_a_file_that_is_cut_or_goes_on_after_its_end_is_contained_nowhere() -> None:
     day = [(minute, minute % 7 + 1) for minute in range(3_000)]
     whole = b"".join(packed(day))
     for broken in (whole[: len(whole) // 2], whole[:-1], whole + b"rotten"):
-        assert not containing.contains(packed(day), [broken])
-        assert not containing.contains([broken], packed(day))
+        assert not superset.contains(packed(day), [broken])
+        assert not superset.contains([broken], packed(day))
 
 
 def test_what_unpacks_to_one_endless_line_is_refused() -> None:
     bomb = gzip.compress(b"x" * 50_000_000)
-    assert not containing.contains([bomb], [bomb])
+    assert not superset.contains([bomb], [bomb])

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
-from allswell.central import ledger, session
+from allswell.central import claims_and_overlays, session
 from allswell.central.schema import monitor, rollup
 from allswell.domain import instant, timeline, uptime
 from allswell.domain.health import Claim
@@ -92,8 +92,8 @@ def read(
     with session.reading(engine) as connection:
         named = select(monitor.c.id, monitor.c.namespace, monitor.c.name)
         rows = connection.execute(named.where(monitor.c.id.in_(chosen))).all()
-        claims = ledger.claims(connection, chosen, start)
-        overlays = ledger.overlays(connection, chosen, start)
+        claims = claims_and_overlays.claims(connection, chosen, start)
+        overlays = claims_and_overlays.overlays(connection, chosen, start)
         rolled = _rolled(connection, [row.id for row in rows], start)
     return {
         (row.namespace, row.name): of(

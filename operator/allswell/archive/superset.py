@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from allswell.archive import dayfile
+from allswell.archive import day_file
 
 
 def contains(new: Iterable[bytes], old: Iterable[bytes]) -> bool:
@@ -12,9 +12,9 @@ def contains(new: Iterable[bytes], old: Iterable[bytes]) -> bool:
     damaged is contained nowhere, and contains nothing.
     """
     try:
-        found = dayfile.read(new)
-        is_contained = all(sample in found for sample in dayfile.read(old))
+        found = day_file.read(new)
+        is_contained = all(sample in found for sample in day_file.read(old))
         # To its end: what is broken there replaces nothing.
         return is_contained and all(True for _ in found)
-    except dayfile.Damaged:
+    except day_file.Damaged:
         return False
