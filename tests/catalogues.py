@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 
-from allswell_web import language
+from allswell_web.text import language
 
 ROOT = Path(language.FOLDER).parent
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]

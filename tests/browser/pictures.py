@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from allswell_web import icons
-from allswell_web.condition import Condition
+from allswell_web.graphics import icons
+from allswell_web.presentation.condition import Condition
 from tests.browser import chromium
 
 LARGE = (1200, 630)

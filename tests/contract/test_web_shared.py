@@ -7,11 +7,11 @@ from time import monotonic
 
 import pytest
 
-from allswell_web import replicas
-from allswell_web.folder import Both, Folder
-from allswell_web.meters import Meters
-from allswell_web.replicas import Replicas
-from allswell_web.shared import Kept, Shared
+from allswell_web.cache import redis as cache_redis
+from allswell_web.cache.disk_cache import Both, Folder
+from allswell_web.cache.redis import Replicas
+from allswell_web.cache.shared_cache import Kept, Shared
+from allswell_web.responses.meters import Meters
 from tests import redisserver
 from tests.unit.web import fakes
 
@@ -27,7 +27,7 @@ def server() -> Iterator[redisserver.Server]:
 
 @pytest.fixture
 def redis(server: redisserver.Server) -> Iterator[Replicas]:
-    client = replicas.connect(server.url)
+    client = cache_redis.connect(server.url)
     client.flushall()
     yield Replicas(client, monotonic, Meters())
     client.close()
@@ -36,7 +36,7 @@ def redis(server: redisserver.Server) -> Iterator[Replicas]:
 @pytest.fixture
 def other(server: redisserver.Server) -> Iterator[Replicas]:
     """Another replica at the same Redis."""
-    client = replicas.connect(server.url)
+    client = cache_redis.connect(server.url)
     yield Replicas(client, monotonic, Meters())
     client.close()
 
@@ -123,7 +123,7 @@ def test_a_late_holder_does_not_end_the_next_holders_lease(
 @pytest.mark.needs("redis")
 def test_a_lease_ends_by_itself(redis: Replicas, server: redisserver.Server) -> None:
     leased(redis)
-    client = replicas.connect(server.url)
+    client = cache_redis.connect(server.url)
     left = client.pttl("allswell:1:{a}:lease")
     client.close()
     assert 0 < left <= 5000
@@ -135,7 +135,7 @@ def test_a_lease_ends_by_itself(redis: Replicas, server: redisserver.Server) -> 
 def test_what_somebody_else_wrote_is_no_snapshot(
     redis: Replicas, server: redisserver.Server, planted: dict[str, bytes]
 ) -> None:
-    client = replicas.connect(server.url)
+    client = cache_redis.connect(server.url)
     for name, value in planted.items():
         client.hset("allswell:1:{a}:snapshot", name, value)
     client.close()

@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell_web.badges import badge, svg
-from allswell_web.badges.badge import Badge
-from allswell_web.route import Asked
+from allswell_web.api.badges import badge, svg
+from allswell_web.api.badges.badge import Badge
+from allswell_web.api.route import Asked
 from tests.unit.web import fakes
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

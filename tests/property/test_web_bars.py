@@ -10,7 +10,8 @@ from allswell.domain import uptime
 from allswell.domain.health import Claim
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind, Overlay
-from allswell_web import bars, presenter, scene, survey, windows
+from allswell_web.graphics import uptime_bars
+from allswell_web.presentation import context, page_state, presenter, uptime_windows
 from tests.unit.web import fakes
 
 ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe")
@@ -43,16 +44,16 @@ def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
     history: tuple[page_data.Facts, datetime],
 ) -> None:
     found, now = history
-    it = survey.of(found, now)
-    for day in windows.days_of(it, it.lines[0]):
+    it = page_state.of(found, now)
+    for day in uptime_windows.days_of(it, it.lines[0]):
         measured = uptime.measure(it.lines[0].segments, day.start, day.end)
         assert day.uptime == measured
-        if bars.kind(day) == bars.MIXED:
-            lengths = dict(bars.lengths(day))
-            assert sum(lengths.values()) == bars.HEIGHT
+        if uptime_bars.kind(day) == uptime_bars.MIXED:
+            lengths = dict(uptime_bars.lengths(day))
+            assert sum(lengths.values()) == uptime_bars.HEIGHT
             assert ("d" in lengths) == (measured.down > 0)
             assert ("u" in lengths) == (measured.up > 0)
-            assert min(lengths.values()) >= bars.GOOD_AT_LEAST
+            assert min(lengths.values()) >= uptime_bars.GOOD_AT_LEAST
 
 
 @given(histories())
@@ -60,10 +61,10 @@ def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
     history: tuple[page_data.Facts, datetime],
 ) -> None:
     found, now = history
-    it = survey.of(found, now)
-    days = windows.days_of(it, it.lines[0])
+    it = page_state.of(found, now)
+    days = uptime_windows.days_of(it, it.lines[0])
     measured = uptime.measure(it.lines[0].segments, days[0].start, days[-1].end)
-    shown = presenter.page(scene.of(found, {}, now)).groups[0].components[0]
+    shown = presenter.page(context.of(found, {}, now)).groups[0].components[0]
     assert shown.quarter.percent == written(measured.percent())
     assert shown.quarter.coverage == written(measured.coverage())
 
@@ -73,19 +74,19 @@ def test_nothing_is_stated_of_a_time_after_the_last_observation(
     history: tuple[page_data.Facts, datetime],
 ) -> None:
     found, now = history
-    it = survey.of(found, now)
+    it = page_state.of(found, now)
     observed = found.observed_through
     assert observed is not None
     assert all(segment.end <= observed for segment in it.lines[0].segments)
-    for day in windows.days_of(it, it.lines[0]):
+    for day in uptime_windows.days_of(it, it.lines[0]):
         if day.start >= observed:
-            assert bars.kind(day) == bars.NOTHING
+            assert uptime_bars.kind(day) == uptime_bars.NOTHING
 
 
 @given(st.sampled_from(ZONES), moments)
 def test_the_bars_are_ninety_days_without_gap_that_end_today(zone: str, now: datetime) -> None:
-    it = survey.of(fakes.found(fakes.component(), of=fakes.page(zone=zone)), now)
-    days = windows.days_of(it, it.lines[0])
+    it = page_state.of(fakes.found(fakes.component(), of=fakes.page(zone=zone)), now)
+    days = uptime_windows.days_of(it, it.lines[0])
     assert len(days) == 90
     assert all(one.end == two.start for one, two in pairwise(days))
     assert days[-1].day == now.astimezone(ZoneInfo(zone)).date()

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain.incident import Affected, Status
-from allswell_web import routes
-from allswell_web.feeds import entry
-from allswell_web.feeds.entry import Entry
-from allswell_web.route import Asked, Route
+from allswell_web.api import routes
+from allswell_web.api.feeds import entry
+from allswell_web.api.feeds.entry import Entry
+from allswell_web.api.route import Asked, Route
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 

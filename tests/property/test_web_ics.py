@@ -4,7 +4,7 @@ import icalendar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell_web import account, ics
+from allswell_web.api import calendar_feed, page_feed
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
@@ -15,7 +15,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 @given(texts)
 def test_every_line_is_short_of_whole_characters_and_reads_back(text: str) -> None:
     whole = f"SUMMARY:{text}".replace("\r", "").replace("\n", "")
-    first, *others = ics.fold(whole).split("\r\n")
+    first, *others = calendar_feed.fold(whole).split("\r\n")
     assert all(len(line.encode()) <= 75 for line in (first, *others))
     assert all(line.startswith(" ") for line in others)
     assert first + "".join(line[1:] for line in others) == whole
@@ -27,7 +27,7 @@ def test_a_title_and_a_name_stay_in_their_place(title: str, name: str) -> None:
         1, title, start=ago(hours=-1), end=ago(hours=-2), monitors=["monitor-1"]
     )
     found = fakes.found(fakes.component(1, name), of=fakes.page(title=title), maintenances=[window])
-    written = ics.write(account.of(found, NOW, "https://status.example/"))
+    written = calendar_feed.write(page_feed.of(found, NOW, "https://status.example/"))
     calendar = icalendar.Calendar.from_ical(written)
     assert isinstance(calendar, icalendar.Calendar)
     (event,) = calendar.events

@@ -6,10 +6,11 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given
 
-from allswell_web import account, presenter, scene
-from allswell_web.badges import badge, svg
-from allswell_web.route import Asked
-from allswell_web.v1 import document
+from allswell_web.api import page_feed
+from allswell_web.api.badges import badge, svg
+from allswell_web.api.route import Asked
+from allswell_web.api.v1 import document
+from allswell_web.presentation import context, presenter
 from tests.property.test_uptime import (
     SECOND,
     START,
@@ -44,7 +45,7 @@ def asked(found: Claims, over: Overlays) -> Asked:
 
 
 def component_of(it: Asked) -> dict[str, Any]:
-    whole = json.loads(json.dumps(document.of(account.of(it.found, it.now, it.url), {})))
+    whole = json.loads(json.dumps(document.of(page_feed.of(it.found, it.now, it.url), {})))
     (component,) = whole["components"]
     found: dict[str, Any] = component
     return found
@@ -87,7 +88,7 @@ def test_days_tell_the_seconds_of_each_trouble(found: Claims, over: Overlays) ->
 @given(claims, overlays)
 def test_people_read_the_numbers_that_machines_get(found: Claims, over: Overlays) -> None:
     it = asked(found, over)
-    shown = presenter.page(scene.of(it.found, {}, it.now))
+    shown = presenter.page(context.of(it.found, {}, it.now))
     windows = shown.groups[0].components[0].windows
     told = component_of(it)["windows"]
     assert [(one.percent, one.coverage) for one in windows] == [

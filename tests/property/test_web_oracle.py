@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from allswell.domain.state import State
 from allswell.domain.timeline import Kind
-from allswell_web import app, language, presenter, scene
+from allswell_web import app
+from allswell_web.presentation import context, presenter
+from allswell_web.text import language
 from tests.property import test_uptime as oracle
 from tests.unit.web import fakes
 
@@ -40,7 +42,7 @@ def rendered(found: oracle.Claims, over: oracle.Overlays, zone: str) -> str:
     component = fakes.component(claims=told, overlays=laid, born=START)
     facts = fakes.found(component, observed=NOW, of=fakes.page(zone=zone))
     say = language.ENGLISH
-    page = presenter.component_page(scene.of(facts, {}, NOW), component.public_id)
+    page = presenter.component_page(context.of(facts, {}, NOW), component.public_id)
     template = FLASK.jinja_env.get_template("part.html")
     return template.render(page=page, language="en", _=say.markup, count=say.count)
 

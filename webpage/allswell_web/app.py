@@ -2,47 +2,44 @@
 
 from flask import Flask, render_template
 
-from allswell_web import (
-    drawings,
-    embed,
-    icons,
-    language,
-    machine,
-    notice,
-    parts,
-    policy,
-    reply,
-    sources,
-)
-from allswell_web.reply import Notices
+from allswell_web.api import views
+from allswell_web.graphics import assets, icons
+from allswell_web.pages import embed, image_views
+from allswell_web.pages import views as pages_views
+from allswell_web.responses import constant_responses, csp
+from allswell_web.responses import notices as responses_notices
+from allswell_web.responses.constant_responses import Notices
+from allswell_web.text import language
 
 
 def create(base_url: str = "") -> Flask:
     """The app. `base_url` is where pages without a host name of their own are reached."""
     app = Flask("allswell_web", static_folder=None)
     app.config["BASE_URL"] = base_url.rstrip("/")
-    app.config["POLICY"] = policy.of([sources.CSS], [sources.SCRIPT])
+    app.config["POLICY"] = csp.of([assets.CSS], [assets.SCRIPT])
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {
-        "css": sources.CSS,
-        "script": sources.SCRIPT,
+        "css": assets.CSS,
+        "script": assets.SCRIPT,
         "shapes": {what.value: shape for what, shape in icons.SHAPES.items()},
     }
-    app.register_blueprint(parts.views)
-    app.register_blueprint(machine.views)
+    app.register_blueprint(pages_views.views)
+    app.register_blueprint(views.views)
     app.register_blueprint(embed.views)
-    app.register_blueprint(drawings.views)
+    app.register_blueprint(image_views.views)
     return app
 
 
 def notices(app: Flask) -> Notices:
     """The constant answers in the look of the page."""
     with app.app_context():
-        return reply.notices(
-            render_template("notice.html", language=language.SOURCE, said=notice.NOT_FOUND.said()),
+        return constant_responses.notices(
             render_template(
-                "notice.html", language=language.SOURCE, said=notice.UNAVAILABLE.said()
+                "notice.html", language=language.SOURCE, said=responses_notices.NOT_FOUND.said()
+            ),
+            render_template(
+                "notice.html", language=language.SOURCE, said=responses_notices.UNAVAILABLE.said()
             ),
             app.config["POLICY"],
         )

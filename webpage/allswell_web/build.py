@@ -8,21 +8,21 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from allswell_web import app as flask_app
-from allswell_web.desk import Desk, Sources
-from allswell_web.folder import Both, Folder
-from allswell_web.front import Front
-from allswell_web.gate import Gate
-from allswell_web.meters import Meters
-from allswell_web.ports import Latency, Reader
-from allswell_web.press import Press
-from allswell_web.replicas import Replicas, connect
-from allswell_web.reply import Reply
-from allswell_web.secure import Secured
-from allswell_web.shared import Nowhere, Shared
-from allswell_web.shelf import Shelf, Tools
-from allswell_web.store import Store
-from allswell_web.visitor import Network
-from allswell_web.watch import Watch
+from allswell_web.cache.disk_cache import Both, Folder
+from allswell_web.cache.facts_cache import Desk, Sources
+from allswell_web.cache.page_cache import Shelf, Tools
+from allswell_web.cache.ports import Latency, Reader
+from allswell_web.cache.redis import Replicas, connect
+from allswell_web.cache.renderer import Press
+from allswell_web.cache.response_store import Store
+from allswell_web.cache.shared_cache import Nowhere, Shared
+from allswell_web.responses.constant_responses import Reply
+from allswell_web.responses.meters import Meters
+from allswell_web.serving.access_control import Gate
+from allswell_web.serving.client_address import Network
+from allswell_web.serving.https_redirect import Secured
+from allswell_web.serving.watch import Watch
+from allswell_web.serving.wsgi import Front
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -15,10 +15,11 @@ from wsgiref.types import WSGIApplication
 
 from allswell.central import engine, errors
 from allswell.central.reader import Reader
-from allswell_web import server, settings
-from allswell_web.access import Logged
+from allswell_web import settings
 from allswell_web.build import World, build
-from allswell_web.collector import Collector
+from allswell_web.cache.latency_client import Collector
+from allswell_web.serving import server
+from allswell_web.serving.access_log import Logged
 from allswell_web.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import redis
 
-from allswell_web.collector import Address
-from allswell_web.visitor import Network
+from allswell_web.cache.latency_client import Address
+from allswell_web.serving.client_address import Network
 
 DEFAULT_BIND = "127.0.0.1:8080"
 MOST_THREADS = 64

@@ -21,8 +21,9 @@ from allswell.domain.latency import Bucket
 from allswell.domain.report import Transition
 from allswell.domain.spec import page as spec
 from allswell.domain.state import State
-from allswell_web import collector, main
+from allswell_web import main
 from allswell_web.build import World, build
+from allswell_web.cache import latency_client
 from tests import postgres
 from tests.bench import ground
 from tests.bench.figure import figure
@@ -58,7 +59,7 @@ class Latency:
         if asked not in self._answers:
             told = {"monitors": dict.fromkeys(asked, self._rows)}
             self._answers[asked] = json.dumps(told).encode()
-        return collector.read(self._answers[asked])
+        return latency_client.read(self._answers[asked])
 
 
 class AtOnce:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from allswell.central.writer import Writer
-from allswell_web import routes
+from allswell_web.api import routes
 from tests.integration.web import running, talk
 
 pytestmark = pytest.mark.integration

@@ -16,7 +16,7 @@ from allswell.domain.maintenance import Update as MaintenanceUpdate
 from allswell.domain.spec.look import Look
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay
-from allswell_web.shared import Kept
+from allswell_web.cache.shared_cache import Kept
 
 P = ParamSpec("P")
 T = TypeVar("T")

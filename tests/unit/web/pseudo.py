@@ -8,7 +8,7 @@ from allswell.central import page_data
 from allswell.domain.health import Claim
 from allswell.domain.incident import Affected, Effect, Status
 from allswell.domain.state import State
-from allswell_web.language import Language
+from allswell_web.text.language import Language
 from tests.unit.web import fakes
 
 _ACCENTS = str.maketrans("aeiouAEIOUncs", "àéîöûÀÉÎÖÛñçš")

@@ -9,7 +9,7 @@ import jsonschema
 from allswell.central import page_data
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
-from allswell_web import openapi, routes
+from allswell_web.api import openapi, routes
 
 WHOLE = {entry.path: entry for entry in routes.EVERY}
 

@@ -10,7 +10,8 @@ from allswell.domain.incident import Affected, Effect, Status
 from allswell.domain.maintenance import Phase
 from allswell.domain.spec.look import Link, Look
 from allswell.domain.state import State
-from allswell_web import language, sources
+from allswell_web.graphics import assets
+from allswell_web.text import language
 from tests.unit.web import fakes, harness
 
 HOSTILE = [
@@ -78,7 +79,7 @@ class Checker(HTMLParser):
 def problems_of(html: str) -> list[str]:
     """What is wrong with a page, our own script apart."""
     checker = Checker()
-    checker.feed(html.replace(f"<script>{sources.SCRIPT}</script>", "", 1))
+    checker.feed(html.replace(f"<script>{assets.SCRIPT}</script>", "", 1))
     checker.close()
     return checker.problems + checker.open
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from allswell_web import routes
-from allswell_web.badges import badge
+from allswell_web.api import routes
+from allswell_web.api.badges import badge
 from tests.unit.web import fakes, harness, shapes
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guide" / "api.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell_web import directory
+from allswell_web.cache import directory
 from tests.unit.web import fakes, harness
 from tests.unit.web.harness import Bench
 

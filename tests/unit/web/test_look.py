@@ -11,8 +11,9 @@ from allswell.central.page_data import Pictures
 from allswell.domain import colour
 from allswell.domain.incident import Impact, Status
 from allswell.domain.spec.look import Link, Look
-from allswell_web import choices, icons, language, sources
-from allswell_web.condition import Condition
+from allswell_web.graphics import assets, icons, theme
+from allswell_web.presentation.condition import Condition
+from allswell_web.text import language
 from tests.property.strategies import PICTURE
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW
@@ -40,14 +41,14 @@ def test_what_is_chosen_stands_in_a_style_sheet_of_its_own() -> None:
 
 
 def test_an_accent_of_the_dark_theme_holds_there_alone() -> None:
-    assert choices.of(Look(accent="#0f7d64", accent_dark="#8fabff")) == (
+    assert theme.of(Look(accent="#0f7d64", accent_dark="#8fabff")) == (
         ":root{--accent:#0f7d64}@media (prefers-color-scheme:dark){:root{--accent:#8fabff}}"
     )
 
 
 def test_a_font_is_one_that_the_reader_has() -> None:
-    assert "ui-monospace" in choices.of(Look(font="Mono"))
-    assert choices.of(Look(font="System")) == ""
+    assert "ui-monospace" in theme.of(Look(font="Mono"))
+    assert theme.of(Look(font="System")) == ""
 
 
 @pytest.mark.parametrize("path", PARTS)
@@ -65,7 +66,7 @@ def test_the_policy_allows_just_the_styles_and_the_script_that_stand_there(
 
 
 def test_our_script_is_less_than_a_kilobyte() -> None:
-    assert len(sources.SCRIPT.encode()) < 1024
+    assert len(assets.SCRIPT.encode()) < 1024
 
 
 def test_links_of_the_owner_stand_below_the_title() -> None:

@@ -18,12 +18,13 @@ from allswell.archive.bucket_settings import Where
 from allswell.central import engine, errors
 from allswell.central.reader import Reader
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
-from allswell_web import app, directory, settings
-from allswell_web.collector import Collector
-from allswell_web.desk import Sources
-from allswell_web.meters import Meters
-from allswell_web.press import Press
-from allswell_web.publisher import Publisher
+from allswell_web import app, settings
+from allswell_web.cache import directory
+from allswell_web.cache.facts_cache import Sources
+from allswell_web.cache.latency_client import Collector
+from allswell_web.cache.renderer import Press
+from allswell_web.publishing.publisher import Publisher
+from allswell_web.responses.meters import Meters
 from allswell_web.settings import Settings
 
 DESCRIPTION = """\

@@ -1,0 +1,69 @@
+"""How long what was read of a page is enough."""
+
+from datetime import timedelta
+
+import pytest
+
+from allswell.central.page_data import Component
+from allswell.domain.health import Claim
+from allswell.domain.state import State
+from allswell.domain.timeline import Kind, Overlay
+from allswell_web.cache import facts_cache
+from allswell_web.cache.facts_cache import Material
+from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S
+from tests.unit.web import fakes, harness
+from tests.unit.web.fakes import NOW, ago, component, found
+
+LATER = NOW + timedelta(seconds=1)
+
+
+def test_facts_that_can_all_be_shown_are_enough_for_thirty_seconds() -> None:
+    calm = component(claims=[Claim(State.UP, ago(days=1)), Claim(State.DOWN, ago(seconds=1))])
+    assert facts_cache.lasts(Material(found(calm), {})) == FRESH_S
+    assert facts_cache.lasts(Material(found(calm, observed=None), {})) == FRESH_S
+    assert facts_cache.lasts(Material(None, {})) == FRESH_S
+
+
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        component(claims=[Claim(State.UP, ago(days=1)), Claim(State.DOWN, NOW)]),
+        component(overlays=[Overlay(Kind.UNSEEN, LATER)]),
+        component(overlays=[Overlay(Kind.UNSEEN, ago(hours=1), LATER)]),
+    ],
+    ids=["a claim", "a silence that begins", "a silence that ends"],
+)
+def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: Component) -> None:
+    """It may be shown only when the centre has seen so far, a few seconds later."""
+    assert facts_cache.lasts(Material(found(component(), ahead), {})) == LEAST_GAP_S
+
+
+def test_a_maintenance_that_is_planned_makes_nothing_due() -> None:
+    planned = component(overlays=[Overlay(Kind.MAINTENANCE, LATER, LATER + timedelta(hours=1))])
+    assert facts_cache.lasts(Material(found(planned), {})) == FRESH_S
+
+
+def test_while_versions_are_watched_the_list_of_pages_is_read_when_one_of_them_changes() -> None:
+    reader = fakes.Reader(fakes.found(component()))
+    bench = harness.bench(reader)
+    for _ in range(9):
+        bench.web.watch.look()
+        bench.ask()
+        bench.clock.advance(31)
+    assert reader.directory_reads == 1
+    reader.held[1] = fakes.found(component(), of=fakes.page(version=2))
+    bench.web.watch.look()
+    bench.ask()
+    assert reader.directory_reads == 2
+
+
+def test_a_list_of_pages_shows_a_new_one_within_half_a_minute() -> None:
+    first, second = fakes.page(), fakes.page(2, "beta", "Beta Status")
+    bench = harness.bench(fakes.Reader(fakes.found(of=first), fakes.found(of=second)))
+    bench.web.watch.look()
+    bench.ask()
+    bench.reader.held[3] = fakes.found(of=fakes.page(3, "gamma", "Gamma Status"))
+    bench.clock.advance(29)
+    bench.web.watch.look()
+    bench.clock.advance(1)
+    assert "Gamma Status" in bench.ask().text

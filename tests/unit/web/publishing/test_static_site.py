@@ -1,0 +1,384 @@
+"""The static copy: which files, what their links lead to, when they are written and removed."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from posixpath import dirname, join, normpath
+
+import pytest
+from flask import Flask, Response
+
+from allswell.central import page_data
+from allswell.domain import password
+from allswell.domain.incident import Status
+from allswell_web import app
+from allswell_web.cache import directory
+from allswell_web.cache.directory import Mount
+from allswell_web.cache.facts_cache import Sources
+from allswell_web.cache.renderer import Order, Press
+from allswell_web.publishing import publisher, static_site
+from allswell_web.publishing.publisher import Issue, Publisher
+from allswell_web.responses.meters import Meters
+from tests.unit.web import fakes
+
+NOTE = publisher.note_of("f00d" * 8)
+
+
+class Files:
+    """A bucket in memory that can fail, and knows how often each file was written."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[bytes, str, str]] = {}
+        self.writes: list[str] = []
+        self.failing_after = 10**9
+
+    def put(self, name: str, body: bytes, content_type: str, cache: str) -> None:
+        if len(self.writes) >= self.failing_after:
+            raise ConnectionError("the store is gone")
+        self.writes.append(name)
+        self.files[name] = (body, content_type, cache)
+
+    def get(self, name: str) -> bytes | None:
+        return self.files[name][0] if name in self.files else None
+
+    def remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.files.pop(name, None)
+
+    def text(self, name: str) -> str:
+        return self.files[name][0].decode()
+
+    def below(self, folder: str) -> set[str]:
+        return {name.removeprefix(folder) for name in self.files if name.startswith(folder)}
+
+
+class Desk:
+    """A publisher over fakes."""
+
+    def __init__(self, *found: page_data.Facts, files: Files | None = None) -> None:
+        self.reader = fakes.Reader(*found)
+        self.clock = fakes.Clock()
+        self.files = files or Files()
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew, as a process does."""
+        meters = Meters()
+        it = self.clock
+        sources = Sources(self.reader, None, it.wall, it.ticks, fakes.AtOnce(), meters)
+        press = Press(app.create("https://pages.example"), it.wall, meters)
+        self.publisher = Publisher(sources, press, self.files)
+
+    def step(self, seconds: float = 0) -> set[str]:
+        """Let time pass and step; the files that were written."""
+        self.clock.advance(seconds)
+        self.files.writes.clear()
+        assert self.publisher.tried()
+        return set(self.files.writes)
+
+    def step_seen(self, seconds: float) -> set[str]:
+        """The same, with the centre having seen all the while."""
+        seen = self.clock.now + timedelta(seconds=seconds)
+        for number, found in self.reader.held.items():
+            self.reader.held[number] = replace(found, observed_through=seen)
+        return self.step(seconds)
+
+
+class Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        self.found += [value or "" for name, value in attrs if name in ("href", "src")]
+
+
+def links(text: str) -> list[str]:
+    parser = Links()
+    parser.feed(text)
+    return [link for link in parser.found if not re.match(r"https?:|#", link)]
+
+
+def dead_links(files: Files) -> list[tuple[str, str]]:
+    """The links that lead to no file, each with the page where it stands."""
+    names = files.below("default/acme/")
+    return [
+        (name, link)
+        for name in names
+        if name.endswith(".html")
+        for link in links(files.text(f"default/acme/{name}"))
+        if normpath(join(dirname(name), link)) not in names
+    ]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
+    return Desk(fakes.found(fakes.component(claims=claims), fakes.component(2)))
+
+
+def test_every_relative_link_of_every_page_leads_to_a_file_that_is_there(desk: Desk) -> None:
+    desk.step()
+    assert dead_links(desk.files) == []
+    names = desk.files.below("default/acme/")
+    assert {"index.html", "history.html", "embed.html", "de/index.html"} <= names
+    assert "components/comp00000001.html" in names
+
+
+def test_a_file_has_the_type_and_the_cache_header_of_what_it_is(desk: Desk) -> None:
+    desk.step()
+    page, status = (
+        desk.files.files[f"default/acme/{name}"] for name in ("index.html", "api/v2/status.json")
+    )
+    assert page[1:] == (
+        "text/html; charset=utf-8",
+        "public, max-age=30, stale-while-revalidate=30, stale-if-error=86400",
+    )
+    assert status[1] == "application/json; charset=utf-8"
+    assert json.loads(status[0])["page"]["name"] == "Acme Status"
+    assert "default/acme/history.atom" in desk.files.files
+
+
+def test_a_copy_says_as_of_when_it_is_with_date_and_year_and_carries_its_policy(
+    desk: Desk,
+) -> None:
+    desk.step()
+    text = desk.files.text("default/acme/index.html")
+    assert re.search(r"As of <time[^>]*>23 Nov 2026, 15:26:08 UTC</time>", text)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert policy[1].startswith("default-src &#x27;none&#x27;")
+    assert "frame-ancestors" not in policy[1]
+
+
+def test_nothing_is_written_again_before_five_minutes_while_nothing_changes(desk: Desk) -> None:
+    desk.step()
+    assert [desk.step(60) for _ in range(4)] == [set()] * 4
+    written = desk.step(60)
+    assert "default/acme/index.html" in written
+    assert "default/acme/history.html" not in written
+
+
+def test_what_has_the_same_content_is_not_written_again(desk: Desk) -> None:
+    desk.step()
+    written = desk.step_seen(300)
+    assert "default/acme/index.html" in written
+    assert "default/acme/api/v2/status.json" not in written
+    assert "default/acme/history.atom" not in written
+
+
+def test_no_link_leads_to_nothing_after_an_incident_was_opened_or_a_component_added(
+    desk: Desk,
+) -> None:
+    desk.step()
+    desk.reader.held[1] = fakes.found(
+        *(fakes.component(number) for number in (1, 2, 3)),
+        of=fakes.page(version=2),
+        incidents=[
+            fakes.incident(1, "Errors", (Status.INVESTIGATING, "We are looking.", fakes.NOW))
+        ],
+    )
+    written = desk.step(30)
+    new = {
+        "default/acme/de/components/comp00000003.html",
+        "default/acme/incidents/inci00000001.html",
+    }
+    assert new <= written
+    assert "default/acme/components/comp00000001.html" not in written
+    assert dead_links(desk.files) == []
+    parts = [name for name in written if "comp00000003" in name]
+    fronts = [name for name in written if name.endswith("/index.html")]
+    place = desk.files.writes.index
+    assert max(map(place, parts)) < min(map(place, fronts))
+
+
+def test_what_is_said_of_an_incident_is_soon_on_its_own_page_too(desk: Desk) -> None:
+    first = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=5))
+    for version, said in enumerate([(first,), (first, (Status.RESOLVED, "Mended.", fakes.NOW))], 2):
+        incidents = [fakes.incident(1, "Errors", *said)]
+        page = fakes.page(version=version)
+        desk.reader.held[1] = fakes.found(fakes.component(), of=page, incidents=incidents)
+        assert "default/acme/de/incidents/inci00000001.html" in desk.step(30)
+    assert "Mended." in desk.files.text("default/acme/incidents/inci00000001.html")
+    assert "default/acme/incidents/inci00000001.html" not in desk.step_seen(300)
+
+
+def test_everything_is_written_again_after_an_hour(desk: Desk) -> None:
+    desk.step()
+    assert "default/acme/history.html" in desk.step_seen(3600)
+
+
+def test_a_change_is_published_within_thirty_seconds_and_not_more_often(desk: Desk) -> None:
+    desk.step()
+    written = []
+    for version in range(2, 62):
+        page = fakes.page(version=version, title=f"Acme {version}")
+        desk.reader.held[1] = fakes.found(fakes.component(), of=page)
+        written.append("default/acme/index.html" in desk.step(1))
+    assert [number for number, was in enumerate(written, 1) if was] == [30, 60]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "version", "due"),
+    [(29, 2, False), (30, 2, True), (299, 1, False), (300, 1, True)],
+)
+def test_when_a_page_is_due(seconds: int, version: int, *, due: bool) -> None:
+    issue = Issue(1, fakes.NOW)
+    assert publisher.is_due(issue, version, fakes.NOW + timedelta(seconds=seconds)) == due
+    assert publisher.is_due(Issue(), version, fakes.NOW)
+
+
+SECRET = {"password_hash": password.hashed("a", bytes(16))}
+
+
+def test_a_private_page_is_not_published(desk: Desk) -> None:
+    desk.reader.held[2] = fakes.found(
+        of=fakes.page(2, "beta", password_hash=SECRET["password_hash"])
+    )
+    desk.step()
+    assert desk.files.below("default/beta/") == set()
+    assert "beta" not in desk.files.text(NOTE)
+
+
+class Late(fakes.Reader):
+    """A database whose list of pages was read a moment before a page was closed."""
+
+    def pages(self) -> tuple[page_data.Page, ...]:
+        return (fakes.page(),)
+
+
+def test_a_page_that_is_closed_after_it_was_listed_is_not_published(desk: Desk) -> None:
+    closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
+    desk.reader = Late(fakes.found(fakes.component(), of=closed))
+    desk.start()
+    desk.step()
+    assert desk.files.files == {}
+
+
+@pytest.mark.parametrize("how", ["private", "gone"])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
+    desk: Desk, how: str, restarted: bool
+) -> None:
+    desk.step()
+    if how == "gone":
+        del desk.reader.held[1]
+    else:
+        closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
+        desk.reader.held[1] = fakes.found(fakes.component(), of=closed)
+    if restarted:
+        desk.start()
+    desk.step(2)
+    assert set(desk.files.files) == {NOTE}
+
+
+def test_a_part_that_is_gone_is_removed_after_an_hour(desk: Desk) -> None:
+    desk.step()
+    assert "default/acme/components/comp00000002.html" in desk.files.files
+    desk.reader.held[1] = fakes.found(fakes.component(), of=fakes.page(version=2))
+    desk.step(3600)
+    assert "default/acme/components/comp00000002.html" not in desk.files.files
+    assert "default/acme/components/comp00000001.html" in desk.files.files
+
+
+def test_what_was_half_published_when_the_process_died_is_found_and_removed(desk: Desk) -> None:
+    desk.files.failing_after = 5
+    assert not desk.publisher.tried()
+    desk.files.failing_after = 10**9
+    assert len(desk.files.files) == 5
+    del desk.reader.held[1]
+    desk.start()
+    desk.step()
+    assert set(desk.files.files) == {NOTE}
+
+
+def test_without_the_database_the_copy_stays_as_it_was(desk: Desk) -> None:
+    desk.step()
+    before = dict(desk.files.files)
+    desk.reader.failing = True
+    desk.clock.advance(3600)
+    assert not desk.publisher.tried()
+    assert desk.files.files == before
+
+
+def test_files_of_others_are_left_alone() -> None:
+    files = Files()
+    files.put("default/acme/theirs.html", b"theirs", "text/html", "")
+    files.put("theirs.html", b"theirs", "text/html", "")
+    desk = Desk(fakes.found(fakes.component()), files=files)
+    desk.step()
+    del desk.reader.held[1]
+    desk.step()
+    assert set(files.files) == {NOTE, "default/acme/theirs.html", "theirs.html"}
+
+
+def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(desk: Desk) -> None:
+    """Its name follows from the installation's secret alone, so the next process finds it again."""
+    desk.step()
+    (note,) = desk.files.below("") - {
+        f"default/acme/{it}" for it in desk.files.below("default/acme/")
+    }
+    assert re.fullmatch(r"\.published-[0-9a-f]{32}\.json", note)
+    assert "f00d" * 8 not in note
+    assert desk.files.files[note][2] == "private, no-store"
+    assert publisher.note_of("beef" * 8) != note
+
+
+def test_before_the_centre_ever_ran_nothing_is_published(desk: Desk) -> None:
+    desk.reader.installed = None
+    assert not desk.publisher.tried()
+    assert desk.files.files == {}
+    desk.reader.installed = "f00d" * 8
+    assert desk.step()
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"files": 7}', b'{"files": {"a": 7}}', b"\xff"])
+def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> None:
+    files = Files()
+    files.put(NOTE, note, "", "")
+    desk = Desk(fakes.found(fakes.component()), files=files)
+    assert "default/acme/index.html" in desk.step()
+
+
+class Endless(Press):
+    """A page each part of which leads to one more."""
+
+    def answer(self, mount: Mount, order: Order) -> Response:
+        del order
+        number = mount.rest.rpartition("/part")[2]
+        return Response(f'<a href="part{int(number) + 1 if number.isdecimal() else 1}">')
+
+
+def test_a_page_without_an_end_has_a_bounded_number_of_files() -> None:
+    press = Endless(Flask("endless"), fakes.Clock().wall, Meters())
+    order = Order(fakes.NOW, directory.of([]), fakes.page())
+    names = [file.name for file in itertools.islice(static_site.whole(press, order), 20_000)]
+    assert len(names) == len(set(names)) == static_site.MOST_FILES
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/", "index.html"),
+        ("/de/", "de/index.html"),
+        ("/history", "history.html"),
+        ("/history/2026-11", "history/2026-11.html"),
+        ("/api/v2/summary.json", "api/v2/summary.json"),
+    ],
+)
+def test_a_path_has_a_file(path: str, name: str) -> None:
+    assert static_site.name_of(path) == name
+
+
+def test_a_copy_says_where_the_page_is_at_home_and_not_where_the_copy_is() -> None:
+    other = fakes.page(2, "other")
+    desk = Desk(fakes.found(fakes.component()), fakes.found(fakes.component(), of=other))
+    desk.step()
+    for name in ("acme", "other"):
+        text = desk.files.text(f"default/{name}/index.html")
+        assert f'<link rel="canonical" href="https://pages.example/default/{name}/">' in text

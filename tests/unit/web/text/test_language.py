@@ -1,0 +1,203 @@
+"""The catalogues: complete, compiled, and true to the languages' own forms."""
+
+import re
+from datetime import date, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.messages.catalog import Message
+
+from allswell_web import app
+from allswell_web.presentation import context, presenter
+from allswell_web.presentation.view import Page
+from allswell_web.responses import notices
+from allswell_web.text import labels, language, times
+from allswell_web.text.language import Language
+from tests import catalogues
+from tests.unit.web import fakes, harness, pseudo
+
+NAMED = re.compile(r"\{[a-z0-9]+\}")
+EVERY = pytest.mark.parametrize("code", catalogues.CODES)
+
+
+def translations(code: str) -> list[tuple[Message, tuple[str, ...]]]:
+    found = []
+    for message in catalogues.read(code):
+        if message.id:
+            texts = message.string
+            found.append((message, (texts,) if isinstance(texts, str) else tuple(texts or ())))
+    return found
+
+
+@EVERY
+def test_every_message_is_translated_and_none_is_left_over(code: str) -> None:
+    catalogue, wanted = catalogues.read(code), catalogues.template()
+    assert [message.id for message in catalogues.lacking(catalogue, wanted)] == []
+    assert [message.id for message in catalogues.surplus(catalogue, wanted)] == []
+
+
+@EVERY
+def test_what_is_read_at_run_time_is_what_the_catalogue_says(code: str) -> None:
+    stored = (language.FOLDER / f"{code}.mo").read_bytes()
+    assert stored == catalogues.compiled(catalogues.read(code))
+
+
+@EVERY
+def test_a_translation_names_what_its_message_names(code: str) -> None:
+    for message, texts in translations(code):
+        ids = (message.id,) if isinstance(message.id, str) else message.id
+        wanted = {name for text in ids for name in NAMED.findall(text)}
+        for text in texts:
+            assert set(NAMED.findall(text)) == wanted, text
+
+
+@EVERY
+def test_dates_and_the_decimal_mark_are_those_of_the_language(code: str) -> None:
+    say, locale = language.of(code), Locale.parse(code.replace("-", "_"))
+    for number in range(1, 13):
+        day, later = date(2026, number, 3), date(2027, 1, 1)
+        assert times.day_text(day, day, say) == format_skeleton("MMMd", day, locale=locale)
+        assert times.day_text(day, later, say) == format_skeleton("yMMMd", day, locale=locale)
+        assert times.month_text(day, say) == format_skeleton("yMMMM", day, locale=locale)
+    mark = locale.number_symbols["latn"]["decimal"]
+    assert labels.number(say, "99.98") == f"99{mark}98"
+
+
+@EVERY
+def test_the_forms_of_one_and_many_are_those_of_the_language(code: str) -> None:
+    forms = {"ja": 1, "zh-Hans": 1}.get(code, 2)
+    plural = [texts for message, texts in translations(code) if not isinstance(message.id, str)]
+    assert plural
+    assert {len(texts) for texts in plural} == {forms}
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "said"),
+    [
+        ("en", 1, "1 day in detail"),
+        ("en", 0, "0 days in detail"),
+        ("de", 2, "2 Tage im Einzelnen"),
+        ("fr", 0, "0 jour en détail"),
+        ("fr", 2, "2 jours en détail"),
+        ("pt-BR", 1, "1 dia em detalhe"),
+        ("ja", 1, "1日分の詳細"),
+        ("zh-Hans", 5, "5 天的详情"),
+    ],
+)
+def test_a_number_chooses_its_form(code: str, number: int, said: str) -> None:
+    say = language.of(code)
+    assert say.count("{number} day in detail", "{number} days in detail", number) == said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("en", "2 Mar 2025"),
+        ("de", "2. März 2025"),
+        ("pt-BR", "2 de mar. de 2025"),
+        ("ja", "2025年3月2日"),
+    ],
+)
+def test_a_day_of_another_year_is_written_as_the_language_does(code: str, said: str) -> None:
+    assert times.day_text(date(2025, 3, 2), date(2026, 3, 2), language.of(code)) == said
+
+
+def test_lengths_of_time_have_the_units_of_the_language() -> None:
+    length = timedelta(days=2, hours=3)
+    assert labels.duration(language.of("de"), length) == "2 T 3 h"
+    assert labels.duration(language.of("zh-Hans"), length) == "2 天 3 小时"
+
+
+def test_a_language_that_we_do_not_speak_is_english() -> None:
+    assert language.of("tlh") is language.ENGLISH
+
+
+@pytest.mark.parametrize("say", language.every(), ids=lambda say: say.code)
+def test_every_language_has_its_path_and_says_which_it_is(say: Language) -> None:
+    bench = harness.bench(fakes.Reader(fakes.found(fakes.component())))
+    text = bench.ask(f"/{say.path}/").text
+    assert f'<html lang="{say.code}">' in text
+    assert say.text("All systems operational") in text
+    assert f'lang="{say.code}" aria-current="true"' in text
+
+
+def test_a_value_in_a_template_is_escaped_and_markup_is_kept() -> None:
+    say = pseudo.LANGUAGE
+    assert say.markup("since {time}", time="<b>") == pseudo.told("since &lt;b&gt;")
+
+
+class Texts(HTMLParser):
+    """Notes every text that somebody reads, those of attributes too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._silent = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent = tag in ("style", "script", "code")
+        told = ("aria-label", "alt", "title", "data-90", "data-60", "data-30")
+        read = [value for name, value in attrs if name in told and value]
+        if ("name", "description") in attrs:
+            read += [value for name, value in attrs if name == "content" and value]
+        if tag != "link":
+            self.texts += read
+
+    def handle_endtag(self, tag: str) -> None:
+        del tag
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.texts.append(data)
+
+
+OWNERS = ("Acme Status", "Public API", "Errors in the API", "Upgrade of the database", "We look.")
+NAMES = ("Atom", "RSS", "JSON", "UTC", "allswell", "p95", *language.NAMES.values())
+
+
+def rendered(template: str, **values: object) -> str:
+    flask = app.create()
+    say = pseudo.LANGUAGE
+    with flask.app_context():
+        made = flask.jinja_env.get_template(template)
+        return made.render(language=say.code, _=say.markup, count=say.count, **values)
+
+
+def pages() -> dict[str, str]:
+    found = pseudo.everything()
+    buckets = {"comp00000001": fakes.day_of_buckets()}
+    it = context.of(found, buckets, fakes.NOW, say=pseudo.LANGUAGE)
+    page: Page = presenter.page(it)
+    return {
+        "page": rendered("page.html", page=page),
+        "part": rendered("part.html", page=presenter.component_page(it, "comp00000001")),
+        "said": rendered("announcement.html", page=presenter.announcement_page(it, "inci00000001")),
+        "month": rendered("history.html", page=presenter.history_page(it)),
+    }
+
+
+@pytest.mark.parametrize("name", ["page", "part", "said", "month"])
+def test_no_text_of_ours_is_missing_in_the_catalogues(name: str) -> None:
+    """In a language of brackets, every letter outside of them was never translated."""
+    parser = Texts()
+    parser.feed(pages()[name])
+    left = pseudo.outside("\n".join(parser.texts))
+    for known in (*OWNERS, *NAMES):
+        left = left.replace(known, "")
+    assert re.findall(r"[^\W\d_]+", left) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "begins"), [("ar", ' dir="rtl"'), ("he-IL", ' dir="rtl"'), ("ja", "")]
+)
+def test_a_page_is_turned_by_its_language(code: str, begins: str) -> None:
+    flask, say = app.create(), Language(code)
+    with flask.app_context():
+        made = flask.jinja_env.get_template("notice.html")
+        found = made.render(
+            language=say.code, direction=say.direction, said=notices.NOT_FOUND.said()
+        )
+    assert f'<html lang="{code}"{begins}>' in found

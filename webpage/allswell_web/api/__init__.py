@@ -1,0 +1,1 @@
+"""Answer requests of machines: JSON, feeds, calendar, badges, OpenAPI."""

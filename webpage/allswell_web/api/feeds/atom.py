@@ -1,0 +1,46 @@
+"""A feed as Atom (RFC 4287)."""
+
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from allswell_web.api.feeds.entry import Entry, Feed
+from allswell_web.api.feeds.markup import DECLARATION, element, joined
+
+NAMESPACE = "http://www.w3.org/2005/Atom"
+
+
+def write(feed: Feed) -> str:
+    """The whole document."""
+    parts = [
+        element("id", feed.urn),
+        element("title", feed.title),
+        element("updated", date(feed.updated)),
+        element("author", element("name", feed.author)),
+        element("link", rel="self", type="application/atom+xml", href=feed.here),
+        element("link", rel="alternate", type="text/html", href=feed.home),
+        *(_entry(entry) for entry in feed.entries),
+    ]
+    return DECLARATION + element("feed", _inner(parts), xmlns=NAMESPACE) + Markup("\n")
+
+
+def date(at: datetime) -> str:
+    """RFC 3339, in UTC and whole seconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _entry(entry: Entry) -> Markup:
+    parts = [
+        element("id", entry.urn),
+        element("title", entry.title),
+        element("published", date(entry.published)),
+        element("updated", date(entry.updated)),
+        element("link", rel="alternate", type="text/html", href=entry.link),
+        # The HTML is text here, so it is escaped once more.
+        element("content", str(entry.html), type="html"),
+    ]
+    return element("entry", _inner(parts))
+
+
+def _inner(parts: list[Markup]) -> Markup:
+    return Markup("\n") + joined(parts) + Markup("\n")

@@ -1,0 +1,44 @@
+"""The views of the routes for machines: one for each line of their table."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, current_app
+
+from allswell_web.api import routes
+from allswell_web.api.route import Asked, Kind, Route
+from allswell_web.cache.renderer import Passing
+from allswell_web.pages import responses
+from allswell_web.responses import constant_responses
+
+views = Blueprint("machine", __name__)
+
+
+def view_of(route: Route) -> Callable[..., Response]:
+    """The view that answers with a route."""
+
+    def view(**values: str) -> Response:
+        order = responses.order()
+        found, buckets = responses.found()
+        base = str(current_app.config["BASE_URL"])
+        url = responses.address(found.page, order.directory, base)
+        asked = Asked(found, buckets, order.now, url)
+        kept = Response if route.known(asked, **values) else Passing
+        return _answer(route.kind, kept(route.make(asked, **values)))
+
+    return view
+
+
+def _answer(kind: Kind, response: Response) -> Response:
+    response.headers["Content-Type"] = kind.media_type
+    response.headers["Cache-Control"] = kind.cache
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.add(*constant_responses.NOSNIFF)
+    if kind.is_open:
+        response.headers.add(*constant_responses.CORS)
+    for name, value in kind.headers:
+        response.headers[name] = value
+    return response
+
+
+for _route in routes.EVERY:
+    views.add_url_rule(_route.rule, _route.name, view_of(_route), methods=["GET"])

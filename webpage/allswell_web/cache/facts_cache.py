@@ -1,0 +1,165 @@
+"""The desk: every page's facts, fetched once per 30 s and kept for as long as they are needed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from allswell.central import page_data
+from allswell.domain.latency import Bucket
+from allswell.domain.timeline import Kind
+from allswell_web.cache import snapshot
+from allswell_web.cache.ports import Latency, Reader
+from allswell_web.cache.shared_cache import Nowhere, Origin, Relay, Shared
+from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S, Flight, Held
+from allswell_web.cache.snapshot import Codec
+from allswell_web.responses.meters import Meters
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where everything comes from; `clock` is aware UTC, `ticks` are seconds that only grow."""
+
+    reader: Reader
+    latency: Latency | None
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float]
+    executor: Executor
+    meters: Meters
+    shared: Shared = field(default_factory=Nowhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one page is made of; `facts` None is a page that there is no more."""
+
+    facts: page_data.Facts | None
+    buckets: Mapping[str, tuple[Bucket, ...]]
+
+
+# Whose versions are watched need not be read more often.
+LISTING_S = 300.0
+MATERIAL = snapshot.codec(Material)
+PAGES = snapshot.codec(tuple[page_data.Page, ...])
+
+
+class Desk:
+    """Facts by page, and the list of pages."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._lock = threading.Lock()
+        self._pages: dict[int, Flight[Material]] = {}
+        self._versions: Mapping[int, int] = {}
+        listing = Origin(self._read_directory, self._listing_lasts, serves=self._lists_all)
+        self._directory = self._flight("directory", listing, PAGES)
+
+    def _flight(self, key: str, origin: Origin[T], codec: Codec[T]) -> Flight[T]:
+        it = self._sources
+        return Flight(Relay(key, origin, codec, it.shared, it.clock).read, it.ticks, it.executor)
+
+    def _of_page(self, page: page_data.Page) -> Flight[Material]:
+        origin = Origin(
+            lambda: read(self._sources, page),
+            lasts,
+            version,
+            lambda: self._versions.get(page.id, page.version),
+        )
+        return self._flight(f"page-{page.public_id}", origin, MATERIAL)
+
+    def _listing_lasts(self, pages: tuple[page_data.Page, ...]) -> float:
+        """Long while the versions are watched: whatever changes a list changes one of them."""
+        return LISTING_S if self._versions and self._lists_all(pages) else FRESH_S
+
+    def _lists_all(self, pages: tuple[page_data.Page, ...]) -> bool:
+        """Whether a list has every page in the version that was seen last."""
+        return not self._versions or {page.id: page.version for page in pages} == self._versions
+
+    def directory(self) -> Held[tuple[page_data.Page, ...]]:
+        """Every page that there is. Raises `flight.Unavailable`."""
+        return self._directory.get()
+
+    def material(self, page: page_data.Page) -> Held[Material]:
+        """What a page is made of. Raises `flight.Unavailable`."""
+        with self._lock:
+            if page.id not in self._pages:
+                self._pages[page.id] = self._of_page(page)
+            flight = self._pages[page.id]
+        return flight.get()
+
+    def compare(self, versions: Mapping[int, int]) -> None:
+        """Pages of which an older version is held here, or that are gone, are to be read anew."""
+        self._versions = dict(versions)
+        listed = {page.id: page.version for page in self._directory.last() or ()}
+        same = listed.keys() == versions.keys()
+        if not same or any(listed[page] < new for page, new in versions.items()):
+            self._directory.end()
+        with self._lock:
+            gone = self._pages.keys() - versions.keys()
+            old = {page for page, held in self._pages.items() if _is_old(page, held, versions)}
+            for page in gone:
+                del self._pages[page]
+            for page in old - gone:
+                self._pages[page].end()
+
+    def _read_directory(self) -> tuple[page_data.Page, ...]:
+        self._sources.meters.add("allswell_web_directory_reads_total")
+        return self._sources.reader.pages()
+
+
+def read(sources: Sources, page: page_data.Page) -> Material:
+    """What one page is made of, from where it comes. Raises what the reader raises."""
+    meters = sources.meters
+    meters.add("allswell_web_facts_reads_total")
+    try:
+        found = sources.reader.facts(page.id, sources.clock())
+    except Exception:
+        meters.add("allswell_web_facts_read_failures_total")
+        raise
+    return Material(found, {} if found is None else _buckets(sources, found))
+
+
+def _buckets(sources: Sources, found: page_data.Facts) -> Mapping[str, tuple[Bucket, ...]]:
+    """Today's latency; without it only the charts are missing."""
+    if sources.latency is None or not found.components:
+        return {}
+    try:
+        return sources.latency.buckets([component.public_id for component in found.components])
+    except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
+        sources.meters.add("allswell_web_latency_failures_total")
+        return {}
+
+
+def lasts(material: Material) -> float:
+    """Seconds until a page is read anew: soon, while it holds a change that it may not show yet.
+
+    Nothing is stated of what lies beyond `observed_through`, which follows a little later when the
+    collector has just started, or a monitor was seen again.
+    """
+    found = material.facts
+    if found is None or found.observed_through is None:
+        return FRESH_S
+    through = found.observed_through
+    for component in found.components:
+        noted = [it for it in component.overlays if it.kind is not Kind.MAINTENANCE]
+        changes = [claim.since for claim in component.claims[-1:]]
+        changes += [at for it in noted for at in (it.start, it.end) if at is not None]
+        if any(change >= through for change in changes):
+            return LEAST_GAP_S
+    return FRESH_S
+
+
+def version(material: Material) -> int:
+    """The page's version; 0 where there is no page."""
+    return 0 if material.facts is None else material.facts.page.version
+
+
+def _is_old(page: int, flight: Flight[Material], versions: Mapping[int, int]) -> bool:
+    held = flight.last()
+    if held is None or held.facts is None:
+        return False
+    return held.facts.page.version < versions.get(page, 0)

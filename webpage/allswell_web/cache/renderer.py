@@ -1,0 +1,140 @@
+"""The press: makes sheets by asking Flask, with a request that holds nothing of the visitor's.
+
+No header, cookie, query or host name of a visitor can reach a view, so nothing a visitor sends can
+find its way into a copy that others get.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask, Response
+
+from allswell.central import page_data
+from allswell_web.cache.directory import Directory, Mount
+from allswell_web.cache.facts_cache import Material
+from allswell_web.cache.single_flight import Held
+from allswell_web.presentation import condition
+from allswell_web.responses import rendered_response
+from allswell_web.responses.meters import Meters
+from allswell_web.responses.rendered_response import Headers, Sheet
+
+OK = 200
+# What a private page does not say as others do.
+OPEN = frozenset(
+    {
+        "Access-Control-Allow-Origin",
+        "Cache-Control",
+        "Cross-Origin-Resource-Policy",
+        "X-Robots-Tag",
+    }
+)
+# The key in the WSGI environment under which a view finds its `Order`.
+ORDER = "allswell.order"
+# How long a copy that claims nothing of the present may be sent while a new one is made.
+GRACE = timedelta(minutes=1)
+
+
+class Passing(Response):
+    """An answer that is sent and not kept: of such addresses there is no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a view is to show: a page's material, or without one the list of pages.
+
+    A `copy` is read when nobody knows how old it is, and says with date and time of when it is.
+    """
+
+    now: datetime
+    directory: Directory
+    page: page_data.Page | None = None
+    material: Material | None = None
+    copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Renders routes of a Flask app."""
+
+    app: Flask
+    clock: Callable[[], datetime]
+    meters: Meters
+
+    def make(
+        self, mount: Mount, directory: Directory, held: Held[Material] | None, lasts: timedelta
+    ) -> Sheet | None:
+        """The sheet for a mount, fresh for `lasts`; None where there is nothing."""
+        now = self.clock()
+        found = None if held is None else held.value.facts
+        if mount.page is not None and found is None:
+            return None
+        order = Order(now, directory, mount.page, None if held is None else held.value)
+        response = self.answer(mount, order)
+        if response is None:
+            return None
+        self.meters.add("allswell_web_copies_rendered_total")
+        fresh, tellable = _times(found, now, lasts)
+        body = response.get_data()
+        headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
+        private = mount.page is not None and mount.page.is_private
+        return Sheet(
+            headers=tuple(_closed(headers) if private else headers),
+            etag="" if private else rendered_response.etag_of(body),
+            body=body,
+            gzip=rendered_response.in_gzip(body),
+            brotli=rendered_response.in_brotli(body),
+            made=now,
+            fresh=fresh,
+            tellable=tellable,
+            version=0 if found is None else found.page.version,
+            kept=not isinstance(response, Passing),
+        )
+
+    def answer(self, mount: Mount, order: Order) -> Response | None:
+        """What a view answers to an order; None where there is nothing."""
+        with self.app.request_context(_environ(mount, order)):
+            response = self.app.full_dispatch_request()
+        return response if response.status_code == OK else None
+
+
+def _times(
+    found: page_data.Facts | None, now: datetime, lasts: timedelta
+) -> tuple[datetime, datetime]:
+    """Until when a copy is fresh and tellable: one that tells of the present ends with that."""
+    fresh = now + lasts
+    seen = None if found is None else found.observed_through
+    if seen is None or condition.silent(seen, now):
+        return fresh, fresh + GRACE
+    tellable = seen + condition.SILENCE
+    return min(fresh, tellable), tellable
+
+
+def _closed(headers: Headers) -> Headers:
+    """The headers of a private page: kept by nobody, read by no other site, shown in no frame."""
+    kept = [(name, value) for name, value in headers if name not in OPEN]
+    inside = [
+        (name, value.replace("frame-ancestors *", "frame-ancestors 'none'")) for name, value in kept
+    ]
+    return [*inside, ("Cache-Control", "private, no-store"), ("X-Robots-Tag", "noindex")]
+
+
+def _environ(mount: Mount, order: Order) -> dict[str, object]:
+    return {
+        ORDER: order,
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": mount.prefix,
+        "PATH_INFO": mount.rest,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

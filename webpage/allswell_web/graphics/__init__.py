@@ -1,0 +1,1 @@
+"""Draw bars, charts and icons as SVG, and write style sheets."""

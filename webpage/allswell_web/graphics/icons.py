@@ -1,0 +1,72 @@
+"""Pictures of states: a shape of its own for each, so that no state is told by colour alone."""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from markupsafe import escape
+
+from allswell_web.presentation.condition import Condition
+
+PICTURES = Path(__file__).parent / "pictures"
+SHAPES = MappingProxyType(
+    {
+        Condition.UP: "M3 8.5l3.5 3.5L13 4.5",
+        Condition.DEGRADED: "M8 2.5 14.5 14h-13zM8 6.5v3.5M8 12v.1",
+        Condition.DOWN: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+        Condition.UNKNOWN: "M5 6a3 3 0 1 1 4.6 2.5C8.6 9.1 8 9.6 8 10.5M8 13.2v.1",
+        Condition.MAINTENANCE: (
+            "M10 2a4 4 0 0 0-3.8 5.2L2 11.4 4.6 14l4.2-4.2A4 4 0 0 0 14 6l-2.2 2L9 7.5 8.5 4.5z"
+        ),
+        Condition.PAUSED: "M5.5 3.5v9M10.5 3.5v9",
+        Condition.NEW: "M3.5 8h9",
+    }
+)
+# White shapes on these have a contrast of 3 : 1 and more.
+GROUNDS = MappingProxyType(
+    {
+        Condition.UP: "#0f9d74",
+        Condition.DEGRADED: "#b26200",
+        Condition.DOWN: "#7d0a20",
+        Condition.UNKNOWN: "#757b8c",
+        Condition.MAINTENANCE: "#2145c7",
+        Condition.PAUSED: "#757b8c",
+        Condition.NEW: "#757b8c",
+    }
+)
+
+
+def _sign(what: Condition) -> str:
+    return (
+        f'<rect width="16" height="16" rx="3.5" fill="{GROUNDS[what]}"/>'
+        f'<path transform="translate(2 2) scale(.75)" d="{SHAPES[what]}" fill="none" '
+        'stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/>'
+    )
+
+
+def svg(what: Condition) -> str:
+    """The picture of a state for a browser's tab: a white shape on a rounded square."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{_sign(what)}</svg>'
+
+
+def marked(what: Condition, picture: str) -> str:
+    """An owner's favicon, a `data:` address, with the state in its corner.
+
+    Within the SVG, for a picture asks nobody for another one; it is the owner's, checked when the
+    manifest was read.
+    """
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<image width="32" height="32" href="{escape(picture)}"/>'
+        f'<g transform="translate(13 13) scale(1.1875)"><rect x="-.8" y="-.8" width="17.6" '
+        f'height="17.6" rx="4.3" fill="#fff"/>{_sign(what)}</g></svg>'
+    )
+
+
+def small(what: Condition) -> bytes:
+    """The same as a PNG of 32 by 32."""
+    return (PICTURES / f"icon-{what.value}.png").read_bytes()
+
+
+def large(what: Condition) -> bytes:
+    """The picture that a link to the page brings along: a PNG of 1200 by 630."""
+    return (PICTURES / f"og-{what.value}.png").read_bytes()

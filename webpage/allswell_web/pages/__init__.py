@@ -1,0 +1,1 @@
+"""Answer requests for HTML pages and for their pictures."""

@@ -1,0 +1,38 @@
+"""The widget that other sites may show in a frame: the overall state and a link, nothing else.
+
+It has a style sheet of its own and may be framed by anybody; no other part of a page may.
+"""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template
+from markupsafe import Markup
+
+from allswell_web.graphics import stylesheets
+from allswell_web.pages import responses
+from allswell_web.pages import views as pages_views
+from allswell_web.pages.views import CHOSEN
+from allswell_web.presentation import presenter
+
+_CSS = Path(__file__).parent / "templates" / "embed.css"
+CSS = stylesheets.minified(_CSS.read_text(encoding="utf-8"))
+POLICY = (
+    f"default-src 'none'; style-src '{stylesheets.digest(CSS)}'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors *"
+)
+
+views = Blueprint("embed", __name__)
+
+
+@views.get("/embed", defaults={"chosen": ""})
+@views.get(f"{CHOSEN}/embed")
+def embed(chosen: str) -> Response:
+    """The widget."""
+    scene = pages_views.scene_of(chosen)
+    # Our own file and no input: it must stand unescaped for its hash to be true.
+    style = Markup(CSS)  # noqa: S704
+    page = presenter.page(scene)
+    text = render_template(
+        "embed.html", page=page, style=style, language=scene.say.code, _=scene.say.markup
+    )
+    return responses.html(text, POLICY)

@@ -1,0 +1,74 @@
+"""What stands around every part of a page: its name, its languages, its addresses."""
+
+from allswell_web.graphics import theme
+from allswell_web.presentation import view
+from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.context import Scene
+from allswell_web.text import language, markdown, untrusted_text
+
+
+def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
+    """The frame of a part whose heading and condition are known."""
+    page, place, horizon = scene.found.page, scene.place, scene.it.horizon
+    return view.Frame(
+        title=untrusted_text.line(page.title),
+        description=markdown.html(page.description, scene.foreign),
+        heading=heading,
+        condition=condition,
+        as_of=None if horizon is None else scene.moment(horizon, seconds=True),
+        zone=str(scene.it.zone),
+        language=scene.say.code,
+        own=scene.foreign,
+        root=place.root,
+        home=place.home,
+        history=place.history(),
+        canonical=_canonical(scene),
+        languages=_languages(scene),
+        alternates=_alternates(scene),
+        links=tuple(view.Link(untrusted_text.line(it.title), it.url) for it in page.look.links),
+        picture=_absolute(scene, f"og/{condition.value}.png"),
+        look=_look(scene, condition),
+    )
+
+
+def _look(scene: Scene, condition: Condition) -> view.Look:
+    pictures = scene.found.pictures
+    return view.Look(
+        css=theme.of(scene.found.page.look),
+        logo=theme.address("logo", pictures.logo),
+        favicon=theme.address("favicon", pictures.favicon),
+        icon=theme.icon(pictures.favicon, condition),
+    )
+
+
+def _canonical(scene: Scene) -> str:
+    return _absolute(scene, scene.place.beside(scene.say, scene.own)) if scene.url else ""
+
+
+def _absolute(scene: Scene, path: str) -> str:
+    """An address that holds outside of the page too, where the page's own is known."""
+    return (scene.url or scene.place.root) + path
+
+
+def _languages(scene: Scene) -> tuple[view.Link, ...]:
+    return tuple(
+        view.Link(
+            one.name,
+            scene.place.in_language(one, scene.own),
+            current=one is scene.say,
+            code=one.code,
+        )
+        for one in language.every()
+    )
+
+
+def _alternates(scene: Scene) -> tuple[view.Link, ...]:
+    """For search engines, which want whole addresses: none where the page has no host name."""
+    if not scene.url:
+        return ()
+    found = [
+        view.Link("", _absolute(scene, scene.place.beside(one, scene.own)), code=one.code)
+        for one in language.every()
+    ]
+    own = _absolute(scene, scene.place.beside(scene.own, scene.own))
+    return (*found, view.Link("", own, code="x-default"))

@@ -1,0 +1,59 @@
+"""Facts and a moment, turned into segments and standings: what every surface starts from.
+
+Nothing is stated of any time after the facts' `observed_through`: segments end there.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from allswell.central import page_data
+from allswell.domain import timeline
+from allswell.domain.timeline import Segment
+from allswell_web.presentation import condition
+from allswell_web.presentation.condition import Overall, Standing
+from allswell_web.text import times
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One component with its whole history as far as it was read."""
+
+    component: page_data.Component
+    segments: tuple[Segment, ...]
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A page at `now`; `horizon` is the end of all that is stated, None before the first."""
+
+    page: page_data.Page
+    now: datetime
+    zone: ZoneInfo
+    horizon: datetime | None
+    silent: bool
+    lines: tuple[Line, ...]
+    overall: Overall
+
+
+def of(found: page_data.Facts, now: datetime) -> Survey:
+    """Survey the facts of one page at `now`."""
+    horizon = None if found.observed_through is None else min(found.observed_through, now)
+    lines = tuple(_line(component, horizon, now) for component in found.components)
+    return Survey(
+        page=found.page,
+        now=now,
+        zone=times.zone(found.page.time_zone),
+        horizon=horizon,
+        silent=condition.silent(horizon, now),
+        lines=lines,
+        overall=condition.overall([line.standing for line in lines]),
+    )
+
+
+def _line(component: page_data.Component, horizon: datetime | None, now: datetime) -> Line:
+    segments: tuple[Segment, ...] = ()
+    if horizon is not None:
+        segments = timeline.segments(component.claims, component.overlays, component.born, horizon)
+    return Line(component, segments, condition.standing(segments, horizon, now))

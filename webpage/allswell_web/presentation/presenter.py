@@ -1,0 +1,239 @@
+"""A page's facts turned into what its visitors read. Pure: the same input gives the same page."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from allswell.domain.incident import Impact, Incident
+from allswell_web.presentation import (
+    announcements,
+    component,
+    layout,
+    outages,
+    past_days,
+    troubled_days,
+    uptime_windows,
+    view,
+)
+from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.context import Scene
+from allswell_web.presentation.page_state import Line
+from allswell_web.text import headline, labels, times, untrusted_text
+from allswell_web.text.times import Moment
+
+ALL_OPEN_UP_TO = 25
+MOST_AFFECTED = 8
+_SEVERITY = (
+    Condition.DOWN,
+    Condition.DEGRADED,
+    Condition.UNKNOWN,
+    Condition.NEW,
+    Condition.MAINTENANCE,
+    Condition.PAUSED,
+    Condition.UP,
+)
+
+
+def page(scene: Scene) -> view.Page:
+    """The page itself."""
+    it = scene.it
+    raising, shown = _raising(scene), condition(scene)
+    titles = [untrusted_text.isolated(scene.titles[line.component.name]) for line in it.lines]
+    said = headline.of(it.overall, titles, scene.say, silent=it.silent)
+    if raising:
+        named = [untrusted_text.isolated(untrusted_text.line(one.title)) for one in raising]
+        said = headline.of_incidents(named, scene.say)
+    affected = _affected(scene)
+    return view.Page(
+        frame=layout.frame(scene, said, shown),
+        sentence=said,
+        condition=shown,
+        since=_since(scene, raising),
+        as_of=None if it.horizon is None else scene.moment(it.horizon, seconds=True),
+        silence=_silence(scene),
+        affected=affected[:MOST_AFFECTED],
+        more_affected=max(0, len(affected) - MOST_AFFECTED),
+        incidents=tuple(
+            announcements.incident(scene, one) for one in announcements.open_incidents(scene)
+        ),
+        running=tuple(
+            announcements.maintenance(scene, one) for one in announcements.running(scene)
+        ),
+        upcoming=tuple(
+            announcements.maintenance(scene, one) for one in announcements.upcoming(scene)
+        ),
+        groups=_groups(scene),
+        past=past_days.recent(scene) if it.lines or scene.found.incidents else (),
+    )
+
+
+def condition(scene: Scene) -> Condition:
+    """How the whole page stands: as it is observed, or worse where an open incident says so."""
+    said = [announcements.CONDITIONS[one.impact] for one in _raising(scene)]
+    seen = Condition.UNKNOWN if scene.it.silent else scene.it.overall.condition
+    return min(said, key=_SEVERITY.index, default=seen)
+
+
+def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
+    """The page of one component; None when the page shows no such."""
+    lines = [line for line in scene.it.lines if line.component.public_id == public_id]
+    if not lines:
+        return None
+    (line,) = lines
+    shown = component.component(scene, line)
+    name = line.component.name
+    heading = scene.say.text(
+        "{name}: {state}", name=untrusted_text.isolated(shown.title), state=shown.word
+    )
+    return view.ComponentPage(
+        frame=layout.frame(scene, heading, shown.condition),
+        component=shown,
+        group=untrusted_text.line(line.component.group),
+        rows=_rows(scene, line),
+        incidents=tuple(
+            announcements.incident(scene, one, whole=False)
+            for one in scene.found.incidents
+            if name in (affected.monitor for affected in one.components)
+        ),
+        maintenances=tuple(
+            announcements.maintenance(scene, one)
+            for one in scene.found.maintenances
+            if name in one.monitors
+        ),
+    )
+
+
+def announcement_page(scene: Scene, public_id: str) -> view.AnnouncementPage | None:
+    """The page of one incident, outage or maintenance; None when there is no such."""
+    for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say, most=None)):
+        if one.id == public_id:
+            shown = announcements.incident(scene, one)
+            what = shown.condition if one.is_open else Condition.UP
+            return view.AnnouncementPage(layout.frame(scene, shown.title, what), shown, None)
+    for other in scene.found.maintenances:
+        if other.id == public_id:
+            planned = announcements.maintenance(scene, other)
+            frame = layout.frame(scene, planned.title, Condition.MAINTENANCE)
+            return view.AnnouncementPage(frame, None, planned)
+    return None
+
+
+def history_page(scene: Scene, name: str = "") -> view.HistoryPage | None:
+    """A month like `2026-11`, or this one; None for a month that the page does not tell of."""
+    found = past_days.month(scene, name)
+    if found is None:
+        return None
+    first, days = found
+    month = times.month_text(first, scene.say)
+    heading = scene.say.text("What happened in {month}", month=month)
+    return view.HistoryPage(
+        frame=layout.frame(scene, heading, Condition.NEW),
+        month=month,
+        days=days,
+        months=past_days.months(scene, first),
+        partly=past_days.is_partly_known(scene, first),
+    )
+
+
+def _raising(scene: Scene) -> list[Incident]:
+    """The open incidents that say worse than what is observed. Unknown stays unknown."""
+    if scene.it.silent:
+        return []
+    observed = _SEVERITY.index(scene.it.overall.condition)
+    if not scene.it.lines:
+        observed = len(_SEVERITY)
+    return [
+        one
+        for one in announcements.open_incidents(scene)
+        if one.impact is not Impact.NONE
+        and _SEVERITY.index(announcements.CONDITIONS[one.impact]) < observed
+    ]
+
+
+def _since(scene: Scene, raising: Sequence[Incident]) -> Moment | None:
+    """Since when the sentence is true: the last change of those it speaks of."""
+    it = scene.it
+    if raising:
+        return scene.moment(min(one.started for one in raising))
+    if it.silent or it.overall.condition is Condition.NEW:
+        return None
+    changes = [it.lines[place].standing.since for place in it.overall.places]
+    known = [since for since in changes if since is not None]
+    if not known:
+        return None
+    return scene.moment(max(known) if it.overall.condition is Condition.UP else min(known))
+
+
+def _silence(scene: Scene) -> view.Silence | None:
+    """Since when and for how long the present is not known; None while it is."""
+    it = scene.it
+    if not it.silent or not it.lines:
+        return None
+    if it.horizon is None:
+        return view.Silence(None, "")
+    lasted = labels.duration(scene.say, it.now - it.horizon)
+    return view.Silence(scene.moment(it.horizon), lasted)
+
+
+def _affected(scene: Scene) -> tuple[view.Affected, ...]:
+    """The components that stand worse than up, the worst first; none while all is unknown."""
+    if scene.it.silent:
+        return ()
+    calm = (Condition.UP, Condition.PAUSED)
+    worse = [line for line in scene.it.lines if line.standing.condition not in calm]
+    worse.sort(key=lambda line: _SEVERITY.index(line.standing.condition))
+    return tuple(
+        view.Affected(
+            title=scene.titles[line.component.name],
+            condition=line.standing.condition,
+            word=labels.condition(scene.say, line.standing.condition),
+            since=component.since(scene, line),
+            note=component.note(scene, line),
+        )
+        for line in worse
+    )
+
+
+def _groups(scene: Scene) -> tuple[view.Group, ...]:
+    ordered = sorted(scene.it.lines, key=lambda line: line.component.position)
+    named: dict[str, list[Line]] = {}
+    for name, lines in groupby(ordered, key=lambda line: line.component.group):
+        named.setdefault(name, []).extend(lines)
+    return tuple(_group(scene, name, lines) for name, lines in named.items())
+
+
+def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
+    found = {line.standing.condition for line in lines}
+    worst = min(found, key=_SEVERITY.index)
+    good = sum(1 for line in lines if line.standing.condition is Condition.UP)
+    calm = worst in (Condition.UP, Condition.PAUSED)
+    counted = scene.say.count(
+        "{number} of {total} operational", "{number} of {total} operational", good, total=len(lines)
+    )
+    return view.Group(
+        name=untrusted_text.line(name) or scene.say.text("Components"),
+        is_ours=not untrusted_text.line(name),
+        opened=not calm or len(scene.it.lines) <= ALL_OPEN_UP_TO,
+        summary="" if scene.it.silent else counted,
+        condition=worst,
+        components=tuple(component.component(scene, line) for line in lines),
+    )
+
+
+def _rows(scene: Scene, line: Line) -> tuple[view.DayRow, ...]:
+    """Every day that the bars show, newest first; those before the first data are left out."""
+    rows = []
+    for day in reversed(uptime_windows.days_of(scene.it, line)):
+        if day.uptime.counted + day.uptime.maintenance + day.uptime.paused == 0:
+            continue
+        found = troubled_days.stretches(scene, line, day.start, day.end)
+        rows.append(
+            view.DayRow(
+                machine=f"{day.day}",
+                text=scene.day_text(day.day),
+                percent=component.percent(scene, day.uptime.percent()),
+                coverage=component.percent(scene, day.uptime.coverage()),
+                stretches=found[: troubled_days.MOST_STRETCHES],
+                more=max(0, len(found) - troubled_days.MOST_STRETCHES),
+            )
+        )
+    return tuple(rows)

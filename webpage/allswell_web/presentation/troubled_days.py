@@ -1,0 +1,85 @@
+"""The days that matter, as a list: what a bar shows, in words."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from allswell.domain import instant
+from allswell.domain.timeline import Segment
+from allswell.domain.uptime import Day
+from allswell_web.graphics import uptime_bars
+from allswell_web.presentation import condition
+from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.context import Scene
+from allswell_web.presentation.page_state import Line
+from allswell_web.presentation.view import Stretch, TroubledDay
+from allswell_web.text import labels
+from allswell_web.text import times as text_times
+
+MOST_DAYS = 5
+MOST_STRETCHES = 4
+_LISTED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN, Condition.MAINTENANCE)
+OUTAGES = (Condition.DOWN, Condition.DEGRADED)
+
+
+def troubled(scene: Scene, line: Line, days: Sequence[Day]) -> tuple[tuple[TroubledDay, ...], int]:
+    """The newest five days whose bar is not all good, newest first, and how many more there are."""
+    mixed = [day for day in reversed(days) if uptime_bars.kind(day) == uptime_bars.MIXED]
+    listed = [_day(scene, line, day) for day in mixed[:MOST_DAYS]]
+    # A day whose only gaps are too short to be listed has nothing to tell.
+    told = tuple(day for day in listed if day.stretches)
+    return told, max(0, len(mixed) - MOST_DAYS)
+
+
+def _day(scene: Scene, line: Line, day: Day) -> TroubledDay:
+    found = stretches(scene, line, day.start, day.end)
+    return TroubledDay(
+        machine=f"{day.day}",
+        text=scene.day_text(day.day),
+        stretches=found[:MOST_STRETCHES],
+        more=max(0, len(found) - MOST_STRETCHES),
+    )
+
+
+def stretches(
+    scene: Scene,
+    line: Line,
+    start: datetime,
+    end: datetime,
+    listed: Sequence[Condition] = _LISTED,
+) -> tuple[Stretch, ...]:
+    """The times of trouble of a component within [start, end), newest first."""
+    touching = [
+        segment
+        for segment in reversed(line.segments)
+        if segment.start < end and segment.end > start and _is_listed(segment, listed)
+    ]
+    return tuple(_stretch(scene, line, segment, start, end) for segment in touching)
+
+
+def _is_listed(segment: Segment, listed: Sequence[Condition]) -> bool:
+    what = condition.of(segment)
+    length = (segment.end - segment.start) // instant.MILLISECOND
+    small = what is Condition.UNKNOWN and length <= uptime_bars.VISIBLE_GAP
+    return what in listed and not small
+
+
+def _stretch(
+    scene: Scene, line: Line, segment: Segment, begins: datetime, ends: datetime
+) -> Stretch:
+    """The part of a segment within a day; one that reaches the end of all is still going on."""
+    start, end = max(segment.start, begins), min(segment.end, ends)
+    zone, ending = scene.it.zone, line.segments[-1].end
+    going_on = segment.end == ending and ending <= ends
+    first, name = text_times.clock(start, zone), text_times.abbreviation(start, zone)
+    last = "24:00" if end == ends else text_times.clock(end, zone)
+    times = f"{first}–{last} {name}"
+    if going_on:
+        times = scene.say.text("since {time}", time=f"{first} {name}")
+    what = condition.of(segment)
+    return Stretch(
+        condition=what,
+        times=times,
+        duration=labels.duration(scene.say, end - start),
+        word=labels.condition(scene.say, what),
+        reason=labels.reason(scene.say, segment.reason),
+    )

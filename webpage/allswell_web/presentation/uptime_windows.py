@@ -1,0 +1,130 @@
+"""Uptime and p95 over 24 hours, 7, 30 and 90 days: the same numbers on every surface."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from functools import reduce
+
+from allswell.domain import histogram, instant, rollup, uptime
+from allswell.domain.histogram import Histogram
+from allswell.domain.latency import Bucket
+from allswell.domain.uptime import Day, Uptime
+from allswell_web.graphics import latency_chart
+from allswell_web.presentation.page_state import Line, Survey
+from allswell_web.text import times
+
+DAYS = 90
+LENGTHS = (7, 30, DAYS)
+HOURS = timedelta(hours=24)
+Buckets = Mapping[str, Sequence[Bucket]]
+# A UTC day, its successful checks, and how long they took: a page has thousands, so plain tuples.
+Kept = tuple[date, int, Histogram]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch up to the horizon: `days` is 1 for the last 24 hours, else a number of days.
+
+    `p95_us` is None below a least number of checks.
+    """
+
+    days: int
+    uptime: Uptime
+    p95_us: int | None
+
+    @property
+    def name(self) -> str:
+        """Its short name: `24h`, `7d`, `30d`, `90d`."""
+        return "24h" if self.days == 1 else f"{self.days}d"
+
+
+def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
+    """The days that the bars of a component show, in the zone of the page."""
+    first, last = times.last_days(it.now, it.zone, DAYS)
+    return uptime.by_day(line.segments, first, last, it.zone)
+
+
+def of_line(it: Survey, line: Line, buckets: Buckets, days: Sequence[Day]) -> tuple[Window, ...]:
+    """The windows of one component, `days` as `days_of` gives them."""
+    return tuple(_windows(it, [(line, days)], buckets))
+
+
+def of_page(it: Survey, buckets: Buckets) -> tuple[Window, ...]:
+    """The windows of a whole page: the times and checks of all components together."""
+    return tuple(_windows(it, [(line, days_of(it, line)) for line in it.lines], buckets))
+
+
+def _windows(
+    it: Survey, lines: Sequence[tuple[Line, Sequence[Day]]], buckets: Buckets
+) -> Iterator[Window]:
+    """24 hours back from the horizon; the others are the last days that the bars show.
+
+    The p95 of days is that of whole days of UTC, as histograms are kept, today included.
+    """
+    end = it.now if it.horizon is None else it.horizon
+    counted = _sum(uptime.measure(line.segments, end - HOURS, end) for line, _ in lines)
+    recent = [
+        bucket
+        for line, _ in lines
+        for bucket in latency_chart.within(
+            buckets.get(line.component.public_id, ()), instant.floor(end)
+        )
+    ]
+    yield Window(1, counted, latency_chart.p95(recent))
+    kept = [day for line, _ in lines for day in _kept(line, buckets, end)]
+    slow = dict(zip(LENGTHS, _p95s(kept, end), strict=True))
+    for number in LENGTHS:
+        counted = _sum(
+            uptime.measure(line.segments, days[-number].start, end) for line, days in lines
+        )
+        yield Window(number, counted, slow[number])
+
+
+def _kept(line: Line, buckets: Buckets, end: datetime) -> list[Kept]:
+    """A component's latencies by day: of those that are rolled up, and of the rest from buckets.
+
+    The collector's buckets reach back 24 hours, so they fill in for today, and for yesterday
+    while it is not rolled up.
+    """
+    days = line.component.days
+    kept = [(day.day, day.successful, day.latencies) for day in days]
+    stored = {day.day for day in days}
+    recent = latency_chart.within(buckets.get(line.component.public_id, ()), instant.floor(end))
+    midnight = instant.day_start(instant.day_of(end))
+    today = bisect_left(recent, midnight, key=latency_chart.start)
+    for group in (recent[:today], recent[today:]):
+        if group and (day_of := instant.day_of(group[0].start)) not in stored:
+            found = _counted(group)
+            kept.append((day_of, found.total, found))
+    return kept
+
+
+def _counted(buckets: Sequence[Bucket]) -> Histogram:
+    counts: dict[int, int] = {}
+    for latency_us, count in latency_chart.spread(buckets):
+        number = histogram.bucket(latency_us)
+        counts[number] = counts.get(number, 0) + count
+    return Histogram({number: count for number, count in counts.items() if count})
+
+
+def _p95s(days: Sequence[Kept], end: datetime) -> Iterator[int | None]:
+    """The p95 over each of the lengths; the shorter ones are a part of the longer."""
+    merged, checks, last = Histogram(), 0, date.max
+    for number in LENGTHS:
+        first = instant.day_of(end) - timedelta(days=number - 1)
+        further = [entry for entry in days if first <= entry[0] < last]
+        merged = histogram.merge([merged, *(latencies for _, _, latencies in further)])
+        checks, last = checks + sum(count for _, count, _ in further), first
+        enough = checks >= latency_chart.ENOUGH
+        yield histogram.quantile_us(merged, rollup.P95) if enough else None
+
+
+def _sum(found: Iterable[Uptime]) -> Uptime:
+    counted = list(found)
+    return reduce(_added, counted) if counted else Uptime()
+
+
+def _added(one: Uptime, other: Uptime) -> Uptime:
+    names = [field.name for field in fields(Uptime)]
+    return Uptime(**{name: getattr(one, name) + getattr(other, name) for name in names})

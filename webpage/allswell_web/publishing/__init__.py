@@ -1,0 +1,1 @@
+"""Publish a static copy of every public page as files."""

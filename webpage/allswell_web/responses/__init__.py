@@ -1,0 +1,1 @@
+"""Build HTTP responses and their headers, ready to send."""

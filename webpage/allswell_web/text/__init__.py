@@ -1,0 +1,1 @@
+"""Write texts: languages, labels, times, Markdown; make texts of others safe."""
