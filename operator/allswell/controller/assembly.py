@@ -22,9 +22,9 @@ from allswell.controller.database.telling import TellingWriter
 from allswell.controller.hostnames.claims_client import Ledger
 from allswell.controller.hostnames.service import Hosting
 from allswell.controller.metrics.operator_metrics import Meters
-from allswell.controller.reconcile.reconciler.means import Means
-from allswell.controller.reconcile.reconciler.monitor import archive_conditions
-from allswell.controller.reconcile.reconciler.reconciler import Reconciler
+from allswell.controller.reconcile.means import Means
+from allswell.controller.reconcile.monitor import archive_conditions
+from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime import workers
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.runtime.workqueue import Workqueue

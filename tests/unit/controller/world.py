@@ -18,8 +18,8 @@ from allswell.controller.hostnames.claims_client import Ledger
 from allswell.controller.hostnames.policy import Policy
 from allswell.controller.hostnames.service import Hosting
 from allswell.controller.metrics.operator_metrics import Meters
-from allswell.controller.reconcile.reconciler.means import Means
-from allswell.controller.reconcile.reconciler.reconciler import Reconciler
+from allswell.controller.reconcile.means import Means
+from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.workload.rollout import Batch
 from allswell.controller.workload.rollout_limiter import Turnstile

@@ -5,9 +5,9 @@ import secrets
 from datetime import datetime
 
 from allswell.controller.apply.mutation_guard import Insistence
-from allswell.controller.reconcile.reconciler.means import Means
-from allswell.controller.reconcile.reconciler.monitor.plan import Apply, Delete
-from allswell.controller.reconcile.reconciler.monitor.status import News
+from allswell.controller.reconcile.means import Means
+from allswell.controller.reconcile.monitor.plan import Apply, Delete
+from allswell.controller.reconcile.monitor.status import News
 from allswell.kube import manifest
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import EVENT, Kind

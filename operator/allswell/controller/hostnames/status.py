@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from allswell.controller.hostnames.certificate_status import CERTIFIED, WAITING
 from allswell.controller.hostnames.dns_verification import Look
-from allswell.controller.reconcile.reconciler.monitor.status import NORMAL, WARNING, News
+from allswell.controller.reconcile.monitor.status import NORMAL, WARNING, News
 from allswell.domain.hostname_claim import Verdict
 from allswell.domain.preflight import Trouble, Wanted
 from allswell.kube import conditions, manifest

@@ -13,14 +13,14 @@ from allswell.controller.database.registration import Place
 from allswell.controller.hostnames import status as hostnames_status
 from allswell.controller.hostnames.service import Hosting
 from allswell.controller.hostnames.status import Name
-from allswell.controller.reconcile.reconciler.means import Means
-from allswell.controller.reconcile.reconciler.monitor import plan as the_monitor_plan
-from allswell.controller.reconcile.reconciler.monitor import status as the_monitor_status
-from allswell.controller.reconcile.reconciler.monitor import status_debounce
-from allswell.controller.reconcile.reconciler.monitor.plan import READY, Gathered, Plan
-from allswell.controller.reconcile.reconciler.monitor.status import News
-from allswell.controller.reconcile.reconciler.monitor.status_debounce import NONE
-from allswell.controller.reconcile.reconciler.page import status as page_status
+from allswell.controller.reconcile.means import Means
+from allswell.controller.reconcile.monitor import plan as monitor_plan
+from allswell.controller.reconcile.monitor import status as monitor_status
+from allswell.controller.reconcile.monitor import status_debounce
+from allswell.controller.reconcile.monitor.plan import READY, Gathered, Plan
+from allswell.controller.reconcile.monitor.status import News
+from allswell.controller.reconcile.monitor.status_debounce import NONE
+from allswell.controller.reconcile.page import status as page_status
 from allswell.controller.workload import pod_health
 from allswell.controller.workload.rollout import Turn
 from allswell.controller.workload.rollout_limiter import Turnstile
@@ -83,7 +83,7 @@ class Reconciler:
         return await self._page(kept.manifest)
 
     async def _monitor(self, live: Json) -> timedelta | None:
-        wanted = the_monitor_plan.parse(live)
+        wanted = monitor_plan.parse(live)
         registered = not isinstance(wanted, Invalid) and await self._registered(wanted)
         gathered = await self._gathered(live, registered=registered)
         plan = await self._carried_out(self._in_turn(gathered))
@@ -112,14 +112,14 @@ class Reconciler:
     def _in_turn(self, gathered: Gathered) -> Gathered:
         """What was gathered, with a turn where one is needed and to be had."""
         place = manifest.name(gathered.monitor)
-        if the_monitor_plan.needs_turn(gathered, self._means.now()):
+        if monitor_plan.needs_turn(gathered, self._means.now()):
             return replace(gathered, turn=self._turnstile.take(place))
         self._turnstile.leave(place)
         return gathered
 
     async def _carried_out(self, gathered: Gathered) -> Plan:
         """Decide, and do it; what is to be said and when to look again."""
-        plan = the_monitor_plan.decide(gathered, self._means.now())
+        plan = monitor_plan.decide(gathered, self._means.now())
         try:
             for action in plan.actions:
                 await self._hands.do(action)
@@ -150,7 +150,7 @@ class Reconciler:
 
     async def _gathered(self, live: Json, *, registered: bool) -> Gathered:
         found: dict[Kind, Json | None] = {}
-        for kind, namespace, name in the_monitor_plan.children(*manifest.name(live)):
+        for kind, namespace, name in monitor_plan.children(*manifest.name(live)):
             kept = self._means.index[kind].get(namespace, name)
             found[kind] = kept.manifest if kept else None
             if kept is None and kind is not POD:
@@ -172,11 +172,11 @@ class Reconciler:
         standing = self.standings.get(manifest.name(live))
         before = manifest.block(live, "status")
         said = (*plan.conditions, *self._archived(manifest.name(live), before))
-        status = the_monitor_status.build(live, wanted, said, standing, self._means.now())
-        if the_monitor_status.same(before, status):
+        status = monitor_status.build(live, wanted, said, standing, self._means.now())
+        if monitor_status.same(before, status):
             return
         await self._hands.status(MONITOR, live, status)
-        for news in the_monitor_status.news(before, status):
+        for news in monitor_status.news(before, status):
             await self._hands.tell(MONITOR, live, news)
 
     async def _page(self, live: Json) -> timedelta | None:
@@ -215,7 +215,7 @@ class Reconciler:
             names=names,
             grace=grace,
         )
-        if not the_monitor_status.same(before, status):
+        if not monitor_status.same(before, status):
             await self._hands.status(PAGE, live, status)
             await self._told(live, before, said)
             for news in hostnames_status.news(before, manifest.blocks(status, "hostnames")):
@@ -237,5 +237,5 @@ class Reconciler:
     async def _told(self, live: Json, before: Json, said: Condition) -> None:
         old = manifest.entry(manifest.blocks(before, "conditions"), "type", said.type)
         if said.status == FALSE and old.get("reason") != said.reason:
-            news = News(the_monitor_status.WARNING, said.reason, said.message)
+            news = News(monitor_status.WARNING, said.reason, said.message)
             await self._hands.tell(PAGE, live, news)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from allswell.central.errors import CentralError
 from allswell.controller.cache import lister
 from allswell.controller.cache.cache import CHILDREN
-from allswell.controller.reconcile.reconciler.means import Means
-from allswell.controller.reconcile.reconciler.reconciler import Reconciler
+from allswell.controller.reconcile.means import Means
+from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime import garbage_collection
 from allswell.controller.runtime.garbage_collection import Place, Sweep
 from allswell.kube.client import Listing

@@ -11,7 +11,7 @@ from allswell.central.errors import CentralError
 from allswell.controller.cache.cache import Key
 from allswell.controller.database.client import Central
 from allswell.controller.metrics.operator_metrics import Meters
-from allswell.controller.reconcile.reconciler.reconciler import Reconciler
+from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime.resync import AGAIN, Resync
 from allswell.controller.runtime.workqueue import Workqueue
 from allswell.controller.workload.rollout_limiter import Turnstile

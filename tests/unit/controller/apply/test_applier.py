@@ -4,8 +4,8 @@ from collections.abc import Awaitable
 import pytest
 
 from allswell.controller.apply.applier import LONGEST_NOTE, Hands, event
-from allswell.controller.reconcile.reconciler.monitor.plan import Apply, Delete
-from allswell.controller.reconcile.reconciler.monitor.status import NORMAL, News
+from allswell.controller.reconcile.monitor.plan import Apply, Delete
+from allswell.controller.reconcile.monitor.status import NORMAL, News
 from allswell.kube import manifest
 from allswell.kube.errors import Conflict
 from allswell.kube.kinds import CONFIGMAP, MONITOR

@@ -7,8 +7,8 @@ from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller.apply.applier import Hands
 from allswell.controller.cache.cache import Key
 from allswell.controller.database.registration import Place
-from allswell.controller.reconcile.reconciler.monitor import archive_conditions
-from allswell.controller.reconcile.reconciler.reconciler import RETRY, UNREGISTERED, Reconciler
+from allswell.controller.reconcile.monitor import archive_conditions
+from allswell.controller.reconcile.reconciler import RETRY, UNREGISTERED, Reconciler
 from allswell.domain.state import State
 from allswell.kube.conditions import Condition
 from allswell.kube.errors import Rejected, Unavailable

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from allswell.central.monitor_status import Standing
-from allswell.controller.reconcile.reconciler.monitor.status import FRESH
+from allswell.controller.reconcile.monitor.status import FRESH
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import manifest
 from allswell.kube.conditions import TRUE, Condition

@@ -9,9 +9,9 @@ from allswell.central.archive_catalogue import Totals
 from allswell.central.monitor_status import Standing
 from allswell.collector.archive.backlog import ArchiveNews
 from allswell.controller.metrics.archive_metrics import ArchiveMeters
-from allswell.controller.reconcile.reconciler.monitor import archive_conditions
-from allswell.controller.reconcile.reconciler.monitor import status as the_monitor_status
-from allswell.controller.reconcile.reconciler.monitor.archive_conditions import (
+from allswell.controller.reconcile.monitor import archive_conditions
+from allswell.controller.reconcile.monitor import status as monitor_status
+from allswell.controller.reconcile.monitor.archive_conditions import (
     ARCHIVING,
     LOSING,
     NO_ARCHIVE,
@@ -33,7 +33,7 @@ def news(**fields: object) -> ArchiveNews:
 
 def status(condition: Condition) -> Json:
     ready = Condition("Ready", TRUE, "Running")
-    return the_monitor_status.build({}, parsed(), (ready, condition), Standing(), NOW)
+    return monitor_status.build({}, parsed(), (ready, condition), Standing(), NOW)
 
 
 def test_without_an_archive_it_says_so_whatever_was_said_before() -> None:
@@ -103,7 +103,7 @@ def test_it_changes_nothing_of_ready_and_is_no_event(condition: Condition) -> No
     assert (
         manifest.text(manifest.entry(found, "type", condition.type), "status") == condition.status
     )
-    assert the_monitor_status.news(status(ARCHIVING), said) == ()
+    assert monitor_status.news(status(ARCHIVING), said) == ()
 
 
 def test_the_figures_say_that_there_is_no_archive() -> None:

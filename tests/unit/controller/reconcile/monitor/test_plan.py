@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from allswell.controller.reconcile.reconciler.monitor import plan as the_monitor_plan
-from allswell.controller.reconcile.reconciler.monitor.plan import Apply, Delete, Gathered, Plan
+from allswell.controller.reconcile.monitor import plan as monitor_plan
+from allswell.controller.reconcile.monitor.plan import Apply, Delete, Gathered, Plan
 from allswell.controller.workload.rollout import Turn
 from allswell.kube import manifest, names
 from allswell.kube.kinds import CONFIGMAP, POD, STATEFULSET
@@ -27,7 +27,7 @@ def decide(
     pod: Json | None = None,
 ) -> Plan:
     gathered = Gathered(seen, SHAPE, registered, statefulset, configmap, pod)
-    return the_monitor_plan.decide(gathered, NOW)
+    return monitor_plan.decide(gathered, NOW)
 
 
 def said(plan: Plan) -> list[tuple[str, str, str]]:
@@ -82,16 +82,16 @@ def changed_installation(turn: Turn, pod: Json | None) -> Gathered:
 
 def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> None:
     running, none = (changed_installation(Turn.NEEDLESS, it) for it in (pod(), None))
-    assert the_monitor_plan.needs_turn(running, NOW)
-    assert not the_monitor_plan.needs_turn(none, NOW)
-    assert not the_monitor_plan.needs_turn(replace(running, shape=SHAPE), NOW)
-    assert not the_monitor_plan.needs_turn(replace(running, monitor=monitor(interval="9s")), NOW)
-    assert not the_monitor_plan.needs_turn(replace(running, monitor=monitor(interval="2w")), NOW)
-    assert not the_monitor_plan.needs_turn(replace(running, configmap=None), NOW)
+    assert monitor_plan.needs_turn(running, NOW)
+    assert not monitor_plan.needs_turn(none, NOW)
+    assert not monitor_plan.needs_turn(replace(running, shape=SHAPE), NOW)
+    assert not monitor_plan.needs_turn(replace(running, monitor=monitor(interval="9s")), NOW)
+    assert not monitor_plan.needs_turn(replace(running, monitor=monitor(interval="2w")), NOW)
+    assert not monitor_plan.needs_turn(replace(running, configmap=None), NOW)
 
 
 def test_a_monitor_that_waits_for_its_turn_stays_ready_and_nothing_is_written() -> None:
-    plan = the_monitor_plan.decide(changed_installation(Turn.AWAITED, pod()), NOW)
+    plan = monitor_plan.decide(changed_installation(Turn.AWAITED, pod()), NOW)
     assert (plan.actions, said(plan)) == ((), [("Ready", "True", "Running")])
 
 
@@ -99,7 +99,7 @@ def test_a_monitor_that_waits_is_helped_all_the_same_when_its_node_is_lost() -> 
     lost = with_meta(
         pod(ready=False, since="2026-11-23T11:54:00Z"), deletionTimestamp="2026-11-23T11:55:00Z"
     )
-    plan = the_monitor_plan.decide(changed_installation(Turn.AWAITED, lost), NOW)
+    plan = monitor_plan.decide(changed_installation(Turn.AWAITED, lost), NOW)
     assert [(a.kind, a.name) for a in plan.actions if isinstance(a, Delete)] == [
         (POD, "api-check-0")
     ]
@@ -109,7 +109,7 @@ def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
     taken, needless = (
         [
             manifest.text(action.wanted, "metadata", "annotations", names.ROLLED_OUT)
-            for action in the_monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
+            for action in monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
             if isinstance(action, Apply)
         ]
         for turn in (Turn.TAKEN, Turn.NEEDLESS)
@@ -174,13 +174,13 @@ def test_a_child_of_an_earlier_monitor_of_the_name_goes_first() -> None:
     gone = plan.actions[0]
     assert isinstance(gone, Delete)
     assert (gone.kind, gone.uid, gone.force) == (CONFIGMAP, "c1", False)
-    assert plan.again == the_monitor_plan.SOON
+    assert plan.again == monitor_plan.SOON
 
 
 def test_a_child_that_is_going_already_is_waited_for() -> None:
     going = with_meta(live_configmap(), deletionTimestamp="2026-11-23T11:59:59Z")
     plan = decide(monitor_of("m2"), configmap=going)
-    assert (plan.actions, plan.again) == ((), the_monitor_plan.SOON)
+    assert (plan.actions, plan.again) == ((), monitor_plan.SOON)
 
 
 def test_a_pod_on_a_dead_node_is_deleted_by_force() -> None:

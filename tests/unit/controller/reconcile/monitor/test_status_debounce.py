@@ -1,8 +1,8 @@
 from datetime import timedelta
 
 from allswell.central.monitor_status import Standing
-from allswell.controller.reconcile.reconciler.monitor import status as the_monitor_status
-from allswell.controller.reconcile.reconciler.monitor import status_debounce
+from allswell.controller.reconcile.monitor import status as monitor_status
+from allswell.controller.reconcile.monitor import status_debounce
 from allswell.domain.state import State
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.manifest import Json
@@ -18,7 +18,7 @@ UP = Standing(State.UP, NOW - SECOND, "", seen=True)
 def told(*said: Condition, standing: Standing = NOTHING_YET, generation: int = 1) -> Json:
     """A Monitor whose status says so."""
     live = monitor()
-    status = the_monitor_status.build(live, parsed(), said, standing, NOW)
+    status = monitor_status.build(live, parsed(), said, standing, NOW)
     metadata = {"name": "api", "namespace": "acme", "uid": "m1", "generation": generation}
     return {**live, "metadata": metadata, "status": status}
 
