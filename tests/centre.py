@@ -10,17 +10,17 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from allswell.central import engine as engines
-from allswell.central.page_data import Facts
-from allswell.central.reader import Reader
+from allswell.central.page_data import PageData
+from allswell.central.reader import CentralReader
 from allswell.central.schema import TABLES
-from allswell.central.writer import MonitorRow, Writer
+from allswell.central.writer import CentralWriter, MonitorRow
 from allswell.domain import histogram
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.report import DayReport, Transition
 from allswell.domain.rollup import RollUp
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
-from allswell.domain.spec.page import Component, StatusPage
+from allswell.domain.spec.page import ComponentSpec, StatusPage
 from allswell.domain.spec.tcp import Tcp
 from allswell.domain.state import State
 
@@ -35,8 +35,8 @@ class Centre:
     """A migrated database, started at noon, with one who writes and one who reads."""
 
     engine: Engine
-    writer: Writer
-    reader: Reader
+    writer: CentralWriter
+    reader: CentralReader
 
     def add(self, name: str = "api", at: datetime = NOON) -> MonitorRow:
         """Register a monitor whose checker has said hello with the store `s1`."""
@@ -48,7 +48,7 @@ class Centre:
         """Put the page `main` that shows these monitors."""
         return self.writer.put_page(page(), lines(*names), at, namespace_uid="ns")
 
-    def said(self, page_id: int, at: datetime) -> Facts:
+    def said(self, page_id: int, at: datetime) -> PageData:
         """What a page shows at a moment."""
         found = self.reader.facts(page_id, at)
         assert found is not None
@@ -64,7 +64,7 @@ def opened(url: str, patience: timedelta = engines.PATIENCE) -> Iterator[Centre]
     """The centre in a database that has been migrated."""
     engine = engines.connect(url, patience=patience)
     try:
-        yield Centre(engine, Writer(engine), Reader(engine))
+        yield Centre(engine, CentralWriter(engine), CentralReader(engine))
     finally:
         engine.dispose()
 
@@ -110,16 +110,16 @@ def page(title: str = "Acme", namespace: str = "acme", *, uid: str = "") -> Stat
     return StatusPage(Meta("main", namespace, {}, uid), title, "All of it", "UTC", hostnames)
 
 
-def lines(*names: str) -> tuple[Component, ...]:
+def lines(*names: str) -> tuple[ComponentSpec, ...]:
     """Components in one group, titled by their names in capitals."""
-    return tuple(Component("API", name, name.upper()) for name in names)
+    return tuple(ComponentSpec("API", name, name.upper()) for name in names)
 
 
 def transition(
     sequence: int, state: State, since: datetime, store: str = "s1", reason: str | None = None
 ) -> Transition:
     """What a checker claims of `api`."""
-    claim = Claim(state, since, REASONS[state] if reason is None else reason)
+    claim = HealthClaim(state, since, REASONS[state] if reason is None else reason)
     return Transition("api", store, sequence, claim)
 
 

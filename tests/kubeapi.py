@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allswell.domain.spec import monitor, page
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.problem import InvalidManifest
 from allswell.kube import errors, manifest
 from allswell.kube.client import EVERYWHERE, Listing
-from allswell.kube.errors import Conflict, KubeError, Missing, Rejected
+from allswell.kube.errors import KubeConflict, KubeError, KubeMissing, KubeRejected
 from allswell.kube.kinds import MONITOR, NAMESPACE, PAGE, Kind
 from allswell.kube.manifest import Json
 
@@ -51,10 +51,10 @@ class FakeApi:
         """All objects of a kind, complete or not at all; the namespace "" stands for all."""
         self._ask("every", kind, "")
         if kind in self.absent:
-            raise Missing(f"404: the server could not find {kind.plural}")
+            raise KubeMissing(f"404: the server could not find {kind.plural}")
         chosen = namespaces or EVERYWHERE
         if denied := self.closed.intersection(chosen):
-            raise Rejected(f"403: {kind.plural} is forbidden in {min(denied)}")
+            raise KubeRejected(f"403: {kind.plural} is forbidden in {min(denied)}")
         found = tuple(
             _listed(kind, copy.deepcopy(seen))
             for address, seen in sorted(self.objects.items(), key=lambda entry: entry[0][1:])
@@ -70,12 +70,12 @@ class FakeApi:
         address = (kind, namespace, name)
         before = self.objects.get(address)
         if before is None and subresource:
-            raise Missing(f"404: {kind.plural} {name!r} not found")
+            raise KubeMissing(f"404: {kind.plural} {name!r} not found")
         if uid and not subresource and (before is None or manifest.uid(before) != uid):
-            raise Conflict(f"409: {kind.plural} {name!r}: another uid")
+            raise KubeConflict(f"409: {kind.plural} {name!r}: another uid")
         version = manifest.text(wanted, "metadata", "resourceVersion")
         if version and before and before["metadata"]["resourceVersion"] != version:
-            raise Conflict(f"409: {kind.plural} {name!r} has been modified")
+            raise KubeConflict(f"409: {kind.plural} {name!r} has been modified")
         given = _plain(wanted)
         part = {"status": given["status"]} if subresource else {**given, "status": None}
         part = {key: value for key, value in part.items() if value is not None}
@@ -89,7 +89,7 @@ class FakeApi:
         namespace, name = manifest.name(wanted)
         self._ask("create", kind, name)
         if (kind, namespace, name) in self.objects:
-            raise Conflict(f"409: {kind.plural} {name!r} already exists")
+            raise KubeConflict(f"409: {kind.plural} {name!r} already exists")
         return copy.deepcopy(self._kept((kind, namespace, name), None, _plain(wanted)))
 
     async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
@@ -97,7 +97,7 @@ class FakeApi:
         address = (kind, *manifest.name(patch))
         self._ask(f"merge {subresource}".strip(), kind, address[2])
         if (before := self.objects.get(address)) is None:
-            raise Missing(f"404: {kind.plural} {address[2]!r} not found")
+            raise KubeMissing(f"404: {kind.plural} {address[2]!r} not found")
         part = {"status": patch["status"]} if subresource else _plain(patch)
         after = _cleared(_merged(copy.deepcopy(before), part))
         return copy.deepcopy(self._kept(address, before, after))
@@ -109,7 +109,7 @@ class FakeApi:
         if found is None:
             return
         if uid and manifest.uid(found) != uid:
-            raise Conflict(f"409: {kind.plural} {name!r}: another uid")
+            raise KubeConflict(f"409: {kind.plural} {name!r}: another uid")
         self.remove(kind, namespace, name)
 
     def put(self, kind: Kind, seen: Json) -> Json:
@@ -154,7 +154,7 @@ def _validate(kind: Kind, seen: Object) -> None:
     try:
         if kind in PARSERS:
             PARSERS[kind](seen)
-    except Invalid as problems:
+    except InvalidManifest as problems:
         raise errors.of(422, str(problems)) from problems
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trustme
 
-from allswell.archive.bucket import Where
+from allswell.archive.bucket import BucketSettings
 from tests import needs
 
 START_S = 20.0
@@ -41,9 +41,9 @@ class Server:
         """Its address."""
         return f"http{'s' if self.authority else ''}://{self.address}:{self.port}"
 
-    def where(self, prefix: str = "") -> Where:
+    def where(self, prefix: str = "") -> BucketSettings:
         """How to write to the bucket."""
-        return Where(BUCKET, prefix, self.endpoint, "us-east-1", KEY, SECRET)
+        return BucketSettings(BUCKET, prefix, self.endpoint, "us-east-1", KEY, SECRET)
 
     def names(self) -> set[str]:
         """The files that there are."""

@@ -25,17 +25,17 @@ from sqlalchemy import Engine
 
 from allswell.archive.local_folder import LocalFolder
 from allswell.central import engine
-from allswell.central.archive_catalogue import Catalogue
-from allswell.central.writer import Writer
+from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.central.writer import CentralWriter
 from allswell.checker import config
-from allswell.checker.config import Config
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.archive.executor import ArchiveService
-from allswell.collector.archive.local_uploads import FolderIntake
-from allswell.collector.archive.uploads import Archiving
-from allswell.collector.authentication import Identity, LocalTokens
-from allswell.collector.server import Collector
-from allswell.collector.state import Centre
+from allswell.checker.config import CheckerConfig
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.archive.executor import ArchiveExecutor
+from allswell.collector.archive.local_uploads import LocalUploads
+from allswell.collector.archive.uploads import Uploads
+from allswell.collector.authentication import LocalTokens, Sender
+from allswell.collector.server import CollectorServer
+from allswell.collector.state import CollectorState
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from tests.nginx import configuration
@@ -173,7 +173,7 @@ def monitor(name: str, url: str, interval: str) -> Monitor:
 
 @contextmanager
 def collector(
-    folder: Path, monitors: Sequence[Monitor], news: ArchiveNews | None = None
+    folder: Path, monitors: Sequence[Monitor], news: ArchiveBacklog | None = None
 ) -> Iterator[str]:
     """Run a real collector on a SQLite database in a thread of this process; its address.
 
@@ -181,18 +181,20 @@ def collector(
     """
     central = engine.connect(f"sqlite:///{folder / 'central.sqlite'}")
     engine.migrate(central)
-    writer = Writer(central)
+    writer = CentralWriter(central)
     for entry in monitors:
         writer.register(entry, namespace_uid="bench", now=datetime.now(UTC))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
-    async def begin() -> Collector:
-        tokens = LocalTokens({TOKEN: Identity("default")})
+    async def begin() -> CollectorServer:
+        tokens = LocalTokens({TOKEN: Sender("default")})
         shelf = LocalFolder(folder / "archive")
         archive = None if news is None else _archive(shelf, central, news)
-        found = Collector(writer, Centre(writer, archive=news), tokens, utc_now, archive=archive)
+        found = CollectorServer(
+            writer, CollectorState(writer, archive=news), tokens, utc_now, archive=archive
+        )
         await found.start("127.0.0.1", 0)
         shelf.base_url = f"http://127.0.0.1:{found.port}"
         return found
@@ -213,9 +215,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _archive(shelf: LocalFolder, central: Engine, news: ArchiveNews) -> ArchiveService:
-    intake = FolderIntake(shelf, utc_now)
-    made = ArchiveService(Archiving(shelf, Catalogue(central)), news, utc_now, uploads=intake)
+def _archive(shelf: LocalFolder, central: Engine, news: ArchiveBacklog) -> ArchiveExecutor:
+    intake = LocalUploads(shelf, utc_now)
+    made = ArchiveExecutor(Uploads(shelf, ArchiveCatalogue(central)), news, utc_now, uploads=intake)
     news.configured = False
     return made
 
@@ -226,11 +228,11 @@ def checker(
     monitors: Sequence[Monitor],
     on: set[int],
     ca_file: Path | None = None,
-    news: ArchiveNews | None = None,
+    news: ArchiveBacklog | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Run a real checker against a real collector; its PID and status port."""
     port = free_port()
-    listed = Config(monitors=tuple(monitors), allow_loopback=True)
+    listed = CheckerConfig(monitors=tuple(monitors), allow_loopback=True)
     (folder / config.FILE).write_text(config.text(listed))
     (folder / "token").write_text(TOKEN)
     with collector(folder, monitors, news) as url:

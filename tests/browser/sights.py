@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from allswell.central import page_data
 from allswell.domain import histogram
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident, Status
 from allswell.domain.maintenance import Maintenance, Phase
-from allswell.domain.spec.look import Link, Look
+from allswell.domain.spec.look import PageLink, PageLook
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
@@ -21,7 +21,7 @@ Requests that fail **can be repeated**; `429` means wait. Meanwhile:
 - use the [second region](https://eu.example/) if you can,
 - or wait: we write again *within the hour*."""
 HOUR = timedelta(hours=1)
-UP = Claim(State.UP, fakes.BORN)
+UP = HealthClaim(State.UP, fakes.BORN)
 NAMES = (
     *("Public API", "Web app", "Search", "Webhooks"),
     *("Login", "Billing", "Frankfurt", "São Paulo"),
@@ -33,7 +33,7 @@ ODD = (
 )
 
 
-def troubled(number: int, *, ending: Claim | None = None) -> page_data.Component:
+def troubled(number: int, *, ending: HealthClaim | None = None) -> page_data.ComponentData:
     """A component with a few outages of the last ninety days, and its latency."""
     claims = [UP]
     for place in range(number % 4):
@@ -41,36 +41,38 @@ def troubled(number: int, *, ending: Claim | None = None) -> page_data.Component
         worse = State.DEGRADED if place % 2 else State.DOWN
         reason = "Slow" if place % 2 else "Timeout"
         length = timedelta(minutes=9 * number * (place + 1))
-        claims += [Claim(worse, start, reason), Claim(State.UP, start + length)]
+        claims += [HealthClaim(worse, start, reason), HealthClaim(State.UP, start + length)]
     claims += [] if ending is None else [ending]
     title = NAMES[(number - 1) % len(NAMES)]
     found = fakes.component(number, title, claims=claims, group=("Product", "Regions")[number > 6])
     return replace(found, days=_days(number))
 
 
-def _days(number: int) -> tuple[page_data.Day, ...]:
+def _days(number: int) -> tuple[page_data.LatencyDay, ...]:
     latencies = histogram.of(range(80_000, 180_000 + 1000 * number, 2_500))
     return tuple(
-        page_data.Day((NOW - timedelta(days=n)).date(), 2880, 2880, 130_000, latencies)
+        page_data.LatencyDay((NOW - timedelta(days=n)).date(), 2880, 2880, 130_000, latencies)
         for n in range(89, 0, -1)
     )
 
 
-def bad_day() -> page_data.Facts:
+def bad_day() -> page_data.PageData:
     """Something is down, something is slow, something is worked on, and something is planned."""
-    down = Claim(State.DOWN, ago(minutes=84), "HTTP 503")
-    slow = Claim(State.DEGRADED, ago(minutes=12), "Slow")
+    down = HealthClaim(State.DOWN, ago(minutes=84), "HTTP 503")
+    slow = HealthClaim(State.DEGRADED, ago(minutes=12), "Slow")
     components = [
         troubled(1, ending=down),
-        replace(troubled(2), overlays=(Overlay(Kind.UNSEEN, ago(days=20), ago(days=19)),)),
+        replace(troubled(2), overlays=(Overlay(OverlayKind.UNSEEN, ago(days=20), ago(days=19)),)),
         troubled(3),
         replace(troubled(4), born=ago(days=40)),
         troubled(5, ending=slow),
-        replace(troubled(6), overlays=(Overlay(Kind.PAUSED, ago(days=2)),)),
+        replace(troubled(6), overlays=(Overlay(OverlayKind.PAUSED, ago(days=2)),)),
         troubled(7),
-        replace(troubled(8), overlays=(Overlay(Kind.MAINTENANCE, ago(hours=1), NOW + HOUR),)),
+        replace(
+            troubled(8), overlays=(Overlay(OverlayKind.MAINTENANCE, ago(hours=1), NOW + HOUR),)
+        ),
     ]
-    look = Look(links=(Link("Help", "https://help.example/"),))
+    look = PageLook(links=(PageLink("Help", "https://help.example/"),))
     page = fakes.page(zone="Europe/Berlin", description="All that we run, seen from three places.")
     return fakes.found(
         *components, of=replace(page, look=look), incidents=_incidents(), maintenances=_works()
@@ -84,7 +86,10 @@ def _incidents() -> list[Incident]:
             "Errors in the public API",
             (Status.INVESTIGATING, "We see failing requests and look into it.", ago(minutes=80)),
             (Status.IDENTIFIED, FOUND, ago(minutes=40)),
-            components=[Affected("monitor-1", Effect.DOWN), Affected("monitor-5")],
+            components=[
+                AffectedComponent("monitor-1", Effect.DOWN),
+                AffectedComponent("monitor-5"),
+            ],
         ),
         fakes.incident(
             2,
@@ -92,7 +97,7 @@ def _incidents() -> list[Incident]:
             (Status.INVESTIGATING, "We are looking.", ago(days=3, hours=2)),
             (Status.RESOLVED, "The index was rebuilt.", ago(days=3)),
             impact=Impact.MINOR,
-            components=[Affected("monitor-3")],
+            components=[AffectedComponent("monitor-3")],
         ),
     ]
 
@@ -107,14 +112,14 @@ def _works() -> list[Maintenance]:
     ]
 
 
-def calm() -> page_data.Facts:
+def calm() -> page_data.PageData:
     """Nothing is wrong."""
     return fakes.found(*(fakes.component(n, name) for n, name in enumerate(NAMES, 1)))
 
 
-def crowd(number: int = 200) -> page_data.Facts:
+def crowd(number: int = 200) -> page_data.PageData:
     """Many components, a few of them down."""
-    down = (UP, Claim(State.DOWN, ago(minutes=20), "Timeout"))
+    down = (UP, HealthClaim(State.DOWN, ago(minutes=20), "Timeout"))
     return fakes.found(
         *(
             fakes.component(
@@ -125,12 +130,12 @@ def crowd(number: int = 200) -> page_data.Facts:
     )
 
 
-def odd() -> page_data.Facts:
+def odd() -> page_data.PageData:
     """Names that are long, or written otherwise than ours."""
-    down = (UP, Claim(State.DOWN, ago(minutes=20), "Timeout"))
+    down = (UP, HealthClaim(State.DOWN, ago(minutes=20), "Timeout"))
     names = (LONG, *ODD)
     said = (Status.INVESTIGATING, f"{LONG}\n\n{ODD[1]}", ago(minutes=9))
-    hurt = [Affected(f"monitor-{n}", Effect.DOWN) for n in range(1, len(names) + 1)]
+    hurt = [AffectedComponent(f"monitor-{n}", Effect.DOWN) for n in range(1, len(names) + 1)]
     return fakes.found(
         *(fakes.component(n, name, group=name, claims=down) for n, name in enumerate(names, 1)),
         of=fakes.page(title=ODD[0] + LONG, description=LONG),
@@ -138,12 +143,12 @@ def odd() -> page_data.Facts:
     )
 
 
-def empty() -> page_data.Facts:
+def empty() -> page_data.PageData:
     """A page that shows no monitor at all."""
     return fakes.found()
 
 
-def rough() -> page_data.Facts:
+def rough() -> page_data.PageData:
     """A quarter with many outages, of components that are all up now."""
     components = []
     for number in range(1, 21):

@@ -8,7 +8,7 @@ from typing import Any
 from kubernetes import client
 
 from allswell.domain import instant, report
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.report import Transition
 from allswell.domain.state import State
 from tests.cluster.operating import Operator
@@ -53,7 +53,7 @@ class Checker:
 
     def claim(self, sequence: int, state: State, reason: str = "") -> tuple[int, Any]:
         """Claim that the target has been in a state from now on."""
-        claim = Claim(state, instant.floor(datetime.now(UTC)), reason)
+        claim = HealthClaim(state, instant.floor(datetime.now(UTC)), reason)
         said = Transition(self.monitor, STORE, sequence, claim)
         return self._say("/v1/report", report.envelope_json(said))
 

@@ -21,8 +21,8 @@ from typing import Any
 from kubernetes import client
 
 from allswell.central import engine
-from allswell.central.reader import Reader
-from allswell.central.writer import Writer
+from allswell.central.reader import CentralReader
+from allswell.central.writer import CentralWriter
 from tests.cluster import kinds
 from tests.cluster.reach import Cluster, until
 from tests.unit.chart import rendering
@@ -128,7 +128,7 @@ class Operator:
         """The monitors that the central database shows."""
         central = engine.connect(self.database)
         try:
-            return {(row.namespace, row.name) for row in Writer(central).living()}
+            return {(row.namespace, row.name) for row in CentralWriter(central).living()}
         finally:
             central.dispose()
 
@@ -136,7 +136,7 @@ class Operator:
         """The monitors that a page shows, by group."""
         central = engine.connect(self.database)
         try:
-            reader = Reader(central)
+            reader = CentralReader(central)
             found: dict[str, list[str]] = {}
             for row in reader.pages():
                 if row.name != page:

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from allswell.kube import hostname_objects
-from allswell.kube.hostname_objects import Gateway, Hosted, Surroundings
+from allswell.kube.hostname_objects import Gateway, IngressSettings, PageHostname
 from tests.cluster import issuing
 from tests.cluster.reach import Cluster
 
-NAME = Hosted("status.acme.com", "acme", "main", "uid")
+NAME = PageHostname("status.acme.com", "acme", "main", "uid")
 
 
 @pytest.mark.parametrize("gateway", [None, Gateway("infra", "public", "http")])
@@ -17,7 +17,7 @@ def test_certificate_and_route_have_only_fields_that_their_kinds_know(
     cluster: Cluster, namespace: str, gateway: Gateway | None
 ) -> None:
     issuing.kinds(cluster)
-    around = Surroundings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx", gateway)
+    around = IngressSettings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx", gateway)
     made = [
         hostname_objects.certificate(NAME, around),
         *(way for _, way in hostname_objects.routes(NAME, around)),

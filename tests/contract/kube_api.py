@@ -6,8 +6,8 @@ import pytest
 
 from allswell.kube import hostname_objects, manifest
 from allswell.kube.client import Api
-from allswell.kube.errors import Conflict, Missing, Rejected
-from allswell.kube.hostname_objects import Hosted, Surroundings
+from allswell.kube.errors import KubeConflict, KubeMissing, KubeRejected
+from allswell.kube.hostname_objects import IngressSettings, PageHostname
 from allswell.kube.kinds import CONFIGMAP, INGRESS, MONITOR, NAMESPACE, Kind
 
 Story = Callable[[Api, str], Awaitable[None]]
@@ -71,10 +71,10 @@ async def what_is_applied_no_more_goes_and_what_others_wrote_stays(
 
 
 async def only_the_very_object_is_applied_to(api: Api, namespace: str) -> None:
-    with pytest.raises(Conflict):
+    with pytest.raises(KubeConflict):
         await api.apply(CONFIGMAP, configmap(namespace, a="1"), uid="another")
     made = await api.apply(CONFIGMAP, configmap(namespace, a="1"))
-    with pytest.raises(Conflict):
+    with pytest.raises(KubeConflict):
         await api.apply(CONFIGMAP, configmap(namespace, a="2"), uid="another")
     again = await api.apply(CONFIGMAP, configmap(namespace, a="2"), uid=manifest.uid(made))
     assert manifest.uid(again) == manifest.uid(made)
@@ -96,13 +96,13 @@ async def a_status_is_held_to_the_version_that_was_seen(api: Api, namespace: str
         return {**wanted, "metadata": {**manifest.block(wanted, "metadata"), **seen}}
 
     await api.apply(MONITOR, told("up"), "status")
-    with pytest.raises(Conflict):
+    with pytest.raises(KubeConflict):
         await api.apply(MONITOR, told("down"), "status")
 
 
 async def nothing_is_created_twice(api: Api, namespace: str) -> None:
     await api.create(CONFIGMAP, configmap(namespace))
-    with pytest.raises(Conflict):
+    with pytest.raises(KubeConflict):
         await api.create(CONFIGMAP, configmap(namespace))
 
 
@@ -110,7 +110,7 @@ async def only_the_very_object_is_deleted_and_its_absence_is_no_error(
     api: Api, namespace: str
 ) -> None:
     made = await api.create(CONFIGMAP, configmap(namespace))
-    with pytest.raises(Conflict):
+    with pytest.raises(KubeConflict):
         await api.delete(CONFIGMAP, namespace, "it", "another", force=False)
     for _ in range(2):
         await api.delete(CONFIGMAP, namespace, "it", manifest.uid(made), force=True)
@@ -146,7 +146,7 @@ async def a_spec_has_generations_and_a_status_has_none(api: Api, namespace: str)
 
 
 async def a_status_of_what_is_not_there_is_missing(api: Api, namespace: str) -> None:
-    with pytest.raises(Missing):
+    with pytest.raises(KubeMissing):
         await api.apply(MONITOR, status(namespace, state="up"), "status")
 
 
@@ -156,7 +156,7 @@ async def one_field_is_changed_or_removed_and_the_others_stay(api: Api, namespac
     changed = {**status(namespace, state=None, reason="Timeout")}
     told = await api.merge(MONITOR, changed, "status")
     assert manifest.block(told, "status") == {"target": "a", "reason": "Timeout"}
-    with pytest.raises(Missing):
+    with pytest.raises(KubeMissing):
         await api.merge(CONFIGMAP, configmap(namespace, "other", a="1"))
 
 
@@ -172,11 +172,13 @@ async def what_comes_in_a_list_may_not_say_its_kind(api: Api, namespace: str) ->
 
 async def a_list_shows_a_route_as_an_apply_answered(api: Api, namespace: str) -> None:
     """So what others have made of it is known again."""
-    around = Surroundings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx")
-    ((_, wanted),) = hostname_objects.routes(Hosted("a.acme.com", "acme", "main", "uid"), around)
+    around = IngressSettings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx")
+    ((_, wanted),) = hostname_objects.routes(
+        PageHostname("a.acme.com", "acme", "main", "uid"), around
+    )
     made = await api.apply(INGRESS, wanted)
     (listed,) = (await api.every(INGRESS, (namespace,))).objects
-    assert manifest.covers(made, wanted)
+    assert manifest.is_subset(made, wanted)
     assert manifest.declared(listed) == manifest.declared(made)
 
 
@@ -188,7 +190,7 @@ async def without_a_uid_whichever_there_is_is_deleted(api: Api, namespace: str) 
 
 
 async def what_is_not_valid_is_rejected(api: Api, namespace: str) -> None:
-    with pytest.raises(Rejected):
+    with pytest.raises(KubeRejected):
         await api.apply(MONITOR, monitor(namespace, interval="2w"))
 
 

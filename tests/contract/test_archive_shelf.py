@@ -16,14 +16,14 @@ from typing import Protocol
 import pytest
 
 from allswell.archive import object_store
-from allswell.archive.bucket import Bucket
-from allswell.archive.bucket_settings import Where
+from allswell.archive.bucket import S3Bucket
+from allswell.archive.bucket_settings import BucketSettings
 from allswell.archive.local_folder import LocalFolder
-from allswell.archive.object_store import Failed, Held, Named, Shelf
-from allswell.checker.object_store_client import HttpStore, Out, Undelivered
+from allswell.archive.object_store import ArchiveError, ListedObject, ObjectHead, ObjectStore
+from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
 from allswell.domain import archive
-from allswell.domain.archive import Content, Place
-from allswell.domain.archive_upload import Permit
+from allswell.domain.archive import DayFileContent, DayFileName
+from allswell.domain.archive_upload import UploadPermit
 from tests import s3server
 
 DAY = date(2026, 11, 23)
@@ -40,7 +40,7 @@ class Put(Protocol):
 class Kept:
     """An archive, how a test puts bytes there behind its back, and where they lie."""
 
-    it: Shelf
+    it: ObjectStore
     put: Put
 
 
@@ -62,7 +62,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
 
         return Kept(folder, write)
     running: s3server.Server = request.getfixturevalue("server")
-    bucket = Bucket(running.where(tmp_path.name))
+    bucket = S3Bucket(running.where(tmp_path.name))
 
     def put(key: str, body: bytes) -> None:
         bucket.put(key, body, archive.CONTENT_TYPE, "no-cache")
@@ -70,12 +70,12 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     return Kept(bucket, put)
 
 
-def content(body: bytes = BODY) -> Content:
-    return Content(len(body), hashlib.sha256(body).hexdigest(), 3)
+def content(body: bytes = BODY) -> DayFileContent:
+    return DayFileContent(len(body), hashlib.sha256(body).hexdigest(), 3)
 
 
 def key(public_id: str = "abc", day: date = DAY) -> str:
-    return archive.key(Place(public_id, day, 1))
+    return archive.key(DayFileName(public_id, day, 1))
 
 
 def test_nothing_is_where_nothing_was_put(kept: Kept) -> None:
@@ -95,8 +95,8 @@ def test_what_was_put_is_read_listed_and_removed(kept: Kept) -> None:
     assert held.size == len(BODY)
     assert b"".join(kept.it.stream(key())) == BODY
     assert list(kept.it.names(archive.partition(DAY))) == [
-        Named(key(), len(BODY)),
-        Named(key("xyz"), len(OTHER)),
+        ListedObject(key(), len(BODY)),
+        ListedObject(key("xyz"), len(OTHER)),
     ]
     assert len(list(kept.it.names("v1/"))) == 3
     kept.it.remove([key(), key("xyz")])
@@ -112,7 +112,7 @@ def test_an_archive_holds_a_content_or_another_one(kept: Kept) -> None:
 
 @pytest.mark.needs("versitygw")
 def test_a_list_of_more_than_a_page_is_whole(server: s3server.Server) -> None:
-    bucket = Bucket(server.where("many"))
+    bucket = S3Bucket(server.where("many"))
     folder = server.folder / "data" / s3server.BUCKET / "many" / archive.partition(DAY)
     folder.mkdir(parents=True)
     for number in range(1_003):
@@ -123,11 +123,11 @@ def test_a_list_of_more_than_a_page_is_whole(server: s3server.Server) -> None:
 class Silent:
     """A bucket whose store knows no checksums."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: S3Bucket) -> None:
         self._bucket = bucket
         self.read = 0
 
-    def head(self, key: str) -> Held | None:
+    def head(self, key: str) -> ObjectHead | None:
         found = self._bucket.head(key)
         return None if found is None else replace(found, sha256=None)
 
@@ -153,15 +153,15 @@ def send(
 
 
 @pytest.fixture
-def bucket(server: s3server.Server, tmp_path: Path) -> Bucket:
-    return Bucket(server.where(tmp_path.name))
+def bucket(server: s3server.Server, tmp_path: Path) -> S3Bucket:
+    return S3Bucket(server.where(tmp_path.name))
 
 
 signed = pytest.mark.needs("versitygw")
 
 
 @signed
-def test_a_signed_address_takes_what_it_was_signed_for_once(bucket: Bucket) -> None:
+def test_a_signed_address_takes_what_it_was_signed_for_once(bucket: S3Bucket) -> None:
     address = bucket.address(key(), content(), NOW)
     assert send(address.url, BODY, dict(address.headers))[0] == 200
     assert object_store.holds(bucket, key(), content()) is True
@@ -170,15 +170,15 @@ def test_a_signed_address_takes_what_it_was_signed_for_once(bucket: Bucket) -> N
 
 @signed
 def test_the_store_itself_knows_the_checksum_of_what_came_by_a_signed_address(
-    bucket: Bucket,
+    bucket: S3Bucket,
 ) -> None:
     address = bucket.address(key(), content(), NOW)
     send(address.url, BODY, dict(address.headers))
-    assert bucket.head(key()) == Held(len(BODY), content().sha256)
+    assert bucket.head(key()) == ObjectHead(len(BODY), content().sha256)
 
 
 @signed
-def test_a_signed_address_takes_no_other_content(bucket: Bucket) -> None:
+def test_a_signed_address_takes_no_other_content(bucket: S3Bucket) -> None:
     address = bucket.address(key(), content(), NOW)
     headers = dict(address.headers)
     status, why = send(address.url, OTHER, headers)
@@ -193,7 +193,7 @@ def test_a_signed_address_takes_no_other_content(bucket: Bucket) -> None:
 
 
 @signed
-def test_a_signed_address_never_overwrites(bucket: Bucket) -> None:
+def test_a_signed_address_never_overwrites(bucket: S3Bucket) -> None:
     kept = bucket.address(key(), content(OTHER), NOW)
     send(kept.url, OTHER, dict(kept.headers))
     address = bucket.address(key(), content(), NOW)
@@ -205,7 +205,7 @@ def test_a_signed_address_never_overwrites(bucket: Bucket) -> None:
 
 
 @signed
-def test_a_signed_address_is_for_one_name_and_one_method(bucket: Bucket) -> None:
+def test_a_signed_address_is_for_one_name_and_one_method(bucket: S3Bucket) -> None:
     bucket.put(key("xyz"), OTHER, archive.CONTENT_TYPE, "no-cache")
     address = bucket.address(key(), content(), NOW)
     headers = dict(address.headers)
@@ -224,7 +224,7 @@ def test_a_signed_address_is_for_one_name_and_one_method(bucket: Bucket) -> None
 
 @signed
 def test_a_signed_address_ends_after_its_time(server: s3server.Server, tmp_path: Path) -> None:
-    bucket = Bucket(server.where(tmp_path.name), life_s=2)
+    bucket = S3Bucket(server.where(tmp_path.name), life_s=2)
     address = bucket.address(key(), content(), NOW)
     headers, deadline = dict(address.headers), time.monotonic() + 20
     # While it is good, another content is refused for its checksum.
@@ -239,7 +239,7 @@ def test_a_signed_address_ends_after_its_time(server: s3server.Server, tmp_path:
 
 
 @signed
-def test_a_signed_addresss_time_cannot_be_prolonged(bucket: Bucket) -> None:
+def test_a_signed_addresss_time_cannot_be_prolonged(bucket: S3Bucket) -> None:
     address = bucket.address(key(), content(), NOW)
     assert "X-Amz-Expires=300" in address.url
     longer = address.url.replace("X-Amz-Expires=300", "X-Amz-Expires=604800")
@@ -248,13 +248,13 @@ def test_a_signed_addresss_time_cannot_be_prolonged(bucket: Bucket) -> None:
 
 
 @signed
-def test_a_signed_address_says_nothing_of_the_secret_key(bucket: Bucket) -> None:
+def test_a_signed_address_says_nothing_of_the_secret_key(bucket: S3Bucket) -> None:
     address = bucket.address(key(), content(), NOW)
     assert s3server.SECRET not in repr(address)
 
 
 @signed
-def test_a_store_without_checksums_is_asked_for_the_bytes(bucket: Bucket) -> None:
+def test_a_store_without_checksums_is_asked_for_the_bytes(bucket: S3Bucket) -> None:
     bucket.put(key(), BODY, archive.CONTENT_TYPE, "no-cache")
     silent = Silent(bucket)
     assert object_store.holds(silent, key(), content()) is True  # type: ignore[arg-type]
@@ -268,7 +268,7 @@ def test_encryption_is_part_of_what_is_signed(
     server: s3server.Server, tmp_path: Path, how: str, kms_key: str
 ) -> None:
     where = replace(server.where(tmp_path.name), encryption=how, kms_key=kms_key)
-    address = Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).address(key(), content(), NOW)
     headers = dict(address.headers)
     asked = {name: value for name, value in headers.items() if "encryption" in name}
     assert list(asked.values()) == [how, kms_key][: 1 + bool(kms_key)]
@@ -280,8 +280,10 @@ def test_encryption_is_part_of_what_is_signed(
 
 @pytest.mark.parametrize("encryption", ["", "AES256", "aws:kms"])
 def test_whatever_a_checker_is_told_to_send_is_signed_and_nothing_else(encryption: str) -> None:
-    where = Where("results", "a", "", "eu-central-1", "key", "secret", "auto", "", encryption)
-    address = Bucket(where).address(key(), content(), NOW)
+    where = BucketSettings(
+        "results", "a", "", "eu-central-1", "key", "secret", "auto", "", encryption
+    )
+    address = S3Bucket(where).address(key(), content(), NOW)
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address.url).query))
     told = {name.lower() for name, _ in address.headers}
     assert set(query["X-Amz-SignedHeaders"].split(";")) == told | {"host"}
@@ -292,29 +294,29 @@ def test_a_store_with_an_authority_of_its_own_is_believed_with_that_alone(tmp_pa
     ca = tmp_path / "ca.crt"
     with s3server.running(tls=True) as private:
         ca.write_text(private.authority)
-        address = Bucket(replace(private.where(), ca_file=str(ca))).address(key(), content(), NOW)
-        permit = Permit(revision=1, url=address.url, headers=dict(address.headers))
-        with pytest.raises(Undelivered, match="SSLCertVerificationError"):
-            HttpStore().put(permit, write)
-        assert HttpStore(ca).put(permit, write)
-        assert not HttpStore(ca).put(permit, write)
-        bucket = Bucket(replace(private.where(), ca_file=str(ca)))
+        address = S3Bucket(replace(private.where(), ca_file=str(ca))).address(key(), content(), NOW)
+        permit = UploadPermit(revision=1, url=address.url, headers=dict(address.headers))
+        with pytest.raises(UploadFailed, match="SSLCertVerificationError"):
+            HttpUploadTarget().put(permit, write)
+        assert HttpUploadTarget(ca).put(permit, write)
+        assert not HttpUploadTarget(ca).put(permit, write)
+        bucket = S3Bucket(replace(private.where(), ca_file=str(ca)))
         assert object_store.holds(bucket, key(), content()) is True
-        with pytest.raises(Failed, match="SSLError"):
-            Bucket(private.where()).head(key())
+        with pytest.raises(ArchiveError, match="SSLError"):
+            S3Bucket(private.where()).head(key())
 
 
-def write(out: Out) -> None:
+def write(out: UploadSink) -> None:
     out.write(BODY)
 
 
 @signed
 def test_a_store_that_refuses_and_one_that_is_away_are_failures(server: s3server.Server) -> None:
     stranger = replace(server.where(), secret_access_key="wrong")
-    with pytest.raises(Failed, match="refused"):
-        Bucket(stranger).head(key())
-    with pytest.raises(Failed, match="did not answer"):
-        Bucket(replace(server.where(), endpoint="http://127.0.0.1:9")).head(key())
+    with pytest.raises(ArchiveError, match="refused"):
+        S3Bucket(stranger).head(key())
+    with pytest.raises(ArchiveError, match="did not answer"):
+        S3Bucket(replace(server.where(), endpoint="http://127.0.0.1:9")).head(key())
 
 
 class Lender(BaseHTTPRequestHandler):
@@ -358,7 +360,7 @@ def test_without_keys_of_its_own_it_goes_by_the_role_of_its_pod(
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", lender)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    bucket = Bucket(where)
+    bucket = S3Bucket(where)
     address = bucket.address(key(), content(), NOW)
     assert send(address.url, BODY, dict(address.headers))[0] == 200
     assert object_store.holds(bucket, key(), content()) is True
@@ -369,8 +371,8 @@ def test_without_keys_of_its_own_it_goes_by_the_role_of_its_pod(
     [("path", "s3.example.com"), ("virtual", "results.s3.example.com"), ("auto", "s3.example.com")],
 )
 def test_a_bucket_stands_in_the_path_or_in_the_host(style: str, host: str) -> None:
-    where = Where("results", "a", "https://s3.example.com", "", "key", "secret", style)
-    address = Bucket(where).address(key(), content(), NOW)
+    where = BucketSettings("results", "a", "https://s3.example.com", "", "key", "secret", style)
+    address = S3Bucket(where).address(key(), content(), NOW)
     assert urllib.parse.urlsplit(address.url).hostname == host
 
 
@@ -384,8 +386,8 @@ def test_a_bucket_stands_in_the_path_or_in_the_host(style: str, host: str) -> No
 )
 def test_amazons_own_is_asked_in_its_region(bucket: str, style: str, host: str) -> None:
     """The address of all regions answers for a new bucket elsewhere with a redirect."""
-    where = Where(bucket, "", "", "eu-central-1", "key", "secret", style)
-    address = Bucket(where).address(key(), content(), NOW)
+    where = BucketSettings(bucket, "", "", "eu-central-1", "key", "secret", style)
+    address = S3Bucket(where).address(key(), content(), NOW)
     assert urllib.parse.urlsplit(address.url).hostname == host
 
 
@@ -395,7 +397,7 @@ def test_a_store_takes_what_is_signed_for_a_bucket_in_the_host(
 ) -> None:
     endpoint = f"http://{s3server.DOMAIN}:{server.port}"
     where = replace(server.where(tmp_path.name), endpoint=endpoint, style="virtual")
-    address = Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).address(key(), content(), NOW)
     parts = urllib.parse.urlsplit(address.url)
     assert parts.hostname == f"{s3server.BUCKET}.{s3server.DOMAIN}"
     # No name server knows it: the request goes to where the server is, and says the name.
@@ -403,13 +405,13 @@ def test_a_store_takes_what_is_signed_for_a_bucket_in_the_host(
     told = dict(address.headers)
     assert send(there, BODY, {**told, "Host": f"other.{parts.netloc}"})[0] == 403
     assert send(there, BODY, {**told, "Host": parts.netloc})[0] == 200
-    assert object_store.holds(Bucket(server.where(tmp_path.name)), key(), content()) is True
+    assert object_store.holds(S3Bucket(server.where(tmp_path.name)), key(), content()) is True
 
 
 def test_a_folder_holds_no_other_names(tmp_path: Path) -> None:
     folder = LocalFolder(tmp_path / "archive")
     for name in ("../escaped", "v1/date=2026-11-23/../../x.1.ndjson.gz", "/etc/passwd"):
-        with pytest.raises(Failed, match="name"):
+        with pytest.raises(ArchiveError, match="name"):
             folder.put(name, BODY)
 
 

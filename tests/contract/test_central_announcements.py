@@ -7,41 +7,41 @@ import pytest
 
 from allswell.central import page_data
 from allswell.domain import incident
-from allswell.domain.incident import Affected, Declared, Effect, Impact, Status
-from allswell.domain.maintenance import Announced, Phase, Said
+from allswell.domain.incident import AffectedComponent, DeclaredIncident, Effect, Impact, Status
+from allswell.domain.maintenance import AnnouncedMaintenance, MaintenanceMessage, Phase
 from allswell.domain.spec.page import StatusPage
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from tests.centre import DAY, HOUR, NOON, Centre, day_report, lines, page, transition
 
-OUTAGE = Declared(
+OUTAGE = DeclaredIncident(
     title="API errors",
     impact=Impact.MAJOR,
     started=NOON,
-    updates=(incident.Said(Status.INVESTIGATING, "We are looking.", NOON),),
-    components=(Affected("api", Effect.PARTIAL),),
+    updates=(incident.IncidentMessage(Status.INVESTIGATING, "We are looking.", NOON),),
+    components=(AffectedComponent("api", Effect.PARTIAL),),
 )
-WORK = Announced("Upgrade", NOON + HOUR, NOON + 3 * HOUR, monitors=("api",))
+WORK = AnnouncedMaintenance("Upgrade", NOON + HOUR, NOON + 3 * HOUR, monitors=("api",))
 
 
-def declare(central: Centre, declared: Declared = OUTAGE, hours: float = 0) -> str:
+def declare(central: Centre, declared: DeclaredIncident = OUTAGE, hours: float = 0) -> str:
     now = NOON + hours * HOUR
     return central.writer.put_incident("acme", "errors", declared, now, namespace_uid="ns")
 
 
 def announce(
-    central: Centre, announced: Announced = WORK, hours: float = 0, name: str = "upgrade"
+    central: Centre, announced: AnnouncedMaintenance = WORK, hours: float = 0, name: str = "upgrade"
 ) -> str:
     now = NOON + hours * HOUR
     return central.writer.put_maintenance("acme", name, announced, now, namespace_uid="ns")
 
 
 def windows(central: Centre, monitor: int) -> list[tuple[float, float]]:
-    found = [it for it in central.writer.overlays(monitor) if it.kind is Kind.MAINTENANCE]
+    found = [it for it in central.writer.overlays(monitor) if it.kind is OverlayKind.MAINTENANCE]
     return [((it.start - NOON) / HOUR, ((it.end or NOON) - NOON) / HOUR) for it in found]
 
 
-def said(central: Centre, identity: int, hours: float = 0) -> page_data.Facts:
+def said(central: Centre, identity: int, hours: float = 0) -> page_data.PageData:
     return central.said(identity, NOON + hours * HOUR)
 
 
@@ -54,7 +54,7 @@ def test_an_incident_is_read_as_it_was_declared(central: Centre) -> None:
     assert (found.title, found.impact, found.started) == ("API errors", Impact.MAJOR, NOON)
     assert (found.status, found.resolved, found.revision) == (Status.INVESTIGATING, None, 1)
     assert (found.published, found.updated) == (NOON + HOUR, NOON + HOUR)
-    assert found.components == (Affected("api", Effect.PARTIAL),)
+    assert found.components == (AffectedComponent("api", Effect.PARTIAL),)
     (update,) = found.updates
     assert (update.body, update.at, update.published) == ("We are looking.", NOON, NOON + HOUR)
 
@@ -76,7 +76,7 @@ def test_further_updates_resolve_an_incident_and_keep_the_ids_of_the_earlier(
     identity = central.show("api")
     public_id = declare(central)
     (before,) = said(central, identity).incidents
-    last = incident.Said(Status.RESOLVED, "All is well.", NOON + 2 * HOUR)
+    last = incident.IncidentMessage(Status.RESOLVED, "All is well.", NOON + 2 * HOUR)
     assert declare(central, replace(OUTAGE, updates=(*OUTAGE.updates, last)), 3) == public_id
     (found,) = said(central, identity).incidents
     assert (found.status, found.resolved) == (Status.RESOLVED, NOON + 2 * HOUR)
@@ -88,7 +88,7 @@ def test_further_updates_resolve_an_incident_and_keep_the_ids_of_the_earlier(
 def test_a_corrected_word_is_the_same_update_and_one_taken_back_is_gone(central: Centre) -> None:
     central.add()
     identity = central.show("api")
-    more = incident.Said(Status.IDENTIFIED, "Found.", NOON + HOUR)
+    more = incident.IncidentMessage(Status.IDENTIFIED, "Found.", NOON + HOUR)
     declare(central, replace(OUTAGE, updates=(*OUTAGE.updates, more)))
     before = said(central, identity).incidents[0].updates[-1]
     declare(central, replace(OUTAGE, updates=(replace(OUTAGE.updates[0], body="We looked."),)))
@@ -143,11 +143,11 @@ def test_only_the_components_of_a_page_are_told_on_it(central: Centre) -> None:
     central.add("api")
     central.add("secret")
     identity = central.show("api")
-    both = (Affected("api", Effect.DOWN), Affected("secret", Effect.DOWN))
+    both = (AffectedComponent("api", Effect.DOWN), AffectedComponent("secret", Effect.DOWN))
     declare(central, replace(OUTAGE, components=both))
     announce(central, replace(WORK, monitors=("api", "secret", "missing")))
     found = said(central, identity)
-    assert found.incidents[0].components == (Affected("api", Effect.DOWN),)
+    assert found.incidents[0].components == (AffectedComponent("api", Effect.DOWN),)
     assert found.maintenances[0].monitors == ("api",)
 
 
@@ -176,7 +176,7 @@ def test_a_resolved_incident_is_told_for_a_year_and_an_open_one_for_ever(central
     identity = central.show("api")
     declare(central)
     assert len(said(central, identity, 24 * 1000).incidents) == 1
-    ended = incident.Said(Status.RESOLVED, "", NOON)
+    ended = incident.IncidentMessage(Status.RESOLVED, "", NOON)
     declare(central, replace(OUTAGE, updates=(ended,)))
     assert len(said(central, identity, 24 * 366 - 1).incidents) == 1
     assert said(central, identity, 24 * 366).incidents == ()
@@ -194,7 +194,7 @@ def test_the_newest_incident_is_read_first(central: Centre) -> None:
 def test_maintenance_is_read_as_it_was_announced(central: Centre) -> None:
     central.add()
     identity = central.show("api")
-    told = replace(WORK, updates=(Said(Phase.SCHEDULED, "Tonight.", NOON),))
+    told = replace(WORK, updates=(MaintenanceMessage(Phase.SCHEDULED, "Tonight.", NOON),))
     public_id = announce(central, told)
     (found,) = said(central, identity).maintenances
     assert (found.id, found.title, found.monitors) == (public_id, "Upgrade", ("api",))
@@ -207,7 +207,7 @@ def test_maintenance_lays_its_window_over_its_monitors(central: Centre) -> None:
     identity = central.show("api", "web")
     announce(central)
     (first, second) = said(central, identity).components
-    assert first.overlays == (Overlay(Kind.MAINTENANCE, WORK.start, WORK.end),)
+    assert first.overlays == (Overlay(OverlayKind.MAINTENANCE, WORK.start, WORK.end),)
     assert second.overlays == ()
     assert (windows(central, api.id), windows(central, web.id)) == ([(1, 3)], [])
 
@@ -272,7 +272,7 @@ def test_unseen_and_maintenance_do_not_disturb_each_other(central: Centre) -> No
     central.writer.open_unseen({row.id: NOON}, NOON)
     announce(central)
     announce(central, replace(WORK, cancelled=True))
-    assert central.writer.overlays(row.id) == (Overlay(Kind.UNSEEN, NOON),)
+    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.UNSEEN, NOON),)
 
 
 def test_what_was_said_of_monitors_that_are_forgotten_is_forgotten_too(central: Centre) -> None:

@@ -4,29 +4,29 @@ from datetime import date, timedelta
 
 import pytest
 
-from allswell.central.archive_catalogue import Catalogue, Totals
-from allswell.central.errors import Missing
-from allswell.domain.archive import Choice, Content, Entry, Place
+from allswell.central.archive_catalogue import ArchiveCatalogue, ArchiveTotals
+from allswell.central.errors import MonitorMissing
+from allswell.domain.archive import CatalogueEntry, DayFileContent, DayFileName, DayFileSelection
 from tests.centre import HOUR, NOON, Centre
 
 YESTERDAY = date(2026, 3, 1)
-FULL = Content(8_000, "ab" * 32, 1_440)
-FULLER = Content(8_006, "cd" * 32, 1_441)
+FULL = DayFileContent(8_000, "ab" * 32, 1_440)
+FULLER = DayFileContent(8_006, "cd" * 32, 1_441)
 
 
-def place(row_public_id: str, revision: int = 1, store: int = 1) -> Place:
-    return Place(row_public_id, YESTERDAY, store, revision)
+def place(row_public_id: str, revision: int = 1, store: int = 1) -> DayFileName:
+    return DayFileName(row_public_id, YESTERDAY, store, revision)
 
 
-def keys(catalogue: Catalogue) -> list[str]:
+def keys(catalogue: ArchiveCatalogue) -> list[str]:
     return [entry.key.rpartition("/")[2] for entry in catalogue.entries()]
 
 
 def test_an_entry_says_all_by_itself(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     made = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     assert catalogue.entries() == (
-        Entry(
+        CatalogueEntry(
             id=made.id,
             monitor=row.id,
             namespace="acme",
@@ -41,15 +41,15 @@ def test_an_entry_says_all_by_itself(central: Centre) -> None:
 
 
 def test_a_record_made_twice_is_one_that_was_seen_later(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     again = catalogue.record(row.id, place(row.public_id), FULL, NOON + HOUR, whole=True)
     assert (again.recorded, again.verified) == (NOON, NOON + HOUR)
-    assert catalogue.totals() == Totals(1, 8_000, 1_440, 0)
+    assert catalogue.totals() == ArchiveTotals(1, 8_000, 1_440, 0)
 
 
 def test_a_whole_correction_takes_the_place_of_what_was_there(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
     assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
@@ -60,7 +60,7 @@ def test_a_whole_correction_takes_the_place_of_what_was_there(central: Centre) -
 
 
 def test_what_holds_more_is_never_replaced(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
     assert len(catalogue.entries()) == 2
@@ -68,14 +68,14 @@ def test_what_holds_more_is_never_replaced(central: Centre) -> None:
 
 
 def test_an_addition_replaces_nothing(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=False)
     assert len(catalogue.entries()) == 2
 
 
 def test_each_store_has_its_own_entry_of_a_day(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, store=2), FULLER, NOON, whole=True)
     assert len(catalogue.entries()) == 2
@@ -83,24 +83,27 @@ def test_each_store_has_its_own_entry_of_a_day(central: Centre) -> None:
 
 def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Centre) -> None:
     row, other = central.add(), central.add("web")
-    catalogue = Catalogue(central.engine)
+    catalogue = ArchiveCatalogue(central.engine)
     for number in range(5):
         day = YESTERDAY - timedelta(days=number)
-        catalogue.record(row.id, Place(row.public_id, day, 1), FULL, NOON, whole=True)
+        catalogue.record(row.id, DayFileName(row.public_id, day, 1), FULL, NOON, whole=True)
     catalogue.record(other.id, place(other.public_id), FULL, NOON, whole=True)
-    mine = catalogue.entries(Choice("acme", "api"))
+    mine = catalogue.entries(DayFileSelection("acme", "api"))
     assert len(mine) == 5
-    last = catalogue.entries(Choice(first=YESTERDAY, last=YESTERDAY))
+    last = catalogue.entries(DayFileSelection(first=YESTERDAY, last=YESTERDAY))
     assert {entry.name for entry in last} == {"api", "web"}
-    part = catalogue.entries(Choice(name="api"), limit=2)
-    assert part + catalogue.entries(Choice(name="api"), after=part[-1].id) == mine
-    assert catalogue.count(Choice("acme", "api")) == (5, 5 * FULL.samples)
-    assert catalogue.count(Choice(first=YESTERDAY, last=YESTERDAY)) == (2, 2 * FULL.samples)
-    assert catalogue.count(Choice("acme", "nothing")) == (0, 0)
+    part = catalogue.entries(DayFileSelection(name="api"), limit=2)
+    assert part + catalogue.entries(DayFileSelection(name="api"), after=part[-1].id) == mine
+    assert catalogue.count(DayFileSelection("acme", "api")) == (5, 5 * FULL.samples)
+    assert catalogue.count(DayFileSelection(first=YESTERDAY, last=YESTERDAY)) == (
+        2,
+        2 * FULL.samples,
+    )
+    assert catalogue.count(DayFileSelection("acme", "nothing")) == (0, 0)
 
 
 def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON + HOUR)
     assert [found.damaged for found in catalogue.damaged()[row.id]] == [True]
@@ -111,7 +114,7 @@ def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> Non
 
 
 def test_what_replaces_a_damaged_object_ends_the_damage(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
@@ -120,7 +123,7 @@ def test_what_replaces_a_damaged_object_ends_the_damage(central: Centre) -> None
 
 
 def test_what_is_being_removed_cannot_be_damaged(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     old = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     new = catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
     assert catalogue.found_damaged([old.id], NOON) == 0
@@ -129,7 +132,7 @@ def test_what_is_being_removed_cannot_be_damaged(central: Centre) -> None:
 
 
 def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=False)
@@ -138,12 +141,12 @@ def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Centr
 
 
 def test_a_monitor_that_was_purged_keeps_its_entries(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     central.writer.hide([row.id], NOON)
     central.writer.purge(NOON + timedelta(days=91), confirmed=True)
     assert [entry.name for entry in catalogue.entries()] == ["api"]
-    with pytest.raises(Missing):
+    with pytest.raises(MonitorMissing):
         catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
 
 
@@ -152,10 +155,10 @@ def test_deleted_monitors_are_condemned_after_their_time_in_bounded_steps(
     central: Centre, *, purged: bool
 ) -> None:
     row, living = central.add(), central.add("web")
-    catalogue = Catalogue(central.engine)
+    catalogue = ArchiveCatalogue(central.engine)
     for number in range(3):
         day = YESTERDAY - timedelta(days=number)
-        catalogue.record(row.id, Place(row.public_id, day, 1), FULL, NOON, whole=True)
+        catalogue.record(row.id, DayFileName(row.public_id, day, 1), FULL, NOON, whole=True)
     catalogue.record(living.id, place(living.public_id), FULL, NOON, whole=True)
     central.writer.hide([row.id], NOON)
     after = timedelta(days=100)
@@ -169,12 +172,12 @@ def test_deleted_monitors_are_condemned_after_their_time_in_bounded_steps(
 
 
 def test_only_what_is_condemned_is_forgotten(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.forget([entry.id])
     assert len(catalogue.entries()) == 1
 
 
 def test_a_store_is_known_by_its_number(central: Centre) -> None:
-    row, catalogue = central.add(), Catalogue(central.engine)
+    row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     assert (catalogue.number(row.id, "s1"), catalogue.number(row.id, "s9")) == (1, None)

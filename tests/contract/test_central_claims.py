@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event
 
 from allswell.central import engine as engines
-from allswell.central.hostname_claims import Claims
-from allswell.domain.hostname_claim import Budget, Proof, State, Verdict
+from allswell.central.hostname_claims import HostnameClaims
+from allswell.domain.hostname_claim import HostnameClaimState, OrderBudget, Proof, ProofOutcome
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
 from tests.centre import DAY, HOUR, NOON, Centre
@@ -22,8 +22,8 @@ REST = timedelta(days=30)
 
 
 @pytest.fixture
-def claims(central: Centre) -> Claims:
-    return Claims(central.engine, REST, most=3)
+def claims(central: Centre) -> HostnameClaims:
+    return HostnameClaims(central.engine, REST, most=3)
 
 
 def put(central: Centre, namespace: str, name: str = "main", *hosts: str) -> int:
@@ -31,13 +31,13 @@ def put(central: Centre, namespace: str, name: str = "main", *hosts: str) -> int
     return central.writer.put_page(manifest, (), NOON, namespace_uid=f"uid-{namespace}")
 
 
-def asked(central: Centre, claims: Claims, namespace: str, name: str = "main") -> int:
+def asked(central: Centre, claims: HostnameClaims, namespace: str, name: str = "main") -> int:
     page = put(central, namespace, name)
     claims.ask(page, [HOST], NOON)
     return page
 
 
-def owner(claims: Claims) -> list[int]:
+def owner(claims: HostnameClaims) -> list[int]:
     return [holder.page_id for holder in claims.holders()]
 
 
@@ -56,18 +56,22 @@ def written(central: Centre) -> Iterator[list[str]]:
     event.remove(central.engine, "before_cursor_execute", note)
 
 
-def test_a_name_that_is_only_asked_for_belongs_to_nobody(central: Centre, claims: Claims) -> None:
+def test_a_name_that_is_only_asked_for_belongs_to_nobody(
+    central: Centre, claims: HostnameClaims
+) -> None:
     page = asked(central, claims, "acme")
     assert owner(claims) == []
-    assert claims.of_page(page)[HOST].state is State.PENDING
+    assert claims.of_page(page)[HOST].state is HostnameClaimState.PENDING
     assert central.reader.pages()[0].hostnames == ()
 
 
-def test_who_proves_a_name_has_it_and_the_page_is_newer(central: Centre, claims: Claims) -> None:
+def test_who_proves_a_name_has_it_and_the_page_is_newer(
+    central: Centre, claims: HostnameClaims
+) -> None:
     page = asked(central, claims, "acme")
     before = central.version(page)
-    assert claims.prove(page, HOST, Proof.CNAME, NOON) is Verdict.GRANTED
-    assert claims.prove(page, HOST, Proof.CNAME, NOON + HOUR) is Verdict.HELD
+    assert claims.prove(page, HOST, Proof.CNAME, NOON) is ProofOutcome.GRANTED
+    assert claims.prove(page, HOST, Proof.CNAME, NOON + HOUR) is ProofOutcome.HELD
     assert owner(claims) == [page]
     assert central.version(page) == before + 1
     assert central.reader.pages()[0].hostnames == (HOST,)
@@ -75,53 +79,59 @@ def test_who_proves_a_name_has_it_and_the_page_is_newer(central: Centre, claims:
     assert (held.held, held.proved, held.proof) == (NOON, NOON + HOUR, Proof.CNAME)
 
 
-def test_a_name_that_nobody_asked_for_is_not_given(central: Centre, claims: Claims) -> None:
+def test_a_name_that_nobody_asked_for_is_not_given(central: Centre, claims: HostnameClaims) -> None:
     page = put(central, "acme")
-    assert claims.prove(page, HOST, Proof.TXT, NOON) is Verdict.UNASKED
+    assert claims.prove(page, HOST, Proof.TXT, NOON) is ProofOutcome.UNASKED
     assert owner(claims) == []
 
 
-def test_who_asked_first_without_proof_blocks_nobody(central: Centre, claims: Claims) -> None:
+def test_who_asked_first_without_proof_blocks_nobody(
+    central: Centre, claims: HostnameClaims
+) -> None:
     asked(central, claims, "squatter")
     page = asked(central, claims, "acme")
-    assert claims.prove(page, HOST, Proof.CNAME, NOON + DAY) is Verdict.GRANTED
+    assert claims.prove(page, HOST, Proof.CNAME, NOON + DAY) is ProofOutcome.GRANTED
     assert owner(claims) == [page]
 
 
 @pytest.mark.parametrize("proof", Proof)
 def test_a_name_that_goes_on_being_proved_stays(
-    central: Centre, claims: Claims, proof: Proof
+    central: Centre, claims: HostnameClaims, proof: Proof
 ) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.prove(first, HOST, Proof.CNAME, NOON)
-    assert claims.prove(second, HOST, proof, NOON + DAY) is Verdict.TAKEN
+    assert claims.prove(second, HOST, proof, NOON + DAY) is ProofOutcome.TAKEN
     assert owner(claims) == [first]
 
 
-def test_a_txt_takes_over_from_who_has_stopped_proving(central: Centre, claims: Claims) -> None:
+def test_a_txt_takes_over_from_who_has_stopped_proving(
+    central: Centre, claims: HostnameClaims
+) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.prove(first, HOST, Proof.CNAME, NOON)
     claims.fail(first, HOST, NOON + HOUR)
-    assert claims.prove(second, HOST, Proof.CNAME, NOON + 2 * HOUR) is Verdict.TAKEN
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + 2 * HOUR) is ProofOutcome.TAKEN
     assert owner(claims) == [first]
-    assert claims.prove(second, HOST, Proof.TXT, NOON + 3 * HOUR) is Verdict.GRANTED
+    assert claims.prove(second, HOST, Proof.TXT, NOON + 3 * HOUR) is ProofOutcome.GRANTED
     assert owner(claims) == [second]
-    assert claims.of_page(first)[HOST].state is State.RESTING
-    assert claims.prove(first, HOST, Proof.CNAME, NOON + 4 * HOUR) is Verdict.TAKEN
+    assert claims.of_page(first)[HOST].state is HostnameClaimState.RESTING
+    assert claims.prove(first, HOST, Proof.CNAME, NOON + 4 * HOUR) is ProofOutcome.TAKEN
 
 
-def test_another_page_of_the_same_namespace_needs_no_txt(central: Centre, claims: Claims) -> None:
+def test_another_page_of_the_same_namespace_needs_no_txt(
+    central: Centre, claims: HostnameClaims
+) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "acme", "second")
     claims.prove(first, HOST, Proof.CNAME, NOON)
-    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.TAKEN
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is ProofOutcome.TAKEN
     claims.fail(first, HOST, NOON + HOUR)
-    assert claims.prove(second, HOST, Proof.CNAME, NOON + HOUR) is Verdict.GRANTED
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + HOUR) is ProofOutcome.GRANTED
     assert owner(claims) == [second]
 
 
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "taken over"])
 def test_who_has_shown_by_txt_whose_a_name_is_needs_no_other_for_the_same(
-    central: Centre, claims: Claims, *, is_lost: bool
+    central: Centre, claims: HostnameClaims, *, is_lost: bool
 ) -> None:
     """What rests for another namespace from before is over: else nobody would have the name."""
     stranger, first = asked(central, claims, "acme"), asked(central, claims, "other")
@@ -129,31 +139,31 @@ def test_who_has_shown_by_txt_whose_a_name_is_needs_no_other_for_the_same(
     claims.fail(stranger, HOST, NOON)
     assert not is_lost or claims.lose(stranger, HOST, NOON)
     second = asked(central, claims, "other", "second")
-    assert claims.prove(first, HOST, Proof.TXT, NOON + HOUR) is Verdict.GRANTED
+    assert claims.prove(first, HOST, Proof.TXT, NOON + HOUR) is ProofOutcome.GRANTED
     claims.fail(first, HOST, NOON + 2 * HOUR)
-    assert claims.prove(second, HOST, Proof.CNAME, NOON + 3 * HOUR) is Verdict.GRANTED
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + 3 * HOUR) is ProofOutcome.GRANTED
     assert owner(claims) == [second]
     claims.ask(second, [], NOON + 4 * HOUR)
     third = asked(central, claims, "third")
-    assert claims.prove(third, HOST, Proof.TXT, NOON + 5 * HOUR) is Verdict.GRANTED
+    assert claims.prove(third, HOST, Proof.TXT, NOON + 5 * HOUR) is ProofOutcome.GRANTED
     claims.ask(third, [], NOON + 6 * HOUR)
-    assert claims.prove(first, HOST, Proof.CNAME, NOON + 7 * HOUR) is Verdict.RESTING
+    assert claims.prove(first, HOST, Proof.CNAME, NOON + 7 * HOUR) is ProofOutcome.RESTING
 
 
 def test_a_proof_that_comes_back_is_as_if_it_had_never_been_gone(
-    central: Centre, claims: Claims
+    central: Centre, claims: HostnameClaims
 ) -> None:
     page = asked(central, claims, "acme")
     claims.prove(page, HOST, Proof.CNAME, NOON)
     claims.fail(page, HOST, NOON + HOUR)
     claims.fail(page, HOST, NOON + 2 * HOUR)
     assert claims.of_page(page)[HOST].failing == NOON + HOUR
-    assert claims.prove(page, HOST, Proof.CNAME, NOON + 3 * HOUR) is Verdict.HELD
+    assert claims.prove(page, HOST, Proof.CNAME, NOON + 3 * HOUR) is ProofOutcome.HELD
     assert claims.of_page(page)[HOST].failing is None
     assert not claims.lose(page, HOST, NOON + 3 * HOUR)
 
 
-def resting(central: Centre, claims: Claims) -> tuple[int, int]:
+def resting(central: Centre, claims: HostnameClaims) -> tuple[int, int]:
     """A page that has lost the name at noon, and one that asks for it."""
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.prove(first, HOST, Proof.CNAME, NOON)
@@ -162,57 +172,65 @@ def resting(central: Centre, claims: Claims) -> tuple[int, int]:
     return first, second
 
 
-def test_a_name_that_was_lost_rests_and_its_page_is_newer(central: Centre, claims: Claims) -> None:
+def test_a_name_that_was_lost_rests_and_its_page_is_newer(
+    central: Centre, claims: HostnameClaims
+) -> None:
     first, _ = resting(central, claims)
     assert owner(claims) == []
     assert central.version(first) == 3
-    assert claims.prove(first, HOST, Proof.CNAME, NOON + HOUR) is Verdict.GRANTED
+    assert claims.prove(first, HOST, Proof.CNAME, NOON + HOUR) is ProofOutcome.GRANTED
 
 
-def test_while_a_name_rests_another_namespace_needs_a_txt(central: Centre, claims: Claims) -> None:
+def test_while_a_name_rests_another_namespace_needs_a_txt(
+    central: Centre, claims: HostnameClaims
+) -> None:
     _, second = resting(central, claims)
     late = NOON + REST - HOUR
-    assert claims.prove(second, HOST, Proof.CNAME, late) is Verdict.RESTING
+    assert claims.prove(second, HOST, Proof.CNAME, late) is ProofOutcome.RESTING
     assert owner(claims) == []
-    assert claims.prove(second, HOST, Proof.TXT, late) is Verdict.GRANTED
+    assert claims.prove(second, HOST, Proof.TXT, late) is ProofOutcome.GRANTED
 
 
-def test_afterwards_it_does_not(central: Centre, claims: Claims) -> None:
+def test_afterwards_it_does_not(central: Centre, claims: HostnameClaims) -> None:
     _, second = resting(central, claims)
-    assert claims.prove(second, HOST, Proof.CNAME, NOON + REST + HOUR) is Verdict.GRANTED
+    assert claims.prove(second, HOST, Proof.CNAME, NOON + REST + HOUR) is ProofOutcome.GRANTED
 
 
-def test_a_name_that_is_not_listed_any_more_is_let_go(central: Centre, claims: Claims) -> None:
+def test_a_name_that_is_not_listed_any_more_is_let_go(
+    central: Centre, claims: HostnameClaims
+) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.prove(first, HOST, Proof.TXT, NOON)
     assert list(claims.ask(first, ["up.acme.com"], NOON)) == [HOST, "up.acme.com"]
-    assert claims.of_page(first)[HOST].state is State.RESTING
-    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.RESTING
+    assert claims.of_page(first)[HOST].state is HostnameClaimState.RESTING
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is ProofOutcome.RESTING
     assert list(claims.ask(first, [], NOON)) == [HOST]
 
 
-def test_a_page_that_is_gone_has_no_name(central: Centre, claims: Claims) -> None:
+def test_a_page_that_is_gone_has_no_name(central: Centre, claims: HostnameClaims) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.prove(first, HOST, Proof.CNAME, NOON)
     central.writer.hide_page("acme", "main", NOON)
     assert owner(claims) == []
-    assert claims.prove(first, HOST, Proof.CNAME, NOON) is Verdict.UNASKED
-    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.RESTING
-    assert claims.prove(second, HOST, Proof.TXT, NOON) is Verdict.GRANTED
+    assert claims.prove(first, HOST, Proof.CNAME, NOON) is ProofOutcome.UNASKED
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is ProofOutcome.RESTING
+    assert claims.prove(second, HOST, Proof.TXT, NOON) is ProofOutcome.GRANTED
 
 
-def test_a_namespace_of_the_same_name_is_another_one(central: Centre, claims: Claims) -> None:
+def test_a_namespace_of_the_same_name_is_another_one(
+    central: Centre, claims: HostnameClaims
+) -> None:
     first = asked(central, claims, "acme")
     claims.prove(first, HOST, Proof.CNAME, NOON)
     manifest = StatusPage(Meta("main", "acme"), "Acme", hostnames=(HOST,))
     second = central.writer.put_page(manifest, (), NOON, namespace_uid="uid-later")
     claims.ask(second, [HOST], NOON)
-    assert claims.prove(second, HOST, Proof.CNAME, NOON) is Verdict.RESTING
-    assert claims.prove(second, HOST, Proof.TXT, NOON) is Verdict.GRANTED
+    assert claims.prove(second, HOST, Proof.CNAME, NOON) is ProofOutcome.RESTING
+    assert claims.prove(second, HOST, Proof.TXT, NOON) is ProofOutcome.GRANTED
 
 
 def test_a_namespace_has_a_bound_of_names_that_it_has_not_proved(
-    central: Centre, claims: Claims
+    central: Centre, claims: HostnameClaims
 ) -> None:
     hosts = [f"{letter}.acme.com" for letter in "abcde"]
     page = put(central, "acme", "main", *hosts)
@@ -224,7 +242,9 @@ def test_a_namespace_has_a_bound_of_names_that_it_has_not_proved(
     assert list(claims.ask(put(central, "other"), [HOST], NOON)) == [HOST]
 
 
-def test_names_that_were_let_go_leave_room_for_others(central: Centre, claims: Claims) -> None:
+def test_names_that_were_let_go_leave_room_for_others(
+    central: Centre, claims: HostnameClaims
+) -> None:
     hosts = [f"{letter}.acme.com" for letter in "abc"]
     page = put(central, "acme", "main", *hosts)
     claims.ask(page, hosts, NOON)
@@ -234,42 +254,42 @@ def test_names_that_were_let_go_leave_room_for_others(central: Centre, claims: C
 
 
 def test_a_page_that_is_gone_leaves_room_and_its_names_rest_from_then_on(
-    central: Centre, claims: Claims
+    central: Centre, claims: HostnameClaims
 ) -> None:
     hosts = [f"{letter}.acme.com" for letter in "abc"]
     first = put(central, "acme", "main", *hosts)
     claims.ask(first, hosts, NOON)
     claims.prove(first, hosts[0], Proof.CNAME, NOON)
     central.writer.hide_page("acme", "main", NOON)
-    assert {it.state for it in claims.of_page(first).values()} == {State.RESTING}
+    assert {it.state for it in claims.of_page(first).values()} == {HostnameClaimState.RESTING}
     second = put(central, "acme", "second")
     assert list(claims.ask(second, [HOST], NOON)) == [HOST]
     other = put(central, "other", "main", hosts[0])
     claims.ask(other, [hosts[0]], NOON)
-    assert claims.prove(other, hosts[0], Proof.CNAME, NOON + REST - HOUR) is Verdict.RESTING
-    assert claims.prove(other, hosts[0], Proof.CNAME, NOON + REST + HOUR) is Verdict.GRANTED
+    assert claims.prove(other, hosts[0], Proof.CNAME, NOON + REST - HOUR) is ProofOutcome.RESTING
+    assert claims.prove(other, hosts[0], Proof.CNAME, NOON + REST + HOUR) is ProofOutcome.GRANTED
 
 
 def test_a_page_that_comes_back_has_to_prove_its_names_again(
-    central: Centre, claims: Claims
+    central: Centre, claims: HostnameClaims
 ) -> None:
     page = asked(central, claims, "acme")
     claims.prove(page, HOST, Proof.CNAME, NOON)
     central.writer.hide_page("acme", "main", NOON)
     assert put(central, "acme") == page
     assert owner(claims) == []
-    assert claims.prove(page, HOST, Proof.CNAME, NOON) is Verdict.GRANTED
+    assert claims.prove(page, HOST, Proof.CNAME, NOON) is ProofOutcome.GRANTED
 
 
-def test_what_has_rested_is_forgotten(central: Centre, claims: Claims) -> None:
+def test_what_has_rested_is_forgotten(central: Centre, claims: HostnameClaims) -> None:
     first, _ = resting(central, claims)
     assert claims.forget(NOON + REST) == 0
     assert claims.forget(NOON + REST + HOUR) == 1
     assert claims.of_page(first) == {}
 
 
-def test_no_more_certificates_are_ordered_than_an_authority_allows(claims: Claims) -> None:
-    budget = Budget(per_host=2, in_all=4, per_domain=3)
+def test_no_more_certificates_are_ordered_than_an_authority_allows(claims: HostnameClaims) -> None:
+    budget = OrderBudget(per_host=2, in_all=4, per_domain=3)
     said = [claims.order(host, budget, NOON) for host in ("a.io", "a.io", "a.io", "b.a.io")]
     assert [bool(why) for why in said] == [False, False, True, False]
     assert "its domain" in claims.order("c.a.io", budget, NOON)
@@ -283,8 +303,8 @@ def test_no_more_certificates_are_ordered_than_an_authority_allows(claims: Claim
     assert claims.ordered(NOON + 7 * DAY) == 1
 
 
-def test_one_namespace_leaves_orders_to_the_others(central: Centre, claims: Claims) -> None:
-    budget = Budget(per_host=9, in_all=4, per_domain=9)
+def test_one_namespace_leaves_orders_to_the_others(central: Centre, claims: HostnameClaims) -> None:
+    budget = OrderBudget(per_host=9, in_all=4, per_domain=9)
 
     def ordered(page: int, host: str) -> str:
         claims.ask(page, [host], NOON)
@@ -300,7 +320,9 @@ def test_one_namespace_leaves_orders_to_the_others(central: Centre, claims: Clai
     assert claims.order("f.io", budget, NOON + 3 * HOUR) == ""
 
 
-def test_who_asks_again_for_the_same_writes_nothing(central: Centre, claims: Claims) -> None:
+def test_who_asks_again_for_the_same_writes_nothing(
+    central: Centre, claims: HostnameClaims
+) -> None:
     page = put(central, "acme")
     for hosts in ([HOST, "up.acme.com"], [HOST]):
         claims.ask(page, hosts, NOON)
@@ -313,7 +335,9 @@ def test_who_asks_again_for_the_same_writes_nothing(central: Centre, claims: Cla
     assert statements != []
 
 
-def test_a_page_tells_which_of_its_names_lead_to_it(central: Centre, claims: Claims) -> None:
+def test_a_page_tells_which_of_its_names_lead_to_it(
+    central: Centre, claims: HostnameClaims
+) -> None:
     hosts = (HOST, "up.acme.com")
     page, other = put(central, "acme", "main", *hosts), asked(central, claims, "other")
     claims.ask(page, hosts, NOON)
@@ -352,17 +376,17 @@ def test_a_page_keeps_the_first_address_that_it_is_given(central: Centre) -> Non
 
 
 @pytest.fixture
-def operators(address: str) -> Iterator[list[Claims]]:
+def operators(address: str) -> Iterator[list[HostnameClaims]]:
     """Two operators with connections of their own, patient for a busy machine."""
     opened = [engines.connect(address, patience=timedelta(seconds=30)) for _ in range(2)]
-    yield [Claims(engine, REST, most=1000) for engine in opened]
+    yield [HostnameClaims(engine, REST, most=1000) for engine in opened]
     for engine in opened:
         engine.dispose()
 
 
 @pytest.mark.parametrize("proof", Proof)
 def test_two_that_prove_a_name_at_once_never_both_have_it_and_never_neither(
-    central: Centre, operators: list[Claims], proof: Proof
+    central: Centre, operators: list[HostnameClaims], proof: Proof
 ) -> None:
     pages = [put(central, "acme"), put(central, "other")]
     hosts = [f"s{number}.acme.com" for number in range(100)]
@@ -370,7 +394,7 @@ def test_two_that_prove_a_name_at_once_never_both_have_it_and_never_neither(
         claims.ask(page, hosts, NOON)
     together = threading.Barrier(2)
 
-    def prove_all(turn: int, now: datetime = NOON) -> list[Verdict]:
+    def prove_all(turn: int, now: datetime = NOON) -> list[ProofOutcome]:
         said = []
         for host in hosts:
             together.wait()
@@ -380,5 +404,5 @@ def test_two_that_prove_a_name_at_once_never_both_have_it_and_never_neither(
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(prove_all, range(2)))
     verdicts = [set(pair) for pair in zip(*both, strict=True)]
-    assert verdicts == [{Verdict.GRANTED, Verdict.TAKEN}] * 100
+    assert verdicts == [{ProofOutcome.GRANTED, ProofOutcome.TAKEN}] * 100
     assert [holder.host for holder in operators[0].holders()] == sorted(hosts)

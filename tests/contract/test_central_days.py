@@ -9,7 +9,7 @@ from allswell.central.schema import rollup
 from allswell.domain import instant, timeline, uptime
 from allswell.domain.cover import Observation
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell.domain.uptime import Uptime
 from tests import centre
 from tests.centre import DAY, HOUR, NOON, Centre, day_report, monitor, transition
@@ -187,9 +187,9 @@ def test_page_and_rollup_say_the_same(central: Centre) -> None:
     central.writer.correct_unseen(row.id, seen, now, first=False, now=now)
     central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON + 90 * HOUR)
     central.writer.register(monitor(), namespace_uid="ns", now=NOON + 99 * HOUR)
-    assert Overlay(Kind.PAUSED, NOON + 90 * HOUR, NOON + 99 * HOUR) in central.writer.overlays(
-        row.id
-    )
+    assert Overlay(
+        OverlayKind.PAUSED, NOON + 90 * HOUR, NOON + 99 * HOUR
+    ) in central.writer.overlays(row.id)
     assert filled(central, now) == 5
     assert stored(central) == shown(central, page, now)
 

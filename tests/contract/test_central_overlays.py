@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.central.errors import Missing
+from allswell.central.errors import MonitorMissing
 from allswell.domain.cover import Observation
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from tests.centre import HOUR, NOON, Centre, monitor
 
 
 def unseen(start: float, end: float | None = None) -> Overlay:
-    return Overlay(Kind.UNSEEN, NOON + start * HOUR, None if end is None else NOON + end * HOUR)
+    return Overlay(
+        OverlayKind.UNSEEN, NOON + start * HOUR, None if end is None else NOON + end * HOUR
+    )
 
 
 def seen(since: float, until: float) -> Observation:
@@ -122,7 +124,7 @@ def test_pages_of_an_unseen_monitor_are_newer_once(central: Centre) -> None:
 
 
 def test_a_monitor_that_is_not_there_cannot_be_corrected(central: Centre) -> None:
-    with pytest.raises(Missing):
+    with pytest.raises(MonitorMissing):
         central.writer.correct_unseen(999, seen(0, 1), NOON, first=False, now=NOON)
 
 

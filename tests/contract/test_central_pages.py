@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from allswell.central.page_data import Pictures
+from allswell.central.page_data import PagePictures
 from allswell.domain import timeline
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.spec.access import Access
-from allswell.domain.spec.look import Link, Look
-from allswell.domain.spec.page import Component
+from allswell.domain.spec.look import PageLink, PageLook
+from allswell.domain.spec.page import ComponentSpec
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from tests.centre import DAY, HOUR, NOON, Centre, day_report, lines, monitor, page, transition
 
 
@@ -81,14 +81,14 @@ def test_putting_a_page_again_writes_nothing(central: Centre) -> None:
     [
         lines("web", "api"),
         lines("api"),
-        (Component("API", "api", "API"), Component("API", "web", "Web site")),
-        (Component("API", "api", "API"), Component("Rest", "web", "WEB")),
+        (ComponentSpec("API", "api", "API"), ComponentSpec("API", "web", "Web site")),
+        (ComponentSpec("API", "api", "API"), ComponentSpec("Rest", "web", "WEB")),
         (),
     ],
     ids=["order", "fewer", "title", "group", "none"],
 )
 def test_a_change_of_what_a_page_lists_makes_it_newer(
-    central: Centre, shown: tuple[Component, ...]
+    central: Centre, shown: tuple[ComponentSpec, ...]
 ) -> None:
     central.add("api")
     central.add("web")
@@ -98,7 +98,7 @@ def test_a_change_of_what_a_page_lists_makes_it_newer(
     assert central.version(identity) == before + 1
     facts = central.reader.facts(identity, NOON)
     assert facts is not None
-    found = tuple(Component(entry.group, entry.name, entry.title) for entry in facts.components)
+    found = tuple(ComponentSpec(entry.group, entry.name, entry.title) for entry in facts.components)
     assert found == shown
 
 
@@ -117,7 +117,7 @@ def test_another_title_makes_a_page_newer_and_another_incarnation_does_not(
 def test_a_page_keeps_its_look_and_its_pictures_are_read_with_its_facts_only(
     central: Centre,
 ) -> None:
-    look = Look("de", (Link("Help", "https://a.example"),), "data:l", "data:f", "#0f7d64")
+    look = PageLook("de", (PageLink("Help", "https://a.example"),), "data:l", "data:f", "#0f7d64")
     identity = central.show()
     before = central.version(identity)
     wanted = replace(page(), look=look)
@@ -128,7 +128,7 @@ def test_a_page_keeps_its_look_and_its_pictures_are_read_with_its_facts_only(
     facts = central.said(identity, NOON)
     assert (facts.page.look, facts.pictures) == (
         look.without_pictures(),
-        Pictures("data:l", "data:f"),
+        PagePictures("data:l", "data:f"),
     )
     central.writer.put_page(
         replace(page(), look=replace(look, logo="data:m")), (), NOON, namespace_uid="ns"
@@ -198,11 +198,11 @@ def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Centre) -> 
     assert facts.observed_through == now
     (component,) = facts.components
     assert component.claims == (
-        Claim(State.DOWN, NOON + DAY, "Timeout"),
-        Claim(State.UP, NOON + 99 * DAY),
+        HealthClaim(State.DOWN, NOON + DAY, "Timeout"),
+        HealthClaim(State.UP, NOON + 99 * DAY),
     )
     assert component.heard == (NOON + DAY + HOUR, NOON + 99 * DAY + HOUR)
-    assert component.overlays == (Overlay(Kind.UNSEEN, NOON + 90 * DAY),)
+    assert component.overlays == (Overlay(OverlayKind.UNSEEN, NOON + 90 * DAY),)
     days_read = [(entry.day - NOON.date()).days for entry in component.days]
     assert days_read == [8, 50]
     assert (component.born, component.interval) == (NOON, timedelta(minutes=1))

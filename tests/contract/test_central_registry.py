@@ -7,7 +7,7 @@ import pytest
 
 from allswell.central.errors import PurgeRefused
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from tests.centre import DAY, HOUR, NOON, Centre, lines, monitor, page, transition
 
 
@@ -92,7 +92,7 @@ def test_a_hidden_monitor_comes_back_with_its_history_and_a_pause(central: Centr
     assert central.writer.living() == ()
     back = central.writer.register(monitor(), namespace_uid="ns", now=NOON + 3 * HOUR)
     assert back.id == row.id
-    pause = Overlay(Kind.PAUSED, NOON + HOUR, NOON + 3 * HOUR)
+    pause = Overlay(OverlayKind.PAUSED, NOON + HOUR, NOON + 3 * HOUR)
     assert central.writer.overlays(row.id) == (pause,)
 
 
@@ -103,7 +103,7 @@ def test_hiding_twice_is_hiding_once(central: Centre) -> None:
     version = central.version(shown)
     central.writer.hide([row.id, 999], NOON + 2 * HOUR)
     assert central.version(shown) == version
-    assert central.writer.overlays(row.id) == (Overlay(Kind.PAUSED, NOON + HOUR),)
+    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
 
 
 def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Centre) -> None:
@@ -111,9 +111,9 @@ def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Centre
     paused = monitor(paused=True)
     central.writer.register(paused, namespace_uid="ns", now=NOON + HOUR)
     central.writer.register(paused, namespace_uid="ns", now=NOON + 2 * HOUR)
-    assert central.writer.overlays(row.id) == (Overlay(Kind.PAUSED, NOON + HOUR),)
+    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
     central.writer.register(monitor(), namespace_uid="ns", now=NOON + 3 * HOUR)
-    pause = Overlay(Kind.PAUSED, NOON + HOUR, NOON + 3 * HOUR)
+    pause = Overlay(OverlayKind.PAUSED, NOON + HOUR, NOON + 3 * HOUR)
     assert central.writer.overlays(row.id) == (pause,)
 
 
@@ -127,7 +127,7 @@ def test_a_monitor_that_comes_back_paused_stays_paused(central: Centre) -> None:
     row = central.add()
     central.writer.hide([row.id], NOON + HOUR)
     central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON + 2 * HOUR)
-    assert central.writer.overlays(row.id) == (Overlay(Kind.PAUSED, NOON + HOUR),)
+    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
 
 
 def test_what_a_page_shows_of_a_monitor_makes_it_newer(central: Centre) -> None:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from allswell.central.errors import Conflict, Missing
-from allswell.domain.report import Standing
+from allswell.central.errors import CentralConflict, MonitorMissing
+from allswell.domain.report import StoreStanding
 from allswell.domain.state import State
 from tests.centre import DAY, HOUR, NOON, Centre, day_report, transition
 
 
 def test_a_store_is_unknown_at_its_first_hello_and_known_at_its_second(central: Centre) -> None:
     row = central.add()
-    assert central.writer.hello(row.id, "s2", NOON) == Standing("api", None, None)
-    assert central.writer.hello(row.id, "s2", NOON) == Standing("api", 0, None)
+    assert central.writer.hello(row.id, "s2", NOON) == StoreStanding("api", None, None)
+    assert central.writer.hello(row.id, "s2", NOON) == StoreStanding("api", 0, None)
 
 
 def test_hello_says_how_far_the_store_and_the_monitor_are(central: Centre) -> None:
@@ -19,11 +19,11 @@ def test_hello_says_how_far_the_store_and_the_monitor_are(central: Centre) -> No
     up, down = transition(1, State.UP, NOON), transition(7, State.DOWN, NOON + HOUR, "s2")
     central.writer.accept_transition(row.id, up, NOON)
     central.writer.accept_transition(row.id, down, NOON + HOUR)
-    assert central.writer.hello(row.id, "s1", NOON + HOUR) == Standing(
+    assert central.writer.hello(row.id, "s1", NOON + HOUR) == StoreStanding(
         "api", 1, down, followed=True
     )
-    assert central.writer.hello(row.id, "s2", NOON + HOUR) == Standing("api", 7, down)
-    assert central.writer.hello(row.id, "s3", NOON + HOUR) == Standing("api", None, down)
+    assert central.writer.hello(row.id, "s2", NOON + HOUR) == StoreStanding("api", 7, down)
+    assert central.writer.hello(row.id, "s3", NOON + HOUR) == StoreStanding("api", None, down)
 
 
 def test_hello_says_which_day_a_checker_has_rolled_up_last(central: Centre) -> None:
@@ -35,11 +35,11 @@ def test_hello_says_which_day_a_checker_has_rolled_up_last(central: Centre) -> N
 
 
 def test_nobody_is_greeted_who_is_not_there(central: Centre) -> None:
-    with pytest.raises(Missing):
+    with pytest.raises(MonitorMissing):
         central.writer.hello(999, "s1", NOON)
-    with pytest.raises(Missing):
+    with pytest.raises(MonitorMissing):
         central.writer.accept_transition(999, transition(1, State.UP, NOON), NOON)
-    with pytest.raises(Missing):
+    with pytest.raises(MonitorMissing):
         central.writer.accept_rollup(999, day_report(NOON.date()), NOON)
 
 
@@ -63,7 +63,7 @@ def test_another_fact_under_the_same_key_is_refused(central: Centre) -> None:
         transition(1, State.UP, NOON + HOUR),
         transition(1, State.UP, NOON, reason="Slow"),
     ):
-        with pytest.raises(Conflict):
+        with pytest.raises(CentralConflict):
             central.writer.accept_transition(row.id, other, NOON + HOUR)
     assert central.reader.counts()["transition"] == 1
 
@@ -125,7 +125,7 @@ def test_a_report_takes_the_place_of_a_day_that_nobody_had_spoken_of(central: Ce
 
 def test_a_day_that_has_not_begun_is_refused(central: Centre) -> None:
     row = central.add()
-    with pytest.raises(Conflict, match="has not begun"):
+    with pytest.raises(CentralConflict, match="has not begun"):
         central.writer.accept_rollup(row.id, day_report((NOON + DAY).date()), NOON)
 
 

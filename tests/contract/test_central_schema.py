@@ -11,8 +11,8 @@ from sqlalchemy import Engine, inspect
 
 from allswell.central import compatibility, schema, session
 from allswell.central import engine as engines
-from allswell.central.errors import Failed, NewerSchema, NotMigrated
-from allswell.central.reader import Reader
+from allswell.central.errors import DatabaseFailed, NewerSchema, NotMigrated
+from allswell.central.reader import CentralReader
 from tests import centre
 from tests.centre import Centre
 
@@ -54,7 +54,7 @@ def test_one_living_row_of_a_name_is_all_that_there_can_be(central: Centre) -> N
     central.add()
     copy = "INSERT INTO monitor SELECT id + 1, public_id || 'x', namespace, namespace_uid, name,"
     rest = " uid, interval_ms, cover_ms, created_ms, updated_ms, {}, filled_until FROM monitor"
-    with pytest.raises(Failed), session.writing(central.engine) as connection:
+    with pytest.raises(DatabaseFailed), session.writing(central.engine) as connection:
         connection.exec_driver_sql(copy + rest.format("NULL"))
     with session.writing(central.engine) as connection:
         connection.exec_driver_sql(copy + rest.format("5"))
@@ -141,4 +141,4 @@ def test_a_step_that_takes_away_leaves_no_older_version_working() -> None:
 
 def test_a_database_without_tables_says_that_it_is_not_migrated(empty: str) -> None:
     with centre.opened(empty) as opened, pytest.raises(NotMigrated):
-        Reader(opened.engine).pages()
+        CentralReader(opened.engine).pages()

@@ -11,12 +11,12 @@ import pytest
 
 from allswell.central import engine as engines
 from allswell.central import session
-from allswell.central.errors import CentralError, Failed, Missing
-from allswell.central.writer import Writer
+from allswell.central.errors import CentralError, DatabaseFailed, MonitorMissing
+from allswell.central.writer import CentralWriter
 from allswell.domain.cover import Observation
 from allswell.domain.report import DayReport, Transition
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from tests.centre import DAY, HOUR, NOON, Centre, day_report, lines, monitor, page, transition
 
 WRITERS = 4
@@ -24,21 +24,21 @@ T = TypeVar("T")
 
 
 @pytest.fixture
-def writers(address: str, central: Centre) -> Iterator[list[Writer]]:
+def writers(address: str, central: Centre) -> Iterator[list[CentralWriter]]:
     """Writers with connections of their own; patient, for a busy machine."""
     patience = timedelta(seconds=30)
     opened = [engines.connect(address, patience=patience) for _ in range(WRITERS)]
     central.show()
-    yield [Writer(engine) for engine in opened]
+    yield [CentralWriter(engine) for engine in opened]
     for engine in opened:
         engine.dispose()
 
 
-def at_once(writers: list[Writer], act: Callable[[Writer], T]) -> list[T]:
+def at_once(writers: list[CentralWriter], act: Callable[[CentralWriter], T]) -> list[T]:
     """What each writer got, all having begun together."""
     together = threading.Barrier(len(writers))
 
-    def wait_and_act(writer: Writer) -> T:
+    def wait_and_act(writer: CentralWriter) -> T:
         together.wait()
         return act(writer)
 
@@ -46,13 +46,13 @@ def at_once(writers: list[Writer], act: Callable[[Writer], T]) -> list[T]:
         return [future.result() for future in [pool.submit(wait_and_act, w) for w in writers]]
 
 
-def test_a_monitor_registered_by_all_is_one(central: Centre, writers: list[Writer]) -> None:
+def test_a_monitor_registered_by_all_is_one(central: Centre, writers: list[CentralWriter]) -> None:
     rows = at_once(writers, lambda w: w.register(monitor(), namespace_uid="ns", now=NOON))
     assert len({row.id for row in rows}) == 1
     assert central.reader.counts()["monitor"] == 1
 
 
-def test_a_page_put_by_all_is_one(central: Centre, writers: list[Writer]) -> None:
+def test_a_page_put_by_all_is_one(central: Centre, writers: list[CentralWriter]) -> None:
     central.add()
     shown = lines("api")
     ids = at_once(writers, lambda w: w.put_page(page("New"), shown, NOON, namespace_uid="ns"))
@@ -62,21 +62,26 @@ def test_a_page_put_by_all_is_one(central: Centre, writers: list[Writer]) -> Non
     assert central.version(ids[0]) == 2
 
 
-def test_a_store_greeted_by_all_has_one_number(central: Centre, writers: list[Writer]) -> None:
+def test_a_store_greeted_by_all_has_one_number(
+    central: Centre, writers: list[CentralWriter]
+) -> None:
     row = central.add()
     at_once(writers, lambda w: w.hello(row.id, "s2", NOON))
     at_once(writers, lambda w: w.hello(row.id, f"own-{id(w)}", NOON))
     assert central.reader.counts()["store"] == 2 + WRITERS
 
 
-def test_a_transition_sent_to_all_is_new_to_one(central: Centre, writers: list[Writer]) -> None:
+def test_a_transition_sent_to_all_is_new_to_one(
+    central: Centre, writers: list[CentralWriter]
+) -> None:
     row = central.add()
     shown = central.show("api")
     before = central.version(shown)
     for sequence in range(5):
         sent = transition(sequence, State.UP, NOON)
         new = at_once(
-            writers, partial(Writer.accept_transition, monitor_id=row.id, transition=sent, now=NOON)
+            writers,
+            partial(CentralWriter.accept_transition, monitor_id=row.id, transition=sent, now=NOON),
         )
         assert sorted(new) == [False] * (WRITERS - 1) + [True]
     counts = central.reader.counts()
@@ -85,13 +90,13 @@ def test_a_transition_sent_to_all_is_new_to_one(central: Centre, writers: list[W
 
 
 def test_pages_count_every_change_of_different_monitors(
-    central: Centre, writers: list[Writer]
+    central: Centre, writers: list[CentralWriter]
 ) -> None:
     ids = {id(writer): central.add(f"m{n}").id for n, writer in enumerate(writers)}
     shown = central.show("m0", "m1", "m2", "m3")
     before = central.version(shown)
 
-    def report(writer: Writer) -> None:
+    def report(writer: CentralWriter) -> None:
         for sequence in range(5):
             sent = transition(sequence, State.UP, NOON)
             writer.accept_transition(ids[id(writer)], sent, NOON)
@@ -101,7 +106,7 @@ def test_pages_count_every_change_of_different_monitors(
 
 
 def test_unseen_opened_and_corrected_by_all_is_there_once(
-    central: Centre, writers: list[Writer]
+    central: Centre, writers: list[CentralWriter]
 ) -> None:
     ids = [central.add(f"m{number}").id for number in range(5)]
     starts = dict.fromkeys(ids, NOON)
@@ -111,11 +116,11 @@ def test_unseen_opened_and_corrected_by_all_is_there_once(
         writers, lambda w: w.correct_unseen(ids[0], seen, NOON, first=False, now=NOON + 2 * HOUR)
     )
     assert sorted(said) == [False] * (WRITERS - 1) + [True]
-    assert central.writer.overlays(ids[0]) == (Overlay(Kind.UNSEEN, NOON, NOON + HOUR),)
+    assert central.writer.overlays(ids[0]) == (Overlay(OverlayKind.UNSEEN, NOON, NOON + HOUR),)
     assert central.reader.counts()["overlay"] == 5
 
 
-def test_days_filled_by_all_are_written_once(central: Centre, writers: list[Writer]) -> None:
+def test_days_filled_by_all_are_written_once(central: Centre, writers: list[CentralWriter]) -> None:
     for number in range(20):
         central.add(f"m{number}")
     central.writer.observe(NOON + 3 * DAY)
@@ -123,7 +128,7 @@ def test_days_filled_by_all_are_written_once(central: Centre, writers: list[Writ
 
 
 def test_a_late_fact_is_never_lost_to_a_filling_that_has_not_seen_it(
-    central: Centre, writers: list[Writer]
+    central: Centre, writers: list[CentralWriter]
 ) -> None:
     row = central.add()
     central.writer.observe(NOON + 2 * DAY)
@@ -131,7 +136,7 @@ def test_a_late_fact_is_never_lost_to_a_filling_that_has_not_seen_it(
         sent = transition(sequence, State.UP, NOON + sequence * HOUR)
         report = day_report(NOON.date(), sequence)
 
-        def act(writer: Writer, sent: Transition = sent, report: DayReport = report) -> None:
+        def act(writer: CentralWriter, sent: Transition = sent, report: DayReport = report) -> None:
             writer.accept_transition(row.id, sent, NOON + 2 * DAY)
             writer.fill_days(NOON + 2 * DAY)
             writer.accept_rollup(row.id, report, NOON + 2 * DAY)
@@ -146,9 +151,9 @@ def test_a_late_fact_is_never_lost_to_a_filling_that_has_not_seen_it(
 def test_a_writer_works_on_after_an_error(central: Centre) -> None:
     row = central.add()
     for _ in range(20):
-        with pytest.raises(Missing):
+        with pytest.raises(MonitorMissing):
             central.writer.hello(999, "s", NOON)
-        with pytest.raises(Failed), session.writing(central.engine) as connection:
+        with pytest.raises(DatabaseFailed), session.writing(central.engine) as connection:
             connection.exec_driver_sql("INSERT INTO store VALUES (999, 1, 'x', 0)")
     assert central.writer.hello(row.id, "s1", NOON).known == 0
 

@@ -8,10 +8,10 @@ from time import monotonic
 import pytest
 
 from allswell_web.cache import redis as cache_redis
-from allswell_web.cache.disk_cache import Both, Folder
-from allswell_web.cache.redis import Replicas
-from allswell_web.cache.shared_cache import Kept, Shared
-from allswell_web.responses.meters import Meters
+from allswell_web.cache.disk_cache import DiskCache, TwoTierCache
+from allswell_web.cache.redis import RedisReplicas
+from allswell_web.cache.shared_cache import KeptSnapshot, SharedCache
+from allswell_web.responses.meters import PageMetrics
 from tests import redisserver
 from tests.unit.web import fakes
 
@@ -26,66 +26,68 @@ def server() -> Iterator[redisserver.Server]:
 
 
 @pytest.fixture
-def redis(server: redisserver.Server) -> Iterator[Replicas]:
+def redis(server: redisserver.Server) -> Iterator[RedisReplicas]:
     client = cache_redis.connect(server.url)
     client.flushall()
-    yield Replicas(client, monotonic, Meters())
+    yield RedisReplicas(client, monotonic, PageMetrics())
     client.close()
 
 
 @pytest.fixture
-def other(server: redisserver.Server) -> Iterator[Replicas]:
+def other(server: redisserver.Server) -> Iterator[RedisReplicas]:
     """Another replica at the same Redis."""
     client = cache_redis.connect(server.url)
-    yield Replicas(client, monotonic, Meters())
+    yield RedisReplicas(client, monotonic, PageMetrics())
     client.close()
 
 
 @pytest.fixture(
     params=["memory", "folder", pytest.param("redis", marks=REAL), pytest.param("both", marks=REAL)]
 )
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> SharedCache:
     if request.param == "memory":
         return fakes.Memory()
-    folder = Folder(tmp_path / "snapshots")
+    folder = DiskCache(tmp_path / "snapshots")
     if request.param == "folder":
         return folder
-    redis: Replicas = request.getfixturevalue("redis")
-    return redis if request.param == "redis" else Both(redis, folder)
+    redis: RedisReplicas = request.getfixturevalue("redis")
+    return redis if request.param == "redis" else TwoTierCache(redis, folder)
 
 
-def kept(version: int = 1) -> Kept:
+def kept(version: int = 1) -> KeptSnapshot:
     data = f"{version}\n\x00".encode() + bytes(range(256))
-    return Kept(data, NOW, NOW + timedelta(seconds=30), version)
+    return KeptSnapshot(data, NOW, NOW + timedelta(seconds=30), version)
 
 
-def leased(place: Shared, key: str = "a") -> int:
+def leased(place: SharedCache, key: str = "a") -> int:
     lease = place.claim(key)
     assert lease is not None
     return lease
 
 
-def test_what_is_kept_is_found_again_by_its_key_alone(place: Shared) -> None:
+def test_what_is_kept_is_found_again_by_its_key_alone(place: SharedCache) -> None:
     assert place.load("a") is None
     place.keep("a", kept(), leased(place))
     assert place.load("a") == kept()
     assert place.load("b") is None
 
 
-def test_what_is_kept_later_replaces_what_was(place: Shared) -> None:
+def test_what_is_kept_later_replaces_what_was(place: SharedCache) -> None:
     for version in (1, 2):
         place.keep("a", kept(version), leased(place))
     assert place.load("a") == kept(2)
 
 
-def test_a_lease_is_given_again_after_it_was_released(place: Shared) -> None:
+def test_a_lease_is_given_again_after_it_was_released(place: SharedCache) -> None:
     place.release("a", leased(place))
     leased(place)
 
 
 @pytest.mark.integration
 @pytest.mark.needs("redis")
-def test_a_lease_is_one_replicas_at_a_time_and_by_key(redis: Replicas, other: Replicas) -> None:
+def test_a_lease_is_one_replicas_at_a_time_and_by_key(
+    redis: RedisReplicas, other: RedisReplicas
+) -> None:
     lease = leased(redis)
     assert other.claim("a") is None
     assert other.claim("b") is not None
@@ -98,7 +100,7 @@ def test_a_lease_is_one_replicas_at_a_time_and_by_key(redis: Replicas, other: Re
 @pytest.mark.integration
 @pytest.mark.needs("redis")
 def test_who_lost_the_lease_cannot_overwrite_what_the_next_holder_kept(
-    redis: Replicas, other: Replicas
+    redis: RedisReplicas, other: RedisReplicas
 ) -> None:
     old = leased(redis)
     new = other.claim("a", by_force=True)
@@ -111,7 +113,7 @@ def test_who_lost_the_lease_cannot_overwrite_what_the_next_holder_kept(
 @pytest.mark.integration
 @pytest.mark.needs("redis")
 def test_a_late_holder_does_not_end_the_next_holders_lease(
-    redis: Replicas, other: Replicas
+    redis: RedisReplicas, other: RedisReplicas
 ) -> None:
     old = leased(redis)
     assert other.claim("a", by_force=True) is not None
@@ -121,7 +123,7 @@ def test_a_late_holder_does_not_end_the_next_holders_lease(
 
 @pytest.mark.integration
 @pytest.mark.needs("redis")
-def test_a_lease_ends_by_itself(redis: Replicas, server: redisserver.Server) -> None:
+def test_a_lease_ends_by_itself(redis: RedisReplicas, server: redisserver.Server) -> None:
     leased(redis)
     client = cache_redis.connect(server.url)
     left = client.pttl("allswell:1:{a}:lease")
@@ -133,7 +135,7 @@ def test_a_lease_ends_by_itself(redis: Replicas, server: redisserver.Server) -> 
 @pytest.mark.needs("redis")
 @pytest.mark.parametrize("planted", [{"data": b"x"}, {"data": b"x", "at": b"soon"}])
 def test_what_somebody_else_wrote_is_no_snapshot(
-    redis: Replicas, server: redisserver.Server, planted: dict[str, bytes]
+    redis: RedisReplicas, server: redisserver.Server, planted: dict[str, bytes]
 ) -> None:
     client = cache_redis.connect(server.url)
     for name, value in planted.items():

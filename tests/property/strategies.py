@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from allswell.domain import histogram, instant, state
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.histogram import Histogram
 from allswell.domain.sample import Sample
 from allswell.domain.spec import http, monitor, selector
 from allswell.domain.spec.access import Access
 from allswell.domain.spec.http import BodyExpect, Header, Http, HttpExpect, SecretKey, StatusRange
-from allswell.domain.spec.look import Link, Look
+from allswell.domain.spec.look import PageLink, PageLook
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Confirm, Monitor, Storage
-from allswell.domain.spec.page import Entry, Group, StatusPage
+from allswell.domain.spec.page import GroupEntry, GroupSpec, StatusPage
 from allswell.domain.spec.selector import Expression, Selector
 from allswell.domain.spec.tcp import Tcp, TcpExpect
 from allswell.domain.spec.tls import Tls
@@ -42,7 +42,7 @@ def streams(draw: DrawFn, reasons: SearchStrategy[str] = reasons, most: int = 40
 
 moments = st.integers(0, 5 * 10**12).map(lambda ms: instant.from_ms(ms + 946_684_800_000))
 claims = st.builds(
-    lambda reason, since: Claim(state.of(reason), since, reason),
+    lambda reason, since: HealthClaim(state.of(reason), since, reason),
     st.sampled_from([*UP, *DEGRADED, *DOWN, *UNKNOWN, state.FLAPPING]),
     moments,
 )
@@ -136,15 +136,15 @@ expressions = st.one_of(
 )
 selectors = st.builds(Selector, label_maps, st.lists(expressions, max_size=3).map(tuple))
 entries = st.lists(
-    st.builds(Entry, labels, st.just("") | lines),
+    st.builds(GroupEntry, labels, st.just("") | lines),
     min_size=1,
     max_size=3,
     unique_by=lambda e: e.name,
 ).map(tuple)
 PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA"
 groups = st.one_of(
-    st.builds(Group, lines, entries, st.none() | selectors),
-    st.builds(Group, lines, st.just(()), selectors),
+    st.builds(GroupSpec, lines, entries, st.none() | selectors),
+    st.builds(GroupSpec, lines, st.just(()), selectors),
 )
 hosts = labels.map(lambda word: f"{word}.example.com")
 accesses = st.one_of(
@@ -152,12 +152,12 @@ accesses = st.one_of(
     st.sampled_from(["10.0.0.0/8", "::/0"]).map(lambda text: Access("", (text,))),
 )
 links = st.builds(
-    Link,
+    PageLink,
     st.text("abc é", min_size=1, max_size=9).filter(str.strip),
     st.sampled_from(["https://a.example/?b=c", "mailto:a@b.example", "http://[::1]:8/"]),
 )
 looks = st.builds(
-    Look,
+    PageLook,
     st.sampled_from(["", "en", "pt-BR"]),
     st.lists(links, max_size=3, unique_by=lambda link: link.title).map(tuple),
     st.sampled_from(["", PICTURE]),
@@ -177,7 +177,7 @@ pages: SearchStrategy[StatusPage] = st.builds(
     st.lists(hosts, max_size=3, unique=True).map(tuple),
     st.lists(groups, max_size=3, unique_by=lambda group: group.name).map(tuple),
     st.none() | accesses,
-    st.just(Look()) | looks,
+    st.just(PageLook()) | looks,
 )
 json_values: SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -21,19 +21,19 @@ from sqlalchemy import event
 
 from allswell.archive import day_file
 from allswell.archive.local_folder import LocalFolder
-from allswell.central.archive_catalogue import Catalogue
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.central.writer import MonitorRow
 from allswell.checker.archive_uploader import measured
 from allswell.checker.day_rollup import seal_days
-from allswell.checker.monitor_runtime import Subject, subject_of, target_of
-from allswell.collector.archive.uploads import Archiving
+from allswell.checker.monitor_runtime import MonitorRuntime, runtime_of, target_of
+from allswell.collector.archive.uploads import Uploads
 from allswell.domain import archive, instant
-from allswell.domain.archive import Place
-from allswell.domain.archive_upload import Deposit
+from allswell.domain.archive import DayFileName
+from allswell.domain.archive_upload import UploadRequest
 from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.sample import Sample
-from allswell.store import Kept, Store, Unarchived, samples
+from allswell.store import BatchItem, Store, Unarchived, samples
 from tests import centre
 from tests.centre import Centre
 from tests.simulation.conftest import do_not_sync
@@ -72,9 +72,9 @@ class Model:
     """A checker's file and an archive, and when each check began."""
 
     store: Store
-    subject: Subject
+    subject: MonitorRuntime
     folder: LocalFolder
-    archiving: Archiving
+    archiving: Uploads
     row: MonitorRow
     checked: set[datetime] = field(default_factory=set)
 
@@ -98,7 +98,7 @@ class Model:
             return
         self.checked.add(at)
         seen = Observation(at, at, at)
-        self.store.commit([Kept(self.subject.number, Sample(at, 1_000), Health(), seen)])
+        self.store.commit([BatchItem(self.subject.number, Sample(at, 1_000), Health(), seen)])
 
     def bring(self, step: str, minute: int) -> None:
         """Bring the first day that is due, as the archivist does, or only so far."""
@@ -113,15 +113,17 @@ class Model:
         self._written(day, out)
         if step == "it was only read" or not content.samples:
             return
-        wanted = Deposit(day.monitor, day.store, day.day, content, day.whole)
+        wanted = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
         permit = self.archiving.answer(self.row, wanted, NOW)
         if permit.url:
-            place = Place(self.row.public_id, day.day, 1, permit.revision)
+            place = DayFileName(self.row.public_id, day.day, 1, permit.revision)
             assert self.folder.put(archive.key(place), out.getvalue())
         if step == "it was only put":
             return
         if not permit.recorded:
-            put = Deposit(day.monitor, day.store, day.day, content, day.whole, permit.revision)
+            put = UploadRequest(
+                day.monitor, day.store, day.day, content, day.whole, permit.revision
+            )
             assert self.archiving.answer(self.row, put, NOW).recorded
         if step == "it was only recorded":
             return
@@ -163,11 +165,11 @@ def modelled(template: Path) -> Iterator[Model]:
 
 def made(here: Path, central: Centre, store: Store) -> Model:
     monitor = centre.monitor("api")
-    subject = subject_of(monitor, store.enroll("api", target_of(monitor)))
+    subject = runtime_of(monitor, store.enroll("api", target_of(monitor)))
     row = central.writer.register(monitor, namespace_uid="ns", now=NOW)
     central.writer.hello(row.id, subject.store, NOW)
     folder = LocalFolder(here / "archive")
-    return Model(store, subject, folder, Archiving(folder, Catalogue(central.engine)), row)
+    return Model(store, subject, folder, Uploads(folder, ArchiveCatalogue(central.engine)), row)
 
 
 @settings(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain import health, health_json, state
-from allswell.domain.health import Claim, Health
+from allswell.domain.health import Health, HealthClaim
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
@@ -17,8 +17,10 @@ known = st.one_of(*(st.sampled_from(kind) for kind in (UP, DEGRADED, DOWN)))
 BADNESS = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
 
 
-def folded(samples: list[Sample], confirm: Confirm, begin: Health | None = None) -> list[Claim]:
-    found, claims = begin or Health(), list[Claim]()
+def folded(
+    samples: list[Sample], confirm: Confirm, begin: Health | None = None
+) -> list[HealthClaim]:
+    found, claims = begin or Health(), list[HealthClaim]()
     for sample in samples:
         found, claim = health.judge(found, sample, confirm)
         claims += [claim] if claim is not None else []
@@ -110,7 +112,7 @@ def test_transitions_alternate_and_are_dated_from_the_first_check_that_showed_th
     claims = folded(samples, confirm)
     assert all(one.state is not other.state for one, other in pairwise(claims))
     by_start = {sample.started: n for n, sample in enumerate(samples)}
-    for before, claim in pairwise([Claim(State.UP, NOON), *claims]):
+    for before, claim in pairwise([HealthClaim(State.UP, NOON), *claims]):
         first = by_start[claim.since]
         worse = BADNESS[claim.state] > BADNESS[before.state] or claim is claims[0]
         needed = confirm.failures if worse else confirm.successes

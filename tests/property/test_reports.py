@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, DrawFn
 
 from allswell.domain import histogram, report
-from allswell.domain.latency import Bucket
-from allswell.domain.message import Malformed
-from allswell.domain.report import Beat, DayReport, Greeting, Pulse, Standing, Transition
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.message import MalformedMessage
+from allswell.domain.report import Beat, DayReport, Greeting, Pulse, StoreStanding, Transition
 from allswell.domain.rollup import RollUp
 from tests.property.strategies import claims, days, json_values, labels, latencies, moments
 
@@ -34,7 +34,7 @@ def rollups(draw: DrawFn) -> RollUp:
 day_reports = st.builds(DayReport, labels, labels, counts, rollups())
 greetings = st.builds(Greeting, labels, labels, counts)
 standings = st.builds(
-    Standing,
+    StoreStanding,
     monitor=labels,
     known=st.none() | counts,
     latest=st.none() | transitions,
@@ -43,7 +43,7 @@ standings = st.builds(
     buckets_since=st.none() | moments,
     rolled_up=st.none() | st.dates(date(2000, 1, 1), date(2199, 12, 31)),
 )
-buckets = st.builds(Bucket, moments, counts, counts, counts)
+buckets = st.builds(LatencyBucket, moments, counts, counts, counts)
 beats = st.builds(
     lambda monitor, store, since, length, found: Beat(monitor, store, since, since + length, found),
     labels,
@@ -77,7 +77,7 @@ def test_a_hello_is_read_back_the_same(hello: tuple[Greeting, ...]) -> None:
 
 
 @given(st.lists(standings, max_size=3).map(tuple))
-def test_standings_are_read_back_the_same(answer: tuple[Standing, ...]) -> None:
+def test_standings_are_read_back_the_same(answer: tuple[StoreStanding, ...]) -> None:
     assert answer == report.read_standings(wire(report.standings_json(answer)))
 
 
@@ -126,6 +126,6 @@ def test_a_message_is_read_or_malformed(read: Callable[[object], object], data: 
     said = "read"
     try:
         read(message)
-    except Malformed as error:
+    except MalformedMessage as error:
         said = str(error)
     assert said.isprintable()

@@ -14,7 +14,7 @@ from allswell.domain.health import judge
 from allswell.domain.report import Transition
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
-from allswell.store import Enrolled, Kept, Store
+from allswell.store import BatchItem, EnrolledMonitor, Store
 from tests.unit.store.hand import NOW, at, seen
 
 REASONS = st.sampled_from(["", "", "Slow", "Timeout", "HTTP 503", "CheckerError"])
@@ -22,7 +22,7 @@ RESULTS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 90), REASONS), ma
 TABLES = ("monitor", "health", "sample", "day", "outgoing")
 
 
-def stream(monitors: list[Enrolled], results: list[tuple[int, int, str]]) -> list[Kept]:
+def stream(monitors: list[EnrolledMonitor], results: list[tuple[int, int, str]]) -> list[BatchItem]:
     """What a checker would commit."""
     healths = [each.health for each in monitors]
     numbers = [0] * len(monitors)
@@ -35,7 +35,9 @@ def stream(monitors: list[Enrolled], results: list[tuple[int, int, str]]) -> lis
             numbers[who] += 1
             name = f"m{who}"
             envelopes.append(Transition(name, monitor.store, numbers[who], claim))
-        parts.append(Kept(monitor.number, sample, healths[who], seen(minute), tuple(envelopes)))
+        parts.append(
+            BatchItem(monitor.number, sample, healths[who], seen(minute), tuple(envelopes))
+        )
     return parts
 
 

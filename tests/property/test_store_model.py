@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from allswell.domain.health import Health, starting_from
 from allswell.domain.report import Transition
 from allswell.domain.sample import Sample
-from allswell.store import Enrolled, Kept, OutOfStep, Store
+from allswell.store import BatchItem, EnrolledMonitor, OutOfStep, Store
 from tests.unit.store.hand import DOWN, NOW, UP, at, change, sample, seen
 
 NAMES = st.sampled_from(["api", "web"])
@@ -26,7 +26,7 @@ RESULTS = st.lists(st.tuples(NAMES, st.integers(0, 5_000), st.booleans()), max_s
 class Known:
     """What the model remembers of one monitor."""
 
-    enrolled: Enrolled
+    enrolled: EnrolledMonitor
     samples: dict[int, Sample] = field(default_factory=dict)
 
 
@@ -64,7 +64,7 @@ class StoreMachine(RuleBasedStateMachine):
         parts = [self.take(*result) for result in results]
         assert self.store.commit(parts).kept == len(parts)
 
-    def take(self, name: str, minute: int, changes: bool) -> Kept:
+    def take(self, name: str, minute: int, changes: bool) -> BatchItem:
         known = self.known[name]
         before, envelopes, health = known.enrolled, [], known.enrolled.health
         if changes:
@@ -82,14 +82,14 @@ class StoreMachine(RuleBasedStateMachine):
             observation=seen(minute),
             fresh=False,
         )
-        return Kept(before.number, sample(minute), health, seen(minute), tuple(envelopes))
+        return BatchItem(before.number, sample(minute), health, seen(minute), tuple(envelopes))
 
     @rule(name=NAMES)
     def refuse_a_gap(self, name: str) -> None:
         known = self.known[name].enrolled
         gap = change(known, known.sequence + 2, 0, name)
         with pytest.raises(OutOfStep):
-            self.store.commit([Kept(known.number, sample(), Health(), seen(), (gap,))])
+            self.store.commit([BatchItem(known.number, sample(), Health(), seen(), (gap,))])
 
     @rule(name=NAMES, claim=CLAIMS)
     def renew(self, name: str, claim: object) -> None:

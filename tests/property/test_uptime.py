@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allswell.domain import timeline, uptime
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell.domain.uptime import Uptime
 
 SECOND = timedelta(seconds=1)
@@ -26,13 +26,15 @@ REASONS = {
 }
 # A claim is (second, state); an overlay (kind, first second, seconds or None).
 Claims = list[tuple[int, State]]
-Overlays = list[tuple[Kind, int, int | None]]
+Overlays = list[tuple[OverlayKind, int, int | None]]
 claims = st.lists(
     st.tuples(st.integers(-100, WINDOW + 50), st.sampled_from(list(REASONS))), max_size=12
 )
 overlays = st.lists(
     st.tuples(
-        st.sampled_from(list(Kind)), st.integers(-100, WINDOW), st.none() | st.integers(1, 200)
+        st.sampled_from(list(OverlayKind)),
+        st.integers(-100, WINDOW),
+        st.none() | st.integers(1, 200),
     ),
     max_size=6,
 )
@@ -45,11 +47,11 @@ def counted_by_second(found: Claims, over: Overlays, seconds: range) -> dict[str
         here = {k for k, at, n in over if at <= second and (n is None or second < at + n)}
         # Of all that are dated before, the one that was made last holds.
         made = [word for at, word in found if at <= second]
-        if Kind.PAUSED in here:
+        if OverlayKind.PAUSED in here:
             spent["paused"] += 1
-        elif Kind.MAINTENANCE in here:
+        elif OverlayKind.MAINTENANCE in here:
             spent["maintenance"] += 1
-        elif Kind.UNSEEN in here or not made:
+        elif OverlayKind.UNSEEN in here or not made:
             spent["unknown"] += 1
         else:
             spent[made[-1].value] += 1
@@ -58,9 +60,9 @@ def counted_by_second(found: Claims, over: Overlays, seconds: range) -> dict[str
 
 def ledgers(
     found: Claims, over: Overlays, unit: timedelta, start: datetime
-) -> tuple[list[Claim], list[Overlay]]:
+) -> tuple[list[HealthClaim], list[Overlay]]:
     """The two ledgers, a claim or overlay at each so many units after the start."""
-    told = [Claim(word, start + at * unit, REASONS[word]) for at, word in found]
+    told = [HealthClaim(word, start + at * unit, REASONS[word]) for at, word in found]
     laid = [
         Overlay(kind, start + at * unit, None if n is None else start + (at + n) * unit)
         for kind, at, n in over

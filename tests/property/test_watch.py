@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from allswell.domain import cover, watch
 from allswell.domain.cover import Observation
-from allswell.domain.timeline import Kind, Overlay
-from allswell.domain.watch import Watched
+from allswell.domain.timeline import Overlay, OverlayKind
+from allswell.domain.watch import WatchedMonitor
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COVER = timedelta(seconds=90)
@@ -56,11 +56,11 @@ class World:
     def judge(self, second: int) -> None:
         self.started = self.started or at(second)
         is_open = any(entry.end is None for entry in self.unseen)
-        watched = Watched(1, COVER, self.presence, is_open)
+        watched = WatchedMonitor(1, COVER, self.presence, is_open)
         found = watch.judge([watched], self.through, self.started, at(second))
         assert self.through <= found.observed_through <= at(second)
         self.through = found.observed_through
-        self.unseen += tuple(Overlay(Kind.UNSEEN, start) for start in found.opened.values())
+        self.unseen += tuple(Overlay(OverlayKind.UNSEEN, start) for start in found.opened.values())
 
     def stop_centre(self) -> None:
         self.started, self.presence = None, None

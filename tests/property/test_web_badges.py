@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from allswell_web.api.badges import badge, svg
 from allswell_web.api.badges.badge import Badge
-from allswell_web.api.route import Asked
+from allswell_web.api.route import RouteRequest
 from tests.unit.web import fakes
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
@@ -25,7 +25,7 @@ def test_no_text_becomes_markup_or_an_attribute(label: str, message: str) -> Non
 
 @given(texts)
 def test_a_components_name_makes_a_short_label(title: str) -> None:
-    asked = Asked(fakes.found(fakes.component(1, title)), {}, fakes.NOW, "")
+    asked = RouteRequest(fakes.found(fakes.component(1, title)), {}, fakes.NOW, "")
     found = badge.of_component(asked, "comp00000001", "state")
     assert len(found.label) <= badge.MOST_LETTERS
     assert found.message == "up"

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from allswell.central import page_data
 from allswell.domain import uptime
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.graphics import uptime_bars
 from allswell_web.presentation import context, page_state, presenter, uptime_windows
 from tests.unit.web import fakes
@@ -22,11 +22,11 @@ moments = st.integers(0, 200 * 86_400).map(
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[page_data.Facts, datetime]:
+def histories(draw: st.DrawFn) -> tuple[page_data.PageData, datetime]:
     times = sorted(draw(st.sets(moments, min_size=1, max_size=12)))
-    claims = [Claim(draw(st.sampled_from(STATES)), at, "Timeout") for at in times]
+    claims = [HealthClaim(draw(st.sampled_from(STATES)), at, "Timeout") for at in times]
     overlays = []
-    for kind in Kind:
+    for kind in OverlayKind:
         start, end = sorted((draw(moments), draw(moments)))
         overlays.append(Overlay(kind, start, end))
     component = fakes.component(claims=claims, overlays=overlays, born=draw(moments))
@@ -41,7 +41,7 @@ def written(number: str | None) -> str | None:
 
 @given(histories())
 def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
-    history: tuple[page_data.Facts, datetime],
+    history: tuple[page_data.PageData, datetime],
 ) -> None:
     found, now = history
     it = page_state.of(found, now)
@@ -58,7 +58,7 @@ def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
 
 @given(histories())
 def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
-    history: tuple[page_data.Facts, datetime],
+    history: tuple[page_data.PageData, datetime],
 ) -> None:
     found, now = history
     it = page_state.of(found, now)
@@ -71,7 +71,7 @@ def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
 
 @given(histories())
 def test_nothing_is_stated_of_a_time_after_the_last_observation(
-    history: tuple[page_data.Facts, datetime],
+    history: tuple[page_data.PageData, datetime],
 ) -> None:
     found, now = history
     it = page_state.of(found, now)

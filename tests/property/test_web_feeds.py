@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.domain.incident import Affected, Status
+from allswell.domain.incident import AffectedComponent, Status
 from allswell_web.api import routes
 from allswell_web.api.feeds import entry
-from allswell_web.api.feeds.entry import Entry
-from allswell_web.api.route import Asked, Route
+from allswell_web.api.feeds.entry import FeedEntry
+from allswell_web.api.route import Route, RouteRequest
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
@@ -32,12 +32,12 @@ def test_no_text_changes_the_elements_of_a_feed(
 ) -> None:
     def written(title: str, body: str, name: str) -> str:
         said = (Status.INVESTIGATING, body, ago(hours=1))
-        incident = fakes.incident(1, title, said, components=[Affected("monitor-1")])
+        incident = fakes.incident(1, title, said, components=[AffectedComponent("monitor-1")])
         window = replace(fakes.maintenance(start=ago(hours=2), end=ago(hours=1)), title=title)
         page = fakes.page(title=title)
         component = fakes.component(1, name)
         found = fakes.found(component, of=page, incidents=[incident], maintenances=[window])
-        return feed.make(Asked(found, {}, NOW, "https://status.example/"))
+        return feed.make(RouteRequest(found, {}, NOW, "https://status.example/"))
 
     assert tags(written(title, body, name)) == tags(written("x", "x", "x"))
 
@@ -45,13 +45,13 @@ def test_no_text_changes_the_elements_of_a_feed(
 seconds = st.lists(st.integers(0, 30), max_size=40)
 
 
-def entries(found: Sequence[int]) -> list[Entry]:
+def entries(found: Sequence[int]) -> list[FeedEntry]:
     """An entry published at each so many seconds, some of them at once."""
     dates = [NOW + timedelta(seconds=second) for second in found]
-    return [Entry(f"urn:{n:04}", "", "", at, at, "") for n, at in enumerate(dates)]
+    return [FeedEntry(f"urn:{n:04}", "", "", at, at, "") for n, at in enumerate(dates)]
 
 
-def dated(found: Sequence[Entry]) -> dict[str, datetime]:
+def dated(found: Sequence[FeedEntry]) -> dict[str, datetime]:
     return {it.urn: it.updated for it in found}
 
 

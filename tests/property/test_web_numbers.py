@@ -8,7 +8,7 @@ from hypothesis import given
 
 from allswell_web.api import page_feed
 from allswell_web.api.badges import badge, svg
-from allswell_web.api.route import Asked
+from allswell_web.api.route import RouteRequest
 from allswell_web.api.v1 import document
 from allswell_web.presentation import context, presenter
 from tests.property.test_uptime import (
@@ -38,13 +38,13 @@ def floored(part: int, whole: int, decimals: int) -> str | None:
     return f"{part * 100 * scale // whole / scale:.{decimals}f}"
 
 
-def asked(found: Claims, over: Overlays) -> Asked:
+def asked(found: Claims, over: Overlays) -> RouteRequest:
     told, laid = ledgers(found, over, SECOND, START)
     component = fakes.component(claims=told, overlays=laid, born=START)
-    return Asked(fakes.found(component, observed=END), {}, END, URL)
+    return RouteRequest(fakes.found(component, observed=END), {}, END, URL)
 
 
-def component_of(it: Asked) -> dict[str, Any]:
+def component_of(it: RouteRequest) -> dict[str, Any]:
     whole = json.loads(json.dumps(document.of(page_feed.of(it.found, it.now, it.url), {})))
     (component,) = whole["components"]
     found: dict[str, Any] = component

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind
+from allswell.domain.timeline import OverlayKind
 from allswell_web import app
 from allswell_web.presentation import context, presenter
 from allswell_web.text import language
@@ -30,7 +30,9 @@ claims = st.lists(
 )
 overlays = st.lists(
     st.tuples(
-        st.sampled_from(list(Kind)), st.integers(-100, STEPS), st.none() | st.integers(1, 900)
+        st.sampled_from(list(OverlayKind)),
+        st.integers(-100, STEPS),
+        st.none() | st.integers(1, 900),
     ),
     max_size=4,
 )

@@ -11,16 +11,16 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from allswell.archive.local_folder import PATH, LocalFolder
-from allswell.archive.object_store import Address, Failed, Held, Named
-from allswell.central.archive_catalogue import Catalogue
-from allswell.checker.config import Config
-from allswell.checker.object_store_client import Undelivered, Write
-from allswell.collector.archive.uploads import Archiving
-from allswell.collector.authentication import Identity
-from allswell.collector.messages import Act, Answer
+from allswell.archive.object_store import ArchiveError, ListedObject, ObjectHead, UploadUrl
+from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.checker.config import CheckerConfig
+from allswell.checker.object_store_client import UploadFailed, Write
+from allswell.collector.archive.uploads import Uploads
+from allswell.collector.authentication import Sender
+from allswell.collector.messages import Act, MessageReply
 from allswell.domain import archive_upload, instant
-from allswell.domain.archive import Content
-from allswell.domain.archive_upload import Permit
+from allswell.domain.archive import DayFileContent
+from allswell.domain.archive_upload import UploadPermit
 from tests.centre import Centre
 from tests.simulation.target import LATENCY, Outage
 from tests.simulation.world import Checker, Collector, Killed, World
@@ -42,9 +42,9 @@ class Bucket:
         self.on_death = lambda: None
         self.puts: list[str] = []
 
-    def put(self, permit: Permit, write: Write) -> bool:
+    def put(self, permit: UploadPermit, write: Write) -> bool:
         """Take a day file, unless its sender dies."""
-        self._reached(Undelivered("the bucket is away"))
+        self._reached(UploadFailed("the bucket is away"))
         self._dies("before the upload")
         body = bytearray()
         write(_Body(body))
@@ -60,22 +60,22 @@ class Bucket:
         self._dies("after the upload")
         return is_new
 
-    def address(self, key: str, content: Content, now: datetime) -> Address:
+    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
         return self._folder.address(key, content, now)
 
-    def head(self, key: str) -> Held | None:
-        self._reached(Failed("the bucket is away"))
+    def head(self, key: str) -> ObjectHead | None:
+        self._reached(ArchiveError("the bucket is away"))
         return self._folder.head(key)
 
     def stream(self, key: str) -> Iterator[bytes]:
-        self._reached(Failed("the bucket is away"))
+        self._reached(ArchiveError("the bucket is away"))
         return self._folder.stream(key)
 
-    def names(self, prefix: str) -> Iterator[Named]:
+    def names(self, prefix: str) -> Iterator[ListedObject]:
         return self._folder.names(prefix)
 
     def remove(self, names: Iterable[str]) -> None:
-        self._reached(Failed("the bucket is away"))
+        self._reached(ArchiveError("the bucket is away"))
         self._folder.remove(names)
 
     def _reached(self, error: Exception) -> None:
@@ -102,7 +102,7 @@ class ArchivingCollector(Collector):
 
     def __init__(self, world: "ArchivedWorld", watch_every: float) -> None:
         super().__init__(world, watch_every)
-        self.archiving = Archiving(world.bucket, world.catalogue, world.delete_after)
+        self.archiving = Uploads(world.bucket, world.catalogue, world.delete_after)
         self.centre.archive.configured = True
         self.fatal_question = 0
         self.on_question: Callable[[], None] = lambda: None
@@ -122,14 +122,16 @@ class ArchivingCollector(Collector):
     def acts(self) -> dict[str, Act]:
         return {**super().acts(), "/v1/archive": self._archive}
 
-    def _archive(self, sender: Identity, body: object, received: datetime) -> Answer:
-        wanted = archive_upload.read_deposit(body)
+    def _archive(self, sender: Sender, body: object, received: datetime) -> MessageReply:
+        wanted = archive_upload.read_request(body)
         row = self.centre.row(sender, wanted.monitor)
         self.on_question()
         self.fatal_question -= 1
         if self.fatal_question == 0:
             self.dies_before_answering = "/v1/archive"
-        return Answer(200, archive_upload.permit_json(self.archiving.answer(row, wanted, received)))
+        return MessageReply(
+            200, archive_upload.permit_json(self.archiving.answer(row, wanted, received))
+        )
 
     def kill(self) -> None:
         self._tidying.cancel()
@@ -145,14 +147,14 @@ class ArchivedWorld(World):
         super().__init__(central, folder, *outages, interval=EVERY)
         self.bucket = Bucket(folder / "bucket")
         self.depot = self.bucket
-        self.catalogue = Catalogue(central.engine)
+        self.catalogue = ArchiveCatalogue(central.engine)
 
     async def check(
-        self, name: str = "one", config: Config | None = None, latency: float = LATENCY
+        self, name: str = "one", config: CheckerConfig | None = None, latency: float = LATENCY
     ) -> Checker:
         """Start a checker that keeps samples for two days."""
         kept = replace(self.monitor, retention_days=RETENTION_DAYS)
-        usual = Config((kept,), beat_every=timedelta(seconds=EVERY / 2))
+        usual = CheckerConfig((kept,), beat_every=timedelta(seconds=EVERY / 2))
         return await super().check(name, config or usual, latency)
 
     def collect(self, watch_every: float = EVERY / 2) -> ArchivingCollector:

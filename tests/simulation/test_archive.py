@@ -8,12 +8,12 @@ import pytest
 
 from allswell.checker.monitor_runtime import target_of
 from allswell.domain import instant, rollup
-from allswell.domain.archive import Content
+from allswell.domain.archive import DayFileContent
 from allswell.domain.cover import Observation
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.domain.state import State
-from allswell.store import Kept
+from allswell.store import BatchItem
 from tests.centre import Centre
 from tests.simulation.archived import A_DAY, EVERY, ArchivedWorld
 from tests.simulation.target import Outage
@@ -221,7 +221,7 @@ def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
         await asyncio.sleep(30 * MINUTE)
         (after,) = world.catalogue.entries()
         assert (after.place.revision, after.damaged) == (2, False)
-        assert after.content == Content(
+        assert after.content == DayFileContent(
             entry.content.size, entry.content.sha256, entry.content.samples
         )
         assert [named.key for named in world.bucket.names("v1/")] == [after.key]
@@ -333,7 +333,7 @@ async def filled(world: ArchivedWorld, checker: Checker) -> dict[date, int]:
         samples = [Sample(start + number * timedelta(seconds=60), 1_000) for number in range(1_440)]
         health = checker.service.greeter.subjects["api"].health
         for it in samples:
-            checker.service.keeper.keep(Kept(enrolled.number, it, health, seen))
+            checker.service.keeper.keep(BatchItem(enrolled.number, it, health, seen))
         await checker.service.keeper.flush()
         report = DayReport("api", enrolled.store, 1, rollup.of_day(day, samples))
         checker.store.seal(enrolled.number, report)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.config import Config
+from allswell.checker.config import CheckerConfig
 from allswell.domain import state
 from allswell.domain.report import Transition
 from allswell.domain.state import State
@@ -191,7 +191,7 @@ def test_a_checker_without_a_network_says_unknown_and_not_down(
 
     async def story() -> None:
         world.collect()
-        checker = await world.check(config=Config((world.monitor,), (("1.1.1.1", 443),)))
+        checker = await world.check(config=CheckerConfig((world.monitor,), (("1.1.1.1", 443),)))
         await world.until(3 * HOUR)
         await checker.stop()
 

@@ -15,25 +15,26 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 
-from allswell.archive.object_store import Failed
-from allswell.central.errors import CentralError, Unavailable
-from allswell.checker.assembly import Service, assembled
+from allswell.archive.object_store import ArchiveError
+from allswell.central.errors import CentralError, DatabaseUnavailable
+from allswell.checker.assembly import Checker as Service
+from allswell.checker.assembly import assembled
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import LineBroken, Reply
-from allswell.checker.config import Config
-from allswell.checker.object_store_client import Store as Depot
-from allswell.collector.authentication import Identity, Refused
-from allswell.collector.messages import Act, Answer, Desk, refusal
-from allswell.collector.state import Centre
-from allswell.collector.ticker import Rounds
+from allswell.checker.collector_client import CollectorReply, CollectorUnreachable
+from allswell.checker.config import CheckerConfig
+from allswell.checker.object_store_client import UploadTarget as Depot
+from allswell.collector.authentication import RequestRefused, Sender
+from allswell.collector.messages import Act, MessageHandler, MessageReply, refusal
+from allswell.collector.state import CollectorState
+from allswell.collector.ticker import Ticker
 from allswell.domain import timeline, uptime
-from allswell.domain.health import Claim
-from allswell.domain.message import Malformed
+from allswell.domain.health import HealthClaim
+from allswell.domain.message import MalformedMessage
 from allswell.domain.report import Json
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay, Segment
+from allswell.domain.timeline import Overlay, OverlayKind, Segment
 from allswell.domain.uptime import Uptime
-from allswell.store import Committed, Kept, Store, Unarchived
+from allswell.store import BatchItem, BatchResult, Store, Unarchived
 from tests import centre
 from tests.simulation import timeless
 from tests.simulation.target import LATENCY, Outage, ScriptedProbe, Target
@@ -71,7 +72,7 @@ class MortalStore(Store):
     doom = ""
     is_dead = False
 
-    def commit(self, batch: Sequence[Kept]) -> Committed:
+    def commit(self, batch: Sequence[BatchItem]) -> BatchResult:
         reports = any(entry.envelopes for entry in batch)
         if reports and self.doom == "before the commit":
             self._die()
@@ -105,18 +106,18 @@ class SimulatedLine:
     loses_request: Callable[[], bool] = lambda: False
     loses_answer: Callable[[], bool] = lambda: False
 
-    async def post(self, path: str, message: Json) -> Reply:
+    async def post(self, path: str, message: Json) -> CollectorReply:
         await self.thawed.wait()
         content = json.dumps(message)
         await asyncio.sleep(TRIP)
         collector = self.world.collector
         if self.is_cut or collector is None or self.loses_request():
-            raise LineBroken("the request was lost")
+            raise CollectorUnreachable("the request was lost")
         answer = await collector.answer(path, json.loads(content))
         await self.thawed.wait()
         if self.loses_answer() or self.world.collector is not collector:
-            raise LineBroken("the answer was lost")
-        return Reply(answer.status, json.loads(json.dumps(answer.body)))
+            raise CollectorUnreachable("the answer was lost")
+        return CollectorReply(answer.status, json.loads(json.dumps(answer.body)))
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class Checker:
     path: Path
     probe: ScriptedProbe
     wall: Wall
-    config: Config
+    config: CheckerConfig
     line: SimulatedLine
     store: MortalStore = field(init=False)
     service: Service = field(init=False)
@@ -198,14 +199,14 @@ class Collector:
     def __init__(self, world: "World", watch_every: float = 15.0) -> None:
         self.world = world
         writer = world.central.writer
-        self.centre = Centre(writer)
-        self._desk = Desk(self.centre)
+        self.centre = CollectorState(writer)
+        self._desk = MessageHandler(self.centre)
         self._thawed = asyncio.Event()
         self._thawed.set()
         self.dies_before_answering = ""
         self.ended = asyncio.Event()
         often = max(2.0, watch_every / 5)
-        self.rounds = Rounds(
+        self.rounds = Ticker(
             writer, self.centre, world.wall.now, self._write, often, watch_every, 4 * watch_every
         )
         self._task = asyncio.create_task(self.rounds.run())
@@ -222,21 +223,21 @@ class Collector:
             "/v1/report": self._desk.report,
         }
 
-    async def answer(self, path: str, body: object) -> Answer:
+    async def answer(self, path: str, body: object) -> MessageReply:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._thawed.wait()
         except TimeoutError as error:
-            raise LineBroken("no answer") from error
+            raise CollectorUnreachable("no answer") from error
         act = self.acts()[path]
         if self.centre.started is None:
-            return Answer(503)
+            return MessageReply(503)
         try:
-            found = act(Identity(NAMESPACE), body, self.world.wall.now())
-        except (Refused, Malformed, CentralError) as error:
+            found = act(Sender(NAMESPACE), body, self.world.wall.now())
+        except (RequestRefused, MalformedMessage, CentralError) as error:
             return refusal(error)
-        except Failed:
-            return Answer(503)
+        except ArchiveError:
+            return MessageReply(503)
         if path == self.dies_before_answering:
             self.kill()
         return found
@@ -280,7 +281,7 @@ class World:
 
     def _begin(self, _: Connection) -> None:
         if self.database_is_away:
-            raise Unavailable("the database is away")
+            raise DatabaseUnavailable("the database is away")
 
     @property
     def time(self) -> float:
@@ -305,7 +306,7 @@ class World:
         return self.collector
 
     async def check(
-        self, name: str = "one", config: Config | None = None, latency: float = LATENCY
+        self, name: str = "one", config: CheckerConfig | None = None, latency: float = LATENCY
     ) -> Checker:
         """Start a checker whose file has this name."""
         checker = Checker(
@@ -313,14 +314,14 @@ class World:
             path=self.folder / f"{name}.sqlite",
             probe=ScriptedProbe(self.target, lambda: self.time, latency),
             wall=Wall(self.begin, self._loop.time),
-            config=config or Config((self.monitor,)),
+            config=config or CheckerConfig((self.monitor,)),
             line=SimulatedLine(self),
         )
         checker.thaw()
         await checker.start()
         return checker
 
-    def claims(self) -> tuple[Claim, ...]:
+    def claims(self) -> tuple[HealthClaim, ...]:
         """All claims that the centre has, in its order."""
         return self._component()[0]
 
@@ -334,7 +335,7 @@ class World:
         return [
             (self._second(each.start), None if each.end is None else self._second(each.end))
             for each in self._component()[1]
-            if each.kind is Kind.UNSEEN
+            if each.kind is OverlayKind.UNSEEN
         ]
 
     def observed_through(self) -> float:
@@ -350,7 +351,7 @@ class World:
         finish = self.time if end is None else end
         return timeline.segments(
             claims,
-            (*overlays, Overlay(Kind.UNSEEN, through)),
+            (*overlays, Overlay(OverlayKind.UNSEEN, through)),
             self.begin + timedelta(seconds=start),
             self.begin + timedelta(seconds=finish),
         )
@@ -371,7 +372,7 @@ class World:
         """Rows by table."""
         return dict(self.central.reader.counts())
 
-    def _component(self) -> tuple[tuple[Claim, ...], tuple[Overlay, ...]]:
+    def _component(self) -> tuple[tuple[HealthClaim, ...], tuple[Overlay, ...]]:
         found = self.central.reader.facts(self.page, self.wall.now())
         assert found is not None
         (component,) = found.components

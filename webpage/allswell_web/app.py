@@ -8,7 +8,7 @@ from allswell_web.pages import embed, image_views
 from allswell_web.pages import views as pages_views
 from allswell_web.responses import constant_responses, csp
 from allswell_web.responses import notices as responses_notices
-from allswell_web.responses.constant_responses import Notices
+from allswell_web.responses.constant_responses import ConstantResponses
 from allswell_web.text import language
 
 
@@ -31,7 +31,7 @@ def create(base_url: str = "") -> Flask:
     return app
 
 
-def notices(app: Flask) -> Notices:
+def notices(app: Flask) -> ConstantResponses:
     """The constant answers in the look of the page."""
     with app.app_context():
         return constant_responses.notices(

@@ -8,31 +8,31 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from allswell_web import app as flask_app
-from allswell_web.cache.disk_cache import Both, Folder
-from allswell_web.cache.facts_cache import Desk, Sources
-from allswell_web.cache.page_cache import Shelf, Tools
-from allswell_web.cache.ports import Latency, Reader
-from allswell_web.cache.redis import Replicas, connect
-from allswell_web.cache.renderer import Press
-from allswell_web.cache.response_store import Store
-from allswell_web.cache.shared_cache import Nowhere, Shared
-from allswell_web.responses.constant_responses import Reply
-from allswell_web.responses.meters import Meters
-from allswell_web.serving.access_control import Gate
+from allswell_web.cache.disk_cache import DiskCache, TwoTierCache
+from allswell_web.cache.facts_cache import FactsCache, FactsSources
+from allswell_web.cache.page_cache import CacheTools, PageCache
+from allswell_web.cache.ports import FactsReader, LatencySource
+from allswell_web.cache.redis import RedisReplicas, connect
+from allswell_web.cache.renderer import Renderer
+from allswell_web.cache.response_store import ResponseStore
+from allswell_web.cache.shared_cache import NoSharedCache, SharedCache
+from allswell_web.responses.constant_responses import ConstantResponse
+from allswell_web.responses.meters import PageMetrics
+from allswell_web.serving.access_control import AccessControl
 from allswell_web.serving.client_address import Network
-from allswell_web.serving.https_redirect import Secured
-from allswell_web.serving.watch import Watch
-from allswell_web.serving.wsgi import Front
+from allswell_web.serving.https_redirect import HttpsRedirect
+from allswell_web.serving.watch import VersionWatch
+from allswell_web.serving.wsgi import FrontLayer
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Dependencies:
     """All that comes from outside."""
 
-    reader: Reader
-    latency: Latency | None
+    reader: FactsReader
+    latency: LatencySource | None
     clock: Callable[[], datetime]
     ticks: Callable[[], float]
     executor: Executor
@@ -51,19 +51,19 @@ class Web:
     """The finished application."""
 
     front: WSGIApplication
-    shelf: Shelf
-    watch: Watch
-    meters: Meters
+    shelf: PageCache
+    watch: VersionWatch
+    meters: PageMetrics
 
 
-def build(world: World) -> Web:
+def build(world: Dependencies) -> Web:
     """Build the application; nothing is read yet."""
-    meters = Meters()
+    meters = PageMetrics()
     flask = flask_app.create(world.base_url)
     replicas = None
     if world.redis_url:
-        replicas = Replicas(connect(world.redis_url), world.ticks, meters)
-    sources = Sources(
+        replicas = RedisReplicas(connect(world.redis_url), world.ticks, meters)
+    sources = FactsSources(
         world.reader,
         world.latency,
         world.clock,
@@ -73,11 +73,11 @@ def build(world: World) -> Web:
         _shared(replicas, world.cache_dir),
     )
     notices = flask_app.notices(flask)
-    shelf = Shelf(
-        Tools(
-            desk=Desk(sources),
-            press=Press(flask, world.clock, meters),
-            store=Store(flask, replicas),
+    shelf = PageCache(
+        CacheTools(
+            desk=FactsCache(sources),
+            press=Renderer(flask, world.clock, meters),
+            store=ResponseStore(flask, replicas),
             notices=notices,
             clock=world.clock,
             ticks=world.ticks,
@@ -87,22 +87,22 @@ def build(world: World) -> Web:
             hsts=world.hsts,
         )
     )
-    gate = Gate(notices, world.ticks, world.trusted_proxies)
+    gate = AccessControl(notices, world.ticks, world.trusted_proxies)
     machine = {
-        "/healthz": lambda: Reply("200 OK", b"ok\n"),
-        "/metrics": lambda: Reply("200 OK", meters.text().encode(), METRICS),
+        "/healthz": lambda: ConstantResponse("200 OK", b"ok\n"),
+        "/metrics": lambda: ConstantResponse("200 OK", meters.text().encode(), METRICS),
     }
-    front: WSGIApplication = Front(shelf, gate, world.ticks, machine)
+    front: WSGIApplication = FrontLayer(shelf, gate, world.ticks, machine)
     if world.trusted_proxies:
         # Hosts of single pages exist for the sake of their certificates; others only if said so.
         secured = shelf.knows if world.hsts else shelf.is_of_page
-        front = Secured(front, secured, world.trusted_proxies)
-    return Web(front, shelf, Watch(world.reader, shelf, meters), meters)
+        front = HttpsRedirect(front, secured, world.trusted_proxies)
+    return Web(front, shelf, VersionWatch(world.reader, shelf, meters), meters)
 
 
-def _shared(replicas: Replicas | None, cache_dir: Path | None) -> Shared:
+def _shared(replicas: RedisReplicas | None, cache_dir: Path | None) -> SharedCache:
     """Where snapshots are kept: in Redis, in a folder, in both or nowhere."""
-    folder = None if cache_dir is None else Folder(cache_dir)
+    folder = None if cache_dir is None else DiskCache(cache_dir)
     if replicas is not None:
-        return replicas if folder is None else Both(replicas, folder)
-    return folder or Nowhere()
+        return replicas if folder is None else TwoTierCache(replicas, folder)
+    return folder or NoSharedCache()

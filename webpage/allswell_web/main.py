@@ -14,13 +14,13 @@ from functools import partial
 from wsgiref.types import WSGIApplication
 
 from allswell.central import engine, errors
-from allswell.central.reader import Reader
+from allswell.central.reader import CentralReader
 from allswell_web import settings
-from allswell_web.build import World, build
-from allswell_web.cache.latency_client import Collector
+from allswell_web.build import Dependencies, build
+from allswell_web.cache.latency_client import LatencyClient
 from allswell_web.serving import server
-from allswell_web.serving.access_log import Logged
-from allswell_web.settings import Settings
+from allswell_web.serving.access_log import AccessLog
+from allswell_web.settings import PageSettings
 
 log = logging.getLogger(__name__)
 READERS = 4
@@ -32,10 +32,10 @@ TICKS = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_M
 
 
 @dataclass(frozen=True, slots=True)
-class Loader:
+class AppLoader:
     """Makes the application in the worker process."""
 
-    settings: Settings
+    settings: PageSettings
     environ: Mapping[str, str]
     parent: int
 
@@ -48,10 +48,10 @@ class Loader:
         os.environ.clear()
         gc.set_threshold(COLLECT_AFTER)
         it = self._settings()
-        collector = None if it.collector is None else Collector(it.collector, TICKS)
+        collector = None if it.collector is None else LatencyClient(it.collector, TICKS)
         web = build(
-            World(
-                reader=Reader(engine.connect(it.database_url)),
+            Dependencies(
+                reader=CentralReader(engine.connect(it.database_url)),
                 latency=collector,
                 clock=lambda: datetime.now(UTC),
                 ticks=TICKS,
@@ -70,16 +70,16 @@ class Loader:
         server.stop_with(self.parent)
         return _logged(web.front, it) if it.access_log else web.front
 
-    def _settings(self) -> Settings:
+    def _settings(self) -> PageSettings:
         try:
             return settings.read(self.environ)
-        except settings.Invalid as problem:
+        except settings.BadPageSettings as problem:
             log.warning("The settings of the start go on: %s", problem)
             return self.settings
 
 
-def _logged(front: WSGIApplication, it: Settings) -> WSGIApplication:
-    return Logged(front, sys.stdout, lambda: datetime.now(UTC), TICKS, it.trusted_proxies)
+def _logged(front: WSGIApplication, it: PageSettings) -> WSGIApplication:
+    return AccessLog(front, sys.stdout, lambda: datetime.now(UTC), TICKS, it.trusted_proxies)
 
 
 def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> int:
@@ -91,13 +91,15 @@ def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> 
         given = dict(os.environ if environ is None else environ)
         found = settings.read(given)
         engine.connect(found.database_url).dispose()
-        place = server.Place(found.host, found.port, found.threads)
-        server.run(Loader(found, given, os.getpid()), place, stop_with_stdin=found.stop_with_stdin)
-    except settings.Invalid as problem:
+        place = server.ListenAt(found.host, found.port, found.threads)
+        server.run(
+            AppLoader(found, given, os.getpid()), place, stop_with_stdin=found.stop_with_stdin
+        )
+    except settings.BadPageSettings as problem:
         return _refuse(2, *problem.problems)
-    except errors.BadAddress as problem:
+    except errors.BadDatabaseUrl as problem:
         return _refuse(2, f"ALLSWELL_DATABASE_URL: {problem}")
-    except server.Taken as problem:
+    except server.AddressTaken as problem:
         return _refuse(1, f"allswell page: {problem}")
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import redis
 
-from allswell_web.cache.latency_client import Address
+from allswell_web.cache.latency_client import CollectorAddress
 from allswell_web.serving.client_address import Network
 
 DEFAULT_BIND = "127.0.0.1:8080"
@@ -20,7 +20,7 @@ DATABASE_ADVICE = (
 )
 
 
-class Invalid(Exception):
+class BadPageSettings(Exception):
     """Settings that cannot be used; `problems` says of each what to write instead."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -29,7 +29,7 @@ class Invalid(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PageSettings:
     """Everything that can be set.
 
     `own_hosts` are names at which pages are found by path; under `pages_domain` every page has a
@@ -40,7 +40,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     threads: int = 4
-    collector: Address | None = None
+    collector: CollectorAddress | None = None
     base_url: str = ""
     own_hosts: tuple[str, ...] = ()
     pages_domain: str = ""
@@ -53,13 +53,13 @@ class Settings:
     stop_with_stdin: bool = False
 
 
-def read(environ: Mapping[str, str]) -> Settings:
+def read(environ: Mapping[str, str]) -> PageSettings:
     """Read the settings. Raises `Invalid`."""
     problems: list[str] = []
     host, port = _bind(environ.get("ALLSWELL_BIND", DEFAULT_BIND), problems)
     shown = f"[{host}]" if ":" in host else host
     folder = environ.get("ALLSWELL_CACHE_DIR")
-    settings = Settings(
+    settings = PageSettings(
         database_url=secret(environ, "ALLSWELL_DATABASE_URL", problems, DATABASE_ADVICE),
         host=host,
         port=port,
@@ -77,7 +77,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         stop_with_stdin=_switch(environ, "ALLSWELL_STOP_WITH_STDIN", problems),
     )
     if problems:
-        raise Invalid(tuple(problems))
+        raise BadPageSettings(tuple(problems))
     return settings
 
 
@@ -149,7 +149,7 @@ def _threads(text: str, problems: list[str]) -> int:
     return 1
 
 
-def _collector(environ: Mapping[str, str], problems: list[str]) -> Address | None:
+def _collector(environ: Mapping[str, str], problems: list[str]) -> CollectorAddress | None:
     """Where latency comes from; None when it is not set."""
     url, token = environ.get("ALLSWELL_COLLECTOR_URL"), environ.get("ALLSWELL_TOKEN_FILE")
     if not url:
@@ -166,4 +166,4 @@ def _collector(environ: Mapping[str, str], problems: list[str]) -> Address | Non
     if not token:
         problems.append("ALLSWELL_TOKEN_FILE is not set: write the path of the collector's token")
     ca_file = environ.get("ALLSWELL_CA_FILE")
-    return Address(url, Path(token or ""), Path(ca_file) if ca_file else None)
+    return CollectorAddress(url, Path(token or ""), Path(ca_file) if ca_file else None)

@@ -10,11 +10,18 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from allswell.archive.bucket_settings import Where
-from allswell.archive.object_store import LIFE_S, Address, Broken, Failed, Held, Named
-from allswell.domain.archive import CONTENT_TYPE, Content
+from allswell.archive.bucket_settings import BucketSettings
+from allswell.archive.object_store import (
+    LIFE_S,
+    ArchiveError,
+    ArchiveInterrupted,
+    ListedObject,
+    ObjectHead,
+    UploadUrl,
+)
+from allswell.domain.archive import CONTENT_TYPE, DayFileContent
 
-__all__ = ["Bucket", "Failed", "Where"]
+__all__ = ["ArchiveError", "BucketSettings", "S3Bucket"]
 
 # Some stores know no checksums but those that S3 had for long.
 _CONFIG = Config(
@@ -29,10 +36,10 @@ _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _CHUNK = 65_536
 
 
-class Bucket:
+class S3Bucket:
     """Writes, reads and removes files, and signs for others. Every method raises `Failed`."""
 
-    def __init__(self, where: Where, *, life_s: int = LIFE_S) -> None:
+    def __init__(self, where: BucketSettings, *, life_s: int = LIFE_S) -> None:
         self._bucket = where.bucket
         self._life_s = life_s
         self._prefix = f"{where.prefix.strip('/')}/" if where.prefix.strip("/") else ""
@@ -48,9 +55,9 @@ class Bucket:
                 config=_CONFIG.merge(_addressing(where)),
             )
         except (BotoCoreError, ValueError) as problem:
-            raise Failed(f"the bucket's settings cannot be used: {problem}") from problem
+            raise ArchiveError(f"the bucket's settings cannot be used: {problem}") from problem
 
-    def address(self, key: str, content: Content, now: datetime) -> Address:  # noqa: ARG002
+    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:  # noqa: ARG002
         """Where this very content can be put under a key, for five minutes by the store's clock.
 
         Length, SHA-256, type, encryption and that nothing must be there are signed headers.
@@ -71,15 +78,15 @@ class Bucket:
                 HttpMethod="PUT",
             )
         except (BotoCoreError, ValueError, OSError) as problem:
-            raise Failed(f"nothing can be signed: {type(problem).__name__}") from problem
-        return Address(str(url), tuple((_HEADERS[name], str(signed[name])) for name in signed))
+            raise ArchiveError(f"nothing can be signed: {type(problem).__name__}") from problem
+        return UploadUrl(str(url), tuple((_HEADERS[name], str(signed[name])) for name in signed))
 
-    def head(self, key: str) -> Held | None:
+    def head(self, key: str) -> ObjectHead | None:
         """How large a file is, and its SHA-256 where the store has verified one."""
         found = self._ask("head_object", key, ChecksumMode="ENABLED")
         if found is None:
             return None
-        return Held(int(found["ContentLength"]), _sha256(found))
+        return ObjectHead(int(found["ContentLength"]), _sha256(found))
 
     def stream(self, key: str) -> Iterator[bytes]:
         """A file's content, a little at a time; nothing where there is none."""
@@ -89,17 +96,17 @@ class Bucket:
         try:
             yield from found["Body"].iter_chunks(_CHUNK)
         except (BotoCoreError, HTTPError, OSError) as problem:
-            raise Broken("the store broke off") from problem
+            raise ArchiveInterrupted("the store broke off") from problem
         finally:
             found["Body"].close()
 
-    def names(self, prefix: str) -> Iterator[Named]:
+    def names(self, prefix: str) -> Iterator[ListedObject]:
         """Every file whose name begins so, a page of a thousand at a time."""
         token: dict[str, Any] = {}
         while True:
             found = self._ask("list_objects_v2", prefix, as_prefix=True, **token)
             for entry in (found or {}).get("Contents", ()):
-                yield Named(str(entry["Key"]).removeprefix(self._prefix), int(entry["Size"]))
+                yield ListedObject(str(entry["Key"]).removeprefix(self._prefix), int(entry["Size"]))
             if not found or not found.get("IsTruncated"):
                 return
             token = {"ContinuationToken": str(found["NextContinuationToken"])}
@@ -117,7 +124,7 @@ class Bucket:
         try:
             content: bytes = found["Body"].read()
         except (BotoCoreError, HTTPError, OSError) as problem:
-            raise Broken("the store broke off") from problem
+            raise ArchiveInterrupted("the store broke off") from problem
         return content
 
     def remove(self, names: Iterable[str]) -> None:
@@ -134,9 +141,9 @@ class Bucket:
             code = str(problem.response.get("Error", {}).get("Code", "?"))
             if code in _MISSING:
                 return None
-            raise Failed(f"the store refused {what} with {code}") from problem
+            raise ArchiveError(f"the store refused {what} with {code}") from problem
         except (BotoCoreError, HTTPError, OSError) as problem:
-            raise Failed(f"the store did not answer: {type(problem).__name__}") from problem
+            raise ArchiveError(f"the store did not answer: {type(problem).__name__}") from problem
 
 
 _HEADERS = {
@@ -160,14 +167,14 @@ def _sha256(found: Any) -> str | None:  # noqa: ANN401 - no types there
         return None
 
 
-def _encryption(where: Where) -> dict[str, str]:
+def _encryption(where: BucketSettings) -> dict[str, str]:
     if not where.encryption:
         return {}
     key = {"SSEKMSKeyId": where.kms_key} if where.kms_key else {}
     return {"ServerSideEncryption": where.encryption, **key}
 
 
-def _addressing(where: Where) -> Config:
+def _addressing(where: BucketSettings) -> Config:
     """A store of one's own has seldom a host name for each bucket.
 
     Amazon's own is asked in its region: left to itself, boto3 signs for the address of all regions,

@@ -11,7 +11,7 @@ _SHORTEST, _LONGEST = 3, 63
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class BucketSettings:
     """Which bucket, and how to get in. Without keys the machine's own identity is used.
 
     `style` says whether the bucket stands in the path or in the host name: path, virtual, or auto,
@@ -32,7 +32,7 @@ class Where:
     kms_key: str = ""
 
 
-def read(variables: Mapping[str, str], names: str, problems: list[str]) -> Where | None:
+def read(variables: Mapping[str, str], names: str, problems: list[str]) -> BucketSettings | None:
     """The bucket of the variables that begin with `names`; None when none is named.
 
     What is wrong is added to `problems`.
@@ -42,7 +42,7 @@ def read(variables: Mapping[str, str], names: str, problems: list[str]) -> Where
         lonely = [name for name in NAMES if given[name] and name != "PREFIX"]
         problems += [f"{names}{name} needs {names}BUCKET" for name in lonely]
         return None
-    found = Where(
+    found = BucketSettings(
         bucket=given["BUCKET"],
         prefix=given["PREFIX"],
         endpoint=given["ENDPOINT"],
@@ -70,7 +70,7 @@ NAMES = (
 )
 
 
-def _wrong(it: Where) -> list[str]:
+def _wrong(it: BucketSettings) -> list[str]:
     problems = []
     if not _SHORTEST <= len(it.bucket) <= _LONGEST or set(it.bucket) & set("/:@ \\"):
         problems.append("BUCKET: write the bucket's name alone, like results; 3 to 63 characters")

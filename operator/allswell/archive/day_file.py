@@ -27,19 +27,19 @@ _LONGEST_LINE = 1_024
 _MOST_US = 2**63
 
 
-class Damaged(Exception):
+class DayFileDamaged(Exception):
     """What is read is no whole day file; the text says why."""
 
 
-class Truncated(Damaged):
+class DayFileTruncated(DayFileDamaged):
     """It ends before its end."""
 
 
-class Malformed(Damaged):
+class DayFileMalformed(DayFileDamaged):
     """It is not gzip, its checksum is wrong, or a line is no sample."""
 
 
-class Out(Protocol):
+class DayFileSink(Protocol):
     """Where the bytes go."""
 
     def write(self, chunk: bytes, /) -> int:
@@ -47,7 +47,7 @@ class Out(Protocol):
         ...
 
 
-def write(samples: Iterable[Sample], out: Out) -> int:
+def write(samples: Iterable[Sample], out: DayFileSink) -> int:
     """Write a day file, a little at a time; how many samples it holds.
 
     Samples come in the order of their starts, no two in one millisecond.
@@ -79,14 +79,14 @@ def read(chunks: Iterable[bytes]) -> Iterator[Sample]:
         try:
             sample = _sample(text)
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            raise Malformed(f"line {number} is no sample") from error
+            raise DayFileMalformed(f"line {number} is no sample") from error
         if before is not None and sample.started <= before:
-            raise Malformed(f"line {number} is not later than the one before")
+            raise DayFileMalformed(f"line {number} is not later than the one before")
         before = sample.started
         yield sample
 
 
-def _pass_on(chunk: bytes, out: Out) -> None:
+def _pass_on(chunk: bytes, out: DayFileSink) -> None:
     if chunk:
         out.write(chunk)
 
@@ -96,20 +96,20 @@ def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             if unpacker.eof and chunk:
-                raise Malformed("there is more after its end")
+                raise DayFileMalformed("there is more after its end")
             rest = chunk
             while rest and not unpacker.eof:
                 yield unpacker.decompress(rest, _MOST_AT_ONCE)
                 rest = unpacker.unconsumed_tail
             if unpacker.unused_data:
-                raise Malformed("there is more after its end")
+                raise DayFileMalformed("there is more after its end")
         # What the last limit kept back.
         while not unpacker.eof and (more := unpacker.decompress(b"", _MOST_AT_ONCE)):
             yield more
     except zlib.error as error:
-        raise Malformed("it is not gzip, or its content was changed") from error
+        raise DayFileMalformed("it is not gzip, or its content was changed") from error
     if not unpacker.eof:
-        raise Truncated("it ends before its end")
+        raise DayFileTruncated("it ends before its end")
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -117,10 +117,10 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
         if any(len(text) > _LONGEST_LINE for text in (*whole, rest)):
-            raise Malformed(f"a line is longer than {_LONGEST_LINE} bytes")
+            raise DayFileMalformed(f"a line is longer than {_LONGEST_LINE} bytes")
         yield from whole
     if rest:
-        raise Malformed("its last line does not end")
+        raise DayFileMalformed("its last line does not end")
 
 
 def _sample(text: bytes) -> Sample:

@@ -15,9 +15,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from allswell.archive.object_store import LIFE_S, Address, Failed, Held, Named
+from allswell.archive.object_store import LIFE_S, ArchiveError, ListedObject, ObjectHead, UploadUrl
 from allswell.domain import archive, instant
-from allswell.domain.archive import Content
+from allswell.domain.archive import DayFileContent
 
 PATH = "/v1/archive/object/"
 _CHUNK = 65_536
@@ -32,7 +32,7 @@ class LocalFolder:
         self.base_url = base_url
         self._key = secrets.token_bytes(32)
 
-    def address(self, key: str, content: Content, now: datetime) -> Address:
+    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
         """Where this very content can be put under a key, for five minutes."""
         until = instant.to_ms(now + timedelta(seconds=LIFE_S))
         query = urllib.parse.urlencode(
@@ -44,7 +44,7 @@ class LocalFolder:
             }
         )
         headers = (("Content-Length", str(content.size)), ("Content-Type", archive.CONTENT_TYPE))
-        return Address(f"{self.base_url}{PATH}{urllib.parse.quote(key)}?{query}", headers)
+        return UploadUrl(f"{self.base_url}{PATH}{urllib.parse.quote(key)}?{query}", headers)
 
     def allows(self, key: str, size: int, sha256: str, until: int, signature: str) -> bool:
         """Whether an address is one that was given."""
@@ -63,16 +63,20 @@ class LocalFolder:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             return _written(file, body)
         except OSError as problem:
-            raise Failed(f"the archive's folder cannot be written: {problem.strerror}") from problem
+            raise ArchiveError(
+                f"the archive's folder cannot be written: {problem.strerror}"
+            ) from problem
 
-    def head(self, key: str) -> Held | None:
+    def head(self, key: str) -> ObjectHead | None:
         """How large a file is; its bytes have to be read for more."""
         try:
-            return Held(self._file(key).stat().st_size)
+            return ObjectHead(self._file(key).stat().st_size)
         except FileNotFoundError:
             return None
         except OSError as problem:
-            raise Failed(f"the archive's folder cannot be read: {problem.strerror}") from problem
+            raise ArchiveError(
+                f"the archive's folder cannot be read: {problem.strerror}"
+            ) from problem
 
     def stream(self, key: str) -> Iterator[bytes]:
         """A file's content, a little at a time; nothing where there is none."""
@@ -83,16 +87,18 @@ class LocalFolder:
         except FileNotFoundError:
             return
         except OSError as problem:
-            raise Failed(f"the archive's folder cannot be read: {problem.strerror}") from problem
+            raise ArchiveError(
+                f"the archive's folder cannot be read: {problem.strerror}"
+            ) from problem
 
-    def names(self, prefix: str) -> Iterator[Named]:
+    def names(self, prefix: str) -> Iterator[ListedObject]:
         """Every day file whose name begins so, by name."""
         found = []
         for file in self._root.rglob("*"):
             key = file.relative_to(self._root).as_posix()
             if key.startswith(prefix) and archive.parse(key) is not None:
                 with suppress(OSError):
-                    found.append(Named(key, file.stat().st_size))
+                    found.append(ListedObject(key, file.stat().st_size))
         return iter(sorted(found, key=lambda named: named.key))
 
     def remove(self, names: Iterable[str]) -> None:
@@ -101,11 +107,13 @@ class LocalFolder:
             for name in names:
                 self._file(name).unlink(missing_ok=True)
         except OSError as problem:
-            raise Failed(f"the archive's folder cannot be written: {problem.strerror}") from problem
+            raise ArchiveError(
+                f"the archive's folder cannot be written: {problem.strerror}"
+            ) from problem
 
     def _file(self, key: str) -> Path:
         if archive.parse(key) is None:
-            raise Failed("this is no day file's name")
+            raise ArchiveError("this is no day file's name")
         return self._root / key
 
 

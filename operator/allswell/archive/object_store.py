@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from allswell.domain.archive import Content
+from allswell.domain.archive import DayFileContent
 
 LIFE_S = 300
 
 
-class Failed(Exception):
+class ArchiveError(Exception):
     """The store refused or did not answer; the text says in its own words why."""
 
 
-class Broken(Failed):
+class ArchiveInterrupted(ArchiveError):
     """The store broke off while an object was being read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ObjectHead:
     """An object that is there: its bytes, and their SHA-256 in hex if the store knows it."""
 
     size: int
@@ -32,7 +32,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ListedObject:
     """An object as a list shows it."""
 
     key: str
@@ -40,21 +40,21 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class UploadUrl:
     """Where one content can be put, with which headers, for five minutes, if nothing is there."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
 
 
-class Shelf(Protocol):
+class ObjectStore(Protocol):
     """An archive. Keys are below its own prefix. Every method may raise `Failed` and may block."""
 
-    def address(self, key: str, content: Content, now: datetime) -> Address:
+    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
         """Where this very content can be put under a key."""
         ...
 
-    def head(self, key: str) -> Held | None:
+    def head(self, key: str) -> ObjectHead | None:
         """What is there; None for nothing."""
         ...
 
@@ -62,7 +62,7 @@ class Shelf(Protocol):
         """The bytes of an object, a little at a time; none where there is no object."""
         ...
 
-    def names(self, prefix: str) -> Iterator[Named]:
+    def names(self, prefix: str) -> Iterator[ListedObject]:
         """Every object whose key begins so, by key."""
         ...
 
@@ -71,7 +71,7 @@ class Shelf(Protocol):
         ...
 
 
-def holds(shelf: Shelf, key: str, content: Content) -> bool | None:
+def holds(shelf: ObjectStore, key: str, content: DayFileContent) -> bool | None:
     """Whether the archive holds exactly this content; None where it holds nothing of the name.
 
     It is believed what the store says of a checksum that it has verified itself. A store that

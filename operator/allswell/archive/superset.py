@@ -16,5 +16,5 @@ def contains(new: Iterable[bytes], old: Iterable[bytes]) -> bool:
         is_contained = all(sample in found for sample in day_file.read(old))
         # To its end: what is broken there replaces nothing.
         return is_contained and all(True for _ in found)
-    except day_file.Damaged:
+    except day_file.DayFileDamaged:
         return False

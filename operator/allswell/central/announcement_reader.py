@@ -16,10 +16,16 @@ from allswell.central.schema import (
     page,
 )
 from allswell.domain import instant
-from allswell.domain.incident import Affected, Effect, Impact, Incident, Status, Update
+from allswell.domain.incident import (
+    AffectedComponent,
+    Effect,
+    Impact,
+    Incident,
+    IncidentUpdate,
+    Status,
+)
 from allswell.domain.incident import status as standing
-from allswell.domain.maintenance import Maintenance, Phase
-from allswell.domain.maintenance import Update as MaintenanceUpdate
+from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 
 INCIDENT = "incident"
 MAINTENANCE = "maintenance"
@@ -141,7 +147,7 @@ def _said(rows: Iterable[_Row]) -> list[_Row]:
 def _incident(rows: Sequence[_Row]) -> Incident:
     """One incident from its rows, a row for each update and at least one."""
     updates = [
-        Update(
+        IncidentUpdate(
             row.update_id,
             Status(row.status),
             row.body,
@@ -162,7 +168,9 @@ def _incident(rows: Sequence[_Row]) -> Incident:
         updated=instant.from_ms(first.updated_ms),
         revision=first.revision,
         updates=tuple(reversed(updates)),
-        components=tuple(Affected(name, Effect(how)) for name, how in _pairs(first.effects)),
+        components=tuple(
+            AffectedComponent(name, Effect(how)) for name, how in _pairs(first.effects)
+        ),
         everywhere=first.everywhere,
     )
 

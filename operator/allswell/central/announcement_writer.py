@@ -19,14 +19,14 @@ from allswell.central.schema import (
     monitor,
 )
 from allswell.domain import incident, instant
-from allswell.domain.incident import Declared
-from allswell.domain.maintenance import Announced
+from allswell.domain.incident import DeclaredIncident
+from allswell.domain.maintenance import AnnouncedMaintenance
 
 Said = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class AnnouncementKey:
     """Which announcement: one of a name in a namespace, of which there may have been another."""
 
     namespace: str
@@ -45,7 +45,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DeclaredAnnouncement:
     """What an announcement shall be; `effects` by the monitor's name."""
 
     columns: Mapping[str, object]
@@ -55,7 +55,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnnouncement:
     """What an announcement is; `effects` by the monitor's id."""
 
     id: int
@@ -71,7 +71,7 @@ class Kept:
         return bool(self.columns["everywhere"])
 
 
-def of_incident(declared: Declared) -> Wanted:
+def of_incident(declared: DeclaredIncident) -> DeclaredAnnouncement:
     """What is to be kept of an incident."""
     ended = incident.resolved(declared.updates)
     columns: dict[str, object] = {
@@ -82,10 +82,12 @@ def of_incident(declared: Declared) -> Wanted:
         "everywhere": declared.everywhere,
     }
     said = tuple((it.status.value, it.body, instant.to_ms(it.at)) for it in declared.updates)
-    return Wanted(columns, said, {it.monitor: it.effect.value for it in declared.components})
+    return DeclaredAnnouncement(
+        columns, said, {it.monitor: it.effect.value for it in declared.components}
+    )
 
 
-def of_maintenance(announced: Announced) -> Wanted:
+def of_maintenance(announced: AnnouncedMaintenance) -> DeclaredAnnouncement:
     """What is to be kept of a maintenance."""
     columns: dict[str, object] = {
         "title": announced.title,
@@ -95,12 +97,16 @@ def of_maintenance(announced: Announced) -> Wanted:
         "everywhere": announced.everywhere,
     }
     said = tuple((it.phase.value, it.body, instant.to_ms(it.at)) for it in announced.updates)
-    return Wanted(columns, said, dict.fromkeys(announced.monitors, ""), announced.cancelled)
+    return DeclaredAnnouncement(
+        columns, said, dict.fromkeys(announced.monitors, ""), announced.cancelled
+    )
 
 
-def put(connection: Connection, key: Key, wanted: Wanted, now: datetime) -> str:
+def put(
+    connection: Connection, key: AnnouncementKey, wanted: DeclaredAnnouncement, now: datetime
+) -> str:
     """The public id of an announcement that is as wanted; nothing is written when it is so."""
-    session.take(connection, session.Turn.REGISTERING)
+    session.take(connection, session.AdvisoryLock.REGISTERING)
     _hide_stranger(connection, key, now)
     effects = _monitors(connection, key, wanted)
     kept = _kept(connection, key) or _new(connection, key, wanted, now)
@@ -117,9 +123,9 @@ def put(connection: Connection, key: Key, wanted: Wanted, now: datetime) -> str:
     return kept.public_id
 
 
-def hide(connection: Connection, key: Key, now: datetime) -> bool:
+def hide(connection: Connection, key: AnnouncementKey, now: datetime) -> bool:
     """Take an announcement back, with the windows it opened; False when it was not there."""
-    session.take(connection, session.Turn.REGISTERING)
+    session.take(connection, session.AdvisoryLock.REGISTERING)
     kept = _kept(connection, key)
     if kept is None:
         return False
@@ -130,7 +136,7 @@ def hide(connection: Connection, key: Key, now: datetime) -> bool:
     return True
 
 
-def _hide_stranger(connection: Connection, key: Key, now: datetime) -> None:
+def _hide_stranger(connection: Connection, key: AnnouncementKey, now: datetime) -> None:
     """One that another namespace of this name had put is gone with that namespace."""
     strangers = key.living() & (announcement.c.namespace_uid != key.namespace_uid)
     gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
@@ -141,7 +147,9 @@ def _newer(now: datetime) -> dict[str, object]:
     return {"revision": announcement.c.revision + 1, "updated_ms": instant.to_ms(now)}
 
 
-def _monitors(connection: Connection, key: Key, wanted: Wanted) -> dict[int, str]:
+def _monitors(
+    connection: Connection, key: AnnouncementKey, wanted: DeclaredAnnouncement
+) -> dict[int, str]:
     """The effects by the ids of monitors; a name that is not registered is left out."""
     statement = select(monitor.c.name, monitor.c.id).where(
         monitor.c.namespace == key.namespace,
@@ -152,7 +160,7 @@ def _monitors(connection: Connection, key: Key, wanted: Wanted) -> dict[int, str
     return {found: wanted.effects[name] for name, found in connection.execute(statement)}
 
 
-def _kept(connection: Connection, key: Key) -> Kept | None:
+def _kept(connection: Connection, key: AnnouncementKey) -> StoredAnnouncement | None:
     mine = key.living() & (announcement.c.namespace_uid == key.namespace_uid)
     row = connection.execute(
         select(
@@ -175,7 +183,7 @@ def _kept(connection: Connection, key: Key) -> Kept | None:
     effects = select(announcement_component.c.monitor_id, announcement_component.c.effect).where(
         announcement_component.c.announcement_id == row.id
     )
-    return Kept(
+    return StoredAnnouncement(
         id=row.id,
         public_id=row.public_id,
         columns=shown,
@@ -188,7 +196,9 @@ def _kept(connection: Connection, key: Key) -> Kept | None:
     )
 
 
-def _new(connection: Connection, key: Key, wanted: Wanted, now: datetime) -> Kept:
+def _new(
+    connection: Connection, key: AnnouncementKey, wanted: DeclaredAnnouncement, now: datetime
+) -> StoredAnnouncement:
     public_id = identifiers.public_id()
     statement = session.insert(connection, announcement).values(
         public_id=public_id,
@@ -203,10 +213,12 @@ def _new(connection: Connection, key: Key, wanted: Wanted, now: datetime) -> Kep
     )
     identity: int = connection.execute(statement.returning(announcement.c.id)).scalar_one()
     # Nothing stands in it yet, so that whatever is wanted differs.
-    return Kept(identity, public_id, {"everywhere": False}, False, (), {})  # noqa: FBT003
+    return StoredAnnouncement(identity, public_id, {"everywhere": False}, False, (), {})  # noqa: FBT003
 
 
-def _write(connection: Connection, kept: Kept, wanted: Wanted, now: datetime) -> None:
+def _write(
+    connection: Connection, kept: StoredAnnouncement, wanted: DeclaredAnnouncement, now: datetime
+) -> None:
     values = {**wanted.columns, **_newer(now)}
     if wanted.cancelled != kept.cancelled:
         values["cancelled_ms"] = instant.to_ms(now) if wanted.cancelled else None
@@ -214,7 +226,7 @@ def _write(connection: Connection, kept: Kept, wanted: Wanted, now: datetime) ->
 
 
 def _write_updates(
-    connection: Connection, kept: Kept, updates: Sequence[Said], now: datetime
+    connection: Connection, kept: StoredAnnouncement, updates: Sequence[Said], now: datetime
 ) -> None:
     mine = announcement_update.c.announcement_id == kept.id
     for number, (status, body, at_ms) in enumerate(updates):
@@ -234,7 +246,9 @@ def _write_updates(
     connection.execute(delete(announcement_update).where(surplus))
 
 
-def _write_effects(connection: Connection, kept: Kept, effects: Mapping[int, str]) -> None:
+def _write_effects(
+    connection: Connection, kept: StoredAnnouncement, effects: Mapping[int, str]
+) -> None:
     mine = announcement_component.c.announcement_id == kept.id
     connection.execute(delete(announcement_component).where(mine))
     rows = [
@@ -247,7 +261,7 @@ def _write_effects(connection: Connection, kept: Kept, effects: Mapping[int, str
 
 def _follow(
     connection: Connection,
-    key: Key,
+    key: AnnouncementKey,
     concerned: Collection[int],
     now: datetime,
     *,
@@ -284,4 +298,12 @@ def _windows(connection: Connection, identity: int) -> list[tuple[datetime, date
     ]
 
 
-__all__ = ["INCIDENT", "MAINTENANCE", "Key", "hide", "of_incident", "of_maintenance", "put"]
+__all__ = [
+    "INCIDENT",
+    "MAINTENANCE",
+    "AnnouncementKey",
+    "hide",
+    "of_incident",
+    "of_maintenance",
+    "put",
+]

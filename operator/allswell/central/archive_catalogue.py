@@ -23,16 +23,22 @@ from sqlalchemy import (
 )
 
 from allswell.central import session
-from allswell.central.errors import Missing
+from allswell.central.errors import MonitorMissing
 from allswell.central.schema import archive_object, monitor, store
 from allswell.domain import archive, instant
-from allswell.domain.archive import ALL, Choice, Content, Entry, Place
+from allswell.domain.archive import (
+    ALL,
+    CatalogueEntry,
+    DayFileContent,
+    DayFileName,
+    DayFileSelection,
+)
 
 _it = archive_object.c
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class ArchiveTotals:
     """What the archive holds: objects, their bytes and samples, and how many are damaged."""
 
     objects: int
@@ -41,7 +47,7 @@ class Totals:
     damaged: int
 
 
-class Catalogue:
+class ArchiveCatalogue:
     """Reads and writes the catalogue. Any thread may call; every call is safe to repeat."""
 
     def __init__(self, engine: Engine) -> None:
@@ -55,12 +61,12 @@ class Catalogue:
         with session.reading(self._engine) as connection:
             return connection.scalar(known)
 
-    def newest(self, monitor_id: int, day: date, store_number: int) -> Entry | None:
+    def newest(self, monitor_id: int, day: date, store_number: int) -> CatalogueEntry | None:
         """The newest entry of a day of one store."""
         with session.reading(self._engine) as connection:
             return _newest(connection, monitor_id, day, store_number)
 
-    def standing(self, monitor_id: int, day: date, store_number: int) -> tuple[Entry, ...]:
+    def standing(self, monitor_id: int, day: date, store_number: int) -> tuple[CatalogueEntry, ...]:
         """All entries of a day of one store, oldest revision first."""
         statement = select(archive_object).where(
             _it.monitor_id == monitor_id,
@@ -72,7 +78,7 @@ class Catalogue:
             rows = connection.execute(statement.order_by(_it.revision)).mappings()
             return tuple(_entry(row) for row in rows)
 
-    def beside(self, place: Place) -> tuple[Entry, ...]:
+    def beside(self, place: DayFileName) -> tuple[CatalogueEntry, ...]:
         """What it has of the same monitor, day and store, the newest first, by what a name says."""
         statement = select(archive_object).where(
             _it.public_id == place.public_id,
@@ -85,8 +91,14 @@ class Catalogue:
             return tuple(_entry(row) for row in rows)
 
     def record(
-        self, monitor_id: int, place: Place, content: Content, now: datetime, *, whole: bool
-    ) -> Entry:
+        self,
+        monitor_id: int,
+        place: DayFileName,
+        content: DayFileContent,
+        now: datetime,
+        *,
+        whole: bool,
+    ) -> CatalogueEntry:
         """Write down what the archive was just seen to hold; the entry.
 
         If it is `whole`, it replaces what was there of the same day and store, unless that holds
@@ -99,18 +111,18 @@ class Catalogue:
                 )
             ).first()
             if owner is None:
-                raise Missing(f"there is no monitor {monitor_id}")
+                raise MonitorMissing(f"there is no monitor {monitor_id}")
             _write(connection, (owner.id, owner.namespace, owner.name), place, content, now)
             if whole:
                 _replace(connection, monitor_id, place, content, now)
             found = _newest(connection, monitor_id, place.day, place.store)
             if found is None:
-                raise Missing(f"{archive.key(place)} is being removed")
+                raise MonitorMissing(f"{archive.key(place)} is being removed")
             return found
 
     def entries(
-        self, chosen: Choice = ALL, *, after: int = 0, limit: int = 10_000
-    ) -> tuple[Entry, ...]:
+        self, chosen: DayFileSelection = ALL, *, after: int = 0, limit: int = 10_000
+    ) -> tuple[CatalogueEntry, ...]:
         """The entries that are meant, by id from the one after `after`.
 
         Fewer than `limit` means that there are no more. Deleted monitors are among them.
@@ -120,7 +132,7 @@ class Catalogue:
             rows = connection.execute(statement.order_by(_it.id).limit(limit)).mappings()
             return tuple(_entry(row) for row in rows)
 
-    def count(self, chosen: Choice = ALL) -> tuple[int, int]:
+    def count(self, chosen: DayFileSelection = ALL) -> tuple[int, int]:
         """How many entries those are, and how many samples they hold."""
         counted = select(func.count(), func.coalesce(func.sum(_it.samples), 0))
         with session.reading(self._engine) as connection:
@@ -135,7 +147,7 @@ class Catalogue:
                 found.update(connection.scalars(select(_it.key).where(_it.key.in_(piece))))
         return found
 
-    def damaged(self) -> dict[int, tuple[Entry, ...]]:
+    def damaged(self) -> dict[int, tuple[CatalogueEntry, ...]]:
         """The damaged entries that nothing newer of their day and store follows, by monitor."""
         newer = archive_object.alias()
         followed = exists().where(
@@ -147,7 +159,7 @@ class Catalogue:
         statement = select(archive_object).where(
             _it.damaged_ms.is_not(None), _it.removing_ms.is_(None), ~followed
         )
-        found: dict[int, tuple[Entry, ...]] = {}
+        found: dict[int, tuple[CatalogueEntry, ...]] = {}
         with session.reading(self._engine) as connection:
             for row in connection.execute(statement.order_by(_it.day, _it.id)).mappings():
                 entry = _entry(row)
@@ -191,7 +203,7 @@ class Catalogue:
                 update(archive_object).where(_it.id.in_(due)).values(removing_ms=instant.to_ms(now))
             ).rowcount
 
-    def condemned(self, limit: int) -> tuple[Entry, ...]:
+    def condemned(self, limit: int) -> tuple[CatalogueEntry, ...]:
         """What is to be removed from the archive, the longest waiting first."""
         statement = select(archive_object).where(_it.removing_ms.is_not(None))
         with session.reading(self._engine) as connection:
@@ -207,7 +219,7 @@ class Catalogue:
                 gone = _it.id.in_(piece) & _it.removing_ms.is_not(None)
                 connection.execute(delete(archive_object).where(gone))
 
-    def totals(self) -> Totals:
+    def totals(self) -> ArchiveTotals:
         """What the archive holds, for metrics."""
         counted = select(
             func.count(),
@@ -217,10 +229,10 @@ class Catalogue:
         ).where(_it.removing_ms.is_(None))
         with session.reading(self._engine) as connection:
             objects, size, samples, damaged = connection.execute(counted).one()
-        return Totals(int(objects), int(size), int(samples), int(damaged))
+        return ArchiveTotals(int(objects), int(size), int(samples), int(damaged))
 
 
-def _meant(chosen: Choice) -> list[ColumnElement[bool]]:
+def _meant(chosen: DayFileSelection) -> list[ColumnElement[bool]]:
     """What holds for the entries that are meant, and that count."""
     held: list[ColumnElement[bool]] = [_it.removing_ms.is_(None)]
     if chosen.namespace is not None:
@@ -237,8 +249,8 @@ def _meant(chosen: Choice) -> list[ColumnElement[bool]]:
 def _write(
     connection: Connection,
     owner: tuple[int, str, str],
-    place: Place,
-    content: Content,
+    place: DayFileName,
+    content: DayFileContent,
     now: datetime,
 ) -> None:
     now_ms = instant.to_ms(now)
@@ -264,8 +276,8 @@ def _write(
 def _replace(
     connection: Connection,
     monitor_id: int,
-    place: Place,
-    content: Content,
+    place: DayFileName,
+    content: DayFileContent,
     now: datetime,
 ) -> None:
     earlier = (
@@ -281,7 +293,9 @@ def _replace(
     )
 
 
-def _newest(connection: Connection, monitor_id: int, day: date, store_number: int) -> Entry | None:
+def _newest(
+    connection: Connection, monitor_id: int, day: date, store_number: int
+) -> CatalogueEntry | None:
     found = (
         connection.execute(
             select(archive_object)
@@ -300,15 +314,15 @@ def _newest(connection: Connection, monitor_id: int, day: date, store_number: in
     return None if found is None else _entry(found)
 
 
-def _entry(said: RowMapping) -> Entry:
-    return Entry(
+def _entry(said: RowMapping) -> CatalogueEntry:
+    return CatalogueEntry(
         id=said["id"],
         monitor=said["monitor_id"],
         namespace=said["namespace"],
         name=said["name"],
-        place=Place(said["public_id"], said["day"], said["store_number"], said["revision"]),
+        place=DayFileName(said["public_id"], said["day"], said["store_number"], said["revision"]),
         key=said["key"],
-        content=Content(said["size"], said["sha256"], said["samples"]),
+        content=DayFileContent(said["size"], said["sha256"], said["samples"]),
         recorded=instant.from_ms(said["recorded_ms"]),
         verified=instant.from_ms(said["verified_ms"]),
         damaged=said["damaged_ms"] is not None,

@@ -8,24 +8,24 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from allswell.central.schema import monitor, overlay, transition
 from allswell.domain import instant
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 
 Chosen = Select[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedClaim:
     """A claim, and when the centre took it in."""
 
-    claim: Claim
+    claim: HealthClaim
     received: datetime
 
 
 def claims(
     connection: Connection, monitors: Chosen, start: datetime
-) -> Mapping[int, tuple[Claim, ...]]:
+) -> Mapping[int, tuple[HealthClaim, ...]]:
     """The claims of the chosen monitors in their order, enough to know every state from `start`."""
     found = heard(connection, monitors, start)
     return {number: tuple(it.claim for it in entries) for number, entries in found.items()}
@@ -33,7 +33,7 @@ def claims(
 
 def heard(
     connection: Connection, monitors: Chosen, start: datetime
-) -> Mapping[int, tuple[Heard, ...]]:
+) -> Mapping[int, tuple[ReceivedClaim, ...]]:
     """The claims of the chosen monitors in their order, with when they were taken in.
 
     These are the claims dated after `start` and the one that holds there: the last in order of
@@ -67,10 +67,10 @@ def heard(
         )
         .order_by(transition.c.monitor_id, transition.c.store_number, transition.c.sequence)
     )
-    found: dict[int, list[Heard]] = {}
+    found: dict[int, list[ReceivedClaim]] = {}
     for identity, state, since_ms, reason, received_ms in connection.execute(statement).all():
-        claim = Claim(State(state), instant.from_ms(since_ms), reason)
-        found.setdefault(identity, []).append(Heard(claim, instant.from_ms(received_ms)))
+        claim = HealthClaim(State(state), instant.from_ms(since_ms), reason)
+        found.setdefault(identity, []).append(ReceivedClaim(claim, instant.from_ms(received_ms)))
     return {identity: tuple(entries) for identity, entries in found.items()}
 
 
@@ -78,7 +78,7 @@ def overlays(
     connection: Connection,
     monitors: Chosen,
     start: datetime | None = None,
-    kind: Kind | None = None,
+    kind: OverlayKind | None = None,
 ) -> Mapping[int, tuple[Overlay, ...]]:
     """The overlays of the chosen monitors that reach beyond `start`, oldest first."""
     wanted: list[ColumnElement[bool]] = [overlay.c.monitor_id.in_(monitors)]
@@ -101,4 +101,4 @@ def overlays(
 def _overlay(row: Row[int, str, int, int | None]) -> Overlay:
     _, kind, start_ms, end_ms = row
     end = None if end_ms is None else instant.from_ms(end_ms)
-    return Overlay(Kind(kind), instant.from_ms(start_ms), end)
+    return Overlay(OverlayKind(kind), instant.from_ms(start_ms), end)

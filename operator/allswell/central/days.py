@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine, Select, or_, select, update
 from allswell.central import claims_and_overlays, invalidation, session
 from allswell.central.schema import centre, monitor, rollup
 from allswell.domain import instant, timeline, uptime
-from allswell.domain.health import Claim
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.health import HealthClaim
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell.domain.uptime import Uptime
 
 # A checker seals a day at the latest this long after its end.
@@ -31,7 +31,7 @@ _UNREPORTED: Values = {"revision": 0, "checks": 0, "successful": 0, "latencies":
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueDays:
     """The days of one monitor whose rows are to be written, in order; `born` begins its life."""
 
     monitor: int
@@ -42,7 +42,7 @@ class Due:
 def measured(connection: Connection, identity: int, day: date) -> Values:
     """The columns that the centre fills of one day, as far as it has seen. Raises `Missing`."""
     born_ms = connection.scalar(select(monitor.c.created_ms).where(monitor.c.id == identity))
-    due = Due(identity, instant.from_ms(born_ms or 0), (day,))
+    due = DueDays(identity, instant.from_ms(born_ms or 0), (day,))
     return _rows(connection, [due])[0][2]
 
 
@@ -104,7 +104,7 @@ def _fill(connection: Connection, monitors: Sequence[int], last: date) -> int:
     return len(values)
 
 
-def _dues(connection: Connection, monitors: Sequence[int], last: date) -> Iterator[Due]:
+def _dues(connection: Connection, monitors: Sequence[int], last: date) -> Iterator[DueDays]:
     """What lacks or is stale, asked again under the lock: somebody else may have done it."""
     living = connection.execute(
         select(monitor.c.id, monitor.c.created_ms, monitor.c.filled_until)
@@ -127,10 +127,10 @@ def _dues(connection: Connection, monitors: Sequence[int], last: date) -> Iterat
         lacking = (filled_until + n * DAY for n in range((last - filled_until).days + 1))
         wanted |= {day for day in lacking if day not in there}
         if wanted:
-            yield Due(identity, instant.from_ms(created_ms), tuple(sorted(wanted)))
+            yield DueDays(identity, instant.from_ms(created_ms), tuple(sorted(wanted)))
 
 
-def _rows(connection: Connection, dues: Sequence[Due]) -> list[tuple[int, date, Values]]:
+def _rows(connection: Connection, dues: Sequence[DueDays]) -> list[tuple[int, date, Values]]:
     if not dues:
         return []
     through = observed_through(connection)
@@ -148,11 +148,14 @@ def _rows(connection: Connection, dues: Sequence[Due]) -> list[tuple[int, date, 
 
 
 def _durations(
-    due: Due, claims: Sequence[Claim], overlays: Sequence[Overlay], through: datetime | None
+    due: DueDays,
+    claims: Sequence[HealthClaim],
+    overlays: Sequence[Overlay],
+    through: datetime | None,
 ) -> Iterator[tuple[date, Values]]:
     start = instant.day_start(due.days[0])
     end = instant.day_start(due.days[-1] + DAY)
-    beyond = Overlay(Kind.UNSEEN, start if through is None else through)
+    beyond = Overlay(OverlayKind.UNSEEN, start if through is None else through)
     states = timeline.segments(claims, (*overlays, beyond), start, end)
     for day in due.days:
         begins, ends = instant.day_start(day), instant.day_start(day + DAY)

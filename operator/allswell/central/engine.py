@@ -13,7 +13,7 @@ from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url, text
 
 from allswell.central import compatibility, schema, session
-from allswell.central.errors import BadAddress, NewerSchema
+from allswell.central.errors import BadDatabaseUrl, NewerSchema
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = timedelta(seconds=5)
@@ -50,13 +50,13 @@ def _address(url: str) -> URL:
         address = make_url(url)
     except (exc.ArgumentError, ValueError):
         # Not as the cause either: the text of it may hold the password.
-        raise BadAddress("write a URL like postgresql://user@host/name") from None
+        raise BadDatabaseUrl("write a URL like postgresql://user@host/name") from None
     driver = _DRIVERS.get(address.drivername)
     if driver is None:
         advice = "write postgresql://user@host/name or sqlite:///file"
-        raise BadAddress(f"{address.drivername} is no database that allswell uses: {advice}")
+        raise BadDatabaseUrl(f"{address.drivername} is no database that allswell uses: {advice}")
     if driver.startswith("sqlite") and address.database in (None, "", ":memory:"):
-        raise BadAddress("the database must be a file: write sqlite:///file")
+        raise BadDatabaseUrl("the database must be a file: write sqlite:///file")
     return address.set(drivername=driver)
 
 
@@ -130,7 +130,7 @@ def migrate(engine: Engine) -> tuple[str, str]:
     scripts = ScriptDirectory(str(MIGRATIONS))
     with _one_migration, session.writing(engine) as connection:
         _wait_long(connection)
-        session.take(connection, session.Turn.MIGRATING)
+        session.take(connection, session.AdvisoryLock.MIGRATING)
         context = _context(connection, scripts)
         before, ours = context.get_current_revision(), scripts.get_current_head() or NOTHING
         if before is not None and not _is_known(scripts, before):

@@ -27,15 +27,15 @@ class CentralError(Exception):
     """Anything that the central database refuses or cannot do."""
 
 
-class Unavailable(CentralError):
+class DatabaseUnavailable(CentralError):
     """The database is away or busy; nothing of the transaction was kept."""
 
 
-class Full(Unavailable):
+class DatabaseFull(DatabaseUnavailable):
     """The database has no room left; nothing of the transaction was kept."""
 
 
-class BadAddress(CentralError):
+class BadDatabaseUrl(CentralError):
     """A URL that names no database of a kind that allswell uses."""
 
 
@@ -51,11 +51,11 @@ class NewerSchema(WrongSchema):
     """A newer version has changed the tables."""
 
 
-class Conflict(CentralError):
+class CentralConflict(CentralError):
     """What is to be stored contradicts what is stored, or our clock."""
 
 
-class Missing(CentralError):
+class MonitorMissing(CentralError):
     """There is no monitor with this id, or no more."""
 
 
@@ -63,29 +63,29 @@ class PurgeRefused(CentralError):
     """A purge would delete an unlikely share of everything."""
 
 
-class Failed(CentralError):
+class DatabaseFailed(CentralError):
     """The database refused for a reason that trying again does not change."""
 
 
 _SQLITE: dict[int, type[CentralError]] = {
-    sqlite3.SQLITE_BUSY: Unavailable,
-    sqlite3.SQLITE_LOCKED: Unavailable,
-    sqlite3.SQLITE_PROTOCOL: Unavailable,
-    sqlite3.SQLITE_IOERR: Unavailable,
-    sqlite3.SQLITE_CANTOPEN: Unavailable,
-    sqlite3.SQLITE_READONLY: Unavailable,
-    sqlite3.SQLITE_NOMEM: Unavailable,
-    sqlite3.SQLITE_FULL: Full,
+    sqlite3.SQLITE_BUSY: DatabaseUnavailable,
+    sqlite3.SQLITE_LOCKED: DatabaseUnavailable,
+    sqlite3.SQLITE_PROTOCOL: DatabaseUnavailable,
+    sqlite3.SQLITE_IOERR: DatabaseUnavailable,
+    sqlite3.SQLITE_CANTOPEN: DatabaseUnavailable,
+    sqlite3.SQLITE_READONLY: DatabaseUnavailable,
+    sqlite3.SQLITE_NOMEM: DatabaseUnavailable,
+    sqlite3.SQLITE_FULL: DatabaseFull,
 }
 _PRIMARY = 0xFF  # an extended code carries its primary one in the low byte
 _POSTGRES: tuple[tuple[type[Exception], type[CentralError]], ...] = (
-    (psycopg.errors.DiskFull, Full),
+    (psycopg.errors.DiskFull, DatabaseFull),
     (psycopg.errors.UndefinedTable, NotMigrated),
     (psycopg.errors.UndefinedColumn, NotMigrated),
     # A server that has become a standby: the next connection finds the new primary.
-    (psycopg.errors.ReadOnlySqlTransaction, Unavailable),
+    (psycopg.errors.ReadOnlySqlTransaction, DatabaseUnavailable),
     # The connection, a limit of time or of resources, a deadlock: all of them pass.
-    (psycopg.OperationalError, Unavailable),
+    (psycopg.OperationalError, DatabaseUnavailable),
 )
 
 
@@ -95,11 +95,11 @@ def translated() -> Iterator[None]:
     try:
         yield
     except exc.TimeoutError as error:
-        raise Unavailable("every connection to the central database is in use") from error
+        raise DatabaseUnavailable("every connection to the central database is in use") from error
     except exc.DBAPIError as error:
         raise _of(error)(f"the central database: {_words(error)}") from error
     except exc.SQLAlchemyError as error:
-        raise Failed(f"the central database: {type(error).__name__}") from error
+        raise DatabaseFailed(f"the central database: {type(error).__name__}") from error
 
 
 def _of(error: exc.DBAPIError) -> type[CentralError]:
@@ -109,13 +109,13 @@ def _of(error: exc.DBAPIError) -> type[CentralError]:
     for kind, meaning in _POSTGRES:
         if isinstance(lower, kind):
             return meaning
-    return Unavailable if error.connection_invalidated else Failed
+    return DatabaseUnavailable if error.connection_invalidated else DatabaseFailed
 
 
 def _of_sqlite(lower: sqlite3.Error) -> type[CentralError]:
     if str(lower).startswith(("no such table", "no such column")):
         return NotMigrated
-    return _SQLITE.get(getattr(lower, "sqlite_errorcode", 0) & _PRIMARY, Failed)
+    return _SQLITE.get(getattr(lower, "sqlite_errorcode", 0) & _PRIMARY, DatabaseFailed)
 
 
 def _words(error: exc.DBAPIError) -> str:

@@ -9,13 +9,13 @@ from sqlalchemy import Engine, select
 from allswell.central import claims_and_overlays, session
 from allswell.central.schema import monitor, rollup
 from allswell.domain import instant
-from allswell.domain.health import Claim
-from allswell.domain.replay import Figures
+from allswell.domain.health import HealthClaim
+from allswell.domain.replay import DayFigures
 from allswell.domain.timeline import Overlay
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class MonitorHistory:
     """A monitor with its ledgers from some moment on, and its roll-ups' figures by day.
 
     The first claim may be the one that holds at that moment.
@@ -25,12 +25,12 @@ class Recorded:
     namespace: str
     name: str
     born: datetime
-    claims: tuple[Claim, ...]
+    claims: tuple[HealthClaim, ...]
     overlays: tuple[Overlay, ...]
-    days: Mapping[date, Figures]
+    days: Mapping[date, DayFigures]
 
 
-def of(engine: Engine, namespace: str, name: str, start: datetime) -> Recorded | None:
+def of(engine: Engine, namespace: str, name: str, start: datetime) -> MonitorHistory | None:
     """The living monitor of a name, else the one that was deleted last; None for none."""
     newest = (
         select(monitor.c.id, monitor.c.public_id, monitor.c.created_ms)
@@ -50,12 +50,12 @@ def of(engine: Engine, namespace: str, name: str, start: datetime) -> Recorded |
             rollup.c.average_us,
             rollup.c.p95_us,
         ).where(rollup.c.monitor_id == found.id, rollup.c.day >= instant.day_of(start))
-        return Recorded(
+        return MonitorHistory(
             public_id=found.public_id,
             namespace=namespace,
             name=name,
             born=instant.from_ms(found.created_ms),
             claims=claims_and_overlays.claims(connection, chosen, start).get(found.id, ()),
             overlays=claims_and_overlays.overlays(connection, chosen, start).get(found.id, ()),
-            days={row.day: Figures(*row[1:]) for row in connection.execute(counted)},
+            days={row.day: DayFigures(*row[1:]) for row in connection.execute(counted)},
         )

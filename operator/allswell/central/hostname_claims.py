@@ -21,19 +21,19 @@ from allswell.domain.hostname_claim import (
     REST,
     SPELL,
     WEEK,
-    Budget,
-    Claim,
-    Ordered,
+    HostnameClaim,
+    HostnameClaimState,
+    OrderBudget,
+    OrderCount,
     Proof,
-    State,
-    Verdict,
+    ProofOutcome,
 )
 
 _Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class ClaimHolder:
     """A living page that holds a name, and since when it fails to prove it, if it does.
 
     `served` says that visitors reach the page by it.
@@ -48,7 +48,7 @@ class Holder:
     served: bool
 
 
-class Claims:
+class HostnameClaims:
     """Writes and reads claims. Any thread may call; every call is safe to repeat."""
 
     def __init__(self, engine: Engine, rest: timedelta = REST, most: int = MOST_PENDING) -> None:
@@ -57,7 +57,7 @@ class Claims:
         self._rest = rest
         self._most = most
 
-    def ask(self, page_id: int, hosts: Sequence[str], now: datetime) -> Mapping[str, Claim]:
+    def ask(self, page_id: int, hosts: Sequence[str], now: datetime) -> Mapping[str, HostnameClaim]:
         """Ask for exactly these names; those that are not listed any more are let go.
 
         A name that is missing in the answer was one too many: a namespace has a bound of names that
@@ -68,15 +68,15 @@ class Claims:
         if _is_asked(known, hosts):
             return known
         with session.writing(self._engine) as connection:
-            session.take(connection, session.Turn.CLAIMING)
+            session.take(connection, session.AdvisoryLock.CLAIMING)
             _release(connection, page_id, hosts, now)
             _ask(connection, page_id, hosts, now, self._most)
             return _of_page(connection, page_id)
 
-    def prove(self, page_id: int, host: str, proof: Proof, now: datetime) -> Verdict:
+    def prove(self, page_id: int, host: str, proof: Proof, now: datetime) -> ProofOutcome:
         """Note that a name is proved, and say who has it now."""
         with session.writing(self._engine) as connection:
-            session.take(connection, session.Turn.CLAIMING)
+            session.take(connection, session.AdvisoryLock.CLAIMING)
             return _prove(connection, page_id, host, proof, now, rest=self._rest)
 
     def fail(self, page_id: int, host: str, now: datetime) -> None:
@@ -89,15 +89,15 @@ class Claims:
         """Take a name from a page that has failed to prove it for too long; False if it had not."""
         mine = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_not(None)
         with session.writing(self._engine) as connection:
-            session.take(connection, session.Turn.CLAIMING)
+            session.take(connection, session.AdvisoryLock.CLAIMING)
             return _rest(connection, connection.scalars(select(claim.c.id).where(mine)), now)
 
-    def of_page(self, page_id: int) -> Mapping[str, Claim]:
+    def of_page(self, page_id: int) -> Mapping[str, HostnameClaim]:
         """All claims of a page, by host."""
         with session.reading(self._engine) as connection:
             return _of_page(connection, page_id)
 
-    def holders(self) -> tuple[Holder, ...]:
+    def holders(self) -> tuple[ClaimHolder, ...]:
         """Every name that a living page holds."""
         statement = (
             select(
@@ -110,26 +110,28 @@ class Claims:
                 claim.c.served_ms,
             )
             .join(page, page.c.id == claim.c.page_id)
-            .where(claim.c.state == State.HELD.value, page.c.hidden_ms.is_(None))
+            .where(claim.c.state == HostnameClaimState.HELD.value, page.c.hidden_ms.is_(None))
             .order_by(claim.c.host)
         )
         with session.reading(self._engine) as connection:
             found = connection.execute(statement)
             return tuple(
-                Holder(host, identity, namespace, name, uid, _moment(failing), served is not None)
+                ClaimHolder(
+                    host, identity, namespace, name, uid, _moment(failing), served is not None
+                )
                 for host, identity, namespace, name, uid, failing, served in found
             )
 
     def serve(self, names: Collection[tuple[int, str]], now: datetime) -> None:
         """Note that visitors reach pages by exactly these names: each a page's id and a host."""
         with session.writing(self._engine) as connection:
-            session.take(connection, session.Turn.CLAIMING)
+            session.take(connection, session.AdvisoryLock.CLAIMING)
             _serve(connection, names, now)
 
-    def order(self, host: str, budget: Budget, now: datetime) -> str:
+    def order(self, host: str, budget: OrderBudget, now: datetime) -> str:
         """Note that a certificate is ordered; why it may not be, or empty when it may."""
         with session.writing(self._engine) as connection:
-            session.take(connection, session.Turn.CLAIMING)
+            session.take(connection, session.AdvisoryLock.CLAIMING)
             if why := _ordered(connection, host, now).exceeds(budget):
                 return why
             row = {"host": host, "domain": domain_of(host), "at_ms": instant.to_ms(now)}
@@ -144,30 +146,30 @@ class Claims:
     def forget(self, now: datetime) -> int:
         """Delete what has rested for long enough, and old orders; how many claims."""
         before = instant.to_ms(now - self._rest)
-        old = (claim.c.state == State.RESTING.value) & (claim.c.rested_ms < before)
+        old = (claim.c.state == HostnameClaimState.RESTING.value) & (claim.c.rested_ms < before)
         ordered = certificate_order.c.at_ms < instant.to_ms(now - WEEK)
         with session.writing(self._engine) as connection:
             connection.execute(delete(certificate_order).where(ordered))
             return connection.execute(delete(claim).where(old)).rowcount
 
 
-def _is_asked(known: Mapping[str, Claim], hosts: Sequence[str]) -> bool:
+def _is_asked(known: Mapping[str, HostnameClaim], hosts: Sequence[str]) -> bool:
     """Whether a page has asked for exactly these; what rests may be there besides."""
-    wanted = {host for host, it in known.items() if it.state is not State.RESTING}
+    wanted = {host for host, it in known.items() if it.state is not HostnameClaimState.RESTING}
     return wanted <= set(hosts) <= known.keys()
 
 
 def _release(connection: Connection, page_id: int, hosts: Sequence[str], now: datetime) -> None:
     """Let go of what a page does not list any more."""
     mine = (claim.c.page_id == page_id) & claim.c.host.not_in(hosts)
-    connection.execute(delete(claim).where(mine, claim.c.state == State.PENDING.value))
-    held = select(claim.c.id).where(mine, claim.c.state == State.HELD.value)
+    connection.execute(delete(claim).where(mine, claim.c.state == HostnameClaimState.PENDING.value))
+    held = select(claim.c.id).where(mine, claim.c.state == HostnameClaimState.HELD.value)
     _rest(connection, connection.scalars(held), now)
 
 
 def _serve(connection: Connection, names: Collection[tuple[int, str]], now: datetime) -> None:
     held = select(claim.c.id, claim.c.page_id, claim.c.host, claim.c.served_ms).where(
-        claim.c.state == State.HELD.value
+        claim.c.state == HostnameClaimState.HELD.value
     )
     changed = [
         row
@@ -183,12 +185,12 @@ def _serve(connection: Connection, names: Collection[tuple[int, str]], now: date
 def rested(now: datetime) -> dict[str, object]:
     """What a claim becomes that is laid to rest."""
     gone = {"failing_ms": None, "served_ms": None}
-    return {"state": State.RESTING.value, "rested_ms": instant.to_ms(now), **gone}
+    return {"state": HostnameClaimState.RESTING.value, "rested_ms": instant.to_ms(now), **gone}
 
 
 def _rest(connection: Connection, claims: Iterable[int], now: datetime) -> bool:
     """Lay these claims to rest, if they are held; whether any was."""
-    chosen = claim.c.id.in_(tuple(claims)) & (claim.c.state == State.HELD.value)
+    chosen = claim.c.id.in_(tuple(claims)) & (claim.c.state == HostnameClaimState.HELD.value)
     ended = update(claim).where(chosen).values(rested(now)).returning(claim.c.page_id)
     pages = tuple(connection.scalars(ended))
     invalidation.these_pages(connection, pages, now)
@@ -201,7 +203,7 @@ def _ask(
     """Add the names that are new, as far as the namespace's bound allows."""
     uid = connection.scalar(select(page.c.namespace_uid).where(page.c.id == page_id))
     there = set(connection.scalars(select(claim.c.host).where(claim.c.page_id == page_id)))
-    pending = (claim.c.namespace_uid == uid) & (claim.c.state == State.PENDING.value)
+    pending = (claim.c.namespace_uid == uid) & (claim.c.state == HostnameClaimState.PENDING.value)
     waiting = (
         select(func.count())
         .select_from(claim)
@@ -211,7 +213,11 @@ def _ask(
     left = most - (connection.scalar(waiting) or 0)
     new = [host for host in dict.fromkeys(hosts) if host not in there][: max(left, 0)]
     if uid is not None and new:
-        shared = {"page_id": page_id, "namespace_uid": uid, "state": State.PENDING.value}
+        shared = {
+            "page_id": page_id,
+            "namespace_uid": uid,
+            "state": HostnameClaimState.PENDING.value,
+        }
         shared |= {"proof": "", "asked_ms": instant.to_ms(now)}
         rows = [{"host": host, **shared} for host in new]
         connection.execute(session.insert(connection, claim), rows)
@@ -225,16 +231,16 @@ def _prove(
     now: datetime,
     *,
     rest: timedelta,
-) -> Verdict:
+) -> ProofOutcome:
     mine = _mine(connection, page_id, host)
     if mine is None:
-        return Verdict.UNASKED
-    if mine.state != State.HELD.value:
+        return ProofOutcome.UNASKED
+    if mine.state != HostnameClaimState.HELD.value:
         _rest(connection, _forsaken(connection, host), now)
         if not _yields(connection, host, mine.namespace_uid, proof, now):
-            return Verdict.TAKEN
+            return ProofOutcome.TAKEN
         if proof != Proof.TXT and _is_kept(connection, host, mine.namespace_uid, now - rest):
-            return Verdict.RESTING
+            return ProofOutcome.RESTING
     return _hold(connection, page_id, host, proof, now)
 
 
@@ -277,29 +283,37 @@ def _is_kept(connection: Connection, host: str, namespace_uid: str, since: datet
     named, ours = claim.c.host == host, claim.c.namespace_uid == namespace_uid
     had = select(func.max(claim.c.held_ms)).where(named, ours).scalar_subquery()
     later = claim.c.rested_ms > func.coalesce(had, 0)
-    rests = (claim.c.state == State.RESTING.value) & (claim.c.rested_ms > instant.to_ms(since))
+    rests = (claim.c.state == HostnameClaimState.RESTING.value) & (
+        claim.c.rested_ms > instant.to_ms(since)
+    )
     statement = select(func.count()).where(named, ~ours, rests, later)
     return bool(connection.scalar(statement))
 
 
-def _hold(connection: Connection, page_id: int, host: str, proof: Proof, now: datetime) -> Verdict:
+def _hold(
+    connection: Connection, page_id: int, host: str, proof: Proof, now: datetime
+) -> ProofOutcome:
     mine = (claim.c.host == host) & (claim.c.page_id == page_id)
     proved = {"proof": proof.value, "proved_ms": instant.to_ms(now), "failing_ms": None}
-    same = update(claim).where(mine, claim.c.state == State.HELD.value).values(proved)
+    same = update(claim).where(mine, claim.c.state == HostnameClaimState.HELD.value).values(proved)
     if connection.execute(same).rowcount:
-        return Verdict.HELD
-    held = {"state": State.HELD.value, "held_ms": instant.to_ms(now), "rested_ms": None}
-    gained = update(claim).where(mine, claim.c.state != State.HELD.value)
+        return ProofOutcome.HELD
+    held = {
+        "state": HostnameClaimState.HELD.value,
+        "held_ms": instant.to_ms(now),
+        "rested_ms": None,
+    }
+    gained = update(claim).where(mine, claim.c.state != HostnameClaimState.HELD.value)
     connection.execute(gained.values(proved | held))
     invalidation.these_pages(connection, [page_id], now)
-    return Verdict.GRANTED
+    return ProofOutcome.GRANTED
 
 
 def _held(host: str) -> ColumnElement[bool]:
-    return (claim.c.host == host) & (claim.c.state == State.HELD.value)
+    return (claim.c.host == host) & (claim.c.state == HostnameClaimState.HELD.value)
 
 
-def _of_page(connection: Connection, page_id: int) -> Mapping[str, Claim]:
+def _of_page(connection: Connection, page_id: int) -> Mapping[str, HostnameClaim]:
     statement = select(
         claim.c.host,
         claim.c.state,
@@ -313,10 +327,10 @@ def _of_page(connection: Connection, page_id: int) -> Mapping[str, Claim]:
     return {row.host: _claim(row) for row in connection.execute(statement.order_by(claim.c.id))}
 
 
-def _claim(row: _Row) -> Claim:
-    return Claim(
+def _claim(row: _Row) -> HostnameClaim:
+    return HostnameClaim(
         host=row.host,
-        state=State(row.state),
+        state=HostnameClaimState(row.state),
         proof=Proof(row.proof) if row.proof else None,
         asked=instant.from_ms(row.asked_ms),
         held=_moment(row.held_ms),
@@ -326,12 +340,12 @@ def _claim(row: _Row) -> Claim:
     )
 
 
-def _ordered(connection: Connection, host: str, now: datetime) -> Ordered:
+def _ordered(connection: Connection, host: str, now: datetime) -> OrderCount:
     order = certificate_order.c
     mine = select(claim.c.namespace_uid).where(_held(host)).scalar_subquery()
     theirs = select(claim.c.host).where(claim.c.namespace_uid == mine)
     strangers = (page.c.namespace_uid != mine) & page.c.hidden_ms.is_(None)
-    return Ordered(
+    return OrderCount(
         of_host=_count(connection, order.host == host, now - HOUR),
         in_all=_count(connection, order.host.is_not(None), now - SPELL),
         of_domain=_count(connection, order.domain == domain_of(host), now - WEEK),

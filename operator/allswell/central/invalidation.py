@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from allswell.central.errors import Missing
+from allswell.central.errors import MonitorMissing
 from allswell.central.schema import component, monitor, page, rollup
 from allswell.domain import instant
 
@@ -24,7 +24,7 @@ def lock(connection: Connection, monitors: Sequence[int]) -> tuple[int, ...]:
 def lock_one(connection: Connection, identity: int) -> None:
     """The same for one. Raises `Missing`."""
     if not lock(connection, [identity]):
-        raise Missing(f"there is no monitor {identity} in the central database")
+        raise MonitorMissing(f"there is no monitor {identity} in the central database")
 
 
 def pages(connection: Connection, monitors: Sequence[int], now: datetime) -> None:

@@ -13,16 +13,16 @@ from sqlalchemy import Connection, Engine, select
 from allswell.central import claims_and_overlays, session
 from allswell.central.schema import monitor, rollup
 from allswell.domain import instant, timeline, uptime
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import NO_DATA, Kind, Overlay
+from allswell.domain.timeline import NO_DATA, Overlay, OverlayKind
 
 WINDOW = timedelta(days=30)
 Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MonitorStatus:
     """A monitor's state now, and its figures. `latency` is the average of the last day, in µs.
 
     `seen` is None before the first evidence, else whether results come in.
@@ -37,7 +37,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Rolled:
+class LastRollUp:
     """The last day that a checker has reported."""
 
     end: datetime
@@ -45,8 +45,11 @@ class Rolled:
 
 
 def of(
-    claims: Sequence[Claim], overlays: Sequence[Overlay], rolled: Rolled | None, now: datetime
-) -> Standing:
+    claims: Sequence[HealthClaim],
+    overlays: Sequence[Overlay],
+    rolled: LastRollUp | None,
+    now: datetime,
+) -> MonitorStatus:
     """The standing that follows from the two ledgers and the last roll-up."""
     folded = timeline.fold(claims)
     start = now - WINDOW
@@ -54,8 +57,8 @@ def of(
     held = folded[-1] if folded else None
     same = held is not None and (last.state, last.reason) == (held.state, held.reason)
     since = held.since if held and same and last.start == start else last.start
-    is_open = any(o.kind is Kind.UNSEEN and o.end is None for o in overlays)
-    return Standing(
+    is_open = any(o.kind is OverlayKind.UNSEEN and o.end is None for o in overlays)
+    return MonitorStatus(
         state=last.state,
         since=None if last.start == start and not same else since,
         reason=last.reason,
@@ -66,7 +69,10 @@ def of(
 
 
 def _uptime(
-    claims: Sequence[Claim], overlays: Sequence[Overlay], rolled: Rolled | None, now: datetime
+    claims: Sequence[HealthClaim],
+    overlays: Sequence[Overlay],
+    rolled: LastRollUp | None,
+    now: datetime,
 ) -> str | None:
     moments = [claim.since for claim in claims[-1:]] + ([rolled.end] if rolled else [])
     if not moments:
@@ -78,7 +84,7 @@ def _uptime(
 
 def read(
     engine: Engine, now: datetime, *, name: Name | None = None, only: int | None = None
-) -> Mapping[Name, Standing]:
+) -> Mapping[Name, MonitorStatus]:
     """The standing of every living monitor, or of one by its name or its id.
 
     Raises what the central database raises.
@@ -105,8 +111,8 @@ def read(
 
 def _rolled(
     connection: Connection, monitors: Sequence[int], start: datetime
-) -> Mapping[int, Rolled]:
-    found: dict[int, Rolled] = {}
+) -> Mapping[int, LastRollUp]:
+    found: dict[int, LastRollUp] = {}
     for piece in session.chunks(monitors):
         reported = (
             select(rollup.c.monitor_id, rollup.c.day, rollup.c.average_us)
@@ -115,5 +121,5 @@ def _rolled(
             .order_by(rollup.c.day)
         )
         for identity, day, average_us in connection.execute(reported):
-            found[identity] = Rolled(instant.day_start(day + timedelta(days=1)), average_us)
+            found[identity] = LastRollUp(instant.day_start(day + timedelta(days=1)), average_us)
     return found

@@ -9,7 +9,7 @@ from allswell.central import claims_and_overlays, invalidation, session
 from allswell.central.schema import monitor, overlay
 from allswell.domain import instant, maintenance, watch
 from allswell.domain.cover import Observation
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 
 Interval = tuple[int, int | None]
 
@@ -19,7 +19,7 @@ def open_unseen(connection: Connection, starts: Mapping[int, datetime], now: dat
     changed = []
     for identity in invalidation.lock(connection, list(starts)):
         start = min(starts[identity], now)
-        if _open(connection, identity, Kind.UNSEEN, start):
+        if _open(connection, identity, OverlayKind.UNSEEN, start):
             invalidation.days(connection, [identity], start)
             changed.append(identity)
     invalidation.pages(connection, changed, now)
@@ -27,7 +27,7 @@ def open_unseen(connection: Connection, starts: Mapping[int, datetime], now: dat
 
 def pause(connection: Connection, identity: int, now: datetime) -> bool:
     """Open a pause; False when there is one. The caller has locked the monitor."""
-    opened = _open(connection, identity, Kind.PAUSED, now)
+    opened = _open(connection, identity, OverlayKind.PAUSED, now)
     if opened:
         invalidation.days(connection, [identity], now)
     return opened
@@ -36,7 +36,7 @@ def pause(connection: Connection, identity: int, now: datetime) -> bool:
 def resume(connection: Connection, identity: int, now: datetime) -> bool:
     """Close the open pause; False when there is none. The caller has locked the monitor."""
     now_ms = instant.to_ms(now)
-    is_open = _is_open(identity, Kind.PAUSED)
+    is_open = _is_open(identity, OverlayKind.PAUSED)
     empty = delete(overlay).where(is_open, overlay.c.start_ms >= now_ms)
     ended = update(overlay).where(is_open).values(end_ms=now_ms).returning(overlay.c.start_ms)
     if connection.execute(empty).rowcount:
@@ -66,8 +66,8 @@ def correct_unseen(
     if not gone and not new:
         return False
     for interval in gone:
-        connection.execute(delete(overlay).where(_is(identity, Kind.UNSEEN, interval)))
-    _insert(connection, identity, Kind.UNSEEN, new)
+        connection.execute(delete(overlay).where(_is(identity, OverlayKind.UNSEEN, interval)))
+    _insert(connection, identity, OverlayKind.UNSEEN, new)
     _touch(connection, identity, gone | new)
     invalidation.pages(connection, [identity], now)
     return True
@@ -78,12 +78,14 @@ def maintain(
 ) -> None:
     """Lay these windows of maintenance over a monitor, and no others. The caller has locked it."""
     chosen = select(monitor.c.id).where(monitor.c.id == identity)
-    kept = claims_and_overlays.overlays(connection, chosen, kind=Kind.MAINTENANCE).get(identity, ())
-    joined = (Overlay(Kind.MAINTENANCE, *window) for window in maintenance.joined(windows))
+    kept = claims_and_overlays.overlays(connection, chosen, kind=OverlayKind.MAINTENANCE).get(
+        identity, ()
+    )
+    joined = (Overlay(OverlayKind.MAINTENANCE, *window) for window in maintenance.joined(windows))
     was, shall = _intervals(kept), _intervals(joined)
     for interval in was - shall:
-        connection.execute(delete(overlay).where(_is(identity, Kind.MAINTENANCE, interval)))
-    _insert(connection, identity, Kind.MAINTENANCE, shall - was)
+        connection.execute(delete(overlay).where(_is(identity, OverlayKind.MAINTENANCE, interval)))
+    _insert(connection, identity, OverlayKind.MAINTENANCE, shall - was)
     _touch(connection, identity, was ^ shall)
 
 
@@ -98,7 +100,7 @@ def unseen(connection: Connection, monitors: Sequence[int]) -> Mapping[int, tupl
     found: dict[int, tuple[Overlay, ...]] = {}
     for piece in session.chunks(monitors):
         chosen = select(monitor.c.id).where(monitor.c.id.in_(piece))
-        found |= claims_and_overlays.overlays(connection, chosen, kind=Kind.UNSEEN)
+        found |= claims_and_overlays.overlays(connection, chosen, kind=OverlayKind.UNSEEN)
     return found
 
 
@@ -106,7 +108,7 @@ def _unseen(connection: Connection, identity: int) -> tuple[Overlay, ...]:
     return unseen(connection, [identity]).get(identity, ())
 
 
-def _is_open(identity: int, kind: Kind) -> ColumnElement[bool]:
+def _is_open(identity: int, kind: OverlayKind) -> ColumnElement[bool]:
     return and_(
         overlay.c.monitor_id == identity,
         overlay.c.kind == kind.value,
@@ -121,7 +123,7 @@ def _touch(connection: Connection, identity: int, intervals: Iterable[Interval])
         invalidation.days(connection, [identity], instant.from_ms(start_ms), end)
 
 
-def _is(identity: int, kind: Kind, interval: Interval) -> ColumnElement[bool]:
+def _is(identity: int, kind: OverlayKind, interval: Interval) -> ColumnElement[bool]:
     return and_(
         overlay.c.monitor_id == identity,
         overlay.c.kind == kind.value,
@@ -130,7 +132,7 @@ def _is(identity: int, kind: Kind, interval: Interval) -> ColumnElement[bool]:
     )
 
 
-def _open(connection: Connection, identity: int, kind: Kind, start: datetime) -> bool:
+def _open(connection: Connection, identity: int, kind: OverlayKind, start: datetime) -> bool:
     """Insert an open interval unless there is one of the kind."""
     statement = (
         session.insert(connection, overlay)
@@ -142,7 +144,7 @@ def _open(connection: Connection, identity: int, kind: Kind, start: datetime) ->
 
 
 def _insert(
-    connection: Connection, identity: int, kind: Kind, intervals: Iterable[Interval]
+    connection: Connection, identity: int, kind: OverlayKind, intervals: Iterable[Interval]
 ) -> None:
     rows = [
         {"monitor_id": identity, "kind": kind.value, "start_ms": start, "end_ms": end}

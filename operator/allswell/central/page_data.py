@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.histogram import Histogram
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
-from allswell.domain.spec.look import Look
+from allswell.domain.spec.look import PageLook
 from allswell.domain.timeline import Overlay
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRow:
     """One StatusPage. `version` grows with every change that the page shows.
 
     `hostnames` are those that it has proved, in its own order, `served` those of them that lead to
@@ -33,7 +33,7 @@ class Page:
     updated_at: datetime
     password_hash: str = field(default="", repr=False)
     allowed_networks: tuple[str, ...] = ()
-    look: Look = field(default_factory=Look)
+    look: PageLook = field(default_factory=PageLook)
     address: str = ""
     served: tuple[str, ...] = ()
 
@@ -44,7 +44,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class PagePictures:
     """What the page's owner has put in: `data:` addresses, or empty."""
 
     logo: str = field(default="", repr=False)
@@ -52,7 +52,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class LatencyDay:
     """A stored roll-up's latency, for one UTC day."""
 
     day: date
@@ -63,7 +63,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class ComponentData:
     """One line of a page with the two ledgers of its monitor.
 
     `claims` begin with the last one before the window asked for; `overlays` are those that touch
@@ -80,14 +80,14 @@ class Component:
     interval: timedelta
     born: datetime
     updated_at: datetime
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[HealthClaim, ...] = ()
     overlays: tuple[Overlay, ...] = ()
-    days: tuple[Day, ...] = ()
+    days: tuple[LatencyDay, ...] = ()
     heard: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PageData:
     """Everything one page shows, read in one transaction.
 
     Nothing may be stated of any time after `observed_through`; None before the centre first ran.
@@ -95,9 +95,9 @@ class Facts:
     are open or upcoming, and those of the last year.
     """
 
-    page: Page
+    page: PageRow
     observed_through: datetime | None
-    components: tuple[Component, ...] = field(default_factory=tuple)
+    components: tuple[ComponentData, ...] = field(default_factory=tuple)
     incidents: tuple[Incident, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
-    pictures: Pictures = field(default_factory=Pictures)
+    pictures: PagePictures = field(default_factory=PagePictures)

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, sel
 from allswell.central import hostname_claims, identifiers, page_data, session
 from allswell.central.schema import centre, component, hostname_claim, monitor, page
 from allswell.domain import instant
-from allswell.domain.hostname_claim import State
+from allswell.domain.hostname_claim import HostnameClaimState
 from allswell.domain.spec import look
-from allswell.domain.spec.page import Component, StatusPage
+from allswell.domain.spec.page import ComponentSpec, StatusPage
 
-HELD = State.HELD.value
+HELD = HostnameClaimState.HELD.value
 Lines = frozenset[tuple[int, int, str, str]]
 _Statement = Select[
     int, str, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str
@@ -20,7 +20,7 @@ _Statement = Select[
 _Row = Row[int, str, str, str, str, str, str, str, str, str, str, str, str, int, int, int, str]
 
 
-def living(connection: Connection) -> tuple[page_data.Page, ...]:
+def living(connection: Connection) -> tuple[page_data.PageRow, ...]:
     """All pages whose manifest is there, by namespace and name."""
     ordered = _select().where(page.c.hidden_ms.is_(None)).order_by(page.c.namespace, page.c.name)
     return tuple(_page(row) for row in connection.execute(ordered))
@@ -28,7 +28,7 @@ def living(connection: Connection) -> tuple[page_data.Page, ...]:
 
 def one(
     connection: Connection, identity: int
-) -> tuple[page_data.Page, datetime | None, page_data.Pictures] | None:
+) -> tuple[page_data.PageRow, datetime | None, page_data.PagePictures] | None:
     """One page whose manifest is there, how far the centre has seen, and the page's pictures.
 
     One query; the pictures are large, so that no list of pages has them.
@@ -40,13 +40,13 @@ def one(
     if row is None:
         return None
     seen = None if row.through_ms is None else instant.from_ms(row.through_ms)
-    return _page(row), seen, page_data.Pictures(row.logo, row.favicon)
+    return _page(row), seen, page_data.PagePictures(row.logo, row.favicon)
 
 
 def put(
     connection: Connection,
     wanted: StatusPage,
-    components: Sequence[Component],
+    components: Sequence[ComponentSpec],
     namespace_uid: str,
     now: datetime,
     *,
@@ -57,7 +57,7 @@ def put(
     The first address that is given stays. A component whose monitor is not registered, or lives in
     another namespace, is left out.
     """
-    session.take(connection, session.Turn.REGISTERING)
+    session.take(connection, session.AdvisoryLock.REGISTERING)
     _hide_strangers(connection, wanted, namespace_uid, now)
     found = _found(connection, wanted, namespace_uid)
     identity = _new(connection, wanted, namespace_uid, now) if found is None else found.id
@@ -97,7 +97,7 @@ def hide(connection: Connection, namespace: str, name: str, now: datetime) -> bo
 def _let_go(connection: Connection, pages: Sequence[int], now: datetime) -> None:
     """A page that is gone asks for no host name any more; those that it held rest from now on."""
     mine = hostname_claim.c.page_id.in_(pages)
-    pending = hostname_claim.c.state == State.PENDING.value
+    pending = hostname_claim.c.state == HostnameClaimState.PENDING.value
     connection.execute(delete(hostname_claim).where(mine, pending))
     held = hostname_claim.c.state == HELD
     connection.execute(update(hostname_claim).where(mine, held).values(hostname_claims.rested(now)))
@@ -131,8 +131,8 @@ def _select() -> _Statement:
     )
 
 
-def _page(row: _Row) -> page_data.Page:
-    return page_data.Page(
+def _page(row: _Row) -> page_data.PageRow:
+    return page_data.PageRow(
         id=row.id,
         public_id=row.public_id,
         namespace=row.namespace,
@@ -245,7 +245,7 @@ def _monitors(connection: Connection, namespace: str) -> Mapping[str, int]:
     return dict(map(tuple, connection.execute(statement)))
 
 
-def _wanted_lines(components: Iterable[Component], monitors: Mapping[str, int]) -> Lines:
+def _wanted_lines(components: Iterable[ComponentSpec], monitors: Mapping[str, int]) -> Lines:
     known = [entry for entry in components if entry.monitor in monitors]
     return frozenset(
         (monitors[entry.monitor], position, entry.group, entry.title)

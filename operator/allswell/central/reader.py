@@ -20,13 +20,13 @@ TOLD = timedelta(days=366)
 _parsed = lru_cache(maxsize=50_000)(histogram.parse)
 
 
-class Reader:
+class CentralReader:
     """Reads through an engine, also with a role that may only read. Any thread may call."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def pages(self) -> tuple[page_data.Page, ...]:
+    def pages(self) -> tuple[page_data.PageRow, ...]:
         """All pages that are not hidden, by namespace and name."""
         with session.reading(self._engine) as connection:
             return pages.living(connection)
@@ -47,7 +47,7 @@ class Reader:
         with session.reading(self._engine) as connection:
             return connection.execute(select(centre.c.installation)).scalar()
 
-    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.Facts | None:
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.PageData | None:
         """All that a page shows, from the UTC day `days` ago on; None for a page that is not there.
 
         Only living monitors of the page's own namespace count. What people said is read for a year.
@@ -60,7 +60,7 @@ class Reader:
             shown, through, pictures = found
             lines = _components(connection, page_id, start)
             said = announcement_reader.of_page(connection, page_id, _shown(page_id), now - TOLD)
-            return page_data.Facts(shown, through, lines, *said, pictures)
+            return page_data.PageData(shown, through, lines, *said, pictures)
 
     def counts(self) -> Mapping[str, int]:
         """How many rows each table has."""
@@ -86,13 +86,13 @@ def _shown(page_id: int) -> Select[int]:
 
 def _components(
     connection: Connection, page_id: int, start: datetime
-) -> tuple[page_data.Component, ...]:
+) -> tuple[page_data.ComponentData, ...]:
     shown = _shown(page_id)
     heard = claims_and_overlays.heard(connection, shown, start)
     overlays = claims_and_overlays.overlays(connection, shown, start)
     stored = _days(connection, shown, instant.day_of(start))
     return tuple(
-        page_data.Component(
+        page_data.ComponentData(
             monitor=row.id,
             public_id=row.public_id,
             name=row.name,
@@ -135,7 +135,7 @@ def _lines(
 
 def _days(
     connection: Connection, shown: Select[int], first: date
-) -> Mapping[int, tuple[page_data.Day, ...]]:
+) -> Mapping[int, tuple[page_data.LatencyDay, ...]]:
     statement = (
         select(
             rollup.c.monitor_id,
@@ -148,8 +148,8 @@ def _days(
         .where(rollup.c.monitor_id.in_(shown), rollup.c.day >= first)
         .order_by(rollup.c.monitor_id, rollup.c.day)
     )
-    found: dict[int, list[page_data.Day]] = {}
+    found: dict[int, list[page_data.LatencyDay]] = {}
     for identity, day, checks, successful, p95_us, latencies in connection.execute(statement).all():
-        counted = page_data.Day(day, checks, successful, p95_us, _parsed(latencies))
+        counted = page_data.LatencyDay(day, checks, successful, p95_us, _parsed(latencies))
         found.setdefault(identity, []).append(counted)
     return {identity: tuple(entries) for identity, entries in found.items()}

@@ -21,7 +21,7 @@ from allswell.domain import instant
 from allswell.domain.cover import Grace
 from allswell.domain.instant import MILLISECOND
 from allswell.domain.spec.monitor import Monitor
-from allswell.domain.timeline import Kind
+from allswell.domain.timeline import OverlayKind
 
 KEPT_HIDDEN = timedelta(days=90)
 # Above both, a purge stops and asks: so much at once is rather a mistake.
@@ -34,7 +34,7 @@ _Row = Row[int, str, str, str, str, int, int, int, bool]
 _has_store = exists().where(store.c.monitor_id == monitor.c.id)
 _is_paused = exists().where(
     overlay.c.monitor_id == monitor.c.id,
-    overlay.c.kind == Kind.PAUSED.value,
+    overlay.c.kind == OverlayKind.PAUSED.value,
     overlay.c.end_ms.is_(None),
 )
 
@@ -71,7 +71,7 @@ def register(
     as_it_is = connection.execute(_as_wanted(wanted, namespace_uid, grace)).first()
     if as_it_is is not None:
         return _row(as_it_is)
-    session.take(connection, session.Turn.REGISTERING)
+    session.take(connection, session.AdvisoryLock.REGISTERING)
     identity = _continued(connection, wanted, namespace_uid, now)
     if identity is None:
         identity = _new(connection, wanted, namespace_uid, grace, now)

@@ -5,19 +5,19 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, func, select, tuple_
 
 from allswell.central import days, invalidation, session
-from allswell.central.errors import Conflict, Missing
+from allswell.central.errors import CentralConflict, MonitorMissing
 from allswell.central.schema import monitor, notification, rollup, store, transition
 from allswell.domain import histogram, instant
-from allswell.domain.health import Claim
-from allswell.domain.report import DayReport, Standing, Transition
+from allswell.domain.health import HealthClaim
+from allswell.domain.report import DayReport, StoreStanding, Transition
 from allswell.domain.state import State
 
 
-def hello(connection: Connection, identity: int, store_id: str, now: datetime) -> Standing:
+def hello(connection: Connection, identity: int, store_id: str, now: datetime) -> StoreStanding:
     """Number a store at its first hello, and say where the monitor stands. Raises `Missing`."""
     name = connection.scalar(select(monitor.c.name).where(monitor.c.id == identity))
     if name is None:
-        raise Missing(f"there is no monitor {identity} in the central database")
+        raise MonitorMissing(f"there is no monitor {identity} in the central database")
     number = _number(connection, identity, store_id)
     known = None
     if number is None:
@@ -27,7 +27,7 @@ def hello(connection: Connection, identity: int, store_id: str, now: datetime) -
     last_day = select(func.max(rollup.c.day)).where(
         rollup.c.monitor_id == identity, rollup.c.revision > 0
     )
-    return Standing(
+    return StoreStanding(
         monitor=name,
         known=known,
         latest=_latest(connection, identity, name),
@@ -77,7 +77,7 @@ def accept_rollup(connection: Connection, identity: int, report: DayReport, now:
     """
     roll = report.rollup
     if roll.day > instant.day_of(now):
-        raise Conflict(f"the day {roll.day} has not begun by the centre's clock")
+        raise CentralConflict(f"the day {roll.day} has not begun by the centre's clock")
     invalidation.lock_one(connection, identity)
     counts = {
         "store_number": _first_seen(connection, identity, report.store, now),
@@ -167,7 +167,7 @@ def _latest(connection: Connection, identity: int, name: str) -> Transition | No
 def _transition(name: str, row: Row[str, int, str, int, str]) -> Transition:
     store_id, sequence, state, since_ms, reason = row
     return Transition(
-        name, store_id, sequence, Claim(State(state), instant.from_ms(since_ms), reason)
+        name, store_id, sequence, HealthClaim(State(state), instant.from_ms(since_ms), reason)
     )
 
 
@@ -188,6 +188,6 @@ def _refuse_another(
     ).one()
     said = (report.claim.state.value, report.claim.reason, instant.to_ms(claimed))
     if tuple(stored) != said:
-        raise Conflict(
+        raise CentralConflict(
             f"another transition is known as {report.sequence} of this store of {report.monitor}"
         )

@@ -25,7 +25,7 @@ T = TypeVar("T")
 Insert = postgresql.Insert | sqlite.Insert
 
 
-class Turn(IntEnum):
+class AdvisoryLock(IntEnum):
     """What two processes do one after the other. The numbers are for ever."""
 
     MIGRATING = 0x616C7301
@@ -54,7 +54,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def take(connection: Connection, turn: Turn) -> None:
+def take(connection: Connection, turn: AdvisoryLock) -> None:
     """Wait for our turn, and keep it until the transaction ends."""
     if connection.dialect.name == POSTGRESQL:
         connection.execute(select(func.pg_advisory_xact_lock(int(turn))))

@@ -20,32 +20,32 @@ from allswell.central import (
     reports,
     session,
 )
-from allswell.central.announcement_writer import Key
-from allswell.central.hostname_claims import Claims
+from allswell.central.announcement_writer import AnnouncementKey
+from allswell.central.hostname_claims import HostnameClaims
 from allswell.central.registry import MonitorRow
 from allswell.central.schema import centre, notification
 from allswell.domain import instant
 from allswell.domain.cover import Grace, Observation
-from allswell.domain.incident import Declared
-from allswell.domain.maintenance import Announced
-from allswell.domain.report import DayReport, Standing, Transition
+from allswell.domain.incident import DeclaredIncident
+from allswell.domain.maintenance import AnnouncedMaintenance
+from allswell.domain.report import DayReport, StoreStanding, Transition
 from allswell.domain.spec.monitor import Monitor
-from allswell.domain.spec.page import Component, StatusPage
+from allswell.domain.spec.page import ComponentSpec, StatusPage
 from allswell.domain.timeline import Overlay
 
-__all__ = ["KEPT_IN_OUTBOX", "MonitorRow", "Writer"]
+__all__ = ["KEPT_IN_OUTBOX", "CentralWriter", "MonitorRow"]
 
 KEPT_IN_OUTBOX = timedelta(hours=24)
 MOST_LAG = timedelta(minutes=2)
 
 
-class Writer:
+class CentralWriter:
     """Writes through an engine whose database has been migrated. Any thread may call."""
 
     def __init__(self, engine: Engine, grace: Grace = Grace()) -> None:  # noqa: B008 - frozen
         self._engine = engine
         self._grace = grace
-        self.claims = Claims(engine)
+        self.claims = HostnameClaims(engine)
 
     def start(self, now: datetime) -> datetime:
         """How far the centre had seen when it last ran; at its very first start that is `now`."""
@@ -95,7 +95,7 @@ class Writer:
     def put_page(
         self,
         page: StatusPage,
-        components: Sequence[Component],
+        components: Sequence[ComponentSpec],
         now: datetime,
         *,
         namespace_uid: str = "",
@@ -121,26 +121,38 @@ class Writer:
             return pages.hide(connection, namespace, name, now)
 
     def put_incident(
-        self, namespace: str, name: str, declared: Declared, now: datetime, *, namespace_uid: str
+        self,
+        namespace: str,
+        name: str,
+        declared: DeclaredIncident,
+        now: datetime,
+        *,
+        namespace_uid: str,
     ) -> str:
         """The public id of an incident that is as declared: opened, updated or resolved.
 
         Components whose monitor is not registered are left out: put it again when it is.
         """
-        key = Key(namespace, namespace_uid, announcement_writer.INCIDENT, name)
+        key = AnnouncementKey(namespace, namespace_uid, announcement_writer.INCIDENT, name)
         with session.writing(self._engine) as connection:
             return announcement_writer.put(
                 connection, key, announcement_writer.of_incident(declared), now
             )
 
     def put_maintenance(
-        self, namespace: str, name: str, announced: Announced, now: datetime, *, namespace_uid: str
+        self,
+        namespace: str,
+        name: str,
+        announced: AnnouncedMaintenance,
+        now: datetime,
+        *,
+        namespace_uid: str,
     ) -> str:
         """The public id of a maintenance that is as announced, its windows laid over its monitors.
 
         An earlier end ends it early. Monitors that are not registered are left out.
         """
-        key = Key(namespace, namespace_uid, announcement_writer.MAINTENANCE, name)
+        key = AnnouncementKey(namespace, namespace_uid, announcement_writer.MAINTENANCE, name)
         with session.writing(self._engine) as connection:
             return announcement_writer.put(
                 connection, key, announcement_writer.of_maintenance(announced), now
@@ -150,7 +162,7 @@ class Writer:
         self, namespace: str, name: str, now: datetime, *, namespace_uid: str
     ) -> bool:
         """Take an incident off every page; False when it was not there. The name is free again."""
-        key = Key(namespace, namespace_uid, announcement_writer.INCIDENT, name)
+        key = AnnouncementKey(namespace, namespace_uid, announcement_writer.INCIDENT, name)
         with session.writing(self._engine) as connection:
             return announcement_writer.hide(connection, key, now)
 
@@ -158,16 +170,16 @@ class Writer:
         self, namespace: str, name: str, now: datetime, *, namespace_uid: str
     ) -> bool:
         """Take a maintenance and its windows back; False when it was not there."""
-        key = Key(namespace, namespace_uid, announcement_writer.MAINTENANCE, name)
+        key = AnnouncementKey(namespace, namespace_uid, announcement_writer.MAINTENANCE, name)
         with session.writing(self._engine) as connection:
             return announcement_writer.hide(connection, key, now)
 
-    def pages(self) -> tuple[page_data.Page, ...]:
+    def pages(self) -> tuple[page_data.PageRow, ...]:
         """All pages that are not hidden, by namespace and name."""
         with session.reading(self._engine) as connection:
             return pages.living(connection)
 
-    def hello(self, monitor_id: int, store: str, now: datetime) -> Standing:
+    def hello(self, monitor_id: int, store: str, now: datetime) -> StoreStanding:
         """Where a monitor stands, for a checker that says hello with this store.
 
         A store that is new gets the next number. Raises `Missing`.

@@ -18,19 +18,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from allswell.archive import day_file
-from allswell.checker.batch_writer import Keeper
+from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import Line, LineBroken
-from allswell.checker.monitor_runtime import Subject
-from allswell.checker.object_store_client import Out, Undelivered
-from allswell.checker.object_store_client import Store as Depot
+from allswell.checker.collector_client import CollectorClient, CollectorUnreachable
+from allswell.checker.monitor_runtime import MonitorRuntime
+from allswell.checker.object_store_client import UploadFailed, UploadSink
+from allswell.checker.object_store_client import UploadTarget as Depot
 from allswell.checker.outbox_sender import wait_after
-from allswell.checker.registration import Greeter
+from allswell.checker.registration import Registration
 from allswell.checker.schedule import phase
 from allswell.domain import archive_upload, instant
-from allswell.domain.archive import Content
-from allswell.domain.archive_upload import Deposit, Permit
-from allswell.domain.message import Malformed
+from allswell.domain.archive import DayFileContent
+from allswell.domain.archive_upload import UploadPermit, UploadRequest
+from allswell.domain.message import MalformedMessage
 from allswell.domain.sample import Sample
 from allswell.store import Store, StoreError, Unarchived
 
@@ -50,22 +50,22 @@ SOONEST = 1.0
 SOON = 5.0
 
 
-class Refused(Exception):
+class UploadRefused(Exception):
     """The collector did not do as it was asked; the text says why."""
 
 
-class Unwelcome(Refused):
+class UploadDeferred(UploadRefused):
     """The collector will not have this day now, and may have others."""
 
 
 @dataclass(slots=True)
-class Archivist:
+class ArchiveUploader:
     """The loop that archives. `wanted` is None until a beat's answer has told."""
 
-    keeper: Keeper
-    line: Line
+    keeper: BatchWriter
+    line: CollectorClient
     clock: Clock
-    greeter: Greeter
+    greeter: Registration
     depot: Depot
     every: float = EVERY
     breath: float = BREATH
@@ -89,7 +89,7 @@ class Archivist:
         if wanted and (news or not before or self._greeted != self._greeted_now()):
             self._nudged.set()
 
-    def waiting(self, subject: Subject) -> tuple[date, ...]:
+    def waiting(self, subject: MonitorRuntime) -> tuple[date, ...]:
         """The days of a monitor that are over and not archived, the oldest first."""
         return tuple(day.day for day in self.backlog if day.number == subject.number)
 
@@ -120,7 +120,13 @@ class Archivist:
             await self._mark_damaged()
             while (day := await self._next()) is not None:
                 await self._tried(day)
-        except (StoreError, LineBroken, Malformed, Refused, Undelivered) as error:
+        except (
+            StoreError,
+            CollectorUnreachable,
+            MalformedMessage,
+            UploadRefused,
+            UploadFailed,
+        ) as error:
             self._complain(str(error))
             return False
         self._calm()
@@ -130,7 +136,7 @@ class Archivist:
         """Archive a day; one that is unwelcome holds up no other."""
         try:
             await self._archive(day)
-        except Unwelcome as error:
+        except UploadDeferred as error:
             log.error("%s: the results of %s stay here: %s", day.monitor, day.day, error)
             self.failed += 1
             self._later[day.number, day.day] = self.clock.monotonic() + LATER
@@ -183,35 +189,37 @@ class Archivist:
             # All of them were dropped for want of room meanwhile.
             await self.keeper.call(lambda store: store.archived(day))
             return
-        wanted = Deposit(day.monitor, day.store, day.day, content, day.whole)
+        wanted = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
         permit = await self._ask(wanted)
         if permit.url:
             await self._put(day, permit)
         if not permit.recorded:
-            wanted = Deposit(day.monitor, day.store, day.day, content, day.whole, permit.revision)
+            wanted = UploadRequest(
+                day.monitor, day.store, day.day, content, day.whole, permit.revision
+            )
             if not (await self._ask(wanted)).recorded:
-                raise Refused("the collector has not recorded a day that was put")
+                raise UploadRefused("the collector has not recorded a day that was put")
         if not await self.keeper.call(lambda store: store.archived(day)):
             log.info("%s: results of %s came in meanwhile", day.monitor, day.day)
 
-    async def _put(self, day: Unarchived, permit: Permit) -> None:
+    async def _put(self, day: Unarchived, permit: UploadPermit) -> None:
         is_new = await self.keeper.call(
             lambda store: self.depot.put(permit, self._write(store, day))
         )
         if not is_new:
             log.info("%s: %s is in the archive already", day.monitor, day.day)
 
-    async def _ask(self, wanted: Deposit) -> Permit:
-        reply = await self.line.post(PATH, archive_upload.deposit_json(wanted))
+    async def _ask(self, wanted: UploadRequest) -> UploadPermit:
+        reply = await self.line.post(PATH, archive_upload.request_json(wanted))
         if reply.status != OK:
-            kind = Unwelcome if reply.status in UNWELCOME else Refused
+            kind = UploadDeferred if reply.status in UNWELCOME else UploadRefused
             raise kind(f"the collector answers {reply.status}")
         return archive_upload.read_permit(reply.body)
 
-    def _write(self, store: Store, day: Unarchived) -> Callable[[Out], int]:
+    def _write(self, store: Store, day: Unarchived) -> Callable[[UploadSink], int]:
         """What writes a day's file, and says how many samples it holds."""
 
-        def write(out: Out) -> int:
+        def write(out: UploadSink) -> int:
             start = instant.day_start(day.day)
             with closing(
                 _paced(store.samples(day.number, start, start + timedelta(days=1)), self.breath)
@@ -230,7 +238,7 @@ def _paced(samples: Iterator[Sample], breath: float) -> Generator[Sample]:
 
 
 @dataclass(slots=True)
-class _Measure:
+class _ByteCounter:
     """Counts bytes and keeps none."""
 
     size: int = 0
@@ -242,8 +250,8 @@ class _Measure:
         return len(chunk)
 
 
-def measured(write: Callable[[Out], int]) -> Content:
+def measured(write: Callable[[UploadSink], int]) -> DayFileContent:
     """The length, checksum and samples of what is written, without keeping it."""
-    measure = _Measure()
+    measure = _ByteCounter()
     samples = write(measure)
-    return Content(measure.size, measure.sha256.hexdigest(), samples)
+    return DayFileContent(measure.size, measure.sha256.hexdigest(), samples)

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from allswell.checker.archive_uploader import Archivist
-from allswell.checker.batch_writer import Keeper, Offload
+from allswell.checker.archive_uploader import ArchiveUploader
+from allswell.checker.batch_writer import BatchWriter, RunBlocking
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import Line
-from allswell.checker.config import BadConfig, Config, Folder
-from allswell.checker.day_rollup import Sealer
+from allswell.checker.collector_client import CollectorClient
+from allswell.checker.config import BadConfig, CheckerConfig, ConfigFolder
+from allswell.checker.day_rollup import DayRollup
 from allswell.checker.egress import Egress, Reaches
-from allswell.checker.heartbeat import Pulser
-from allswell.checker.metrics import Tally, text
-from allswell.checker.monitor_tasks import Fleet, kept_alive
-from allswell.checker.object_store_client import HttpStore
-from allswell.checker.object_store_client import Store as Depot
-from allswell.checker.outbox_sender import Courier
-from allswell.checker.registration import Greeter
+from allswell.checker.heartbeat import Heartbeat
+from allswell.checker.metrics import CheckerCounters, text
+from allswell.checker.monitor_tasks import MonitorTasks, kept_alive
+from allswell.checker.object_store_client import HttpUploadTarget
+from allswell.checker.object_store_client import UploadTarget as Depot
+from allswell.checker.outbox_sender import OutboxSender
+from allswell.checker.registration import Registration
 from allswell.checker.runner import Probe, Runner
 from allswell.domain import instant
 from allswell.domain.spec.http import SecretKey
@@ -32,21 +32,21 @@ LOOK_EVERY = 1.0
 DRAIN = 5.0
 
 
-class Probing(Probe, Reaches, Protocol):
+class CheckerProber(Probe, Reaches, Protocol):
     """Carries out checks, and tries reference targets."""
 
 
 @dataclass(slots=True)
-class Service:
+class Checker:
     """Everything that runs in one checker process."""
 
-    keeper: Keeper
-    greeter: Greeter
-    courier: Courier
-    pulser: Pulser
-    sealer: Sealer
-    archivist: Archivist
-    fleet: Fleet
+    keeper: BatchWriter
+    greeter: Registration
+    courier: OutboxSender
+    pulser: Heartbeat
+    sealer: DayRollup
+    archivist: ArchiveUploader
+    fleet: MonitorTasks
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -118,23 +118,23 @@ def _second(day: date | None) -> float:
 def assembled(
     *,
     store: Store,
-    probe: Probing,
-    line: Line,
+    probe: CheckerProber,
+    line: CollectorClient,
     clock: Clock,
-    offload: Offload,
-    config: Config,
+    offload: RunBlocking,
+    config: CheckerConfig,
     secrets: Callable[[], Mapping[SecretKey, str]] = dict,
     depot: Depot | None = None,
-) -> Service:
+) -> Checker:
     """Wire the parts; nothing runs yet. `config` gives the rules, not yet the monitors."""
-    keeper = Keeper(store, offload)
-    greeter = Greeter(keeper, line)
-    courier = Courier(keeper, line, clock, greeter.greeted, lambda name: greeter.again([name]))
-    archivist = Archivist(keeper, line, clock, greeter, depot or HttpStore())
+    keeper = BatchWriter(store, offload)
+    greeter = Registration(keeper, line)
+    courier = OutboxSender(keeper, line, clock, greeter.greeted, lambda name: greeter.again([name]))
+    archivist = ArchiveUploader(keeper, line, clock, greeter, depot or HttpUploadTarget())
     egress = None
     if config.references:
         egress = Egress(probe, config.references, clock.monotonic)
-    pulser = Pulser(
+    pulser = Heartbeat(
         keeper=keeper,
         line=line,
         clock=clock,
@@ -143,20 +143,26 @@ def assembled(
         archivist=archivist,
         every=config.beat_every.total_seconds(),
     )
-    runner = Runner(probe, keeper, clock, config.grace, Tally(), secrets, egress, pulser.anew)
-    return Service(
+    runner = Runner(
+        probe, keeper, clock, config.grace, CheckerCounters(), secrets, egress, pulser.anew
+    )
+    return Checker(
         keeper=keeper,
         greeter=greeter,
         courier=courier,
         pulser=pulser,
-        sealer=Sealer(keeper, clock, greeter, lambda: archivist.wanted),
+        sealer=DayRollup(keeper, clock, greeter, lambda: archivist.wanted),
         archivist=archivist,
-        fleet=Fleet(runner, greeter),
+        fleet=MonitorTasks(runner, greeter),
     )
 
 
 async def follow(
-    service: Service, folder: Folder, clock: Clock, wanted: Config | None, offload: Offload
+    service: Checker,
+    folder: ConfigFolder,
+    clock: Clock,
+    wanted: CheckerConfig | None,
+    offload: RunBlocking,
 ) -> None:
     """Apply a list, and the folder's whenever it changes, for ever.
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from allswell.store import Committed, Kept, OutOfStep, Store, StoreDamaged, StoreError
+from allswell.store import BatchItem, BatchResult, OutOfStep, Store, StoreDamaged, StoreError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -19,7 +19,7 @@ MOST_HELD = 10_000
 RETRY = 1.0
 
 
-class Offload(Protocol):
+class RunBlocking(Protocol):
     """Runs a blocking call elsewhere and awaits it: a thread, or in tests right here."""
 
     def __call__(self, act: Callable[[], T], /) -> Awaitable[T]:
@@ -27,7 +27,7 @@ class Offload(Protocol):
         ...
 
 
-class Keeper:
+class BatchWriter:
     """Takes what must be kept and commits it within a few milliseconds, in order.
 
     `reported` is set when there is something to send, `broken` when only a new start can help: it
@@ -35,10 +35,10 @@ class Keeper:
     room last was in no archive.
     """
 
-    def __init__(self, store: Store, offload: Offload) -> None:
+    def __init__(self, store: Store, offload: RunBlocking) -> None:
         self.store = store
         self._offload = offload
-        self._held: list[Kept] = []
+        self._held: list[BatchItem] = []
         self._in_hand = 0
         self._at_once = MOST_HELD
         self._handed = 0
@@ -52,7 +52,7 @@ class Keeper:
         self.pressed = False
         self.losing = False
 
-    def keep(self, kept: Kept) -> None:
+    def keep(self, kept: BatchItem) -> None:
         """Hand in; never blocks. Beyond a bound the sample is let go, the rest never."""
         place = None
         if len(self._held) >= MOST_HELD:
@@ -124,7 +124,7 @@ class Keeper:
         self._done(batch)
         return True
 
-    def _done(self, batch: list[Kept]) -> None:
+    def _done(self, batch: list[BatchItem]) -> None:
         del self._held[: len(batch)]
         self._at_once = MOST_HELD
         if any(entry.envelopes for entry in batch):
@@ -133,7 +133,7 @@ class Keeper:
             log.warning("results are kept again")
         self.trouble = ""
 
-    def _note_room(self, committed: Committed) -> None:
+    def _note_room(self, committed: BatchResult) -> None:
         self.dropped += committed.dropped_samples
         if committed.dropped_samples:
             self.losing = True

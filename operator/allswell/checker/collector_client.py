@@ -24,27 +24,27 @@ MOST_BYTES = 4 * 2**20
 AT_ONCE = 3
 
 
-class LineBroken(Exception):
+class CollectorUnreachable(Exception):
     """No answer came from the collector."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CollectorReply:
     """The collector's answer; `body` is None when it is not JSON."""
 
     status: int
     body: object = None
 
 
-class Line(Protocol):
+class CollectorClient(Protocol):
     """Sends a message to the collector."""
 
-    async def post(self, path: str, message: Json) -> Reply:
+    async def post(self, path: str, message: Json) -> CollectorReply:
         """Post and await the answer. Raises `LineBroken`."""
         ...
 
 
-class HttpLine:
+class HttpCollectorClient:
     """The real line: HTTP or HTTPS with the installation's own CA, connections kept open."""
 
     def __init__(self, url: str, token_file: Path, ca_file: Path | None = None) -> None:
@@ -59,7 +59,7 @@ class HttpLine:
         self._own = threading.local()
         self._open: set[HTTPConnection] = set()
 
-    async def post(self, path: str, message: Json) -> Reply:
+    async def post(self, path: str, message: Json) -> CollectorReply:
         """Post and await the answer. Raises `LineBroken`."""
         content = json.dumps(message, separators=(",", ":")).encode()
         loop = asyncio.get_running_loop()
@@ -71,11 +71,11 @@ class HttpLine:
         for connection in tuple(self._open):
             connection.close()
 
-    def _post(self, path: str, content: bytes) -> Reply:
+    def _post(self, path: str, content: bytes) -> CollectorReply:
         connection: HTTPConnection | None = getattr(self._own, "connection", None)
         if connection is not None:
             # The collector may have closed what was kept open; only then it is tried once more.
-            with contextlib.suppress(LineBroken):
+            with contextlib.suppress(CollectorUnreachable):
                 return self._exchange(connection, path, content)
         self._own.connection = self._connection()
         self._open.add(self._own.connection)
@@ -86,18 +86,18 @@ class HttpLine:
             return HTTPConnection(self._host, self._port, timeout=TIMEOUT)
         return HTTPSConnection(self._host, self._port, timeout=TIMEOUT, context=self._context)
 
-    def _exchange(self, connection: HTTPConnection, path: str, content: bytes) -> Reply:
+    def _exchange(self, connection: HTTPConnection, path: str, content: bytes) -> CollectorReply:
         try:
             token = self._token_file.read_text().strip()
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             connection.request("POST", self._prefix + path, content, headers)
             answer = connection.getresponse()
-            return Reply(answer.status, _decoded(answer.read(MOST_BYTES)))
+            return CollectorReply(answer.status, _decoded(answer.read(MOST_BYTES)))
         except (HTTPException, OSError, ValueError) as error:
             connection.close()
             self._open.discard(connection)
             self._own.connection = None
-            raise LineBroken(f"{type(error).__name__}: {error}"[:200]) from error
+            raise CollectorUnreachable(f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def _decoded(content: bytes) -> object:

@@ -13,11 +13,11 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from allswell.domain.cover import Grace
-from allswell.domain.message import Malformed, Reader
+from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.monitor import Monitor
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.problem import InvalidManifest
 from allswell.probe.address import Network
 
 FILE = "checker.json"
@@ -30,7 +30,7 @@ class BadConfig(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class CheckerConfig:
     """The monitors to run and the installation's rules for all of them."""
 
     monitors: tuple[Monitor, ...] = ()
@@ -42,7 +42,7 @@ class Config:
     denied: tuple[Network, ...] = ()
 
 
-def text(config: Config) -> str:
+def text(config: CheckerConfig) -> str:
     """The content of `checker.json`."""
     found = {
         "monitors": [spec.text(monitor) for monitor in config.monitors],
@@ -57,15 +57,15 @@ def text(config: Config) -> str:
     return json.dumps(found, indent=1) + "\n"
 
 
-def parse(content: str) -> Config:
+def parse(content: str) -> CheckerConfig:
     """Read what `text` wrote. Raises `BadConfig`."""
     try:
         value = json.loads(content)
-        reader = Reader(value)
+        reader = MessageReader(value)
         monitors = tuple(spec.read(entry) for entry in value.get("monitors", ()))
         least, most = reader.maybe_count("grace_least_s"), reader.maybe_count("grace_most_s")
         beat = reader.maybe_count("beat_every_s")
-        return Config(
+        return CheckerConfig(
             monitors=monitors,
             references=tuple(_reference(entry) for entry in reader.texts("references")),
             grace=Grace(
@@ -77,7 +77,7 @@ def parse(content: str) -> Config:
             allow_private=reader.flag("allow_private"),
             denied=tuple(ip_network(entry) for entry in reader.texts("denied")),
         )
-    except (Invalid, Malformed, ValueError, TypeError) as error:
+    except (InvalidManifest, MalformedMessage, ValueError, TypeError) as error:
         raise BadConfig(f"{FILE} cannot be used: {error}") from error
 
 
@@ -86,7 +86,7 @@ def _reference(value: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-class Folder:
+class ConfigFolder:
     """The folder, watched by looking at it. `secrets` is what the last look found."""
 
     def __init__(self, path: Path) -> None:
@@ -94,7 +94,7 @@ class Folder:
         self._seen = ""
         self.secrets: Mapping[SecretKey, str] = {}
 
-    def look(self) -> Config | None:
+    def look(self) -> CheckerConfig | None:
         """Read Secrets anew, and the list when it is another than last time.
 
         Raises `BadConfig`, once for each content; then the last good list should stay in force.

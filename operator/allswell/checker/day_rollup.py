@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from allswell.checker.batch_writer import Keeper
+from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.monitor_runtime import Subject, day_is_over
-from allswell.checker.registration import Greeter
+from allswell.checker.monitor_runtime import MonitorRuntime, day_is_over
+from allswell.checker.registration import Registration
 from allswell.domain import instant, rollup
 from allswell.domain.report import DayReport
-from allswell.store import Counts, Day, Store, StoreError
+from allswell.store import Store, StoreCounts, StoredDay, StoreError
 
 log = logging.getLogger(__name__)
 EVERY = 30.0
@@ -22,14 +22,14 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
-class Sealer:
+class DayRollup:
     """The loop that keeps the file in order."""
 
-    keeper: Keeper
+    keeper: BatchWriter
     clock: Clock
-    greeter: Greeter
+    greeter: Registration
     archives: Callable[[], bool | None] = lambda: False
-    counts: Counts | None = None
+    counts: StoreCounts | None = None
     every: float = EVERY
     _count_due: float = 0.0
     _looked: dict[str, tuple[date, datetime]] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Sealer:
         except StoreError as error:
             log.error("the file cannot be put in order: %s", error)
 
-    async def _look_at(self, subject: Subject, now: datetime) -> None:
+    async def _look_at(self, subject: MonitorRuntime, now: datetime) -> None:
         """Look for days to seal: once after each day's end, and hourly for late samples."""
         today = instant.day_of(now)
         day, at = self._looked.get(subject.name, (date.min, now))
@@ -89,7 +89,7 @@ class Sealer:
         log.debug("pruned %s", pruned)
 
 
-def seal_days(store: Store, subject: Subject, last: date) -> int:
+def seal_days(store: Store, subject: MonitorRuntime, last: date) -> int:
     """Seal every day up to `last` that needs it; how many."""
     due = [day for day in store.days(subject.number) if day.day <= last and _is_due(day)]
     for day in due:
@@ -101,6 +101,6 @@ def seal_days(store: Store, subject: Subject, last: date) -> int:
     return len(due)
 
 
-def _is_due(day: Day) -> bool:
+def _is_due(day: StoredDay) -> bool:
     # Where rows are gone, a second roll-up would know less than the first.
     return day.revision == 0 or (day.changed and not day.lost and not day.removed)

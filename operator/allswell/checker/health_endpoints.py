@@ -23,7 +23,7 @@ def may_read(path: str, asker: str) -> bool:
     return path == FOR_ALL or ip_address(asker).is_loopback
 
 
-class StatusServer:
+class HealthServer:
     """Serves what `pages` makes: a text by path. Port 0 takes a free one, told by `port`.
 
     `is_open`: those who ask from elsewhere are told more than whether the process is well.

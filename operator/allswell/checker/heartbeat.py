@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from allswell.checker.archive_uploader import Archivist
-from allswell.checker.batch_writer import Keeper
+from allswell.checker.archive_uploader import ArchiveUploader
+from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import Line, LineBroken
-from allswell.checker.monitor_runtime import Subject
-from allswell.checker.registration import Greeter
+from allswell.checker.collector_client import CollectorClient, CollectorUnreachable
+from allswell.checker.monitor_runtime import MonitorRuntime
+from allswell.checker.registration import Registration
 from allswell.domain import instant, latency, report
-from allswell.domain.latency import Bucket
-from allswell.domain.message import Malformed
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.message import MalformedMessage
 from allswell.domain.report import Beat, Pulse
 from allswell.store import StoreError
 
@@ -29,16 +29,16 @@ GONE = 410
 
 
 @dataclass(slots=True)
-class Pulser:
+class Heartbeat:
     """The loop that sends beats."""
 
-    keeper: Keeper
-    line: Line
+    keeper: BatchWriter
+    line: CollectorClient
     clock: Clock
-    greeter: Greeter
+    greeter: Registration
     nudge: Callable[[], None]
     every: float = 30.0
-    archivist: Archivist | None = None
+    archivist: ArchiveUploader | None = None
     away: bool = False
     count: int = 0
     _anew: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,7 +84,7 @@ class Pulser:
                 self.away = True
                 return False
             pulse = report.read_pulse(reply.body)
-        except (LineBroken, Malformed) as error:
+        except (CollectorUnreachable, MalformedMessage) as error:
             log.debug("no beat could be sent: %s", error)
             self.away = True
             return False
@@ -100,7 +100,7 @@ class Pulser:
             self.greeter.again(gone)
             self.nudge()
 
-    async def _beats(self, subjects: list[Subject]) -> list[Beat]:
+    async def _beats(self, subjects: list[MonitorRuntime]) -> list[Beat]:
         until = latency.start_of(self.clock.now())
         room, beats = MOST_BUCKETS, []
         for subject in subjects:
@@ -124,7 +124,7 @@ class Pulser:
             )
         return beats
 
-    async def _buckets(self, subject: Subject, until: datetime) -> tuple[Bucket, ...]:
+    async def _buckets(self, subject: MonitorRuntime, until: datetime) -> tuple[LatencyBucket, ...]:
         if subject.buckets_since is None or subject.buckets_since >= until:
             return ()
         since, number = max(subject.buckets_since, until - latency.KEPT), subject.number

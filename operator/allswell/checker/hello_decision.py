@@ -8,11 +8,11 @@ copy, or somebody else has spoken since. What the centre has forgotten it is sen
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from allswell.domain.health import Claim
-from allswell.domain.report import Standing
+from allswell.domain.health import HealthClaim
+from allswell.domain.report import StoreStanding
 
 
-class Step(Enum):
+class HelloStep(Enum):
     """What to do with the store."""
 
     GO_ON = auto()
@@ -22,29 +22,29 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class HelloDecision:
     """The step, and the claim to take over."""
 
-    step: Step
-    claim: Claim | None = None
+    step: HelloStep
+    claim: HealthClaim | None = None
 
 
-def decide(sequence: int, claimed: Claim | None, standing: Standing) -> Decision:
+def decide(sequence: int, claimed: HealthClaim | None, standing: StoreStanding) -> HelloDecision:
     """Compare a store with where the centre says it stands.
 
     `sequence` is how many transitions the store has claimed, `claimed` what it holds for claimed:
     its own last claim, or the one that it started from.
     """
     if standing.gone:
-        return Decision(Step.STOP)
+        return HelloDecision(HelloStep.STOP)
     there = standing.latest.claim if standing.latest is not None else None
     if standing.followed or (standing.known or 0) > sequence:
-        return Decision(Step.RENEW, there)
+        return HelloDecision(HelloStep.RENEW, there)
     if not sequence and not _agree(claimed, there):
-        return Decision(Step.START_FROM, there)
-    return Decision(Step.GO_ON)
+        return HelloDecision(HelloStep.START_FROM, there)
+    return HelloDecision(HelloStep.GO_ON)
 
 
-def _agree(one: Claim | None, other: Claim | None) -> bool:
+def _agree(one: HealthClaim | None, other: HealthClaim | None) -> bool:
     """Whether two claims say the same; when they say it from is known better by the centre."""
     return (one and one.state) == (other and other.state)

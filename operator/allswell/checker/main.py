@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from allswell.checker import assembly, settings
 from allswell.checker import clock as clocks
-from allswell.checker.collector_client import HttpLine
-from allswell.checker.config import BadConfig, Config, Folder
-from allswell.checker.health_endpoints import StatusServer
-from allswell.checker.object_store_client import HttpStore
-from allswell.checker.settings import BadSettings, Settings
+from allswell.checker.collector_client import HttpCollectorClient
+from allswell.checker.config import BadConfig, CheckerConfig, ConfigFolder
+from allswell.checker.health_endpoints import HealthServer
+from allswell.checker.object_store_client import HttpUploadTarget
+from allswell.checker.settings import BadCheckerSettings, CheckerSettings
 from allswell.probe import AddressPolicy, Prober
 from allswell.store import Store, StoreBusy, StoreError
 
@@ -38,9 +38,9 @@ def main() -> int:
     )
     try:
         found = settings.read(os.environ)
-        folder = Folder(found.config)
-        config = folder.look() or Config()
-    except (BadSettings, BadConfig) as error:
+        folder = ConfigFolder(found.config)
+        config = folder.look() or CheckerConfig()
+    except (BadCheckerSettings, BadConfig) as error:
         log.error("%s", error)
         return 2
     try:
@@ -59,7 +59,7 @@ def main() -> int:
         store.close()
 
 
-def opened(found: Settings) -> Store:
+def opened(found: CheckerSettings) -> Store:
     """The file; an earlier checker may take a while to let go of it. Raises `StoreError`.
 
     Where a pod was deleted by force, its successor begins while it ends.
@@ -74,7 +74,9 @@ def opened(found: Settings) -> Store:
             time.sleep(AGAIN)
 
 
-async def run(found: Settings, folder: Folder, config: Config, store: Store) -> int:
+async def run(
+    found: CheckerSettings, folder: ConfigFolder, config: CheckerConfig, store: Store
+) -> int:
     """Run until SIGTERM or SIGINT, or the end of standard input where that was asked for; 0 then.
 
     1 when the store is broken: it is for whoever has started us to start us again.
@@ -83,9 +85,9 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
     loop = asyncio.get_running_loop()
     clock = clocks.real()
-    line = HttpLine(found.collector, found.token_file, found.ca_file)
+    line = HttpCollectorClient(found.collector, found.token_file, found.ca_file)
 
-    depot = HttpStore(found.archive_ca_file)
+    depot = HttpUploadTarget(found.archive_ca_file)
 
     def offload(act: Callable[[], T]) -> Awaitable[T]:
         return loop.run_in_executor(threads, act)
@@ -102,7 +104,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     )
     running.start()
     following = asyncio.create_task(assembly.follow(running, folder, clock, config, offload))
-    status = StatusServer(
+    status = HealthServer(
         found.host, found.port, lambda path: page(running, path), is_open=found.metrics_open
     )
     log.info("checking %s monitors; status on port %s", len(config.monitors), status.port)
@@ -116,7 +118,7 @@ async def run(found: Settings, folder: Folder, config: Config, store: Store) -> 
     return 0 if stop.is_set() else 1
 
 
-def policy(config: Config) -> AddressPolicy:
+def policy(config: CheckerConfig) -> AddressPolicy:
     """Which addresses the installation lets its monitors' checks dial."""
     return AddressPolicy(
         allow_loopback=config.allow_loopback,
@@ -133,7 +135,7 @@ async def either(*events: asyncio.Event) -> None:
         task.cancel()
 
 
-def page(running: assembly.Service, path: str) -> str | None:
+def page(running: assembly.Checker, path: str) -> str | None:
     """What `/healthz` and `/metrics` answer."""
     if path == "/healthz":
         return "ok\n"

@@ -13,7 +13,7 @@ BOUNDS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1
 
 
 @dataclass(slots=True)
-class Tally:
+class CheckerCounters:
     """Counters since the start of the process."""
 
     skipped: int = 0
@@ -42,7 +42,7 @@ class Tally:
                 del self.checks[key]
 
 
-def text(tally: Tally, gauges: Mapping[str, float]) -> str:
+def text(tally: CheckerCounters, gauges: Mapping[str, float]) -> str:
     """The whole exposition; `gauges` are single values by their full name."""
     lines = ["# TYPE allswell_checks_total counter"]
     for (monitor, state), count in sorted(tally.checks.items()):
@@ -59,7 +59,7 @@ def text(tally: Tally, gauges: Mapping[str, float]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lateness(tally: Tally) -> list[str]:
+def _lateness(tally: CheckerCounters) -> list[str]:
     name = "allswell_check_start_lateness_seconds"
     lines, total = [f"# TYPE {name} histogram"], 0
     for bound, count in zip((*BOUNDS, "+Inf"), tally.late, strict=True):

@@ -7,13 +7,13 @@ from hashlib import blake2b
 
 from allswell.domain import cover, health, instant
 from allswell.domain.cover import Grace, Observation
-from allswell.domain.health import Claim, Health
+from allswell.domain.health import Health, HealthClaim
 from allswell.domain.report import Transition
 from allswell.domain.sample import Sample
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.check import KINDS
 from allswell.domain.spec.monitor import Monitor
-from allswell.store import Enrolled, Kept
+from allswell.store import BatchItem, EnrolledMonitor
 
 
 def target_of(monitor: Monitor) -> str:
@@ -23,7 +23,7 @@ def target_of(monitor: Monitor) -> str:
 
 
 @dataclass(slots=True)
-class Subject:
+class MonitorRuntime:
     """The running state of one monitor. Only the event loop touches it.
 
     `lock` is held while a sample is judged and while a handshake puts the subject on another
@@ -47,7 +47,7 @@ class Subject:
         """The monitor's name, by which reports call it."""
         return self.monitor.meta.name
 
-    def enrolled(self, found: Enrolled) -> None:
+    def enrolled(self, found: EnrolledMonitor) -> None:
         """Take on what the store says."""
         self.number, self.store, self.sequence = found.number, found.store, found.sequence
         self.health, self.observation = found.health, found.observation
@@ -56,7 +56,7 @@ class Subject:
         """Whether this sample would confirm `down`."""
         return health.would_go_down(self.health, sample, self.monitor.confirm)
 
-    def take(self, sample: Sample, grace: Grace) -> tuple[Kept, Claim | None]:
+    def take(self, sample: Sample, grace: Grace) -> tuple[BatchItem, HealthClaim | None]:
         """Judge a sample: what must be kept of it, and the claim if it is a new one."""
         self.health, claim = health.judge(self.health, sample, self.monitor.confirm)
         span = grace.cover(self.monitor.interval)
@@ -66,12 +66,12 @@ class Subject:
         if claim is not None:
             self.sequence += 1
             envelopes = (Transition(self.name, self.store, self.sequence, claim),)
-        return Kept(self.number, sample, self.health, self.observation, envelopes), claim
+        return BatchItem(self.number, sample, self.health, self.observation, envelopes), claim
 
 
-def subject_of(monitor: Monitor, found: Enrolled) -> Subject:
+def runtime_of(monitor: Monitor, found: EnrolledMonitor) -> MonitorRuntime:
     """The running state of a monitor that has just been enrolled in the store."""
-    return Subject(
+    return MonitorRuntime(
         monitor=monitor,
         number=found.number,
         store=found.store,
@@ -81,7 +81,7 @@ def subject_of(monitor: Monitor, found: Enrolled) -> Subject:
     )
 
 
-def day_is_over(subject: Subject, now: datetime, latest: timedelta) -> bool:
+def day_is_over(subject: MonitorRuntime, now: datetime, latest: timedelta) -> bool:
     """Whether the UTC day before today can be sealed for a subject.
 
     That is when a sample that started after midnight is kept and no confirmation begun before

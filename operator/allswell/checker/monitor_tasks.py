@@ -5,11 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from allswell.checker.monitor_runtime import run_alike, subject_of, target_of
-from allswell.checker.registration import Greeter
+from allswell.checker.monitor_runtime import run_alike, runtime_of, target_of
+from allswell.checker.registration import Registration
 from allswell.checker.runner import Runner
 from allswell.domain.spec.monitor import Monitor
-from allswell.store import Enrolled
+from allswell.store import EnrolledMonitor
 
 log = logging.getLogger(__name__)
 AFTER_A_FAULT = 1.0
@@ -28,11 +28,11 @@ async def kept_alive(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 @dataclass(slots=True)
-class Fleet:
+class MonitorTasks:
     """The running monitors. The greeter holds the subjects, the fleet their tasks."""
 
     runner: Runner
-    greeter: Greeter
+    greeter: Registration
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def apply(self, monitors: Iterable[Monitor]) -> None:
@@ -62,13 +62,13 @@ class Fleet:
         self._tasks.clear()
 
     async def _start(self, monitor: Monitor) -> None:
-        subject = subject_of(monitor, await self._enroll(monitor))
+        subject = runtime_of(monitor, await self._enroll(monitor))
         self.greeter.subjects[subject.name] = subject
         self._tasks[subject.name] = asyncio.create_task(
             kept_alive(f"the loop of {subject.name}", lambda: self.runner.run(subject))
         )
 
-    async def _enroll(self, monitor: Monitor) -> Enrolled:
+    async def _enroll(self, monitor: Monitor) -> EnrolledMonitor:
         keeper, name, target = self.runner.keeper, monitor.meta.name, target_of(monitor)
         await keeper.flush()
         return await keeper.call(lambda store: store.enroll(name, target))

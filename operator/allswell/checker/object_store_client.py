@@ -13,18 +13,18 @@ from socket import SHUT_RDWR
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from allswell.domain.archive_upload import Permit
+from allswell.domain.archive_upload import UploadPermit
 
 TIMEOUT = 15.0
 MOST_ANSWER = 4_096
-Write = Callable[["Out"], object]
+Write = Callable[["UploadSink"], object]
 
 
-class Undelivered(Exception):
+class UploadFailed(Exception):
     """The bytes did not get there; the text says why, and holds no signature."""
 
 
-class Out(Protocol):
+class UploadSink(Protocol):
     """Where a day file's bytes go."""
 
     def write(self, chunk: bytes, /) -> int:
@@ -32,10 +32,10 @@ class Out(Protocol):
         ...
 
 
-class Store(Protocol):
+class UploadTarget(Protocol):
     """Takes what was permitted, from a thread."""
 
-    def put(self, permit: Permit, write: Write) -> bool:
+    def put(self, permit: UploadPermit, write: Write) -> bool:
         """Put it; False when there was something already. Raises `Undelivered`."""
         ...
 
@@ -53,7 +53,7 @@ class _Wire:
 
 
 @dataclass(slots=True)
-class HttpStore:
+class HttpUploadTarget:
     """The real one. A connection and its authorities live for one file: there is one a day."""
 
     ca_file: Path | None = None
@@ -69,7 +69,7 @@ class HttpStore:
             with contextlib.suppress(OSError):
                 socket.shutdown(SHUT_RDWR)
 
-    def put(self, permit: Permit, write: Write) -> bool:
+    def put(self, permit: UploadPermit, write: Write) -> bool:
         """Put it; False when there was something already. Raises `Undelivered`."""
         with self._connected(permit.url) as (connection, target):
             connection.putrequest("PUT", target, skip_accept_encoding=True)
@@ -94,11 +94,11 @@ class HttpStore:
             connection = HTTPConnection(host, port, timeout=self.timeout)
         try:
             if self._closed:
-                raise Undelivered("the checker is ending")
+                raise UploadFailed("the checker is ending")
             self._current = connection
             yield connection, f"{parts.path}?{parts.query}"
         except (HTTPException, OSError, ValueError) as error:
-            raise Undelivered(f"{host} cannot be reached: {type(error).__name__}") from error
+            raise UploadFailed(f"{host} cannot be reached: {type(error).__name__}") from error
         finally:
             self._current = None
             connection.close()
@@ -116,4 +116,4 @@ def _judged(status: int, body: bytes) -> bool:
         return False
     code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")
     said = f" ({code[:60]})" if code.isascii() and code else ""
-    raise Undelivered(f"the store answers {status}{said}")
+    raise UploadFailed(f"the store answers {status}{said}")

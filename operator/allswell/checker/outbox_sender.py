@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
 
-from allswell.checker.batch_writer import Keeper
+from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import Line, LineBroken
+from allswell.checker.collector_client import CollectorClient, CollectorUnreachable
 from allswell.domain import instant, report
-from allswell.store import Outgoing, StoreError
+from allswell.store import OutboxEnvelope, StoreError
 
 log = logging.getLogger(__name__)
 FIRST_WAIT = 1.0
@@ -25,7 +25,7 @@ ONE = frozenset({403, 404, 500})
 UNREACHED = frozenset({401, 408, 429})
 
 
-class Fate(Enum):
+class Delivery(Enum):
     """What an answer means for an envelope."""
 
     DELIVERED = auto()
@@ -35,17 +35,17 @@ class Fate(Enum):
     DEAD = auto()
 
 
-def fate(status: int) -> Fate:
+def delivery_of(status: int) -> Delivery:
     """2xx delivered; 410 the monitor is gone; what may pass is tried again; other 4xx are dead."""
     if 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
-        return Fate.DELIVERED
+        return Delivery.DELIVERED
     if status == GONE:
-        return Fate.GONE
+        return Delivery.GONE
     if status in ONE:
-        return Fate.RETRY
+        return Delivery.RETRY
     if status in UNREACHED or not 400 <= status < 500:  # noqa: PLR2004 - the 4xx class
-        return Fate.UNREACHED
-    return Fate.DEAD
+        return Delivery.UNREACHED
+    return Delivery.DEAD
 
 
 def wait_after(failures: int, chance: float) -> float:
@@ -61,11 +61,11 @@ async def _until(event: asyncio.Event, due: float | None) -> None:
 
 
 @dataclass(slots=True)
-class Courier:
+class OutboxSender:
     """The loop that empties the outbox."""
 
-    keeper: Keeper
-    line: Line
+    keeper: BatchWriter
+    line: CollectorClient
     clock: Clock
     greeted: Callable[[], Awaitable[bool]]
     gone: Callable[[str], None]
@@ -112,37 +112,37 @@ class Courier:
                 if outgoing.envelope.monitor in held_back:
                     continue
                 answer = await self._send(outgoing)
-                if answer is Fate.UNREACHED:
+                if answer is Delivery.UNREACHED:
                     return False
-                if answer in (Fate.RETRY, Fate.GONE):
+                if answer in (Delivery.RETRY, Delivery.GONE):
                     held_back.add(outgoing.envelope.monitor)
                     await self._defer(outgoing)
         return True
 
-    async def _waiting(self) -> tuple[Outgoing, ...]:
+    async def _waiting(self) -> tuple[OutboxEnvelope, ...]:
         now = self.clock.now()
         return await self.keeper.call(lambda store: store.outbox(AT_ONCE, now))
 
-    async def _defer(self, outgoing: Outgoing) -> None:
+    async def _defer(self, outgoing: OutboxEnvelope) -> None:
         seconds = 1 + wait_after(outgoing.attempts + 2, random.random())  # noqa: S311 - jitter
         until = self.clock.now() + timedelta(seconds=seconds)
         self._deferred[outgoing.envelope.monitor] = self.clock.monotonic() + seconds + 0.1
         await self.keeper.call(lambda store: store.deferred([outgoing.id], until))
 
-    async def _send(self, outgoing: Outgoing) -> Fate:
+    async def _send(self, outgoing: OutboxEnvelope) -> Delivery:
         now = self.clock.now()
         message = {**report.envelope_json(outgoing.envelope), "sent_at": instant.text(now)}
         try:
             reply = await self.line.post("/v1/report", message)
-        except LineBroken as error:
+        except CollectorUnreachable as error:
             log.debug("the collector cannot be reached: %s", error)
-            return Fate.UNREACHED
-        found = fate(reply.status)
-        if found is Fate.DELIVERED:
+            return Delivery.UNREACHED
+        found = delivery_of(reply.status)
+        if found is Delivery.DELIVERED:
             await self.keeper.call(lambda store: store.delivered([outgoing.id], now))
-        elif found is Fate.DEAD:
+        elif found is Delivery.DEAD:
             log.error("the collector refuses a report for good: %s %s", reply.status, reply.body)
             await self.keeper.call(lambda store: store.dead(outgoing.id, str(reply.status), now))
-        elif found is Fate.GONE:
+        elif found is Delivery.GONE:
             self.gone(outgoing.envelope.monitor)
         return found

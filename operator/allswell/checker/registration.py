@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from allswell.checker import hello_decision
-from allswell.checker.batch_writer import Keeper
-from allswell.checker.collector_client import Line, LineBroken
-from allswell.checker.hello_decision import Decision, Step
-from allswell.checker.monitor_runtime import Subject
+from allswell.checker.batch_writer import BatchWriter
+from allswell.checker.collector_client import CollectorClient, CollectorUnreachable
+from allswell.checker.hello_decision import HelloDecision, HelloStep
+from allswell.checker.monitor_runtime import MonitorRuntime
 from allswell.domain import report
-from allswell.domain.message import Malformed
-from allswell.domain.report import Greeting, Standing
+from allswell.domain.message import MalformedMessage
+from allswell.domain.report import Greeting, StoreStanding
 
 log = logging.getLogger(__name__)
 # The centre writes for each of them, and has to answer within the line's patience.
@@ -21,12 +21,12 @@ GONE = 410
 
 
 @dataclass(slots=True)
-class Greeter:
+class Registration:
     """Greets for every subject that has not been greeted since it, or the centre, started."""
 
-    keeper: Keeper
-    line: Line
-    subjects: dict[str, Subject] = field(default_factory=dict)
+    keeper: BatchWriter
+    line: CollectorClient
+    subjects: dict[str, MonitorRuntime] = field(default_factory=dict)
 
     def again(self, names: Iterable[str] | None = None) -> None:
         """Greet anew: for the named monitors, or for all of them."""
@@ -45,58 +45,60 @@ class Greeter:
                 return False
         return True
 
-    async def _greet(self, subjects: Sequence[Subject]) -> bool:
+    async def _greet(self, subjects: Sequence[MonitorRuntime]) -> bool:
         for standing in await self._standings(subjects):
             subject = self.subjects.get(standing.monitor)
             if subject is not None:
                 await self._settle(subject, standing)
         return all(subject.greeted for subject in subjects)
 
-    async def _standings(self, subjects: Sequence[Subject]) -> tuple[Standing, ...]:
+    async def _standings(self, subjects: Sequence[MonitorRuntime]) -> tuple[StoreStanding, ...]:
         """What the centre answers; nothing when it does not."""
         greetings = [Greeting(entry.name, entry.store, entry.sequence) for entry in subjects]
         try:
             reply = await self.line.post("/v1/hello", report.hello_json(greetings))
             if reply.status == GONE:
-                return tuple(Standing(entry.name, gone=True) for entry in subjects)
+                return tuple(StoreStanding(entry.name, gone=True) for entry in subjects)
             if reply.status == OK:
                 return report.read_standings(reply.body)
             log.debug("the collector does not greet: %s %s", reply.status, reply.body)
-        except (LineBroken, Malformed) as error:
+        except (CollectorUnreachable, MalformedMessage) as error:
             log.debug("the collector cannot be greeted: %s", error)
         return ()
 
-    async def _settle(self, subject: Subject, standing: Standing) -> None:
+    async def _settle(self, subject: MonitorRuntime, standing: StoreStanding) -> None:
         async with subject.lock:
             decision = hello_decision.decide(subject.sequence, subject.health.claim, standing)
             await self._carry_out(subject, decision, standing)
         subject.buckets_since = standing.buckets_since
         # A new store must be greeted too, so that the centre numbers it before it reports.
-        subject.greeted = decision.step is not Step.RENEW
-        if decision.step is Step.RENEW:
+        subject.greeted = decision.step is not HelloStep.RENEW
+        if decision.step is HelloStep.RENEW:
             log.warning("%s: the centre is ahead of this store; it gets a new id", subject.name)
             await self._greet([subject])
 
-    async def _carry_out(self, subject: Subject, decision: Decision, standing: Standing) -> None:
+    async def _carry_out(
+        self, subject: MonitorRuntime, decision: HelloDecision, standing: StoreStanding
+    ) -> None:
         name, claim = subject.name, decision.claim
-        self._note(subject, is_gone=decision.step is Step.STOP)
-        if decision.step is Step.RENEW:
+        self._note(subject, is_gone=decision.step is HelloStep.STOP)
+        if decision.step is HelloStep.RENEW:
             await self.keeper.flush()
             subject.enrolled(await self.keeper.call(lambda kept: kept.renew(name, claim)))
-        if decision.step is Step.START_FROM:
+        if decision.step is HelloStep.START_FROM:
             await self.keeper.flush()
             subject.enrolled(await self.keeper.call(lambda kept: kept.start_from(name, claim)))
-        if decision.step in (Step.START_FROM, Step.GO_ON):
+        if decision.step in (HelloStep.START_FROM, HelloStep.GO_ON):
             await self._send_again(subject, standing)
 
-    def _note(self, subject: Subject, *, is_gone: bool) -> None:
+    def _note(self, subject: MonitorRuntime, *, is_gone: bool) -> None:
         if is_gone and not subject.gone:
             log.warning("%s is gone at the centre: its checks stop, all is kept", subject.name)
         if subject.gone and not is_gone:
             log.warning("%s is back at the centre: its checks go on", subject.name)
         subject.gone = is_gone
 
-    async def _send_again(self, subject: Subject, standing: Standing) -> None:
+    async def _send_again(self, subject: MonitorRuntime, standing: StoreStanding) -> None:
         """Queue what was delivered once and is not there."""
         name, store = subject.name, subject.store
         known, day = standing.known or 0, standing.rolled_up

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from allswell.checker import schedule
-from allswell.checker.batch_writer import Keeper
+from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.metrics import Tally
-from allswell.checker.monitor_runtime import Subject
+from allswell.checker.metrics import CheckerCounters
+from allswell.checker.monitor_runtime import MonitorRuntime
 from allswell.domain import instant, state
 from allswell.domain.cover import Grace
 from allswell.domain.sample import Sample
@@ -44,15 +44,15 @@ class Runner:
     """What every monitor's loop needs."""
 
     probe: Probe
-    keeper: Keeper
+    keeper: BatchWriter
     clock: Clock
     grace: Grace
-    tally: Tally
+    tally: CheckerCounters
     secrets: Callable[[], Mapping[SecretKey, str]]
     egress: Egress | None = None
     anew: Callable[[], None] = lambda: None
 
-    async def run(self, subject: Subject) -> None:
+    async def run(self, subject: MonitorRuntime) -> None:
         """Check one monitor for ever, but not while it is gone."""
         monitor = subject.monitor
         due, grid = schedule.beginning(
@@ -72,7 +72,7 @@ class Runner:
             due, missed = grid.after(started, self.clock.monotonic(), confirming=confirming)
             self.tally.skipped += missed
 
-    async def once(self, subject: Subject) -> None:
+    async def once(self, subject: MonitorRuntime) -> None:
         """Check, judge and hand over once."""
         monitor = subject.monitor
         started = instant.floor(self.clock.now())

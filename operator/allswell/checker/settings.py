@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 
-class BadSettings(ValueError):
+class BadCheckerSettings(ValueError):
     """Settings that cannot be used; one line for each problem."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CheckerSettings:
     """Where a checker finds its list and its file, and whom it reports to.
 
     `patience` is for how many seconds it waits for an earlier checker to let go of the file.
@@ -40,7 +40,7 @@ HELP = {
 }
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> CheckerSettings:
     """Read settings. Raises `BadSettings` with every problem."""
     problems = [
         f"{name} is missing: set it to {what}"
@@ -59,8 +59,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         problems.append("ALLSWELL_STORE_PATIENCE must be a number of seconds, like 60")
         patience = "0"
     if problems:
-        raise BadSettings("\n".join(problems))
-    return Settings(
+        raise BadCheckerSettings("\n".join(problems))
+    return CheckerSettings(
         config=Path(environment["ALLSWELL_CONFIG"]),
         data=Path(environment["ALLSWELL_DATA"]),
         collector=collector,

@@ -31,7 +31,7 @@ MARKS = {True: "✓", False: "✗"}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """A monitor with what its check found."""
 
     monitor: Monitor
@@ -80,21 +80,21 @@ def chosen_from(monitors: Sequence[Monitor], names: Sequence[str]) -> list[Monit
     return [monitor for monitor in monitors if not names or monitor.meta.name in names]
 
 
-async def carry_out(monitors: Sequence[Monitor], things: Sequence[Thing]) -> list[Verdict]:
+async def carry_out(monitors: Sequence[Monitor], things: Sequence[Thing]) -> list[CheckResult]:
     """Run all checks side by side, at most 50 at a time."""
     prober = Prober(AddressPolicy(allow_loopback=True))
     turns = asyncio.Semaphore(50)
 
-    async def one(monitor: Monitor) -> Verdict:
+    async def one(monitor: Monitor) -> CheckResult:
         secrets = manifests.secrets(things, monitor.meta.namespace)
         async with turns:
             found = await prober.check(monitor.check, monitor.effective_timeout, secrets)
-        return Verdict(monitor, found)
+        return CheckResult(monitor, found)
 
     return await asyncio.gather(*(one(monitor) for monitor in monitors))
 
 
-def explained(verdict: Verdict) -> str:
+def explained(verdict: CheckResult) -> str:
     """The verdict for people."""
     monitor, outcome = verdict.monitor, verdict.outcome
     word = paint(outcome.state.value.upper(), outcome.state.value)
@@ -133,7 +133,7 @@ def phases(outcome: Outcome) -> str:
     return " · ".join(f"{name} {value * 1000:.1f} ms" for name, value in named if value is not None)
 
 
-def as_json(verdict: Verdict) -> dict[str, object]:
+def as_json(verdict: CheckResult) -> dict[str, object]:
     """The verdict for programs."""
     outcome, found = verdict.outcome, verdict.outcome.phases
     return {

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from allswell.cli import secret, yamlfile
 from allswell.cli.secret import Secret
-from allswell.cli.yamlfile import Content, Document, Located
+from allswell.cli.yamlfile import LocatedProblem, YamlContent, YamlDocument
 from allswell.domain.spec import meta, monitor, page
 from allswell.domain.spec.http import SECRET_NAME, SecretKey
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
-from allswell.domain.spec.problem import Invalid, Problem
+from allswell.domain.spec.problem import InvalidManifest, Problem
 from allswell.domain.spec.shown import shown
 
 OURS = (monitor.KIND, page.KIND)
@@ -27,30 +27,30 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ManifestItem:
     """One document: its identity if it has one, and its value if nothing is wrong with it."""
 
     key: Key | None
     thing: Thing | None
-    document: Document
+    document: YamlDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ManifestFile:
     """One file's items; `whole` is false when the file could not be read to its end."""
 
     file: Path
-    items: tuple[Item, ...] = ()
-    problems: tuple[Located, ...] = ()
+    items: tuple[ManifestItem, ...] = ()
+    problems: tuple[LocatedProblem, ...] = ()
     whole: bool = True
 
 
-def load(paths: Iterable[Path]) -> tuple[Sheet, ...]:
+def load(paths: Iterable[Path]) -> tuple[ManifestFile, ...]:
     """Read all files and folders. An object that two documents define is a problem."""
-    return together(sheet(yamlfile.read(file)) for file in yamlfile.files(paths))
+    return together(manifest_file(yamlfile.read(file)) for file in yamlfile.files(paths))
 
 
-def sheet(content: Content) -> Sheet:
+def manifest_file(content: YamlContent) -> ManifestFile:
     """Read the documents of one file."""
     problems = list(content.problems)
     items = []
@@ -60,7 +60,7 @@ def sheet(content: Content) -> Sheet:
             items.append(item)
             problems += wrong
     problems.sort(key=lambda problem: problem.line)
-    return Sheet(content.file, tuple(items), tuple(problems), content.whole)
+    return ManifestFile(content.file, tuple(items), tuple(problems), content.whole)
 
 
 def _text(value: object) -> str:
@@ -68,7 +68,7 @@ def _text(value: object) -> str:
     return value[:100] if isinstance(value, str) else ""
 
 
-def _unlisted(documents: Iterable[Document]) -> Iterator[Document]:
+def _unlisted(documents: Iterable[YamlDocument]) -> Iterator[YamlDocument]:
     """Every document; a list, as `kubectl get -o yaml` prints it, is its entries."""
     for document in documents:
         value = document.value
@@ -80,7 +80,7 @@ def _unlisted(documents: Iterable[Document]) -> Iterator[Document]:
             yield document
 
 
-def _is_ours(document: Document) -> bool:
+def _is_ours(document: YamlDocument) -> bool:
     """Whether a document is meant for us; other kinds of Kubernetes may stand beside ours."""
     value = document.value
     if not isinstance(value, Mapping):
@@ -94,7 +94,7 @@ def _is_ours(document: Document) -> bool:
     return bool(get_close_matches(group, [GROUP], cutoff=ROUGHLY if kind in OURS else ALIKE))
 
 
-def _item(document: Document) -> tuple[Item, list[Located]]:
+def _item(document: YamlDocument) -> tuple[ManifestItem, list[LocatedProblem]]:
     value = document.value
     kind = value.get("kind") if isinstance(value, Mapping) else None
     try:
@@ -102,19 +102,21 @@ def _item(document: Document) -> tuple[Item, list[Located]]:
             return _named(kind, monitor.read(value), document), []
         if kind == page.KIND:
             return _named(kind, page.read(value), document), []
-    except Invalid as invalid:
-        return Item(_key(value, str(kind)), None, document), _located(document, invalid.problems)
+    except InvalidManifest as invalid:
+        return ManifestItem(_key(value, str(kind)), None, document), _located(
+            document, invalid.problems
+        )
     if kind == secret.KIND and isinstance(value, Mapping):
         found, problems = secret.read(value)
-        return Item(_key(value, secret.KIND), found, document), _located(document, problems)
-    return Item(None, None, document), [_unknown(document, kind)]
+        return ManifestItem(_key(value, secret.KIND), found, document), _located(document, problems)
+    return ManifestItem(None, None, document), [_unknown(document, kind)]
 
 
-def _located(document: Document, problems: Iterable[Problem]) -> list[Located]:
+def _located(document: YamlDocument, problems: Iterable[Problem]) -> list[LocatedProblem]:
     return [document.at(problem.path, problem.wrong, problem.instead) for problem in problems]
 
 
-def _unknown(document: Document, kind: object) -> Located:
+def _unknown(document: YamlDocument, kind: object) -> LocatedProblem:
     if not isinstance(document.value, Mapping):
         return document.at((), "this document is no manifest", "write apiVersion, kind and spec")
     lower = {word.lower(): word for word in OURS}
@@ -124,8 +126,8 @@ def _unknown(document: Document, kind: object) -> Located:
     return document.at(("kind",), wrong, advice)
 
 
-def _named(kind: str, thing: Monitor | StatusPage, document: Document) -> Item:
-    return Item((kind, thing.meta.namespace, thing.meta.name), thing, document)
+def _named(kind: str, thing: Monitor | StatusPage, document: YamlDocument) -> ManifestItem:
+    return ManifestItem((kind, thing.meta.namespace, thing.meta.name), thing, document)
 
 
 def _key(value: object, kind: str) -> Key | None:
@@ -141,9 +143,9 @@ def _key(value: object, kind: str) -> Key | None:
     return kind, str(namespace), str(name)
 
 
-def together(sheets: Iterable[Sheet]) -> tuple[Sheet, ...]:
+def together(sheets: Iterable[ManifestFile]) -> tuple[ManifestFile, ...]:
     """Sheets without what an earlier document defines already, which is a problem of the later."""
-    seen: dict[Key, Document] = {}
+    seen: dict[Key, YamlDocument] = {}
     found = []
     for entry in sheets:
         items, problems = [], list(entry.problems)
@@ -164,12 +166,12 @@ def together(sheets: Iterable[Sheet]) -> tuple[Sheet, ...]:
     return tuple(found)
 
 
-def things(sheets: Iterable[Sheet]) -> tuple[Thing, ...]:
+def things(sheets: Iterable[ManifestFile]) -> tuple[Thing, ...]:
     """Everything that can be used, in the order of the files."""
     return tuple(item.thing for entry in sheets for item in entry.items if item.thing is not None)
 
 
-def problems(sheets: Iterable[Sheet]) -> tuple[Located, ...]:
+def problems(sheets: Iterable[ManifestFile]) -> tuple[LocatedProblem, ...]:
     """Everything that is wrong, in the order of the files."""
     return tuple(problem for entry in sheets for problem in entry.problems)
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from allswell.central import engine
-from allswell.central.errors import BadAddress, CentralError
+from allswell.central.errors import BadDatabaseUrl, CentralError
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 
 DESCRIPTION = """\
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         return BAD_INPUT
     try:
         before, after = migrated(url)
-    except BadAddress as error:
+    except BadDatabaseUrl as error:
         complain(str(error))
         return BAD_INPUT
     except CentralError as error:

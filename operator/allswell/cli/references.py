@@ -3,15 +3,15 @@
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
-from allswell.cli.manifests import Item, Key, Sheet
-from allswell.cli.yamlfile import Located
+from allswell.cli.manifests import Key, ManifestFile, ManifestItem
+from allswell.cli.yamlfile import LocatedProblem
 from allswell.domain.spec import monitor
 from allswell.domain.spec.page import StatusPage
 
 
 def dangling(
-    sheets: Sequence[Sheet], running: Collection[Key] | None = None
-) -> tuple[Located, ...]:
+    sheets: Sequence[ManifestFile], running: Collection[Key] | None = None
+) -> tuple[LocatedProblem, ...]:
     """Monitors that a page names and that neither stand in a file nor run.
 
     Where it is not known what runs, and no Monitor stands in a file, they are all elsewhere.
@@ -25,7 +25,7 @@ def dangling(
     )
 
 
-def _lacking(item: Item, known: set[tuple[str, str]]) -> list[Located]:
+def _lacking(item: ManifestItem, known: set[tuple[str, str]]) -> list[LocatedProblem]:
     page = item.thing
     if not isinstance(page, StatusPage):
         return []

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from allswell.cli import manifests, references
-from allswell.cli.manifests import Sheet
+from allswell.cli.manifests import ManifestFile
 from allswell.cli.terminal import BAD_INPUT, OK, complain, counted, paint
-from allswell.cli.yamlfile import Located
+from allswell.cli.yamlfile import LocatedProblem
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def in_order(sheets: tuple[Sheet, ...]) -> list[Located]:
+def in_order(sheets: tuple[ManifestFile, ...]) -> list[LocatedProblem]:
     """Every problem, as the files were given and by line."""
     places = {entry.file: place for place, entry in enumerate(sheets)}
     found = [*manifests.problems(sheets), *references.dangling(sheets)]

@@ -29,7 +29,7 @@ class TooDeep(yaml.YAMLError):
     """A document nested beyond any use."""
 
 
-class Loader(yaml.SafeLoader):
+class YamlLoader(yaml.SafeLoader):
     """PyYAML's, but merge keys (`<<`) cannot blow a document up."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -40,7 +40,7 @@ class Loader(yaml.SafeLoader):
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class LocatedProblem:
     """A problem with its place; `line` counts from 1, 0 for the file as a whole."""
 
     file: File
@@ -57,7 +57,7 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """One YAML document or an entry of a list: its value, and the line of every path in it.
 
     `root` is where the value stands in what was written.
@@ -73,14 +73,14 @@ class Document:
         """Where it begins."""
         return self._line(self.root)
 
-    def part(self, path: Path, value: object) -> "Document":
+    def part(self, path: Path, value: object) -> "YamlDocument":
         """What stands at a path, as a document."""
-        return Document(self.file, value, self.lines, (*self.root, *path))
+        return YamlDocument(self.file, value, self.lines, (*self.root, *path))
 
-    def at(self, path: Path, wrong: str, instead: str) -> Located:
+    def at(self, path: Path, wrong: str, instead: str) -> LocatedProblem:
         """A problem at a path, with the line of the nearest field that is there."""
         whole = (*self.root, *path)
-        return Located(self.file, self._line(whole), dotted(whole), wrong, instead)
+        return LocatedProblem(self.file, self._line(whole), dotted(whole), wrong, instead)
 
     def _line(self, path: Path) -> int:
         while path and path not in self.lines:
@@ -89,12 +89,12 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class YamlContent:
     """What was read of one file; `whole` is false when some of it could not be."""
 
     file: File
-    documents: tuple[Document, ...] = ()
-    problems: tuple[Located, ...] = ()
+    documents: tuple[YamlDocument, ...] = ()
+    problems: tuple[LocatedProblem, ...] = ()
     whole: bool = True
 
 
@@ -115,7 +115,7 @@ def _is_manifest(entry: File) -> bool:
     return entry.suffix in SUFFIXES and not entry.name.startswith(".") and not entry.is_dir()
 
 
-def read(file: File) -> Content:
+def read(file: File) -> YamlContent:
     """Read every document of a file."""
     try:
         with file.open("rb") as opened:
@@ -132,47 +132,49 @@ def read(file: File) -> Content:
     return _content(file, text)
 
 
-def _content(file: File, text: str) -> Content:
-    documents: list[Document] = []
-    problems: list[Located] = []
+def _content(file: File, text: str) -> YamlContent:
+    documents: list[YamlDocument] = []
+    problems: list[LocatedProblem] = []
     try:
-        for node in yaml.compose_all(text, Loader=Loader):
+        for node in yaml.compose_all(text, Loader=YamlLoader):
             if node.tag != NULL:
                 document, duplicates = _document(file, node)
                 documents.append(document)
                 problems += duplicates
     except (yaml.YAMLError, RecursionError, *BAD_VALUE) as error:
         problems.append(_broken(file, error))
-        return Content(file, tuple(documents), tuple(problems), whole=False)
-    return Content(file, tuple(documents), tuple(problems))
+        return YamlContent(file, tuple(documents), tuple(problems), whole=False)
+    return YamlContent(file, tuple(documents), tuple(problems))
 
 
-def _unread(file: File, line: int, wrong: str, instead: str) -> Content:
-    return Content(file, problems=(Located(file, line, "", wrong, instead),), whole=False)
+def _unread(file: File, line: int, wrong: str, instead: str) -> YamlContent:
+    return YamlContent(
+        file, problems=(LocatedProblem(file, line, "", wrong, instead),), whole=False
+    )
 
 
-def _broken(file: File, error: Exception) -> Located:
+def _broken(file: File, error: Exception) -> LocatedProblem:
     mark = getattr(error, "problem_mark", None)
     words = str(getattr(error, "problem", None) or error).partition("\n")[0]
     if isinstance(error, RecursionError):
         words = f"nested more than {MOST_DEPTH} levels deep"
     instead = next((advice for part, advice in ADVICE.items() if part in words), "mend the syntax")
     line = mark.line + 1 if mark is not None else 0
-    return Located(file, line, "", f"this is not YAML: {words}", instead)
+    return LocatedProblem(file, line, "", f"this is not YAML: {words}", instead)
 
 
-def _document(file: File, node: yaml.Node) -> tuple[Document, list[Located]]:
+def _document(file: File, node: yaml.Node) -> tuple[YamlDocument, list[LocatedProblem]]:
     # Constructing merges, so what is written is looked at first.
     lines: dict[Path, int] = {}
     for path, child in _walk(node, (), set()):
         lines.setdefault(path, child.start_mark.line + 1)
     duplicates = list(_duplicates(file, node))
     try:
-        value = Loader("").construct_document(node)
+        value = YamlLoader("").construct_document(node)
     except BAD_VALUE as error:
         mark = node.start_mark
         raise yaml.MarkedYAMLError(None, None, f"in this document, {error}", mark) from error
-    return Document(file, value, lines), duplicates
+    return YamlDocument(file, value, lines), duplicates
 
 
 def _word(key: yaml.Node) -> str:
@@ -202,7 +204,7 @@ def _walk(node: yaml.Node, path: Path, seen: set[int]) -> Iterator[tuple[Path, y
             yield from _walk(child, (*path, index), seen)
 
 
-def _duplicates(file: File, root: yaml.Node) -> Iterator[Located]:
+def _duplicates(file: File, root: yaml.Node) -> Iterator[LocatedProblem]:
     """A key that stands twice in one mapping: YAML would silently keep the last."""
     for path, node in _walk(root, (), set()):
         if isinstance(node, yaml.MappingNode):
@@ -213,5 +215,5 @@ def _duplicates(file: File, root: yaml.Node) -> Iterator[Located]:
                     line = key.start_mark.line + 1
                     wrong = "this field stands here twice"
                     where = dotted((*path, word))
-                    yield Located(file, line, where, wrong, "remove one of the two")
+                    yield LocatedProblem(file, line, where, wrong, "remove one of the two")
                 known.add(word)

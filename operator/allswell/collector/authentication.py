@@ -6,32 +6,32 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The sender may not do this; `status` is the HTTP answer, the text says why."""
 
     status = 403
 
 
-class Unauthorized(Refused):
+class Unauthorized(RequestRefused):
     """No token, or one that nobody knows."""
 
     status = 401
 
 
-class Gone(Refused):
+class CheckerGone(RequestRefused):
     """This incarnation of a checker is dead: it must stop checking."""
 
     status = 410
 
 
-class NotInSync(Refused):
+class NotInSync(RequestRefused):
     """The index that identities are judged by is not complete yet."""
 
     status = 503
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Sender:
     """What a token stands for.
 
     `namespace` is the only one the sender may speak for; `monitor` narrows it to one monitor,
@@ -46,7 +46,7 @@ class Identity:
 class Authenticator(Protocol):
     """Judges bearer tokens."""
 
-    async def identify(self, token: str) -> Identity:
+    async def identify(self, token: str) -> Sender:
         """The identity behind a token. Raises `Refused`."""
         ...
 
@@ -54,14 +54,14 @@ class Authenticator(Protocol):
 class LocalTokens:
     """Tokens made at start, for one machine: each stands for one identity."""
 
-    def __init__(self, identities: Mapping[str, Identity]) -> None:
+    def __init__(self, identities: Mapping[str, Sender]) -> None:
         self._identities = dict(identities)
 
-    def add(self, token: str, identity: Identity) -> None:
+    def add(self, token: str, identity: Sender) -> None:
         """Make one more token known."""
         self._identities[token] = identity
 
-    async def identify(self, token: str) -> Identity:
+    async def identify(self, token: str) -> Sender:
         """Compare with every known token in constant time."""
         for known, identity in self._identities.items():
             if hmac.compare_digest(known.encode(), token.encode()):

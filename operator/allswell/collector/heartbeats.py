@@ -7,14 +7,14 @@ from threading import Lock
 
 from allswell.domain import latency
 from allswell.domain.cover import Observation
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 from allswell.domain.report import Beat
 
 MOST_BUCKETS = latency.KEPT // latency.WIDTH + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class MonitorHeartbeat:
     """One monitor as its checker's beats describe it.
 
     `seen` is the latest unbroken observation; `lapsed` where an earlier one ended that the overlays
@@ -24,19 +24,19 @@ class Presence:
     seen: Observation | None = None
     lapsed: datetime | None = None
     judged: Observation | None = None
-    buckets: Mapping[datetime, Bucket] = field(default_factory=dict)
+    buckets: Mapping[datetime, LatencyBucket] = field(default_factory=dict)
 
 
-class Presences:
+class Heartbeats:
     """Presence by monitor id; any thread may call."""
 
     def __init__(self) -> None:
-        self._by_monitor: dict[int, Presence] = {}
+        self._by_monitor: dict[int, MonitorHeartbeat] = {}
         self._one = Lock()
 
-    def of(self, monitor: int) -> Presence:
+    def of(self, monitor: int) -> MonitorHeartbeat:
         """What is known of a monitor, nothing before its first beat."""
-        return self._by_monitor.get(monitor, Presence())
+        return self._by_monitor.get(monitor, MonitorHeartbeat())
 
     def beat(self, monitor: int, beat: Beat, cover: timedelta, received: datetime) -> None:
         """Take a beat in. What it claims of the future is cut at `received`."""
@@ -70,7 +70,7 @@ class Presences:
         """Begin anew, as after a start; latencies stay."""
         with self._one:
             for monitor, before in self._by_monitor.items():
-                self._by_monitor[monitor] = Presence(buckets=before.buckets)
+                self._by_monitor[monitor] = MonitorHeartbeat(buckets=before.buckets)
 
     def keep_only(self, monitors: Iterable[int]) -> None:
         """Forget monitors that are no longer there."""
@@ -79,7 +79,7 @@ class Presences:
             for monitor in self._by_monitor.keys() - living:
                 del self._by_monitor[monitor]
 
-    def buckets(self, monitor: int, now: datetime) -> tuple[Bucket, ...]:
+    def buckets(self, monitor: int, now: datetime) -> tuple[LatencyBucket, ...]:
         """The latency buckets of the last 24 hours, in order."""
         found = sorted(self.of(monitor).buckets.items())
         return tuple(bucket for at, bucket in found if now - at < latency.KEPT)
@@ -91,7 +91,7 @@ class Presences:
         return max(known) + latency.WIDTH if known else oldest
 
 
-def _prolonged(before: Presence, seen: Observation) -> Presence:
+def _prolonged(before: MonitorHeartbeat, seen: Observation) -> MonitorHeartbeat:
     """Two stretches as one when they touch; else the one that reaches further."""
     old = before.seen
     if old is None:

@@ -9,23 +9,23 @@ from datetime import datetime
 
 from aiohttp import web
 
-from allswell.archive.object_store import Failed
+from allswell.archive.object_store import ArchiveError
 from allswell.central.errors import CentralError
 from allswell.collector.archive import local_uploads
-from allswell.collector.archive.executor import ArchiveService, Busy
-from allswell.collector.archive.uploads import Unknown
+from allswell.collector.archive.executor import ArchiveBusy, ArchiveExecutor
+from allswell.collector.archive.uploads import UnknownArchive
 from allswell.collector.authentication import (
     Authenticator,
-    Identity,
     NotInSync,
-    Refused,
+    RequestRefused,
+    Sender,
     Unauthorized,
 )
-from allswell.collector.messages import Act, Answer, Desk, refusal, reporter
-from allswell.collector.rate_limit import Admission, TooMany
-from allswell.collector.state import Centre
+from allswell.collector.messages import Act, MessageHandler, MessageReply, refusal, reporter
+from allswell.collector.rate_limit import RateLimit, TooManyRequests
+from allswell.collector.state import CollectorState
 from allswell.domain import archive_upload, instant, report
-from allswell.domain.message import Malformed
+from allswell.domain.message import MalformedMessage
 
 # Beats and hellos may speak of a whole list of monitors; the rest is held to report.MOST_BYTES.
 MOST_BYTES = 4 * 2**20
@@ -33,26 +33,26 @@ MOST_BYTES = 4 * 2**20
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Intake:
+class HttpApi:
     """The routes, with what they need closed over."""
 
     def __init__(
         self,
-        centre: Centre,
+        centre: CollectorState,
         authenticator: Authenticator,
         writing: Executor,
         now: Callable[[], datetime],
         *,
-        archive: ArchiveService | None = None,
-        admission: Admission | None = None,
+        archive: ArchiveExecutor | None = None,
+        admission: RateLimit | None = None,
     ) -> None:
         self._centre = centre
-        self._desk = Desk(centre)
+        self._desk = MessageHandler(centre)
         self._authenticator = authenticator
         self._writing = writing
         self._now = now
         self._archive = archive
-        self._admission = admission or Admission()
+        self._admission = admission or RateLimit()
 
     def application(self) -> web.Application:
         """The whole HTTP application."""
@@ -85,10 +85,10 @@ class Intake:
     async def archive(self, request: web.Request) -> web.Response:
         """`POST /v1/archive`: a checker has a day file, or has put it where it was told."""
         async with self._admitted(request) as sender:
-            wanted = archive_upload.read_deposit(await _body(request, report.MOST_BYTES))
+            wanted = archive_upload.read_request(await _body(request, report.MOST_BYTES))
             row = self._centre.row(reporter(sender), wanted.monitor)
             if self._archive is None:
-                raise Unknown("there is no archive")
+                raise UnknownArchive("there is no archive")
             permit = await self._archive.answer(row, wanted)
             return web.json_response(archive_upload.permit_json(permit))
 
@@ -96,7 +96,7 @@ class Intake:
         """`GET /v1/latency?monitor=…`: the last 24 hours in buckets of five minutes."""
         sender = await self._sender(request)
         if not sender.page:
-            raise Refused("only the page may read latencies")
+            raise RequestRefused("only the page may read latencies")
         asked = request.query.getall("monitor", [])
         found = {
             public: [[instant.to_ms(b.start), b.count, b.average_us, b.p95_us] for b in buckets]
@@ -108,7 +108,7 @@ class Intake:
         """`GET /healthz`: the process answers; it says nothing of the database."""
         return web.Response(text="ok\n")
 
-    async def _sender(self, request: web.Request) -> Identity:
+    async def _sender(self, request: web.Request) -> Sender:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized("send a bearer token")
@@ -117,14 +117,14 @@ class Intake:
         return await self._authenticator.identify(token.strip())
 
     @asynccontextmanager
-    async def _admitted(self, request: web.Request) -> AsyncIterator[Identity]:
+    async def _admitted(self, request: web.Request) -> AsyncIterator[Sender]:
         """The sender, whose message counts as one of its own until it is answered."""
         sender = await self._sender(request)
         with self._admission.of(sender, request.path, asyncio.get_running_loop().time()):
             yield sender
 
     async def _take(
-        self, request: web.Request, most: Callable[[Identity], int], act: Act
+        self, request: web.Request, most: Callable[[Sender], int], act: Act
     ) -> web.Response:
         """Let the writing thread take a message."""
         received = self._now()
@@ -134,12 +134,12 @@ class Intake:
             return _response(await loop.run_in_executor(self._writing, act, sender, body, received))
 
 
-def _most(sender: Identity) -> int:
+def _most(sender: Sender) -> int:
     """How long a hello or a beat may be: what is said of one monitor is as short as an envelope."""
     return report.MOST_BYTES if sender.monitor else MOST_BYTES
 
 
-def _response(answer: Answer) -> web.Response:
+def _response(answer: MessageReply) -> web.Response:
     return web.json_response(answer.body, status=answer.status)
 
 
@@ -152,7 +152,7 @@ async def _body(request: web.Request, most: int) -> object:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise Malformed("the body is not JSON") from error
+        raise MalformedMessage("the body is not JSON") from error
 
 
 @web.middleware
@@ -160,10 +160,10 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn what the rooms raise into the answers that checkers know."""
     try:
         return await handler(request)
-    except TooMany as error:
+    except TooManyRequests as error:
         headers = {"Retry-After": str(error.wait)}
         return web.json_response({"error": str(error)}, status=error.status, headers=headers)
-    except (Refused, Malformed, CentralError) as error:
+    except (RequestRefused, MalformedMessage, CentralError) as error:
         return _response(refusal(error))
-    except (Busy, Failed) as error:
-        return _response(Answer(503, {"error": str(error)}))
+    except (ArchiveBusy, ArchiveError) as error:
+        return _response(MessageReply(503, {"error": str(error)}))

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from allswell.collector.authentication import Identity, Refused
+from allswell.collector.authentication import RequestRefused, Sender
 
 # A checker sends one after the other. More are there only while it no longer waits for an answer.
 AT_ONCE = 4
@@ -21,7 +21,7 @@ EVERY = 1.0
 FORGET_EVERY = 60.0
 
 
-class TooMany(Refused):
+class TooManyRequests(RequestRefused):
     """The sender asks for more than its share; it may ask again after `wait` seconds."""
 
     status = 429
@@ -31,7 +31,7 @@ class TooMany(Refused):
         self.wait = max(1, math.ceil(wait))
 
 
-class Admission:
+class RateLimit:
     """Lets messages in. `refused` is told of each that is not; times are seconds of one clock."""
 
     def __init__(
@@ -46,9 +46,9 @@ class Admission:
         self._at_once = at_once
         self._room = most * every
         self._every = every
-        self._present = Counter[tuple[Identity, str]]()
+        self._present = Counter[tuple[Sender, str]]()
         # When a sender has its whole allowance again; who is not in here has it.
-        self._whole_at: dict[Identity, float] = {}
+        self._whole_at: dict[Sender, float] = {}
         self._forget_at = 0.0
 
     @property
@@ -57,7 +57,7 @@ class Admission:
         return len(self._whole_at)
 
     @contextlib.contextmanager
-    def of(self, sender: Identity, path: str, now: float) -> Iterator[None]:
+    def of(self, sender: Sender, path: str, now: float) -> Iterator[None]:
         """Let in one message of a sender's, for as long as it takes. Raises `TooMany`.
 
         Who speaks for a whole namespace is a process of this machine, and is always let in.
@@ -68,7 +68,7 @@ class Admission:
         key = (sender, path)
         try:
             self._judge(key, now)
-        except TooMany:
+        except TooManyRequests:
             self._refused()
             raise
         self._present[key] += 1
@@ -79,12 +79,14 @@ class Admission:
             if not self._present[key]:
                 del self._present[key]
 
-    def _judge(self, key: tuple[Identity, str], now: float) -> None:
+    def _judge(self, key: tuple[Sender, str], now: float) -> None:
         if self._present[key] >= self._at_once:
-            raise TooMany("the messages before this one are not answered yet", self._every)
+            raise TooManyRequests("the messages before this one are not answered yet", self._every)
         whole_at = max(now, self._whole_at.get(key[0], now)) + self._every
         if whole_at - now > self._room:
-            raise TooMany("this Monitor has sent too many messages", whole_at - now - self._room)
+            raise TooManyRequests(
+                "this Monitor has sent too many messages", whole_at - now - self._room
+            )
         self._forget(now)
         self._whole_at[key[0]] = whole_at
 

@@ -11,37 +11,37 @@ from typing import TypeVar
 from aiohttp import web
 
 from allswell.central.errors import CentralError
-from allswell.central.writer import Writer
-from allswell.collector.archive.executor import ArchiveService
+from allswell.central.writer import CentralWriter
+from allswell.collector.archive.executor import ArchiveExecutor
 from allswell.collector.authentication import Authenticator
-from allswell.collector.http_api import Intake
-from allswell.collector.rate_limit import Admission
-from allswell.collector.state import Centre
-from allswell.collector.ticker import Rounds
+from allswell.collector.http_api import HttpApi
+from allswell.collector.rate_limit import RateLimit
+from allswell.collector.state import CollectorState
+from allswell.collector.ticker import Ticker
 
 T = TypeVar("T")
 
 
-class Collector:
+class CollectorServer:
     """A running collector. All writing goes through `write`, one after the other."""
 
     def __init__(
         self,
-        writer: Writer,
-        centre: Centre,
+        writer: CentralWriter,
+        centre: CollectorState,
         authenticator: Authenticator,
         now: Callable[[], datetime],
         *,
         watch_every: float = 15.0,
-        archive: ArchiveService | None = None,
-        admission: Admission | None = None,
+        archive: ArchiveExecutor | None = None,
+        admission: RateLimit | None = None,
     ) -> None:
         self._centre = centre
         self._now = now
-        self._rounds = Rounds(writer, centre, now, self.write, watch_every=watch_every)
+        self._rounds = Ticker(writer, centre, now, self.write, watch_every=watch_every)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="centre")
         self._archive = archive
-        intake = Intake(
+        intake = HttpApi(
             centre, authenticator, self._writing, now, archive=archive, admission=admission
         )
         self._runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=5.0)

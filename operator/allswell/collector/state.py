@@ -11,17 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from allswell.central.errors import CentralError
-from allswell.central.writer import MonitorRow, Writer
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.authentication import Identity, Refused
-from allswell.collector.heartbeats import Presence, Presences
+from allswell.central.writer import CentralWriter, MonitorRow
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.authentication import RequestRefused, Sender
+from allswell.collector.heartbeats import Heartbeats, MonitorHeartbeat
 from allswell.domain import instant, report, watch
 from allswell.domain.cover import Observation
-from allswell.domain.health import Claim
-from allswell.domain.latency import Bucket
-from allswell.domain.report import Beat, DayReport, Envelope, Greeting, Pulse, Standing, Transition
+from allswell.domain.health import HealthClaim
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.report import (
+    Beat,
+    DayReport,
+    Envelope,
+    Greeting,
+    Pulse,
+    StoreStanding,
+    Transition,
+)
 from allswell.domain.timeline import Overlay
-from allswell.domain.watch import Watched
+from allswell.domain.watch import WatchedMonitor
 
 log = logging.getLogger(__name__)
 TOLERATED_SKEW = timedelta(seconds=2)
@@ -30,35 +38,35 @@ ASLEEP = timedelta(seconds=90)
 MOST_DAMAGED = 100
 
 
-class UnknownMonitor(Refused):
+class UnknownMonitor(RequestRefused):
     """The sender speaks of a monitor that is not (or no longer) there."""
 
     status = 410
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class StateChange:
     """A change of state that was just written, for whoever shows it on a terminal."""
 
     namespace: str
     monitor: str
-    claim: Claim
+    claim: HealthClaim
 
 
-class Centre:
+class CollectorState:
     """The centre's state in memory beside the writer of the database."""
 
     def __init__(
         self,
-        writer: Writer,
+        writer: CentralWriter,
         *,
-        on_news: Callable[[News], None] = lambda _: None,
-        archive: ArchiveNews | None = None,
+        on_news: Callable[[StateChange], None] = lambda _: None,
+        archive: ArchiveBacklog | None = None,
     ) -> None:
         self._writer = writer
-        self.archive = archive or ArchiveNews()
+        self.archive = archive or ArchiveBacklog()
         self._on_news = on_news
-        self._presences = Presences()
+        self._presences = Heartbeats()
         self._living: Mapping[tuple[str, str], MonitorRow] = {}
         self._unseen: dict[int, tuple[Overlay, ...]] = {}
         # The store of which each monitor last said hello, by the monitor's id.
@@ -92,22 +100,22 @@ class Centre:
         self._spoken = {row.id: self._spoken.get(row.id, row.spoken) for row in rows}
 
     def hello(
-        self, sender: Identity, greetings: Sequence[Greeting], now: datetime
-    ) -> tuple[Standing, ...]:
+        self, sender: Sender, greetings: Sequence[Greeting], now: datetime
+    ) -> tuple[StoreStanding, ...]:
         """Where each monitor stands; one that is not there is `gone`."""
         return tuple(self._greet(sender, greeting, now) for greeting in greetings)
 
-    def _greet(self, sender: Identity, greeting: Greeting, now: datetime) -> Standing:
+    def _greet(self, sender: Sender, greeting: Greeting, now: datetime) -> StoreStanding:
         row = self._row(sender, greeting.monitor)
         if row is None:
-            return Standing(greeting.monitor, gone=True)
+            return StoreStanding(greeting.monitor, gone=True)
         found = self._writer.hello(row.id, greeting.store, now)
         self._greeted[row.id] = greeting.store
         self._hellos.setdefault(row.id, instant.floor(now))
         return replace(found, buckets_since=self._presences.buckets_until(row.id, now))
 
     def beat(
-        self, sender: Identity, beats: Sequence[Beat], sent: datetime, received: datetime
+        self, sender: Sender, beats: Sequence[Beat], sent: datetime, received: datetime
     ) -> Pulse:
         """Keep beats in memory. Asks for a hello when a store has not been greeted."""
         received = instant.floor(received)
@@ -127,7 +135,7 @@ class Centre:
         return Pulse(greet, tuple(gone), self.archive.configured, lost)
 
     def accept(
-        self, sender: Identity, envelope: Envelope, sent: datetime, received: datetime
+        self, sender: Sender, envelope: Envelope, sent: datetime, received: datetime
     ) -> bool:
         """Write an envelope; False when it was there already.
 
@@ -148,7 +156,7 @@ class Centre:
             row.id, shifted, received, claimed=transition.claim.since
         )
         if new:
-            self._on_news(News(row.namespace, row.name, shifted.claim))
+            self._on_news(StateChange(row.namespace, row.name, shifted.claim))
         return new
 
     def _see_as_far_as(self, since: datetime, now: datetime) -> None:
@@ -227,7 +235,12 @@ class Centre:
         return changed
 
     def _correct(
-        self, monitor: int, seen: Observation, presence: Presence, through: datetime, now: datetime
+        self,
+        monitor: int,
+        seen: Observation,
+        presence: MonitorHeartbeat,
+        through: datetime,
+        now: datetime,
     ) -> bool:
         first = presence.judged is None and self._spoken.get(monitor, False)
         if presence.lapsed is not None:
@@ -241,7 +254,7 @@ class Centre:
         self._presences.judged(monitor, seen)
         return is_wrong
 
-    def _watched(self, row: MonitorRow) -> Watched | None:
+    def _watched(self, row: MonitorRow) -> WatchedMonitor | None:
         """What is to be judged of a monitor; None for one that has never spoken."""
         seen = self._presences.of(row.id).seen
         if seen is None and not self._spoken.get(row.id):
@@ -251,7 +264,7 @@ class Centre:
             # A hello promises a beat: if none comes, the silence is as long as after a check.
             seen = Observation(hello, hello, hello + row.cover)
         is_open = any(overlay.end is None for overlay in self._unseen.get(row.id, ()))
-        return Watched(row.id, row.cover, seen, is_open)
+        return WatchedMonitor(row.id, row.cover, seen, is_open)
 
     def _reload_unseen(self, monitors: Sequence[int]) -> None:
         found = self._writer.unseen(monitors)
@@ -260,7 +273,7 @@ class Centre:
 
     def latencies(
         self, public_ids: Sequence[str], now: datetime
-    ) -> Mapping[str, tuple[Bucket, ...]]:
+    ) -> Mapping[str, tuple[LatencyBucket, ...]]:
         """Today's latency of the monitors asked for, by public id."""
         by_public = {row.public_id: row.id for row in self._living.values()}
         known = (public for public in public_ids if public in by_public)
@@ -271,14 +284,14 @@ class Centre:
         row = self._living.get(place)
         return None if row is None else row.id
 
-    def row(self, sender: Identity, monitor: str) -> MonitorRow:
+    def row(self, sender: Sender, monitor: str) -> MonitorRow:
         """A monitor of the sender's; any thread may ask. Raises `UnknownMonitor`."""
         row = self._row(sender, monitor)
         if row is None:
             raise UnknownMonitor(f"there is no monitor {monitor!r} here")
         return row
 
-    def _row(self, sender: Identity, monitor: str) -> MonitorRow | None:
+    def _row(self, sender: Sender, monitor: str) -> MonitorRow | None:
         if sender.monitor and sender.monitor != monitor:
             return None
         return self._living.get((sender.namespace, monitor))

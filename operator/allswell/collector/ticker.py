@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from allswell.central.errors import CentralError
-from allswell.central.writer import Writer
-from allswell.collector.state import Centre
+from allswell.central.writer import CentralWriter
+from allswell.collector.state import CollectorState
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Write(Protocol):
+class RunWrite(Protocol):
     """Runs a blocking call where all writing is done, and awaits it."""
 
     def __call__(self, act: Callable[[], T], /) -> Awaitable[T]:
@@ -24,13 +24,13 @@ class Write(Protocol):
 
 
 @dataclass(slots=True)
-class Rounds:
+class Ticker:
     """The loop; seconds between two of each kind."""
 
-    writer: Writer
-    centre: Centre
+    writer: CentralWriter
+    centre: CollectorState
     now: Callable[[], datetime]
-    write: Write
+    write: RunWrite
     settle_every: float = 2.0
     watch_every: float = 15.0
     tidy_every: float = 60.0

@@ -8,27 +8,27 @@ from functools import partial
 
 from sqlalchemy import Engine
 
-from allswell.central.hostname_claims import Claims
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.state import Centre
-from allswell.controller.apply.applier import Hands
-from allswell.controller.cache.cache import Index, Key
+from allswell.central.hostname_claims import HostnameClaims
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.state import CollectorState
+from allswell.controller.apply.applier import Applier
+from allswell.controller.cache.cache import Cache, ObjectKey
 from allswell.controller.cache.namespaces import Namespaces
-from allswell.controller.cache.watch_health import Owed
-from allswell.controller.config.settings import Settings
-from allswell.controller.database.client import Central, Doing
-from allswell.controller.database.registration import Place, Registrar
+from allswell.controller.cache.watch_health import WatchHealth
+from allswell.controller.config.settings import OperatorSettings
+from allswell.controller.database.client import DatabaseClient, RunInWriter
+from allswell.controller.database.registration import MonitorRegistration, Place
 from allswell.controller.database.telling import TellingWriter
-from allswell.controller.hostnames.claims_client import Ledger
-from allswell.controller.hostnames.service import Hosting
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.hostnames.claims_client import ClaimsClient
+from allswell.controller.hostnames.service import HostnameService
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.reconcile.means import Means
 from allswell.controller.reconcile.monitor import archive_conditions
 from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime import workers
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.runtime.workqueue import Workqueue
-from allswell.controller.workload.rollout_limiter import Turnstile
+from allswell.controller.workload.rollout_limiter import RolloutLimiter
 from allswell.dns import lookup
 from allswell.kube import manifest
 from allswell.kube.client import Api
@@ -39,15 +39,15 @@ from allswell.kube.manifest import Json
 AT_ONCE = timedelta()
 
 
-class Watchman:
+class Operator:
     """All parts of the operator that live in its own loop; they run once it has met the centre."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: OperatorSettings,
         api: Api,
         engine: Engine,
-        meters: Meters,
+        meters: OperatorMetrics,
         now: Callable[[], datetime],
     ) -> None:
         self.settings = settings
@@ -56,34 +56,34 @@ class Watchman:
         self._meters = meters
         self._now = now
         self._loop = asyncio.get_running_loop()
-        self._queue: Workqueue[Key] = Workqueue(time.monotonic)
+        self._queue: Workqueue[ObjectKey] = Workqueue(time.monotonic)
         self._hurry = asyncio.Event()
-        self.index = Index(turn=self._queue.add)
-        self.owed = Owed()
+        self.index = Cache(turn=self._queue.add)
+        self.owed = WatchHealth()
         self.writer = TellingWriter(engine, settings.shape.grace, self._told)
-        self.centre = Centre(self.writer, archive=ArchiveNews())
+        self.centre = CollectorState(self.writer, archive=ArchiveBacklog())
         self.looking: Resync
-        self._tidings: workers.Tidings
+        self._tidings: workers.LedgerChanges
 
-    def meet(self, doing: Doing, pages_key: bytes = b"") -> None:
+    def meet(self, doing: RunInWriter, pages_key: bytes = b"") -> None:
         """Put the rest together, now that there is a thread that writes the central database."""
         self._hosting = self._hosted(doing, pages_key)
-        central = Central(self.engine, self.writer, self.centre, doing)
+        central = DatabaseClient(self.engine, self.writer, self.centre, doing)
         means = Means(
             api=self._api,
             index=self.index,
             central=central,
-            registrar=Registrar(central.register, self._now),
+            registrar=MonitorRegistration(central.register, self._now),
             namespaces=Namespaces(self._api, time.monotonic),
             meters=self._meters,
             owed=self.owed,
             now=self._now,
         )
         told = self.settings
-        self._turnstile = Turnstile(self.index, told.batch, self._meters, self._now)
+        self._turnstile = RolloutLimiter(self.index, told.batch, self._meters, self._now)
         self._reconciler = Reconciler(
             means,
-            Hands(means),
+            Applier(means),
             self._turnstile,
             shape=told.shape,
             page_url=told.page_url,
@@ -91,19 +91,19 @@ class Watchman:
             hosting=self._hosting,
         )
         self.looking = Resync(means, self._reconciler, told.watched)
-        self._tidings = workers.Tidings(
+        self._tidings = workers.LedgerChanges(
             central, self._reconciler, self._wake, self.index.pages, self._now
         )
 
-    def _hosted(self, doing: Doing, key: bytes) -> Hosting | None:
+    def _hosted(self, doing: RunInWriter, key: bytes) -> HostnameService | None:
         """What looks after customers' host names, where a domain is dedicated to pages."""
         policy = self.settings.hosting
         if policy is None:
             return None
-        return Hosting(
+        return HostnameService(
             policy,
             key,
-            Ledger(Claims(self.engine, policy.rest), policy.budget, doing),
+            ClaimsClient(HostnameClaims(self.engine, policy.rest), policy.budget, doing),
             partial(lookup.look, resolvers=policy.resolvers),
             self._api,
             meters=self._meters,
@@ -141,13 +141,13 @@ class Watchman:
 
     async def _let_through(self) -> None:
         await self.looking.seen.wait()
-        await workers.let_through(self._turnstile, self._wake)
+        await workers.run_rollouts(self._turnstile, self._wake)
 
     def _archived(self, place: Place, before: Json) -> tuple[Condition, ...]:
         monitor = self.centre.known(place)
         return archive_conditions.said(self.centre.archive, monitor, before, self._now())
 
-    def _wake(self, key: Key) -> None:
+    def _wake(self, key: ObjectKey) -> None:
         self._queue.add(key, AT_ONCE)
 
     def _told(self, monitor: int) -> None:

@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from aiohttp import ClientSession
 
-from allswell.central.writer import Writer
-from allswell.collector.archive.executor import ArchiveService
+from allswell.central.writer import CentralWriter
+from allswell.collector.archive.executor import ArchiveExecutor
 from allswell.collector.authentication import Authenticator
-from allswell.collector.rate_limit import Admission
-from allswell.collector.server import Collector
-from allswell.collector.state import Centre
-from allswell.controller.config.settings import Bind
+from allswell.collector.rate_limit import RateLimit
+from allswell.collector.server import CollectorServer
+from allswell.collector.state import CollectorState
+from allswell.controller.config.settings import ListenAddress
 from allswell.kube import client
 from allswell.kube.client import Api
 
@@ -29,16 +29,16 @@ Authenticating = Callable[[Api], Authenticator]
 Connecting = Callable[[ClientSession], Api]
 
 
-class Collecting:
+class CollectorThread:
     """A running collector in its own thread."""
 
     def __init__(
         self,
-        writer: Writer,
-        centre: Centre,
+        writer: CentralWriter,
+        centre: CollectorState,
         now: Callable[[], datetime],
-        archive: ArchiveService | None = None,
-        admission: Admission | None = None,
+        archive: ArchiveExecutor | None = None,
+        admission: RateLimit | None = None,
     ) -> None:
         self._writer = writer
         self._centre = centre
@@ -47,12 +47,12 @@ class Collecting:
         self._admission = admission
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="collector", daemon=True)
-        self._collector: Collector | None = None
+        self._collector: CollectorServer | None = None
         self._session: ClientSession | None = None
 
     async def start(
         self,
-        bind: Bind,
+        bind: ListenAddress,
         tls: ssl.SSLContext,
         to_api: ssl.SSLContext,
         connecting: Connecting,
@@ -64,7 +64,7 @@ class Collecting:
         async def begin() -> None:
             self._session = client.session(to_api)
             authenticator = authenticating(connecting(self._session))
-            self._collector = Collector(
+            self._collector = CollectorServer(
                 self._writer,
                 self._centre,
                 authenticator,

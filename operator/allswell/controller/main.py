@@ -14,37 +14,45 @@ from datetime import UTC, datetime, timedelta
 import kopf
 from aiohttp import ClientSession
 
-from allswell.archive.object_store import Failed
+from allswell.archive.object_store import ArchiveError
 from allswell.central import engine
-from allswell.central.errors import CentralError, Unavailable
-from allswell.collector.rate_limit import Admission
-from allswell.controller.assembly import Watchman
+from allswell.central.errors import CentralError, DatabaseUnavailable
+from allswell.collector.rate_limit import RateLimit
+from allswell.controller.assembly import Operator
 from allswell.controller.bootstrap import archive as bootstrap_archive
 from allswell.controller.bootstrap import collector_ca, database_password, kube_login
 from allswell.controller.bootstrap import pages_key as bootstrap_pages_key
-from allswell.controller.bootstrap.collector_ca import Authority, BadAuthority
+from allswell.controller.bootstrap.collector_ca import BadCollectorCA, CollectorCA
 from allswell.controller.bootstrap.database_password import BadPasswords
-from allswell.controller.bootstrap.kube_login import NoAccess
-from allswell.controller.bootstrap.pages_key import BadKey
+from allswell.controller.bootstrap.kube_login import NoClusterAccess
+from allswell.controller.bootstrap.pages_key import BadPagesKey
 from allswell.controller.cache import watches
-from allswell.controller.collector_thread import Collecting
+from allswell.controller.collector_thread import CollectorThread
 from allswell.controller.config import settings
-from allswell.controller.config.settings import BadSettings, Settings
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.config.settings import BadOperatorSettings, OperatorSettings
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.runtime import standby
-from allswell.controller.runtime.health_endpoints import Lookout
-from allswell.controller.runtime.leader_election import Tenure
+from allswell.controller.runtime.health_endpoints import HealthEndpoints
+from allswell.controller.runtime.leader_election import LeaderElection
 from allswell.controller.token_review import TokenReviews
 from allswell.kube import client
 from allswell.kube.client import Api, Client
 from allswell.kube.errors import KubeError
-from allswell.kube.errors import Unavailable as Away
+from allswell.kube.errors import KubeUnavailable as Away
 from allswell.kube.kinds import CONFIGMAP, NAMESPACE
 
 log = logging.getLogger(__name__)
 RENEW_EVERY = timedelta(days=1) / timedelta(seconds=1)
 RETRY = 5.0
-UNUSABLE = (KubeError, CentralError, Failed, BadAuthority, BadPasswords, BadKey, OSError)
+UNUSABLE = (
+    KubeError,
+    CentralError,
+    ArchiveError,
+    BadCollectorCA,
+    BadPasswords,
+    BadPagesKey,
+    OSError,
+)
 
 
 def now() -> datetime:
@@ -66,7 +74,7 @@ def main() -> int:
     try:
         found = settings.read(os.environ)
         info = kube_login.find()
-    except (BadSettings, NoAccess) as error:
+    except (BadOperatorSettings, NoClusterAccess) as error:
         log.error("%s", error)
         return 2
     try:
@@ -76,7 +84,7 @@ def main() -> int:
         return 1
 
 
-async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
+async def run(found: OperatorSettings, info: kopf.ConnectionInfo) -> int:
     """Run until SIGTERM; 0 then, 1 when a part of it has ended."""
     tls, headers = info.as_ssl_context(), kube_login.headers(info, time.monotonic)
 
@@ -86,16 +94,16 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
     async with client.session(tls) as session:
         api = connecting(session)
         tenure = tenure_of(found, api)
-        if not await standby.begun(tenure, found.status):
+        if not await standby.wait_for_leadership(tenure, found.status):
             return 0
-        ca = await collector_ca.kept(api, found.namespace, found.ca_secret, now())
+        ca = await collector_ca.get_or_create(api, found.namespace, found.ca_secret, now())
         await api.apply(CONFIGMAP, published(found, ca))
         told = replace(found, shape=replace(found.shape, ca=ca.certificate))
-        meters = Meters()
-        man = Watchman(told, api, engine.connect(await database(found, api)), meters, now)
+        meters = OperatorMetrics()
+        man = Operator(told, api, engine.connect(await database(found, api)), meters, now)
         archive = bootstrap_archive.service(told, man.engine, man.centre.archive, meters, now)
-        admission = Admission(meters.refusals.inc)
-        collecting = Collecting(man.writer, man.centre, now, archive, admission)
+        admission = RateLimit(meters.refusals.inc)
+        collecting = CollectorThread(man.writer, man.centre, now, archive, admission)
         server = collector_ca.context(ca, found.hosts, now())
 
         def judging(api: Api) -> TokenReviews:
@@ -115,28 +123,28 @@ async def run(found: Settings, info: kopf.ConnectionInfo) -> int:
             await tenure.end()
 
 
-def tenure_of(found: Settings, api: Api) -> Tenure:
+def tenure_of(found: OperatorSettings, api: Api) -> LeaderElection:
     """The Lease of the one operator at work."""
     place = (found.namespace, found.lease)
-    return Tenure(api, place, found.identity, now=now, ticks=time.monotonic)
+    return LeaderElection(api, place, found.identity, now=now, ticks=time.monotonic)
 
 
-async def database(found: Settings, api: Api) -> str:
+async def database(found: OperatorSettings, api: Api) -> str:
     """The central database's address, with a password that a Secret keeps where it has none."""
     if not found.database_secret:
         return found.database
-    password = await database_password.kept(api, found.namespace, found.database_secret)
+    password = await database_password.get_or_create(api, found.namespace, found.database_secret)
     return database_password.placed(found.database, password)
 
 
-async def pages_key(found: Settings, api: Api) -> bytes:
+async def pages_key(found: OperatorSettings, api: Api) -> bytes:
     """The key of pages' addresses, where a domain is dedicated to them."""
     if found.hosting is None:
         return b""
-    return await bootstrap_pages_key.kept(api, found.namespace, found.pages_key_secret)
+    return await bootstrap_pages_key.get_or_create(api, found.namespace, found.pages_key_secret)
 
 
-def published(found: Settings, ca: Authority) -> dict[str, object]:
+def published(found: OperatorSettings, ca: CollectorCA) -> dict[str, object]:
     """The ConfigMap from which the page learns the collector's CA."""
     return {
         "apiVersion": "v1",
@@ -146,7 +154,9 @@ def published(found: Settings, ca: Authority) -> dict[str, object]:
     }
 
 
-def lookout(man: Watchman, api: Api, meters: Meters, clock: Callable[[], datetime]) -> Lookout:
+def lookout(
+    man: Operator, api: Api, meters: OperatorMetrics, clock: Callable[[], datetime]
+) -> HealthEndpoints:
     """What answers the probes."""
 
     async def answers() -> bool:
@@ -158,7 +168,7 @@ def lookout(man: Watchman, api: Api, meters: Meters, clock: Callable[[], datetim
             return True
         return True
 
-    return Lookout(
+    return HealthEndpoints(
         succeeded=lambda: man.looking.succeeded,
         listening=lambda: man.centre.started is not None,
         answers=answers,
@@ -168,25 +178,25 @@ def lookout(man: Watchman, api: Api, meters: Meters, clock: Callable[[], datetim
     )
 
 
-async def renewing(server: ssl.SSLContext, ca: Authority, found: Settings) -> None:
+async def renewing(server: ssl.SSLContext, ca: CollectorCA, found: OperatorSettings) -> None:
     """Give the collector a new certificate each day."""
     while True:
         await asyncio.sleep(RENEW_EVERY)
         collector_ca.renew(server, ca, found.hosts, now())
 
 
-async def migrated(man: Watchman) -> bool:
+async def migrated(man: Operator) -> bool:
     """Bring the tables to this version's schema; False when the database is away."""
     try:
         before, after = await asyncio.to_thread(engine.migrate, man.engine)
-    except Unavailable as error:
+    except DatabaseUnavailable as error:
         log.warning("waiting for the central database: %s", error)
         return False
     log.info("the central database is at %s, it was at %s", after, before)
     return True
 
 
-async def migrating(man: Watchman) -> None:
+async def migrating(man: Operator) -> None:
     """Bring the tables to this version's schema as soon as the database is there."""
     done = False
     while True:
@@ -194,7 +204,7 @@ async def migrating(man: Watchman) -> None:
         done = await migrated(man)
 
 
-async def watched(man: Watchman, info: kopf.ConnectionInfo, stop: asyncio.Event) -> None:
+async def watched(man: Operator, info: kopf.ConnectionInfo, stop: asyncio.Event) -> None:
     """Watch until told to stop. kopf gives up where a kind goes, so it is begun anew."""
     while True:
         ready = asyncio.Event()
@@ -227,7 +237,7 @@ async def heard(ready: asyncio.Event, stop: asyncio.Event) -> None:
 
 
 async def together(
-    man: Watchman,
+    man: Operator,
     loops: Sequence[Coroutine[None, None, None]],
     info: kopf.ConnectionInfo,
 ) -> int:

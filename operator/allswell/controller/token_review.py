@@ -15,13 +15,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from allswell.collector.authentication import Gone, Identity, NotInSync, Refused, Unauthorized
+from allswell.collector.authentication import (
+    CheckerGone,
+    NotInSync,
+    RequestRefused,
+    Sender,
+    Unauthorized,
+)
 from allswell.controller.cache import cache as indices
-from allswell.controller.cache.cache import Index
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.cache import Cache
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.kube import manifest, names
 from allswell.kube.client import Api
-from allswell.kube.errors import KubeError, Rejected
+from allswell.kube.errors import KubeError, KubeRejected
 from allswell.kube.kinds import POD, STATEFULSET, TOKEN_REVIEW
 from allswell.kube.manifest import Json
 
@@ -35,7 +41,7 @@ LONGEST_TOKEN = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TokenVerdict:
     """What the API server says of a token; `until` is when to ask again. No `user`: refused."""
 
     until: datetime
@@ -55,15 +61,15 @@ def review(token: str) -> Json:
     return {"apiVersion": TOKEN_REVIEW.api, "kind": TOKEN_REVIEW.name, "spec": spec}
 
 
-def verdict(answer: Json, token: str, now: datetime) -> Verdict:
+def verdict(answer: Json, token: str, now: datetime) -> TokenVerdict:
     """What the answer means. Only a token of our audience and of a service account counts."""
     status = manifest.block(answer, "status")
     audiences = status.get("audiences")
     user = manifest.text(status, "user", "username")
     ours = isinstance(audiences, list) and names.AUDIENCE in audiences
     if status.get("authenticated") is not True or not ours or not user.startswith(ACCOUNT):
-        return Verdict(now + REFUSED_FOR)
-    return Verdict(
+        return TokenVerdict(now + REFUSED_FOR)
+    return TokenVerdict(
         until=ends(token, now),
         user=user,
         pod=_first(status, f"{EXTRA}/pod-name"),
@@ -86,7 +92,7 @@ def ends(token: str, now: datetime) -> datetime:
         return now + REFUSED_FOR
 
 
-def monitor_of(index: Index, namespace: str, pod: Json) -> str:
+def monitor_of(index: Cache, namespace: str, pod: Json) -> str:
     """The Monitor whose current pod this is, as the index has it; empty when it is nobody's."""
     reference = manifest.owner(pod)
     name = manifest.text(reference, "name")
@@ -105,9 +111,9 @@ class TokenReviews:
         self,
         *,
         api: Api,
-        index: Index,
+        index: Cache,
         page: str,
-        meters: Meters,
+        meters: OperatorMetrics,
         now: Callable[[], datetime],
         most_kept: int = MOST_KEPT,
     ) -> None:
@@ -118,22 +124,22 @@ class TokenReviews:
         self._now = now
         self._most_kept = most_kept
         # Apart, so that who sends tokens of no worth makes nobody else be asked about again.
-        self._taken: dict[bytes, Verdict] = {}
-        self._refused: dict[bytes, Verdict] = {}
-        self._asking: dict[bytes, asyncio.Task[Verdict]] = {}
+        self._taken: dict[bytes, TokenVerdict] = {}
+        self._refused: dict[bytes, TokenVerdict] = {}
+        self._asking: dict[bytes, asyncio.Task[TokenVerdict]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def identify(self, token: str) -> Identity:
+    async def identify(self, token: str) -> Sender:
         """The identity behind a token. Raises `Refused`."""
         try:
             found = await self._identify(token)
-        except Refused as error:
+        except RequestRefused as error:
             self._meters.verdicts.labels(type(error).__name__).inc()
             raise
         self._meters.verdicts.labels("Accepted").inc()
         return found
 
-    async def _identify(self, token: str) -> Identity:
+    async def _identify(self, token: str) -> Sender:
         if len(token) > LONGEST_TOKEN:
             raise Unauthorized("this is no token")
         if not self._index.synced:
@@ -142,35 +148,35 @@ class TokenReviews:
         if not said.user:
             raise Unauthorized("the API server does not take this token for allswell-collector")
         if said.user == self._page:
-            return Identity("", page=True)
+            return Sender("", page=True)
         if not said.pod_uid:
-            raise Refused("this token is not bound to a pod")
-        return Identity(said.namespace, await self._monitor(said))
+            raise RequestRefused("this token is not bound to a pod")
+        return Sender(said.namespace, await self._monitor(said))
 
-    async def _monitor(self, said: Verdict) -> str:
+    async def _monitor(self, said: TokenVerdict) -> str:
         """The Monitor of a pod that the index knows, or that the API server shows right now."""
         kept = self._index[POD].get(said.namespace, said.pod)
         pod = kept.manifest if kept and kept.uid == said.pod_uid else await self._pod_now(said)
         monitor = monitor_of(self._index, said.namespace, pod)
         if not monitor:
-            raise Refused("this pod is not the checker of a Monitor")
+            raise RequestRefused("this pod is not the checker of a Monitor")
         if manifest.uid(pod) != said.pod_uid:
-            raise Gone("another pod has taken over from this one")
+            raise CheckerGone("another pod has taken over from this one")
         return monitor
 
-    async def _pod_now(self, said: Verdict) -> Json:
+    async def _pod_now(self, said: TokenVerdict) -> Json:
         """The watch may be behind: see what is there now, if it is there."""
         try:
             pod = await self._api.get(POD, said.namespace, said.pod)
-        except Rejected as error:
-            raise Refused("this installation does not serve the pod's namespace") from error
+        except KubeRejected as error:
+            raise RequestRefused("this installation does not serve the pod's namespace") from error
         except KubeError as error:
             raise NotInSync("the API server cannot be asked about this pod") from error
         if pod is None:
-            raise Gone("this pod is not there any more")
+            raise CheckerGone("this pod is not there any more")
         return pod
 
-    async def _verdict(self, token: str) -> Verdict:
+    async def _verdict(self, token: str) -> TokenVerdict:
         key = hashlib.sha256(token.encode()).digest()
         known = self._taken.get(key) or self._refused.get(key)
         if known is not None and self._now() < known.until:
@@ -182,7 +188,7 @@ class TokenReviews:
         self._keep(key, found)
         return found
 
-    def _keep(self, key: bytes, found: Verdict) -> None:
+    def _keep(self, key: bytes, found: TokenVerdict) -> None:
         """Remember a verdict; the oldest of its kind makes way."""
         self._taken.pop(key, None)
         self._refused.pop(key, None)
@@ -191,7 +197,7 @@ class TokenReviews:
             kept.pop(next(iter(kept)))
         kept[key] = found
 
-    async def _ask(self, token: str) -> Verdict:
+    async def _ask(self, token: str) -> TokenVerdict:
         try:
             async with self._slots:
                 answer = await self._api.create(TOKEN_REVIEW, review(token))

@@ -16,7 +16,7 @@ from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.TXT import TXT
 from dns.rrset import RRset
 
-from allswell.domain.preflight import Seen, Wanted
+from allswell.domain.preflight import ProofWanted, ResolverAnswer
 
 MOST_HOPS = 8
 MOST_RECORDS = 50
@@ -24,7 +24,7 @@ NOTHING = "no answer"
 _CRITICAL = 0x80
 
 
-class Failed(Exception):
+class LookupFailed(Exception):
     """A question was not answered; the text is the code that came instead, or that nothing did."""
 
 
@@ -54,24 +54,26 @@ class Resolver:
                 ignore_errors=True,
             )
         except (dns.exception.Timeout, OSError) as error:
-            raise Failed(NOTHING) from error
+            raise LookupFailed(NOTHING) from error
         except dns.exception.DNSException as error:
-            raise Failed("a broken answer") from error
+            raise LookupFailed("a broken answer") from error
         code = answer.rcode()
         if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            raise Failed(dns.rcode.to_text(code))
+            raise LookupFailed(dns.rcode.to_text(code))
         return tuple(answer.answer[:MOST_RECORDS])
 
     def __str__(self) -> str:
         return self.address if self.port == 53 else f"{self.address}:{self.port}"  # noqa: PLR2004
 
 
-async def look(wanted: Wanted, resolvers: Sequence[Resolver], limit: float = 20.0) -> list[Seen]:
+async def look(
+    wanted: ProofWanted, resolvers: Sequence[Resolver], limit: float = 20.0
+) -> list[ResolverAnswer]:
     """What each resolver says, asked at once; who takes longer than the limit is silent."""
     return list(await asyncio.gather(*(_judged(wanted, each, limit) for each in resolvers)))
 
 
-async def _judged(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:
+async def _judged(wanted: ProofWanted, resolver: Resolver, limit: float) -> ResolverAnswer:
     """What a resolver says. Where that is nothing, our own name tells whose fault it is.
 
     Who answers for that has waited in vain for the other name's servers; who does not is away, or
@@ -81,39 +83,41 @@ async def _judged(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:
     if seen.failed:
         try:
             await resolver.ask(wanted.target, "A")
-        except Failed:
-            return Seen(seen.resolver, silent=True)
+        except LookupFailed:
+            return ResolverAnswer(seen.resolver, silent=True)
     return seen
 
 
-async def _seen(wanted: Wanted, resolver: Resolver, limit: float) -> Seen:
+async def _seen(wanted: ProofWanted, resolver: Resolver, limit: float) -> ResolverAnswer:
     try:
         async with asyncio.timeout(limit):
             return await _looked(wanted, resolver)
     except TimeoutError:
-        return Seen(str(resolver), failed=NOTHING)
+        return ResolverAnswer(str(resolver), failed=NOTHING)
 
 
-async def _looked(wanted: Wanted, resolver: Resolver) -> Seen:
+async def _looked(wanted: ProofWanted, resolver: Resolver) -> ResolverAnswer:
     # A zone whose servers fail at one question may answer another: a TXT proves all the same.
     failed = ""
     try:
         token = await _token(wanted, resolver)
-    except Failed as error:
+    except LookupFailed as error:
         token, failed = False, str(error)
     try:
         chain = await _chain(wanted, resolver)
-    except Failed as error:
+    except LookupFailed as error:
         chain, failed = [], str(error)
     reached = wanted.target in chain
     if not (token or reached):
-        return Seen(str(resolver), cname=chain[-1] if chain else "", failed=failed)
+        return ResolverAnswer(str(resolver), cname=chain[-1] if chain else "", failed=failed)
     issuers, at = await _issuers(wanted.host, resolver)
     last = chain[-1] if chain else ""
-    return Seen(str(resolver), last, reached=reached, token=token, issuers=issuers, caa_at=at)
+    return ResolverAnswer(
+        str(resolver), last, reached=reached, token=token, issuers=issuers, caa_at=at
+    )
 
 
-async def _chain(wanted: Wanted, resolver: Resolver) -> list[str]:
+async def _chain(wanted: ProofWanted, resolver: Resolver) -> list[str]:
     """The names that a host is a CNAME for, up to the page's own target."""
     found: list[str] = []
     name = wanted.host
@@ -144,7 +148,7 @@ def _text(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True).lower()
 
 
-async def _token(wanted: Wanted, resolver: Resolver) -> bool:
+async def _token(wanted: ProofWanted, resolver: Resolver) -> bool:
     """Whether the TXT record holds the token; a customer may have moved it by a CNAME."""
     if not wanted.challenge:
         return False
@@ -169,7 +173,7 @@ async def _issuers(host: str, resolver: Resolver) -> tuple[tuple[str, ...] | Non
     for place in (".".join(labels[start:]) for start in range(len(labels))):
         try:
             answer = await resolver.ask(place, "CAA")
-        except Failed:
+        except LookupFailed:
             continue
         records = [
             record

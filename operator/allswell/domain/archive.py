@@ -19,7 +19,7 @@ _NAME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DayFileName:
     """What a day file is of: a monitor's public id, a UTC day, a store's number, a revision.
 
     Stores are numbered from 1 in the order of their first hello, revisions from 1.
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class DayFileContent:
     """What a day file holds: `size` compressed bytes with their SHA-256 in hex, so many samples."""
 
     size: int
@@ -41,7 +41,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One day file in the catalogue; it says all by itself, also when the monitor is forgotten.
 
     `key` is the object's name below the archive's prefix. `recorded` is when the centre had seen
@@ -53,16 +53,16 @@ class Entry:
     monitor: int
     namespace: str
     name: str
-    place: Place
+    place: DayFileName
     key: str
-    content: Content
+    content: DayFileContent
     recorded: datetime
     verified: datetime
     damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DayFileSelection:
     """Which day files are meant: of a monitor, and of the UTC days `first` to `last`; or of all."""
 
     namespace: str | None = None
@@ -76,10 +76,10 @@ class Choice:
         return self == ALL
 
 
-ALL = Choice()
+ALL = DayFileSelection()
 
 
-def key(place: Place) -> str:
+def key(place: DayFileName) -> str:
     """The name of a day file."""
     revision = "" if place.revision == 1 else f".r{place.revision}"
     return f"{partition(place.day)}{place.public_id}.{place.store}{revision}{SUFFIX}"
@@ -90,13 +90,13 @@ def partition(day: date) -> str:
     return f"{LAYOUT}/date={day.isoformat()}/"
 
 
-def parse(name: str) -> Place | None:
+def parse(name: str) -> DayFileName | None:
     """What a name says; None when it is no day file's."""
     if (found := _NAME.fullmatch(name)) is None:
         return None
     day, public_id, store, revision = found.groups()
     try:
-        place = Place(public_id, date.fromisoformat(day), int(store), int(revision or 1))
+        place = DayFileName(public_id, date.fromisoformat(day), int(store), int(revision or 1))
     except ValueError:
         return None
     return place if key(place) == name else None

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from allswell.domain.archive import Content
-from allswell.domain.message import Malformed, Reader
+from allswell.domain.archive import DayFileContent
+from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.report import VERSION, Json
 
 MOST_BYTES = 64 * 2**20
@@ -18,7 +18,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Deposit:
+class UploadRequest:
     """A day file that a checker has made of a monitor's store.
 
     It is `whole` if it holds whatever the archive was given of that day and store before. As long
@@ -28,13 +28,13 @@ class Deposit:
     monitor: str
     store: str
     day: date
-    content: Content
+    content: DayFileContent
     whole: bool = True
     revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class UploadPermit:
     """What the centre answers: the archive has it (`recorded`), or where to put it.
 
     Without a `url` it is there already, and only to be told of with its `revision`.
@@ -46,7 +46,7 @@ class Permit:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def deposit_json(deposit: Deposit) -> Json:
+def request_json(deposit: UploadRequest) -> Json:
     """A deposit as a JSON object."""
     return {
         "v": VERSION,
@@ -61,25 +61,25 @@ def deposit_json(deposit: Deposit) -> Json:
     }
 
 
-def read_deposit(value: object) -> Deposit:
+def read_request(value: object) -> UploadRequest:
     """Read a deposit. Raises `Malformed`."""
-    reader = Reader(value)
+    reader = MessageReader(value)
     size, sha256 = reader.count("size"), reader.text("sha256")
     if not 1 <= size <= MOST_BYTES:
-        raise Malformed(f"size must be from 1 to {MOST_BYTES}")
+        raise MalformedMessage(f"size must be from 1 to {MOST_BYTES}")
     if _SHA256.fullmatch(sha256) is None:
-        raise Malformed("sha256 must be 64 of 0-9 and a-f")
-    return Deposit(
+        raise MalformedMessage("sha256 must be 64 of 0-9 and a-f")
+    return UploadRequest(
         monitor=reader.text("monitor"),
         store=reader.text("store"),
         day=reader.day("day"),
-        content=Content(size, sha256, reader.count("samples")),
+        content=DayFileContent(size, sha256, reader.count("samples")),
         whole=reader.flag("whole"),
         revision=reader.maybe_count("revision") or 0,
     )
 
 
-def permit_json(permit: Permit) -> Json:
+def permit_json(permit: UploadPermit) -> Json:
     """The answer as a JSON object."""
     return {
         "v": VERSION,
@@ -90,14 +90,14 @@ def permit_json(permit: Permit) -> Json:
     }
 
 
-def read_permit(value: object) -> Permit:
+def read_permit(value: object) -> UploadPermit:
     """Read the answer. Raises `Malformed`."""
-    reader = Reader(value)
+    reader = MessageReader(value)
     headers = value.get("headers") if isinstance(value, Mapping) else None
     found = dict(headers) if isinstance(headers, Mapping) else {}
     if not all(isinstance(part, str) for pair in found.items() for part in pair):
-        raise Malformed("headers must be texts")
-    return Permit(
+        raise MalformedMessage("headers must be texts")
+    return UploadPermit(
         recorded=reader.flag("recorded"),
         revision=reader.maybe_count("revision") or 0,
         url=reader.optional("url", 8_192),

@@ -22,7 +22,7 @@ _RANK = {State.UP: 0, State.DEGRADED: 1, State.UNKNOWN: 2, State.DOWN: 3}
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class HealthClaim:
     """From `since` on, the checker says, the target is in this state, for this reason."""
 
     state: State
@@ -31,7 +31,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Streak:
     """Samples in a row that share a property: how many, and the first one's start.
 
     `reason` is the last one that goes with what the run would claim: what is wrong now.
@@ -52,11 +52,11 @@ class Health:
     is: unknown ones, and failures that do not merely repeat a settled `down`.
     """
 
-    claim: Claim | None = None
-    settled: Claim | None = None
-    worse: dict[State, Run] = field(default_factory=dict)
-    better: dict[State, Run] = field(default_factory=dict)
-    blind: Run | None = None
+    claim: HealthClaim | None = None
+    settled: HealthClaim | None = None
+    worse: dict[State, Streak] = field(default_factory=dict)
+    better: dict[State, Streak] = field(default_factory=dict)
+    blind: Streak | None = None
     changes: tuple[datetime, ...] = ()
     flapping: bool = False
 
@@ -77,7 +77,7 @@ class Health:
         return min((run.since for run in open_runs), default=None)
 
 
-def starting_from(claim: Claim | None) -> Health:
+def starting_from(claim: HealthClaim | None) -> Health:
     """A health that continues where the centre says a monitor stands."""
     return Health(claim=claim, settled=claim)
 
@@ -94,7 +94,7 @@ def would_go_down(health: Health, sample: Sample, confirm: Confirm) -> bool:
     return after is not None and after.state is State.DOWN and before is not State.DOWN
 
 
-def judge(health: Health, sample: Sample, confirm: Confirm) -> tuple[Health, Claim | None]:
+def judge(health: Health, sample: Sample, confirm: Confirm) -> tuple[Health, HealthClaim | None]:
     """Fold one sample in; the claim is new to the centre, or None when nothing changed.
 
     Samples come in the order in which they were taken. A start before the last one means that the
@@ -142,15 +142,15 @@ def _extend(health: Health, sample: Sample) -> Health:
     return replace(health, worse=worse, better=better, blind=blind)
 
 
-def _longer(run: Run | None, sample: Sample, level: State) -> Run:
+def _longer(run: Streak | None, sample: Sample, level: State) -> Streak:
     if run is None:
-        return Run(1, sample.started, sample.reason)
+        return Streak(1, sample.started, sample.reason)
     # A claim's reason must imply its state: `Timeout` explains no `degraded`.
     reason = sample.reason if sample.state is level else run.reason
-    return Run(run.count + 1, min(run.since, sample.started), reason)
+    return Streak(run.count + 1, min(run.since, sample.started), reason)
 
 
-def _settle(health: Health, sample: Sample, confirm: Confirm) -> Claim | None:
+def _settle(health: Health, sample: Sample, confirm: Confirm) -> HealthClaim | None:
     """The newly confirmed state, or None when what was settled still stands."""
     now = None if health.settled is None else health.settled.state
     if sample.state is State.UNKNOWN:
@@ -174,14 +174,14 @@ def _settle(health: Health, sample: Sample, confirm: Confirm) -> Claim | None:
     return None
 
 
-def _dated(health: Health, level: State, run: Run) -> Claim:
+def _dated(health: Health, level: State, run: Streak) -> HealthClaim:
     since = run.since
     if health.settled is not None:
         since = max(since, health.settled.since + MILLISECOND)
-    return Claim(level, since, run.reason)
+    return HealthClaim(level, since, run.reason)
 
 
-def _announce(health: Health, at: datetime) -> tuple[Health, Claim | None]:
+def _announce(health: Health, at: datetime) -> tuple[Health, HealthClaim | None]:
     """What the centre is told: the settled state, or `Flapping` until an hour is calm.
 
     While flapping, only what is worse than the last claim is told, so the claim stays at the
@@ -199,5 +199,5 @@ def _announce(health: Health, at: datetime) -> tuple[Health, Claim | None]:
     if told.state is wanted.state or (flapping and not worse):
         return health, None
     reason = state.FLAPPING if flapping and wanted.state is State.DOWN else wanted.reason
-    claim = Claim(wanted.state, max(wanted.since, told.since + MILLISECOND), reason)
+    claim = HealthClaim(wanted.state, max(wanted.since, told.since + MILLISECOND), reason)
     return replace(health, claim=claim), claim

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from allswell.domain import instant
-from allswell.domain.health import Claim, Health, Run
+from allswell.domain.health import Health, HealthClaim, Streak
 from allswell.domain.state import State
 
 
@@ -44,21 +44,21 @@ def _health(found: dict[str, Any]) -> Health:
     )
 
 
-def _claim_json(claim: Claim | None) -> list[object] | None:
+def _claim_json(claim: HealthClaim | None) -> list[object] | None:
     return None if claim is None else [claim.state.value, instant.to_ms(claim.since), claim.reason]
 
 
-def _claim(value: list[Any] | None) -> Claim | None:
+def _claim(value: list[Any] | None) -> HealthClaim | None:
     if value is None:
         return None
     word, since, reason = value
-    return Claim(State(word), instant.from_ms(since), str(reason))
+    return HealthClaim(State(word), instant.from_ms(since), str(reason))
 
 
-def _run_json(run: Run) -> list[object]:
+def _run_json(run: Streak) -> list[object]:
     return [run.count, instant.to_ms(run.since), run.reason]
 
 
-def _run(value: list[Any]) -> Run:
+def _run(value: list[Any]) -> Streak:
     count, since, reason = value
-    return Run(int(count), instant.from_ms(since), str(reason))
+    return Streak(int(count), instant.from_ms(since), str(reason))

@@ -28,12 +28,12 @@ IMPOSSIBLE = ("localhost", "local", "invalid", "onion", "arpa", "alt")
 PRIVATE = ("internal", "test", "example", "example.com", "example.net", "example.org")
 
 
-class Refused(ValueError):
+class HostnameRefused(ValueError):
     """The name cannot be a page's own; the sentence says why and what to write."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class PageIdentity:
     """Whose page it is: another namespace of the same name, made later, is somebody else's."""
 
     namespace_uid: str
@@ -41,7 +41,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class InstallationDomains:
     """The installation's own names: the domain of pages, and the hosts of the product itself."""
 
     pages_domain: str = ""
@@ -60,28 +60,30 @@ def normal(text: str) -> str:
     """
     host = text.strip().lower().removesuffix(".")
     if not host.isascii():
-        raise Refused("write the name as A-labels (xn--…), as it stands in the DNS")
+        raise HostnameRefused("write the name as A-labels (xn--…), as it stands in the DNS")
     if "*" in host:
-        raise Refused("a wildcard is no host: write each name by itself")
+        raise HostnameRefused("a wildcard is no host: write each name by itself")
     if _is_address(host):
-        raise Refused("an address is no host name: write a name whose DNS you can change")
+        raise HostnameRefused("an address is no host name: write a name whose DNS you can change")
     if len(host) > MOST:
-        raise Refused(f"a host name has at most {MOST} characters")
+        raise HostnameRefused(f"a host name has at most {MOST} characters")
     labels = host.split(".")
     for label in labels:
         _check(label)
     if len(labels) == 1:
-        raise Refused("write the full name, like status.example.com")
+        raise HostnameRefused("write the full name, like status.example.com")
     return host
 
 
 def _check(label: str) -> None:
     if len(label) > MOST_LABEL:
-        raise Refused(f"between two dots there are at most {MOST_LABEL} characters")
+        raise HostnameRefused(f"between two dots there are at most {MOST_LABEL} characters")
     if _LABEL.fullmatch(label) is None:
-        raise Refused("a host name is made of a-z, 0-9 and hyphens, with dots between its parts")
+        raise HostnameRefused(
+            "a host name is made of a-z, 0-9 and hyphens, with dots between its parts"
+        )
     if label[2:4] == "--" and not _is_real(label):
-        raise Refused(f"{label} is no A-label: no name is written so")
+        raise HostnameRefused(f"{label} is no A-label: no name is written so")
 
 
 def _is_real(label: str) -> bool:
@@ -106,20 +108,20 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def check(host: str, own: Own, suffixes: Collection[str] | None = None) -> None:
+def check(host: str, own: InstallationDomains, suffixes: Collection[str] | None = None) -> None:
     """Refuse a normal host that no customer may have. Raises `Refused`.
 
     `suffixes` are the domains that the installation allows; None allows all that are public.
     """
     if own.has(host):
-        raise Refused(f"{host} belongs to this installation: write a name of your own")
+        raise HostnameRefused(f"{host} belongs to this installation: write a name of your own")
     if any(is_under(host, end) for end in IMPOSSIBLE):
-        raise Refused(f"nobody can own a name like {host}")
+        raise HostnameRefused(f"nobody can own a name like {host}")
     allowed = suffixes is not None and any(is_under(host, end) for end in suffixes)
     if suffixes is not None and not allowed:
-        raise Refused(f"this installation lets no page of this namespace have {host}")
+        raise HostnameRefused(f"this installation lets no page of this namespace have {host}")
     if not allowed and any(is_under(host, end) for end in PRIVATE):
-        raise Refused(f"no public authority certifies a name like {host}")
+        raise HostnameRefused(f"no public authority certifies a name like {host}")
 
 
 def is_under(host: str, domain: str) -> bool:
@@ -145,7 +147,7 @@ def domain_trouble(pages_domain: str, product: Collection[str]) -> str:
     """
     try:
         normal(pages_domain)
-    except Refused as problem:
+    except HostnameRefused as problem:
         return str(problem)
     for host in product:
         if domain_of(pages_domain) == domain_of(host):
@@ -153,7 +155,7 @@ def domain_trouble(pages_domain: str, product: Collection[str]) -> str:
     return ""
 
 
-def label(key: bytes, page: Identity) -> str:
+def label(key: bytes, page: PageIdentity) -> str:
     """A page's own label under the domain of pages; it cannot be guessed."""
     slug = page.name[:_SLUG].rstrip("-")
     if slug[2:4] == "--":  # such labels are kept for names like xn--…
@@ -161,7 +163,7 @@ def label(key: bytes, page: Identity) -> str:
     return f"{slug}-{_digest(key, 'address', page.namespace_uid, page.name)[:_DIGEST]}"
 
 
-def token(key: bytes, page: Identity, host: str) -> str:
+def token(key: bytes, page: PageIdentity, host: str) -> str:
     """What the TXT record of `challenge(host)` must hold to prove a name for a page."""
     return f"allswell={_digest(key, 'token', page.namespace_uid, page.name, host)[:32]}"
 

@@ -16,7 +16,7 @@ class Proof(StrEnum):
     TXT = "txt"
 
 
-class State(StrEnum):
+class HostnameClaimState(StrEnum):
     """Pending: it is not proved yet. Held: the page has it. Resting: the page had it."""
 
     PENDING = "pending"
@@ -24,7 +24,7 @@ class State(StrEnum):
     RESTING = "resting"
 
 
-class Verdict(StrEnum):
+class ProofOutcome(StrEnum):
     """What came of a proof.
 
     Granted or held: the page has the name, from now on or as before. Taken: another page has it
@@ -41,11 +41,11 @@ class Verdict(StrEnum):
     @property
     def has(self) -> bool:
         """Whether the page has the name."""
-        return self in (Verdict.GRANTED, Verdict.HELD)
+        return self in (ProofOutcome.GRANTED, ProofOutcome.HELD)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class HostnameClaim:
     """What the centre knows of one name of one page.
 
     `failing` is since when a name that is held is not proved any more; the page keeps it for a
@@ -53,7 +53,7 @@ class Claim:
     """
 
     host: str
-    state: State
+    state: HostnameClaimState
     proof: Proof | None
     asked: datetime
     held: datetime | None = None
@@ -63,7 +63,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class OrderBudget:
     """How many certificates may be ordered; the defaults stay below the limits of Let's Encrypt.
 
     Of one name in an hour, of all in three hours, and of one registered domain in a week. Of those
@@ -79,7 +79,7 @@ HOUR, SPELL, WEEK = timedelta(hours=1), timedelta(hours=3), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class OrderCount:
     """What was ordered of late: of the name, of all, of the name's domain, of its namespace.
 
     `alone` says that no other namespace has pages.
@@ -91,7 +91,7 @@ class Ordered:
     of_namespace: int = 0
     alone: bool = True
 
-    def exceeds(self, budget: Budget) -> str:
+    def exceeds(self, budget: OrderBudget) -> str:
         """Why one more would be too many; empty when it would not."""
         if self.of_host >= budget.per_host:
             return f"{self.of_host} certificates were ordered for it within an hour"

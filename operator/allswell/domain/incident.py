@@ -42,7 +42,7 @@ OVER = (Status.RESOLVED, Status.POSTMORTEM)
 
 
 @dataclass(frozen=True, slots=True)
-class Affected:
+class AffectedComponent:
     """A component and what happens to it; `monitor` is the Monitor's name in the namespace."""
 
     monitor: str
@@ -50,7 +50,7 @@ class Affected:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class IncidentMessage:
     """One update as it was written: plain text, and the moment that it speaks of."""
 
     status: Status
@@ -59,7 +59,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredIncident:
     """An incident as somebody declares it, with its updates from the oldest to the newest.
 
     `everywhere` shows it on every page of its namespace; else pages show it that show one of its
@@ -69,13 +69,13 @@ class Declared:
     title: str
     impact: Impact
     started: datetime
-    updates: tuple[Said, ...] = ()
-    components: tuple[Affected, ...] = ()
+    updates: tuple[IncidentMessage, ...] = ()
+    components: tuple[AffectedComponent, ...] = ()
     everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class IncidentUpdate:
     """One update as it is kept. `id` is for APIs, `published` when the centre took it in."""
 
     id: str
@@ -103,8 +103,8 @@ class Incident:
     published: datetime
     updated: datetime
     revision: int = 1
-    updates: tuple[Update, ...] = ()
-    components: tuple[Affected, ...] = ()
+    updates: tuple[IncidentUpdate, ...] = ()
+    components: tuple[AffectedComponent, ...] = ()
     everywhere: bool = False
 
     @property
@@ -113,12 +113,12 @@ class Incident:
         return self.resolved is None
 
 
-def status(updates: Sequence[Said | Update]) -> Status:
+def status(updates: Sequence[IncidentMessage | IncidentUpdate]) -> Status:
     """Where updates, from the oldest to the newest, leave an incident."""
     return updates[-1].status if updates else Status.INVESTIGATING
 
 
-def resolved(updates: Sequence[Said | Update]) -> datetime | None:
+def resolved(updates: Sequence[IncidentMessage | IncidentUpdate]) -> datetime | None:
     """When updates, from the oldest to the newest, end an incident; None while it is open.
 
     A postmortem or a second word after the end does not move it; one that takes it up again does.

@@ -12,7 +12,7 @@ KEPT = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class LatencyBucket:
     """Successful checks that began in [start, start + 5 min): count, average and p95 latency."""
 
     start: datetime
@@ -27,7 +27,7 @@ def start_of(moment: datetime) -> datetime:
     return instant.from_ms(instant.to_ms(moment) // width * width)
 
 
-def buckets(samples: Iterable[Sample]) -> tuple[Bucket, ...]:
+def buckets(samples: Iterable[Sample]) -> tuple[LatencyBucket, ...]:
     """The buckets of samples, in order; a bucket without a successful check is left out."""
     found: dict[datetime, list[int]] = {}
     for sample in samples:
@@ -36,6 +36,6 @@ def buckets(samples: Iterable[Sample]) -> tuple[Bucket, ...]:
     return tuple(_bucket(start, sorted(values)) for start, values in sorted(found.items()))
 
 
-def _bucket(start: datetime, ordered: list[int]) -> Bucket:
+def _bucket(start: datetime, ordered: list[int]) -> LatencyBucket:
     p95 = rollup.percentile(ordered, rollup.P95)
-    return Bucket(start, len(ordered), sum(ordered) // len(ordered), p95 or 0)
+    return LatencyBucket(start, len(ordered), sum(ordered) // len(ordered), p95 or 0)

@@ -20,7 +20,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MaintenanceMessage:
     """One update as it was written: plain text, and the moment that it speaks of."""
 
     phase: Phase
@@ -29,7 +29,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class AnnouncedMaintenance:
     """Maintenance in [start, end) as somebody announces it, updates from oldest to newest.
 
     `monitors` are names in the namespace. To end it early, announce it again with the earlier
@@ -39,14 +39,14 @@ class Announced:
     title: str
     start: datetime
     end: datetime
-    updates: tuple[Said, ...] = ()
+    updates: tuple[MaintenanceMessage, ...] = ()
     monitors: tuple[str, ...] = ()
     everywhere: bool = False
     cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class MaintenanceUpdate:
     """One update as it is kept. `id` is for APIs, `published` when the centre took it in."""
 
     id: str
@@ -72,7 +72,7 @@ class Maintenance:
     published: datetime
     updated: datetime
     revision: int = 1
-    updates: tuple[Update, ...] = ()
+    updates: tuple[MaintenanceUpdate, ...] = ()
     monitors: tuple[str, ...] = ()
     everywhere: bool = False
 

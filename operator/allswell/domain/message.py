@@ -5,33 +5,33 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from allswell.domain import instant, state
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 
 _YEARS = range(2000, 2200)  # far beyond any clock's error
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
-class Malformed(ValueError):
+class MalformedMessage(ValueError):
     """A message that cannot be read; the text names the field and is safe to send back."""
 
 
-class Reader:
+class MessageReader:
     """One JSON object, read field by field; whatever is wrong raises `Malformed`."""
 
     def __init__(self, value: object) -> None:
         """Start reading; refuses anything but an object."""
         if not isinstance(value, Mapping):
-            raise Malformed("this is not a JSON object")
+            raise MalformedMessage("this is not a JSON object")
         self._value = value
 
     def text(self, name: str, longest: int = 128) -> str:
         """A text that is not empty, of characters that every database keeps."""
         value = self._value.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= longest:
-            raise Malformed(f"{name} must be a text of 1 to {longest} characters")
+            raise MalformedMessage(f"{name} must be a text of 1 to {longest} characters")
         if _UNSTORABLE.search(value):
-            raise Malformed(f"{name} must not hold NUL or half a surrogate pair")
+            raise MalformedMessage(f"{name} must not hold NUL or half a surrogate pair")
         return value
 
     def optional(self, name: str, longest: int = 128) -> str:
@@ -42,16 +42,16 @@ class Reader:
         """A text of up to 32 KiB, empty when absent."""
         return self.optional(name, 32_768)
 
-    def maybe(self, name: str) -> "Reader | None":
+    def maybe(self, name: str) -> "MessageReader | None":
         """An object, or None when absent."""
         value = self._value.get(name)
-        return None if value is None else Reader(value)
+        return None if value is None else MessageReader(value)
 
     def count(self, name: str) -> int:
         """A whole number from 0 to 2^53."""
         value = self._value.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**53:
-            raise Malformed(f"{name} must be a whole number from 0")
+            raise MalformedMessage(f"{name} must be a whole number from 0")
         return value
 
     def maybe_count(self, name: str) -> int | None:
@@ -62,7 +62,7 @@ class Reader:
         """True or false; false when absent."""
         value = self._value.get(name, False)
         if not isinstance(value, bool):
-            raise Malformed(f"{name} must be true or false")
+            raise MalformedMessage(f"{name} must be true or false")
         return value
 
     def moment(self, name: str) -> datetime:
@@ -70,9 +70,11 @@ class Reader:
         try:
             found = instant.parse(self.text(name))
         except (ValueError, OverflowError) as error:
-            raise Malformed(f"{name} must be a time like 2026-11-23T15:26:08.120Z") from error
+            raise MalformedMessage(
+                f"{name} must be a time like 2026-11-23T15:26:08.120Z"
+            ) from error
         if found.year not in _YEARS:
-            raise Malformed(f"{name} must be a time of this century or the next")
+            raise MalformedMessage(f"{name} must be a time of this century or the next")
         return found
 
     def day(self, name: str) -> date:
@@ -80,9 +82,9 @@ class Reader:
         try:
             found = date.fromisoformat(self.text(name))
         except ValueError as error:
-            raise Malformed(f"{name} must be a day like 2026-11-23") from error
+            raise MalformedMessage(f"{name} must be a day like 2026-11-23") from error
         if found.year not in _YEARS:
-            raise Malformed(f"{name} must be a day of this century or the next")
+            raise MalformedMessage(f"{name} must be a day of this century or the next")
         return found
 
     def maybe_day(self, name: str) -> date | None:
@@ -93,16 +95,16 @@ class Reader:
         """A moment, or None when absent."""
         return None if self._value.get(name) is None else self.moment(name)
 
-    def objects(self, name: str, most: int = 10_000) -> "list[Reader]":
+    def objects(self, name: str, most: int = 10_000) -> "list[MessageReader]":
         """A list of objects; empty when absent."""
-        return [Reader(entry) for entry in self._list(name, most)]
+        return [MessageReader(entry) for entry in self._list(name, most)]
 
     def texts(self, name: str, most: int = 10_000) -> tuple[str, ...]:
         """A list of texts; empty when absent."""
         found = self._list(name, most)
         texts = tuple(entry for entry in found if isinstance(entry, str))
         if len(texts) < len(found):
-            raise Malformed(f"{name} must hold texts only")
+            raise MalformedMessage(f"{name} must hold texts only")
         return texts
 
     def _list(self, name: str, most: int) -> Sequence[object]:
@@ -110,16 +112,16 @@ class Reader:
         if value is None:
             return ()
         if not isinstance(value, list) or len(value) > most:
-            raise Malformed(f"{name} must be a list of at most {most}")
+            raise MalformedMessage(f"{name} must be a list of at most {most}")
         return value
 
-    def claim(self) -> Claim:
+    def claim(self) -> HealthClaim:
         """The state, since and reason of a transition, which must agree with each other."""
         word, reason = self.text("state"), self.optional("reason")
         try:
             claimed, implied = State(word), state.of(reason)
         except ValueError as error:
-            raise Malformed(f"state and reason must be known words: {error}") from error
+            raise MalformedMessage(f"state and reason must be known words: {error}") from error
         if claimed is not implied:
-            raise Malformed(f"state {word} does not go with reason {reason!r}")
-        return Claim(claimed, self.moment("since"), reason)
+            raise MalformedMessage(f"state {word} does not go with reason {reason!r}")
+        return HealthClaim(claimed, self.moment("since"), reason)

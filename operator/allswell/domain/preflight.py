@@ -12,7 +12,7 @@ from allswell.domain import hostname
 from allswell.domain.hostname_claim import Proof
 
 
-class Trouble(StrEnum):
+class DnsTrouble(StrEnum):
     """Why a name is not proved, or may not be certified."""
 
     RECORD_MISSING = "RecordMissing"
@@ -24,7 +24,7 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ProofWanted:
     """What would prove a host for a page: a CNAME to `target`, or `token` in a TXT."""
 
     host: str
@@ -47,7 +47,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ResolverAnswer:
     """What one resolver says. `cname` is the last name of the host's chain, empty without one.
 
     `reached` says that the chain comes by the page's own target. `issuers` are those that the
@@ -74,7 +74,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Preflight:
     """What all resolvers together say: a proof, or a trouble and what to do about it.
 
     A CAA record that forbids the certificate leaves the proof as it is. `known` is false when no
@@ -82,16 +82,18 @@ class Finding:
     """
 
     proof: Proof | None
-    trouble: Trouble | None = None
+    trouble: DnsTrouble | None = None
     message: str = ""
 
     @property
     def known(self) -> bool:
         """Whether anything may be concluded from it."""
-        return self.trouble is not Trouble.NO_RESOLVER
+        return self.trouble is not DnsTrouble.NO_RESOLVER
 
 
-def judged(wanted: Wanted, answers: Sequence[Seen], issuers: Collection[str]) -> Finding:
+def judge(
+    wanted: ProofWanted, answers: Sequence[ResolverAnswer], issuers: Collection[str]
+) -> Preflight:
     """Put the answers together: a proof counts when more than half of those that answer see it.
 
     `issuers` are the names that the installation's authority has in CAA records; none: CAA is not
@@ -100,31 +102,31 @@ def judged(wanted: Wanted, answers: Sequence[Seen], issuers: Collection[str]) ->
     heard = [seen for seen in answers if not seen.silent]
     if not heard:
         names = ", ".join(seen.resolver for seen in answers)
-        return Finding(None, Trouble.NO_RESOLVER, f"no resolver answers ({names})")
+        return Preflight(None, DnsTrouble.NO_RESOLVER, f"no resolver answers ({names})")
     proofs = [seen.proof for seen in heard if seen.proof is not None]
     if not proofs:
         return _missing(wanted, heard)
     if 2 * len(proofs) <= len(heard):
         words = f"{len(proofs)} of {len(heard)} resolvers see the record; it is looked at again"
-        return Finding(None, Trouble.PROPAGATING, words)
+        return Preflight(None, DnsTrouble.PROPAGATING, words)
     strong = sum(proof is Proof.TXT for proof in proofs)
     proof = Proof.TXT if 2 * strong > len(heard) else Proof.CNAME
     return _certifiable(wanted, heard, issuers, proof)
 
 
-def _missing(wanted: Wanted, heard: Sequence[Seen]) -> Finding:
+def _missing(wanted: ProofWanted, heard: Sequence[ResolverAnswer]) -> Preflight:
     if failed := next((seen for seen in heard if seen.failed), None):
         words = f"the name servers of {wanted.host} fail ({failed.failed}): {wanted.advice}"
-        return Finding(None, Trouble.DNS_FAILED, words)
+        return Preflight(None, DnsTrouble.DNS_FAILED, words)
     if other := next((seen.cname for seen in heard if seen.cname), ""):
         words = f"{wanted.host} is a CNAME for {other[:100]}: {wanted.advice}"
-        return Finding(None, Trouble.WRONG_TARGET, words)
-    return Finding(None, Trouble.RECORD_MISSING, wanted.advice)
+        return Preflight(None, DnsTrouble.WRONG_TARGET, words)
+    return Preflight(None, DnsTrouble.RECORD_MISSING, wanted.advice)
 
 
 def _certifiable(
-    wanted: Wanted, heard: Sequence[Seen], issuers: Collection[str], proof: Proof
-) -> Finding:
+    wanted: ProofWanted, heard: Sequence[ResolverAnswer], issuers: Collection[str], proof: Proof
+) -> Preflight:
     for seen in heard:
         if issuers and seen.issuers is not None and not set(seen.issuers) & set(issuers):
             only = _plain(", ".join(seen.issuers)[:100]) or "nobody"
@@ -132,8 +134,8 @@ def _certifiable(
                 f"the CAA records of {seen.caa_at} let {only} certify {wanted.host}:"
                 f' add {seen.caa_at} CAA 0 issue "{min(issuers)}"'
             )
-            return Finding(proof, Trouble.CAA_FORBIDS, words)
-    return Finding(proof)
+            return Preflight(proof, DnsTrouble.CAA_FORBIDS, words)
+    return Preflight(proof)
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from allswell.domain import health
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.rollup import RollUp
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
@@ -20,11 +20,11 @@ from allswell.domain.spec.monitor import Confirm
 class Replay:
     """Folds samples, in the order of their starts, from where a monitor stood before them."""
 
-    def __init__(self, before: Claim | None, confirm: Confirm) -> None:
+    def __init__(self, before: HealthClaim | None, confirm: Confirm) -> None:
         self._health = health.starting_from(before)
         self._confirm = confirm
         self._last: datetime | None = None
-        self.claims: list[Claim] = [] if before is None else [before]
+        self.claims: list[HealthClaim] = [] if before is None else [before]
 
     def take(self, sample: Sample) -> None:
         """Fold one sample in, unless a confirming one comes sooner than the rule asks for."""
@@ -49,11 +49,11 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class Difference:
     """What one side has and the other has not; of a day, what each side counts."""
 
-    recorded_only: tuple[Claim, ...]
-    replayed_only: tuple[Claim, ...]
+    recorded_only: tuple[HealthClaim, ...]
+    replayed_only: tuple[HealthClaim, ...]
 
     @property
     def same(self) -> bool:
@@ -61,16 +61,16 @@ class Changed:
         return not self.recorded_only and not self.replayed_only
 
 
-def transitions(recorded: Sequence[Claim], replayed: Sequence[Claim]) -> Changed:
+def transitions(recorded: Sequence[HealthClaim], replayed: Sequence[HealthClaim]) -> Difference:
     """Compare two ledgers by state, moment and reason."""
-    return Changed(
+    return Difference(
         tuple(claim for claim in recorded if claim not in replayed),
         tuple(claim for claim in replayed if claim not in recorded),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class DayFigures:
     """What a roll-up says of a day in counts and microseconds."""
 
     checks: int
@@ -79,14 +79,14 @@ class Figures:
     p95_us: int | None
 
 
-def figures(roll: RollUp) -> Figures:
+def figures(roll: RollUp) -> DayFigures:
     """The figures of a roll-up."""
-    return Figures(roll.checks, roll.successful, roll.average_us, roll.p95_us)
+    return DayFigures(roll.checks, roll.successful, roll.average_us, roll.p95_us)
 
 
 def days(
-    recorded: Mapping[date, Figures], replayed: Mapping[date, Figures]
-) -> tuple[tuple[date, Figures | None, Figures | None], ...]:
+    recorded: Mapping[date, DayFigures], replayed: Mapping[date, DayFigures]
+) -> tuple[tuple[date, DayFigures | None, DayFigures | None], ...]:
     """The days whose figures differ, with what was recorded and what was replayed."""
     found = []
     for day in sorted(recorded.keys() | replayed.keys()):

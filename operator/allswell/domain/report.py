@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from allswell.domain import histogram, instant
-from allswell.domain.health import Claim
-from allswell.domain.latency import Bucket
-from allswell.domain.message import Malformed, Reader
+from allswell.domain.health import HealthClaim
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.rollup import RollUp
 
 VERSION = 1
@@ -28,7 +28,7 @@ class Transition:
     monitor: str
     store: str
     sequence: int
-    claim: Claim
+    claim: HealthClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Greeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoreStanding:
     """What the centre answers to a `Greeting`.
 
     `known` is the last sequence it has of that store, None for a store that it has never seen.
@@ -85,7 +85,7 @@ class Beat:
     store: str
     since: datetime
     last: datetime
-    buckets: tuple[Bucket, ...] = ()
+    buckets: tuple[LatencyBucket, ...] = ()
     unarchived: int = 0
     oldest: date | None = None
     losing: bool = False
@@ -138,29 +138,29 @@ def _transition_json(transition: Transition) -> Json:
 
 def read_envelope(value: object) -> Envelope:
     """Read an envelope. Raises `Malformed`."""
-    reader = Reader(value)
+    reader = MessageReader(value)
     if reader.count("v") != VERSION:
-        raise Malformed(f"v must be {VERSION}")
+        raise MalformedMessage(f"v must be {VERSION}")
     kind = reader.text("kind")
     if kind == "transition":
         return _read_transition(reader)
     if kind == "rollup":
         return _read_day(reader)
-    raise Malformed(f"kind {kind!r} is unknown")
+    raise MalformedMessage(f"kind {kind!r} is unknown")
 
 
-def _read_transition(reader: Reader) -> Transition:
+def _read_transition(reader: MessageReader) -> Transition:
     return Transition(
         reader.text("monitor"), reader.text("store"), reader.count("sequence"), reader.claim()
     )
 
 
-def _read_day(reader: Reader) -> DayReport:
+def _read_day(reader: MessageReader) -> DayReport:
     written = reader.optional_long("latencies")
     try:
         latencies = histogram.parse(written)
     except ValueError as error:
-        raise Malformed(f"latencies cannot be read: {error}") from error
+        raise MalformedMessage(f"latencies cannot be read: {error}") from error
     rollup = RollUp(
         day=reader.day("day"),
         checks=reader.count("checks"),
@@ -170,9 +170,11 @@ def _read_day(reader: Reader) -> DayReport:
         latencies=latencies,
     )
     if not rollup.successful == latencies.total <= rollup.checks:
-        raise Malformed("successful must be the histogram's total and at most checks")
+        raise MalformedMessage("successful must be the histogram's total and at most checks")
     if {rollup.average_us is None, rollup.p95_us is None} != {rollup.successful == 0}:
-        raise Malformed("average_us and p95_us go with successful checks, and only with them")
+        raise MalformedMessage(
+            "average_us and p95_us go with successful checks, and only with them"
+        )
     return DayReport(reader.text("monitor"), reader.text("store"), reader.count("revision"), rollup)
 
 
@@ -189,7 +191,7 @@ def read_hello(value: object) -> tuple[Greeting, ...]:
     """Read a hello. Raises `Malformed`."""
     found = tuple(
         Greeting(entry.text("monitor"), entry.text("store"), entry.count("sequence"))
-        for entry in Reader(value).objects("monitors")
+        for entry in MessageReader(value).objects("monitors")
     )
     _each_once(found)
     return found
@@ -198,15 +200,15 @@ def read_hello(value: object) -> tuple[Greeting, ...]:
 def _each_once(said: Sequence[Greeting | Beat]) -> None:
     # One message can so cost no more than its sender has monitors.
     if len({entry.monitor for entry in said}) < len(said):
-        raise Malformed("monitors must name each monitor once")
+        raise MalformedMessage("monitors must name each monitor once")
 
 
-def standings_json(standings: Sequence[Standing]) -> Json:
+def standings_json(standings: Sequence[StoreStanding]) -> Json:
     """The answer to a hello."""
     return {"v": VERSION, "monitors": [_standing_json(entry) for entry in standings]}
 
 
-def _standing_json(entry: Standing) -> Json:
+def _standing_json(entry: StoreStanding) -> Json:
     since = entry.buckets_since
     return {
         "monitor": entry.monitor,
@@ -219,10 +221,10 @@ def _standing_json(entry: Standing) -> Json:
     }
 
 
-def read_standings(value: object) -> tuple[Standing, ...]:
+def read_standings(value: object) -> tuple[StoreStanding, ...]:
     """Read the answer to a hello. Raises `Malformed`."""
     return tuple(
-        Standing(
+        StoreStanding(
             monitor=entry.text("monitor"),
             known=entry.maybe_count("known"),
             latest=None if (latest := entry.maybe("latest")) is None else _read_transition(latest),
@@ -231,7 +233,7 @@ def read_standings(value: object) -> tuple[Standing, ...]:
             buckets_since=entry.maybe_moment("buckets_since"),
             rolled_up=entry.maybe_day("rolled_up"),
         )
-        for entry in Reader(value).objects("monitors")
+        for entry in MessageReader(value).objects("monitors")
     )
 
 
@@ -266,19 +268,19 @@ def _beat_json(beat: Beat) -> Json:
 
 def read_beats(value: object) -> tuple[Beat, ...]:
     """Read a checker's beats. Raises `Malformed`."""
-    found = tuple(_read_beat(entry) for entry in Reader(value).objects("monitors"))
+    found = tuple(_read_beat(entry) for entry in MessageReader(value).objects("monitors"))
     _each_once(found)
     return found
 
 
-def _read_beat(reader: Reader) -> Beat:
+def _read_beat(reader: MessageReader) -> Beat:
     beat = Beat(
         monitor=reader.text("monitor"),
         store=reader.text("store"),
         since=reader.moment("since"),
         last=reader.moment("last"),
         buckets=tuple(
-            Bucket(
+            LatencyBucket(
                 entry.moment("start"),
                 entry.count("count"),
                 entry.count("average_us"),
@@ -291,7 +293,7 @@ def _read_beat(reader: Reader) -> Beat:
         losing=reader.flag("losing"),
     )
     if beat.last < beat.since:
-        raise Malformed("last must not be before since")
+        raise MalformedMessage("last must not be before since")
     return beat
 
 
@@ -309,7 +311,7 @@ def pulse_json(pulse: Pulse) -> Json:
 
 def read_pulse(value: object) -> Pulse:
     """Read the answer to beats. Raises `Malformed`."""
-    reader = Reader(value)
+    reader = MessageReader(value)
     damaged = ((it.text("monitor"), it.day("day")) for it in reader.objects("damaged"))
     return Pulse(reader.flag("greet"), reader.texts("gone"), reader.flag("archive"), tuple(damaged))
 

@@ -15,13 +15,13 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import OK, State
 
 NO_DATA = "NoData"
 
 
-class Kind(StrEnum):
+class OverlayKind(StrEnum):
     """What an overlay says."""
 
     UNSEEN = "unseen"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 class Overlay:
     """An interval [start, end); `end` None is open."""
 
-    kind: Kind
+    kind: OverlayKind
     start: datetime
     end: datetime | None = None
 
@@ -53,12 +53,12 @@ class Segment:
     maintenance: bool = False
 
 
-def fold(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+def fold(claims: Iterable[HealthClaim]) -> tuple[HealthClaim, ...]:
     """The claims in their order of time, equal neighbours folded into the first.
 
     A later claim (by order) that is dated before an earlier one replaces what it overtakes.
     """
-    folded: list[Claim] = []
+    folded: list[HealthClaim] = []
     for claim in claims:
         while folded and folded[-1].since >= claim.since:
             folded.pop()
@@ -68,7 +68,7 @@ def fold(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 
 
 def segments(
-    claims: Iterable[Claim], overlays: Sequence[Overlay], start: datetime, end: datetime
+    claims: Iterable[HealthClaim], overlays: Sequence[Overlay], start: datetime, end: datetime
 ) -> tuple[Segment, ...]:
     """The states of [start, end), without gaps, neighbours alike joined; empty if end <= start.
 
@@ -86,7 +86,7 @@ def segments(
         claim = folded[position] if position >= 0 else None
         kinds = {entry.kind for entry in overlays if entry.covers(begin)}
         word, reason = _at(claim, kinds)
-        segment = Segment(begin, finish, word, reason, Kind.MAINTENANCE in kinds)
+        segment = Segment(begin, finish, word, reason, OverlayKind.MAINTENANCE in kinds)
         if found and replace(found[-1], start=begin, end=finish) == segment:
             segment = replace(segment, start=found.pop().start)
         found.append(segment)
@@ -94,7 +94,7 @@ def segments(
 
 
 def _cuts(
-    claims: Sequence[Claim], overlays: Sequence[Overlay], start: datetime, end: datetime
+    claims: Sequence[HealthClaim], overlays: Sequence[Overlay], start: datetime, end: datetime
 ) -> list[datetime]:
     """Every moment in [start, end] at which anything may change, in order."""
     moments = {start, end, *(claim.since for claim in claims)}
@@ -105,11 +105,11 @@ def _cuts(
     return sorted(moment for moment in moments if start <= moment <= end)
 
 
-def _at(claim: Claim | None, kinds: Collection[Kind]) -> tuple[State, str]:
+def _at(claim: HealthClaim | None, kinds: Collection[OverlayKind]) -> tuple[State, str]:
     """The state and its reason under one claim and some kinds of overlay."""
-    if Kind.PAUSED in kinds:
+    if OverlayKind.PAUSED in kinds:
         return State.PAUSED, OK
-    if claim is None or Kind.UNSEEN in kinds:
+    if claim is None or OverlayKind.UNSEEN in kinds:
         return State.UNKNOWN, NO_DATA
     return claim.state, claim.reason
 

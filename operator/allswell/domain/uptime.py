@@ -51,7 +51,7 @@ class Uptime:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class UptimeDay:
     """One day of a page's zone with what was measured in it."""
 
     day: date
@@ -74,10 +74,12 @@ def measure(segments: Iterable[Segment], start: datetime, end: datetime) -> Upti
     return _within(map(_span, segments), instant.to_ms(start), instant.to_ms(end))
 
 
-def by_day(segments: Sequence[Segment], first: date, last: date, zone: tzinfo) -> tuple[Day, ...]:
+def by_day(
+    segments: Sequence[Segment], first: date, last: date, zone: tzinfo
+) -> tuple[UptimeDay, ...]:
     """One `Day` for each day from `first` to `last`, both meant, cut in `zone`."""
     spans = [_span(segment) for segment in segments]
-    days: list[Day] = []
+    days: list[UptimeDay] = []
     position = 0
     for day, start, end, begins, ends in _days(first, last, zone):
         while position < len(spans) and spans[position][1] <= begins:
@@ -86,7 +88,7 @@ def by_day(segments: Sequence[Segment], first: date, last: date, zone: tzinfo) -
             found = _whole(spans[position][2], ends - begins)
         else:
             found = _within(_up_to(spans, position, ends), begins, ends)
-        days.append(Day(day, start, end, found))
+        days.append(UptimeDay(day, start, end, found))
     return tuple(days)
 
 

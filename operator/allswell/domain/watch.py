@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allswell.domain.cover import Observation
-from allswell.domain.timeline import Kind, Overlay, subtract
+from allswell.domain.timeline import Overlay, OverlayKind, subtract
 
 # Three beats. Waiting longer for one dead checker would leave every page without a present.
 MOST_PATIENCE = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedMonitor:
     """One living monitor that has spoken at least once.
 
     `seen` is its latest unbroken observation since the centre's start, None before its first beat.
@@ -32,7 +32,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class SilenceJudgement:
     """`unseen` to open, by monitor with its start, and how far the centre now has seen."""
 
     opened: Mapping[int, datetime]
@@ -40,8 +40,8 @@ class Judgement:
 
 
 def judge(
-    watched: Iterable[Watched], observed_through: datetime, started: datetime, now: datetime
-) -> Judgement:
+    watched: Iterable[WatchedMonitor], observed_through: datetime, started: datetime, now: datetime
+) -> SilenceJudgement:
     """Look at every monitor at `now`; the centre has run since `started`.
 
     Nothing is ever observed beyond `now`, so `observed_through` goes back with a clock that is set
@@ -60,7 +60,7 @@ def judge(
             through = before
         else:
             opened[entry.monitor] = before
-    return Judgement(opened, through)
+    return SilenceJudgement(opened, through)
 
 
 def corrected(
@@ -73,9 +73,9 @@ def corrected(
     beat's observation was not seen. What was open stays open only where silence had been judged
     already; what comes after the beat's cover is for `judge` to say.
     """
-    dark = [entry for entry in overlays if entry.kind is Kind.UNSEEN]
+    dark = [entry for entry in overlays if entry.kind is OverlayKind.UNSEEN]
     if first and observed_through < seen.since:
-        dark.append(Overlay(Kind.UNSEEN, observed_through, seen.since))
+        dark.append(Overlay(OverlayKind.UNSEEN, observed_through, seen.since))
     left: list[Overlay] = []
     for entry in _joined(dark):
         for rest in subtract(entry, seen.since, seen.until):

@@ -10,7 +10,7 @@ from allswell.kube.quantity import MEBI
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class CheckerDefaults:
     """The image, the way to the collector, and the installation's rules for all checks.
 
     `references` are `host:port`s that tell whether a checker's own network works, `denied` the

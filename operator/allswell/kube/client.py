@@ -13,7 +13,7 @@ from typing import Protocol
 import aiohttp
 
 from allswell.kube import errors, manifest, names
-from allswell.kube.errors import Conflict, Missing, Rejected, Unavailable
+from allswell.kube.errors import KubeConflict, KubeMissing, KubeRejected, KubeUnavailable
 from allswell.kube.kinds import Kind
 from allswell.kube.manifest import Json
 
@@ -83,7 +83,7 @@ class Client:
         """An object, or None when it is not there."""
         try:
             return await self._ask("GET", kind.path(namespace, name))
-        except Missing:
+        except KubeMissing:
             return None
 
     async def every(self, kind: Kind, namespaces: Sequence[str], selector: str = "") -> Listing:
@@ -110,10 +110,10 @@ class Client:
         path = kind.path(namespace, name, subresource)
         try:
             return await self._ask("PATCH", path, wanted, query=query, media=APPLY)
-        except Rejected as error:
+        except KubeRejected as error:
             # For an object that exists a uid that is not its own is called an invalid change.
             if uid and "metadata.uid" in str(error):
-                raise Conflict(str(error)) from error
+                raise KubeConflict(str(error)) from error
             raise
 
     async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
@@ -134,7 +134,7 @@ class Client:
             options["gracePeriodSeconds"] = 0
         try:
             await self._ask("DELETE", kind.path(namespace, name), options)
-        except Missing:
+        except KubeMissing:
             return
 
     async def _ask(
@@ -160,7 +160,7 @@ class Client:
             ) as answer:
                 return _read(answer.status, await answer.read())
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Unavailable(f"the API server: {type(error).__name__}: {error}") from error
+            raise KubeUnavailable(f"the API server: {type(error).__name__}: {error}") from error
 
 
 def encoded(body: Json) -> bytes:

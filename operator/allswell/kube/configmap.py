@@ -11,7 +11,7 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import manifest, names
-from allswell.kube.checker_defaults import Shape
+from allswell.kube.checker_defaults import CheckerDefaults
 
 LIST = "checker.json"
 CA = "ca.crt"
@@ -20,7 +20,7 @@ ARCHIVE_CA = "archive.crt"
 SECOND = timedelta(seconds=1)
 
 
-def build(monitor: Monitor, shape: Shape) -> dict[str, object]:
+def build(monitor: Monitor, shape: CheckerDefaults) -> dict[str, object]:
     """The whole manifest, with its fingerprint."""
     identity = monitor.meta
     metadata = {
@@ -30,10 +30,10 @@ def build(monitor: Monitor, shape: Shape) -> dict[str, object]:
         "ownerReferences": [names.owner(spec.KIND, identity.name, identity.uid)],
     }
     kind = {"apiVersion": "v1", "kind": "ConfigMap"}
-    return manifest.stamped({**kind, "metadata": metadata, "data": data(monitor, shape)})
+    return manifest.with_spec_hash({**kind, "metadata": metadata, "data": data(monitor, shape)})
 
 
-def data(monitor: Monitor, shape: Shape) -> dict[str, str]:
+def data(monitor: Monitor, shape: CheckerDefaults) -> dict[str, str]:
     """The files; they change with what is checked, not with a label or a pause."""
     bare = Meta(monitor.meta.name, monitor.meta.namespace)
     listed = {

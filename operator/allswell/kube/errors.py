@@ -16,36 +16,36 @@ class KubeError(Exception):
     """Anything that the Kubernetes API refuses or cannot do."""
 
 
-class Unavailable(KubeError):
+class KubeUnavailable(KubeError):
     """The API server is away, overloaded or broken; the same may work later."""
 
 
-class Missing(KubeError):
+class KubeMissing(KubeError):
     """There is no such object, or the kind is not installed."""
 
 
-class Conflict(KubeError):
+class KubeConflict(KubeError):
     """Somebody else was faster; look again."""
 
 
-class Expired(KubeError):
+class ListExpired(KubeError):
     """The rest of a list can no longer be had."""
 
 
-class Rejected(KubeError):
+class KubeRejected(KubeError):
     """Refused for good: forbidden, or not valid."""
 
 
 _KINDS: dict[int, type[KubeError]] = {
-    NOT_FOUND: Missing,
-    CONFLICT: Conflict,
-    GONE: Expired,
-    TIMED_OUT: Unavailable,
-    TOO_MANY: Unavailable,
+    NOT_FOUND: KubeMissing,
+    CONFLICT: KubeConflict,
+    GONE: ListExpired,
+    TIMED_OUT: KubeUnavailable,
+    TOO_MANY: KubeUnavailable,
 }
 
 
 def of(status: int, message: str) -> KubeError:
     """The error of an HTTP answer."""
-    kind = Unavailable if status >= BROKEN else _KINDS.get(status, Rejected)
+    kind = KubeUnavailable if status >= BROKEN else _KINDS.get(status, KubeRejected)
     return kind(f"{status}: {message}")

@@ -16,7 +16,7 @@ HTTPS = "https"
 
 
 @dataclass(frozen=True, slots=True)
-class Hosted:
+class PageHostname:
     """One host name of one page; `uid` is the page's own."""
 
     host: str
@@ -41,7 +41,7 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class IngressSettings:
     """Where children live and what they lead to.
 
     `issuer` is the kind and the name of cert-manager's issuer. Routes are Ingresses of a class,
@@ -61,7 +61,7 @@ class Surroundings:
         return (INGRESS,) if self.gateway is None else (LISTENERSET, HTTPROUTE)
 
 
-def certificate(it: Hosted, there: Surroundings) -> Json:
+def certificate(it: PageHostname, there: IngressSettings) -> Json:
     """The Certificate of a host name; its Secret has the same name."""
     kind, name = there.issuer
     spec = {
@@ -75,7 +75,7 @@ def certificate(it: Hosted, there: Surroundings) -> Json:
     return _object(CERTIFICATE, it.child, it, there, spec)
 
 
-def routes(it: Hosted, there: Surroundings) -> tuple[tuple[Kind, Json], ...]:
+def routes(it: PageHostname, there: IngressSettings) -> tuple[tuple[Kind, Json], ...]:
     """What leads to the page, with the certificate."""
     if there.gateway is None:
         return ((INGRESS, _ingress(it, there)),)
@@ -86,7 +86,7 @@ def routes(it: Hosted, there: Surroundings) -> tuple[tuple[Kind, Json], ...]:
     return (listeners, to_page, (HTTPROUTE, _to_https(it, there, there.gateway)))
 
 
-def _ingress(it: Hosted, there: Surroundings) -> Json:
+def _ingress(it: PageHostname, there: IngressSettings) -> Json:
     backend = {"service": {"name": there.service, "port": {"number": there.port}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     spec: dict[str, object] = {
@@ -98,7 +98,7 @@ def _ingress(it: Hosted, there: Surroundings) -> Json:
     return _object(INGRESS, it.child, it, there, spec)
 
 
-def _listeners(it: Hosted, there: Surroundings, gateway: Gateway) -> Json:
+def _listeners(it: PageHostname, there: IngressSettings, gateway: Gateway) -> Json:
     listener = {
         "name": HTTPS,
         "hostname": it.host,
@@ -110,20 +110,20 @@ def _listeners(it: Hosted, there: Surroundings, gateway: Gateway) -> Json:
     return _object(LISTENERSET, it.child, it, there, spec)
 
 
-def _to_page(it: Hosted, there: Surroundings) -> Json:
+def _to_page(it: PageHostname, there: IngressSettings) -> Json:
     parent = {"group": GATEWAY_GROUP, "kind": LISTENERSET.name, "name": it.child}
     rule = {"backendRefs": [{"name": there.service, "port": there.port}]}
     return _route(it.child, it, there, {**parent, "sectionName": HTTPS}, rule)
 
 
-def _to_https(it: Hosted, there: Surroundings, gateway: Gateway) -> Json:
+def _to_https(it: PageHostname, there: IngressSettings, gateway: Gateway) -> Json:
     parent = {**_gateway(gateway), "sectionName": gateway.http}
     redirect = {"scheme": "https", "statusCode": 301}
     rule = {"filters": [{"type": "RequestRedirect", "requestRedirect": redirect}]}
     return _route(f"{it.child}-http", it, there, parent, rule)
 
 
-def _route(name: str, it: Hosted, there: Surroundings, parent: Json, rule: Json) -> Json:
+def _route(name: str, it: PageHostname, there: IngressSettings, parent: Json, rule: Json) -> Json:
     spec = {"parentRefs": [parent], "hostnames": [it.host], "rules": [rule]}
     return _object(HTTPROUTE, name, it, there, spec)
 
@@ -137,7 +137,7 @@ def _gateway(gateway: Gateway) -> Json:
     }
 
 
-def _labels(it: Hosted) -> dict[str, str]:
+def _labels(it: PageHostname) -> dict[str, str]:
     return {
         "app.kubernetes.io/name": "allswell",
         "app.kubernetes.io/component": "hostname",
@@ -148,7 +148,7 @@ def _labels(it: Hosted) -> dict[str, str]:
     }
 
 
-def _object(kind: Kind, name: str, it: Hosted, there: Surroundings, spec: Json) -> Json:
+def _object(kind: Kind, name: str, it: PageHostname, there: IngressSettings, spec: Json) -> Json:
     metadata = {
         "namespace": there.namespace,
         "name": name,

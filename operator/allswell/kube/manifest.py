@@ -81,12 +81,12 @@ def declared(live: Json) -> str:
     return fingerprint([written, live.get("spec"), live.get("data")])
 
 
-def stamp(seen: Json) -> str:
+def spec_hash(seen: Json) -> str:
     """The fingerprint among an object's annotations."""
     return text(seen, "metadata", "annotations", names.FINGERPRINT)
 
 
-def stamped(wanted: Json) -> dict[str, object]:
+def with_spec_hash(wanted: Json) -> dict[str, object]:
     """The manifest with its own fingerprint among its annotations."""
     metadata = dict(block(wanted, "metadata"))
     stamp = {names.FINGERPRINT: fingerprint(wanted)}
@@ -94,16 +94,16 @@ def stamped(wanted: Json) -> dict[str, object]:
     return {**wanted, "metadata": metadata}
 
 
-def covers(live: object, wanted: object) -> bool:
+def is_subset(live: object, wanted: object) -> bool:
     """Whether all that we want is there: nested fields are, lists agree entry by entry."""
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(
-            key in live and covers(live[key], value) for key, value in wanted.items()
+            key in live and is_subset(live[key], value) for key, value in wanted.items()
         )
     if isinstance(wanted, list | tuple):
         return (
             isinstance(live, list | tuple)
             and len(live) == len(wanted)
-            and all(covers(one, other) for one, other in zip(live, wanted, strict=True))
+            and all(is_subset(one, other) for one, other in zip(live, wanted, strict=True))
         )
     return live == wanted

@@ -12,7 +12,7 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, manifest, names, quantity
-from allswell.kube.checker_defaults import Shape
+from allswell.kube.checker_defaults import CheckerDefaults
 
 USER = 10001
 PORT = 9090
@@ -28,7 +28,7 @@ LEFT_OVER = 8 * quantity.MEBI
 Block = dict[str, object]
 
 
-def build(monitor: Monitor, shape: Shape) -> Block:
+def build(monitor: Monitor, shape: CheckerDefaults) -> Block:
     """The whole manifest, with its fingerprint."""
     identity = monitor.meta
     metadata = {
@@ -53,10 +53,10 @@ def build(monitor: Monitor, shape: Shape) -> Block:
         }
         block["volumeClaimTemplates"] = [_claim(monitor, shape)]
     kind = {"apiVersion": "apps/v1", "kind": "StatefulSet"}
-    return manifest.stamped({**kind, "metadata": metadata, "spec": block})
+    return manifest.with_spec_hash({**kind, "metadata": metadata, "spec": block})
 
 
-def own_fingerprint(monitor: Monitor, shape: Shape) -> str:
+def own_fingerprint(monitor: Monitor, shape: CheckerDefaults) -> str:
     """Of what the Monitor says, whatever the installation adds.
 
     The way to the collector is as urgent as that: without it no checker is heard.
@@ -66,7 +66,7 @@ def own_fingerprint(monitor: Monitor, shape: Shape) -> str:
     return manifest.fingerprint([said, shape.collector_url, shape.ca])
 
 
-def _template(monitor: Monitor, shape: Shape) -> Block:
+def _template(monitor: Monitor, shape: CheckerDefaults) -> Block:
     config = manifest.fingerprint(configmap.data(monitor, shape))
     return {
         "metadata": {
@@ -77,7 +77,7 @@ def _template(monitor: Monitor, shape: Shape) -> Block:
     }
 
 
-def _pod(monitor: Monitor, shape: Shape) -> Block:
+def _pod(monitor: Monitor, shape: CheckerDefaults) -> Block:
     pod: Block = {
         # Written out, or the StatefulSet's controller finds its own pod invalid when it updates it.
         "serviceAccountName": "default",
@@ -105,7 +105,7 @@ def _pod(monitor: Monitor, shape: Shape) -> Block:
     return pod
 
 
-def _tolerations(shape: Shape) -> list[Block]:
+def _tolerations(shape: CheckerDefaults) -> list[Block]:
     return [
         {
             "key": f"node.kubernetes.io/{trouble}",
@@ -117,7 +117,7 @@ def _tolerations(shape: Shape) -> list[Block]:
     ]
 
 
-def _container(shape: Shape) -> Block:
+def _container(shape: CheckerDefaults) -> Block:
     probe = {"httpGet": {"path": "/healthz", "port": "status"}}
     return {
         "name": names.COMPONENT,
@@ -149,7 +149,7 @@ def _container(shape: Shape) -> Block:
     }
 
 
-def _environment(shape: Shape) -> dict[str, str]:
+def _environment(shape: CheckerDefaults) -> dict[str, str]:
     more = {"ALLSWELL_METRICS_OPEN": "1"} if shape.metrics_open else {}
     if shape.trusted:
         more["ALLSWELL_EXTRA_CA_FILE"] = f"{CONFIG}/{configmap.TRUSTED}"
@@ -169,7 +169,7 @@ def _environment(shape: Shape) -> dict[str, str]:
     }
 
 
-def _volumes(monitor: Monitor, shape: Shape) -> list[Block]:
+def _volumes(monitor: Monitor, shape: CheckerDefaults) -> list[Block]:
     token = {
         "audience": names.AUDIENCE,
         "expirationSeconds": TOKEN_LIFE // SECOND,
@@ -185,7 +185,7 @@ def _volumes(monitor: Monitor, shape: Shape) -> list[Block]:
     return volumes
 
 
-def _config(monitor: Monitor, shape: Shape) -> list[Block]:
+def _config(monitor: Monitor, shape: CheckerDefaults) -> list[Block]:
     """The list and the CA, then the named keys of each Secret; one that lacks stops no pod."""
     files = [{"key": name, "path": name} for name in configmap.data(monitor, shape)]
     sources: list[Block] = [
@@ -200,7 +200,7 @@ def _config(monitor: Monitor, shape: Shape) -> list[Block]:
     return sources
 
 
-def _claim(monitor: Monitor, shape: Shape) -> Block:
+def _claim(monitor: Monitor, shape: CheckerDefaults) -> Block:
     block: Block = {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": quantity.size(monitor.storage.size_bytes)}},

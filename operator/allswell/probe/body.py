@@ -38,7 +38,7 @@ def charset_of(content_type: str) -> str:
         return "utf-8"
 
 
-class Needle:
+class TextSearch:
     """A text looked for in a text that comes in pieces."""
 
     def __init__(self, text: str) -> None:
@@ -54,7 +54,7 @@ class Needle:
         self._tail = joined[-keep:] if keep else ""
 
 
-class Reading:
+class BodyReader:
     """A body under way. `beginning` is its first characters, `text` all of it for a pattern."""
 
     def __init__(self, expect: BodyExpect, encoding: str, content_type: str) -> None:
@@ -65,8 +65,8 @@ class Reading:
         self._kept: list[str] = []
         self._length = 0
         self.beginning = ""
-        self.contains = Needle(expect.contains or "")
-        self.not_contains = Needle(expect.not_contains or "")
+        self.contains = TextSearch(expect.contains or "")
+        self.not_contains = TextSearch(expect.not_contains or "")
 
     @property
     def decided(self) -> bool:

@@ -17,13 +17,13 @@ from allswell.probe.address import Address, AddressPolicy
 from allswell.probe.dial import dial
 from allswell.probe.fault import Fault
 from allswell.probe.lookup import Resolve, literal
-from allswell.probe.run import Run
+from allswell.probe.run import CheckRun
 from allswell.probe.stream import Encrypted, Plain
 from allswell.probe.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class Connector:
     """What every check connects with; shared by all checks of a process."""
 
     policy: AddressPolicy
@@ -32,7 +32,7 @@ class Lines:
     user_agent: str = "allswell"
 
     @asynccontextmanager
-    async def connect(self, run: Run, host: str, port: int) -> AsyncIterator[Plain]:
+    async def connect(self, run: CheckRun, host: str, port: int) -> AsyncIterator[Plain]:
         """A plain connection, closed at the end of the block."""
         addresses = permitted(self.policy, host, await self._lookup(run, host))
         run.doing = f"connecting to {addresses[0]} port {port}"
@@ -47,7 +47,7 @@ class Lines:
             line.close()
 
     async def encrypt(
-        self, run: Run, line: Plain, host: str, tls: Tls, protocols: tuple[str, ...] = ()
+        self, run: CheckRun, line: Plain, host: str, tls: Tls, protocols: tuple[str, ...] = ()
     ) -> Encrypted:
         """TLS over a connection, its certificate judged as `tls` says."""
         name = tls.server_name or host.rstrip(".")
@@ -65,7 +65,7 @@ class Lines:
         run.certificate_days = certificate.days_left(presented, run.now())
         return stream
 
-    async def _lookup(self, run: Run, host: str) -> Sequence[Address]:
+    async def _lookup(self, run: CheckRun, host: str) -> Sequence[Address]:
         written = literal(host)
         if written is not None:
             return (written,)

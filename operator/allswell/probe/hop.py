@@ -19,7 +19,7 @@ CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class RequestHeader:
     """A request header; `secret` when its value came from a Secret."""
 
     name: str
@@ -33,7 +33,7 @@ class Request:
 
     target: Target
     method: str
-    headers: tuple[Field, ...] = ()
+    headers: tuple[RequestHeader, ...] = ()
     body: bytes | None = None
 
 
@@ -41,29 +41,29 @@ def first(check: Http, secrets: Mapping[SecretKey, str]) -> Request:
     """The request that a check begins with. Raises `Fault` for a Secret that is not there."""
     try:
         goal = target.parse(check.url)
-    except target.BadAddress as error:
+    except target.BadTarget as error:
         raise Fault(state.CHECKER_ERROR, f"the address cannot be used: {error}") from error
     headers = tuple(_field(header, secrets) for header in check.headers)
     body = None if check.body is None else check.body.encode()
     return Request(goal, check.method, headers, body)
 
 
-def _field(header: Header, secrets: Mapping[SecretKey, str]) -> Field:
+def _field(header: Header, secrets: Mapping[SecretKey, str]) -> RequestHeader:
     if isinstance(header.value, str):
-        return Field(header.name, header.value)
+        return RequestHeader(header.name, header.value)
     wanted = header.value
     if wanted not in secrets:
         words = f"the header {header.name} needs the key {wanted.key} of the Secret {wanted.name}"
         raise Fault(state.SECRET_MISSING, f"{words}, which is not there")
     # A file's last line ends with a newline, and so do many Secrets made from one.
-    return Field(header.name, secrets[wanted].strip(), secret=True)
+    return RequestHeader(header.name, secrets[wanted].strip(), secret=True)
 
 
 def follow(request: Request, status: int, location: str) -> Request:
     """The request after a redirect. Raises `Fault` when it leads nowhere."""
     try:
         goal = target.join(request.target, location)
-    except target.BadAddress as error:
+    except target.BadTarget as error:
         words = f"the redirect from {request.target.shown} cannot be followed: {error}"
         raise Fault(state.BAD_REDIRECT, words) from error
     following = replace(request, target=goal)
@@ -83,6 +83,6 @@ def _as_get(request: Request) -> Request:
     return replace(request, method="GET", body=None, headers=kept)
 
 
-def _abroad(headers: tuple[Field, ...]) -> tuple[Field, ...]:
+def _abroad(headers: tuple[RequestHeader, ...]) -> tuple[RequestHeader, ...]:
     own = (*CREDENTIALS, "host")
     return tuple(h for h in headers if not h.secret and h.name.lower() not in own)

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect, Http, SecretKey
 from allswell.probe import hop, pattern, trust
-from allswell.probe.body import Reading
-from allswell.probe.connector import Lines
+from allswell.probe.body import BodyReader
+from allswell.probe.connector import Connector
 from allswell.probe.exchange import Exchange, Head
 from allswell.probe.fault import Fault
 from allswell.probe.hop import Request
-from allswell.probe.run import Run
+from allswell.probe.run import CheckRun
 from allswell.probe.stream import Plain, Stream
 
 
-async def probe(lines: Lines, check: Http, secrets: Mapping[SecretKey, str], run: Run) -> None:
+async def probe(
+    lines: Connector, check: Http, secrets: Mapping[SecretKey, str], run: CheckRun
+) -> None:
     """Carry the check out, noting everything in `run`. Raises `Fault` when it cannot be judged."""
     request = hop.first(check, secrets)
     run.secrets = [field.value for field in request.headers if field.secret]
@@ -33,13 +35,15 @@ async def probe(lines: Lines, check: Http, secrets: Mapping[SecretKey, str], run
     raise Fault(state.TOO_MANY_REDIRECTS, words)
 
 
-async def _stream(lines: Lines, line: Plain, request: Request, check: Http, run: Run) -> Stream:
+async def _stream(
+    lines: Connector, line: Plain, request: Request, check: Http, run: CheckRun
+) -> Stream:
     if request.target.scheme == "http":
         return line
     return await lines.encrypt(run, line, request.target.host, check.tls, trust.HTTP)
 
 
-async def _ask(exchange: Exchange, request: Request, run: Run) -> Head:
+async def _ask(exchange: Exchange, request: Request, run: CheckRun) -> Head:
     run.doing = f"waiting for the answer of {request.target.shown}"
     began = time.perf_counter()
     await exchange.send(request)
@@ -49,7 +53,7 @@ async def _ask(exchange: Exchange, request: Request, run: Run) -> Head:
     return head
 
 
-async def _judge(exchange: Exchange, head: Head, check: Http, run: Run) -> None:
+async def _judge(exchange: Exchange, head: Head, check: Http, run: CheckRun) -> None:
     """Judge the last answer; a body is read only when the status is as expected."""
     expect = check.expect
     wanted = ", ".join(map(str, expect.status))
@@ -61,9 +65,9 @@ async def _judge(exchange: Exchange, head: Head, check: Http, run: Run) -> None:
     run.expect_latency(expect.latency)
 
 
-async def _judge_body(exchange: Exchange, head: Head, expect: BodyExpect, run: Run) -> None:
+async def _judge_body(exchange: Exchange, head: Head, expect: BodyExpect, run: CheckRun) -> None:
     run.doing = "reading the body"
-    reading = Reading(expect, head.header("content-encoding"), head.header("content-type"))
+    reading = BodyReader(expect, head.header("content-encoding"), head.header("content-type"))
     while not reading.decided:
         data = await exchange.piece()
         if not data:
@@ -73,7 +77,7 @@ async def _judge_body(exchange: Exchange, head: Head, expect: BodyExpect, run: R
     await _expect_body(reading, expect, run)
 
 
-async def _expect_body(reading: Reading, expect: BodyExpect, run: Run) -> None:
+async def _expect_body(reading: BodyReader, expect: BodyExpect, run: CheckRun) -> None:
     failed = state.BODY_MISMATCH
     begins = f"a body that begins with {reading.beginning!r}" if reading.beginning else "no body"
     if expect.contains is not None:

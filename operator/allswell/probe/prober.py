@@ -12,11 +12,11 @@ from allswell.domain.spec.http import Http, SecretKey
 from allswell.domain.spec.tcp import Tcp
 from allswell.probe import http, tcp
 from allswell.probe.address import AddressPolicy
-from allswell.probe.connector import Lines
+from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
 from allswell.probe.lookup import Resolve, SystemLookup
 from allswell.probe.outcome import Outcome
-from allswell.probe.run import Run
+from allswell.probe.run import CheckRun
 from allswell.probe.trust import Trust
 
 USER_AGENT = "allswell"
@@ -24,7 +24,7 @@ USER_AGENT = "allswell"
 REFERENCE = AddressPolicy(allow_loopback=True)
 
 Secrets = Mapping[SecretKey, str]
-Probe = Callable[[Lines, Any, Secrets, Run], Coroutine[Any, Any, None]]
+Probe = Callable[[Connector, Any, Secrets, CheckRun], Coroutine[Any, Any, None]]
 
 # A further kind of check is one file in this room and one line here.
 PROBES: Mapping[type, Probe] = {
@@ -54,8 +54,8 @@ class Prober:
         self._now = now
         trust = Trust(extra_ca_file)
         resolve = resolve or SystemLookup()
-        self._lines = Lines(policy, resolve, trust, user_agent)
-        self._references = Lines(REFERENCE, resolve, trust, user_agent)
+        self._lines = Connector(policy, resolve, trust, user_agent)
+        self._references = Connector(REFERENCE, resolve, trust, user_agent)
 
     async def check(
         self,
@@ -68,7 +68,7 @@ class Prober:
         What hinders the checker itself is reason `CheckerError` or `SecretMissing`, so that no
         fault of ours is ever a statement about the target.
         """
-        run = Run(timeout, self._now)
+        run = CheckRun(timeout, self._now)
         try:
             async with asyncio.timeout(timeout.total_seconds()):
                 await PROBES[type(check)](self._lines, check, secrets, run)
@@ -88,7 +88,7 @@ class Prober:
         timeout: timedelta,  # noqa: ASYNC109 - as above
     ) -> bool:
         """Whether a plain connection can be made, to tell a lost network from a dead target."""
-        run = Run(timeout, self._now)
+        run = CheckRun(timeout, self._now)
         try:
             async with (
                 asyncio.timeout(timeout.total_seconds()),

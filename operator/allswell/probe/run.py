@@ -19,7 +19,7 @@ LONGEST_SEEN = 300
 SHORTEST_SECRET = 3
 
 
-class Run:
+class CheckRun:
     """One check under way. `doing` says in words what it waits for."""
 
     def __init__(self, timeout: timedelta, now: Callable[[], datetime]) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from allswell.domain import state
 from allswell.probe import fault
 from allswell.probe.fault import Fault
-from allswell.probe.run import Run
+from allswell.probe.run import CheckRun
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Plain:
 
     __slots__ = ("_left", "_loop", "_run", "_socket")
 
-    def __init__(self, connected: socket.socket, run: Run) -> None:
+    def __init__(self, connected: socket.socket, run: CheckRun) -> None:
         self._run = run
         self._loop = asyncio.get_running_loop()
         self._socket = connected

@@ -11,7 +11,7 @@ HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f.]*:[0-9a-f:.]*(%[a-z0-9._~-]+)?", re.A
 AS_WRITTEN = "%/:?[]@!$&'()*+,;=~-._|^`{}\"\\<>"
 
 
-class BadAddress(ValueError):
+class BadTarget(ValueError):
     """An address that no request can go to; the text says why."""
 
 
@@ -48,11 +48,11 @@ def parse(url: str) -> Target:
         port = parts.port
         hostname = parts.hostname or ""
     except ValueError as error:
-        raise BadAddress("it cannot be read") from error
+        raise BadTarget("it cannot be read") from error
     if parts.scheme not in PORTS:
-        raise BadAddress(f"its scheme is {parts.scheme or 'missing'!r}, not http or https")
+        raise BadTarget(f"its scheme is {parts.scheme or 'missing'!r}, not http or https")
     if parts.username is not None or parts.password is not None:
-        raise BadAddress("it holds a user or password")
+        raise BadTarget("it holds a user or password")
     resource = quote(parts.path or "/", safe=AS_WRITTEN)
     if parts.query:
         resource += "?" + quote(parts.query, safe=AS_WRITTEN)
@@ -64,19 +64,19 @@ def join(base: Target, reference: str) -> Target:
     here = f"{base.scheme}://{base.authority}{base.resource}"
     try:
         return parse(urljoin(here, reference))
-    except BadAddress:
+    except BadTarget:
         raise
     except ValueError as error:
-        raise BadAddress("it cannot be read") from error
+        raise BadTarget("it cannot be read") from error
 
 
 def _host(name: str) -> str:
     if not name or len(name) > LONGEST_HOST:
-        raise BadAddress("it has no usable host")
+        raise BadTarget("it has no usable host")
     if not name.isascii():
         name = _a_labels(name)
     if HOST.fullmatch(name) is None:
-        raise BadAddress("it has no usable host")
+        raise BadTarget("it has no usable host")
     return name
 
 
@@ -87,4 +87,4 @@ def _a_labels(name: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise BadAddress("its host is no valid international name") from error
+        raise BadTarget("its host is no valid international name") from error

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from allswell.domain import state
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.tcp import Tcp
-from allswell.probe.connector import Lines
+from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
-from allswell.probe.run import Run
+from allswell.probe.run import CheckRun
 from allswell.probe.stream import Stream
 
 MOST_REPLY = 64 * 1024
 SNIPPET = 80
 
 
-async def probe(lines: Lines, check: Tcp, _: Mapping[SecretKey, str], run: Run) -> None:
+async def probe(lines: Connector, check: Tcp, _: Mapping[SecretKey, str], run: CheckRun) -> None:
     """Carry the check out, noting everything in `run`. Raises `Fault` when it cannot be judged."""
     async with lines.connect(run, check.host, check.port) as line:
         stream: Stream = line
@@ -30,7 +30,7 @@ async def probe(lines: Lines, check: Tcp, _: Mapping[SecretKey, str], run: Run) 
     run.expect_latency(check.expect.latency)
 
 
-async def _await_reply(stream: Stream, wanted: str, run: Run) -> None:
+async def _await_reply(stream: Stream, wanted: str, run: CheckRun) -> None:
     """Read until the words have come; what came instead explains a deadline too."""
     run.doing = "waiting for a reply"
     needle, reply = wanted.encode(), b""

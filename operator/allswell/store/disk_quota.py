@@ -20,7 +20,7 @@ _BESIDE = _LOG + 64 * _KIB
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskQuota:
     """Bytes: the file with samples stays below `file`; `held` more is for health and reports.
 
     The ballast has `ballast` bytes: what was in the write-ahead log must still fit into the file
@@ -32,11 +32,11 @@ class Room:
     ballast: int
 
 
-def plan(most: int) -> Room:
+def plan(most: int) -> DiskQuota:
     """Divide the bytes that the file may take at most."""
     most = max(most, _LEAST_FILE)
     held = min(max(most // 16, _LEAST_HELD), _MOST_HELD)
-    return Room(most - held, held, held + _LOG)
+    return DiskQuota(most - held, held, held + _LOG)
 
 
 def log_pages(monitors: int, file_pages: int) -> int:
@@ -70,7 +70,7 @@ def available(folder: Path) -> int:
     return volume.f_bavail * volume.f_frsize
 
 
-class Ballast:
+class DiskReserve:
     """A file that only holds room."""
 
     def __init__(self, path: Path, size: int) -> None:

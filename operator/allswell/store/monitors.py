@@ -7,14 +7,14 @@ from datetime import timedelta
 from allswell.domain import health as healths
 from allswell.domain import health_json, instant
 from allswell.domain.cover import Observation
-from allswell.domain.health import Claim, Health
+from allswell.domain.health import Health, HealthClaim
 from allswell.store.errors import OutOfStep
-from allswell.store.values import Enrolled
+from allswell.store.values import EnrolledMonitor
 
 RETENTION = timedelta(days=14)  # until it is said how long samples are to be kept
 
 
-def enroll(connection: sqlite3.Connection, monitor: str, target: str) -> Enrolled:
+def enroll(connection: sqlite3.Connection, monitor: str, target: str) -> EnrolledMonitor:
     """Find a monitor or begin one; another target forgets what was being confirmed."""
     begun = connection.execute(
         "INSERT INTO monitor (name, target, store, sequence, retention_ms) VALUES (?, ?, ?, 0, ?)"
@@ -37,7 +37,9 @@ def enroll(connection: sqlite3.Connection, monitor: str, target: str) -> Enrolle
     return read(connection, monitor)
 
 
-def renew(connection: sqlite3.Connection, monitor: str, claim: Claim | None) -> Enrolled:
+def renew(
+    connection: sqlite3.Connection, monitor: str, claim: HealthClaim | None
+) -> EnrolledMonitor:
     """Begin to count anew under a new id; samples and waiting reports stay."""
     known = read(connection, monitor)
     connection.execute(
@@ -47,7 +49,9 @@ def renew(connection: sqlite3.Connection, monitor: str, claim: Claim | None) -> 
     return read(connection, monitor)
 
 
-def start_from(connection: sqlite3.Connection, monitor: str, claim: Claim | None) -> Enrolled:
+def start_from(
+    connection: sqlite3.Connection, monitor: str, claim: HealthClaim | None
+) -> EnrolledMonitor:
     """Take the centre's state as its own. Raises `OutOfStep` once a transition was claimed."""
     known = read(connection, monitor)
     if known.sequence:
@@ -56,7 +60,7 @@ def start_from(connection: sqlite3.Connection, monitor: str, claim: Claim | None
     return read(connection, monitor)
 
 
-def read(connection: sqlite3.Connection, monitor: str) -> Enrolled:
+def read(connection: sqlite3.Connection, monitor: str) -> EnrolledMonitor:
     """What is known of a monitor. Raises `OutOfStep` for one that was never enrolled."""
     row = connection.execute(
         "SELECT number, store, sequence, body, seen_since_ms, seen_last_ms, seen_until_ms,"
@@ -72,7 +76,7 @@ def read(connection: sqlite3.Connection, monitor: str) -> Enrolled:
     if since is not None:
         seen = Observation(*(instant.from_ms(at) for at in (since, last, until)))
     fresh = not sampled and not sequence and health.claim is None and seen is None
-    return Enrolled(number, store, sequence, health, seen, fresh)
+    return EnrolledMonitor(number, store, sequence, health, seen, fresh)
 
 
 def keep(

@@ -10,7 +10,7 @@ from allswell.domain import instant, report
 from allswell.domain.report import DayReport, Envelope, Transition
 from allswell.store import samples
 from allswell.store.errors import OutOfStep
-from allswell.store.values import Outgoing
+from allswell.store.values import OutboxEnvelope
 
 # A later moment than this can only come from a clock that has been set back since.
 _MOST_DELAY = timedelta(minutes=10)
@@ -74,7 +74,7 @@ def _seal(connection: sqlite3.Connection, number: int, day: DayReport) -> None:
 
 def waiting(
     connection: sqlite3.Connection, limit: int, deferred: Mapping[int, Deferred], now: datetime
-) -> tuple[Outgoing, ...]:
+) -> tuple[OutboxEnvelope, ...]:
     """The oldest reports that wait, in order; none of a monitor one of whose is deferred."""
     later = [number for number, each in deferred.items() if now < each.until <= now + _MOST_DELAY]
     rows = connection.execute(
@@ -86,7 +86,7 @@ def waiting(
     )
     never = Deferred(0, now)
     return tuple(
-        Outgoing(
+        OutboxEnvelope(
             number,
             report.read_envelope(json.loads(body)),
             deferred.get(number, never).attempts,

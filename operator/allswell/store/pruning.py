@@ -12,7 +12,7 @@ REPORTS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Expiry:
+class SampleExpiry:
     """A monitor's number, and the moment (Unix ms) before which its samples may go.
 
     Where `archived_only`, those of a day go together, once an archive has all of them.
@@ -29,7 +29,7 @@ def expiries(
     now: datetime,
     *,
     archived_only: bool,
-) -> list[Expiry]:
+) -> list[SampleExpiry]:
     """When each monitor's samples may go.
 
     A monitor that is not named keeps what was last asked for it, and archives no more.
@@ -41,12 +41,12 @@ def expiries(
     now_ms = instant.to_ms(now)
     rows = connection.execute("SELECT number, retention_ms FROM monitor ORDER BY number")
     return [
-        Expiry(number, now_ms - kept, archived_only and number in retention)
+        SampleExpiry(number, now_ms - kept, archived_only and number in retention)
         for number, kept in rows
     ]
 
 
-def expire(connection: sqlite3.Connection, expiry: Expiry) -> tuple[int, bool]:
+def expire(connection: sqlite3.Connection, expiry: SampleExpiry) -> tuple[int, bool]:
     """One step: remove a monitor's oldest samples; how many, and whether that was all."""
     number, before_ms = expiry.number, expiry.before_ms
     last = before_ms // samples.DAY_MS

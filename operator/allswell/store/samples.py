@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from allswell.domain import instant, state
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
-from allswell.store.values import Day, Unarchived
+from allswell.store.values import StoredDay, Unarchived
 
 DAY_MS = 86_400_000
 EPOCH_DAY = date(1970, 1, 1)
@@ -20,14 +20,14 @@ Row = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedRows:
     """Rows removed for want of room: `released` are in an archive, `lost` are nowhere else."""
 
     released: int = 0
     lost: int = 0
 
-    def __add__(self, other: "Dropped") -> "Dropped":
-        return Dropped(self.released + other.released, self.lost + other.lost)
+    def __add__(self, other: "DroppedRows") -> "DroppedRows":
+        return DroppedRows(self.released + other.released, self.lost + other.lost)
 
 
 def day_number(day: date) -> int:
@@ -159,7 +159,7 @@ def damaged(connection: sqlite3.Connection, monitor: str, day: date) -> bool:
     return marked.rowcount == 1
 
 
-def days(connection: sqlite3.Connection, number: int) -> tuple[Day, ...]:
+def days(connection: sqlite3.Connection, number: int) -> tuple[StoredDay, ...]:
     """Every day of a monitor, oldest first."""
     found = connection.execute(
         "SELECT day, revision, changed, archived, lost, removed FROM day"
@@ -167,7 +167,9 @@ def days(connection: sqlite3.Connection, number: int) -> tuple[Day, ...]:
         (number,),
     )
     return tuple(
-        Day(EPOCH_DAY + timedelta(days=day), revision, bool(changed), bool(safe), lost, bool(gone))
+        StoredDay(
+            EPOCH_DAY + timedelta(days=day), revision, bool(changed), bool(safe), lost, bool(gone)
+        )
         for day, revision, changed, safe, lost, gone in found
     )
 
@@ -195,9 +197,9 @@ def read(
         after = rows[-1][0]
 
 
-def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> Dropped:
+def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> DroppedRows:
     """Make room: one bounded step, archived days first, then raw ones, the oldest of each first."""
-    dropped = Dropped()
+    dropped = DroppedRows()
     for _ in range(_MOST_DAYS):
         left = most - dropped.released - dropped.lost
         oldest = connection.execute(
@@ -213,7 +215,7 @@ def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> Dropped:
 
 def _drop_of_day(
     connection: sqlite3.Connection, number: int, day: int, safe: int, most: int
-) -> Dropped:
+) -> DroppedRows:
     count, emptied = remove(connection, number, day * DAY_MS, (day + 1) * DAY_MS, most)
     lost = 0 if safe else count
     connection.execute(
@@ -222,7 +224,7 @@ def _drop_of_day(
         (not emptied, lost, count > lost, number, day),
     )
     connection.execute("UPDATE file SET raw_lost = raw_lost + ?", (lost,))
-    return Dropped(count - lost, lost)
+    return DroppedRows(count - lost, lost)
 
 
 def remove(

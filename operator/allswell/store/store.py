@@ -8,23 +8,23 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.store import connection as store_connection
 from allswell.store import disk_quota, monitors, outbox, pruning, samples
 from allswell.store.errors import StoreDamaged, translated
 from allswell.store.values import (
-    Committed,
-    Counts,
-    Day,
-    Enrolled,
-    Kept,
-    Outgoing,
+    BatchItem,
+    BatchResult,
+    EnrolledMonitor,
+    OutboxEnvelope,
     Pruned,
+    StoreCounts,
+    StoredDay,
     Unarchived,
 )
-from allswell.store.writer import Work, Writer
+from allswell.store.writer import StoreWriter, Work
 
 _T = TypeVar("_T")
 
@@ -36,7 +36,7 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, lock: store_connection.Lock, writer: Writer, set_aside: Path | None
+        self, path: Path, lock: store_connection.Lock, writer: StoreWriter, set_aside: Path | None
     ) -> None:
         """Use `Store.open`."""
         self._path = path
@@ -64,16 +64,16 @@ class Store:
             planned = disk_quota.plan(most)
             lock = store_connection.Lock.take(path)
             try:
-                ballast = disk_quota.Ballast(
+                ballast = disk_quota.DiskReserve(
                     store_connection.sibling(path, ".reserve"), planned.ballast
                 )
                 connection, aside = _connect(path, ballast, now)
-                return cls(path, lock, Writer(connection, path, planned, ballast), aside)
+                return cls(path, lock, StoreWriter(connection, path, planned, ballast), aside)
             except BaseException:
                 lock.release()
                 raise
 
-    def enroll(self, monitor: str, target: str) -> Enrolled:
+    def enroll(self, monitor: str, target: str) -> EnrolledMonitor:
         """Find a monitor or begin one; `target` is a hash of what is checked.
 
         Another target than before forgets what was being confirmed.
@@ -85,21 +85,21 @@ class Store:
                 self._writer.expect(len(self._living))
         return enrolled
 
-    def renew(self, monitor: str, claim: Claim | None) -> Enrolled:
+    def renew(self, monitor: str, claim: HealthClaim | None) -> EnrolledMonitor:
         """Begin to count anew under a new store id, from `claim`; samples are kept.
 
         Reports that wait under the old id stay and keep it.
         """
         return self._run(lambda connection: monitors.renew(connection, monitor, claim))
 
-    def start_from(self, monitor: str, claim: Claim | None) -> Enrolled:
+    def start_from(self, monitor: str, claim: HealthClaim | None) -> EnrolledMonitor:
         """Take the centre's state as one's own, under the same id and without a transition.
 
         Raises `OutOfStep` once a transition was claimed.
         """
         return self._run(lambda connection: monitors.start_from(connection, monitor, claim))
 
-    def commit(self, batch: Sequence[Kept]) -> Committed:
+    def commit(self, batch: Sequence[BatchItem]) -> BatchResult:
         """Keep samples, healths and reports in one transaction.
 
         It survives a power cut if there is a report among them, else a kill. When there is no room,
@@ -121,7 +121,7 @@ class Store:
             kept, dropped = self._writer.run(keep, durable=durable, spare=keep_the_rest)
             pressed = self._writer.pressed
         lost = dropped.lost + sum(row is not None for row in rows) - kept
-        return Committed(kept, lost, pressed, dropped.released)
+        return BatchResult(kept, lost, pressed, dropped.released)
 
     def seal(self, number: int, report: DayReport) -> None:
         """Queue a day's roll-up and note its revision. Raises `OutOfStep` unless it is the next."""
@@ -148,7 +148,7 @@ class Store:
         """Note that an archive has lost a day, so that it is archived anew; False if it cannot."""
         return self._run(lambda connection: samples.damaged(connection, monitor, day))
 
-    def days(self, number: int) -> tuple[Day, ...]:
+    def days(self, number: int) -> tuple[StoredDay, ...]:
         """Every UTC day of a monitor that has, or had, samples, oldest first."""
         return self._read(lambda connection: samples.days(connection, number))
 
@@ -163,7 +163,7 @@ class Store:
         ):
             yield from samples.read(connection, number, start, end)
 
-    def outbox(self, limit: int, now: datetime) -> tuple[Outgoing, ...]:
+    def outbox(self, limit: int, now: datetime) -> tuple[OutboxEnvelope, ...]:
         """The oldest reports that wait, at most `limit`, in the order in which to send them.
 
         A monitor with a report that is deferred beyond `now` is left out.
@@ -199,7 +199,7 @@ class Store:
         """
         return self._run(lambda c: outbox.forgotten(c, monitor, store, known, rolled_up))
 
-    def counts(self) -> Counts:
+    def counts(self) -> StoreCounts:
         """Figures for metrics; counting the samples reads their whole table."""
         with (
             store_connection.in_use(self._path),
@@ -214,7 +214,7 @@ class Store:
         with self._one:
             writer = self._writer
             full = (writer.size(), writer.free(), writer.pressed)
-            return Counts(total, waiting, dead, lost, *full, days, oldest)
+            return StoreCounts(total, waiting, dead, lost, *full, days, oldest)
 
     def prune(
         self, retention: Mapping[int, timedelta], now: datetime, *, archived_only: bool = False
@@ -246,7 +246,7 @@ class Store:
             finally:
                 self._lock.release()
 
-    def _expire(self, expiry: pruning.Expiry) -> int:
+    def _expire(self, expiry: pruning.SampleExpiry) -> int:
         removed, finished = 0, False
         while not finished:
             step, finished = self._run(lambda c: pruning.expire(c, expiry), durable=False)
@@ -268,7 +268,7 @@ class Store:
 
 
 def _connect(
-    path: Path, ballast: disk_quota.Ballast, now: datetime
+    path: Path, ballast: disk_quota.DiskReserve, now: datetime
 ) -> tuple[sqlite3.Connection, Path | None]:
     if ballast.short():
         ballast.release()
@@ -281,7 +281,7 @@ def _connect(
 
 
 def _keep(
-    connection: sqlite3.Connection, batch: Sequence[Kept], rows: Sequence[samples.Row | None]
+    connection: sqlite3.Connection, batch: Sequence[BatchItem], rows: Sequence[samples.Row | None]
 ) -> int:
     for part, row in zip(batch, rows, strict=True):
         monitors.keep(connection, part.number, part.health, part.observation)

@@ -10,7 +10,7 @@ from allswell.domain.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class EnrolledMonitor:
     """What the file knows of one monitor.
 
     `number` is short and for this file only. `store` is a random id made with the file for this
@@ -27,7 +27,7 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class BatchItem:
     """One monitor's part of a batch: a sample, what follows from it, what is to be reported."""
 
     number: int
@@ -38,7 +38,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class BatchResult:
     """What became of a batch; health and envelopes are always kept.
 
     `kept` samples of the batch are in the file. `dropped_samples` were lost for want of room, of
@@ -53,7 +53,7 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutboxEnvelope:
     """An envelope that waits to be delivered; `attempts` have failed since the start."""
 
     id: int
@@ -62,7 +62,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class StoredDay:
     """One UTC day of one monitor that has, or had, samples.
 
     `revision` is that of the last roll-up, 0 when the day is not sealed. `changed` means that
@@ -96,7 +96,7 @@ class Unarchived:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class StoreCounts:
     """Figures for metrics and conditions; `raw_lost` counts since the file was made.
 
     `size` is the database in bytes, `free` how many bytes more it may take before it is pressed.

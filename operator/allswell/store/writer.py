@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from allswell.store import connection as store_connection
 from allswell.store import samples
-from allswell.store.disk_quota import Ballast, Room, log_pages
+from allswell.store.disk_quota import DiskQuota, DiskReserve, log_pages
 from allswell.store.errors import StoreError, StoreFailed, StoreFull
-from allswell.store.samples import Dropped
+from allswell.store.samples import DroppedRows
 
 _MOST_STEPS = 8
 _BOOKS = 32  # pages of the reserve that no new report may take: what makes room needs some
@@ -23,11 +23,11 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 
-class Writer:
+class StoreWriter:
     """Runs work in transactions; not safe for several threads at once."""
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, room: Room, ballast: Ballast
+        self, connection: sqlite3.Connection, path: Path, room: DiskQuota, ballast: DiskReserve
     ) -> None:
         """Own an open connection and the ballast beside its file."""
         self._connection = connection
@@ -78,7 +78,7 @@ class Writer:
 
     def run(
         self, work: Work[T], *, durable: bool = True, spare: Work[T] | None = None
-    ) -> tuple[T, Dropped]:
+    ) -> tuple[T, DroppedRows]:
         """Run work in one transaction; what it returns, and what was dropped to make room.
 
         `durable` makes it survive a power cut and not only a kill. Where dropping samples did not
@@ -87,7 +87,7 @@ class Writer:
         """
         self._recover()
         self._set_durable(durable=durable)
-        dropped = Dropped()
+        dropped = DroppedRows()
         for _ in range(_MOST_STEPS):
             try:
                 return self._transact(work, self._limit), dropped
@@ -96,7 +96,7 @@ class Writer:
                     raise
             step = self._make_room()
             dropped += step
-            if step == Dropped():
+            if step == DroppedRows():
                 break
         return self._on_the_reserve(spare or work, 0 if spare else _BOOKS), dropped
 
@@ -161,7 +161,7 @@ class Writer:
             isinstance(error, StoreFailed) and self._ballast.short()
         )
 
-    def _make_room(self) -> Dropped:
+    def _make_room(self) -> DroppedRows:
         if self._ballast.short():
             self._yield_ballast()
         try:
@@ -169,7 +169,7 @@ class Writer:
         except StoreError as error:
             if not self._about_room(error):
                 raise
-            return Dropped()
+            return DroppedRows()
 
     def _yield_ballast(self) -> None:
         """Give the volume's reserve to the write-ahead log, and let the file grow no more.

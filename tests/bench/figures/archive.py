@@ -11,12 +11,12 @@ from allswell.archive import day_file
 from allswell.checker.archive_uploader import measured
 from allswell.checker.main import STORE
 from allswell.checker.monitor_runtime import target_of
-from allswell.collector.archive.backlog import ArchiveNews
+from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.domain import cover, instant
 from allswell.domain.health import Health
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Monitor
-from allswell.store import Kept, Store
+from allswell.store import BatchItem, Store
 from tests.bench import ground
 from tests.bench.figure import figure
 from tests.bench.figures import checker as checks
@@ -67,7 +67,7 @@ def long_day() -> Iterator[tuple[str, float]]:
     The time is from when the centre has an archive, so it includes the wait for the next beat.
     """
     with tempfile.TemporaryDirectory() as name:
-        folder, news = Path(name), ArchiveNews()
+        folder, news = Path(name), ArchiveBacklog()
         with checks.target(folder) as (_, tls, ca_file):
             monitor = ground.monitor("one", f"https://localhost:{tls}/", "1s")
             fill(folder / STORE, monitor)
@@ -91,7 +91,7 @@ def fill(file: Path, monitor: Monitor) -> None:
     for first in range(0, len(samples), BATCH):
         batch = samples[first : first + BATCH]
         seen = cover.extend(None, batch[-1].started, DAY)
-        store.commit([Kept(row.number, sample, Health(), seen) for sample in batch])
+        store.commit([BatchItem(row.number, sample, Health(), seen) for sample in batch])
     store.close()
 
 

@@ -13,16 +13,16 @@ from typing import Any
 from sqlalchemy import Engine, event, insert
 
 from allswell.central import engine, schema
-from allswell.central.reader import Reader
-from allswell.central.writer import Writer
+from allswell.central.reader import CentralReader
+from allswell.central.writer import CentralWriter
 from allswell.domain import histogram, instant
-from allswell.domain.health import Claim
-from allswell.domain.latency import Bucket
+from allswell.domain.health import HealthClaim
+from allswell.domain.latency import LatencyBucket
 from allswell.domain.report import Transition
 from allswell.domain.spec import page as spec
 from allswell.domain.state import State
 from allswell_web import main
-from allswell_web.build import World, build
+from allswell_web.build import Dependencies, build
 from allswell_web.cache import latency_client
 from tests import postgres
 from tests.bench import ground
@@ -53,7 +53,7 @@ class Latency:
         ]
         self._answers: dict[tuple[str, ...], bytes] = {}
 
-    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[Bucket, ...]]:
+    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[LatencyBucket, ...]]:
         """The buckets of each; the answer is made once, and read each time."""
         asked = tuple(public_ids)
         if asked not in self._answers:
@@ -76,17 +76,17 @@ def filled(url: str, components: int, now: datetime) -> Engine:
     """A page of so many components, each with 90 days of roll-ups and an outage now and then."""
     central = engine.connect(url)
     engine.migrate(central)
-    writer, born = Writer(central), now - timedelta(days=DAYS)
+    writer, born = CentralWriter(central), now - timedelta(days=DAYS)
     writer.start(born)
     monitors = [ground.monitor(f"m{n:03}", "http://127.0.0.1:9/", "60s") for n in range(components)]
     for number, entry in enumerate(monitors):
         row = writer.register(entry, namespace_uid="bench", now=born)
         writer.hello(row.id, "s", born)
-        claims = [Claim(State.UP, born)]
+        claims = [HealthClaim(State.UP, born)]
         for week in range(12):
             start = instant.floor(born + timedelta(days=7 * week + 1, minutes=number))
-            claims += [Claim(State.DOWN, start, "Timeout")]
-            claims += [Claim(State.UP, start + timedelta(minutes=9))]
+            claims += [HealthClaim(State.DOWN, start, "Timeout")]
+            claims += [HealthClaim(State.UP, start + timedelta(minutes=9))]
         for sequence, claim in enumerate(claims, 1):
             writer.accept_transition(row.id, Transition(row.public_id, "s", sequence, claim), now)
         _days(central, row.id, now)
@@ -156,7 +156,9 @@ class Visit:
         self.seconds = 0.0
         self._central = central
         executor: Any = AtOnce()
-        world = World(Reader(central), latency, lambda: self.now, lambda: self.seconds, executor)
+        world = Dependencies(
+            CentralReader(central), latency, lambda: self.now, lambda: self.seconds, executor
+        )
         self._web = build(world)
 
     def ask(self) -> tuple[float, int]:

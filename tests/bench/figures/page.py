@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from allswell.central import engine
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from allswell.domain.spec import page as spec
 from tests import redisserver
 from tests.bench import ground
@@ -37,7 +37,7 @@ def filled(folder: Path) -> str:
     url = f"sqlite:///{folder / 'central.sqlite'}"
     central = engine.connect(url)
     engine.migrate(central)
-    writer, now = Writer(central), datetime.now(UTC)
+    writer, now = CentralWriter(central), datetime.now(UTC)
     writer.start(now)
     monitors = [ground.monitor(f"m{n:02}", "http://127.0.0.1:9/", "60s") for n in range(COMPONENTS)]
     for entry in monitors:

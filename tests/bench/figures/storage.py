@@ -8,7 +8,7 @@ from allswell.domain import cover, health
 from allswell.domain.cover import Grace
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
-from allswell.store import Kept, Store
+from allswell.store import BatchItem, Store
 from tests.bench.figure import figure
 
 SAMPLES = 44_640
@@ -29,6 +29,6 @@ def month() -> float:
             sample = Sample(started, 40_000 + number * 104_729 % 160_001)
             judged, _ = health.judge(judged, sample, Confirm())
             seen = cover.extend(seen, started, span)
-            store.commit([Kept(found.number, sample, judged, seen)])
+            store.commit([BatchItem(found.number, sample, judged, seen)])
         store.close()
         return path.stat().st_size / SAMPLES

@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from allswell.central import session
-from allswell.central.errors import Failed, Full, Unavailable
+from allswell.central.errors import DatabaseFailed, DatabaseFull, DatabaseUnavailable
 from allswell.domain.state import State
 from tests import centre, postgres
 from tests.centre import NOON, Centre, transition
@@ -56,9 +56,9 @@ def test_a_server_that_stops_is_unavailable_and_used_again_afterwards(
         server.stop()
         began = monotonic()
         for _ in range(3):
-            with pytest.raises(Unavailable) as caught:
+            with pytest.raises(DatabaseUnavailable) as caught:
                 central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
-            with pytest.raises(Unavailable):
+            with pytest.raises(DatabaseUnavailable):
                 central.reader.pages()
         assert monotonic() - began < MOST_SECONDS
         assert postgres.PASSWORD not in str(caught.value)
@@ -79,7 +79,7 @@ def test_a_server_that_stops_within_a_transaction_keeps_nothing_of_it(
                 server.stop()
                 connection.exec_driver_sql("DELETE FROM monitor")
 
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailable):
             stop_between()
         server.start()
         assert central.reader.counts()["store"] == 1
@@ -94,7 +94,7 @@ def test_a_row_that_somebody_holds_is_waited_for_no_longer_than_patience(
         with central.engine.begin() as other:
             other.exec_driver_sql("SELECT id FROM monitor FOR UPDATE")
             began = monotonic()
-            with pytest.raises(Unavailable):
+            with pytest.raises(DatabaseUnavailable):
                 central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
             assert monotonic() - began < MOST_SECONDS
         assert central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
@@ -104,7 +104,7 @@ def test_a_row_that_somebody_holds_is_waited_for_no_longer_than_patience(
 def test_a_query_without_end_is_ended(server: postgres.Server) -> None:
     with centre.opened(server.url("centre"), PATIENCE) as central:
         with (
-            pytest.raises(Unavailable, match="statement timeout"),
+            pytest.raises(DatabaseUnavailable, match="statement timeout"),
             session.reading(central.engine) as connection,
         ):
             connection.exec_driver_sql("SELECT pg_sleep(60)")
@@ -115,7 +115,7 @@ def test_a_query_without_end_is_ended(server: postgres.Server) -> None:
 def test_a_reader_cannot_write(server: postgres.Server) -> None:
     with (
         centre.opened(server.url("centre")) as central,
-        pytest.raises(Unavailable, match="read-only"),
+        pytest.raises(DatabaseUnavailable, match="read-only"),
         session.reading(central.engine) as connection,
     ):
         connection.exec_driver_sql("DELETE FROM monitor")
@@ -127,7 +127,7 @@ def test_a_file_that_another_locks_is_unavailable_until_it_lets_go(file: Path) -
         row = started(central)
         other.execute("BEGIN IMMEDIATE")
         began = monotonic()
-        with pytest.raises(Unavailable, match="locked"):
+        with pytest.raises(DatabaseUnavailable, match="locked"):
             central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
         assert monotonic() - began < MOST_SECONDS
         assert len(central.writer.living()) == 1
@@ -141,7 +141,7 @@ def test_a_full_file_says_so_and_takes_more_when_there_is_room(file: Path) -> No
         row = started(central)
         with central.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        with pytest.raises(Full):
+        with pytest.raises(DatabaseFull):
             fill(central, row)
         kept = central.reader.counts()["transition"]
         with central.engine.connect() as connection:
@@ -154,7 +154,7 @@ def test_a_full_file_says_so_and_takes_more_when_there_is_room(file: Path) -> No
 def test_a_file_whose_folder_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with (
         centre.opened(f"sqlite:///{tmp_path / 'no' / 'centre.db'}") as central,
-        pytest.raises(Unavailable),
+        pytest.raises(DatabaseUnavailable),
     ):
         central.reader.pages()
 
@@ -162,5 +162,5 @@ def test_a_file_whose_folder_is_not_there_is_unavailable(tmp_path: Path) -> None
 def test_a_file_that_is_no_database_fails_for_good(tmp_path: Path) -> None:
     path = tmp_path / "centre.db"
     path.write_bytes(os.urandom(8192))
-    with centre.opened(f"sqlite:///{path}") as central, pytest.raises(Failed):
+    with centre.opened(f"sqlite:///{path}") as central, pytest.raises(DatabaseFailed):
         central.reader.pages()

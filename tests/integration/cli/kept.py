@@ -13,10 +13,10 @@ import pytest
 
 from allswell import cli
 from allswell.archive import day_file
-from allswell.central.archive_catalogue import Catalogue
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.cli.up.data_folder import DataFolder
 from allswell.domain import archive, instant
-from allswell.domain.archive import Content, Place
+from allswell.domain.archive import DayFileContent, DayFileName
 from allswell.domain.sample import Sample
 from tests import centre, postgres, s3server
 from tests.centre import Centre
@@ -50,11 +50,11 @@ class Kept:
     environment: Mapping[str, str]
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> ArchiveCatalogue:
         """Its catalogue."""
-        return Catalogue(self.central.engine)
+        return ArchiveCatalogue(self.central.engine)
 
-    def put(self, row_id: int, place: Place, found: list[Sample]) -> Path:
+    def put(self, row_id: int, place: DayFileName, found: list[Sample]) -> Path:
         """Put a day where it belongs, and record it; its file."""
         out = io.BytesIO()
         day_file.write(found, out)
@@ -62,7 +62,7 @@ class Kept:
         file = self.root / archive.key(place)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(body)
-        content = Content(len(body), sha256(body).hexdigest(), len(found))
+        content = DayFileContent(len(body), sha256(body).hexdigest(), len(found))
         self.catalogue.record(row_id, place, content, datetime.now(UTC), whole=True)
         return file
 
@@ -74,7 +74,7 @@ class Kept:
             for number in range(days):
                 day = FIRST + number * DAY
                 part = samples(day, seed)
-                self.put(row.id, Place(row.public_id, day, 1), part)
+                self.put(row.id, DayFileName(row.public_id, day, 1), part)
                 found.setdefault(name, []).extend(part)
         return found
 

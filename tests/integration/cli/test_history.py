@@ -10,13 +10,13 @@ import pytest
 
 from allswell.archive import day_file
 from allswell.domain import cover, health, instant, rollup
-from allswell.domain.archive import Place
+from allswell.domain.archive import DayFileName
 from allswell.domain.cover import Grace
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
-from allswell.store import Kept as Row
+from allswell.store import BatchItem as Row
 from allswell.store import Store
 from tests import centre, postgres, s3server
 from tests.integration.cli import kept as keeping
@@ -180,7 +180,7 @@ def test_a_replay_says_what_another_rule_would_have_said(kept: Kept, capsys: Cap
     found = [Sample(start + timedelta(minutes=number), 1_000 * number) for number in range(1_440)]
     for number in (600, 601, 602):
         found[number] = Sample(found[number].started, 5_000_000, "Timeout")
-    kept.put(row.id, Place(row.public_id, FIRST, 1), found)
+    kept.put(row.id, DayFileName(row.public_id, FIRST, 1), found)
     report = [
         centre.transition(1, State.UP, start),
         centre.transition(2, State.DOWN, found[600].started),

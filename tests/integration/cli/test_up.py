@@ -17,7 +17,7 @@ from allswell.domain import instant, rollup
 from allswell.domain.cover import Observation
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
-from allswell.store import Kept, Store
+from allswell.store import BatchItem, Store
 from tests.integration.cli.up import (
     Target,
     command,
@@ -304,7 +304,7 @@ def with_results(file: Path, day: date) -> None:
     start = instant.day_start(day)
     samples = [Sample(start + hour * timedelta(hours=1), 1_000) for hour in range(24)]
     seen = enrolled.observation or Observation(start, start, start)
-    store.commit([Kept(enrolled.number, it, enrolled.health, seen) for it in samples])
+    store.commit([BatchItem(enrolled.number, it, enrolled.health, seen) for it in samples])
     rolled = rollup.of_day(day, samples)
     store.seal(enrolled.number, DayReport("api", enrolled.store, 1, rolled))
     store.close()

@@ -18,16 +18,16 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from allswell.archive import bucket_settings as wheres
-from allswell.archive.bucket import Bucket
+from allswell.archive.bucket import S3Bucket
 from allswell.central import engine
-from allswell.central.archive_catalogue import Catalogue
-from allswell.central.writer import Writer
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.archive.executor import ArchiveService
-from allswell.collector.archive.uploads import Archiving
-from allswell.collector.authentication import Identity, LocalTokens
-from allswell.collector.server import Collector
-from allswell.collector.state import Centre, News
+from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.central.writer import CentralWriter
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.archive.executor import ArchiveExecutor
+from allswell.collector.archive.uploads import Uploads
+from allswell.collector.authentication import LocalTokens, Sender
+from allswell.collector.server import CollectorServer
+from allswell.collector.state import CollectorState, StateChange
 
 PAGE_TOKEN = "the-page"
 
@@ -51,7 +51,7 @@ class Deadly:
     lot: random.Random
     chance: float
 
-    def __call__(self, _: News) -> None:
+    def __call__(self, _: StateChange) -> None:
         if self.lot.random() < self.chance:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -86,12 +86,12 @@ async def _collect(told: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     central = engine.connect(told["FAULTS_DATABASE"])
-    writer = Writer(central)
+    writer = CentralWriter(central)
     fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
-    centre = Centre(writer, on_news=fate.after(), archive=ArchiveNews())
-    tokens = {token: Identity(*whom) for token, whom in json.loads(told["FAULTS_TOKENS"]).items()}
-    tokens[PAGE_TOKEN] = Identity("", page=True)
-    collector = Collector(
+    centre = CollectorState(writer, on_news=fate.after(), archive=ArchiveBacklog())
+    tokens = {token: Sender(*whom) for token, whom in json.loads(told["FAULTS_TOKENS"]).items()}
+    tokens[PAGE_TOKEN] = Sender("", page=True)
+    collector = CollectorServer(
         writer,
         centre,
         LocalTokens(tokens),
@@ -105,14 +105,16 @@ async def _collect(told: Mapping[str, str]) -> None:
     central.dispose()
 
 
-def _archive(told: Mapping[str, str], central: Engine, news: ArchiveNews) -> ArchiveService | None:
+def _archive(
+    told: Mapping[str, str], central: Engine, news: ArchiveBacklog
+) -> ArchiveExecutor | None:
     problems: list[str] = []
     where = wheres.read(told, "ALLSWELL_ARCHIVE_", problems)
     assert problems == []
     if where is None:
         return None
-    archiving = Archiving(Bucket(where), Catalogue(central))
-    return ArchiveService(archiving, news, lambda: datetime.now(UTC))
+    archiving = Uploads(S3Bucket(where), ArchiveCatalogue(central))
+    return ArchiveExecutor(archiving, news, lambda: datetime.now(UTC))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from allswell.central import engine as engines
 from allswell.central import schema, session
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from allswell.checker import config
-from allswell.checker.config import Config
+from allswell.checker.config import CheckerConfig
 from allswell.domain import instant, timeline
 from allswell.domain.cover import Grace
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.report import Transition
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec import page as pages
@@ -62,7 +62,7 @@ class House:
 
     def register(self, namespace: str, monitors: Sequence[Monitor]) -> None:
         """Make monitors known at the centre, on a page of their own, and to their checker."""
-        writer, now = Writer(self.engine, self._pace.grace), datetime.now(UTC)
+        writer, now = CentralWriter(self.engine, self._pace.grace), datetime.now(UTC)
         writer.start(now)
         for monitor in monitors:
             writer.register(monitor, namespace_uid=namespace, now=now)
@@ -71,7 +71,7 @@ class House:
         writer.put_page(shown, parts, now, namespace_uid=namespace)
         here = self.folder / namespace
         here.mkdir()
-        listed = Config(
+        listed = CheckerConfig(
             monitors=tuple(monitors),
             grace=self._pace.grace,
             beat_every=self._pace.beat_every,
@@ -131,7 +131,9 @@ class House:
         )
         with session.reading(self.engine) as connection:
             return tuple(
-                Transition(name, store, number, Claim(State(state), instant.from_ms(ms), reason))
+                Transition(
+                    name, store, number, HealthClaim(State(state), instant.from_ms(ms), reason)
+                )
                 for store, number, state, ms, reason in connection.execute(statement)
             )
 
@@ -141,7 +143,7 @@ class House:
 
     def history(self, namespace: str, name: str) -> tuple[Segment, ...]:
         """A monitor's states as the page computes them, until now."""
-        writer = Writer(self.engine)
+        writer = CentralWriter(self.engine)
         rows = {(row.namespace, row.name): row for row in writer.living()}
         row = rows[namespace, name]
         claims = [entry.claim for entry in self.ledger(namespace, name)]

@@ -18,17 +18,17 @@ from threading import Lock
 
 import pytest
 
-from allswell.central.archive_catalogue import Catalogue
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.checker.main import STORE
 from allswell.checker.monitor_runtime import target_of
 from allswell.domain import instant, rollup
-from allswell.domain.archive import Choice
+from allswell.domain.archive import DayFileSelection
 from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Monitor
-from allswell.store import Kept, Store
+from allswell.store import BatchItem, Store
 from tests import postgres, s3server
 from tests.integration.faults import between, house
 from tests.integration.faults.between import Between, Step
@@ -114,7 +114,10 @@ class Scene:
 
     def is_done(self) -> bool:
         """Whether the catalogue has all of the prepared days."""
-        return len(Catalogue(self.house.engine).entries(Choice(last=days()[-1]))) == DAYS
+        return (
+            len(ArchiveCatalogue(self.house.engine).entries(DayFileSelection(last=days()[-1])))
+            == DAYS
+        )
 
 
 def days() -> tuple[date, ...]:
@@ -133,7 +136,9 @@ def prepared(file: Path, monitor: Monitor) -> set[datetime]:
         samples = [Sample(start + n * DAY / A_DAY, 1_000 + n) for n in range(A_DAY)]
         store.commit(
             [
-                Kept(enrolled.number, it, Health(), Observation(it.started, it.started, it.started))
+                BatchItem(
+                    enrolled.number, it, Health(), Observation(it.started, it.started, it.started)
+                )
                 for it in samples
             ]
         )
@@ -226,7 +231,7 @@ def told(scene: Scene, everything: set[datetime]) -> None:
     assert set(archived) == everything
     assert set(archived.values()) == {1}
     assert scene.stored() == everything
-    entries = Catalogue(scene.house.engine).entries()
+    entries = ArchiveCatalogue(scene.house.engine).entries()
     assert sum(entry.content.samples for entry in entries) == len(everything)
 
 

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from tests.integration.web import running
 
 
 @pytest.fixture
-def central(tmp_path: Path) -> tuple[str, Writer]:
+def central(tmp_path: Path) -> tuple[str, CentralWriter]:
     """A database with one page of one monitor that went down a minute ago, seen until now."""
     url = f"sqlite:///{tmp_path}/central.db"
     return url, running.filled(url)

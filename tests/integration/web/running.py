@@ -16,7 +16,7 @@ import pytest
 
 from allswell.central import engine, writer
 from allswell.domain import instant, spec
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.hostname_claim import Proof
 from allswell.domain.report import Transition
 from allswell.domain.spec import monitor, page
@@ -103,11 +103,11 @@ def answers(running: Running) -> None:
     pytest.fail("the process did not answer")
 
 
-def filled(url: str, **more: object) -> writer.Writer:
+def filled(url: str, **more: object) -> writer.CentralWriter:
     """Fill a database with one page of one monitor that went down a minute ago, seen until now."""
     connected = engine.connect(url)
     engine.migrate(connected)
-    it, now = writer.Writer(connected), instant.floor(datetime.now(UTC))
+    it, now = writer.CentralWriter(connected), instant.floor(datetime.now(UTC))
     it.start(now - timedelta(hours=1))
     wanted = monitor.read(manifest("Monitor", "api", {"http": {"url": "https://example.com/"}}))
     born = now - timedelta(hours=1)
@@ -122,7 +122,11 @@ def filled(url: str, **more: object) -> writer.Writer:
     it.claims.serve({(identity, host) for host in shown.hostnames}, now)
     it.hello(row.id, "store", now)
     for sequence, claim in enumerate(
-        (Claim(State.UP, born), Claim(State.DOWN, now - timedelta(minutes=1), "HTTP 503")), 1
+        (
+            HealthClaim(State.UP, born),
+            HealthClaim(State.DOWN, now - timedelta(minutes=1), "HTTP 503"),
+        ),
+        1,
     ):
         it.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
     it.observe(now)
@@ -131,15 +135,15 @@ def filled(url: str, **more: object) -> writer.Writer:
     return it
 
 
-def recover(it: writer.Writer, sequence: int = 3) -> None:
+def recover(it: writer.CentralWriter, sequence: int = 3) -> None:
     """Let the monitor be up again from now on."""
     (row,) = it.living()
     now = instant.floor(datetime.now(UTC))
-    claim = Claim(State.UP, now)
+    claim = HealthClaim(State.UP, now)
     it.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
     it.observe(now + timedelta(milliseconds=1))
 
 
-def hidden(it: writer.Writer) -> None:
+def hidden(it: writer.CentralWriter) -> None:
     """Take the page away."""
     it.hide_page("default", "acme", instant.floor(datetime.now(UTC)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from tests.integration.web.running import Running, filled, serving
 
 pytestmark = pytest.mark.integration
@@ -162,7 +162,7 @@ def _undated(answer: bytes) -> list[bytes]:
 
 
 def test_the_access_log_holds_neither_cookie_nor_query_nor_a_whole_address(
-    central: tuple[str, Writer],
+    central: tuple[str, CentralWriter],
 ) -> None:
     proxies = {"ALLSWELL_ACCESS_LOG": "1", "ALLSWELL_TRUSTED_PROXIES": "127.0.0.0/8"}
     with serving(central[0], **proxies) as running:

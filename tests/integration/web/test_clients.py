@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from tests import npm
 from tests.integration.web import running, talk
 
@@ -49,7 +49,7 @@ fetch(`${process.argv[2]}/maintenance.ics`).then(answer => answer.text()).then(t
 
 
 @pytest.fixture
-def page_url(central: tuple[str, Writer]) -> Any:  # noqa: ANN401 - an iterator
+def page_url(central: tuple[str, CentralWriter]) -> Any:  # noqa: ANN401 - an iterator
     url, writer = central
     talk.of_everything(writer)
     with running.serving(url) as page:

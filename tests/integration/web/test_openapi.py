@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from allswell_web.api import routes
 from tests.integration.web import running, talk
 
@@ -16,7 +16,7 @@ EXAMPLES = 20
 
 
 def test_schemathesis_finds_nothing_that_the_document_does_not_say(
-    central: tuple[str, Writer], tmp_path: Path
+    central: tuple[str, CentralWriter], tmp_path: Path
 ) -> None:
     url, writer = central
     talk.of_everything(writer)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_a_real_process_shows_what_the_central_database_holds(
-    central: tuple[str, writer.Writer],
+    central: tuple[str, writer.CentralWriter],
 ) -> None:
     with serving(central[0]) as running:
         html = running.get("/").body.decode()
@@ -34,7 +34,7 @@ def test_a_real_process_shows_what_the_central_database_holds(
 
 
 def test_a_change_is_on_the_page_within_a_few_seconds(
-    central: tuple[str, writer.Writer],
+    central: tuple[str, writer.CentralWriter],
 ) -> None:
     url, it = central
     with serving(url) as running:
@@ -45,7 +45,9 @@ def test_a_change_is_on_the_page_within_a_few_seconds(
             assert time.monotonic() < deadline
 
 
-def test_sigterm_ends_it_cleanly_within_ten_seconds(central: tuple[str, writer.Writer]) -> None:
+def test_sigterm_ends_it_cleanly_within_ten_seconds(
+    central: tuple[str, writer.CentralWriter],
+) -> None:
     with serving(central[0]) as running:
         idle = http.client.HTTPConnection("127.0.0.1", running.port)
         idle.request("GET", "/")
@@ -55,7 +57,9 @@ def test_sigterm_ends_it_cleanly_within_ten_seconds(central: tuple[str, writer.W
         idle.close()
 
 
-def test_it_stops_when_its_stdin_ends_if_it_is_told_to(central: tuple[str, writer.Writer]) -> None:
+def test_it_stops_when_its_stdin_ends_if_it_is_told_to(
+    central: tuple[str, writer.CentralWriter],
+) -> None:
     with serving(central[0], ALLSWELL_STOP_WITH_STDIN="1") as running:
         assert running.process.stdin is not None
         running.process.stdin.close()
@@ -64,7 +68,7 @@ def test_it_stops_when_its_stdin_ends_if_it_is_told_to(central: tuple[str, write
 
 
 def test_a_worker_does_not_outlive_the_process_that_started_it(
-    central: tuple[str, writer.Writer],
+    central: tuple[str, writer.CentralWriter],
 ) -> None:
     with serving(central[0]) as running:
         running.process.kill()
@@ -79,7 +83,7 @@ def test_a_worker_does_not_outlive_the_process_that_started_it(
 
 
 def test_a_port_that_is_taken_gives_one_sentence_and_exit_code_one(
-    central: tuple[str, writer.Writer],
+    central: tuple[str, writer.CentralWriter],
 ) -> None:
     with serving(central[0]) as running:
         second = subprocess.run(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.archive.bucket import Bucket, Failed
+from allswell.archive.bucket import ArchiveError, S3Bucket
 from tests import s3server
 from tests.integration.web.running import filled, hidden, recover
 
@@ -50,7 +50,7 @@ def test_a_page_is_published_changed_and_taken_away(
     url = f"sqlite:///{tmp_path}/central.db"
     it = filled(url)
     environ = environment(server, url, "copies/a")
-    bucket = Bucket(server.where("copies/a/default/acme"))
+    bucket = S3Bucket(server.where("copies/a/default/acme"))
     others = server.names()
     assert publish(environ).returncode == 0
     page, status = bucket.get("index.html"), bucket.get("api/v2/status.json")
@@ -70,7 +70,7 @@ def test_a_page_is_published_changed_and_taken_away(
 
 
 def test_a_file_is_served_with_its_type_and_cache_header(server: s3server.Server) -> None:
-    bucket = Bucket(server.where("types"))
+    bucket = S3Bucket(server.where("types"))
     bucket.put("a.html", b"<p>", "text/html; charset=utf-8", "public, max-age=30")
     answer = bucket._ask("get_object", "a.html")
     assert answer["ContentType"] == "text/html; charset=utf-8"
@@ -78,7 +78,7 @@ def test_a_file_is_served_with_its_type_and_cache_header(server: s3server.Server
 
 
 def test_what_is_not_there_is_nothing_and_is_removed_all_the_same(server: s3server.Server) -> None:
-    bucket = Bucket(server.where("none"))
+    bucket = S3Bucket(server.where("none"))
     assert bucket.get("a") is None
     bucket.remove(["a"])
 
@@ -99,8 +99,8 @@ def test_a_store_that_refuses_or_is_away_is_told_without_its_secrets(
 
 
 def test_a_bucket_that_is_not_there_is_a_failure(server: s3server.Server) -> None:
-    bucket = Bucket(replace(server.where(), bucket="nowhere"))
-    with pytest.raises(Failed, match="NoSuchBucket"):
+    bucket = S3Bucket(replace(server.where(), bucket="nowhere"))
+    with pytest.raises(ArchiveError, match="NoSuchBucket"):
         bucket.put("a", b"", "text/plain", "")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from tests import postgres, redisserver
 from tests.integration.web.running import Running, filled, recover, serving
 
@@ -24,7 +24,9 @@ def redis() -> Iterator[redisserver.Server]:
 
 
 @pytest.fixture
-def pair(central: tuple[str, Writer], redis: redisserver.Server) -> Iterator[tuple[Running, ...]]:
+def pair(
+    central: tuple[str, CentralWriter], redis: redisserver.Server
+) -> Iterator[tuple[Running, ...]]:
     with replicas(central[0], redis.url) as found:
         yield found
 
@@ -67,7 +69,7 @@ def test_ten_thousand_requests_within_a_window_cost_one_read_over_both_replicas(
 
 
 def test_a_change_is_on_both_pages_soon_and_costs_one_read(
-    pair: tuple[Running, ...], central: tuple[str, Writer]
+    pair: tuple[Running, ...], central: tuple[str, CentralWriter]
 ) -> None:
     assert all(b"is down" in one.get("/").body for one in pair)
     time.sleep(2.1)
@@ -96,7 +98,7 @@ def told_down(running: Running) -> bool:
 
 
 def test_a_redis_that_hangs_is_left_alone_after_half_a_second(
-    central: tuple[str, Writer], redis: redisserver.Server
+    central: tuple[str, CentralWriter], redis: redisserver.Server
 ) -> None:
     redis.freeze()
     with serving(central[0], ALLSWELL_REDIS_URL=redis.url) as running:
@@ -107,7 +109,7 @@ def test_a_redis_that_hangs_is_left_alone_after_half_a_second(
 
 
 def test_a_redis_that_is_not_there_at_the_start_is_no_hindrance(
-    central: tuple[str, Writer], redis: redisserver.Server
+    central: tuple[str, CentralWriter], redis: redisserver.Server
 ) -> None:
     redis.kill()
     with serving(central[0], ALLSWELL_REDIS_URL=redis.url) as running:

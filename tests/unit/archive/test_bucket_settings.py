@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from allswell.archive import bucket_settings
-from allswell.archive.bucket_settings import Where
+from allswell.archive.bucket_settings import BucketSettings
 
 NAMES = "ALLSWELL_ARCHIVE_"
 
@@ -45,7 +45,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         "ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY_FILE": str(secret),
     }
     found: list[str] = []
-    assert bucket_settings.read(variables, NAMES, found) == Where(
+    assert bucket_settings.read(variables, NAMES, found) == BucketSettings(
         bucket="results",
         prefix="allswell/a",
         endpoint="https://minio.example.com:9000",
@@ -61,7 +61,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
 
 
 def test_a_secret_key_is_not_shown() -> None:
-    assert "hush" not in repr(Where("results", secret_access_key="hush"))
+    assert "hush" not in repr(BucketSettings("results", secret_access_key="hush"))
 
 
 @pytest.mark.parametrize(

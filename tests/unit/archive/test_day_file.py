@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.archive import day_file
-from allswell.archive.day_file import Damaged, Malformed, Truncated
+from allswell.archive.day_file import DayFileDamaged, DayFileMalformed, DayFileTruncated
 from allswell.domain import state
 from allswell.domain.sample import Sample
 
@@ -60,7 +60,7 @@ def test_the_same_samples_give_the_same_bytes(samples: list[Sample]) -> None:
 def test_it_is_cut_anywhere_and_that_is_seen(samples: list[Sample]) -> None:
     content = packed(samples)
     for end in range(0, len(content), 1 + len(content) // 50):
-        with pytest.raises(Truncated):
+        with pytest.raises(DayFileTruncated):
             read(content[:end])
 
 
@@ -72,7 +72,7 @@ def test_a_changed_byte_is_seen_or_changes_no_sample(
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     try:
         found = read(bytes(content))
-    except Damaged:
+    except DayFileDamaged:
         return
     assert samples == found
 
@@ -107,7 +107,7 @@ def test_the_header_holds_neither_time_nor_name() -> None:
 )
 def test_a_line_that_is_no_sample_is_named_by_its_number(line: bytes) -> None:
     good = day_file.line(Sample(START - timedelta(days=1), 1))
-    with pytest.raises(Malformed, match=r"^line 2 is no sample$"):
+    with pytest.raises(DayFileMalformed, match=r"^line 2 is no sample$"):
         read(gzip.compress(good + line + b"\n"))
 
 
@@ -117,7 +117,7 @@ def test_fields_of_a_later_time_are_passed_over() -> None:
 
 
 def test_samples_out_of_order_are_refused() -> None:
-    with pytest.raises(Malformed, match="line 2 is not later"):
+    with pytest.raises(DayFileMalformed, match="line 2 is not later"):
         read(packed([Sample(START, 1), Sample(START, 1)]))
 
 
@@ -134,7 +134,7 @@ def test_samples_out_of_order_are_refused() -> None:
 )
 def test_what_is_wrong_is_said(content: bytes, why: str) -> None:
     for step in (1, 1_000_000):
-        with pytest.raises(Malformed, match=why):
+        with pytest.raises(DayFileMalformed, match=why):
             read(content, step)
 
 
@@ -168,7 +168,7 @@ def test_a_bomb_costs_no_memory() -> None:
     bomb = b"".join(packer.compress(b"\0" * MIB) for _ in range(64)) + packer.flush()
 
     def reading() -> Iterator[object]:
-        with pytest.raises(Malformed, match="longer than"):
+        with pytest.raises(DayFileMalformed, match="longer than"):
             yield from day_file.read([bomb])
 
     assert peak(reading()) < MIB
@@ -176,5 +176,5 @@ def test_a_bomb_costs_no_memory() -> None:
 
 def test_what_goes_on_after_the_end_of_a_long_file_is_refused_and_ends_the_reading() -> None:
     content = packed(a_day(3_000)) + b"rotten"
-    with pytest.raises(Malformed, match="after its end"):
+    with pytest.raises(DayFileMalformed, match="after its end"):
         read(content, len(content))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from allswell.central import engine
-from allswell.central.errors import BadAddress, Unavailable
-from allswell.central.reader import Reader
+from allswell.central.errors import BadDatabaseUrl, DatabaseUnavailable
+from allswell.central.reader import CentralReader
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -27,7 +27,7 @@ def test_every_spelling_of_postgresql_is_the_same_driver(scheme: str) -> None:
     ],
 )
 def test_what_is_no_usable_address_says_what_to_write(url: str) -> None:
-    with pytest.raises(BadAddress, match="write") as caught:
+    with pytest.raises(BadDatabaseUrl, match="write") as caught:
         engine.connect(url)
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -35,8 +35,8 @@ def test_what_is_no_usable_address_says_what_to_write(url: str) -> None:
 
 def test_a_password_is_not_in_the_error_of_a_server_that_is_not_there() -> None:
     made = engine.connect("postgresql://me:hunter2@127.0.0.1:1/centre")
-    with pytest.raises(Unavailable) as caught:
-        Reader(made).pages()
+    with pytest.raises(DatabaseUnavailable) as caught:
+        CentralReader(made).pages()
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__} {made}"
 
 

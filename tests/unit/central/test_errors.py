@@ -7,7 +7,13 @@ import pytest
 from sqlalchemy import exc
 
 from allswell.central import errors
-from allswell.central.errors import CentralError, Failed, Full, NotMigrated, Unavailable
+from allswell.central.errors import (
+    CentralError,
+    DatabaseFailed,
+    DatabaseFull,
+    DatabaseUnavailable,
+    NotMigrated,
+)
 
 
 def raised(lower: Exception, *, lost: bool = False) -> CentralError:
@@ -28,22 +34,22 @@ def sqlite_error(code: int, words: str = "words") -> sqlite3.Error:
 @pytest.mark.parametrize(
     ("lower", "meaning"),
     [
-        (psycopg.errors.AdminShutdown("gone"), Unavailable),
-        (psycopg.errors.DeadlockDetected("dead"), Unavailable),
-        (psycopg.errors.LockNotAvailable("held"), Unavailable),
-        (psycopg.errors.QueryCanceled("long"), Unavailable),
-        (psycopg.errors.TooManyConnections("many"), Unavailable),
-        (psycopg.errors.ReadOnlySqlTransaction("standby"), Unavailable),
-        (psycopg.errors.DiskFull("full"), Full),
+        (psycopg.errors.AdminShutdown("gone"), DatabaseUnavailable),
+        (psycopg.errors.DeadlockDetected("dead"), DatabaseUnavailable),
+        (psycopg.errors.LockNotAvailable("held"), DatabaseUnavailable),
+        (psycopg.errors.QueryCanceled("long"), DatabaseUnavailable),
+        (psycopg.errors.TooManyConnections("many"), DatabaseUnavailable),
+        (psycopg.errors.ReadOnlySqlTransaction("standby"), DatabaseUnavailable),
+        (psycopg.errors.DiskFull("full"), DatabaseFull),
         (psycopg.errors.UndefinedTable("none"), NotMigrated),
         (psycopg.errors.UndefinedColumn("none"), NotMigrated),
-        (psycopg.errors.UniqueViolation("twice"), Failed),
-        (psycopg.errors.InsufficientPrivilege("no"), Failed),
-        (sqlite_error(sqlite3.SQLITE_BUSY), Unavailable),
-        (sqlite_error(sqlite3.SQLITE_BUSY | 2 << 8), Unavailable),
-        (sqlite_error(sqlite3.SQLITE_IOERR), Unavailable),
-        (sqlite_error(sqlite3.SQLITE_FULL), Full),
-        (sqlite_error(sqlite3.SQLITE_CORRUPT), Failed),
+        (psycopg.errors.UniqueViolation("twice"), DatabaseFailed),
+        (psycopg.errors.InsufficientPrivilege("no"), DatabaseFailed),
+        (sqlite_error(sqlite3.SQLITE_BUSY), DatabaseUnavailable),
+        (sqlite_error(sqlite3.SQLITE_BUSY | 2 << 8), DatabaseUnavailable),
+        (sqlite_error(sqlite3.SQLITE_IOERR), DatabaseUnavailable),
+        (sqlite_error(sqlite3.SQLITE_FULL), DatabaseFull),
+        (sqlite_error(sqlite3.SQLITE_CORRUPT), DatabaseFailed),
         (sqlite_error(sqlite3.SQLITE_ERROR, "no such table: page"), NotMigrated),
     ],
 )
@@ -54,7 +60,7 @@ def test_a_drivers_error_becomes_what_it_means(
 
 
 def test_a_lost_connection_is_unavailable_whatever_the_error_is_called() -> None:
-    assert type(raised(psycopg.InterfaceError("closed"), lost=True)) is Unavailable
+    assert type(raised(psycopg.InterfaceError("closed"), lost=True)) is DatabaseUnavailable
 
 
 def test_only_the_first_line_of_what_the_database_said_is_told() -> None:
@@ -67,12 +73,12 @@ def test_an_error_without_words_is_told_by_its_name() -> None:
 
 
 def test_a_pool_without_a_free_connection_is_unavailable() -> None:
-    with pytest.raises(Unavailable, match="in use"), errors.translated():
+    with pytest.raises(DatabaseUnavailable, match="in use"), errors.translated():
         raise exc.TimeoutError
 
 
 def test_an_error_that_no_driver_made_is_a_failure() -> None:
-    with pytest.raises(Failed), errors.translated():
+    with pytest.raises(DatabaseFailed), errors.translated():
         raise exc.InvalidRequestError
 
 

@@ -11,7 +11,7 @@ from allswell.controller.bootstrap import database_password
 from allswell.controller.config import hostname_settings as hosting
 from allswell.controller.config.environment import Environment
 from allswell.domain import hostname
-from allswell.domain.hostname_claim import Budget
+from allswell.domain.hostname_claim import OrderBudget
 from charts.documents import CHART, ROOT
 from tests.unit.chart import rendering
 from tests.unit.crds import schema
@@ -192,7 +192,7 @@ def test_operator_and_page_read_what_is_said_of_host_names() -> None:
     policy = hosting.read(given, "allswell")
     assert given.problems == []
     assert policy is not None
-    assert policy.budget == Budget(2, 100, 20)
+    assert policy.budget == OrderBudget(2, 100, 20)
     assert policy.around.service == "allswell-web"
     assert policy.suffixes("team-a") == ("example.org",)
     assert [str(it) for it in policy.resolvers] == ["192.0.2.53", "2001:db8::53"]

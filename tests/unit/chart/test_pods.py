@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allswell.archive.bucket_settings import Where
+from allswell.archive.bucket_settings import BucketSettings
 from allswell.cli.programs import publish
 from allswell.controller.config import settings as operator_settings
 from allswell.controller.workload import rollout
@@ -147,7 +147,7 @@ def test_a_static_copy_is_published_by_a_process_that_alone_has_the_buckets_key(
 def test_the_archives_key_is_the_operators_alone() -> None:
     objects = rendering.render(rendering.FULL)
     found = operator_settings.read(written(objects, "operator") | dict.fromkeys(FILES, ""))
-    assert found.archive == Where(
+    assert found.archive == BucketSettings(
         bucket="results",
         prefix="allswell/a",
         endpoint="https://minio.example.com:9000",

@@ -7,27 +7,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from allswell.checker.batch_writer import Keeper
+from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import LineBroken, Reply
-from allswell.checker.monitor_runtime import Subject, subject_of, target_of
+from allswell.checker.collector_client import CollectorReply, CollectorUnreachable
+from allswell.checker.monitor_runtime import MonitorRuntime, runtime_of, target_of
 from allswell.domain import report
 from allswell.domain.cover import Observation
-from allswell.domain.health import Claim, Health
-from allswell.domain.report import Json, Standing, Transition
+from allswell.domain.health import Health, HealthClaim
+from allswell.domain.report import Json, StoreStanding, Transition
 from allswell.domain.sample import Sample
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.tcp import Tcp
 from allswell.domain.state import State
-from allswell.store import Committed, Kept, Outgoing, Store
+from allswell.store import BatchItem, BatchResult, OutboxEnvelope, Store
 from tests.simulation.timeless import Loop
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-DOWN = Claim(State.DOWN, NOON, "Timeout")
-UP = Claim(State.UP, NOON)
+DOWN = HealthClaim(State.DOWN, NOON, "Timeout")
+UP = HealthClaim(State.UP, NOON)
 
 
 def run(story: Coroutine[Any, Any, T]) -> T:
@@ -58,7 +58,7 @@ class FailingStore(Store):
     failure: Exception | None = None
     unreadable: Exception | None = None
 
-    def outbox(self, limit: int, now: datetime) -> tuple[Outgoing, ...]:
+    def outbox(self, limit: int, now: datetime) -> tuple[OutboxEnvelope, ...]:
         if self.unreadable is not None:
             raise self.unreadable
         return super().outbox(limit, now)
@@ -68,7 +68,7 @@ class FailingStore(Store):
             raise self.unreadable
         return super().samples(number, start, end)
 
-    def commit(self, batch: Sequence[Kept]) -> Committed:
+    def commit(self, batch: Sequence[BatchItem]) -> BatchResult:
         if self.failure is not None:
             raise self.failure
         return super().commit(batch)
@@ -79,17 +79,17 @@ def opened(folder: Path) -> FailingStore:
     return FailingStore.open(folder / "checker.sqlite", max_bytes=2**24, now=NOON)
 
 
-def subject(store: Store, name: str = "api") -> Subject:
+def subject(store: Store, name: str = "api") -> MonitorRuntime:
     """A monitor enrolled."""
     found = monitor(name)
-    return subject_of(found, store.enroll(name, target_of(found)))
+    return runtime_of(found, store.enroll(name, target_of(found)))
 
 
-def kept(of: Subject, *sequences: int, second: float = 0) -> Kept:
+def kept(of: MonitorRuntime, *sequences: int, second: float = 0) -> BatchItem:
     """A sample with transitions of these numbers."""
     at = NOON + timedelta(seconds=second)
     envelopes = tuple(Transition(of.name, of.store, number, DOWN) for number in sequences)
-    return Kept(of.number, Sample(at, 1000), Health(), Observation(at, at, at), envelopes)
+    return BatchItem(of.number, Sample(at, 1000), Health(), Observation(at, at, at), envelopes)
 
 
 @dataclass(slots=True)
@@ -97,30 +97,30 @@ class FakeLine:
     """Answers each path by a status, or as a function of the message; remembers what was said."""
 
     report: Callable[[Json], int] = lambda _: 201
-    hello: Callable[[str], Standing] = Standing
+    hello: Callable[[str], StoreStanding] = StoreStanding
     status: int = 200
     beat: object = field(default_factory=lambda: {"greet": False, "gone": []})
     is_broken: bool = False
     said: list[tuple[str, Json]] = field(default_factory=list)
 
-    async def post(self, path: str, message: Json) -> Reply:
+    async def post(self, path: str, message: Json) -> CollectorReply:
         if self.is_broken:
-            raise LineBroken("nobody answers")
+            raise CollectorUnreachable("nobody answers")
         self.said.append((path, message))
         await asyncio.sleep(0.01)
         if path == "/v1/report":
-            return Reply(self.report(message), {})
+            return CollectorReply(self.report(message), {})
         if path == "/v1/beat":
-            return Reply(self.status, self.beat)
+            return CollectorReply(self.status, self.beat)
         standings = [self.hello(entry.monitor) for entry in report.read_hello(message)]
-        return Reply(self.status, report.standings_json(standings))
+        return CollectorReply(self.status, report.standings_json(standings))
 
     def reports(self) -> list[object]:
         """The numbers reported, in order, with their monitors."""
         return [(m["monitor"], m["sequence"]) for path, m in self.said if path == "/v1/report"]
 
 
-def keeper_of(store: Store) -> tuple[Keeper, asyncio.Task[None]]:
+def keeper_of(store: Store) -> tuple[BatchWriter, asyncio.Task[None]]:
     """A keeper that runs."""
-    made = Keeper(store, inline)
+    made = BatchWriter(store, inline)
     return made, asyncio.create_task(made.run())

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.archive_uploader import Archivist
-from allswell.checker.collector_client import LineBroken, Reply
-from allswell.checker.object_store_client import Undelivered, Write
-from allswell.checker.registration import Greeter
+from allswell.checker.archive_uploader import ArchiveUploader
+from allswell.checker.collector_client import CollectorReply, CollectorUnreachable
+from allswell.checker.object_store_client import UploadFailed, Write
+from allswell.checker.registration import Registration
 from allswell.checker.schedule import phase
 from allswell.domain import archive_upload, rollup
-from allswell.domain.archive_upload import Deposit, Permit
+from allswell.domain.archive_upload import UploadPermit, UploadRequest
 from allswell.domain.report import DayReport, Json
 from allswell.domain.sample import Sample
 from allswell.store import Store
@@ -30,27 +30,27 @@ HALF_A_DAY = 12 * 3600.0
 class Office:
     """A collector that permits, and a bucket that takes; or not."""
 
-    answer: Callable[[Deposit], Reply | None] = lambda _: None
+    answer: Callable[[UploadRequest], CollectorReply | None] = lambda _: None
     refuses: bool = False
-    asked: list[Deposit] = field(default_factory=list)
+    asked: list[UploadRequest] = field(default_factory=list)
     held: dict[tuple[str, date], bytes] = field(default_factory=dict)
 
-    async def post(self, path: str, message: Json) -> Reply:
+    async def post(self, path: str, message: Json) -> CollectorReply:
         assert path == "/v1/archive"
-        wanted = archive_upload.read_deposit(message)
+        wanted = archive_upload.read_request(message)
         self.asked.append(wanted)
         await asyncio.sleep(0.01)
         told = self.answer(wanted)
         if told is not None:
             return told
-        permit = Permit(revision=1, url=f"http://b/{wanted.monitor}/{wanted.day}")
+        permit = UploadPermit(revision=1, url=f"http://b/{wanted.monitor}/{wanted.day}")
         if wanted.revision:
-            permit = Permit(recorded=True, revision=wanted.revision)
-        return Reply(200, archive_upload.permit_json(permit))
+            permit = UploadPermit(recorded=True, revision=wanted.revision)
+        return CollectorReply(200, archive_upload.permit_json(permit))
 
-    def put(self, permit: Permit, write: Write) -> bool:
+    def put(self, permit: UploadPermit, write: Write) -> bool:
         if self.refuses:
-            raise Undelivered("the store answers 503")
+            raise UploadFailed("the store answers 503")
         body = _Body()
         write(body)
         _, monitor, day = permit.url.rsplit("/", 2)
@@ -69,7 +69,7 @@ class _Body:
 
 def archivist_of(
     folder: Path, office: Office, *names: str, days: int = 1
-) -> tuple[Archivist, Store]:
+) -> tuple[ArchiveUploader, Store]:
     """An archivist of monitors that have been greeted and have sealed days up to today."""
     store = opened(folder)
     keeper, _ = keeper_of(store)
@@ -81,7 +81,9 @@ def archivist_of(
             store.commit([kept(it, second=-back * 86_400)])
             report = DayReport(it.name, it.store, 1, rollup.of_day(at.started.date(), [at]))
             store.seal(it.number, report)
-    archivist = Archivist(keeper, office, clock(), Greeter(keeper, office, subjects), office)
+    archivist = ArchiveUploader(
+        keeper, office, clock(), Registration(keeper, office, subjects), office
+    )
     archivist.wanted = True
     return archivist, store
 
@@ -139,8 +141,8 @@ def test_without_an_archive_nothing_is_asked(tmp_path: Path, *, wanted: bool | N
 def test_what_the_archive_has_already_is_not_sent(tmp_path: Path) -> None:
     async def story() -> None:
         office = Office(
-            answer=lambda _: Reply(
-                200, archive_upload.permit_json(Permit(recorded=True, revision=4))
+            answer=lambda _: CollectorReply(
+                200, archive_upload.permit_json(UploadPermit(recorded=True, revision=4))
             )
         )
         archivist, store = archivist_of(tmp_path, office)
@@ -154,9 +156,9 @@ def test_what_the_archive_has_already_is_not_sent(tmp_path: Path) -> None:
 
 def test_a_day_is_noted_as_archived_only_when_it_is_recorded(tmp_path: Path) -> None:
     async def story() -> None:
-        def forgetful(wanted: Deposit) -> Reply | None:
+        def forgetful(wanted: UploadRequest) -> CollectorReply | None:
             return (
-                Reply(200, archive_upload.permit_json(Permit(revision=1)))
+                CollectorReply(200, archive_upload.permit_json(UploadPermit(revision=1)))
                 if wanted.revision
                 else None
             )
@@ -171,8 +173,8 @@ def test_a_day_is_noted_as_archived_only_when_it_is_recorded(tmp_path: Path) -> 
     run(story())
 
 
-def broken(_: Deposit) -> Reply:
-    raise LineBroken("nobody answers")
+def broken(_: UploadRequest) -> CollectorReply:
+    raise CollectorUnreachable("nobody answers")
 
 
 @pytest.mark.parametrize(
@@ -180,8 +182,8 @@ def broken(_: Deposit) -> Reply:
     [
         Office(refuses=True),
         Office(answer=broken),
-        Office(answer=lambda _: Reply(503)),
-        Office(answer=lambda _: Reply(200, "nonsense")),
+        Office(answer=lambda _: CollectorReply(503)),
+        Office(answer=lambda _: CollectorReply(200, "nonsense")),
     ],
 )
 def test_what_cannot_be_done_is_tried_later_each_time(tmp_path: Path, office: Office) -> None:
@@ -205,7 +207,7 @@ def test_what_cannot_be_done_is_tried_later_each_time(tmp_path: Path, office: Of
 
 def test_a_day_that_is_unwelcome_holds_up_no_other(tmp_path: Path) -> None:
     async def story() -> None:
-        office = Office(answer=lambda it: Reply(422) if it.day < TODAY else None)
+        office = Office(answer=lambda it: CollectorReply(422) if it.day < TODAY else None)
         archivist, store = archivist_of(tmp_path, office, days=3)
         await at_midnight(3600)
         assert await archivist.round()
@@ -224,7 +226,7 @@ def test_a_sample_that_comes_while_a_day_is_sent_leaves_it_due(tmp_path: Path) -
     async def story() -> None:
         store: Store
 
-        def late(wanted: Deposit) -> Reply | None:
+        def late(wanted: UploadRequest) -> CollectorReply | None:
             if not wanted.revision:
                 store.commit([kept(archivist.greeter.subjects["api"], second=9)])
             return None

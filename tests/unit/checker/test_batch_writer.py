@@ -5,7 +5,7 @@ import pytest
 
 from allswell.checker import batch_writer as keepers
 from allswell.domain.health import Health
-from allswell.store import Committed, Kept, OutOfStep, StoreDamaged, StoreFailed, StoreFull
+from allswell.store import BatchItem, BatchResult, OutOfStep, StoreDamaged, StoreFailed, StoreFull
 from tests.unit.checker.fakes import NOON, SECOND, keeper_of, kept, opened, run, subject
 
 
@@ -54,12 +54,12 @@ def test_it_is_losing_while_what_makes_room_is_in_no_archive(tmp_path: Path) -> 
         keeper, task = keeper_of(opened(tmp_path))
         seen = []
         for committed in (
-            Committed(1, pressed=True),
-            Committed(1, pressed=True, dropped_samples=3),
-            Committed(1, pressed=True),
-            Committed(1, pressed=True, released=5),
-            Committed(1, pressed=True, dropped_samples=1, released=5),
-            Committed(1),
+            BatchResult(1, pressed=True),
+            BatchResult(1, pressed=True, dropped_samples=3),
+            BatchResult(1, pressed=True),
+            BatchResult(1, pressed=True, released=5),
+            BatchResult(1, pressed=True, dropped_samples=1, released=5),
+            BatchResult(1),
         ):
             keeper._note_room(committed)
             seen.append(keeper.losing)
@@ -132,7 +132,7 @@ def test_beyond_a_bound_samples_are_let_go_and_changes_never(tmp_path: Path) -> 
             keeper.keep(kept(other, second=second))
             keeper.keep(kept(api, second=20_000 + second))
         keeper.keep(kept(api, 1, second=30_000))
-        keeper.keep(Kept(api.number, None, Health(), kept(api, second=31_000).observation))
+        keeper.keep(BatchItem(api.number, None, Health(), kept(api, second=31_000).observation))
         assert keeper.shed == 101
         store.failure = None
         await keeper.flush()

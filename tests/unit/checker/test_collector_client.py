@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.collector_client import HttpLine, LineBroken, Reply
+from allswell.checker.collector_client import (
+    CollectorReply,
+    CollectorUnreachable,
+    HttpCollectorClient,
+)
 
 Seen = list[tuple[str, str, object]]
 
@@ -45,10 +49,10 @@ def test_a_message_arrives_with_the_token_of_the_moment(tmp_path: Path) -> None:
     seen: Seen = []
 
     async def story(port: int) -> None:
-        line = HttpLine(f"http://127.0.0.1:{port}/base/", token)
+        line = HttpCollectorClient(f"http://127.0.0.1:{port}/base/", token)
         for word in ("one", "two", "three", "four", "five"):
             token.write_text(f"{word}\n")
-            assert await line.post("/v1/beat", {"n": word}) == Reply(201, {"ok": True})
+            assert await line.post("/v1/beat", {"n": word}) == CollectorReply(201, {"ok": True})
         line.close()
 
     with collector(seen) as port:
@@ -61,8 +65,8 @@ def test_an_answer_that_is_no_json_is_an_answer_without_a_body(tmp_path: Path) -
     (tmp_path / "token").write_text("t")
 
     async def story(port: int) -> None:
-        line = HttpLine(f"http://127.0.0.1:{port}", tmp_path / "token")
-        assert await line.post("/", {}) == Reply(201, None)
+        line = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
+        assert await line.post("/", {}) == CollectorReply(201, None)
         line.close()
 
     with collector([], b"<html>") as port:
@@ -75,8 +79,8 @@ def test_without_a_collector_or_a_token_the_line_is_broken(tmp_path: Path, lacki
         (tmp_path / "token").write_text("t")
 
     async def story(port: int) -> None:
-        line = HttpLine(f"http://127.0.0.1:{port}", tmp_path / "token")
-        with pytest.raises(LineBroken):
+        line = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
+        with pytest.raises(CollectorUnreachable):
             await line.post("/", {})
         line.close()
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from allswell.checker import config, main, settings
-from allswell.checker.config import BadConfig, Config, Folder
-from allswell.checker.settings import BadSettings
+from allswell.checker.config import BadConfig, CheckerConfig, ConfigFolder
+from allswell.checker.settings import BadCheckerSettings
 from allswell.domain.cover import Grace
 from allswell.domain.spec.http import SecretKey
 from tests.unit.checker.fakes import monitor
 
-FULL = Config(
+FULL = CheckerConfig(
     monitors=(monitor("a"), monitor("b", paused=True)),
     references=(("1.1.1.1", 443), ("2606:4700::1111", 53)),
     grace=Grace(timedelta(seconds=5), timedelta(seconds=50)),
@@ -21,8 +21,8 @@ FULL = Config(
 )
 
 
-@pytest.mark.parametrize("written", [FULL, Config()])
-def test_a_list_is_read_back_as_it_was_written(written: Config) -> None:
+@pytest.mark.parametrize("written", [FULL, CheckerConfig()])
+def test_a_list_is_read_back_as_it_was_written(written: CheckerConfig) -> None:
     assert config.parse(config.text(written)) == written
 
 
@@ -44,16 +44,16 @@ def test_a_list_that_makes_no_sense_is_refused_with_a_reason(content: str) -> No
 
 
 def test_a_list_is_given_when_it_changes_and_only_then(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = ConfigFolder(tmp_path)
     (tmp_path / config.FILE).write_text(config.text(FULL))
     assert folder.look() == FULL
     assert folder.look() is None
-    (tmp_path / config.FILE).write_text(config.text(Config()))
-    assert folder.look() == Config()
+    (tmp_path / config.FILE).write_text(config.text(CheckerConfig()))
+    assert folder.look() == CheckerConfig()
 
 
 def test_a_bad_list_is_said_once_and_the_old_one_is_given_when_it_is_back(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = ConfigFolder(tmp_path)
     (tmp_path / config.FILE).write_text("{")
     with pytest.raises(BadConfig):
         folder.look()
@@ -83,7 +83,7 @@ def test_the_list_says_which_addresses_may_be_dialled() -> None:
 
 
 def test_secrets_are_read_anew_with_each_look(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = ConfigFolder(tmp_path)
     (tmp_path / config.FILE).write_text(config.text(FULL))
     keys = tmp_path / config.SECRETS / "api"
     keys.mkdir(parents=True)
@@ -119,6 +119,6 @@ def test_settings_have_defaults_for_what_need_not_be_set() -> None:
 
 def test_every_problem_of_the_settings_is_told_at_once() -> None:
     wrong = {"ALLSWELL_COLLECTOR_URL": "ftp://x", "ALLSWELL_STATUS_BIND": "here"}
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadCheckerSettings) as caught:
         settings.read(wrong)
     assert len(str(caught.value).splitlines()) == 5

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.day_rollup import Sealer
+from allswell.checker.day_rollup import DayRollup
 from allswell.checker.monitor_runtime import day_is_over
-from allswell.checker.registration import Greeter
+from allswell.checker.registration import Registration
 from allswell.domain.cover import Grace
 from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
@@ -32,13 +32,13 @@ MINUTE = timedelta(minutes=1)
 HALF_A_DAY = 12 * 3600
 
 
-def sealer_of(folder: Path) -> tuple[Sealer, FailingStore]:
+def sealer_of(folder: Path) -> tuple[DayRollup, FailingStore]:
     """A sealer of one monitor with a sample at noon."""
     store = opened(folder)
     keeper, _ = keeper_of(store)
     api = subject(store)
     store.commit([kept(api)])
-    return Sealer(keeper, clock(), Greeter(keeper, FakeLine(), {"api": api})), store
+    return DayRollup(keeper, clock(), Registration(keeper, FakeLine(), {"api": api})), store
 
 
 def rollups(store: FailingStore) -> list[tuple[date, int, int]]:

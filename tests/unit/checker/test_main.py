@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from allswell.checker import main, settings
-from allswell.checker.settings import BadSettings, Settings
+from allswell.checker.settings import BadCheckerSettings, CheckerSettings
 from allswell.store import Store, StoreBusy
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
-def found(folder: Path, patience: str = "0") -> Settings:
+def found(folder: Path, patience: str = "0") -> CheckerSettings:
     return settings.read(
         {
             "ALLSWELL_CONFIG": str(folder),
@@ -41,5 +41,5 @@ def test_with_patience_a_checker_waits_for_an_earlier_one_to_end(tmp_path: Path)
 
 
 def test_patience_is_a_number_of_seconds(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="ALLSWELL_STORE_PATIENCE"):
+    with pytest.raises(BadCheckerSettings, match="ALLSWELL_STORE_PATIENCE"):
         found(tmp_path, "long")

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from allswell.checker import assembly, config, health_endpoints, metrics
-from allswell.checker.assembly import Service, assembled
-from allswell.checker.config import Config, Folder
+from allswell.checker.assembly import Checker, assembled
+from allswell.checker.config import CheckerConfig, ConfigFolder
 from allswell.checker.egress import VALID, Egress
-from allswell.checker.health_endpoints import StatusServer
-from allswell.checker.metrics import Tally
+from allswell.checker.health_endpoints import HealthServer
+from allswell.checker.metrics import CheckerCounters
 from allswell.domain import state
-from allswell.domain.report import Standing
+from allswell.domain.report import StoreStanding
 from allswell.domain.sample import Sample
 from allswell.domain.spec.check import Check
 from allswell.domain.spec.http import SecretKey
 from allswell.probe import Outcome
-from allswell.store import Enrolled, StoreFailed
+from allswell.store import EnrolledMonitor, StoreFailed
 from tests.unit.checker.fakes import (
     NOON,
     FailingStore,
@@ -65,8 +65,11 @@ class FakeProbe:
 
 
 def service_of(
-    store: FailingStore, probe: FakeProbe, line: FakeLine | None = None, found: Config | None = None
-) -> Service:
+    store: FailingStore,
+    probe: FakeProbe,
+    line: FakeLine | None = None,
+    found: CheckerConfig | None = None,
+) -> Checker:
     """A service that runs."""
     made = assembled(
         store=store,
@@ -74,7 +77,7 @@ def service_of(
         line=line or FakeLine(),
         clock=clock(),
         offload=inline,
-        config=found or Config(),
+        config=found or CheckerConfig(),
     )
     made.start()
     return made
@@ -117,13 +120,13 @@ def test_a_fault_of_ours_stops_no_loop(tmp_path: Path) -> None:
 
 def test_who_is_gone_is_not_checked_until_it_is_back(tmp_path: Path) -> None:
     async def story() -> None:
-        probe, line = FakeProbe(), FakeLine(hello=lambda name: Standing(name, gone=True))
+        probe, line = FakeProbe(), FakeLine(hello=lambda name: StoreStanding(name, gone=True))
         running = service_of(opened(tmp_path), probe, line)
         await running.fleet.apply([monitor()])
         running.courier.nudge()
         await asyncio.sleep(600)
         assert probe.checks == 0
-        line.hello = Standing
+        line.hello = StoreStanding
         await asyncio.sleep(600)
         assert probe.checks > 3
         await running.stop()
@@ -164,13 +167,13 @@ def test_a_changed_list_is_followed_and_a_bad_one_changes_nothing(tmp_path: Path
     async def story() -> None:
         running = service_of(opened(tmp_path), FakeProbe())
         file = tmp_path / config.FILE
-        file.write_text(config.text(Config((monitor("a"),))))
-        folder = Folder(tmp_path)
+        file.write_text(config.text(CheckerConfig((monitor("a"),))))
+        folder = ConfigFolder(tmp_path)
         first = folder.look()
         task = asyncio.create_task(assembly.follow(running, folder, clock(), first, inline))
         await asyncio.sleep(0.5)
         assert running.greeter.subjects.keys() == {"a"}
-        for content, names in (("{", {"a"}), (config.text(Config((monitor("b"),))), {"b"})):
+        for content, names in (("{", {"a"}), (config.text(CheckerConfig((monitor("b"),))), {"b"})):
             file.write_text(content)
             await asyncio.sleep(3)
             assert running.greeter.subjects.keys() == names
@@ -185,7 +188,7 @@ class Unenrolling(FailingStore):
 
     tries = 3
 
-    def enroll(self, monitor: str, target: str) -> Enrolled:
+    def enroll(self, monitor: str, target: str) -> EnrolledMonitor:
         self.tries -= 1
         if self.tries > 0:
             raise StoreFailed("away")
@@ -196,10 +199,10 @@ def test_a_list_that_the_store_refuses_is_tried_again(tmp_path: Path) -> None:
     async def story() -> None:
         store = Unenrolling.open(tmp_path / "checker.sqlite", max_bytes=2**24, now=NOON)
         running = service_of(store, FakeProbe())
-        (tmp_path / config.FILE).write_text(config.text(Config()))
-        folder = Folder(tmp_path)
+        (tmp_path / config.FILE).write_text(config.text(CheckerConfig()))
+        folder = ConfigFolder(tmp_path)
         folder.look()
-        wanted = Config((monitor("a"),))
+        wanted = CheckerConfig((monitor("a"),))
         task = asyncio.create_task(assembly.follow(running, folder, clock(), wanted, inline))
         await asyncio.sleep(10)
         assert running.greeter.subjects.keys() == {"a"}
@@ -234,7 +237,7 @@ def test_a_lost_network_is_never_a_targets_outage_unless_the_target_is_private(
 ) -> None:
     async def story() -> None:
         probe = FakeProbe(state.TIMEOUT, address, reached=False)
-        found = Config(references=(("good", 1),))
+        found = CheckerConfig(references=(("good", 1),))
         running = service_of(opened(tmp_path), probe, found=found)
         await running.fleet.apply([monitor()])
         await asyncio.sleep(200)
@@ -264,7 +267,7 @@ def test_metrics_count_checks_lateness_and_the_store(tmp_path: Path) -> None:
 
 
 def test_lateness_falls_into_the_smallest_bucket_that_holds_it() -> None:
-    tally = Tally()
+    tally = CheckerCounters()
     for lateness in (-1e-9, 0.0005, 0.001, 0.0011, 99.0):
         tally.started(lateness)
     lines = metrics.text(tally, {}).splitlines()
@@ -276,7 +279,7 @@ def test_lateness_falls_into_the_smallest_bucket_that_holds_it() -> None:
 
 
 def test_a_removed_monitor_is_counted_no_more() -> None:
-    tally = Tally()
+    tally = CheckerCounters()
     tally.checked("a", Sample(NOON, 1))
     tally.checked("b", Sample(NOON, 1))
     tally.forget(["a", "stranger"])
@@ -295,7 +298,7 @@ def test_the_status_server_answers_from_the_loop_and_says_when_it_hangs() -> Non
                 answers[path] = (error.code, error.read().decode())
 
     async def story() -> None:
-        server = StatusServer("127.0.0.1", 0, {"/healthz": "ok\n"}.get)
+        server = HealthServer("127.0.0.1", 0, {"/healthz": "ok\n"}.get)
         await asyncio.to_thread(ask, server.port, "/healthz?x=1")
         await asyncio.to_thread(ask, server.port, "/other")
         hanging = threading.Thread(target=ask, args=(server.port, "/healthz"))

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from allswell.checker.object_store_client import HttpStore, Out, Undelivered
-from allswell.domain.archive_upload import Permit
+from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
+from allswell.domain.archive_upload import UploadPermit
 
 BODY = b"a day of results"
 Seen = list[tuple[str, dict[str, str], bytes]]
@@ -43,19 +43,19 @@ def store(status: int, text: bytes = b"") -> Iterator[tuple[str, Seen]]:
         server.server_close()
 
 
-def permit(url: str) -> Permit:
+def permit(url: str) -> UploadPermit:
     headers = {"Content-Length": str(len(BODY)), "If-None-Match": "*"}
-    return Permit(revision=1, url=url, headers=headers)
+    return UploadPermit(revision=1, url=url, headers=headers)
 
 
-def write(out: Out) -> None:
+def write(out: UploadSink) -> None:
     for place in range(0, len(BODY), 5):
         out.write(BODY[place : place + 5])
 
 
 def test_what_is_sent_is_what_was_permitted() -> None:
     with store(200) as (url, seen):
-        assert HttpStore().put(permit(url), write)
+        assert HttpUploadTarget().put(permit(url), write)
     ((path, headers, body),) = seen
     assert (path, body) == ("/b/k?X-Amz-Signature=hush", BODY)
     assert headers["If-None-Match"] == "*"
@@ -64,7 +64,7 @@ def test_what_is_sent_is_what_was_permitted() -> None:
 
 def test_what_is_there_already_is_no_failure() -> None:
     with store(412) as (url, _):
-        assert not HttpStore().put(permit(url), write)
+        assert not HttpUploadTarget().put(permit(url), write)
 
 
 @pytest.mark.parametrize(
@@ -80,35 +80,35 @@ def test_what_is_there_already_is_no_failure() -> None:
     ],
 )
 def test_another_answer_is_told_in_the_stores_words(status: int, text: bytes, said: str) -> None:
-    with store(status, text) as (url, _), pytest.raises(Undelivered, match=said) as caught:
-        HttpStore().put(permit(url), write)
+    with store(status, text) as (url, _), pytest.raises(UploadFailed, match=said) as caught:
+        HttpUploadTarget().put(permit(url), write)
     assert "hush" not in str(caught.value)
 
 
 def test_a_body_that_is_too_short_is_not_delivered() -> None:
     with store(200) as (url, seen):
-        with pytest.raises(Undelivered):
-            HttpStore(timeout=0.2).put(permit(url), lambda out: out.write(BODY[:5]))
+        with pytest.raises(UploadFailed):
+            HttpUploadTarget(timeout=0.2).put(permit(url), lambda out: out.write(BODY[:5]))
         assert not [body for _, _, body in seen if body == BODY]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/k?hush", "http:///k?hush", "nonsense?hush"])
 def test_a_store_that_cannot_be_reached_is_named_without_its_address(url: str) -> None:
-    with pytest.raises(Undelivered) as caught:
-        HttpStore(timeout=1).put(permit(url), write)
+    with pytest.raises(UploadFailed) as caught:
+        HttpUploadTarget(timeout=1).put(permit(url), write)
     assert "hush" not in str(caught.value)
 
 
 def test_what_hangs_is_broken_off_when_the_checker_ends() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        depot = HttpStore(timeout=60)
+        depot = HttpUploadTarget(timeout=60)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/k"
         said: list[BaseException] = []
 
         def send() -> None:
             try:
                 depot.put(permit(url), write)
-            except Undelivered as error:
+            except UploadFailed as error:
                 said.append(error)
 
         thread = threading.Thread(target=send)
@@ -118,5 +118,5 @@ def test_what_hangs_is_broken_off_when_the_checker_ends() -> None:
             depot.close()
             thread.join(10)
         assert len(said) == 1
-        with pytest.raises(Undelivered, match="ending"):
+        with pytest.raises(UploadFailed, match="ending"):
             depot.put(permit(url), write)

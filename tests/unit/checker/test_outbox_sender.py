@@ -3,8 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.outbox_sender import LONGEST_WAIT, Courier, Fate, fate, wait_after
-from allswell.checker.registration import Greeter
+from allswell.checker.outbox_sender import (
+    LONGEST_WAIT,
+    Delivery,
+    OutboxSender,
+    delivery_of,
+    wait_after,
+)
+from allswell.checker.registration import Registration
 from allswell.domain.report import Json
 from allswell.store import StoreFailed
 from tests.unit.checker.fakes import (
@@ -19,17 +25,17 @@ from tests.unit.checker.fakes import (
 )
 
 FATES = {
-    Fate.DELIVERED: (200, 201, 204),
-    Fate.GONE: (410,),
-    Fate.RETRY: (403, 404, 500),
-    Fate.UNREACHED: (401, 408, 429, 301, 502, 503, 504, 100),
-    Fate.DEAD: (400, 405, 409, 413, 422),
+    Delivery.DELIVERED: (200, 201, 204),
+    Delivery.GONE: (410,),
+    Delivery.RETRY: (403, 404, 500),
+    Delivery.UNREACHED: (401, 408, 429, 301, 502, 503, 504, 100),
+    Delivery.DEAD: (400, 405, 409, 413, 422),
 }
 
 
 @pytest.mark.parametrize(("wanted", "status"), [(f, s) for f, each in FATES.items() for s in each])
-def test_an_answer_decides_what_becomes_of_a_report(wanted: Fate, status: int) -> None:
-    assert fate(status) is wanted
+def test_an_answer_decides_what_becomes_of_a_report(wanted: Delivery, status: int) -> None:
+    assert delivery_of(status) is wanted
 
 
 def test_a_wait_doubles_up_to_five_minutes_with_full_jitter() -> None:
@@ -38,10 +44,12 @@ def test_a_wait_doubles_up_to_five_minutes_with_full_jitter() -> None:
     assert wait_after(60, 0.0) == 0
 
 
-def courier_of(store: FailingStore, line: FakeLine, *names: str) -> tuple[Courier, Greeter]:
+def courier_of(
+    store: FailingStore, line: FakeLine, *names: str
+) -> tuple[OutboxSender, Registration]:
     """A courier for monitors who each have three transitions to tell."""
     keeper, _ = keeper_of(store)
-    greeter = Greeter(keeper, line)
+    greeter = Registration(keeper, line)
     for number in (1, 2, 3):
         for name in names:
             each = greeter.subjects.get(name) or subject(store, name)
@@ -49,7 +57,7 @@ def courier_of(store: FailingStore, line: FakeLine, *names: str) -> tuple[Courie
             store.commit([kept(each, number, second=number)])
             each.sequence = number
     gone = lambda name: greeter.again([name])  # noqa: E731 - as in the service
-    return Courier(keeper, line, clock(), greeter.greeted, gone), greeter
+    return OutboxSender(keeper, line, clock(), greeter.greeted, gone), greeter
 
 
 def test_reports_are_sent_in_order_and_once(tmp_path: Path) -> None:

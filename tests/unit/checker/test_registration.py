@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.heartbeat import Pulser
-from allswell.checker.hello_decision import Decision, Step, decide
-from allswell.checker.registration import Greeter
+from allswell.checker.heartbeat import Heartbeat
+from allswell.checker.hello_decision import HelloDecision, HelloStep, decide
+from allswell.checker.registration import Registration
 from allswell.domain import instant
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.latency import WIDTH, start_of
-from allswell.domain.report import Standing, Transition
+from allswell.domain.report import StoreStanding, Transition
 from allswell.store import StoreFailed
 from tests.unit.checker.fakes import (
     DOWN,
@@ -27,41 +27,41 @@ from tests.unit.checker.fakes import (
 )
 
 THERE = Transition("api", "other", 4, DOWN)
-NEW = Standing("api")
+NEW = StoreStanding("api")
 
 DECISIONS = [
     # a new file, and a centre that knows nothing, or something
-    (0, None, NEW, Decision(Step.GO_ON)),
-    (0, None, Standing("api", latest=THERE), Decision(Step.START_FROM, DOWN)),
+    (0, None, NEW, HelloDecision(HelloStep.GO_ON)),
+    (0, None, StoreStanding("api", latest=THERE), HelloDecision(HelloStep.START_FROM, DOWN)),
     # a file that has claimed nothing under its id, and what it started from
-    (0, DOWN, Standing("api", known=0, latest=THERE), Decision(Step.GO_ON)),
-    (0, UP, Standing("api", known=0, latest=THERE), Decision(Step.START_FROM, DOWN)),
-    (0, UP, NEW, Decision(Step.START_FROM, None)),
+    (0, DOWN, StoreStanding("api", known=0, latest=THERE), HelloDecision(HelloStep.GO_ON)),
+    (0, UP, StoreStanding("api", known=0, latest=THERE), HelloDecision(HelloStep.START_FROM, DOWN)),
+    (0, UP, NEW, HelloDecision(HelloStep.START_FROM, None)),
     # a file with claims of its own
-    (3, DOWN, Standing("api", known=3, latest=THERE), Decision(Step.GO_ON)),
-    (3, UP, Standing("api", known=0, latest=THERE), Decision(Step.GO_ON)),
-    (3, UP, NEW, Decision(Step.GO_ON)),
+    (3, DOWN, StoreStanding("api", known=3, latest=THERE), HelloDecision(HelloStep.GO_ON)),
+    (3, UP, StoreStanding("api", known=0, latest=THERE), HelloDecision(HelloStep.GO_ON)),
+    (3, UP, NEW, HelloDecision(HelloStep.GO_ON)),
     # an old copy of a file; a file that another has followed
-    (2, UP, Standing("api", known=3, latest=THERE), Decision(Step.RENEW, DOWN)),
-    (3, UP, Standing("api", 3, THERE, followed=True), Decision(Step.RENEW, DOWN)),
-    (0, None, Standing("api", 0, THERE, followed=True), Decision(Step.RENEW, DOWN)),
+    (2, UP, StoreStanding("api", known=3, latest=THERE), HelloDecision(HelloStep.RENEW, DOWN)),
+    (3, UP, StoreStanding("api", 3, THERE, followed=True), HelloDecision(HelloStep.RENEW, DOWN)),
+    (0, None, StoreStanding("api", 0, THERE, followed=True), HelloDecision(HelloStep.RENEW, DOWN)),
     # a monitor that is no more
-    (3, UP, Standing("api", gone=True), Decision(Step.STOP)),
+    (3, UP, StoreStanding("api", gone=True), HelloDecision(HelloStep.STOP)),
 ]
 
 
 @pytest.mark.parametrize(("sequence", "claimed", "standing", "decision"), DECISIONS)
 def test_the_handshake_decides(
-    sequence: int, claimed: Claim | None, standing: Standing, decision: Decision
+    sequence: int, claimed: HealthClaim | None, standing: StoreStanding, decision: HelloDecision
 ) -> None:
     assert decide(sequence, claimed, standing) == decision
 
 
-def greeter_of(folder: Path, line: FakeLine, *names: str) -> Greeter:
+def greeter_of(folder: Path, line: FakeLine, *names: str) -> Registration:
     """A greeter with these monitors."""
     store = opened(folder)
     keeper, _ = keeper_of(store)
-    return Greeter(keeper, line, {name: subject(store, name) for name in names})
+    return Registration(keeper, line, {name: subject(store, name) for name in names})
 
 
 def test_a_monitor_is_greeted_once_until_it_is_asked_again(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_store_that_is_left_keeps_its_reports_and_greets_under_its_new_id(
         (api,) = greeter.subjects.values()
         old = api.store
         greeter.keeper.store.commit([kept(api, 1)])
-        answers = [Standing("api", 5, THERE), Standing("api", None, THERE)]
+        answers = [StoreStanding("api", 5, THERE), StoreStanding("api", None, THERE)]
         line.hello = lambda _: answers.pop(0)
         assert await greeter.greeted()
         assert api.store != old
@@ -124,12 +124,12 @@ def test_what_the_centre_has_forgotten_is_queued_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["standing", "status"])
 def test_who_is_gone_stops_and_who_is_back_goes_on(tmp_path: Path, how: str) -> None:
     async def story() -> None:
-        line = FakeLine(hello=lambda name: Standing(name, gone=how == "standing"))
+        line = FakeLine(hello=lambda name: StoreStanding(name, gone=how == "standing"))
         line.status = 410 if how == "status" else 200
         greeter = greeter_of(tmp_path, line, "api")
         assert await greeter.greeted()
         assert greeter.subjects["api"].gone
-        line.hello, line.status = Standing, 200
+        line.hello, line.status = StoreStanding, 200
         greeter.again()
         assert await greeter.greeted()
         assert not greeter.subjects["api"].gone
@@ -139,7 +139,7 @@ def test_who_is_gone_stops_and_who_is_back_goes_on(tmp_path: Path, how: str) -> 
 
 def test_an_answer_that_makes_no_sense_is_no_greeting(tmp_path: Path) -> None:
     async def story() -> None:
-        line = FakeLine(hello=lambda _: Standing("stranger"))
+        line = FakeLine(hello=lambda _: StoreStanding("stranger"))
         greeter = greeter_of(tmp_path, line, "api")
         assert not await greeter.greeted()
         line.is_broken = True
@@ -148,13 +148,13 @@ def test_an_answer_that_makes_no_sense_is_no_greeting(tmp_path: Path) -> None:
     run(story())
 
 
-def pulser_of(folder: Path, line: FakeLine) -> tuple[Pulser, list[float]]:
+def pulser_of(folder: Path, line: FakeLine) -> tuple[Heartbeat, list[float]]:
     """A pulser of one monitor that has been greeted and checked; when it nudged."""
     greeter = greeter_of(folder, line, "api")
     api = greeter.subjects["api"]
     nudges: list[float] = []
     loop = asyncio.get_running_loop()
-    pulser = Pulser(greeter.keeper, line, clock(), greeter, lambda: nudges.append(loop.time()))
+    pulser = Heartbeat(greeter.keeper, line, clock(), greeter, lambda: nudges.append(loop.time()))
     api.greeted, api.observation = True, kept(api).observation
     return pulser, nudges
 

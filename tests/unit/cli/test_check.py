@@ -1,7 +1,7 @@
 import pytest
 
 from allswell.cli import check
-from allswell.cli.check import Verdict
+from allswell.cli.check import CheckResult
 from allswell.domain import state
 from allswell.domain.spec import monitor
 from allswell.probe.outcome import Outcome
@@ -24,4 +24,4 @@ MONITOR = monitor.read(
     ],
 )
 def test_a_verdict_says_when_it_counts_and_as_what(reason: str, counts: str) -> None:
-    assert check.explained(Verdict(MONITOR, Outcome(reason))).endswith(counts)
+    assert check.explained(CheckResult(MONITOR, Outcome(reason))).endswith(counts)

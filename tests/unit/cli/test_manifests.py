@@ -4,7 +4,7 @@ from textwrap import dedent
 import pytest
 
 from allswell.cli import manifests
-from allswell.cli.manifests import Sheet
+from allswell.cli.manifests import ManifestFile
 from allswell.domain.spec.http import SecretKey
 
 MONITOR = """\
@@ -19,7 +19,7 @@ def monitor(name: str) -> str:
     return MONITOR.replace("NAME", name)
 
 
-def loaded(folder: Path, *texts: str) -> tuple[Sheet, ...]:
+def loaded(folder: Path, *texts: str) -> tuple[ManifestFile, ...]:
     for number, text in enumerate(texts):
         (folder / f"{number}.yaml").write_text(dedent(text))
     return manifests.load([folder])
@@ -30,7 +30,7 @@ def sentences(folder: Path, *texts: str) -> list[str]:
     return [str(problem).removeprefix(f"{folder}/") for problem in manifests.problems(sheets)]
 
 
-def names(sheets: tuple[Sheet, ...]) -> list[str]:
+def names(sheets: tuple[ManifestFile, ...]) -> list[str]:
     return [item.key[2] for sheet in sheets for item in sheet.items if item.key and item.thing]
 
 

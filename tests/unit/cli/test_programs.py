@@ -61,7 +61,7 @@ def test_help_names_every_variable_that_a_program_reads(
         ALLSWELL_ARCHIVE_BUCKET="results",
         ALLSWELL_PUBLISH_BUCKET="pages",
     )
-    with contextlib.suppress(ValueError, serving.Invalid):
+    with contextlib.suppress(ValueError, serving.BadPageSettings):
         read(environment)
     assert len(environment.names) > 8
     silent = environment.names - INTERNAL

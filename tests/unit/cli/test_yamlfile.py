@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from allswell.cli import yamlfile
-from allswell.cli.yamlfile import Content
+from allswell.cli.yamlfile import YamlContent
 
 
 @pytest.fixture
@@ -11,16 +11,16 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "status.yaml"
 
 
-def read(file: Path, text: str) -> Content:
+def read(file: Path, text: str) -> YamlContent:
     file.write_text(text, encoding="utf-8", newline="")
     return yamlfile.read(file)
 
 
-def values(content: Content) -> list[object]:
+def values(content: YamlContent) -> list[object]:
     return [document.value for document in content.documents]
 
 
-def sentences(content: Content) -> list[str]:
+def sentences(content: YamlContent) -> list[str]:
     return [str(problem).removeprefix(f"{content.file}") for problem in content.problems]
 
 
@@ -46,7 +46,7 @@ def test_documents_of_one_file_count_lines_from_its_beginning(file: Path) -> Non
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n---\n", "~", "null\n"])
 def test_a_file_of_nothing_is_whole_and_has_no_documents(file: Path, text: str) -> None:
-    assert read(file, text) == Content(file)
+    assert read(file, text) == YamlContent(file)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_change_nothing(file: Path) -> None:

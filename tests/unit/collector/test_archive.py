@@ -19,36 +19,36 @@ from aiohttp.web import Application, Request
 
 from allswell.archive import day_file
 from allswell.archive.local_folder import LocalFolder
-from allswell.archive.object_store import Failed, Held
-from allswell.central.archive_catalogue import Catalogue, Totals
-from allswell.checker.object_store_client import HttpStore, Out, Undelivered
-from allswell.collector.archive.backlog import ArchiveNews, Backlog
-from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveService
-from allswell.collector.archive.local_uploads import FolderIntake
-from allswell.collector.archive.uploads import Archiving
-from allswell.collector.authentication import Identity, LocalTokens
-from allswell.collector.http_api import Intake
-from allswell.collector.state import Centre
+from allswell.archive.object_store import ArchiveError, ObjectHead
+from allswell.central.archive_catalogue import ArchiveCatalogue, ArchiveTotals
+from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
+from allswell.collector.archive.backlog import ArchiveBacklog, Backlog
+from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveExecutor
+from allswell.collector.archive.local_uploads import LocalUploads
+from allswell.collector.archive.uploads import Uploads
+from allswell.collector.authentication import LocalTokens, Sender
+from allswell.collector.http_api import HttpApi
+from allswell.collector.state import CollectorState
 from allswell.domain import archive, archive_upload, instant, report
-from allswell.domain.archive import Content, Place
-from allswell.domain.archive_upload import Deposit, Permit
+from allswell.domain.archive import DayFileContent, DayFileName
+from allswell.domain.archive_upload import UploadPermit, UploadRequest
 from allswell.domain.report import Beat, Greeting
 from allswell.domain.sample import Sample
 from tests import centre as centres
 from tests.centre import NOON
 
 TOKENS = {
-    "acme": Identity("acme"),
-    "only db": Identity("acme", "db"),
-    "other": Identity("other"),
-    "page": Identity("", page=True),
+    "acme": Sender("acme"),
+    "only db": Sender("acme", "db"),
+    "other": Sender("other"),
+    "page": Sender("", page=True),
 }
 TEAMS = tuple(f"team-{number}" for number in range(MOST_WAITING // SHARE))
-TOKENS |= {team: Identity(team) for team in TEAMS}
+TOKENS |= {team: Sender(team) for team in TEAMS}
 BODY = b"a day of results"
-CONTENT = Content(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
+CONTENT = DayFileContent(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
 DAY = date(2026, 3, 1)
-WANTED = Deposit("api", "s1", DAY, CONTENT)
+WANTED = UploadRequest("api", "s1", DAY, CONTENT)
 
 
 def packed(*minutes: int) -> bytes:
@@ -63,10 +63,12 @@ THREE, FOUR, OTHER = packed(1, 2, 4), packed(1, 2, 3, 4), packed(3)
 Client = TestClient[Request, Application]
 
 
-def wanted(body: bytes) -> Deposit:
+def wanted(body: bytes) -> UploadRequest:
     """A deposit of these bytes."""
     lines = gzip.decompress(body).count(b"\n")
-    return replace(WANTED, content=Content(len(body), hashlib.sha256(body).hexdigest(), lines))
+    return replace(
+        WANTED, content=DayFileContent(len(body), hashlib.sha256(body).hexdigest(), lines)
+    )
 
 
 class Slow(LocalFolder):
@@ -75,17 +77,19 @@ class Slow(LocalFolder):
     goes_on = Event()
     fails = False
 
-    def head(self, key: str) -> Held | None:
+    def head(self, key: str) -> ObjectHead | None:
         assert self.goes_on.wait(20)
         if self.fails:
-            raise Failed("the store did not answer")
+            raise ArchiveError("the store did not answer")
         return super().head(key)
 
 
 class House:
     """A collector with an archive, and short words for what is asked of it."""
 
-    def __init__(self, client: Client, centre: Centre, folder: Slow, catalogue: Catalogue) -> None:
+    def __init__(
+        self, client: Client, centre: CollectorState, folder: Slow, catalogue: ArchiveCatalogue
+    ) -> None:
         self.client = client
         self.centre = centre
         self.folder = folder
@@ -97,22 +101,22 @@ class House:
         async with self.client.post(path, json=body, headers=headers) as answer:
             return answer.status, await answer.json()
 
-    async def ask(self, wanted: Deposit = WANTED, token: str = "acme") -> tuple[int, Any]:
-        return await self.post("/v1/archive", archive_upload.deposit_json(wanted), token)
+    async def ask(self, wanted: UploadRequest = WANTED, token: str = "acme") -> tuple[int, Any]:
+        return await self.post("/v1/archive", archive_upload.request_json(wanted), token)
 
-    async def permit(self, wanted: Deposit = WANTED) -> Permit:
+    async def permit(self, wanted: UploadRequest = WANTED) -> UploadPermit:
         status, body = await self.ask(wanted)
         assert status == 200, body
         return archive_upload.read_permit(body)
 
-    async def put(self, permit: Permit, body: bytes = BODY) -> bool:
-        def write(out: Out) -> None:
+    async def put(self, permit: UploadPermit, body: bytes = BODY) -> bool:
+        def write(out: UploadSink) -> None:
             out.write(body[:5])
             out.write(body[5:])
 
-        return await asyncio.to_thread(HttpStore(timeout=5).put, permit, write)
+        return await asyncio.to_thread(HttpUploadTarget(timeout=5).put, permit, write)
 
-    async def archived(self, wanted: Deposit = WANTED, body: bytes = BODY) -> Permit:
+    async def archived(self, wanted: UploadRequest = WANTED, body: bytes = BODY) -> UploadPermit:
         permit = await self.permit(wanted)
         await self.put(permit, body)
         return await self.permit(replace(wanted, revision=permit.revision))
@@ -134,24 +138,24 @@ def serve(central: centres.Centre, tmp_path: Path) -> Iterator[Serve]:
 
     def serve(story: Story, *, patience: float = 8.0) -> None:
         async def told() -> None:
-            centre = Centre(central.writer, archive=ArchiveNews())
+            centre = CollectorState(central.writer, archive=ArchiveBacklog())
             centre.start(NOON)
-            catalogue = Catalogue(central.engine)
-            service = ArchiveService(
-                Archiving(folder, catalogue),
+            catalogue = ArchiveCatalogue(central.engine)
+            service = ArchiveExecutor(
+                Uploads(folder, catalogue),
                 centre.archive,
                 lambda: house.now,
-                uploads=FolderIntake(folder, lambda: house.now),
+                uploads=LocalUploads(folder, lambda: house.now),
                 patience=patience,
             )
             with ThreadPoolExecutor(1) as writing:
-                intake = Intake(
+                intake = HttpApi(
                     centre, LocalTokens(TOKENS), writing, lambda: house.now, archive=service
                 )
                 async with TestClient(TestServer(intake.application())) as client:
                     house = House(client, centre, folder, catalogue)
                     folder.base_url = str(client.make_url("")).rstrip("/")
-                    centre.hello(Identity("acme"), [Greeting("api", "s1", 0)], NOON)
+                    centre.hello(Sender("acme"), [Greeting("api", "s1", 0)], NOON)
                     await story(house)
             folder.goes_on.set()
             service.close()
@@ -168,10 +172,12 @@ def test_a_day_is_permitted_put_verified_and_recorded(serve: Serve) -> None:
         assert (permit.recorded, permit.revision) == (False, 1)
         assert await house.put(permit)
         assert house.catalogue.entries() == ()
-        assert await house.permit(replace(WANTED, revision=1)) == Permit(recorded=True, revision=1)
+        assert await house.permit(replace(WANTED, revision=1)) == UploadPermit(
+            recorded=True, revision=1
+        )
         (entry,) = house.catalogue.entries()
-        row = house.centre.row(Identity("acme"), "api")
-        assert entry.place == Place(row.public_id, DAY, 1)
+        row = house.centre.row(Sender("acme"), "api")
+        assert entry.place == DayFileName(row.public_id, DAY, 1)
         assert entry.content == CONTENT
         assert house.names() == [f"{row.public_id}.1.ndjson.gz"]
 
@@ -181,7 +187,7 @@ def test_a_day_is_permitted_put_verified_and_recorded(serve: Serve) -> None:
 def test_what_is_recorded_is_recorded_without_being_put_again(serve: Serve) -> None:
     async def story(house: House) -> None:
         await house.archived()
-        assert await house.permit() == Permit(recorded=True, revision=1)
+        assert await house.permit() == UploadPermit(recorded=True, revision=1)
 
     serve(story)
 
@@ -191,7 +197,7 @@ def test_what_was_put_and_not_recorded_is_found(serve: Serve) -> None:
         permit = await house.permit()
         await house.put(permit)
         assert not await house.put(permit)
-        assert await house.permit() == Permit(revision=1)
+        assert await house.permit() == UploadPermit(revision=1)
 
     serve(story)
 
@@ -206,7 +212,7 @@ def test_a_correction_is_a_new_object_and_the_old_one_goes_when_it_is_recorded(
         await house.put(permit, FOUR)
         assert len(house.names()) == 2
         await house.permit(replace(wanted(FOUR), revision=2))
-        archiving = Archiving(house.folder, house.catalogue)
+        archiving = Uploads(house.folder, house.catalogue)
         assert archiving.tidy(NOON) == 1
         assert [name.split(".", 1)[1] for name in house.names()] == ["1.r2.ndjson.gz"]
         assert archiving.tidy(NOON) == 0
@@ -219,7 +225,7 @@ def test_what_lacks_a_sample_of_an_object_replaces_it_for_no_promise(serve: Serv
         await house.archived(wanted(THREE), THREE)
         lie = replace(wanted(OTHER), content=replace(wanted(OTHER).content, samples=10**6))
         assert (await house.archived(lie, OTHER)).revision == 2
-        assert Archiving(house.folder, house.catalogue).tidy(NOON) == 0
+        assert Uploads(house.folder, house.catalogue).tidy(NOON) == 0
         assert len(house.names()) == len(house.catalogue.entries()) == 2
 
     serve(story)
@@ -231,17 +237,17 @@ def test_what_is_damaged_is_replaced_by_what_is_whole(serve: Serve) -> None:
         (entry,) = house.catalogue.entries()
         house.catalogue.found_damaged([entry.id], NOON)
         assert (await house.archived(wanted(THREE), THREE)).revision == 2
-        assert Archiving(house.folder, house.catalogue).tidy(NOON) == 1
+        assert Uploads(house.folder, house.catalogue).tidy(NOON) == 1
 
     serve(story)
 
 
 def test_a_name_that_is_taken_by_something_unknown_is_left_alone(serve: Serve) -> None:
     async def story(house: House) -> None:
-        row = house.centre.row(Identity("acme"), "api")
-        house.folder.put(archive.key(Place(row.public_id, DAY, 1)), b"of somebody else")
+        row = house.centre.row(Sender("acme"), "api")
+        house.folder.put(archive.key(DayFileName(row.public_id, DAY, 1)), b"of somebody else")
         assert (await house.archived()).revision == 2
-        Archiving(house.folder, house.catalogue).tidy(NOON)
+        Uploads(house.folder, house.catalogue).tidy(NOON)
         assert len(house.names()) == 2
 
     serve(story)
@@ -250,8 +256,8 @@ def test_a_name_that_is_taken_by_something_unknown_is_left_alone(serve: Serve) -
 def test_what_was_not_put_is_not_recorded(serve: Serve) -> None:
     async def story(house: House) -> None:
         assert (await house.ask(replace(WANTED, revision=1)))[0] == 409
-        row = house.centre.row(Identity("acme"), "api")
-        house.folder.put(archive.key(Place(row.public_id, DAY, 1)), b"x" * len(BODY))
+        row = house.centre.row(Sender("acme"), "api")
+        house.folder.put(archive.key(DayFileName(row.public_id, DAY, 1)), b"x" * len(BODY))
         assert (await house.ask(replace(WANTED, revision=1)))[0] == 409
         assert house.catalogue.entries() == ()
 
@@ -272,7 +278,7 @@ def test_what_was_not_put_is_not_recorded(serve: Serve) -> None:
     ],
 )
 def test_a_checker_asks_only_for_days_of_its_own_that_are_over(
-    serve: Serve, wanted: Deposit, token: str, status: int
+    serve: Serve, wanted: UploadRequest, token: str, status: int
 ) -> None:
     async def story(house: House) -> None:
         assert (await house.ask(wanted, token))[0] == status
@@ -289,12 +295,12 @@ def test_an_address_takes_nothing_but_what_it_is_for(serve: Serve) -> None:
             replace(permit, url=permit.url.replace("signature=", "signature=0")),
             replace(permit, headers={**permit.headers, "Content-Length": "17"}),
         ):
-            with pytest.raises(Undelivered, match="403"):
+            with pytest.raises(UploadFailed, match="403"):
                 await house.put(wrong, BODY + (b"!" if wrong.headers != permit.headers else b""))
-        with pytest.raises(Undelivered, match="400"):
+        with pytest.raises(UploadFailed, match="400"):
             await house.put(permit, b"x" * len(BODY))
         house.now = NOON + timedelta(seconds=301)
-        with pytest.raises(Undelivered, match="403"):
+        with pytest.raises(UploadFailed, match="403"):
             await house.put(permit)
         async with ClientSession() as session, session.get(permit.url) as answer:
             assert answer.status == 405
@@ -336,7 +342,7 @@ def test_a_namespace_that_asks_without_end_keeps_no_other_from_the_archive(
 
     async def story(house: House) -> None:
         for team in TEAMS:
-            house.centre.hello(Identity(team), [Greeting("api", "s1", 0)], NOON)
+            house.centre.hello(Sender(team), [Greeting("api", "s1", 0)], NOON)
         house.folder.goes_on.clear()
         stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
         others = [
@@ -366,16 +372,16 @@ def test_an_archive_that_fails_is_a_fault_that_may_pass(serve: Serve) -> None:
 
 def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serve) -> None:
     async def story(house: House) -> None:
-        row = house.centre.row(Identity("acme"), "api")
+        row = house.centre.row(Sender("acme"), "api")
         house.centre.archive.damaged = {row.id: (DAY,), row.id + 99: (DAY,)}
         beats = [Beat("api", "s1", NOON, NOON, (), 3, DAY)]
-        pulse = house.centre.beat(Identity("acme"), beats, NOON, NOON)
+        pulse = house.centre.beat(Sender("acme"), beats, NOON, NOON)
         assert (pulse.archive, pulse.damaged) == (True, (("api", DAY),))
         assert house.centre.archive.backlog() == Backlog(3, DAY)
         losing = [Beat("api", "s1", NOON, NOON, losing=True)]
-        house.centre.beat(Identity("acme"), losing, NOON, NOON)
+        house.centre.beat(Sender("acme"), losing, NOON, NOON)
         assert house.centre.archive.losing == {row.id}
-        house.centre.beat(Identity("acme"), [Beat("api", "s1", NOON, NOON)], NOON, NOON)
+        house.centre.beat(Sender("acme"), [Beat("api", "s1", NOON, NOON)], NOON, NOON)
         assert house.centre.archive.backlog() is None
 
     serve(story)
@@ -383,7 +389,7 @@ def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serv
 
 def test_a_day_that_was_lost_is_told_of_until_it_is_recorded_anew(serve: Serve) -> None:
     async def story(house: House) -> None:
-        row = house.centre.row(Identity("acme"), "api")
+        row = house.centre.row(Sender("acme"), "api")
         other = DAY - timedelta(days=1)
         house.centre.archive.damaged = {row.id: (other, DAY)}
         permit = await house.permit()
@@ -397,13 +403,13 @@ def test_a_day_that_was_lost_is_told_of_until_it_is_recorded_anew(serve: Serve) 
 
 def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
     async def told() -> None:
-        centre = Centre(central.writer)
+        centre = CollectorState(central.writer)
         centre.start(NOON)
         with ThreadPoolExecutor(1) as writing:
-            intake = Intake(centre, LocalTokens(TOKENS), writing, clock)
+            intake = HttpApi(centre, LocalTokens(TOKENS), writing, clock)
             async with TestClient(TestServer(intake.application())) as client:
                 headers = {"Authorization": "Bearer acme"}
-                body = archive_upload.deposit_json(WANTED)
+                body = archive_upload.request_json(WANTED)
                 async with client.post("/v1/archive", json=body, headers=headers) as answer:
                     assert answer.status == 404
                 async with client.put("/v1/archive/object/x") as answer:
@@ -418,17 +424,17 @@ def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
 def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
     central: centres.Centre, tmp_path: Path
 ) -> None:
-    folder, catalogue = LocalFolder(tmp_path), Catalogue(central.engine)
+    folder, catalogue = LocalFolder(tmp_path), ArchiveCatalogue(central.engine)
     central.writer.hello(1, "s1", NOON)
     row = central.writer.living()[0]
-    place = Place(row.public_id, DAY, 1)
+    place = DayFileName(row.public_id, DAY, 1)
     folder.put(archive.key(place), BODY)
     entry = catalogue.record(row.id, place, CONTENT, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON)
-    now, news = [NOON], ArchiveNews()
-    counted: list[Totals] = []
-    archiving = Archiving(folder, catalogue, timedelta(days=1))
-    service = ArchiveService(archiving, news, lambda: now[0], counted=counted.append)
+    now, news = [NOON], ArchiveBacklog()
+    counted: list[ArchiveTotals] = []
+    archiving = Uploads(folder, catalogue, timedelta(days=1))
+    service = ArchiveExecutor(archiving, news, lambda: now[0], counted=counted.append)
     assert not service.tidy()
     assert news.damaged == {row.id: (DAY,)}
     assert [totals.damaged for totals in counted] == [1]
@@ -451,15 +457,15 @@ def test_an_archive_that_is_away_does_not_end_the_keeping_of_order(
 ) -> None:
     class Away(LocalFolder):
         def remove(self, names: object) -> None:  # noqa: ARG002
-            raise Failed("the store did not answer")
+            raise ArchiveError("the store did not answer")
 
-    catalogue = Catalogue(central.engine)
+    catalogue = ArchiveCatalogue(central.engine)
     row = central.writer.living()[0]
     central.writer.hello(row.id, "s1", NOON)
-    catalogue.record(row.id, Place(row.public_id, DAY, 1), CONTENT, NOON, whole=True)
+    catalogue.record(row.id, DayFileName(row.public_id, DAY, 1), CONTENT, NOON, whole=True)
     central.writer.hide([row.id], NOON - timedelta(days=9))
-    archiving = Archiving(Away(tmp_path), catalogue, timedelta(days=1))
-    service = ArchiveService(archiving, ArchiveNews(), lambda: NOON)
+    archiving = Uploads(Away(tmp_path), catalogue, timedelta(days=1))
+    service = ArchiveExecutor(archiving, ArchiveBacklog(), lambda: NOON)
 
     async def story() -> None:
         task = asyncio.create_task(service.run())

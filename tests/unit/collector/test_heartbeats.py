@@ -1,9 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
-from allswell.collector.heartbeats import MOST_BUCKETS, Presences
+from allswell.collector.heartbeats import MOST_BUCKETS, Heartbeats
 from allswell.domain import latency
 from allswell.domain.cover import Observation
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 from allswell.domain.report import Beat
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 COVER = 3 * MINUTE
 
 
-def beat(since: float, last: float, *buckets: Bucket) -> Beat:
+def beat(since: float, last: float, *buckets: LatencyBucket) -> Beat:
     """A beat in minutes after noon."""
     return Beat("api", "s1", NOON + since * MINUTE, NOON + last * MINUTE, buckets)
 
@@ -22,11 +22,11 @@ def seen(since: float, last: float) -> Observation:
 
 
 def test_nothing_is_known_before_the_first_beat() -> None:
-    assert Presences().of(1).seen is None
+    assert Heartbeats().of(1).seen is None
 
 
 def test_beats_that_touch_make_one_observation() -> None:
-    presences = Presences()
+    presences = Heartbeats()
     presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
     presences.beat(1, beat(4, 5), COVER, NOON + 5 * MINUTE)
     assert presences.of(1).seen == seen(0, 5)
@@ -36,7 +36,7 @@ def test_beats_that_touch_make_one_observation() -> None:
 
 
 def test_the_end_of_an_observation_that_was_interrupted_is_remembered() -> None:
-    presences = Presences()
+    presences = Heartbeats()
     presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
     presences.beat(1, beat(10, 11), COVER, NOON + 11 * MINUTE)
     presences.beat(1, beat(20, 21), COVER, NOON + 21 * MINUTE)
@@ -49,7 +49,7 @@ def test_the_end_of_an_observation_that_was_interrupted_is_remembered() -> None:
 
 
 def test_a_beat_that_came_while_another_was_judged_is_still_to_be_judged() -> None:
-    presences = Presences()
+    presences = Heartbeats()
     presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
     presences.beat(1, beat(10, 11), COVER, NOON + 11 * MINUTE)
     presences.judged(1, seen(0, 1))
@@ -58,16 +58,16 @@ def test_a_beat_that_came_while_another_was_judged_is_still_to_be_judged() -> No
 
 
 def test_what_a_beat_claims_of_the_future_is_cut() -> None:
-    presences = Presences()
-    late = Bucket(NOON + MINUTE, 1, 2, 3)
+    presences = Heartbeats()
+    late = LatencyBucket(NOON + MINUTE, 1, 2, 3)
     presences.beat(1, beat(5, 60, late), COVER, NOON)
     assert presences.of(1).seen == seen(0, 0)
     assert presences.buckets(1, NOON) == ()
 
 
 def test_latencies_are_those_of_a_day_and_survive_a_new_beginning() -> None:
-    presences = Presences()
-    old, new = Bucket(NOON, 1, 2, 3), Bucket(NOON + 5 * MINUTE, 1, 2, 3)
+    presences = Heartbeats()
+    old, new = LatencyBucket(NOON, 1, 2, 3), LatencyBucket(NOON + 5 * MINUTE, 1, 2, 3)
     presences.beat(1, beat(0, 1, new, old), COVER, NOON + 10 * MINUTE)
     presences.forget()
     assert presences.of(1).seen is None
@@ -75,13 +75,13 @@ def test_latencies_are_those_of_a_day_and_survive_a_new_beginning() -> None:
     assert presences.buckets(1, NOON + latency.KEPT) == (new,)
     assert presences.buckets_until(1, NOON) == NOON + 10 * MINUTE
     assert presences.buckets_until(2, NOON) == NOON - latency.KEPT
-    newest = Bucket(NOON + latency.KEPT, 1, 2, 3)
+    newest = LatencyBucket(NOON + latency.KEPT, 1, 2, 3)
     presences.beat(1, beat(0, 1, newest), COVER, NOON + latency.KEPT)
     assert presences.buckets(1, NOON + latency.KEPT) == (new, newest)
 
 
 def test_who_is_not_living_is_forgotten() -> None:
-    presences = Presences()
+    presences = Heartbeats()
     presences.beat(1, beat(0, 1), COVER, NOON)
     presences.beat(2, beat(0, 1), COVER, NOON)
     presences.keep_only([2, 3])
@@ -90,7 +90,7 @@ def test_who_is_not_living_is_forgotten() -> None:
 
 
 def test_after_a_doubt_everything_is_judged_anew() -> None:
-    presences = Presences()
+    presences = Heartbeats()
     presences.beat(1, beat(0, 1), COVER, NOON + MINUTE)
     presences.judged(1, seen(0, 1))
     assert presences.of(1).judged == seen(0, 1)
@@ -99,9 +99,9 @@ def test_after_a_doubt_everything_is_judged_anew() -> None:
 
 
 def test_no_more_is_kept_than_a_day_has_whatever_a_sender_says() -> None:
-    presences = Presences()
+    presences = Heartbeats()
     for turn in range(3):
         odd = (NOON - (n + turn / 10) * MINUTE for n in range(300))
-        presences.beat(1, beat(0, 1, *(Bucket(at, 1, 1, 1) for at in odd)), COVER, NOON)
+        presences.beat(1, beat(0, 1, *(LatencyBucket(at, 1, 1, 1) for at in odd)), COVER, NOON)
     assert len(presences.of(1).buckets) == MOST_BUCKETS
     assert max(presences.of(1).buckets) == NOON

@@ -13,40 +13,46 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from sqlalchemy import event
 
-from allswell.central.errors import Conflict, Failed, Full, Missing, Unavailable
+from allswell.central.errors import (
+    CentralConflict,
+    DatabaseFailed,
+    DatabaseFull,
+    DatabaseUnavailable,
+    MonitorMissing,
+)
 from allswell.collector.authentication import (
-    Gone,
-    Identity,
+    CheckerGone,
     LocalTokens,
     NotInSync,
-    Refused,
+    RequestRefused,
+    Sender,
     Unauthorized,
 )
-from allswell.collector.http_api import Intake
+from allswell.collector.http_api import HttpApi
 from allswell.collector.messages import refusal
-from allswell.collector.rate_limit import AT_ONCE, Admission
-from allswell.collector.server import Collector
-from allswell.collector.state import Centre
+from allswell.collector.rate_limit import AT_ONCE, RateLimit
+from allswell.collector.server import CollectorServer
+from allswell.collector.state import CollectorState
 from allswell.domain import instant, latency, report
-from allswell.domain.health import Claim
-from allswell.domain.latency import Bucket
-from allswell.domain.message import Malformed
+from allswell.domain.health import HealthClaim
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.message import MalformedMessage
 from allswell.domain.report import Beat, Greeting, Transition
 from allswell.domain.state import State
 from tests import centre as centres
 from tests.centre import DAY, NOON, day_report
 
 TOKENS = {
-    "acme": Identity("acme"),
-    "api": Identity("acme", "api"),
-    "db": Identity("acme", "db"),
-    "page": Identity("", page=True),
+    "acme": Sender("acme"),
+    "api": Sender("acme", "api"),
+    "db": Sender("acme", "db"),
+    "page": Sender("", page=True),
 }
 SENT = {"sent_at": instant.text(NOON)}
 MINUTE = timedelta(minutes=1)
-UP = Transition("api", "s1", 1, Claim(State.UP, NOON))
+UP = Transition("api", "s1", 1, HealthClaim(State.UP, NOON))
 Client = TestClient[Request, Application]
-Story = Callable[[Client, Centre], Awaitable[None]]
+Story = Callable[[Client, CollectorState], Awaitable[None]]
 
 
 def serve(
@@ -54,17 +60,17 @@ def serve(
     story: Story,
     *,
     started: bool = True,
-    admission: Admission | None = None,
+    admission: RateLimit | None = None,
 ) -> None:
     """Let a story happen to a collector that listens."""
 
     async def told() -> None:
-        centre = Centre(central.writer)
+        centre = CollectorState(central.writer)
         if started:
             centre.start(NOON)
         with ThreadPoolExecutor(1) as writing:
             tokens = LocalTokens(TOKENS)
-            intake = Intake(centre, tokens, writing, lambda: NOON + MINUTE, admission=admission)
+            intake = HttpApi(centre, tokens, writing, lambda: NOON + MINUTE, admission=admission)
             async with TestClient(TestServer(intake.application())) as client:
                 await story(client, centre)
 
@@ -81,7 +87,7 @@ async def post(client: Client, path: str, body: object, token: str = "acme") -> 
 
 
 def test_a_report_is_new_once(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         message = {**report.envelope_json(UP), **SENT}
         assert await post(client, "/v1/report", message) == (201, {"new": True})
         assert await post(client, "/v1/report", message) == (200, {"new": False})
@@ -90,7 +96,7 @@ def test_a_report_is_new_once(central: centres.Centre) -> None:
 
 
 def test_the_body_never_says_whose_monitor_it_is(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         stranger = centres.monitor("other", "evil")
         central.writer.register(stranger, namespace_uid="ns", now=NOON)
         envelope = report.envelope_json(Transition("other", "s1", 1, UP.claim))
@@ -121,14 +127,14 @@ REFUSED = [
 def test_a_report_that_can_never_be_right_is_refused_for_good(
     central: centres.Centre, status: int, body: object
 ) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         assert (await post(client, "/v1/report", body))[0] == status
 
     serve(central, story)
 
 
 def test_a_body_that_comes_in_pieces_is_bounded_as_well(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         async def pieces() -> Any:  # noqa: ANN401 - an asynchronous generator
             for _ in range(report.MOST_BYTES // 1024 + 1):
                 yield b" " * 1024
@@ -141,7 +147,7 @@ def test_a_body_that_comes_in_pieces_is_bounded_as_well(central: centres.Centre)
 
 
 def test_who_speaks_must_be_known_and_may_do_only_his_own(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         for path in ("/v1/hello", "/v1/beat", "/v1/report"):
             assert (await post(client, path, REPORT, "nobody"))[0] == 401
             assert (await client.post(path, json={})).status == 401
@@ -158,7 +164,7 @@ def test_who_speaks_must_be_known_and_may_do_only_his_own(central: centres.Centr
 
 
 def test_nobody_is_heard_before_the_centre_knows_where_it_stood(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         for path in ("/v1/hello", "/v1/beat", "/v1/report"):
             assert (await post(client, path, REPORT))[0] == 503
 
@@ -166,7 +172,7 @@ def test_nobody_is_heard_before_the_centre_knows_where_it_stood(central: centres
 
 
 def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         hello = report.hello_json([Greeting("api", "s1", 0), Greeting("other", "s2", 0)])
         status, body = await post(client, "/v1/hello", hello)
         assert status == 200
@@ -176,8 +182,8 @@ def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
 
 
 def test_a_page_reads_the_latencies_that_beats_have_brought(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
-        bucket = Bucket(NOON, 1, 2, 3)
+    async def story(client: Client, _: CollectorState) -> None:
+        bucket = LatencyBucket(NOON, 1, 2, 3)
         beats = report.beats_json([Beat("api", "s1", NOON, NOON, (bucket,))])
         status, body = await post(client, "/v1/beat", {**beats, **SENT})
         assert (status, report.read_pulse(body).greet) == (200, True)
@@ -194,7 +200,7 @@ def test_a_page_reads_the_latencies_that_beats_have_brought(central: centres.Cen
 def test_beats_are_taken_while_the_database_hangs(central: centres.Centre) -> None:
     hangs = Event()
 
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         event.listen(central.engine, "begin", lambda _: hangs.wait(20))
         waiting = asyncio.create_task(post(client, "/v1/report", REPORT))
         beats = report.beats_json([Beat("api", "s1", NOON, NOON)])
@@ -211,7 +217,7 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
 ) -> None:
     hangs, refused = Event(), []
 
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         event.listen(central.engine, "begin", lambda _: hangs.wait(20))
         waiting = [asyncio.create_task(post(client, "/v1/report", REPORT, "api")) for _ in range(9)]
         for answer in islice(asyncio.as_completed(waiting), len(waiting) - AT_ONCE):
@@ -226,12 +232,12 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
         assert found == [200] * (AT_ONCE - 1) + [201] + [429] * (9 - AT_ONCE)
         assert (await post(client, "/v1/report", REPORT, "api"))[0] == 200
 
-    serve(central, story, admission=Admission(lambda: refused.append(1)))
+    serve(central, story, admission=RateLimit(lambda: refused.append(1)))
     assert len(refused) == 9 - AT_ONCE
 
 
 def test_who_sends_without_end_is_told_when_to_come_again(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         headers = {"Authorization": "Bearer api"}
         for path in ("/v1/hello", "/v1/beat", "/v1/report", "/v1/archive"):
             await client.post(path, json={}, headers=headers)
@@ -241,15 +247,16 @@ def test_who_sends_without_end_is_told_when_to_come_again(central: centres.Centr
             assert 3000 < int(answer.headers["Retry-After"]) <= 3600
         assert (await post(client, "/v1/report", REPORT, "acme"))[0] == 201
 
-    serve(central, story, admission=Admission(most=4, every=3600))
+    serve(central, story, admission=RateLimit(most=4, every=3600))
 
 
 def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
     central: centres.Centre,
 ) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         buckets = tuple(
-            Bucket(NOON - number * latency.WIDTH, 2**53, 2**53, 2**53) for number in range(289)
+            LatencyBucket(NOON - number * latency.WIDTH, 2**53, 2**53, 2**53)
+            for number in range(289)
         )
         beat = {**report.beats_json([Beat("api", "s" * 128, NOON, NOON, buckets)]), **SENT}
         assert (await post(client, "/v1/beat", beat, "api"))[0] == 200
@@ -262,7 +269,7 @@ def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
 
 
 def test_a_message_names_each_monitor_once(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         hello = report.hello_json([Greeting("api", f"s{number}", 0) for number in range(2)])
         assert (await post(client, "/v1/hello", hello, "api"))[0] == 422
         beats = report.beats_json([Beat("api", "s1", NOON, NOON)] * 2)
@@ -272,16 +279,16 @@ def test_a_message_names_each_monitor_once(central: centres.Centre) -> None:
 
 
 ANSWERS = [
-    (Refused("x"), 403),
+    (RequestRefused("x"), 403),
     (Unauthorized("x"), 401),
-    (Gone("x"), 410),
+    (CheckerGone("x"), 410),
     (NotInSync("x"), 503),
-    (Malformed("x"), 422),
-    (Conflict("x"), 409),
-    (Unavailable("x"), 503),
-    (Full("x"), 503),
-    (Missing("x"), 503),
-    (Failed("x"), 500),
+    (MalformedMessage("x"), 422),
+    (CentralConflict("x"), 409),
+    (DatabaseUnavailable("x"), 503),
+    (DatabaseFull("x"), 503),
+    (MonitorMissing("x"), 503),
+    (DatabaseFailed("x"), 500),
 ]
 
 
@@ -291,9 +298,9 @@ def test_every_error_has_an_answer(error: Any, status: int) -> None:  # noqa: AN
 
 
 def test_a_database_that_is_away_is_said_without_its_words(central: centres.Centre) -> None:
-    async def story(client: Client, _: Centre) -> None:
+    async def story(client: Client, _: CollectorState) -> None:
         def away(_: object) -> None:
-            raise Unavailable("password=secret")
+            raise DatabaseUnavailable("password=secret")
 
         event.listen(central.engine, "begin", away, insert=True)
         status, body = await post(client, "/v1/report", REPORT)
@@ -304,9 +311,9 @@ def test_a_database_that_is_away_is_said_without_its_words(central: centres.Cent
 
 def test_a_collector_starts_listens_and_stops(central: centres.Centre) -> None:
     async def story() -> None:
-        centre = Centre(central.writer)
+        centre = CollectorState(central.writer)
         now = [NOON]
-        collector = Collector(central.writer, centre, LocalTokens(TOKENS), lambda: now[0])
+        collector = CollectorServer(central.writer, centre, LocalTokens(TOKENS), lambda: now[0])
         await collector.start("127.0.0.1", 0)
         async with ClientSession() as session:
             answer = await session.get(f"http://127.0.0.1:{collector.port}/healthz")

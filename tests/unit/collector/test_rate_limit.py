@@ -2,27 +2,27 @@ from contextlib import ExitStack
 
 import pytest
 
-from allswell.collector.authentication import Identity
-from allswell.collector.rate_limit import AT_ONCE, EVERY, MOST, Admission, TooMany
+from allswell.collector.authentication import Sender
+from allswell.collector.rate_limit import AT_ONCE, EVERY, MOST, RateLimit, TooManyRequests
 from allswell.domain import health
 from allswell.store import pruning
 
-API, DB = Identity("acme", "api"), Identity("acme", "db")
+API, DB = Sender("acme", "api"), Sender("acme", "db")
 REPORT, BEAT = "/v1/report", "/v1/beat"
 
 
-def spoken(admission: Admission, sender: Identity, now: float, path: str = REPORT) -> bool:
+def spoken(admission: RateLimit, sender: Sender, now: float, path: str = REPORT) -> bool:
     """Whether a message that takes no time is let in."""
     try:
         with admission.of(sender, path, now):
             return True
-    except TooMany:
+    except TooManyRequests:
         return False
 
 
 def test_so_many_of_a_monitor_are_let_in_at_once_by_path() -> None:
     refused: list[int] = []
-    admission = Admission(lambda: refused.append(1))
+    admission = RateLimit(lambda: refused.append(1))
     with ExitStack() as inside:
         for _ in range(AT_ONCE):
             inside.enter_context(admission.of(API, REPORT, 0.0))
@@ -34,7 +34,7 @@ def test_so_many_of_a_monitor_are_let_in_at_once_by_path() -> None:
 
 
 def test_who_has_used_its_allowance_gets_it_back_with_time() -> None:
-    admission = Admission(most=3, every=10.0)
+    admission = RateLimit(most=3, every=10.0)
     assert [spoken(admission, API, 5.0) for _ in range(4)] == [True, True, True, False]
     assert spoken(admission, DB, 5.0)
     assert [spoken(admission, API, second) for second in (14.9, 15.0, 15.1)] == [False, True, False]
@@ -42,23 +42,23 @@ def test_who_has_used_its_allowance_gets_it_back_with_time() -> None:
 
 
 def test_who_is_refused_is_told_how_long_to_wait() -> None:
-    admission = Admission(most=1, every=90.0)
+    admission = RateLimit(most=1, every=90.0)
     assert spoken(admission, API, 0.0)
-    with pytest.raises(TooMany) as caught, admission.of(API, REPORT, 50.5):
+    with pytest.raises(TooManyRequests) as caught, admission.of(API, REPORT, 50.5):
         pass
     assert caught.value.wait == 40
 
 
 def test_who_speaks_for_a_namespace_is_let_in_always() -> None:
-    admission = Admission(at_once=0, most=0)
-    assert spoken(admission, Identity("acme"), 0.0)
+    admission = RateLimit(at_once=0, most=0)
+    assert spoken(admission, Sender("acme"), 0.0)
     assert not spoken(admission, API, 0.0)
 
 
 def test_nobody_is_remembered_who_has_its_allowance_whole() -> None:
-    admission = Admission(every=1.0)
+    admission = RateLimit(every=1.0)
     for number in range(100):
-        assert spoken(admission, Identity("acme", f"m{number}"), 0.0)
+        assert spoken(admission, Sender("acme", f"m{number}"), 0.0)
     assert admission.remembered == 100
     assert spoken(admission, API, 61.0)
     assert admission.remembered == 1

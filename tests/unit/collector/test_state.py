@@ -4,34 +4,34 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from allswell.central.errors import Unavailable
-from allswell.collector.authentication import Identity, LocalTokens, Unauthorized
-from allswell.collector.state import Centre, News, UnknownMonitor, skew_of
-from allswell.domain.health import Claim
-from allswell.domain.report import Beat, Greeting, Pulse, Standing
+from allswell.central.errors import DatabaseUnavailable
+from allswell.collector.authentication import LocalTokens, Sender, Unauthorized
+from allswell.collector.state import CollectorState, StateChange, UnknownMonitor, skew_of
+from allswell.domain.health import HealthClaim
+from allswell.domain.report import Beat, Greeting, Pulse, StoreStanding
 from allswell.domain.state import State
 from tests import centre as centres
 from tests.centre import DAY, HOUR, NOON, transition
 
-ACME = Identity("acme")
+ACME = Sender("acme")
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-def begun(central: centres.Centre) -> Centre:
+def begun(central: centres.Centre) -> CollectorState:
     """A collector's centre that has started at noon."""
-    made = Centre(central.writer)
+    made = CollectorState(central.writer)
     made.start(NOON)
     return made
 
 
-def greet(centre: Centre, name: str = "api", store: str = "s1") -> Standing:
+def greet(centre: CollectorState, name: str = "api", store: str = "s1") -> StoreStanding:
     """A hello of a store that has claimed nothing."""
     (standing,) = centre.hello(ACME, [Greeting(name, store, 0)], NOON)
     return standing
 
 
-def beat(centre: Centre, minutes: float, since: float = 0, name: str = "api") -> Pulse:
+def beat(centre: CollectorState, minutes: float, since: float = 0, name: str = "api") -> Pulse:
     """A beat that is in time."""
     now = NOON + minutes * MINUTE
     return centre.beat(ACME, [Beat(name, "s1", NOON + since * MINUTE, now)], now, now)
@@ -49,12 +49,12 @@ def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
 def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) -> None:
     centre = begun(central)
     greeting, now = Greeting("api", "s1", 0), NOON + MINUTE
-    for stranger in (Identity("evil"), Identity("acme", "db")):
-        assert centre.hello(stranger, [greeting], NOON) == (Standing("api", gone=True),)
+    for stranger in (Sender("evil"), Sender("acme", "db")):
+        assert centre.hello(stranger, [greeting], NOON) == (StoreStanding("api", gone=True),)
         assert centre.beat(stranger, [Beat("api", "s1", NOON, now)], now, now).gone == ("api",)
         with pytest.raises(UnknownMonitor):
             centre.accept(stranger, transition(1, State.UP, NOON), NOON, NOON)
-    assert not centre.hello(Identity("acme", "api"), [greeting], NOON)[0].gone
+    assert not centre.hello(Sender("acme", "api"), [greeting], NOON)[0].gone
 
 
 def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centres.Centre) -> None:
@@ -79,17 +79,17 @@ def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
     assert not centre.accept(ACME, sent, NOON - DAY + 2 * MINUTE, NOON + 3 * MINUTE)
     latest = greet(centre).latest
     assert latest is not None
-    assert latest.claim == Claim(State.UP, NOON)
+    assert latest.claim == HealthClaim(State.UP, NOON)
 
 
 def test_a_change_is_told_once(central: centres.Centre) -> None:
-    told: list[News] = []
-    centre = Centre(central.writer, on_news=told.append)
+    told: list[StateChange] = []
+    centre = CollectorState(central.writer, on_news=told.append)
     centre.start(NOON)
     for _ in range(2):
         centre.accept(ACME, transition(1, State.UP, NOON), NOON, NOON)
     centre.accept(ACME, centres.day_report(NOON.date() - DAY), NOON, NOON)
-    assert told == [News("acme", "api", Claim(State.UP, NOON))]
+    assert told == [StateChange("acme", "api", HealthClaim(State.UP, NOON))]
 
 
 def test_silence_is_dark_from_the_end_of_the_last_cover_on(central: centres.Centre) -> None:
@@ -136,7 +136,7 @@ def test_the_first_beat_after_a_start_says_what_nobody_saw(central: centres.Cent
     greet(before)
     beat(before, 10)
     before.watch(NOON + 10 * MINUTE)
-    centre = Centre(central.writer)
+    centre = CollectorState(central.writer)
     centre.start(NOON + HOUR)
     centre.watch(NOON + HOUR + SECOND)
     assert centre.observed_through == NOON + 10 * MINUTE
@@ -165,10 +165,10 @@ def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Cen
 
     def begin(_: object) -> None:
         if is_away:
-            raise Unavailable("away")
+            raise DatabaseUnavailable("away")
 
     event.listen(central.engine, "begin", begin, insert=True)
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailable):
         centre.watch(NOON + 30.5 * MINUTE)
     is_away.clear()
     with central.engine.begin() as connection:
@@ -181,7 +181,7 @@ def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Cen
 
 
 def test_a_centre_that_has_not_started_judges_nothing(central: centres.Centre) -> None:
-    centre = Centre(central.writer)
+    centre = CollectorState(central.writer)
     centre.watch(NOON)
     assert centre.observed_through is None
 
@@ -196,7 +196,7 @@ def test_latencies_are_told_of_living_monitors_by_their_public_name(
 
 def test_a_token_stands_for_one_identity() -> None:
     tokens = LocalTokens({"one": ACME})
-    tokens.add("two", Identity("", page=True))
+    tokens.add("two", Sender("", page=True))
 
     async def story() -> None:
         assert await tokens.identify("one") == ACME

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from sqlalchemy import event
 
-from allswell.central.errors import Unavailable
-from allswell.collector.state import Centre
-from allswell.collector.ticker import Rounds
+from allswell.central.errors import DatabaseUnavailable
+from allswell.collector.state import CollectorState
+from allswell.collector.ticker import Ticker
 from tests import centre as centres
 from tests.centre import NOON
 from tests.simulation.timeless import Loop
@@ -20,11 +20,11 @@ async def inline(act: Callable[[], T]) -> T:
     return act()
 
 
-def rounds_of(central: centres.Centre) -> Rounds:
+def rounds_of(central: centres.Centre) -> Ticker:
     """A collector's clock at noon."""
     loop = asyncio.get_running_loop()
-    centre = Centre(central.writer)
-    return Rounds(
+    centre = CollectorState(central.writer)
+    return Ticker(
         central.writer, centre, lambda: NOON + timedelta(seconds=loop.time()), write=inline
     )
 
@@ -36,7 +36,7 @@ def seconds(central: centres.Centre) -> float:
     return (through - NOON).total_seconds()
 
 
-def has_started(rounds: Rounds) -> bool:
+def has_started(rounds: Ticker) -> bool:
     return rounds.centre.started is not None
 
 
@@ -80,7 +80,7 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(central: centres.Cent
 
     def begin(_: object) -> None:
         if is_away:
-            raise Unavailable("away")
+            raise DatabaseUnavailable("away")
 
     async def story() -> None:
         event.listen(central.engine, "begin", begin, insert=True)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, names, statefulset
-from allswell.kube.checker_defaults import Shape
+from allswell.kube.checker_defaults import CheckerDefaults
 from allswell.kube.manifest import Json
 
-SHAPE = Shape("local/allswell:1", "https://collector.allswell.svc:8443", "-- a CA --\n")
+SHAPE = CheckerDefaults("local/allswell:1", "https://collector.allswell.svc:8443", "-- a CA --\n")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 

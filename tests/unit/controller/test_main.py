@@ -9,11 +9,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from allswell.controller import main
-from allswell.controller.assembly import Watchman
+from allswell.controller.assembly import Operator
 from allswell.controller.cache import watch_health
 from allswell.controller.config import settings
-from allswell.controller.metrics.operator_metrics import Meters
-from allswell.kube.errors import Unavailable
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
+from allswell.kube.errors import KubeUnavailable
 from allswell.kube.kinds import MONITOR
 from tests.unit.controller.world import World
 
@@ -27,20 +27,20 @@ TOLD = settings.read(
 )
 
 
-def met(world: World) -> Watchman:
+def met(world: World) -> Operator:
     """An operator that serves the world."""
 
     def doing(act: Callable[[], T]) -> Awaitable[T]:
         return asyncio.to_thread(act)
 
-    man = Watchman(TOLD, world.api, world.database.engine, Meters(), world.clock)
+    man = Operator(TOLD, world.api, world.database.engine, OperatorMetrics(), world.clock)
     man.meet(doing)
     return man
 
 
-async def alive(world: World, man: Watchman) -> int:
+async def alive(world: World, man: Operator) -> int:
     """What the kubelet is told."""
-    app = main.lookout(man, world.api, Meters(), world.clock).application()
+    app = main.lookout(man, world.api, OperatorMetrics(), world.clock).application()
     async with TestClient(TestServer(app)) as client, client.get("/healthz") as answer:
         return answer.status
 
@@ -63,7 +63,7 @@ def test_liveness_fails_when_a_watch_does_not_tell_what_a_look_has_found(
             man.see(MONITOR, found, False)
         before = await alive(world, man)
         world.now += watch_health.LATEST + timedelta(seconds=1)
-        world.api.trouble["get"] = [] if answers else [Unavailable("away")]
+        world.api.trouble["get"] = [] if answers else [KubeUnavailable("away")]
         return before, await alive(world, man)
 
     assert asyncio.run(story()) == (200, expected)

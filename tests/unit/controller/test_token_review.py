@@ -8,12 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from allswell.collector.authentication import Gone, Identity, NotInSync, Refused, Unauthorized
-from allswell.controller.cache.cache import Index
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.collector.authentication import (
+    CheckerGone,
+    NotInSync,
+    RequestRefused,
+    Sender,
+    Unauthorized,
+)
+from allswell.controller.cache.cache import Cache
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.token_review import TokenReviews
 from allswell.kube.client import Listing
-from allswell.kube.errors import KubeError, Rejected, Unavailable
+from allswell.kube.errors import KubeError, KubeRejected, KubeUnavailable
 from allswell.kube.kinds import MONITOR, POD, STATEFULSET, TOKEN_REVIEW, Kind
 from allswell.kube.manifest import Json
 from tests.unit.controller.objects import NOW, live_statefulset, monitor, pod, with_meta
@@ -76,8 +82,8 @@ class Cluster:
         raise NotImplementedError
 
 
-def index(*, current: str = "p1", synced: bool = True) -> Index:
-    it = Index(synced=synced)
+def index(*, current: str = "p1", synced: bool = True) -> Cache:
+    it = Cache(synced=synced)
     parts: tuple[tuple[Kind, Json], ...] = (
         (MONITOR, monitor()),
         (STATEFULSET, live_statefulset()),
@@ -88,24 +94,24 @@ def index(*, current: str = "p1", synced: bool = True) -> Index:
     return it
 
 
-def reviewing(cluster: Cluster, it: Index, most_kept: int = 100) -> TokenReviews:
+def reviewing(cluster: Cluster, it: Cache, most_kept: int = 100) -> TokenReviews:
     return TokenReviews(
         api=cluster, index=it, page="system:serviceaccount:home:allswell-web",
-        meters=Meters(), now=lambda: cluster.now, most_kept=most_kept,
+        meters=OperatorMetrics(), now=lambda: cluster.now, most_kept=most_kept,
     )  # fmt: skip
 
 
-def judge(cluster: Cluster, it: Index, *tokens: str) -> list[Identity]:
+def judge(cluster: Cluster, it: Cache, *tokens: str) -> list[Sender]:
     reviews = reviewing(cluster, it)
 
-    async def ask() -> list[Identity]:
+    async def ask() -> list[Sender]:
         return [await reviews.identify(one) for one in tokens]
 
     return asyncio.run(ask())
 
 
 def test_the_current_pod_speaks_for_its_monitor() -> None:
-    assert judge(Cluster(answer()), index(), token()) == [Identity("acme", "api")]
+    assert judge(Cluster(answer()), index(), token()) == [Sender("acme", "api")]
 
 
 def test_a_verdict_is_kept_and_the_index_is_asked_each_time() -> None:
@@ -119,13 +125,13 @@ def test_tokens_of_no_worth_push_no_verdict_out() -> None:
 
     async def ask() -> None:
         reviews = reviewing(cluster, index(), most_kept=1)
-        assert await reviews.identify(token("a")) == Identity("acme", "api")
+        assert await reviews.identify(token("a")) == Sender("acme", "api")
         cluster.said = {"status": {"authenticated": False}}
         for mark in "bccd":
             with pytest.raises(Unauthorized):
                 await reviews.identify(token(mark))
         assert cluster.reviews == 4
-        assert await reviews.identify(token("a")) == Identity("acme", "api")
+        assert await reviews.identify(token("a")) == Sender("acme", "api")
         assert cluster.reviews == 4
         cluster.said = answer()
         await reviews.identify(token("e"))
@@ -156,42 +162,42 @@ def test_who_is_no_service_account_is_unknown(said: Json) -> None:
 
 
 def test_a_token_of_no_pod_is_refused() -> None:
-    with pytest.raises(Refused, match="not bound"):
+    with pytest.raises(RequestRefused, match="not bound"):
         judge(Cluster(answer(uid="")), index(), token())
 
 
 def test_a_pod_that_was_replaced_is_gone() -> None:
     now = with_meta(pod(uid="p2"), resourceVersion="9")
-    with pytest.raises(Gone):
+    with pytest.raises(CheckerGone):
         judge(Cluster(answer(), now), index(current="p2"), token())
 
 
 def test_a_pod_that_is_no_longer_there_is_gone() -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(CheckerGone):
         judge(Cluster(answer(uid="p9")), index(), token())
 
 
 def test_a_pod_of_a_namespace_that_is_not_served_is_refused_for_good() -> None:
-    with pytest.raises(Refused, match="does not serve"):
-        judge(Cluster(answer(uid="p9"), Rejected("403: forbidden")), index(), token())
+    with pytest.raises(RequestRefused, match="does not serve"):
+        judge(Cluster(answer(uid="p9"), KubeRejected("403: forbidden")), index(), token())
 
 
 def test_a_pod_that_the_watch_has_not_shown_yet_is_looked_up() -> None:
     cluster = Cluster(answer(uid="p2"), with_meta(pod(uid="p2"), resourceVersion="9"))
-    assert judge(cluster, index(), token()) == [Identity("acme", "api")]
+    assert judge(cluster, index(), token()) == [Sender("acme", "api")]
     assert cluster.gets == 1
 
 
 def test_the_account_of_another_namespace_speaks_for_none_of_ours() -> None:
     said = answer(user="system:serviceaccount:acme:default", uid="p3")
     stray = with_meta(pod(uid="p3"), ownerReferences=[])
-    with pytest.raises(Refused, match="not the checker"):
+    with pytest.raises(RequestRefused, match="not the checker"):
         judge(Cluster(said, stray), index(), token())
 
 
 def test_the_page_is_its_own_account_only() -> None:
     said = answer(user="system:serviceaccount:home:allswell-web")
-    assert judge(Cluster(said), index(), token()) == [Identity("", page=True)]
+    assert judge(Cluster(said), index(), token()) == [Sender("", page=True)]
 
 
 def test_nobody_is_judged_before_the_cluster_was_seen() -> None:
@@ -201,7 +207,7 @@ def test_nobody_is_judged_before_the_cluster_was_seen() -> None:
 
 def test_an_api_server_that_is_away_condemns_nobody() -> None:
     with pytest.raises(NotInSync):
-        judge(Cluster(Unavailable("away")), index(), token())
+        judge(Cluster(KubeUnavailable("away")), index(), token())
 
 
 def test_a_token_that_does_not_say_when_it_ends_is_asked_about_soon_again() -> None:

@@ -5,25 +5,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from allswell.central.errors import Unavailable
-from allswell.central.hostname_claims import Claims
-from allswell.collector.state import Centre
-from allswell.controller.apply.applier import Hands
-from allswell.controller.cache.cache import WATCHED, Index, Key
+from allswell.central.errors import DatabaseUnavailable
+from allswell.central.hostname_claims import HostnameClaims
+from allswell.collector.state import CollectorState
+from allswell.controller.apply.applier import Applier
+from allswell.controller.cache.cache import WATCHED, Cache, ObjectKey
 from allswell.controller.cache.namespaces import Namespaces
-from allswell.controller.cache.watch_health import Owed
-from allswell.controller.database.client import Central
-from allswell.controller.database.registration import Registrar
-from allswell.controller.hostnames.claims_client import Ledger
-from allswell.controller.hostnames.policy import Policy
-from allswell.controller.hostnames.service import Hosting
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.watch_health import WatchHealth
+from allswell.controller.database.client import DatabaseClient
+from allswell.controller.database.registration import MonitorRegistration
+from allswell.controller.hostnames.claims_client import ClaimsClient
+from allswell.controller.hostnames.policy import HostnamePolicy
+from allswell.controller.hostnames.service import HostnameService
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.reconcile.means import Means
 from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.workload.rollout import Batch
-from allswell.controller.workload.rollout_limiter import Turnstile
-from allswell.domain.preflight import Seen, Wanted
+from allswell.controller.workload.rollout_limiter import RolloutLimiter
+from allswell.domain.preflight import ProofWanted, ResolverAnswer
 from allswell.kube.kinds import CONFIGMAP, EVENT, MONITOR, PAGE, STATEFULSET, Kind
 from allswell.kube.manifest import Json
 from tests import centre
@@ -31,7 +31,7 @@ from tests.kubeapi import FakeApi
 from tests.unit.controller.objects import NOW, SHAPE
 
 T = TypeVar("T")
-API = Key(MONITOR.name, "acme", "api")
+API = ObjectKey(MONITOR.name, "acme", "api")
 
 
 @dataclass
@@ -43,57 +43,57 @@ class World:
     now: datetime = NOW
     away: bool = False
     api: FakeApi = field(default_factory=FakeApi)
-    turns: list[tuple[Key, timedelta]] = field(default_factory=list)
+    turns: list[tuple[ObjectKey, timedelta]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.index = Index(turn=lambda key, after: self.turns.append((key, after)))
-        self.central = Central(
+        self.index = Cache(turn=lambda key, after: self.turns.append((key, after)))
+        self.central = DatabaseClient(
             self.database.engine,
             self.database.writer,
-            Centre(self.database.writer),
+            CollectorState(self.database.writer),
             self._doing,
         )
-        meters = Meters()
+        meters = OperatorMetrics()
         self.means = Means(
             api=self.api,
             index=self.index,
             central=self.central,
-            registrar=Registrar(self.central.register, self.clock),
+            registrar=MonitorRegistration(self.central.register, self.clock),
             namespaces=Namespaces(self.api, self._ticks),
             meters=meters,
-            owed=Owed(),
+            owed=WatchHealth(),
             now=self.clock,
         )
-        self.turnstile = Turnstile(self.index, Batch(1), meters, self.clock)
+        self.turnstile = RolloutLimiter(self.index, Batch(1), meters, self.clock)
         self.reconciler = self.reconciling()
         self.resync = Resync(self.means, self.reconciler, self.watched)
         self.api.namespace("acme")
 
-    def reconciling(self, hosting: Hosting | None = None) -> Reconciler:
+    def reconciling(self, hosting: HostnameService | None = None) -> Reconciler:
         """A reconciler of these parts."""
         return Reconciler(
             self.means,
-            Hands(self.means),
+            Applier(self.means),
             self.turnstile,
             shape=SHAPE,
             page_url="https://status.example.com",
             hosting=hosting,
         )
 
-    def keyed(self, policy: Policy, key: bytes) -> Reconciler:
+    def keyed(self, policy: HostnamePolicy, key: bytes) -> Reconciler:
         """One with a domain of pages, whose installation has this key; no DNS is asked."""
-        claims = Claims(self.database.engine, policy.rest)
+        claims = HostnameClaims(self.database.engine, policy.rest)
 
-        async def looking(_: Wanted) -> list[Seen]:
+        async def looking(_: ProofWanted) -> list[ResolverAnswer]:
             return []
 
-        hosting = Hosting(
+        hosting = HostnameService(
             policy,
             key,
-            Ledger(claims, policy.budget, self._doing),
+            ClaimsClient(claims, policy.budget, self._doing),
             looking,
             self.api,
-            meters=Meters(),
+            meters=OperatorMetrics(),
             wake=lambda _: None,
             now=self.clock,
         )
@@ -108,7 +108,7 @@ class World:
     def _doing(self, act: Callable[[], T]) -> Awaitable[T]:
         async def done() -> T:
             if self.away:
-                raise Unavailable("the database is away")
+                raise DatabaseUnavailable("the database is away")
             return act()
 
         return done()

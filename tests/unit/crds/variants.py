@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from allswell.domain.spec import monitor, page
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.problem import InvalidManifest
 from tests.unit.crds import pools
 from tests.unit.domain.spec import manifests
 
@@ -25,7 +25,7 @@ def refusal(kind: str, manifest: object) -> str:
     """Why the parser refuses a manifest; nothing if it takes it."""
     try:
         READ[kind](manifest)
-    except Invalid as problem:
+    except InvalidManifest as problem:
         return str(problem)
     return ""
 

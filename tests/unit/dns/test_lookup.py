@@ -7,14 +7,14 @@ from itertools import pairwise
 import pytest
 
 from allswell.dns.lookup import MOST_HOPS, Resolver, look
-from allswell.domain.preflight import Seen, Wanted
+from allswell.domain.preflight import ProofWanted, ResolverAnswer
 from tests import dnsserver
 from tests.dnsserver import Zone
 
 pytestmark = pytest.mark.asyncio
 
 HOST, TARGET = "status.acme.com", "acme-abc.pages.io"
-WANTED = Wanted(HOST, TARGET, "allswell=token")
+WANTED = ProofWanted(HOST, TARGET, "allswell=token")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def zone() -> Iterator[Zone]:
         yield served
 
 
-async def seen(zone: Zone, wanted: Wanted = WANTED, patience: float = 0.5) -> Seen:
+async def seen(zone: Zone, wanted: ProofWanted = WANTED, patience: float = 0.5) -> ResolverAnswer:
     (found,) = await look(wanted, [Resolver("127.0.0.1", zone.port, patience)])
     return found
 
@@ -70,7 +70,7 @@ async def test_another_token_is_not(zone: Zone, text: str) -> None:
 
 
 async def test_a_name_that_does_not_exist_is_no_failure(zone: Zone) -> None:
-    assert await seen(zone) == Seen(f"127.0.0.1:{zone.port}")
+    assert await seen(zone) == ResolverAnswer(f"127.0.0.1:{zone.port}")
 
 
 async def test_a_loop_ends(zone: Zone) -> None:
@@ -173,12 +173,12 @@ async def test_a_resolver_that_has_no_answer_for_our_own_name_tells_of_no_other(
     zone: Zone,
 ) -> None:
     zone.broken |= {HOST: "SERVFAIL", TARGET: "SERVFAIL"}
-    assert await seen(zone) == Seen(f"127.0.0.1:{zone.port}", silent=True)
+    assert await seen(zone) == ResolverAnswer(f"127.0.0.1:{zone.port}", silent=True)
 
 
 async def test_a_name_too_long_for_a_txt_is_proved_by_its_cname(zone: Zone) -> None:
     host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 58, "io"])
     zone.add(host, "CNAME", f"{TARGET}.")
-    wanted = Wanted(host, TARGET, "allswell=token")
+    wanted = ProofWanted(host, TARGET, "allswell=token")
     assert (await seen(zone, wanted)).reached
     assert "TXT" not in wanted.advice

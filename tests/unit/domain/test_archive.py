@@ -7,29 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain import archive
-from allswell.domain.archive import Place
+from allswell.domain.archive import DayFileName
 
 DAY = date(2026, 11, 23)
 
 
 def test_the_day_comes_first_in_a_name() -> None:
-    assert archive.key(Place("abc123", DAY, 2)) == "v1/date=2026-11-23/abc123.2.ndjson.gz"
+    assert archive.key(DayFileName("abc123", DAY, 2)) == "v1/date=2026-11-23/abc123.2.ndjson.gz"
 
 
 def test_only_a_later_revision_says_its_number() -> None:
-    assert archive.key(Place("abc123", DAY, 1, 2)) == "v1/date=2026-11-23/abc123.1.r2.ndjson.gz"
+    assert (
+        archive.key(DayFileName("abc123", DAY, 1, 2)) == "v1/date=2026-11-23/abc123.1.r2.ndjson.gz"
+    )
 
 
 @given(
     st.builds(
-        Place,
+        DayFileName,
         st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True),
         st.dates(),
         st.integers(1, 10**6),
         st.integers(1, 10**6),
     )
 )
-def test_a_name_says_what_it_was_made_of(place: Place) -> None:
+def test_a_name_says_what_it_was_made_of(place: DayFileName) -> None:
     assert archive.parse(archive.key(place)) == place
 
 
@@ -52,4 +54,4 @@ def test_another_name_is_no_day_file(name: str) -> None:
 
 
 def test_all_files_of_a_day_begin_alike() -> None:
-    assert archive.key(Place("x", DAY, 1)).startswith(archive.partition(DAY))
+    assert archive.key(DayFileName("x", DAY, 1)).startswith(archive.partition(DAY))

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain import archive_upload
-from allswell.domain.archive import Content
-from allswell.domain.archive_upload import Deposit, Permit
-from allswell.domain.message import Malformed
+from allswell.domain.archive import DayFileContent
+from allswell.domain.archive_upload import UploadPermit, UploadRequest
+from allswell.domain.message import MalformedMessage
 
-CONTENT = Content(8_000, "ab" * 32, 1_440)
-WANTED = Deposit("api", "s1", date(2026, 11, 23), CONTENT)
+CONTENT = DayFileContent(8_000, "ab" * 32, 1_440)
+WANTED = UploadRequest("api", "s1", date(2026, 11, 23), CONTENT)
 
 
 @given(
@@ -27,9 +27,9 @@ def test_a_deposit_is_read_as_it_was_written(
     size: int,
     samples: int,
 ) -> None:
-    content = Content(size, "0f" * 32, samples)
-    wanted = Deposit("api", "s1", date(2026, 11, 23), content, whole, revision)
-    assert archive_upload.read_deposit(archive_upload.deposit_json(wanted)) == wanted
+    content = DayFileContent(size, "0f" * 32, samples)
+    wanted = UploadRequest("api", "s1", date(2026, 11, 23), content, whole, revision)
+    assert archive_upload.read_request(archive_upload.request_json(wanted)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ def test_a_deposit_is_read_as_it_was_written(
     ],
 )
 def test_a_deposit_that_makes_no_sense_is_refused(name: str, value: object) -> None:
-    with pytest.raises(Malformed, match=name):
-        archive_upload.read_deposit({**archive_upload.deposit_json(WANTED), name: value})
+    with pytest.raises(MalformedMessage, match=name):
+        archive_upload.read_request({**archive_upload.request_json(WANTED), name: value})
 
 
 @pytest.mark.parametrize(
     "permit",
     [
-        Permit(recorded=True, revision=2),
-        Permit(revision=1),
-        Permit(revision=1, url="https://b.example.com/k?x=y", headers={"If-None-Match": "*"}),
+        UploadPermit(recorded=True, revision=2),
+        UploadPermit(revision=1),
+        UploadPermit(revision=1, url="https://b.example.com/k?x=y", headers={"If-None-Match": "*"}),
     ],
 )
-def test_a_permit_is_read_as_it_was_written(permit: Permit) -> None:
+def test_a_permit_is_read_as_it_was_written(permit: UploadPermit) -> None:
     assert archive_upload.read_permit(archive_upload.permit_json(permit)) == permit
 
 
 def test_headers_that_are_no_texts_are_refused() -> None:
-    with pytest.raises(Malformed, match="headers"):
+    with pytest.raises(MalformedMessage, match="headers"):
         archive_upload.read_permit({"headers": {"Content-Length": 5}})

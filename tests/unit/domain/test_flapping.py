@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from allswell.domain import health, state
-from allswell.domain.health import Claim, Health
+from allswell.domain.health import Health, HealthClaim
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
@@ -11,7 +11,7 @@ from allswell.domain.state import State
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AT_ONCE = Confirm(failures=1, successes=1)
 TOLD = health.MOST_CHANGES_AN_HOUR
-Told = tuple[Health, list[Claim]]
+Told = tuple[Health, list[HealthClaim]]
 
 
 def at(second: float) -> datetime:
@@ -20,7 +20,7 @@ def at(second: float) -> datetime:
 
 def judged(found: Health, *results: tuple[float, str]) -> Told:
     """Results as second and reason; the health and the claims after them."""
-    claims: list[Claim] = []
+    claims: list[HealthClaim] = []
     for second, reason in results:
         found, claim = health.judge(found, Sample(at(second), 1000, reason), AT_ONCE)
         claims += [claim] if claim is not None else []
@@ -38,7 +38,7 @@ def test_sixty_changes_in_an_hour_are_all_told() -> None:
 
 def test_the_change_after_that_which_makes_it_worse_is_told_as_flapping() -> None:
     found, claims = alternating(TOLD + 2)
-    assert claims[-1] == Claim(State.DOWN, at((TOLD + 1) * 10), state.FLAPPING)
+    assert claims[-1] == HealthClaim(State.DOWN, at((TOLD + 1) * 10), state.FLAPPING)
     assert found.flapping
 
 
@@ -56,7 +56,7 @@ def test_after_a_calm_hour_the_present_state_is_told_from_its_beginning() -> Non
     found, _ = alternating(TOLD + 3)
     last = (TOLD + 2) * 10
     calm, claims = judged(found, (last + 3599, ""), (last + 3600, ""))
-    assert claims == [Claim(State.UP, at(last))]
+    assert claims == [HealthClaim(State.UP, at(last))]
     assert not calm.flapping
 
 
@@ -82,14 +82,14 @@ def test_after_a_calm_hour_each_change_is_told_again() -> None:
 def test_a_target_that_is_only_slow_now_and_then_is_never_called_down() -> None:
     found, claims = alternating(1000, state.SLOW, every=5)
     assert {claim.state for claim in claims} == {State.UP, State.DEGRADED}
-    assert claims[-1] == Claim(State.DEGRADED, at((TOLD + 1) * 5), state.SLOW)
+    assert claims[-1] == HealthClaim(State.DEGRADED, at((TOLD + 1) * 5), state.SLOW)
     assert found.flapping
 
 
 def test_what_is_worse_than_slow_is_told_even_while_flapping() -> None:
     found, _ = alternating(TOLD + 2, state.SLOW)
     _, claims = judged(found, (700, "Timeout"), (710, ""), (720, state.SLOW))
-    assert claims == [Claim(State.DOWN, at(700), state.FLAPPING)]
+    assert claims == [HealthClaim(State.DOWN, at(700), state.FLAPPING)]
 
 
 def test_a_clock_set_back_by_a_day_ends_the_flapping_of_the_other_time() -> None:

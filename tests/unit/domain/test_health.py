@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from allswell.domain import health, state
-from allswell.domain.health import Claim, Health
+from allswell.domain.health import Health, HealthClaim
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
@@ -45,7 +45,7 @@ def told(
     letters: str, confirm: Confirm = USUAL, begin: Health | None = None
 ) -> list[tuple[str, float, str]]:
     """The claims as state, second and reason."""
-    found, claims = begin or Health(), list[Claim]()
+    found, claims = begin or Health(), list[HealthClaim]()
     for sample in samples(letters):
         found, claim = health.judge(found, sample, confirm)
         claims += [claim] if claim is not None else []
@@ -182,11 +182,11 @@ def test_another_target_has_to_fail_anew() -> None:
 
 def test_another_target_keeps_what_was_claimed_of_the_monitor() -> None:
     moved = health.retargeted(after("utt"))
-    assert moved.claim == Claim(State.DOWN, at(1), "Timeout")
+    assert moved.claim == HealthClaim(State.DOWN, at(1), "Timeout")
 
 
 def test_an_empty_store_goes_on_from_what_the_centre_knows() -> None:
-    down = health.starting_from(Claim(State.DOWN, at(-60), "Timeout"))
+    down = health.starting_from(HealthClaim(State.DOWN, at(-60), "Timeout"))
     assert told("u", begin=down) == [("up", 0, "")]
     assert told("tttt", begin=down) == []
 
@@ -196,16 +196,16 @@ def test_nothing_known_at_the_centre_is_a_fresh_start() -> None:
 
 
 def test_a_claim_comes_at_least_a_millisecond_after_the_one_before() -> None:
-    ahead = health.starting_from(Claim(State.UP, at(3600)))
+    ahead = health.starting_from(HealthClaim(State.UP, at(3600)))
     _, claim = health.judge(ahead, samples("t")[0], Confirm(1, 1))
-    assert Claim(State.DOWN, at(3600) + MILLISECOND, "Timeout") == claim
+    assert HealthClaim(State.DOWN, at(3600) + MILLISECOND, "Timeout") == claim
 
 
 def test_a_clock_set_back_during_a_confirmation_dates_no_claim_into_the_future() -> None:
-    begin = health.starting_from(Claim(State.UP, at(-7200)))
+    begin = health.starting_from(HealthClaim(State.UP, at(-7200)))
     begin, _ = health.judge(begin, Sample(at(0), 1000, "Timeout"), USUAL)
     _, claim = health.judge(begin, Sample(at(-3600), 1000, "Timeout"), USUAL)
-    assert Claim(State.DOWN, at(-3600), "Timeout") == claim
+    assert HealthClaim(State.DOWN, at(-3600), "Timeout") == claim
 
 
 @pytest.mark.parametrize(

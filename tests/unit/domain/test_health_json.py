@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from allswell.domain import health_json
-from allswell.domain.health import Claim, Health, Run
+from allswell.domain.health import Health, HealthClaim, Streak
 from allswell.domain.state import State
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FULL = Health(
-    claim=Claim(State.DOWN, NOON, "Flapping"),
-    settled=Claim(State.UP, NOON + timedelta(milliseconds=1)),
-    worse={State.DEGRADED: Run(2, NOON, "Timeout"), State.DOWN: Run(1, NOON, "Timeout")},
-    better={State.DEGRADED: Run(3, NOON, "")},
-    blind=Run(1, NOON, "EgressLost"),
+    claim=HealthClaim(State.DOWN, NOON, "Flapping"),
+    settled=HealthClaim(State.UP, NOON + timedelta(milliseconds=1)),
+    worse={State.DEGRADED: Streak(2, NOON, "Timeout"), State.DOWN: Streak(1, NOON, "Timeout")},
+    better={State.DEGRADED: Streak(3, NOON, "")},
+    blind=Streak(1, NOON, "EgressLost"),
     changes=(NOON, NOON + timedelta(seconds=1)),
     flapping=True,
 )

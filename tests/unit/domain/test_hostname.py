@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain import hostname
-from allswell.domain.hostname import Identity, Own, Refused
+from allswell.domain.hostname import HostnameRefused, InstallationDomains, PageIdentity
 
 KEY = b"k" * 32
-PAGE = Identity("uid-1", "acme")
+PAGE = PageIdentity("uid-1", "acme")
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_a_name_is_compared_in_lower_case_without_its_final_dot(written: str, me
     ],
 )
 def test_what_is_no_host_name_is_refused_with_the_reason(written: str, why: str) -> None:
-    with pytest.raises(Refused, match=why):
+    with pytest.raises(HostnameRefused, match=why):
         hostname.normal(written)
 
 
-OWN = Own("pages.example.io", ("status.product.io",))
+OWN = InstallationDomains("pages.example.io", ("status.product.io",))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ OWN = Own("pages.example.io", ("status.product.io",))
     ],
 )
 def test_names_that_no_customer_can_have_are_refused(host: str, why: str) -> None:
-    with pytest.raises(Refused, match=why):
+    with pytest.raises(HostnameRefused, match=why):
         hostname.check(host, OWN)
 
 
@@ -91,9 +91,9 @@ def test_an_installation_may_allow_only_some_domains() -> None:
     hostname.check("status.acme.com", OWN, ["acme.com"])
     hostname.check("status.corp.internal", OWN, ["corp.internal"])
     for host in ("status.other.com", "status.notacme.com"):
-        with pytest.raises(Refused, match="lets no page"):
+        with pytest.raises(HostnameRefused, match="lets no page"):
             hostname.check(host, OWN, ["acme.com"])
-    with pytest.raises(Refused, match="this installation"):
+    with pytest.raises(HostnameRefused, match="this installation"):
         hostname.check("a.pages.example.io", OWN, ["example.io"])
 
 
@@ -114,14 +114,14 @@ def test_a_page_has_a_label_that_only_the_key_gives() -> None:
     assert len(made) == len("acme-") + 12
     others = [
         hostname.label(b"j" * 32, PAGE),
-        hostname.label(KEY, Identity("uid-2", "acme")),
-        hostname.label(KEY, Identity("uid-1", "acm")),
+        hostname.label(KEY, PageIdentity("uid-2", "acme")),
+        hostname.label(KEY, PageIdentity("uid-1", "acm")),
     ]
     assert len({made[-12:], *(other[-12:] for other in others)}) == 4
 
 
 def test_a_label_never_looks_like_one_of_another_kind() -> None:
-    made = hostname.label(KEY, Identity("uid-1", "xn--acme"))
+    made = hostname.label(KEY, PageIdentity("uid-1", "xn--acme"))
     assert made.startswith("pxn--acme-")
     assert hostname.normal(f"{made}.pages.io") == f"{made}.pages.io"
 
@@ -129,7 +129,7 @@ def test_a_label_never_looks_like_one_of_another_kind() -> None:
 def test_tokens_are_for_one_page_and_one_host() -> None:
     tokens = {
         hostname.token(KEY, page, host)
-        for page in (PAGE, Identity("uid-2", "acme"), Identity("uid-1", "other"))
+        for page in (PAGE, PageIdentity("uid-2", "acme"), PageIdentity("uid-1", "other"))
         for host in ("a.acme.com", "b.acme.com")
     }
     assert len(tokens) == 6
@@ -141,7 +141,7 @@ NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 
 @given(st.text(min_size=1, max_size=36), NAMES)
 def test_a_label_is_always_one_of_the_dns(uid: str, name: str) -> None:
-    made = hostname.label(KEY, Identity(uid, name))
+    made = hostname.label(KEY, PageIdentity(uid, name))
     assert len(made) <= 63
     host = f"{made}.pages.io"
     assert hostname.normal(host) == host
@@ -151,7 +151,7 @@ def test_a_label_is_always_one_of_the_dns(uid: str, name: str) -> None:
 def test_any_text_is_a_host_name_or_refused(text: str) -> None:
     try:
         host = hostname.normal(text)
-    except Refused:
+    except HostnameRefused:
         return
     assert host == hostname.normal(host)
     assert len(host) <= 253

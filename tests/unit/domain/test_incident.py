@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from allswell.domain import incident
-from allswell.domain.incident import Said, Status
+from allswell.domain.incident import IncidentMessage, Status
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def said(*statuses: Status) -> list[Said]:
-    return [Said(it, "", NOON + timedelta(hours=n)) for n, it in enumerate(statuses)]
+def said(*statuses: Status) -> list[IncidentMessage]:
+    return [IncidentMessage(it, "", NOON + timedelta(hours=n)) for n, it in enumerate(statuses)]
 
 
 def test_an_incident_without_a_word_is_being_investigated() -> None:

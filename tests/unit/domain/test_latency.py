@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from allswell.domain import latency
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 from allswell.domain.sample import Sample
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ def test_a_bucket_begins_on_a_multiple_of_five_minutes() -> None:
 
 def test_buckets_hold_good_checks_only_and_come_in_order() -> None:
     found = [after(301, 50, "Slow"), after(0, 100), after(299, 201), after(2, 9, "Timeout")]
-    expected = (Bucket(NOON, 2, 150, 201), Bucket(NOON + latency.WIDTH, 1, 50, 50))
+    expected = (LatencyBucket(NOON, 2, 150, 201), LatencyBucket(NOON + latency.WIDTH, 1, 50, 50))
     assert expected == latency.buckets(found)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain import maintenance
-from allswell.domain.maintenance import Maintenance, Phase, Update
+from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -15,8 +15,8 @@ WORK = Maintenance("m", "Upgrade", NOON, NOON + 2 * HOUR, None, NOON, NOON)
 moments = st.integers(0, 50).map(lambda hours: NOON + hours * HOUR)
 
 
-def said(phase: Phase, hours: float) -> Update:
-    return Update("u", phase, "", NOON + hours * HOUR, NOON)
+def said(phase: Phase, hours: float) -> MaintenanceUpdate:
+    return MaintenanceUpdate("u", phase, "", NOON + hours * HOUR, NOON)
 
 
 @pytest.mark.parametrize(

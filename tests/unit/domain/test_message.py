@@ -5,46 +5,46 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from allswell.domain.health import Claim
-from allswell.domain.message import Malformed, Reader
+from allswell.domain.health import HealthClaim
+from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.state import State
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-Read = Callable[[Reader], object]
+Read = Callable[[MessageReader], object]
 
 
-def text(reader: Reader) -> object:
+def text(reader: MessageReader) -> object:
     return reader.text("x")
 
 
-def count(reader: Reader) -> object:
+def count(reader: MessageReader) -> object:
     return reader.count("x")
 
 
-def flag(reader: Reader) -> object:
+def flag(reader: MessageReader) -> object:
     return reader.flag("x")
 
 
-def moment(reader: Reader) -> object:
+def moment(reader: MessageReader) -> object:
     return reader.moment("x")
 
 
-def day(reader: Reader) -> object:
+def day(reader: MessageReader) -> object:
     return reader.day("x")
 
 
-def objects(reader: Reader) -> object:
+def objects(reader: MessageReader) -> object:
     return reader.objects("x", most=2)
 
 
-def texts(reader: Reader) -> object:
+def texts(reader: MessageReader) -> object:
     return reader.texts("x", most=2)
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 3, True])
 def test_only_an_object_is_a_message(value: object) -> None:
-    with pytest.raises(Malformed, match="this is not a JSON object"):
-        Reader(value)
+    with pytest.raises(MalformedMessage, match="this is not a JSON object"):
+        MessageReader(value)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_only_an_object_is_a_message(value: object) -> None:
     ],
 )
 def test_a_field_as_it_must_be_is_taken(read: Read, value: object, expected: object) -> None:
-    assert expected == read(Reader({"x": value}))
+    assert expected == read(MessageReader({"x": value}))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_field_as_it_must_be_is_taken(read: Read, value: object, expected: obj
     ids=["flag", "texts", "objects"],
 )
 def test_flags_and_lists_may_be_absent(read: Read, expected: object) -> None:
-    assert expected == read(Reader({}))
+    assert expected == read(MessageReader({}))
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_flags_and_lists_may_be_absent(read: Read, expected: object) -> None:
     ],
 )
 def test_a_field_that_is_wrong_is_named(read: Read, value: object, message: str) -> None:
-    with pytest.raises(Malformed) as caught:
-        read(Reader({"x": value}))
+    with pytest.raises(MalformedMessage) as caught:
+        read(MessageReader({"x": value}))
     assert message == str(caught.value)
 
 
 def test_what_may_be_absent_is_empty_or_none() -> None:
-    reader = Reader({})
+    reader = MessageReader({})
     found = (
         reader.optional("x"),
         reader.optional_long("x"),
@@ -128,7 +128,7 @@ def test_what_may_be_absent_is_empty_or_none() -> None:
 
 
 def test_what_may_be_absent_is_read_when_it_is_there() -> None:
-    reader = Reader({"t": "a", "n": 3, "o": {"n": 4}, "at": "2026-11-23T12:00:00Z"})
+    reader = MessageReader({"t": "a", "n": 3, "o": {"n": 4}, "at": "2026-11-23T12:00:00Z"})
     inner = reader.maybe("o")
     assert inner is not None
     assert (inner.count("n"), reader.maybe_count("n")) == (4, 3)
@@ -137,13 +137,13 @@ def test_what_may_be_absent_is_read_when_it_is_there() -> None:
 
 @pytest.mark.parametrize("value", [0, False, [], "a" * 32_769])
 def test_a_long_text_that_is_there_must_be_one(value: object) -> None:
-    with pytest.raises(Malformed, match="x must be a text of 1 to 32768 characters"):
-        Reader({"x": value}).optional_long("x")
+    with pytest.raises(MalformedMessage, match="x must be a text of 1 to 32768 characters"):
+        MessageReader({"x": value}).optional_long("x")
 
 
 def test_a_claim_without_a_reason_is_up() -> None:
-    reader = Reader({"state": "up", "since": "2026-11-23T12:00:00Z"})
-    assert Claim(State.UP, NOON) == reader.claim()
+    reader = MessageReader({"state": "up", "since": "2026-11-23T12:00:00Z"})
+    assert HealthClaim(State.UP, NOON) == reader.claim()
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,6 @@ def test_a_claim_without_a_reason_is_up() -> None:
     ],
 )
 def test_state_and_reason_must_agree(word: str, reason: str, message: str) -> None:
-    with pytest.raises(Malformed) as caught:
-        Reader({"state": word, "reason": reason, "since": "2026-11-23T12:00:00Z"}).claim()
+    with pytest.raises(MalformedMessage) as caught:
+        MessageReader({"state": word, "reason": reason, "since": "2026-11-23T12:00:00Z"}).claim()
     assert message in str(caught.value)

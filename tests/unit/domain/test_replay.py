@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.domain import health, replay
-from allswell.domain.health import Claim, Health
-from allswell.domain.replay import Figures, Replay
+from allswell.domain.health import Health, HealthClaim
+from allswell.domain.replay import DayFigures, Replay
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
@@ -22,7 +22,7 @@ def samples(reasons: list[str]) -> list[Sample]:
     return [Sample(NOON + number * SECOND, 1, reason) for number, reason in enumerate(reasons)]
 
 
-def claimed(reasons: list[str], rule: Confirm) -> list[Claim]:
+def claimed(reasons: list[str], rule: Confirm) -> list[HealthClaim]:
     """What a checker claims while it goes along."""
     now, found = Health(), []
     for sample in samples(reasons):
@@ -49,15 +49,15 @@ def test_another_rule_is_shown_by_what_only_one_side_has() -> None:
 
 
 def test_a_replay_goes_on_from_where_the_monitor_stood() -> None:
-    before = Claim(State.DOWN, NOON - DAY, "Timeout")
+    before = HealthClaim(State.DOWN, NOON - DAY, "Timeout")
     again = Replay(before, Confirm())
     list(again.through(samples(["Timeout", ""])))
-    assert again.claims == [before, Claim(State.UP, NOON + SECOND)]
+    assert again.claims == [before, HealthClaim(State.UP, NOON + SECOND)]
 
 
 def test_days_differ_by_what_they_count() -> None:
     day = NOON.date()
-    good, other, none = Figures(3, 3, 1, 1), Figures(3, 2, 1, 1), Figures(0, 0, None, None)
+    good, other, none = DayFigures(3, 3, 1, 1), DayFigures(3, 2, 1, 1), DayFigures(0, 0, None, None)
     assert replay.days({day: good}, {day: good}) == ()
     assert replay.days({day: none}, {}) == ()
     assert replay.days({day: good}, {day: other}) == ((day, good, other),)

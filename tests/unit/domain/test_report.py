@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from allswell.domain import histogram, report
-from allswell.domain.health import Claim
-from allswell.domain.latency import Bucket
-from allswell.domain.message import Malformed
-from allswell.domain.report import Beat, DayReport, Greeting, Pulse, Standing, Transition
+from allswell.domain.health import HealthClaim
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.message import MalformedMessage
+from allswell.domain.report import Beat, DayReport, Greeting, Pulse, StoreStanding, Transition
 from allswell.domain.rollup import RollUp
 from allswell.domain.state import State
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-TRANSITION = Transition("api", "s1", 7, Claim(State.DOWN, NOON, "HTTP 503"))
+TRANSITION = Transition("api", "s1", 7, HealthClaim(State.DOWN, NOON, "HTTP 503"))
 LATENCIES = histogram.of([1000, 2000])
 DAY = DayReport("api", "s1", 2, RollUp(date(2026, 11, 22), 3, 2, 1500, 2000, LATENCIES))
 TRANSITION_JSON = {
@@ -70,7 +70,7 @@ def test_an_envelope_has_this_form_on_the_wire(
 def test_an_envelope_that_contradicts_itself_is_malformed(
     spoilt: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(MalformedMessage) as caught:
         report.read_envelope(spoilt)
     assert message in str(caught.value)
 
@@ -86,13 +86,13 @@ def test_the_largest_roll_up_fits_in_an_envelope() -> None:
 
 def test_a_beat_cannot_end_before_it_begins() -> None:
     beats = report.beats_json([Beat("api", "s1", NOON, NOON - timedelta(milliseconds=1))])
-    with pytest.raises(Malformed, match="last must not be before since"):
+    with pytest.raises(MalformedMessage, match="last must not be before since"):
         report.read_beats(beats)
 
 
 def test_a_clock_that_is_behind_is_corrected() -> None:
     minute = timedelta(minutes=1)
-    expected = Transition("api", "s1", 7, Claim(State.DOWN, NOON + minute, "HTTP 503"))
+    expected = Transition("api", "s1", 7, HealthClaim(State.DOWN, NOON + minute, "HTTP 503"))
     assert expected == report.shifted(TRANSITION, minute, NOON + 2 * minute)
 
 
@@ -103,8 +103,8 @@ def test_a_transition_is_never_moved_into_the_future() -> None:
 
 def test_all_times_of_a_beat_move_together() -> None:
     minute = timedelta(minutes=1)
-    beat = Beat("api", "s1", NOON, NOON + minute, (Bucket(NOON, 1, 2, 3),))
-    expected = Beat("api", "s1", NOON - minute, NOON, (Bucket(NOON - minute, 1, 2, 3),))
+    beat = Beat("api", "s1", NOON, NOON + minute, (LatencyBucket(NOON, 1, 2, 3),))
+    expected = Beat("api", "s1", NOON - minute, NOON, (LatencyBucket(NOON - minute, 1, 2, 3),))
     assert expected == report.beat_shifted(beat, -minute)
 
 
@@ -115,11 +115,11 @@ def test_a_hello_names_each_monitors_store_and_sequence() -> None:
 
 
 STANDINGS = (
-    Standing("api", known=7, latest=TRANSITION, buckets_since=NOON),
-    Standing("rolled", known=0, rolled_up=NOON.date()),
-    Standing("followed", known=2, followed=True),
-    Standing("new"),
-    Standing("old", gone=True),
+    StoreStanding("api", known=7, latest=TRANSITION, buckets_since=NOON),
+    StoreStanding("rolled", known=0, rolled_up=NOON.date()),
+    StoreStanding("followed", known=2, followed=True),
+    StoreStanding("new"),
+    StoreStanding("old", gone=True),
 )
 
 
@@ -129,11 +129,11 @@ def test_the_answer_to_a_hello_says_where_each_monitor_stands() -> None:
 
 def test_an_answer_may_leave_out_what_is_not_known() -> None:
     found = report.read_standings({"monitors": [{"monitor": "new"}]})
-    assert found == (Standing("new"),)
+    assert found == (StoreStanding("new"),)
 
 
 def test_a_beat_carries_its_buckets() -> None:
-    beat = Beat("api", "s1", NOON, NOON + timedelta(seconds=1), (Bucket(NOON, 1, 2, 3),))
+    beat = Beat("api", "s1", NOON, NOON + timedelta(seconds=1), (LatencyBucket(NOON, 1, 2, 3),))
     assert report.read_beats(report.beats_json([beat])) == (beat,)
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from allswell.domain import timeline
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay, Segment
+from allswell.domain.timeline import Overlay, OverlayKind, Segment
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -16,20 +16,20 @@ def at(minute: float) -> datetime:
     return NOON + timedelta(minutes=minute)
 
 
-def up(minute: float) -> Claim:
-    return Claim(State.UP, at(minute))
+def up(minute: float) -> HealthClaim:
+    return HealthClaim(State.UP, at(minute))
 
 
-def down(minute: float, reason: str = "Timeout") -> Claim:
-    return Claim(State.DOWN, at(minute), reason)
+def down(minute: float, reason: str = "Timeout") -> HealthClaim:
+    return HealthClaim(State.DOWN, at(minute), reason)
 
 
-def overlay(kind: Kind, start: float, end: float | None = None) -> Overlay:
+def overlay(kind: OverlayKind, start: float, end: float | None = None) -> Overlay:
     return Overlay(kind, at(start), None if end is None else at(end))
 
 
 def drawn(
-    claims: list[Claim], overlays: list[Overlay], start: float = 0, end: float = 60
+    claims: list[HealthClaim], overlays: list[Overlay], start: float = 0, end: float = 60
 ) -> list[tuple[float, float, str, str]]:
     """The segments of a window as minutes, state (maintenance in brackets) and reason."""
     return [
@@ -86,28 +86,32 @@ def test_an_empty_window_has_no_segment(end: float) -> None:
 
 def test_unseen_time_is_unknown_whatever_was_claimed() -> None:
     expected = [(0, 10, "up", ""), (10, 20, "unknown", "NoData"), (20, 60, "up", "")]
-    assert expected == drawn([up(-9)], [overlay(Kind.UNSEEN, 10, 20)])
+    assert expected == drawn([up(-9)], [overlay(OverlayKind.UNSEEN, 10, 20)])
 
 
 def test_an_open_overlay_reaches_to_the_end() -> None:
     expected = [(0, 50, "up", ""), (50, 60, "unknown", "NoData")]
-    assert expected == drawn([up(-9)], [overlay(Kind.UNSEEN, 50)])
+    assert expected == drawn([up(-9)], [overlay(OverlayKind.UNSEEN, 50)])
 
 
 def test_a_pause_hides_both_claims_and_unseen_time() -> None:
-    hidden = [overlay(Kind.PAUSED, 10, 40), overlay(Kind.UNSEEN, 20, 50)]
+    hidden = [overlay(OverlayKind.PAUSED, 10, 40), overlay(OverlayKind.UNSEEN, 20, 50)]
     expected = [(0, 10, "up", ""), (10, 40, "paused", ""), (40, 50, "unknown", "NoData")]
     assert [*expected, (50, 60, "down", "Timeout")] == drawn([up(-9), down(30)], hidden)
 
 
 def test_maintenance_is_laid_over_a_state_and_changes_none() -> None:
-    window = overlay(Kind.MAINTENANCE, 10, 30)
+    window = overlay(OverlayKind.MAINTENANCE, 10, 30)
     expected = [(0, 10, "up", ""), (10, 20, "(up)", ""), (20, 30, "(down)", "Timeout")]
     assert [*expected, (30, 60, "down", "Timeout")] == drawn([up(-9), down(20)], [window])
 
 
 def test_neighbours_alike_are_joined_where_overlays_meet() -> None:
-    met = [overlay(Kind.UNSEEN, 10, 20), overlay(Kind.UNSEEN, 20, 30), overlay(Kind.UNSEEN, 5, 15)]
+    met = [
+        overlay(OverlayKind.UNSEEN, 10, 20),
+        overlay(OverlayKind.UNSEEN, 20, 30),
+        overlay(OverlayKind.UNSEEN, 5, 15),
+    ]
     expected = [(0, 5, "up", ""), (5, 30, "unknown", "NoData"), (30, 60, "up", "")]
     assert expected == drawn([up(-9)], met)
 
@@ -132,10 +136,10 @@ def test_a_segment_has_its_own_times() -> None:
 def test_what_is_taken_out_of_an_overlay_is_left_around_it(
     taken: tuple[float, float], left: list[tuple[float, float]]
 ) -> None:
-    found = timeline.subtract(overlay(Kind.UNSEEN, 10, 40), at(taken[0]), at(taken[1]))
-    assert tuple(overlay(Kind.UNSEEN, *entry) for entry in left) == found
+    found = timeline.subtract(overlay(OverlayKind.UNSEEN, 10, 40), at(taken[0]), at(taken[1]))
+    assert tuple(overlay(OverlayKind.UNSEEN, *entry) for entry in left) == found
 
 
 def test_an_open_overlay_stays_open_behind_what_is_taken_out() -> None:
-    found = timeline.subtract(overlay(Kind.UNSEEN, 10), at(0), at(20))
-    assert (overlay(Kind.UNSEEN, 20),) == found
+    found = timeline.subtract(overlay(OverlayKind.UNSEEN, 10), at(0), at(20))
+    assert (overlay(OverlayKind.UNSEEN, 20),) == found

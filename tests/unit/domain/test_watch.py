@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from allswell.domain import watch
 from allswell.domain.cover import Observation
-from allswell.domain.timeline import Kind, Overlay
-from allswell.domain.watch import Judgement, Watched
+from allswell.domain.timeline import Overlay, OverlayKind
+from allswell.domain.watch import SilenceJudgement, WatchedMonitor
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COVER = timedelta(seconds=90)
@@ -21,12 +21,12 @@ def seen(since: float, last: float) -> Observation:
 
 
 def unseen(start: float, end: float | None = None) -> Overlay:
-    return Overlay(Kind.UNSEEN, at(start), None if end is None else at(end))
+    return Overlay(OverlayKind.UNSEEN, at(start), None if end is None else at(end))
 
 
 def judged(
-    *watched: Watched, now: float, through: float = -15, start: float = LONG_AGO
-) -> Judgement:
+    *watched: WatchedMonitor, now: float, through: float = -15, start: float = LONG_AGO
+) -> SilenceJudgement:
     return watch.judge(watched, at(through), at(start), at(now))
 
 
@@ -37,57 +37,57 @@ def corrected(
 
 
 def test_without_monitors_the_centre_has_seen_everything() -> None:
-    assert Judgement({}, at(0)) == judged(now=0)
+    assert SilenceJudgement({}, at(0)) == judged(now=0)
 
 
 def test_a_covered_monitor_lets_the_centre_advance_to_now() -> None:
-    found = judged(Watched(1, COVER, seen(-600, -80)), now=0)
-    assert Judgement({}, at(0)) == found
+    found = judged(WatchedMonitor(1, COVER, seen(-600, -80)), now=0)
+    assert SilenceJudgement({}, at(0)) == found
 
 
 def test_cover_that_ends_now_still_covers() -> None:
-    assert Judgement({}, at(0)) == judged(Watched(1, COVER, seen(-600, -90)), now=0)
+    assert SilenceJudgement({}, at(0)) == judged(WatchedMonitor(1, COVER, seen(-600, -90)), now=0)
 
 
 def test_unseen_begins_where_cover_ends_and_the_centre_goes_on() -> None:
-    found = judged(Watched(1, COVER, seen(-600, -100)), now=0)
-    assert Judgement({1: at(-10)}, at(0)) == found
+    found = judged(WatchedMonitor(1, COVER, seen(-600, -100)), now=0)
+    assert SilenceJudgement({1: at(-10)}, at(0)) == found
 
 
 def test_an_open_unseen_is_not_opened_again() -> None:
-    known = Watched(1, COVER, seen(-600, -100), unseen_open=True)
-    assert Judgement({}, at(0)) == judged(known, now=0)
+    known = WatchedMonitor(1, COVER, seen(-600, -100), unseen_open=True)
+    assert SilenceJudgement({}, at(0)) == judged(known, now=0)
 
 
 def test_after_its_own_start_the_centre_waits_for_the_first_beat() -> None:
-    silent, heard = Watched(1, COVER), Watched(2, COVER, seen(-600, 10))
+    silent, heard = WatchedMonitor(1, COVER), WatchedMonitor(2, COVER, seen(-600, 10))
     found = judged(silent, heard, now=89.9, through=-300, start=0)
-    assert Judgement({}, at(-300)) == found
+    assert SilenceJudgement({}, at(-300)) == found
 
 
 def test_silence_after_the_wait_is_dated_from_how_far_the_centre_had_seen() -> None:
-    found = judged(Watched(1, COVER), now=90, through=-300, start=0)
-    assert Judgement({1: at(-300)}, at(90)) == found
+    found = judged(WatchedMonitor(1, COVER), now=90, through=-300, start=0)
+    assert SilenceJudgement({1: at(-300)}, at(90)) == found
 
 
 def test_the_wait_is_no_longer_than_cover() -> None:
-    found = judged(Watched(1, timedelta(seconds=61)), now=61, through=-300, start=0)
-    assert Judgement({1: at(-300)}, at(61)) == found
+    found = judged(WatchedMonitor(1, timedelta(seconds=61)), now=61, through=-300, start=0)
+    assert SilenceJudgement({1: at(-300)}, at(61)) == found
 
 
 def test_the_wait_is_three_beats_however_long_cover_is() -> None:
-    found = judged(Watched(1, timedelta(hours=1)), now=90, through=-300, start=0)
-    assert Judgement({1: at(-300)}, at(90)) == found
+    found = judged(WatchedMonitor(1, timedelta(hours=1)), now=90, through=-300, start=0)
+    assert SilenceJudgement({1: at(-300)}, at(90)) == found
 
 
 def test_nothing_is_observed_beyond_a_clock_that_was_set_back() -> None:
-    found = judged(Watched(1, COVER, seen(-7200, -3610)), now=-3600, through=0)
-    assert Judgement({}, at(-3600)) == found
+    found = judged(WatchedMonitor(1, COVER, seen(-7200, -3610)), now=-3600, through=0)
+    assert SilenceJudgement({}, at(-3600)) == found
 
 
 def test_a_start_in_the_future_of_a_clock_that_was_set_back_is_no_reason_to_wait() -> None:
-    found = judged(Watched(1, COVER), now=-3600, through=0, start=-60)
-    assert Judgement({1: at(-3600)}, at(-3600)) == found
+    found = judged(WatchedMonitor(1, COVER), now=-3600, through=0, start=-60)
+    assert SilenceJudgement({1: at(-3600)}, at(-3600)) == found
 
 
 def test_a_beat_closes_an_open_unseen_where_observation_begins() -> None:
@@ -142,5 +142,5 @@ def test_an_open_unseen_swallows_those_that_begin_within_it() -> None:
 
 
 def test_other_overlays_are_not_the_business_of_a_beat() -> None:
-    pause = Overlay(Kind.PAUSED, at(-900), at(-800))
+    pause = Overlay(OverlayKind.PAUSED, at(-900), at(-800))
     assert corrected(pause, by=seen(5, 5), through=-15) == ()

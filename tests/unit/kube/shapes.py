@@ -2,9 +2,9 @@
 
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
-from allswell.kube.checker_defaults import Shape
+from allswell.kube.checker_defaults import CheckerDefaults
 
-SHAPE = Shape("local/allswell:1", "https://collector.allswell.svc:8443", "-- a CA --\n")
+SHAPE = CheckerDefaults("local/allswell:1", "https://collector.allswell.svc:8443", "-- a CA --\n")
 
 
 def monitor(name: str = "api", **fields: object) -> Monitor:

@@ -64,7 +64,7 @@ async def test_a_list_is_read_to_its_end() -> None:
 async def test_a_list_that_breaks_off_is_no_list() -> None:
     first = {"metadata": {"resourceVersion": "7", "continue": "more"}, "items": [{"a": 1}]}
     async with talking((200, first), (410, {"message": "too old"})) as (client, _):
-        with pytest.raises(errors.Expired):
+        with pytest.raises(errors.ListExpired):
             await client.every(MONITOR, [""])
 
 
@@ -111,12 +111,12 @@ async def test_a_deletion_names_the_very_object_and_may_find_it_gone() -> None:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (409, errors.Conflict),
-        (429, errors.Unavailable),
-        (500, errors.Unavailable),
-        (403, errors.Rejected),
-        (422, errors.Rejected),
-        (302, errors.Rejected),
+        (409, errors.KubeConflict),
+        (429, errors.KubeUnavailable),
+        (500, errors.KubeUnavailable),
+        (403, errors.KubeRejected),
+        (422, errors.KubeRejected),
+        (302, errors.KubeRejected),
     ],
 )
 async def test_answers_become_errors_of_this_room(
@@ -129,7 +129,7 @@ async def test_answers_become_errors_of_this_room(
 
 async def test_an_answer_that_is_not_json_keeps_its_beginning() -> None:
     async with talking((502, "<html>bad gateway")) as (client, _):
-        with pytest.raises(errors.Unavailable, match="bad gateway"):
+        with pytest.raises(errors.KubeUnavailable, match="bad gateway"):
             await client.get(CONFIGMAP, "acme", "api")
 
 
@@ -140,7 +140,7 @@ async def test_no_server_at_all_is_unavailable() -> None:
     await listener.wait_closed()
     async with aiohttp.ClientSession() as session:
         client = Client(f"http://127.0.0.1:{port}", session, dict)
-        with pytest.raises(errors.Unavailable):
+        with pytest.raises(errors.KubeUnavailable):
             await client.get(CONFIGMAP, "acme", "api")
 
 

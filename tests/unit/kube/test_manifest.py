@@ -5,17 +5,17 @@ WANTED = {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}], "replicas"
 
 def test_defaults_that_the_server_adds_are_no_difference() -> None:
     spec = {"ports": [{"port": 1, "x": 2}], "replicas": 1, "more": True}
-    assert manifest.covers({"metadata": {"name": "a", "uid": "u"}, "spec": spec}, WANTED)
+    assert manifest.is_subset({"metadata": {"name": "a", "uid": "u"}, "spec": spec}, WANTED)
 
 
 def test_a_changed_a_missing_and_a_further_entry_are_differences() -> None:
     for ports in ([{"port": 2}], [], [{"port": 1}, {"port": 2}], "none"):
         live = {"metadata": {"name": "a"}, "spec": {"ports": ports, "replicas": 1}}
-        assert not manifest.covers(live, WANTED)
+        assert not manifest.is_subset(live, WANTED)
 
 
 def test_a_missing_block_is_a_difference() -> None:
-    assert not manifest.covers({"metadata": {"name": "a"}}, WANTED)
+    assert not manifest.is_subset({"metadata": {"name": "a"}}, WANTED)
 
 
 def test_a_fingerprint_ignores_the_order_of_keys_and_nothing_else() -> None:
@@ -24,7 +24,7 @@ def test_a_fingerprint_ignores_the_order_of_keys_and_nothing_else() -> None:
 
 
 def test_a_stamp_stands_beside_other_annotations() -> None:
-    stamped = manifest.stamped({"metadata": {"annotations": {"a": "b"}}})
+    stamped = manifest.with_spec_hash({"metadata": {"annotations": {"a": "b"}}})
     assert manifest.text(stamped, "metadata", "annotations", "a") == "b"
     assert manifest.text(stamped, "metadata", "annotations", "allswell.dev/fingerprint")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect
-from allswell.probe.body import MOST_BYTES, Needle, Reading, charset_of
+from allswell.probe.body import MOST_BYTES, BodyReader, TextSearch, charset_of
 from allswell.probe.fault import Fault
 
 
@@ -18,8 +18,8 @@ def pieces_of(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-def read(data: bytes, expect: BodyExpect, *, size: int = 7, encoding: str = "") -> Reading:
-    reading = Reading(expect, encoding, "text/plain")
+def read(data: bytes, expect: BodyExpect, *, size: int = 7, encoding: str = "") -> BodyReader:
+    reading = BodyReader(expect, encoding, "text/plain")
     for piece in pieces_of(data, size):
         reading.feed(piece)
     reading.end()
@@ -30,7 +30,7 @@ def read(data: bytes, expect: BodyExpect, *, size: int = 7, encoding: str = "") 
 def test_a_needle_is_found_in_pieces_exactly_when_it_is_in_the_whole(
     text: str, pieces: list[str]
 ) -> None:
-    needle = Needle(text)
+    needle = TextSearch(text)
     for piece in pieces:
         needle.feed(piece)
     assert needle.found == (text in "".join(pieces))
@@ -62,7 +62,7 @@ def test_what_comes_after_the_end_of_a_packed_body_is_left_alone() -> None:
 
 
 def test_a_body_over_the_limit_is_refused_though_nothing_was_packed() -> None:
-    reading = Reading(BodyExpect(contains="x"), "", "")
+    reading = BodyReader(BodyExpect(contains="x"), "", "")
     with pytest.raises(Fault, match="1024 KiB"):
         reading.feed(bytes(MOST_BYTES + 1))
 

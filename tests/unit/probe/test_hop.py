@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from allswell.domain import state
 from allswell.probe import hop, target
 from allswell.probe.fault import Fault
-from allswell.probe.hop import Field, Request
+from allswell.probe.hop import Request, RequestHeader
 
 HERE = target.parse("https://a.example/start")
 
 
-def request(method: str = "GET", *headers: Field, body: bytes | None = None) -> Request:
+def request(method: str = "GET", *headers: RequestHeader, body: bytes | None = None) -> Request:
     return Request(HERE, method, headers, body)
 
 
@@ -50,26 +50,26 @@ def test_the_method_after_a_redirect_is_the_one_that_browsers_use(
 )
 def test_every_other_origin_loses_what_is_secret(location: str) -> None:
     headers = (
-        Field("X-Key", "k", secret=True),
-        Field("AUTHORIZATION", "a"),
-        Field("cookie", "c"),
-        Field("Proxy-Authorization", "p"),
-        Field("Host", "a.example"),
-        Field("X-Plain", "1"),
+        RequestHeader("X-Key", "k", secret=True),
+        RequestHeader("AUTHORIZATION", "a"),
+        RequestHeader("cookie", "c"),
+        RequestHeader("Proxy-Authorization", "p"),
+        RequestHeader("Host", "a.example"),
+        RequestHeader("X-Plain", "1"),
     )
     assert hop.follow(request("GET", *headers), 302, location).headers == (headers[-1],)
 
 
 @pytest.mark.parametrize("location", ["/x", "?q", "https://A.EXAMPLE:443/x", "//a.example/x", ""])
 def test_the_same_origin_keeps_every_header(location: str) -> None:
-    headers = (Field("X-Key", "k", secret=True), Field("Host", "other"))
+    headers = (RequestHeader("X-Key", "k", secret=True), RequestHeader("Host", "other"))
     assert hop.follow(request("GET", *headers), 302, location).headers == headers
 
 
 @given(st.text())
 def test_any_destination_is_either_followed_or_refused_in_words(location: str) -> None:
     try:
-        following = hop.follow(request("GET", Field("X", "s", secret=True)), 302, location)
+        following = hop.follow(request("GET", RequestHeader("X", "s", secret=True)), 302, location)
     except Fault as fault:
         assert fault.reason == state.BAD_REDIRECT  # noqa: PT017 - one of two good ends
         return

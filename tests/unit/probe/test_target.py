@@ -43,7 +43,7 @@ def test_an_address_becomes_what_is_sent(url: str, authority: str, resource: str
     ],
 )
 def test_what_no_request_can_go_to_is_refused(url: str) -> None:
-    with pytest.raises(target.BadAddress):
+    with pytest.raises(target.BadTarget):
         target.parse(url)
 
 
@@ -53,5 +53,5 @@ def test_what_is_shown_has_no_query() -> None:
 
 
 def test_a_reference_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(target.BadAddress, match="cannot be read"):
+    with pytest.raises(target.BadTarget, match="cannot be read"):
         target.join(target.parse("http://a.example/"), "//[oops")

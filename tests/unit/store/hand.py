@@ -3,17 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 from allswell.domain.cover import Observation
-from allswell.domain.health import Claim, Health, starting_from
+from allswell.domain.health import Health, HealthClaim, starting_from
 from allswell.domain.report import DayReport, Transition
 from allswell.domain.rollup import RollUp, of_day
 from allswell.domain.sample import Sample
 from allswell.domain.state import State
-from allswell.store import Enrolled, Kept, Store
+from allswell.store import BatchItem, EnrolledMonitor, Store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
-DOWN = Claim(State.DOWN, NOW, "Timeout")
-UP = Claim(State.UP, NOW)
+DOWN = HealthClaim(State.DOWN, NOW, "Timeout")
+UP = HealthClaim(State.UP, NOW)
 
 
 def at(minutes: float) -> datetime:
@@ -28,29 +28,33 @@ def seen(minutes: float = 0) -> Observation:
     return Observation(at(minutes), at(minutes), at(minutes + 3))
 
 
-def change(monitor: Enrolled, sequence: int, minutes: float = 0, name: str = "api") -> Transition:
+def change(
+    monitor: EnrolledMonitor, sequence: int, minutes: float = 0, name: str = "api"
+) -> Transition:
     """An odd number is an outage's begin, an even one its end."""
     word, reason = (State.DOWN, "Timeout") if sequence % 2 else (State.UP, "")
-    return Transition(name, monitor.store, sequence, Claim(word, at(minutes), reason))
+    return Transition(name, monitor.store, sequence, HealthClaim(word, at(minutes), reason))
 
 
-def day_report(monitor: Enrolled, revision: int, day: date = TODAY, checks: int = 0) -> DayReport:
+def day_report(
+    monitor: EnrolledMonitor, revision: int, day: date = TODAY, checks: int = 0
+) -> DayReport:
     roll = of_day(day, [sample()] * checks) if checks else RollUp(day, 0, 0, None, None)
     return DayReport("api", monitor.store, revision, roll)
 
 
 def kept(
-    monitor: Enrolled,
+    monitor: EnrolledMonitor,
     minutes: float = 0,
     *envelopes: Transition | DayReport,
     health: Health | None = None,
-) -> Kept:
+) -> BatchItem:
     claims = [each.claim for each in envelopes if isinstance(each, Transition)]
     found = health or starting_from(claims[-1] if claims else monitor.health.claim)
-    return Kept(monitor.number, sample(minutes), found, seen(minutes), envelopes)
+    return BatchItem(monitor.number, sample(minutes), found, seen(minutes), envelopes)
 
 
-def all_samples(store: Store, monitor: Enrolled) -> list[Sample]:
+def all_samples(store: Store, monitor: EnrolledMonitor) -> list[Sample]:
     return list(store.samples(monitor.number, at(-10_000_000), at(10_000_000)))
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.store import Counts, Enrolled, Pruned, Store, Unarchived
+from allswell.store import EnrolledMonitor, Pruned, Store, StoreCounts, Unarchived
 from tests.unit.store.hand import NOW, TODAY, all_samples, at, day_report, kept, sample
 
 DAY = 24 * 60
@@ -13,7 +13,7 @@ WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-def api(store: Store) -> Enrolled:
+def api(store: Store) -> EnrolledMonitor:
     """A monitor with two results of today, which is sealed."""
     found = store.enroll("api", "t")
     store.commit([kept(found, 0), kept(found, 1)])
@@ -33,11 +33,11 @@ def archive(store: Store) -> Unarchived:
 
 
 def counted(store: Store) -> tuple[int, object]:
-    found: Counts = store.counts()
+    found: StoreCounts = store.counts()
     return found.unarchived, found.oldest
 
 
-def test_a_sealed_day_is_due_until_it_is_archived(store: Store, api: Enrolled) -> None:
+def test_a_sealed_day_is_due_until_it_is_archived(store: Store, api: EnrolledMonitor) -> None:
     assert due(store) == (Unarchived("api", api.number, TODAY, 1, api.store, whole=True),)
     assert counted(store) == (1, TODAY)
     archive(store)
@@ -45,7 +45,9 @@ def test_a_sealed_day_is_due_until_it_is_archived(store: Store, api: Enrolled) -
     assert counted(store) == (0, None)
 
 
-def test_a_day_that_is_not_sealed_or_not_over_is_not_due(store: Store, api: Enrolled) -> None:
+def test_a_day_that_is_not_sealed_or_not_over_is_not_due(
+    store: Store, api: EnrolledMonitor
+) -> None:
     store.commit([kept(api, DAY)])
     assert [day.day for day in store.unarchived(TOMORROW + timedelta(days=1), 10)] == [TODAY]
     assert store.unarchived(TODAY, 10) == ()
@@ -69,7 +71,7 @@ def test_what_was_not_gathered_cannot_be_archived(store: Store) -> None:
 
 
 def test_a_sample_that_comes_while_a_day_is_read_undoes_the_reading(
-    store: Store, api: Enrolled
+    store: Store, api: EnrolledMonitor
 ) -> None:
     (day,) = due(store)
     store.gathered(day)
@@ -82,7 +84,7 @@ def test_a_sample_that_comes_while_a_day_is_read_undoes_the_reading(
 
 @pytest.mark.parametrize("gone", ["lost", "removed"])
 def test_one_that_comes_while_a_day_is_read_of_which_some_is_gone_undoes_the_reading_too(
-    store: Store, api: Enrolled, gone: str
+    store: Store, api: EnrolledMonitor, gone: str
 ) -> None:
     """Such a day is archived as it is, changed or not: nothing else tells that one is missing."""
     store._run(lambda c: c.execute(f"UPDATE day SET {gone} = 1"))
@@ -94,7 +96,7 @@ def test_one_that_comes_while_a_day_is_read_of_which_some_is_gone_undoes_the_rea
 
 
 def test_a_late_sample_makes_a_day_due_again_under_the_store_it_was_archived_as(
-    store: Store, api: Enrolled
+    store: Store, api: EnrolledMonitor
 ) -> None:
     archive(store)
     renewed = store.renew("api", None)
@@ -103,7 +105,7 @@ def test_a_late_sample_makes_a_day_due_again_under_the_store_it_was_archived_as(
     assert due(store) == (Unarchived("api", api.number, TODAY, 2, api.store, whole=True),)
 
 
-def test_with_an_archive_only_archived_days_pass_away(store: Store, api: Enrolled) -> None:
+def test_with_an_archive_only_archived_days_pass_away(store: Store, api: EnrolledMonitor) -> None:
     retention = {api.number: WEEK}
     assert store.prune(retention, at(30 * DAY), archived_only=True) == Pruned(0, 0, 0)
     archive(store)
@@ -112,7 +114,7 @@ def test_with_an_archive_only_archived_days_pass_away(store: Store, api: Enrolle
     assert store.counts().raw_lost == 0
 
 
-def test_without_an_archive_retention_alone_decides(store: Store, api: Enrolled) -> None:
+def test_without_an_archive_retention_alone_decides(store: Store, api: EnrolledMonitor) -> None:
     assert store.prune({api.number: WEEK}, at(30 * DAY)).samples == 2
 
 
@@ -122,7 +124,7 @@ def test_a_monitor_that_is_no_longer_run_waits_for_no_archive(store: Store) -> N
 
 
 def test_a_sample_after_its_day_was_archived_and_removed_is_an_addition(
-    store: Store, api: Enrolled
+    store: Store, api: EnrolledMonitor
 ) -> None:
     archive(store)
     store.prune({api.number: WEEK}, at(30 * DAY), archived_only=True)
@@ -135,7 +137,7 @@ def test_a_sample_after_its_day_was_archived_and_removed_is_an_addition(
 
 
 def test_what_is_left_of_a_day_that_is_archived_and_partly_gone_is_not_archived_twice(
-    store: Store, api: Enrolled
+    store: Store, api: EnrolledMonitor
 ) -> None:
     archive(store)
     store.prune({api.number: timedelta(seconds=30)}, at(1))
@@ -147,7 +149,9 @@ def test_what_is_left_of_a_day_that_is_archived_and_partly_gone_is_not_archived_
     assert all_samples(store, api) == [sample(2), sample(3)]
 
 
-def test_a_damaged_day_is_due_again_while_its_samples_are_here(store: Store, api: Enrolled) -> None:
+def test_a_damaged_day_is_due_again_while_its_samples_are_here(
+    store: Store, api: EnrolledMonitor
+) -> None:
     assert not store.damaged("api", TODAY)
     archive(store)
     assert not store.damaged("web", TODAY)
@@ -159,7 +163,9 @@ def test_a_damaged_day_is_due_again_while_its_samples_are_here(store: Store, api
     assert not store.damaged("api", TODAY)
 
 
-def test_a_day_of_which_rows_were_lost_is_archived_as_it_is(store: Store, api: Enrolled) -> None:
+def test_a_day_of_which_rows_were_lost_is_archived_as_it_is(
+    store: Store, api: EnrolledMonitor
+) -> None:
     store.commit([kept(api, 2)])
     store._run(lambda c: c.execute("UPDATE day SET lost = 1"))
     assert [day.whole for day in due(store)] == [True]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.store import Outgoing, Store
+from allswell.store import OutboxEnvelope, Store
 from tests.unit.store.conftest import Open
 from tests.unit.store.hand import NOW, TODAY, at, change, day_report, kept, waiting
 
@@ -56,7 +56,7 @@ def test_a_deferred_report_holds_up_its_monitor_and_no_other(store: Store) -> No
     store.deferred([store.outbox(1, NOW)[0].id], at(5))
     assert waiting(store, 4) == [change(web, 1, name="web")]
     again = store.outbox(1, at(5))[0]
-    assert again == Outgoing(again.id, change(api, 1), 1)
+    assert again == OutboxEnvelope(again.id, change(api, 1), 1)
 
 
 def test_a_clock_set_back_an_hour_does_not_hold_a_deferred_report_for_an_hour(

@@ -15,7 +15,7 @@ import pytest
 
 from allswell.domain import instant
 from allswell.domain.health import starting_from
-from allswell.store import Committed, Enrolled, Kept, Store, StoreFull, disk_quota
+from allswell.store import BatchItem, BatchResult, EnrolledMonitor, Store, StoreFull, disk_quota
 from tests.unit.store.conftest import Open
 from tests.unit.store.hand import (
     NOW,
@@ -36,7 +36,7 @@ VOLUME = 3 * 1024 * 1024
 KIB = 1024
 
 
-def fill(store: Store, monitor: Enrolled, start: int, count: int) -> list[Committed]:
+def fill(store: Store, monitor: EnrolledMonitor, start: int, count: int) -> list[BatchResult]:
     """Commit so many minutes, an hour at a time."""
     return [
         store.commit([kept(monitor, minute) for minute in range(hour, hour + 60)])
@@ -44,12 +44,12 @@ def fill(store: Store, monitor: Enrolled, start: int, count: int) -> list[Commit
     ]
 
 
-def report_for_ever(store: Store, monitor: Enrolled) -> None:
+def report_for_ever(store: Store, monitor: EnrolledMonitor) -> None:
     for count in itertools.count(1):
         store.commit([kept(monitor, count, change(monitor, count, count))])
 
 
-def lost(results: list[Committed]) -> int:
+def lost(results: list[BatchResult]) -> int:
     return sum(each.dropped_samples for each in results)
 
 
@@ -95,7 +95,7 @@ def test_archived_days_go_before_older_raw_ones_and_are_not_lost(opened: Open) -
     (found,) = store.unarchived(second + timedelta(days=1), 10)
     store.gathered(found)
     assert store.archived(found)
-    results: list[Committed] = []
+    results: list[BatchResult] = []
     while not any(each.dropped_samples for each in results):
         results += fill(store, api, (5 * DAY) + 60 * len(results), 60)
     assert sum(each.released for each in results) == DAY
@@ -129,7 +129,7 @@ def test_when_reports_alone_fill_the_file_samples_are_dropped_and_reports_kept(
 ) -> None:
     store = opened(max_bytes=SMALL)
     api = store.enroll("api", "t")
-    count, result = 0, Committed(1)
+    count, result = 0, BatchResult(1)
     while result.kept:
         count += 1
         result = store.commit([kept(api, count, change(api, count, count))])
@@ -160,7 +160,7 @@ def test_a_file_full_of_reports_recovers_once_they_are_old(opened: Open) -> None
         report_for_ever(store, api)
     store.delivered([each.id for each in store.outbox(10_000, NOW)], NOW)
     store.prune({}, at(100 * DAY))
-    assert store.commit([kept(api, 100 * DAY)]) == Committed(1)
+    assert store.commit([kept(api, 100 * DAY)]) == BatchResult(1)
 
 
 def test_room_that_pruning_made_ends_the_pressure(opened: Open) -> None:
@@ -170,7 +170,7 @@ def test_room_that_pruning_made_ends_the_pressure(opened: Open) -> None:
     assert store.counts().pressed
     store.prune({api.number: timedelta(days=1)}, at(40_020))
     assert not store.counts().pressed
-    assert store.commit([kept(api, 40_020)]) == Committed(1)
+    assert store.commit([kept(api, 40_020)]) == BatchResult(1)
 
 
 def test_a_file_that_is_already_above_a_lower_limit_goes_on(opened: Open) -> None:
@@ -281,7 +281,7 @@ def test_it_recovers_by_itself_when_there_is_room(crowded: Store, volume: Path) 
     reserve = volume / "checker.db.reserve"
     assert not reserve.exists()
     (volume / "filler").unlink()
-    assert crowded.commit([kept(api, 8 * DAY)]) == Committed(1)
+    assert crowded.commit([kept(api, 8 * DAY)]) == BatchResult(1)
     assert reserve.exists()
     assert not crowded.counts().pressed
     before = crowded.counts().raw_lost
@@ -337,5 +337,5 @@ def test_a_large_health_is_kept_on_a_full_volume(crowded: Store) -> None:
     api = crowded.enroll("api", "t")
     changes = tuple(at(minute) for minute in range(60))
     health = replace(starting_from(None), changes=changes, flapping=True)
-    crowded.commit([Kept(api.number, sample(5 * DAY), health, seen(5 * DAY))])
+    crowded.commit([BatchItem(api.number, sample(5 * DAY), health, seen(5 * DAY))])
     assert crowded.enroll("api", "t").health == health

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from allswell.domain import health as healths
-from allswell.domain.health import Health, Run
+from allswell.domain.health import Health, Streak
 from allswell.domain.state import State
-from allswell.store import Committed, Day, Kept, OutOfStep, Store, StoreBusy
+from allswell.store import BatchItem, BatchResult, OutOfStep, Store, StoreBusy, StoredDay
 from tests.unit.store.conftest import Open
 from tests.unit.store.hand import (
     DOWN,
@@ -27,7 +27,10 @@ from tests.unit.store.hand import (
 )
 
 CONFIRMING = Health(
-    claim=UP, settled=UP, worse={State.DOWN: Run(1, NOW, "Timeout")}, blind=Run(1, NOW, "Timeout")
+    claim=UP,
+    settled=UP,
+    worse={State.DOWN: Streak(1, NOW, "Timeout")},
+    blind=Streak(1, NOW, "Timeout"),
 )
 
 
@@ -53,7 +56,9 @@ def test_every_monitor_has_a_store_id_of_its_own(store: Store) -> None:
 def test_everything_is_found_again_after_a_restart(opened: Open) -> None:
     store = opened()
     api = store.enroll("api", "target")
-    store.commit([Kept(api.number, sample(1, "HTTP 503"), CONFIRMING, seen(1), (change(api, 1),))])
+    store.commit(
+        [BatchItem(api.number, sample(1, "HTTP 503"), CONFIRMING, seen(1), (change(api, 1),))]
+    )
     store.close()
     again = opened()
     expected = replace(api, sequence=1, health=CONFIRMING, observation=seen(1), fresh=False)
@@ -65,7 +70,7 @@ def test_everything_is_found_again_after_a_restart(opened: Open) -> None:
 
 def test_another_target_forgets_what_was_being_confirmed_and_nothing_else(store: Store) -> None:
     api = store.enroll("api", "target")
-    store.commit([Kept(api.number, sample(), CONFIRMING, seen())])
+    store.commit([BatchItem(api.number, sample(), CONFIRMING, seen())])
     changed = store.enroll("api", "another")
     assert changed.health == healths.retargeted(CONFIRMING)
     assert (changed.store, changed.observation) == (api.store, seen())
@@ -73,7 +78,7 @@ def test_another_target_forgets_what_was_being_confirmed_and_nothing_else(store:
 
 def test_the_same_target_keeps_what_is_being_confirmed(store: Store) -> None:
     api = store.enroll("api", "target")
-    store.commit([Kept(api.number, sample(), CONFIRMING, seen())])
+    store.commit([BatchItem(api.number, sample(), CONFIRMING, seen())])
     assert store.enroll("api", "target").health == CONFIRMING
 
 
@@ -151,14 +156,14 @@ def test_two_samples_of_one_millisecond_are_both_kept_the_later_one_moved(store:
 def test_a_clock_that_is_set_back_an_hour_loses_no_sample(store: Store) -> None:
     api = store.enroll("api", "target")
     hours = [store.commit([kept(api, minute)]) for hour in range(2) for minute in range(60)]
-    assert hours == [Committed(1)] * 120
+    assert hours == [BatchResult(1)] * 120
     assert len(all_samples(store, api)) == 120
 
 
 def test_health_alone_can_be_kept(store: Store) -> None:
     api = store.enroll("api", "target")
-    part = Kept(api.number, None, CONFIRMING, seen())
-    assert store.commit([part]) == Committed(0)
+    part = BatchItem(api.number, None, CONFIRMING, seen())
+    assert store.commit([part]) == BatchResult(0)
     assert store.enroll("api", "target").health == CONFIRMING
 
 
@@ -183,9 +188,9 @@ def test_a_slow_reader_sees_all_samples_and_does_not_hold_the_log(store: Store, 
 def test_a_day_is_known_from_its_first_sample_and_sealed_with_its_report(store: Store) -> None:
     api = store.enroll("api", "target")
     store.commit([kept(api)])
-    assert store.days(api.number) == (Day(TODAY, 0, changed=False, archived=False, lost=0),)
+    assert store.days(api.number) == (StoredDay(TODAY, 0, changed=False, archived=False, lost=0),)
     store.seal(api.number, day_report(api, 1, checks=1))
-    assert store.days(api.number) == (Day(TODAY, 1, changed=False, archived=False, lost=0),)
+    assert store.days(api.number) == (StoredDay(TODAY, 1, changed=False, archived=False, lost=0),)
     assert waiting(store) == [day_report(api, 1, checks=1)]
 
 
@@ -195,7 +200,7 @@ def test_a_sample_after_the_seal_asks_for_a_further_revision(store: Store) -> No
     store.commit([kept(api, 1)])
     assert store.days(api.number)[0].changed
     store.seal(api.number, day_report(api, 2, checks=2))
-    assert store.days(api.number) == (Day(TODAY, 2, changed=False, archived=False, lost=0),)
+    assert store.days(api.number) == (StoredDay(TODAY, 2, changed=False, archived=False, lost=0),)
 
 
 def test_a_seal_that_missed_a_sample_leaves_the_day_changed(store: Store) -> None:
@@ -273,4 +278,4 @@ def test_counts_say_what_is_there(store: Store) -> None:
 
 def test_a_thousand_monitors_are_committed_in_one_batch(store: Store) -> None:
     monitors = [store.enroll(f"m{number}", "t") for number in range(1_000)]
-    assert store.commit([kept(each) for each in monitors]) == Committed(1_000)
+    assert store.commit([kept(each) for each in monitors]) == BatchResult(1_000)

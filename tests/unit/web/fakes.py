@@ -8,15 +8,14 @@ from typing import ParamSpec, TypeVar
 
 from allswell.central import page_data
 from allswell.domain import incident as incidents
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Impact, Incident, Status, Update
-from allswell.domain.latency import Bucket
-from allswell.domain.maintenance import Maintenance, Phase
-from allswell.domain.maintenance import Update as MaintenanceUpdate
-from allswell.domain.spec.look import Look
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Impact, Incident, IncidentUpdate, Status
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
+from allswell.domain.spec.look import PageLook
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay
-from allswell_web.cache.shared_cache import Kept
+from allswell_web.cache.shared_cache import KeptSnapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,10 +40,10 @@ def page(
     description: str = "",
     password_hash: str = "",
     allowed_networks: tuple[str, ...] = (),
-    look: Look = Look(),  # noqa: B008 - frozen
+    look: PageLook = PageLook(),  # noqa: B008 - frozen
     address: str = "",
-) -> page_data.Page:
-    return page_data.Page(
+) -> page_data.PageRow:
+    return page_data.PageRow(
         id=number,
         public_id=f"page{number:08d}",
         namespace=namespace,
@@ -68,12 +67,12 @@ def component(
     number: int = 1,
     title: str = "Public API",
     *,
-    claims: Sequence[Claim] = (Claim(State.UP, BORN),),
+    claims: Sequence[HealthClaim] = (HealthClaim(State.UP, BORN),),
     overlays: Sequence[Overlay] = (),
     group: str = "API",
     born: datetime = BORN,
-) -> page_data.Component:
-    return page_data.Component(
+) -> page_data.ComponentData:
+    return page_data.ComponentData(
         monitor=number,
         public_id=f"comp{number:08d}",
         name=f"monitor-{number}",
@@ -94,12 +93,12 @@ def incident(
     *said: tuple[Status, str, datetime],
     impact: Impact = Impact.MAJOR,
     started: datetime | None = None,
-    components: Sequence[Affected] = (),
+    components: Sequence[AffectedComponent] = (),
     published: datetime | None = None,
 ) -> Incident:
     """An incident with updates from the oldest to the newest; they are published when said."""
     updates = [
-        Update(f"said{number:04d}{place:04d}", status, body, at, at)
+        IncidentUpdate(f"said{number:04d}{place:04d}", status, body, at, at)
         for place, (status, body, at) in enumerate(said)
     ]
     began = started or (updates[0].at if updates else ago(hours=1))
@@ -147,25 +146,29 @@ def maintenance(
 
 
 def found(
-    *components: page_data.Component,
+    *components: page_data.ComponentData,
     observed: datetime | None = NOW,
-    of: page_data.Page | None = None,
+    of: page_data.PageRow | None = None,
     incidents: Sequence[Incident] = (),
     maintenances: Sequence[Maintenance] = (),
-) -> page_data.Facts:
-    return page_data.Facts(
+) -> page_data.PageData:
+    return page_data.PageData(
         of or page(), observed, components, tuple(incidents), tuple(maintenances)
     )
 
 
-def outage(start: datetime, length: timedelta, reason: str = "Timeout") -> tuple[Claim, Claim]:
-    return (Claim(State.DOWN, start, reason), Claim(State.UP, start + length))
+def outage(
+    start: datetime, length: timedelta, reason: str = "Timeout"
+) -> tuple[HealthClaim, HealthClaim]:
+    return (HealthClaim(State.DOWN, start, reason), HealthClaim(State.UP, start + length))
 
 
-def day_of_buckets(until: datetime = NOW, latency_us: int = 120_000) -> tuple[Bucket, ...]:
+def day_of_buckets(until: datetime = NOW, latency_us: int = 120_000) -> tuple[LatencyBucket, ...]:
     start = until - timedelta(hours=24)
     return tuple(
-        Bucket(start + n * timedelta(minutes=5), 10, latency_us + n * 100, latency_us + n * 200)
+        LatencyBucket(
+            start + n * timedelta(minutes=5), 10, latency_us + n * 100, latency_us + n * 200
+        )
         for n in range(288)
     )
 
@@ -191,7 +194,7 @@ class Clock:
 class Reader:
     """A database of hand-made facts that counts its reads, and can fail or be slow."""
 
-    def __init__(self, *held: page_data.Facts) -> None:
+    def __init__(self, *held: page_data.PageData) -> None:
         self.held = {entry.page.id: entry for entry in held}
         self.failing = False
         self.installed: str | None = "f00d" * 8
@@ -200,12 +203,12 @@ class Reader:
         self.gate: threading.Event | None = None
         self.entered = threading.Semaphore(0)
 
-    def pages(self) -> tuple[page_data.Page, ...]:
+    def pages(self) -> tuple[page_data.PageRow, ...]:
         self._check()
         self.directory_reads += 1
         return tuple(entry.page for entry in self.held.values())
 
-    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.Facts | None:
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.PageData | None:
         del now, days
         self.reads.append(page_id)
         self.entered.release()
@@ -230,10 +233,10 @@ class Reader:
 class Latency:
     """A collector with the same buckets for everybody, or out of order."""
 
-    def __init__(self, buckets: tuple[Bucket, ...] | None) -> None:
+    def __init__(self, buckets: tuple[LatencyBucket, ...] | None) -> None:
         self.buckets_of_all = buckets
 
-    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[Bucket, ...]]:
+    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[LatencyBucket, ...]]:
         if self.buckets_of_all is None:
             raise ConnectionError("the collector is gone")
         return dict.fromkeys(public_ids, self.buckets_of_all)
@@ -243,11 +246,11 @@ class Memory:
     """Snapshots in memory, with leases that end only when somebody ends or takes them."""
 
     def __init__(self) -> None:
-        self.snapshots: dict[str, Kept] = {}
+        self.snapshots: dict[str, KeptSnapshot] = {}
         self.holders: dict[str, int] = {}
         self.given = 0
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> KeptSnapshot | None:
         return self.snapshots.get(key)
 
     def claim(self, key: str, *, by_force: bool = False) -> int | None:
@@ -257,7 +260,7 @@ class Memory:
         self.holders[key] = self.given
         return self.given
 
-    def keep(self, key: str, kept: Kept, lease: int) -> None:
+    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
         if lease == self.holders.get(key, lease):
             self.snapshots[key] = kept
         self.release(key, lease)

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from allswell_web.build import Web, World, build
+from allswell_web.build import Dependencies, Web, build
 from tests.unit.web import fakes
 
 
@@ -71,7 +71,7 @@ def bench(
     base_url: str = "http://127.0.0.1:8080",
 ) -> Bench:
     clock = fakes.Clock()
-    world = World(
+    world = Dependencies(
         reader=reader,
         latency=latency,
         clock=clock.wall,

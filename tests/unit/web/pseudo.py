@@ -5,8 +5,8 @@ import re
 from datetime import timedelta
 
 from allswell.central import page_data
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Status
 from allswell.domain.state import State
 from allswell_web.text.language import Language
 from tests.unit.web import fakes
@@ -60,15 +60,15 @@ def outside(text: str) -> str:
     return "".join(left)
 
 
-def everything() -> page_data.Facts:
+def everything() -> page_data.PageData:
     """Facts that bring every part of the page to light."""
     now, hour = fakes.NOW, timedelta(hours=1)
     claims = [
-        Claim(State.UP, fakes.BORN),
+        HealthClaim(State.UP, fakes.BORN),
         *fakes.outage(fakes.ago(days=3), 2 * hour),
-        Claim(State.DOWN, fakes.ago(hours=1), "HTTP 503"),
+        HealthClaim(State.DOWN, fakes.ago(hours=1), "HTTP 503"),
     ]
-    hurt = [Affected("monitor-1", Effect.PARTIAL)]
+    hurt = [AffectedComponent("monitor-1", Effect.PARTIAL)]
     began, done = (Status.INVESTIGATING, "We look."), (Status.RESOLVED, "We look.")
     return fakes.found(
         fakes.component(claims=claims, group=""),

@@ -18,7 +18,7 @@ class More(TypedDict, total=False):
     """What facts hold beside components, as `fakes.found` takes it."""
 
     observed: datetime | None
-    of: page_data.Page | None
+    of: page_data.PageRow | None
     incidents: Sequence[Incident]
     maintenances: Sequence[Maintenance]
 

@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from allswell.central import page_data
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Status
 from allswell.domain.maintenance import Phase
-from allswell.domain.spec.look import Link, Look
+from allswell.domain.spec.look import PageLink, PageLook
 from allswell.domain.state import State
 from allswell_web.graphics import assets
 from allswell_web.text import language
@@ -84,13 +84,13 @@ def problems_of(html: str) -> list[str]:
     return checker.problems + checker.open
 
 
-def hostile(text: str) -> page_data.Facts:
-    claims = [Claim(State.UP, fakes.BORN), Claim(State.DOWN, fakes.ago(hours=1), text)]
+def hostile(text: str) -> page_data.PageData:
+    claims = [HealthClaim(State.UP, fakes.BORN), HealthClaim(State.DOWN, fakes.ago(hours=1), text)]
     component = fakes.component(1, text, group=text, claims=claims)
-    look = Look(links=(Link(text, "https://good.example/"),))
+    look = PageLook(links=(PageLink(text, "https://good.example/"),))
     said = (Status.IDENTIFIED, f"{text}\n\n{text}", fakes.ago(minutes=30))
     told = (Phase.IN_PROGRESS, text, fakes.ago(minutes=30))
-    hurt = [Affected("monitor-1", Effect.DOWN)]
+    hurt = [AffectedComponent("monitor-1", Effect.DOWN)]
     hour, end = fakes.ago(hours=1), fakes.ago(hours=-1)
     return fakes.found(
         component,
@@ -131,6 +131,9 @@ def test_no_title_becomes_markup_in_the_list_of_pages(text: str) -> None:
 
 
 def test_a_word_from_right_to_left_does_not_turn_our_sentence_around() -> None:
-    down = (Claim(State.UP, fakes.BORN), Claim(State.DOWN, fakes.ago(hours=1), "Timeout"))
+    down = (
+        HealthClaim(State.UP, fakes.BORN),
+        HealthClaim(State.DOWN, fakes.ago(hours=1), "Timeout"),
+    )
     found = fakes.found(fakes.component(1, "חיפוש", claims=down))
     assert "\u2068חיפוש\u2069 is down" in harness.bench(fakes.Reader(found)).ask().text

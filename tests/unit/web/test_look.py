@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from allswell.central.page_data import Pictures
+from allswell.central.page_data import PagePictures
 from allswell.domain import colour
 from allswell.domain.incident import Impact, Status
-from allswell.domain.spec.look import Link, Look
+from allswell.domain.spec.look import PageLink, PageLook
 from allswell_web.graphics import assets, icons, theme
 from allswell_web.presentation.condition import Condition
 from allswell_web.text import language
@@ -18,13 +18,13 @@ from tests.property.strategies import PICTURE
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW
 
-LOOK = Look("de", (Link("Hilfe", "mailto:help@acme.com"),), accent="#0f7d64", radius="6px")
+LOOK = PageLook("de", (PageLink("Hilfe", "mailto:help@acme.com"),), accent="#0f7d64", radius="6px")
 PARTS = ["/", "/components/comp00000001", "/history"]
 
 
-def bench(look: Look = LOOK, pictures: Pictures | None = None) -> harness.Bench:
+def bench(look: PageLook = LOOK, pictures: PagePictures | None = None) -> harness.Bench:
     found = fakes.found(fakes.component(), of=fakes.page(look=look))
-    return harness.bench(fakes.Reader(replace(found, pictures=pictures or Pictures())))
+    return harness.bench(fakes.Reader(replace(found, pictures=pictures or PagePictures())))
 
 
 def test_a_page_speaks_the_language_of_its_owner_at_its_root() -> None:
@@ -37,24 +37,24 @@ def test_a_page_speaks_the_language_of_its_owner_at_its_root() -> None:
 
 def test_what_is_chosen_stands_in_a_style_sheet_of_its_own() -> None:
     assert "<style>:root{--accent:#0f7d64;--radius:6px}</style>" in bench().ask().text
-    assert bench(Look()).ask().text.count("<style>") == 1
+    assert bench(PageLook()).ask().text.count("<style>") == 1
 
 
 def test_an_accent_of_the_dark_theme_holds_there_alone() -> None:
-    assert theme.of(Look(accent="#0f7d64", accent_dark="#8fabff")) == (
+    assert theme.of(PageLook(accent="#0f7d64", accent_dark="#8fabff")) == (
         ":root{--accent:#0f7d64}@media (prefers-color-scheme:dark){:root{--accent:#8fabff}}"
     )
 
 
 def test_a_font_is_one_that_the_reader_has() -> None:
-    assert "ui-monospace" in theme.of(Look(font="Mono"))
-    assert theme.of(Look(font="System")) == ""
+    assert "ui-monospace" in theme.of(PageLook(font="Mono"))
+    assert theme.of(PageLook(font="System")) == ""
 
 
 @pytest.mark.parametrize("path", PARTS)
-@pytest.mark.parametrize("look", [Look(), LOOK])
+@pytest.mark.parametrize("look", [PageLook(), LOOK])
 def test_the_policy_allows_just_the_styles_and_the_script_that_stand_there(
-    path: str, look: Look
+    path: str, look: PageLook
 ) -> None:
     answer = bench(look).ask(path)
     for tag in ("style", "script"):
@@ -76,7 +76,7 @@ def test_links_of_the_owner_stand_below_the_title() -> None:
 
 
 def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> None:
-    it = bench(pictures=Pictures(PICTURE, PICTURE))
+    it = bench(pictures=PagePictures(PICTURE, PICTURE))
     text = it.ask().text
     (logo,) = re.findall(r'<img src="\./(logo/[0-9a-f]{12}\.png)" alt="" class="logo">', text)
     (icon,) = re.findall(r'<link rel="apple-touch-icon" href="\./(favicon/[^"]+\.png)">', text)
@@ -90,7 +90,7 @@ def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> 
 
 
 def test_an_owners_favicon_carries_the_state_in_its_corner() -> None:
-    it = bench(pictures=Pictures("", PICTURE))
+    it = bench(pictures=PagePictures("", PICTURE))
     *_, last = re.findall(r'<link rel="icon" href="\./([^"]+)" sizes="([^"]+)"', it.ask().text)
     path, sizes = last
     assert re.fullmatch("icons/[0-9a-f]{12}/up.svg", path)
@@ -107,7 +107,7 @@ def test_an_owners_favicon_carries_the_state_in_its_corner() -> None:
 
 @pytest.mark.parametrize("path", ["/logo/000000000000", "/favicon/x", "/logo/", "/icons/x.svg"])
 def test_a_picture_that_is_not_there_is_not_found(path: str) -> None:
-    assert bench(pictures=Pictures(PICTURE)).ask(path).status == 404
+    assert bench(pictures=PagePictures(PICTURE)).ask(path).status == 404
     assert bench().ask(path).status == 404
 
 
@@ -128,10 +128,10 @@ def test_no_two_states_of_a_watched_page_have_the_same_shape() -> None:
 
 
 def test_title_and_icon_carry_the_state() -> None:
-    unknown = bench(Look()).reader.held[1]
+    unknown = bench(PageLook()).reader.held[1]
     silent = harness.bench(fakes.Reader(replace(unknown, observed_through=fakes.ago(hours=1))))
-    assert "<title>All systems operational – Acme Status</title>" in bench(Look()).ask().text
-    assert "icons/up.svg" in bench(Look()).ask().text
+    assert "<title>All systems operational – Acme Status</title>" in bench(PageLook()).ask().text
+    assert "icons/up.svg" in bench(PageLook()).ask().text
     assert "<title>The present state is not known – Acme Status</title>" in silent.ask().text
     assert "icons/unknown.svg" in silent.ask().text
     assert silent.ask("/favicon.ico").body == icons.small(Condition.UNKNOWN)
@@ -153,7 +153,7 @@ def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:
 
 
 def test_feed_readers_find_every_feed() -> None:
-    it = bench(Look())
+    it = bench(PageLook())
     found = re.findall(
         r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="\./([^"]+)">', it.ask().text
     )
@@ -170,7 +170,7 @@ def test_feed_readers_find_every_feed() -> None:
 def test_owners_texts_say_their_language_where_the_visitor_reads_another() -> None:
     found = fakes.found(
         fakes.component(title="Suche"),
-        of=fakes.page(title="Störungen", description="Alles.", look=Look("de")),
+        of=fakes.page(title="Störungen", description="Alles.", look=PageLook("de")),
         incidents=[fakes.incident(1, "Ausfall", (Status.INVESTIGATING, "Wir *suchen*.", NOW))],
     )
     it = harness.bench(fakes.Reader(found))
@@ -188,7 +188,7 @@ def test_owners_texts_say_their_language_where_the_visitor_reads_another() -> No
 
 def test_the_list_of_pages_speaks_the_language_that_they_share() -> None:
     def listed(*codes: str) -> str:
-        pages = [fakes.page(n, f"p{n}", look=Look(code)) for n, code in enumerate(codes)]
+        pages = [fakes.page(n, f"p{n}", look=PageLook(code)) for n, code in enumerate(codes)]
         reader = fakes.Reader(*(fakes.found(fakes.component(), of=page) for page in pages))
         return harness.bench(reader).ask().text
 

@@ -52,7 +52,7 @@ def test_everything_can_be_set() -> None:
 
 
 def test_every_problem_is_told_at_once() -> None:
-    with pytest.raises(settings.Invalid) as caught:
+    with pytest.raises(settings.BadPageSettings) as caught:
         settings.read(
             {
                 "ALLSWELL_DATABASE_URL_FILE": "/nowhere",

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 from tests.unit.web import fakes, harness
 
@@ -11,7 +11,7 @@ from tests.unit.web import fakes, harness
 def page(*, outages: int, base_url: str = "https://status.example") -> harness.Bench:
     components = []
     for number in range(1, 21):
-        claims = [Claim(State.UP, fakes.BORN)]
+        claims = [HealthClaim(State.UP, fakes.BORN)]
         for place in range(outages):
             start = fakes.ago(days=88 - (number * 7 + place * 6) % 86, minutes=number * 13)
             claims += fakes.outage(start, timedelta(minutes=3 + number * place))

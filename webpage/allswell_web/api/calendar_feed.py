@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from allswell.domain.maintenance import Maintenance
-from allswell_web.api.page_feed import Account
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import identity
 from allswell_web.text import untrusted_text
 
@@ -17,7 +17,7 @@ _MOST_OCTETS = 75
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
-def write(told: Account) -> str:
+def write(told: PageFeed) -> str:
     """The whole calendar."""
     name = _text(f"{untrusted_text.line(told.it.page.title)} - Maintenance")
     lines = [
@@ -50,7 +50,7 @@ def fold(line: str) -> str:
     return "\r\n".join(parts)
 
 
-def _event(told: Account, it: Maintenance) -> Iterator[str]:
+def _event(told: PageFeed, it: Maintenance) -> Iterator[str]:
     changed = _time(it.updated)
     yield "BEGIN:VEVENT"
     yield f"UID:{identity.urn(told.it.page.public_id, it.id).removeprefix('urn:uuid:')}"
@@ -68,7 +68,7 @@ def _event(told: Account, it: Maintenance) -> Iterator[str]:
     yield "END:VEVENT"
 
 
-def _description(told: Account, it: Maintenance) -> str:
+def _description(told: PageFeed, it: Maintenance) -> str:
     """The newest word, and what is concerned."""
     names = [
         untrusted_text.line(line.component.title)

@@ -9,25 +9,25 @@ from allswell.domain import maintenance as maintenances
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.presentation import outages, page_state
-from allswell_web.presentation.page_state import Line, Survey
+from allswell_web.presentation.page_state import ComponentState, PageState
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PageFeed:
     """A page at one moment; `url` is its address and ends with a slash.
 
     Incidents, declared and observed, and maintenance stand from the newest to the oldest by when
     they begin; `observed` are the ids of the outages among the incidents.
     """
 
-    it: Survey
+    it: PageState
     url: str
     incidents: tuple[Incident, ...]
     observed: frozenset[str]
     maintenances: tuple[Maintenance, ...]
 
     @property
-    def lines(self) -> Mapping[str, Line]:
+    def lines(self) -> Mapping[str, ComponentState]:
         """The components by the names of their monitors."""
         return {line.component.name: line for line in self.it.lines}
 
@@ -51,13 +51,13 @@ class Account:
         return min(max(found), now)
 
 
-def of(found: page_data.Facts, now: datetime, url: str) -> Account:
+def of(found: page_data.PageData, now: datetime, url: str) -> PageFeed:
     """The account of some facts at `now`."""
     it = page_state.of(found, now)
     observed = outages.incidents(it)
     declared = [incident for incident in found.incidents if incident.started <= now]
     incidents = sorted((*declared, *observed), key=lambda one: (one.started, one.id), reverse=True)
-    return Account(
+    return PageFeed(
         it=it,
         url=url,
         incidents=tuple(incidents),
@@ -66,7 +66,7 @@ def of(found: page_data.Facts, now: datetime, url: str) -> Account:
     )
 
 
-def changed(line: Line) -> datetime:
+def changed(line: ComponentState) -> datetime:
     """When a component last changed: its place on the page, its state or the reason for it."""
     found = [line.component.updated_at]
     if line.segments:

@@ -20,7 +20,7 @@ _PICTURE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RouteKind:
     """What the answers of some routes have in common; scripts of any site may read open ones."""
 
     media_type: str
@@ -29,19 +29,19 @@ class Kind:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-JSON = Kind("application/json; charset=utf-8", _JSON)
-ATOM = Kind("application/atom+xml; charset=utf-8", _FEED)
-RSS = Kind("application/rss+xml; charset=utf-8", _FEED)
-CALENDAR = Kind("text/calendar; charset=utf-8", "max-age=900", is_open=False)
-BADGE = Kind("image/svg+xml; charset=utf-8", _ASK_AGAIN, headers=_PICTURE)
-SHIELD = Kind("application/json; charset=utf-8", _ASK_AGAIN)
+JSON = RouteKind("application/json; charset=utf-8", _JSON)
+ATOM = RouteKind("application/atom+xml; charset=utf-8", _FEED)
+RSS = RouteKind("application/rss+xml; charset=utf-8", _FEED)
+CALENDAR = RouteKind("text/calendar; charset=utf-8", "max-age=900", is_open=False)
+BADGE = RouteKind("image/svg+xml; charset=utf-8", _ASK_AGAIN, headers=_PICTURE)
+SHIELD = RouteKind("application/json; charset=utf-8", _ASK_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RouteRequest:
     """What a route is made of; `url` is the page's address and ends with a slash."""
 
-    found: page_data.Facts
+    found: page_data.PageData
     buckets: Buckets
     now: datetime
     url: str
@@ -56,7 +56,7 @@ class Route:
     """
 
     path: str
-    kind: Kind
+    kind: RouteKind
     summary: str
     make: Callable[..., str]
     schema: Schema | None = None

@@ -8,8 +8,8 @@ from allswell_web.api.badges import badge, shield, svg
 from allswell_web.api.badges.badge import Badge
 from allswell_web.api.feeds import atom, rss, stories
 from allswell_web.api.feeds.entry import Feed
-from allswell_web.api.page_feed import Account
-from allswell_web.api.route import Asked, Kind, Route
+from allswell_web.api.page_feed import PageFeed
+from allswell_web.api.route import Route, RouteKind, RouteRequest
 from allswell_web.api.schemas import Schema, choice
 from allswell_web.api.statuspage import documents, schema
 from allswell_web.api.v1 import document
@@ -26,8 +26,8 @@ def text(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _v2(name: str, summary: str, make: Callable[[Account], Json], shape: Schema) -> Route:
-    def made(asked: Asked) -> str:
+def _v2(name: str, summary: str, make: Callable[[PageFeed], Json], shape: Schema) -> Route:
+    def made(asked: RouteRequest) -> str:
         return text(make(page_feed.of(asked.found, asked.now, asked.url)))
 
     return Route(f"/api/v2/{name}.json", route.JSON, summary, made, shape)
@@ -71,9 +71,9 @@ STATUSPAGE = (
 
 
 def _feed(
-    path: str, summary: str, tell: Callable[[Account, str], Feed], write: Callable[[Feed], str]
+    path: str, summary: str, tell: Callable[[PageFeed, str], Feed], write: Callable[[Feed], str]
 ) -> Route:
-    def made(asked: Asked) -> str:
+    def made(asked: RouteRequest) -> str:
         told = page_feed.of(asked.found, asked.now, asked.url)
         return write(tell(told, path.removeprefix("/")))
 
@@ -95,7 +95,9 @@ CALENDAR = Route(
 )
 
 
-def _badge(ending: str, kind: Kind, write: Callable[[Badge], str], shape: Schema | None) -> Routes:
+def _badge(
+    ending: str, kind: RouteKind, write: Callable[[Badge], str], shape: Schema | None
+) -> Routes:
     """Of the page and of a component; what may be asked for is an enumeration."""
     fact = {"fact": choice(*badge.FACTS)}
     one = {"component": _ANY, **fact}

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app
 
 from allswell_web.api import routes
-from allswell_web.api.route import Asked, Kind, Route
-from allswell_web.cache.renderer import Passing
+from allswell_web.api.route import Route, RouteKind, RouteRequest
+from allswell_web.cache.renderer import UncachedResponse
 from allswell_web.pages import responses
 from allswell_web.responses import constant_responses
 
@@ -21,14 +21,14 @@ def view_of(route: Route) -> Callable[..., Response]:
         found, buckets = responses.found()
         base = str(current_app.config["BASE_URL"])
         url = responses.address(found.page, order.directory, base)
-        asked = Asked(found, buckets, order.now, url)
-        kept = Response if route.known(asked, **values) else Passing
+        asked = RouteRequest(found, buckets, order.now, url)
+        kept = Response if route.known(asked, **values) else UncachedResponse
         return _answer(route.kind, kept(route.make(asked, **values)))
 
     return view
 
 
-def _answer(kind: Kind, response: Response) -> Response:
+def _answer(kind: RouteKind, response: Response) -> Response:
     response.headers["Content-Type"] = kind.media_type
     response.headers["Cache-Control"] = kind.cache
     response.headers["X-Robots-Tag"] = "noindex"

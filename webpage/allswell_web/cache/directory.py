@@ -18,10 +18,10 @@ WHOLE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Mount:
+class PageMount:
     """A page and where it stands: `prefix` is empty or like `/acme`, `rest` begins with `/`."""
 
-    page: page_data.Page | None
+    page: page_data.PageRow | None
     prefix: str
     rest: str
 
@@ -34,11 +34,11 @@ class Directory:
     Every page with an address is at a host of its own under `pages_domain`, where that is known.
     """
 
-    pages: tuple[page_data.Page, ...]
+    pages: tuple[page_data.PageRow, ...]
     own_hosts: frozenset[str] = frozenset()
     index: bool = True
     pages_domain: str = ""
-    _by_host: dict[str, page_data.Page] = field(default_factory=dict)
+    _by_host: dict[str, page_data.PageRow] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for page in self.pages:
@@ -46,7 +46,7 @@ class Directory:
                 self._by_host[f"{page.address}.{self.pages_domain}"] = page
             self._by_host.update(dict.fromkeys(page.hostnames, page))
 
-    def of_host(self, host: str) -> page_data.Page | None:
+    def of_host(self, host: str) -> page_data.PageRow | None:
         """The page that a host is of, if it is one page's alone."""
         return self._by_host.get(host)
 
@@ -62,18 +62,18 @@ class Directory:
             return host in self.own_hosts or EVERY in self.own_hosts
         return is_bare(host)
 
-    def mounts(self, host: str, path: str) -> tuple[Mount, ...]:
+    def mounts(self, host: str, path: str) -> tuple[PageMount, ...]:
         """What a host and path may mean, the likeliest first; none for an unknown host.
 
         `OWN` stands for whichever of the installation's own hosts it was.
         """
         if (page := self.of_host(host)) is not None:
-            return (Mount(page, "", path),)
+            return (PageMount(page, "", path),)
         return self._by_path(path) if host == OWN or self.is_own(host) else ()
 
-    def _by_path(self, path: str) -> tuple[Mount, ...]:
+    def _by_path(self, path: str) -> tuple[PageMount, ...]:
         found = [
-            Mount(page, prefix, path.removeprefix(prefix))
+            PageMount(page, prefix, path.removeprefix(prefix))
             for page, prefix in self.prefixes()
             if f"{path}/".startswith(f"{prefix}/")
         ]
@@ -82,10 +82,10 @@ class Directory:
         found = whole or sorted(found, key=lambda mount: len(mount.prefix))
         if len(self.pages) != 1 and self.index:
             # Several pages: the root is their list.
-            found.insert(0, Mount(None, "", path))
+            found.insert(0, PageMount(None, "", path))
         return tuple(found)
 
-    def prefixes(self) -> Iterable[tuple[page_data.Page, str]]:
+    def prefixes(self) -> Iterable[tuple[page_data.PageRow, str]]:
         """Every page with each path that leads to it; the whole one is its address."""
         names = Counter(page.name for page in self.pages)
         for page in self.pages:
@@ -95,18 +95,18 @@ class Directory:
                 yield page, f"/{page.name}"
             yield page, f"/{page.namespace}/{page.name}"
 
-    def private(self, host: str, path: str) -> page_data.Page | None:
+    def private(self, host: str, path: str) -> page_data.PageRow | None:
         """The private page that a host and path lead to; all their mounts are of one page."""
         if not any(page.is_private for page in self.pages):
             return None
         pages = (mount.page for mount in self.mounts(host, path))
         return next((page for page in pages if page is not None and page.is_private), None)
 
-    def listed(self) -> Sequence[tuple[page_data.Page, str]]:
+    def listed(self) -> Sequence[tuple[page_data.PageRow, str]]:
         """The links that everybody may see."""
         return [(page, path) for page, path in self.links() if not page.is_private]
 
-    def links(self) -> Sequence[tuple[page_data.Page, str]]:
+    def links(self) -> Sequence[tuple[page_data.PageRow, str]]:
         """Every page once with its address, in the order of titles.
 
         The whole one: shorter names end when another page comes that could be meant.
@@ -139,7 +139,7 @@ def is_address(host: str) -> bool:
 
 
 def of(
-    pages: Collection[page_data.Page],
+    pages: Collection[page_data.PageRow],
     own_hosts: Iterable[str] = (),
     *,
     index: bool = True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allswell.domain import instant
-from allswell_web.cache.shared_cache import ALONE, Kept, Shared
+from allswell_web.cache.shared_cache import ALONE, KeptSnapshot, SharedCache
 
 log = logging.getLogger(__name__)
 ENDING = ".snapshot"
@@ -19,19 +19,19 @@ MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class DiskCache:
     """Snapshots in a folder of their own, at most `most_bytes` together: the oldest give way."""
 
     path: Path
     most_bytes: int = MOST_BYTES
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> KeptSnapshot | None:
         """The snapshot under a key."""
         try:
             head, _, data = self._file(key).read_bytes().partition(b"\n")
             about = json.loads(head)
             moments = instant.from_ms(about["at"]), instant.from_ms(about["until"])
-            return Kept(data, *moments, int(about["version"]))
+            return KeptSnapshot(data, *moments, int(about["version"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, LookupError, OverflowError) as problem:
@@ -43,7 +43,7 @@ class Folder:
         del key, by_force
         return ALONE
 
-    def keep(self, key: str, kept: Kept, lease: int) -> None:
+    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
         """Write a snapshot."""
         del lease
         about = {
@@ -88,13 +88,13 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class TwoTierCache:
     """A shared place, and behind it a folder for when that has nothing. Leases are the first's."""
 
-    first: Shared
-    folder: Folder
+    first: SharedCache
+    folder: DiskCache
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> KeptSnapshot | None:
         """What the shared place has, else the folder."""
         return self.first.load(key) or self.folder.load(key)
 
@@ -102,7 +102,7 @@ class Both:
         """A lease of the shared place."""
         return self.first.claim(key, by_force=by_force)
 
-    def keep(self, key: str, kept: Kept, lease: int) -> None:
+    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
         """Keep it in both."""
         self.first.keep(key, kept, lease)
         self.folder.keep(key, kept, lease)

@@ -8,62 +8,71 @@ from datetime import datetime
 from typing import TypeVar
 
 from allswell.central import page_data
-from allswell.domain.latency import Bucket
-from allswell.domain.timeline import Kind
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.timeline import OverlayKind
 from allswell_web.cache import snapshot
-from allswell_web.cache.ports import Latency, Reader
-from allswell_web.cache.shared_cache import Nowhere, Origin, Relay, Shared
-from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S, Flight, Held
-from allswell_web.cache.snapshot import Codec
-from allswell_web.responses.meters import Meters
+from allswell_web.cache.ports import FactsReader, LatencySource
+from allswell_web.cache.shared_cache import (
+    NoSharedCache,
+    SharedCache,
+    SnapshotOrigin,
+    SnapshotReader,
+)
+from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S, HeldValue, SingleFlight
+from allswell_web.cache.snapshot import SnapshotCodec
+from allswell_web.responses.meters import PageMetrics
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class FactsSources:
     """Where everything comes from; `clock` is aware UTC, `ticks` are seconds that only grow."""
 
-    reader: Reader
-    latency: Latency | None
+    reader: FactsReader
+    latency: LatencySource | None
     clock: Callable[[], datetime]
     ticks: Callable[[], float]
     executor: Executor
-    meters: Meters
-    shared: Shared = field(default_factory=Nowhere)
+    meters: PageMetrics
+    shared: SharedCache = field(default_factory=NoSharedCache)
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class PageMaterial:
     """What one page is made of; `facts` None is a page that there is no more."""
 
-    facts: page_data.Facts | None
-    buckets: Mapping[str, tuple[Bucket, ...]]
+    facts: page_data.PageData | None
+    buckets: Mapping[str, tuple[LatencyBucket, ...]]
 
 
 # Whose versions are watched need not be read more often.
 LISTING_S = 300.0
-MATERIAL = snapshot.codec(Material)
-PAGES = snapshot.codec(tuple[page_data.Page, ...])
+MATERIAL = snapshot.codec(PageMaterial)
+PAGES = snapshot.codec(tuple[page_data.PageRow, ...])
 
 
-class Desk:
+class FactsCache:
     """Facts by page, and the list of pages."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: FactsSources) -> None:
         self._sources = sources
         self._lock = threading.Lock()
-        self._pages: dict[int, Flight[Material]] = {}
+        self._pages: dict[int, SingleFlight[PageMaterial]] = {}
         self._versions: Mapping[int, int] = {}
-        listing = Origin(self._read_directory, self._listing_lasts, serves=self._lists_all)
+        listing = SnapshotOrigin(self._read_directory, self._listing_lasts, serves=self._lists_all)
         self._directory = self._flight("directory", listing, PAGES)
 
-    def _flight(self, key: str, origin: Origin[T], codec: Codec[T]) -> Flight[T]:
+    def _flight(
+        self, key: str, origin: SnapshotOrigin[T], codec: SnapshotCodec[T]
+    ) -> SingleFlight[T]:
         it = self._sources
-        return Flight(Relay(key, origin, codec, it.shared, it.clock).read, it.ticks, it.executor)
+        return SingleFlight(
+            SnapshotReader(key, origin, codec, it.shared, it.clock).read, it.ticks, it.executor
+        )
 
-    def _of_page(self, page: page_data.Page) -> Flight[Material]:
-        origin = Origin(
+    def _of_page(self, page: page_data.PageRow) -> SingleFlight[PageMaterial]:
+        origin = SnapshotOrigin(
             lambda: read(self._sources, page),
             lasts,
             version,
@@ -71,19 +80,19 @@ class Desk:
         )
         return self._flight(f"page-{page.public_id}", origin, MATERIAL)
 
-    def _listing_lasts(self, pages: tuple[page_data.Page, ...]) -> float:
+    def _listing_lasts(self, pages: tuple[page_data.PageRow, ...]) -> float:
         """Long while the versions are watched: whatever changes a list changes one of them."""
         return LISTING_S if self._versions and self._lists_all(pages) else FRESH_S
 
-    def _lists_all(self, pages: tuple[page_data.Page, ...]) -> bool:
+    def _lists_all(self, pages: tuple[page_data.PageRow, ...]) -> bool:
         """Whether a list has every page in the version that was seen last."""
         return not self._versions or {page.id: page.version for page in pages} == self._versions
 
-    def directory(self) -> Held[tuple[page_data.Page, ...]]:
+    def directory(self) -> HeldValue[tuple[page_data.PageRow, ...]]:
         """Every page that there is. Raises `flight.Unavailable`."""
         return self._directory.get()
 
-    def material(self, page: page_data.Page) -> Held[Material]:
+    def material(self, page: page_data.PageRow) -> HeldValue[PageMaterial]:
         """What a page is made of. Raises `flight.Unavailable`."""
         with self._lock:
             if page.id not in self._pages:
@@ -106,12 +115,12 @@ class Desk:
             for page in old - gone:
                 self._pages[page].end()
 
-    def _read_directory(self) -> tuple[page_data.Page, ...]:
+    def _read_directory(self) -> tuple[page_data.PageRow, ...]:
         self._sources.meters.add("allswell_web_directory_reads_total")
         return self._sources.reader.pages()
 
 
-def read(sources: Sources, page: page_data.Page) -> Material:
+def read(sources: FactsSources, page: page_data.PageRow) -> PageMaterial:
     """What one page is made of, from where it comes. Raises what the reader raises."""
     meters = sources.meters
     meters.add("allswell_web_facts_reads_total")
@@ -120,10 +129,12 @@ def read(sources: Sources, page: page_data.Page) -> Material:
     except Exception:
         meters.add("allswell_web_facts_read_failures_total")
         raise
-    return Material(found, {} if found is None else _buckets(sources, found))
+    return PageMaterial(found, {} if found is None else _buckets(sources, found))
 
 
-def _buckets(sources: Sources, found: page_data.Facts) -> Mapping[str, tuple[Bucket, ...]]:
+def _buckets(
+    sources: FactsSources, found: page_data.PageData
+) -> Mapping[str, tuple[LatencyBucket, ...]]:
     """Today's latency; without it only the charts are missing."""
     if sources.latency is None or not found.components:
         return {}
@@ -134,7 +145,7 @@ def _buckets(sources: Sources, found: page_data.Facts) -> Mapping[str, tuple[Buc
         return {}
 
 
-def lasts(material: Material) -> float:
+def lasts(material: PageMaterial) -> float:
     """Seconds until a page is read anew: soon, while it holds a change that it may not show yet.
 
     Nothing is stated of what lies beyond `observed_through`, which follows a little later when the
@@ -145,7 +156,7 @@ def lasts(material: Material) -> float:
         return FRESH_S
     through = found.observed_through
     for component in found.components:
-        noted = [it for it in component.overlays if it.kind is not Kind.MAINTENANCE]
+        noted = [it for it in component.overlays if it.kind is not OverlayKind.MAINTENANCE]
         changes = [claim.since for claim in component.claims[-1:]]
         changes += [at for it in noted for at in (it.start, it.end) if at is not None]
         if any(change >= through for change in changes):
@@ -153,12 +164,12 @@ def lasts(material: Material) -> float:
     return FRESH_S
 
 
-def version(material: Material) -> int:
+def version(material: PageMaterial) -> int:
     """The page's version; 0 where there is no page."""
     return 0 if material.facts is None else material.facts.page.version
 
 
-def _is_old(page: int, flight: Flight[Material], versions: Mapping[int, int]) -> bool:
+def _is_old(page: int, flight: SingleFlight[PageMaterial], versions: Mapping[int, int]) -> bool:
     held = flight.last()
     if held is None or held.facts is None:
         return False

@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from allswell.domain import instant
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 
 TIMEOUT_S = 2.0
 # After a failure the collector is left in peace, so that a page's refresh does not wait each time.
@@ -19,12 +19,12 @@ MOST_BYTES = 16 * 1024 * 1024
 OK = 200
 
 
-class Failed(Exception):
+class LatencyUnavailable(Exception):
     """The collector brought no latency; `__cause__` says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class CollectorAddress:
     """Where the collector is, and what proves who asks. The token is read anew each time."""
 
     url: str
@@ -32,23 +32,23 @@ class Address:
     ca_file: Path | None = None
 
 
-class Collector:
+class LatencyClient:
     """Asks for latency buckets; `ticks` are seconds that only grow."""
 
-    def __init__(self, address: Address, ticks: Callable[[], float]) -> None:
+    def __init__(self, address: CollectorAddress, ticks: Callable[[], float]) -> None:
         self._address = address
         self._ticks = ticks
         self._not_before = float("-inf")
 
-    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[Bucket, ...]]:
+    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[LatencyBucket, ...]]:
         """Five-minute buckets by public id. Raises `Failed`."""
         if self._ticks() < self._not_before:
-            raise Failed("the collector failed a moment ago")
+            raise LatencyUnavailable("the collector failed a moment ago")
         try:
             return read(self._get(public_ids))
         except (OSError, HTTPException, ValueError) as problem:
             self._not_before = self._ticks() + PAUSE_S
-            raise Failed("the collector brought no latency") from problem
+            raise LatencyUnavailable("the collector brought no latency") from problem
 
     def _get(self, public_ids: Sequence[str]) -> bytes:
         token = self._address.token_file.read_text(encoding="utf-8").strip()
@@ -76,7 +76,7 @@ class Collector:
         return HTTPSConnection(host, url.port, timeout=TIMEOUT_S, context=context)
 
 
-def read(answer: bytes) -> dict[str, tuple[Bucket, ...]]:
+def read(answer: bytes) -> dict[str, tuple[LatencyBucket, ...]]:
     """Read the collector's answer. Raises ValueError for another shape."""
     try:
         monitors = json.loads(answer)["monitors"]
@@ -86,7 +86,7 @@ def read(answer: bytes) -> dict[str, tuple[Bucket, ...]]:
         raise ValueError("this is not buckets of four whole numbers by monitor") from problem
 
 
-def _buckets(rows: Sequence[Sequence[int]], starts: dict[int, datetime]) -> Iterator[Bucket]:
+def _buckets(rows: Sequence[Sequence[int]], starts: dict[int, datetime]) -> Iterator[LatencyBucket]:
     """The buckets of one monitor. `starts` holds the moments met so far: all monitors share them.
 
     A page of a hundred has thirty thousand, so nothing here is done for each that can be for all.
@@ -98,4 +98,4 @@ def _buckets(rows: Sequence[Sequence[int]], starts: dict[int, datetime]) -> Iter
         raise TypeError("not all of it is whole numbers")
     begun, counts, averages, p95s = columns
     starts.update({ms: instant.from_ms(ms) for ms in set(begun) - starts.keys()})
-    return map(Bucket, map(starts.__getitem__, begun), counts, averages, p95s)
+    return map(LatencyBucket, map(starts.__getitem__, begun), counts, averages, p95s)

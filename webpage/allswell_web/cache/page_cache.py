@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 from allswell.central import page_data
 from allswell_web.cache import directory
-from allswell_web.cache.directory import Directory, Mount
-from allswell_web.cache.facts_cache import Desk, Material
-from allswell_web.cache.renderer import Press
-from allswell_web.cache.response_store import Store
-from allswell_web.cache.single_flight import FRESH_S, Unavailable
+from allswell_web.cache.directory import Directory, PageMount
+from allswell_web.cache.facts_cache import FactsCache, PageMaterial
+from allswell_web.cache.renderer import Renderer
+from allswell_web.cache.response_store import ResponseStore
+from allswell_web.cache.single_flight import FRESH_S, NothingRead
 from allswell_web.responses import constant_responses
-from allswell_web.responses.constant_responses import Notices, Reply
-from allswell_web.responses.prepared_response import Ready
-from allswell_web.responses.rendered_response import Sheet
+from allswell_web.responses.constant_responses import ConstantResponse, ConstantResponses
+from allswell_web.responses.prepared_response import PreparedResponse
+from allswell_web.responses.rendered_response import RenderedResponse
 
 LOCKS = 64
 PATIENCE_S = 7.0
@@ -31,22 +31,22 @@ GONE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class HostCache:
     """A host that is known, and its finished copies by path: those for all, those for some."""
 
     host: str
-    copies: dict[str, Ready] = field(default_factory=dict)
-    private: dict[str, Ready] = field(default_factory=dict)
+    copies: dict[str, PreparedResponse] = field(default_factory=dict)
+    private: dict[str, PreparedResponse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class CacheTools:
     """What the shelf works with."""
 
-    desk: Desk
-    press: Press
-    store: Store
-    notices: Notices
+    desk: FactsCache
+    press: Renderer
+    store: ResponseStore
+    notices: ConstantResponses
     clock: Callable[[], datetime]
     ticks: Callable[[], float]
     own_hosts: tuple[str, ...] = ()
@@ -55,28 +55,31 @@ class Tools:
     hsts: bool = False
 
 
-class Shelf:
+class PageCache:
     """Copies, by site and path. `sites` maps raw Host headers, so a hit needs no parsing."""
 
-    def __init__(self, tools: Tools) -> None:
-        self.sites: dict[str, Site] = {}
+    def __init__(self, tools: CacheTools) -> None:
+        self.sites: dict[str, HostCache] = {}
         self._tools = tools
-        self._by_host: dict[str, Site] = {}
+        self._by_host: dict[str, HostCache] = {}
         self._directory = Directory(())
-        self._listed: tuple[page_data.Page, ...] = ()
+        self._listed: tuple[page_data.PageRow, ...] = ()
         self._versions: Mapping[int, int] = {}
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def find(
-        self, raw_host: str, path: str, judge: Callable[[page_data.Page], Reply | None]
-    ) -> Ready | Reply:
+        self,
+        raw_host: str,
+        path: str,
+        judge: Callable[[page_data.PageRow], ConstantResponse | None],
+    ) -> PreparedResponse | ConstantResponse:
         """The copy for a host and path, made now if need be, or a constant notice.
 
         `judge` says why a visitor may not see a private page; it is asked before anything else.
         """
         try:
             site = self._site(raw_host)
-        except Unavailable:
+        except NothingRead:
             return self._tools.notices.unavailable
         if site is None:
             return self._tools.notices.not_found
@@ -102,7 +105,7 @@ class Shelf:
         """Whether a host is a customer's or the installation's own."""
         try:
             return self._site(raw_host) is not None
-        except Unavailable:
+        except NothingRead:
             return False
 
     def is_own(self, raw_host: str) -> bool:
@@ -115,7 +118,7 @@ class Shelf:
             return True
         try:
             site = self._site(raw_host)
-        except Unavailable:
+        except NothingRead:
             # Nobody knows now which names are customers', so `*` says nothing.
             named = [host for host in self._tools.own_hosts if host != directory.EVERY]
             return directory.of((), named).is_own(directory.normal(raw_host))
@@ -125,7 +128,7 @@ class Shelf:
         """Whether a host is one page's own: a customer's, or one under the domain of pages."""
         try:
             site = self._site(raw_host)
-        except Unavailable:
+        except NothingRead:
             return False
         return site is not None and site.host != directory.OWN
 
@@ -138,7 +141,7 @@ class Shelf:
                 if ready.page and ready.sheet.version < versions.get(ready.page, GONE):
                     ready.until = float("-inf")
 
-    def _site(self, raw_host: str) -> Site | None:
+    def _site(self, raw_host: str) -> HostCache | None:
         pages = self._tools.desk.directory().value
         if pages != self._listed:
             self._take(pages)
@@ -150,13 +153,13 @@ class Shelf:
         if not is_customers and not self._directory.is_own(host):
             return None
         key = host if is_customers else directory.OWN
-        site = self._by_host.setdefault(key, Site(key))
+        site = self._by_host.setdefault(key, HostCache(key))
         if len(self.sites) >= MOST_HOSTS:
             self.sites = {}
         self.sites[raw_host] = site
         return site
 
-    def _take(self, pages: tuple[page_data.Page, ...]) -> None:
+    def _take(self, pages: tuple[page_data.PageRow, ...]) -> None:
         """Take in a new list; copies stay unless a page has come, gone, moved or been closed."""
         moved = {_place(page) for page in pages} != {_place(page) for page in self._listed}
         it = self._tools
@@ -167,7 +170,9 @@ class Shelf:
         if moved:
             self._by_host, self.sites = {}, {}
 
-    def _replaced(self, site: Site, copies: dict[str, Ready], path: str) -> Ready | Reply:
+    def _replaced(
+        self, site: HostCache, copies: dict[str, PreparedResponse], path: str
+    ) -> PreparedResponse | ConstantResponse:
         ready = copies.get(path)
         if ready is not None and self._tools.ticks() < ready.until:
             return ready
@@ -176,7 +181,7 @@ class Shelf:
                 return constant_responses.moved(f"{mount.prefix}/")
             try:
                 found = self._made(mount, site)
-            except Unavailable:
+            except NothingRead:
                 return self._tools.notices.unavailable
             if found is not None:
                 if found.sheet.kept:
@@ -185,7 +190,7 @@ class Shelf:
         copies.pop(path, None)
         return self._tools.notices.not_found
 
-    def _made(self, mount: Mount, site: Site) -> Ready | None:
+    def _made(self, mount: PageMount, site: HostCache) -> PreparedResponse | None:
         key = f"{'' if mount.page is None else mount.page.public_id} {mount.rest}"
         kept = None if mount.page is None else self._kept(key, mount.page)
         if kept is not None:
@@ -193,7 +198,7 @@ class Shelf:
         held = None if mount.page is None else self._tools.desk.material(mount.page)
         if mount.page is not None and held is not None and _closed(mount.page, held.value):
             # The list of pages does not know yet that not everybody may see this one.
-            raise Unavailable
+            raise NothingRead
         until = self._tools.desk.directory().until if held is None else held.until
         lasts = timedelta(seconds=min(FRESH_S, max(0.0, until - self._tools.ticks())))
         made = self._tools.press.make(mount, self._directory, held, lasts)
@@ -203,15 +208,15 @@ class Shelf:
             self._tools.store.put(key, made)
         return self._ready(made, mount, site)
 
-    def _kept(self, key: str, page: page_data.Page) -> Sheet | None:
+    def _kept(self, key: str, page: page_data.PageRow) -> RenderedResponse | None:
         """A sheet that is fresh and not of an older version, made here or by another process."""
         version = max(self._versions.get(page.id, 0), page.version)
         now = self._tools.clock()
         return self._tools.store.get(key, lambda it: it.version >= version and now < it.fresh)
 
-    def _ready(self, made: Sheet, mount: Mount, site: Site) -> Ready:
+    def _ready(self, made: RenderedResponse, mount: PageMount, site: HostCache) -> PreparedResponse:
         now, ticks = self._tools.clock(), self._tools.ticks()
-        return Ready(
+        return PreparedResponse(
             made,
             0 if mount.page is None else mount.page.id,
             made=ticks - (now - made.made).total_seconds(),
@@ -220,7 +225,7 @@ class Shelf:
             more=self._tls(site),
         )
 
-    def _tls(self, site: Site) -> tuple[tuple[str, str], ...]:
+    def _tls(self, site: HostCache) -> tuple[tuple[str, str], ...]:
         """Strict transport: briefly for a customer's name, which may move away from us."""
         if not self._tools.hsts:
             return ()
@@ -228,7 +233,7 @@ class Shelf:
         return (("Strict-Transport-Security", f"max-age={seconds}"),)
 
 
-def _place(page: page_data.Page) -> tuple[object, ...]:
+def _place(page: page_data.PageRow) -> tuple[object, ...]:
     """Where a page is found, and by whom."""
     access = (page.password_hash, page.allowed_networks)
     return (
@@ -243,7 +248,7 @@ def _place(page: page_data.Page) -> tuple[object, ...]:
     )
 
 
-def _closed(page: page_data.Page, material: Material) -> bool:
+def _closed(page: page_data.PageRow, material: PageMaterial) -> bool:
     """Whether a page that was open to all, or in another way, is so no more."""
     now = page if material.facts is None else material.facts.page
     return (now.password_hash, now.allowed_networks) != (page.password_hash, page.allowed_networks)

@@ -11,14 +11,14 @@ from allswell.central import page_data
 from allswell.domain import latency
 
 
-class Reader(Protocol):
+class FactsReader(Protocol):
     """The central database, read only."""
 
-    def pages(self) -> tuple[page_data.Page, ...]:
+    def pages(self) -> tuple[page_data.PageRow, ...]:
         """Every page that is shown."""
         ...
 
-    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.Facts | None:
+    def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.PageData | None:
         """All that one page shows, or None when there is no such page."""
         ...
 
@@ -31,9 +31,9 @@ class Reader(Protocol):
         ...
 
 
-class Latency(Protocol):
+class LatencySource(Protocol):
     """The collector's memory of the last 24 hours."""
 
-    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[latency.Bucket, ...]]:
+    def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[latency.LatencyBucket, ...]]:
         """Five-minute buckets by public id; what is missing leaves its chart out."""
         ...

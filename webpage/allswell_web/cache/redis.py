@@ -15,8 +15,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from allswell.domain import instant
-from allswell_web.cache.shared_cache import LEASE, Kept
-from allswell_web.responses.meters import Meters
+from allswell_web.cache.shared_cache import LEASE, KeptSnapshot
+from allswell_web.responses.meters import PageMetrics
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,14 +48,16 @@ end
 """
 
 
-class Failing(Exception):
+class RedisFailing(Exception):
     """Redis has failed, now or a moment ago."""
 
 
-class Replicas:
+class RedisReplicas:
     """A shared Redis; every use of it goes through `ask`."""
 
-    def __init__(self, client: redis.Redis, ticks: Callable[[], float], meters: Meters) -> None:
+    def __init__(
+        self, client: redis.Redis, ticks: Callable[[], float], meters: PageMetrics
+    ) -> None:
         self.client = client
         self._ticks = ticks
         self._meters = meters
@@ -66,18 +68,18 @@ class Replicas:
     def ask(self, do: Callable[[], T]) -> T:
         """What `do` returns. Raises `Failing` when Redis fails, or failed within 5 s."""
         if self._ticks() < self._not_before:
-            raise Failing
+            raise RedisFailing
         try:
             found = do()
         except (redis.RedisError, OSError) as problem:
             self._not_before = self._ticks() + PAUSE_S
             self._meters.add(FAILURES)
             self._tell(failed=True, why=type(problem).__name__)
-            raise Failing from problem
+            raise RedisFailing from problem
         self._tell(failed=False)
         return found
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> KeptSnapshot | None:
         """The snapshot under a key."""
         names = ("at", "until", "version", "data")
         try:
@@ -86,8 +88,8 @@ class Replicas:
             if data is None:
                 return None
             moments = instant.from_ms(int(at)), instant.from_ms(int(until))
-            return Kept(data, *moments, int(version))
-        except Failing:
+            return KeptSnapshot(data, *moments, int(version))
+        except RedisFailing:
             return None
         except (ValueError, TypeError, OverflowError):
             log.warning("What Redis holds under %s is no snapshot", key)
@@ -98,17 +100,17 @@ class Replicas:
         limit = LEASE // MILLISECOND
         try:
             number = self._script(_CLAIM, key, self._name, limit, int(by_force))
-        except Failing:
+        except RedisFailing:
             return 0
         return number or None
 
-    def keep(self, key: str, kept: Kept, lease: int) -> None:
+    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
         """Keep a snapshot unless a later holder of the lease has."""
         moments = instant.to_ms(kept.at), instant.to_ms(kept.until)
         limit = KEPT_FOR // MILLISECOND
         try:
             self._script(_KEEP, key, self._name, lease, *moments, kept.version, kept.data, limit)
-        except Failing:
+        except RedisFailing:
             return
 
     def release(self, key: str, lease: int) -> None:
@@ -116,7 +118,7 @@ class Replicas:
         del lease
         try:
             self._script(_END, key, self._name)
-        except Failing:
+        except RedisFailing:
             return
 
     def _script(self, script: str, key: str, *arguments: str | bytes | int) -> int:

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from flask import Flask, Response
 
 from allswell.central import page_data
-from allswell_web.cache.directory import Directory, Mount
-from allswell_web.cache.facts_cache import Material
-from allswell_web.cache.single_flight import Held
+from allswell_web.cache.directory import Directory, PageMount
+from allswell_web.cache.facts_cache import PageMaterial
+from allswell_web.cache.single_flight import HeldValue
 from allswell_web.presentation import condition
 from allswell_web.responses import rendered_response
-from allswell_web.responses.meters import Meters
-from allswell_web.responses.rendered_response import Headers, Sheet
+from allswell_web.responses.meters import PageMetrics
+from allswell_web.responses.rendered_response import Headers, RenderedResponse
 
 OK = 200
 # What a private page does not say as others do.
@@ -36,12 +36,12 @@ ORDER = "allswell.order"
 GRACE = timedelta(minutes=1)
 
 
-class Passing(Response):
+class UncachedResponse(Response):
     """An answer that is sent and not kept: of such addresses there is no end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RenderOrder:
     """What a view is to show: a page's material, or without one the list of pages.
 
     A `copy` is read when nobody knows how old it is, and says with date and time of when it is.
@@ -49,28 +49,32 @@ class Order:
 
     now: datetime
     directory: Directory
-    page: page_data.Page | None = None
-    material: Material | None = None
+    page: page_data.PageRow | None = None
+    material: PageMaterial | None = None
     copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class Renderer:
     """Renders routes of a Flask app."""
 
     app: Flask
     clock: Callable[[], datetime]
-    meters: Meters
+    meters: PageMetrics
 
     def make(
-        self, mount: Mount, directory: Directory, held: Held[Material] | None, lasts: timedelta
-    ) -> Sheet | None:
+        self,
+        mount: PageMount,
+        directory: Directory,
+        held: HeldValue[PageMaterial] | None,
+        lasts: timedelta,
+    ) -> RenderedResponse | None:
         """The sheet for a mount, fresh for `lasts`; None where there is nothing."""
         now = self.clock()
         found = None if held is None else held.value.facts
         if mount.page is not None and found is None:
             return None
-        order = Order(now, directory, mount.page, None if held is None else held.value)
+        order = RenderOrder(now, directory, mount.page, None if held is None else held.value)
         response = self.answer(mount, order)
         if response is None:
             return None
@@ -79,7 +83,7 @@ class Press:
         body = response.get_data()
         headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
         private = mount.page is not None and mount.page.is_private
-        return Sheet(
+        return RenderedResponse(
             headers=tuple(_closed(headers) if private else headers),
             etag="" if private else rendered_response.etag_of(body),
             body=body,
@@ -89,10 +93,10 @@ class Press:
             fresh=fresh,
             tellable=tellable,
             version=0 if found is None else found.page.version,
-            kept=not isinstance(response, Passing),
+            kept=not isinstance(response, UncachedResponse),
         )
 
-    def answer(self, mount: Mount, order: Order) -> Response | None:
+    def answer(self, mount: PageMount, order: RenderOrder) -> Response | None:
         """What a view answers to an order; None where there is nothing."""
         with self.app.request_context(_environ(mount, order)):
             response = self.app.full_dispatch_request()
@@ -100,7 +104,7 @@ class Press:
 
 
 def _times(
-    found: page_data.Facts | None, now: datetime, lasts: timedelta
+    found: page_data.PageData | None, now: datetime, lasts: timedelta
 ) -> tuple[datetime, datetime]:
     """Until when a copy is fresh and tellable: one that tells of the present ends with that."""
     fresh = now + lasts
@@ -120,7 +124,7 @@ def _closed(headers: Headers) -> Headers:
     return [*inside, ("Cache-Control", "private, no-store"), ("X-Robots-Tag", "noindex")]
 
 
-def _environ(mount: Mount, order: Order) -> dict[str, object]:
+def _environ(mount: PageMount, order: RenderOrder) -> dict[str, object]:
     return {
         ORDER: order,
         "REQUEST_METHOD": "GET",

@@ -14,9 +14,9 @@ from flask import Flask
 from flask_caching import Cache
 from flask_caching.backends.rediscache import RedisCache
 
-from allswell_web.cache.redis import PREFIX, Failing, Replicas
+from allswell_web.cache.redis import PREFIX, RedisFailing, RedisReplicas
 from allswell_web.responses import rendered_response
-from allswell_web.responses.rendered_response import Sheet
+from allswell_web.responses.rendered_response import RenderedResponse
 
 log = logging.getLogger(__name__)
 # Sheets are evicted by nothing but this number: an outage needs exactly the old ones.
@@ -25,7 +25,7 @@ MOST_SHEETS = 20_000
 FAR_S = 300
 
 
-class BytesOnly(BaseSerializer):
+class BytesSerializer(BaseSerializer):
     """Hands bytes through and refuses anything else."""
 
     def dumps(self, value: object, protocol: int = pickle.HIGHEST_PROTOCOL) -> bytes:
@@ -48,42 +48,44 @@ class BytesOnly(BaseSerializer):
         return f.read()
 
 
-class Far(RedisCache):
+class SharedResponses(RedisCache):
     """Flask-Caching's Redis, for bytes only. Unlike the near one it is shared."""
 
-    serializer = BytesOnly()  # type: ignore[assignment] # the library has no base for it
+    serializer = BytesSerializer()  # type: ignore[assignment] # the library has no base for it
 
 
-class Store:
+class ResponseStore:
     """Sheets by page and route: near, in this process, and far, in a Redis that replicas share."""
 
-    def __init__(self, app: Flask, replicas: Replicas | None = None) -> None:
+    def __init__(self, app: Flask, replicas: RedisReplicas | None = None) -> None:
         near = {
             "CACHE_TYPE": "SimpleCache",
             "CACHE_THRESHOLD": MOST_SHEETS,
             "CACHE_DEFAULT_TIMEOUT": 0,
-            "CACHE_SERIALIZER": BytesOnly,
+            "CACHE_SERIALIZER": BytesSerializer,
         }
         self._app = app
         self._near = _cache(app, near)
         self._replicas = replicas
         if replicas is not None:
             far = {
-                "CACHE_TYPE": f"{Far.__module__}.{Far.__name__}",
+                "CACHE_TYPE": f"{SharedResponses.__module__}.{SharedResponses.__name__}",
                 "CACHE_DEFAULT_TIMEOUT": FAR_S,
                 "CACHE_KEY_PREFIX": f"{PREFIX}:sheet:",
                 "CACHE_REDIS_HOST": replicas.client,
             }
             self._far = _cache(app, far)
 
-    def put(self, key: str, made: Sheet) -> None:
+    def put(self, key: str, made: RenderedResponse) -> None:
         """Keep a sheet under a key."""
         written = rendered_response.write(made)
         with self._app.app_context():
             self._near.set(key, written)
             self._ask(lambda: self._far.set(key, written))
 
-    def get(self, key: str, serves: Callable[[Sheet], bool] = lambda _: True) -> Sheet | None:
+    def get(
+        self, key: str, serves: Callable[[RenderedResponse], bool] = lambda _: True
+    ) -> RenderedResponse | None:
         """The sheet under a key that serves, the near one first; None where there is none."""
         with self._app.app_context():
             found = self._read(key, self._near.get(key))
@@ -94,15 +96,15 @@ class Store:
     def _ask(self, do: Callable[[], object]) -> object:
         try:
             return None if self._replicas is None else self._replicas.ask(do)
-        except Failing:
+        except RedisFailing:
             return None
 
-    def _read(self, key: str, found: object) -> Sheet | None:
+    def _read(self, key: str, found: object) -> RenderedResponse | None:
         if not isinstance(found, bytes):
             return None
         try:
             return rendered_response.read(found)
-        except rendered_response.Damaged:
+        except rendered_response.DamagedResponse:
             log.warning("The store holds something that is no sheet under %r.", key)
             return None
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from allswell_web.cache.single_flight import LEAST_GAP_S, RETRY_S, Reading, nothing
-from allswell_web.cache.snapshot import Codec, Damaged
+from allswell_web.cache.single_flight import LEAST_GAP_S, RETRY_S, ReadResult, nothing
+from allswell_web.cache.snapshot import DamagedSnapshot, SnapshotCodec
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -29,7 +29,7 @@ ALONE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptSnapshot:
     """A snapshot with what is known of it unread: when, until when it serves, its version."""
 
     data: bytes
@@ -38,10 +38,10 @@ class Kept:
     version: int = 0
 
 
-class Shared(Protocol):
+class SharedCache(Protocol):
     """A place for snapshots by key; it never raises, at worst it holds nothing."""
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> KeptSnapshot | None:
         """What was kept last, by whomever."""
         ...
 
@@ -49,7 +49,7 @@ class Shared(Protocol):
         """The number of a lease, `ALONE` where nobody else can want one; None: somebody has it."""
         ...
 
-    def keep(self, key: str, kept: Kept, lease: int) -> None:
+    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
         """Keep a snapshot and end the lease; refused when a later holder has kept one."""
         ...
 
@@ -58,10 +58,10 @@ class Shared(Protocol):
         ...
 
 
-class Nowhere:
+class NoSharedCache:
     """Keeps nothing: one process alone."""
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> KeptSnapshot | None:
         """Nothing."""
         del key
         return None
@@ -71,7 +71,7 @@ class Nowhere:
         del key, by_force
         return ALONE
 
-    def keep(self, key: str, kept: Kept, lease: int) -> None:
+    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
         """Not kept."""
 
     def release(self, key: str, lease: int) -> None:
@@ -79,7 +79,7 @@ class Nowhere:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin(Generic[T]):
+class SnapshotOrigin(Generic[T]):
     """Where a thing comes from, for how many seconds it serves, and which version it is."""
 
     read: Callable[[], T]
@@ -90,15 +90,15 @@ class Origin(Generic[T]):
     serves: Callable[[T], bool] = lambda _: True
 
 
-class Relay(Generic[T]):
+class SnapshotReader(Generic[T]):
     """Reads one thing: from others when they have it fresh, else from its origin for all."""
 
     def __init__(
         self,
         key: str,
-        origin: Origin[T],
-        codec: Codec[T],
-        shared: Shared,
+        origin: SnapshotOrigin[T],
+        codec: SnapshotCodec[T],
+        shared: SharedCache,
         clock: Callable[[], datetime],
     ) -> None:
         self._key = key
@@ -109,7 +109,7 @@ class Relay(Generic[T]):
         self._pause = threading.Event()
         self._taken: datetime | None = None
 
-    def read(self) -> Reading[T]:
+    def read(self) -> ReadResult[T]:
         """The thing. Raises what the origin raises where nobody has ever kept it."""
         if found := self._fresh():
             return found
@@ -129,7 +129,7 @@ class Relay(Generic[T]):
             return found
         return self._from_origin(lease)
 
-    def _from_origin(self, lease: int) -> Reading[T]:
+    def _from_origin(self, lease: int) -> ReadResult[T]:
         at = self._clock()
         try:
             value = self._origin.read()
@@ -144,18 +144,20 @@ class Relay(Generic[T]):
         self._taken = at
 
         def settle() -> None:
-            self._shared.keep(self._key, Kept(self._codec.write(value), *kept_as), lease)
+            self._shared.keep(self._key, KeptSnapshot(self._codec.write(value), *kept_as), lease)
 
-        return Reading(value, lasts, nothing if isinstance(self._shared, Nowhere) else settle)
+        return ReadResult(
+            value, lasts, nothing if isinstance(self._shared, NoSharedCache) else settle
+        )
 
-    def _old(self) -> Reading[T] | None:
+    def _old(self) -> ReadResult[T] | None:
         """What others have kept, however old, unless this process has had it newer."""
         kept = self._shared.load(self._key)
         if kept is None or (self._taken is not None and kept.at <= self._taken):
             return None
         return self._of(kept, RETRY_S)
 
-    def _fresh(self) -> Reading[T] | None:
+    def _fresh(self) -> ReadResult[T] | None:
         """What others have kept, if it serves: fresh and new enough, or too young for a read."""
         kept, now = self._shared.load(self._key), self._clock()
         if kept is None or not now - LONGEST < kept.at <= now + SKEW or now >= kept.until:
@@ -166,13 +168,13 @@ class Relay(Generic[T]):
         found = self._of(kept, (kept.until - now).total_seconds())
         if found is None or self._origin.serves(found.value):
             return found
-        return Reading(found.value, young) if young > 0 else None
+        return ReadResult(found.value, young) if young > 0 else None
 
-    def _of(self, kept: Kept, lasts: float) -> Reading[T] | None:
+    def _of(self, kept: KeptSnapshot, lasts: float) -> ReadResult[T] | None:
         try:
             value = self._codec.read(kept.data)
-        except Damaged as problem:
+        except DamagedSnapshot as problem:
             log.warning("What is kept as %s cannot be read: %s", self._key, problem)
             return None
         self._taken = kept.at
-        return Reading(value, lasts)
+        return ReadResult(value, lasts)

@@ -22,12 +22,12 @@ PATIENCE_S = 1.5
 PATIENCE_WITHOUT_S = 5.0
 
 
-class Unavailable(Exception):
+class NothingRead(Exception):
     """Nothing was ever read, and nothing can be read now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Generic[T]):
+class HeldValue(Generic[T]):
     """A value, and until when (in ticks) it is to be used without asking again."""
 
     value: T
@@ -39,7 +39,7 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class ReadResult(Generic[T]):
     """A value, for how many seconds it needs no other, and what is left to do when it is handed on.
 
     Nobody waits for `settle`.
@@ -50,11 +50,11 @@ class Reading(Generic[T]):
     settle: Callable[[], None] = nothing
 
 
-class Flight(Generic[T]):
+class SingleFlight(Generic[T]):
     """Holds one value. `read` is called on the executor; `ticks` are seconds that only grow."""
 
     def __init__(
-        self, read: Callable[[], Reading[T]], ticks: Callable[[], float], executor: Executor
+        self, read: Callable[[], ReadResult[T]], ticks: Callable[[], float], executor: Executor
     ) -> None:
         self._read = read
         self._ticks = ticks
@@ -65,7 +65,7 @@ class Flight(Generic[T]):
         self._begun = float("-inf")
         self._due = float("-inf")
 
-    def get(self) -> Held[T]:
+    def get(self) -> HeldValue[T]:
         """The value, read anew when it is due. Raises `Unavailable`."""
         with self._lock:
             begin = self._flying is None and self._ticks() >= self._due
@@ -79,10 +79,10 @@ class Flight(Generic[T]):
             wait([flying], timeout=patience)
         with self._lock:
             if not self._held:
-                raise Unavailable
+                raise NothingRead
             # While a read is still under way, what it will bring is due in a moment.
             until = self._due if self._flying is None else self._ticks() + 1
-            return Held(self._held[0], until)
+            return HeldValue(self._held[0], until)
 
     def last(self) -> T | None:
         """The value as it was last read, however old; None before the first."""
@@ -96,7 +96,7 @@ class Flight(Generic[T]):
 
     def _fly(self, done: Future[None]) -> None:
         try:
-            found: list[Reading[T]] = [self._read()]
+            found: list[ReadResult[T]] = [self._read()]
         except Exception as problem:  # noqa: BLE001 - the page outlives whatever the reader meets
             log.warning("Reading failed, the page goes on from what it holds: %s", problem)
             found = []
@@ -108,7 +108,7 @@ class Flight(Generic[T]):
         for reading in found:
             self._settle(reading)
 
-    def _settle(self, reading: Reading[T]) -> None:
+    def _settle(self, reading: ReadResult[T]) -> None:
         try:
             reading.settle()
         except Exception as problem:  # noqa: BLE001 - (the same)

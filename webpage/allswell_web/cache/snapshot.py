@@ -30,19 +30,19 @@ _MISFITS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
 _PLAIN = (str, int, float, bool)
 
 
-class Damaged(ValueError):
+class DamagedSnapshot(ValueError):
     """Bytes that are no snapshot, or one of another format."""
 
 
 @dataclass(frozen=True, slots=True)
-class Codec(Generic[T]):
+class SnapshotCodec(Generic[T]):
     """Writes and reads values of one type."""
 
     write: Callable[[T], bytes]
     read: Callable[[bytes], T]
 
 
-def codec(kind: Kind) -> Codec[Any]:
+def codec(kind: Kind) -> SnapshotCodec[Any]:
     """The codec of a type of dataclasses, tuples, mappings, enums, moments and plain values."""
     turned, taken = _both(kind)
 
@@ -54,12 +54,12 @@ def codec(kind: Kind) -> Codec[Any]:
         try:
             whole = json.loads(_unpacked(data))
             return taken(whole["value"] if whole["format"] == FORMAT else None)
-        except Damaged:
+        except DamagedSnapshot:
             raise
         except _MISFITS as problem:
-            raise Damaged(f"this is no snapshot of format {FORMAT}") from problem
+            raise DamagedSnapshot(f"this is no snapshot of format {FORMAT}") from problem
 
-    return Codec(write, read)
+    return SnapshotCodec(write, read)
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -67,9 +67,9 @@ def _unpacked(data: bytes) -> bytes:
     try:
         found = opened.decompress(data, MOST_BYTES)
     except zlib.error as problem:
-        raise Damaged("this is not compressed") from problem
+        raise DamagedSnapshot("this is not compressed") from problem
     if not opened.eof:
-        raise Damaged("this is cut off, or too large")
+        raise DamagedSnapshot("this is cut off, or too large")
     return found
 
 

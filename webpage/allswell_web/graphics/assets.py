@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from allswell_web.graphics import stylesheets
 
-FOLDER = Path(__file__).parent / "templates"
+FOLDER = Path(__file__).parents[1] / "templates"
 
 
 def squeezed(script: str) -> str:

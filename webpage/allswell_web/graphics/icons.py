@@ -7,7 +7,7 @@ from markupsafe import escape
 
 from allswell_web.presentation.condition import Condition
 
-PICTURES = Path(__file__).parent / "pictures"
+PICTURES = Path(__file__).parents[1] / "pictures"
 SHAPES = MappingProxyType(
     {
         Condition.UP: "M3 8.5l3.5 3.5L13 4.5",

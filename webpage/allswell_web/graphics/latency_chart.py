@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
 from allswell.domain import histogram, rollup
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 
 SLOTS = 48
 SPAN = timedelta(hours=24)
@@ -29,7 +29,7 @@ class Chart:
     highest_us: int
 
 
-def draw(buckets: Sequence[Bucket], until: datetime) -> Chart | None:
+def draw(buckets: Sequence[LatencyBucket], until: datetime) -> Chart | None:
     """The chart of the 24 hours that end at `until`; None without a bucket in them."""
     seen = within(buckets, until)
     if not seen:
@@ -41,19 +41,19 @@ def draw(buckets: Sequence[Bucket], until: datetime) -> Chart | None:
     return Chart(_path(slots, highest), average, highest)
 
 
-def within(buckets: Sequence[Bucket], until: datetime) -> list[Bucket]:
+def within(buckets: Sequence[LatencyBucket], until: datetime) -> list[LatencyBucket]:
     """The buckets, in their order, of the 24 hours up to `until`, in which there was a check."""
     first = bisect_left(buckets, until - SPAN, key=start)
     last = bisect_left(buckets, until, key=start)
     return [bucket for bucket in buckets[first:last] if bucket.count > 0]
 
 
-def start(bucket: Bucket) -> datetime:
+def start(bucket: LatencyBucket) -> datetime:
     """When a bucket begins: they stand in this order."""
     return bucket.start
 
 
-def p95(buckets: Sequence[Bucket]) -> int | None:
+def p95(buckets: Sequence[LatencyBucket]) -> int | None:
     """The nearest-rank p95 over all checks, None for fewer than 20 of them.
 
     What decides the result is in the slowest twentieth of the buckets.
@@ -66,7 +66,7 @@ def p95(buckets: Sequence[Bucket]) -> int | None:
     return found[bisect_left(reached, histogram.rank(total, rollup.P95))][0]
 
 
-def spread(buckets: Sequence[Bucket]) -> list[tuple[int, int]]:
+def spread(buckets: Sequence[LatencyBucket]) -> list[tuple[int, int]]:
     """Buckets as latencies with their counts.
 
     Only count, average and p95 are known of each: its slowest twentieth (rounded up) counts as its
@@ -76,7 +76,7 @@ def spread(buckets: Sequence[Bucket]) -> list[tuple[int, int]]:
     return slow + [(it.average_us, it.count + it.count // -20) for it in buckets]
 
 
-def _sums(buckets: Sequence[Bucket], until: datetime) -> list[tuple[int, int]]:
+def _sums(buckets: Sequence[LatencyBucket], until: datetime) -> list[tuple[int, int]]:
     """Of each slot the checks, and the microseconds that they took together."""
     starts = [bucket.start for bucket in buckets]
     edges = [bisect_left(starts, until - WIDTH * back) for back in range(SLOTS, -1, -1)]

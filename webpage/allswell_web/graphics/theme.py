@@ -6,7 +6,7 @@ the database; a text of any other form never comes this far.
 
 import hashlib
 
-from allswell.domain.spec.look import Look
+from allswell.domain.spec.look import PageLook
 from allswell_web.presentation.condition import Condition
 
 _FONTS = {
@@ -15,7 +15,7 @@ _FONTS = {
 }
 
 
-def of(look: Look) -> str:
+def of(look: PageLook) -> str:
     """A style sheet that sets the variables of ours; empty where nothing is chosen."""
     chosen = {
         "accent": look.accent,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from allswell.domain import instant
-from allswell.domain.uptime import Day, Uptime
+from allswell.domain.uptime import Uptime, UptimeDay
 
 STEP = 5
 HEIGHT = 34
@@ -44,7 +44,7 @@ def troubles(found: Uptime) -> tuple[tuple[str, int], ...]:
     return tuple(shown)
 
 
-def kind(day: Day) -> str:
+def kind(day: UptimeDay) -> str:
     """Whether a day is all good, has nothing to show, or is mixed."""
     found = day.uptime
     # Most days are all good, and are asked several times.
@@ -55,7 +55,7 @@ def kind(day: Day) -> str:
     return MIXED if troubles(found) or not found.known else GOOD
 
 
-def paths(days: Sequence[Day]) -> tuple[Path, ...]:
+def paths(days: Sequence[UptimeDay]) -> tuple[Path, ...]:
     """The paths of a row, in a fixed order of classes; the newest day stands last."""
     drawn: dict[str, list[str]] = {}
     for what, group in groupby(enumerate(days), key=lambda entry: kind(entry[1])):
@@ -69,7 +69,7 @@ def paths(days: Sequence[Day]) -> tuple[Path, ...]:
     return tuple(Path(style, "".join(drawn[style])) for style in sorted(drawn))
 
 
-def _stack(drawn: dict[str, list[str]], place: int, day: Day) -> None:
+def _stack(drawn: dict[str, list[str]], place: int, day: UptimeDay) -> None:
     x = f"{place * STEP + 1.5:g}"
     foot = HEIGHT
     for style, length in lengths(day):
@@ -77,7 +77,7 @@ def _stack(drawn: dict[str, list[str]], place: int, day: Day) -> None:
         foot -= length
 
 
-def lengths(day: Day) -> list[tuple[str, int]]:
+def lengths(day: UptimeDay) -> list[tuple[str, int]]:
     """The parts of a mixed day's bar from bottom to top; together as high as the bar."""
     shown = troubles(day.uptime) or (("q", day.uptime.unknown),)
     whole = day.uptime.counted + day.uptime.maintenance
@@ -99,6 +99,6 @@ def _shares(spent: Sequence[int], room: int) -> list[int]:
     return parts
 
 
-def with_problems(days: Iterable[Day]) -> int:
+def with_problems(days: Iterable[UptimeDay]) -> int:
     """How many days had a time of trouble that counts: down or degraded."""
     return sum(1 for day in days if day.uptime.down or day.uptime.degraded)

@@ -14,7 +14,7 @@ from allswell_web.pages import views as pages_views
 from allswell_web.pages.views import CHOSEN
 from allswell_web.presentation import presenter
 
-_CSS = Path(__file__).parent / "templates" / "embed.css"
+_CSS = Path(__file__).parents[1] / "templates" / "embed.css"
 CSS = stylesheets.minified(_CSS.read_text(encoding="utf-8"))
 POLICY = (
     f"default-src 'none'; style-src '{stylesheets.digest(CSS)}'; "

@@ -4,7 +4,7 @@ from flask import Response, abort, current_app, request
 
 from allswell.central import page_data
 from allswell_web.cache.directory import Directory
-from allswell_web.cache.renderer import ORDER, Order
+from allswell_web.cache.renderer import ORDER, RenderOrder
 from allswell_web.presentation.context import Buckets
 from allswell_web.responses import constant_responses
 
@@ -14,14 +14,14 @@ PICTURE_CACHE = "public, max-age=86400"
 NAMED_CACHE = "public, max-age=31536000, immutable"
 
 
-def order() -> Order:
+def order() -> RenderOrder:
     """The order of this request; the press puts it there."""
     found = request.environ[ORDER]
-    assert isinstance(found, Order)  # noqa: S101 - see above
+    assert isinstance(found, RenderOrder)  # noqa: S101 - see above
     return found
 
 
-def found() -> tuple[page_data.Facts, Buckets]:
+def found() -> tuple[page_data.PageData, Buckets]:
     """The facts and buckets of the order; 404 for an order of the list of pages."""
     material = order().material
     if material is None or material.facts is None:
@@ -29,7 +29,7 @@ def found() -> tuple[page_data.Facts, Buckets]:
     return material.facts, material.buckets
 
 
-def address(page: page_data.Page, directory: Directory, base_url: str) -> str:
+def address(page: page_data.PageRow, directory: Directory, base_url: str) -> str:
     """Where a page is reached.
 
     At the first host name that leads to it, else at its own host under the domain of pages, else

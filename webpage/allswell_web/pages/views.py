@@ -12,9 +12,14 @@ from allswell_web.cache.directory import Directory
 from allswell_web.graphics import assets
 from allswell_web.pages import responses
 from allswell_web.presentation import context, presenter
-from allswell_web.presentation.context import Scene
-from allswell_web.presentation.links import Place
-from allswell_web.presentation.view import AnnouncementPage, ComponentPage, HistoryPage, Page
+from allswell_web.presentation.context import PageContext
+from allswell_web.presentation.links import Links
+from allswell_web.presentation.view import (
+    AnnouncementPageView,
+    ComponentPageView,
+    HistoryPageView,
+    PageView,
+)
 from allswell_web.responses import constant_responses, csp
 from allswell_web.text import language, markdown, times, untrusted_text
 from allswell_web.text.language import Language
@@ -23,13 +28,13 @@ from allswell_web.text.times import Moment
 _CODES = ",".join(f'"{code.lower()}"' for code in language.NAMES)
 CHOSEN = f"/<any({_CODES}):chosen>"
 
-FRAMED = (Page, ComponentPage, AnnouncementPage, HistoryPage)
+FRAMED = (PageView, ComponentPageView, AnnouncementPageView, HistoryPageView)
 
 views = Blueprint("parts", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedPage:
     """A page in the list of pages; `code` is its language as its owner wrote it, or empty."""
 
     address: str
@@ -59,7 +64,7 @@ def uptime() -> Response:
 def _index(known: Directory) -> Response:
     """The list of pages, in the language that all of them share, or in English."""
     links = [
-        Entry(
+        ListedPage(
             path[1:],
             untrusted_text.line(page.title),
             page.look.language,
@@ -110,7 +115,7 @@ def history(chosen: str, month: str) -> Response:
     return _shown(set_up.say, "history.html", page=found or abort(404))
 
 
-def scene_of(chosen: str, path: str = "") -> Scene:
+def scene_of(chosen: str, path: str = "") -> PageContext:
     """The scene of the order, in the language that the path chooses; `path` if it is another's."""
     order = responses.order()
     found, buckets = responses.found()
@@ -119,12 +124,12 @@ def scene_of(chosen: str, path: str = "") -> Scene:
         buckets,
         order.now,
         url=_public(found.page, order.directory),
-        place=Place(path or request.path, f"{chosen}/" if chosen else ""),
+        place=Links(path or request.path, f"{chosen}/" if chosen else ""),
         say=_language(chosen) if chosen else None,
     )
 
 
-def _public(page: page_data.Page, known: Directory) -> str:
+def _public(page: page_data.PageRow, known: Directory) -> str:
     """Where everybody reaches a page, never by what a visitor's request says; empty if unknown.
 
     The installation's own address is everybody's where it is a name, not where a process listens.

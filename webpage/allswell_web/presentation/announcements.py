@@ -4,11 +4,11 @@ from collections.abc import Container, Sequence
 from datetime import timedelta
 
 from allswell.domain import maintenance as maintenances
-from allswell.domain.incident import Affected, Effect, Impact, Incident
+from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.presentation import view
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.context import Scene
+from allswell_web.presentation.context import PageContext
 from allswell_web.text import labels, markdown, untrusted_text
 
 AHEAD = timedelta(days=7)
@@ -22,18 +22,18 @@ CONDITIONS = {
 }
 
 
-def open_incidents(scene: Scene) -> tuple[Incident, ...]:
+def open_incidents(scene: PageContext) -> tuple[Incident, ...]:
     """Those that are going on, newest first."""
     return tuple(it for it in scene.found.incidents if it.is_open)
 
 
-def running(scene: Scene) -> tuple[Maintenance, ...]:
+def running(scene: PageContext) -> tuple[Maintenance, ...]:
     """Maintenance that is going on, the earliest first."""
     found = [it for it in scene.found.maintenances if phase(scene, it) in RUNNING]
     return tuple(sorted(found, key=lambda it: it.start))
 
 
-def upcoming(scene: Scene) -> tuple[Maintenance, ...]:
+def upcoming(scene: PageContext) -> tuple[Maintenance, ...]:
     """Maintenance of the next seven days, or the next there is; the earliest first."""
     waiting = [it for it in scene.found.maintenances if phase(scene, it) is Phase.SCHEDULED]
     waiting.sort(key=lambda it: it.start)
@@ -41,15 +41,15 @@ def upcoming(scene: Scene) -> tuple[Maintenance, ...]:
     return tuple(soon or waiting[:1])
 
 
-def phase(scene: Scene, it: Maintenance) -> Phase:
+def phase(scene: PageContext, it: Maintenance) -> Phase:
     """How far maintenance has come."""
     return maintenances.phase(it, scene.it.now)
 
 
-def incident(scene: Scene, it: Incident, *, whole: bool = True) -> view.Incident:
+def incident(scene: PageContext, it: Incident, *, whole: bool = True) -> view.IncidentView:
     """An incident with all of its updates, or with the newest only."""
     say, told = scene.say, it.updates if whole else it.updates[:1]
-    return view.Incident(
+    return view.IncidentView(
         title=untrusted_text.line(it.title),
         address=scene.place.incident(it.id),
         condition=CONDITIONS[it.impact],
@@ -60,7 +60,7 @@ def incident(scene: Scene, it: Incident, *, whole: bool = True) -> view.Incident
         lasted=_lasted(scene, it),
         components=_concerned(scene, it.components),
         updates=tuple(
-            view.Update(
+            view.UpdateView(
                 labels.status(say, update.status),
                 scene.moment(update.at),
                 markdown.html(update.body, scene.foreign),
@@ -70,10 +70,10 @@ def incident(scene: Scene, it: Incident, *, whole: bool = True) -> view.Incident
     )
 
 
-def maintenance(scene: Scene, it: Maintenance) -> view.Maintenance:
+def maintenance(scene: PageContext, it: Maintenance) -> view.MaintenanceView:
     """Maintenance with all of its updates."""
     found = phase(scene, it)
-    return view.Maintenance(
+    return view.MaintenanceView(
         title=untrusted_text.line(it.title),
         address=scene.place.incident(it.id),
         phase=labels.phase(scene.say, found),
@@ -81,11 +81,11 @@ def maintenance(scene: Scene, it: Maintenance) -> view.Maintenance:
         start=scene.moment(it.start),
         end=scene.moment(it.end),
         components=tuple(
-            view.Concerned(scene.titles[name], scene.addresses[name], "")
+            view.ConcernedView(scene.titles[name], scene.addresses[name], "")
             for name in _in_order(scene, it.monitors)
         ),
         updates=tuple(
-            view.Update(
+            view.UpdateView(
                 labels.phase(scene.say, update.phase),
                 scene.moment(update.at),
                 markdown.html(update.body, scene.foreign),
@@ -95,10 +95,10 @@ def maintenance(scene: Scene, it: Maintenance) -> view.Maintenance:
     )
 
 
-def declared(scene: Scene, monitor: str) -> tuple[view.Declaration, ...]:
+def declared(scene: PageContext, monitor: str) -> tuple[view.DeclarationView, ...]:
     """What the open incidents say of a component."""
     return tuple(
-        view.Declaration(
+        view.DeclarationView(
             labels.effect(scene.say, affected.effect),
             untrusted_text.line(it.title),
             scene.place.incident(it.id),
@@ -109,22 +109,24 @@ def declared(scene: Scene, monitor: str) -> tuple[view.Declaration, ...]:
     )
 
 
-def _lasted(scene: Scene, it: Incident) -> str:
+def _lasted(scene: PageContext, it: Incident) -> str:
     if it.resolved is None:
         return ""
     return labels.duration(scene.say, max(timedelta(), it.resolved - it.started))
 
 
-def _concerned(scene: Scene, affected: Sequence[Affected]) -> tuple[view.Concerned, ...]:
+def _concerned(
+    scene: PageContext, affected: Sequence[AffectedComponent]
+) -> tuple[view.ConcernedView, ...]:
     """The components in the order of the page."""
     effects = {it.monitor: it.effect for it in affected}
     return tuple(
-        view.Concerned(
+        view.ConcernedView(
             scene.titles[name], scene.addresses[name], labels.effect(scene.say, effects[name])
         )
         for name in _in_order(scene, effects)
     )
 
 
-def _in_order(scene: Scene, monitors: Container[str]) -> list[str]:
+def _in_order(scene: PageContext, monitors: Container[str]) -> list[str]:
     return [name for name in scene.titles if name in monitors]

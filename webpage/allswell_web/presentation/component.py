@@ -4,23 +4,23 @@ from collections.abc import Iterator, Sequence
 
 from allswell.domain import instant
 from allswell.domain.state import State
-from allswell.domain.uptime import Day
+from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import latency_chart, uptime_bars
 from allswell_web.presentation import announcements, troubled_days, uptime_windows, view
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.context import Scene
-from allswell_web.presentation.page_state import Line
+from allswell_web.presentation.context import PageContext
+from allswell_web.presentation.page_state import ComponentState
 from allswell_web.text import labels
 from allswell_web.text.times import Moment
 
 
-def component(scene: Scene, line: Line) -> view.Component:
+def component(scene: PageContext, line: ComponentState) -> view.ComponentView:
     """One component's line."""
     days = uptime_windows.days_of(scene.it, line)
     found = tuple(shares(scene, line, days))
     standing, title = line.standing, scene.titles[line.component.name]
     troubled, older = troubled_days.troubled(scene, line, days)
-    return view.Component(
+    return view.ComponentView(
         title=title,
         address=scene.addresses[line.component.name],
         condition=standing.condition,
@@ -38,7 +38,7 @@ def component(scene: Scene, line: Line) -> view.Component:
     )
 
 
-def since(scene: Scene, line: Line) -> Moment | None:
+def since(scene: PageContext, line: ComponentState) -> Moment | None:
     """Since when a component stands as it does; of one without data that says nothing."""
     standing = line.standing
     if standing.condition is Condition.NEW or standing.since is None:
@@ -46,7 +46,7 @@ def since(scene: Scene, line: Line) -> Moment | None:
     return scene.moment(standing.since)
 
 
-def note(scene: Scene, line: Line) -> str:
+def note(scene: PageContext, line: ComponentState) -> str:
     """Why, or what was last seen, or what is observed beneath a maintenance window."""
     say, standing = scene.say, line.standing
     if standing.last is not None:
@@ -59,10 +59,12 @@ def note(scene: Scene, line: Line) -> str:
     return ""
 
 
-def shares(scene: Scene, line: Line, days: Sequence[Day]) -> Iterator[view.Window]:
+def shares(
+    scene: PageContext, line: ComponentState, days: Sequence[UptimeDay]
+) -> Iterator[view.WindowView]:
     """Uptime with coverage and p95, over 24 hours, 7, 30 and 90 days."""
     for found in uptime_windows.of_line(scene.it, line, scene.buckets, days):
-        yield view.Window(
+        yield view.WindowView(
             label=_label_of(scene, found),
             percent=percent(scene, found.uptime.percent()),
             coverage=percent(scene, found.uptime.coverage()),
@@ -71,18 +73,20 @@ def shares(scene: Scene, line: Line, days: Sequence[Day]) -> Iterator[view.Windo
         )
 
 
-def _label_of(scene: Scene, found: uptime_windows.Window) -> str:
+def _label_of(scene: PageContext, found: uptime_windows.UptimeWindow) -> str:
     if found.days == 1:
         return scene.say.text("24 hours")
     return scene.say.count("{number} day", "{number} days", found.days)
 
 
-def percent(scene: Scene, number: str | None) -> str | None:
+def percent(scene: PageContext, number: str | None) -> str | None:
     """A share in percent as this page writes it, on one line; None without data."""
     return None if number is None else labels.whole(labels.percent(scene.say, number))
 
 
-def _label(scene: Scene, title: str, quarter: view.Window, days: Sequence[Day]) -> str:
+def _label(
+    scene: PageContext, title: str, quarter: view.WindowView, days: Sequence[UptimeDay]
+) -> str:
     """What a screen reader says of a row of bars."""
     say = scene.say
     if quarter.percent is None:
@@ -99,14 +103,16 @@ def _label(scene: Scene, title: str, quarter: view.Window, days: Sequence[Day]) 
     )
 
 
-def _summary(scene: Scene, days: int) -> str:
+def _summary(scene: PageContext, days: int) -> str:
     """What opens the details."""
     if not days:
         return scene.say.text("Details")
     return scene.say.count("{number} day in detail", "{number} days in detail", days)
 
 
-def _latency(scene: Scene, line: Line, title: str, p95: str | None) -> view.Latency | None:
+def _latency(
+    scene: PageContext, line: ComponentState, title: str, p95: str | None
+) -> view.LatencyView | None:
     horizon = scene.it.horizon
     buckets = scene.buckets.get(line.component.public_id, ())
     drawn = None if horizon is None else latency_chart.draw(buckets, instant.floor(horizon))
@@ -117,4 +123,4 @@ def _latency(scene: Scene, line: Line, title: str, p95: str | None) -> view.Late
     label = say.text(
         "{name}, response time over 24 hours: {average} on average", name=title, average=average
     )
-    return view.Latency(drawn.data, label, average, p95)
+    return view.LatencyView(drawn.data, label, average, p95)

@@ -30,7 +30,7 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ComponentCondition:
     """A condition, since when, why, and what is observed beneath a maintenance window.
 
     `last` is set when the present is not known: how things stood when they were last seen.
@@ -52,20 +52,22 @@ def of(segment: Segment) -> Condition:
     return Condition(segment.state.value)
 
 
-def standing(segments: Sequence[Segment], observed: datetime | None, now: datetime) -> Standing:
+def standing(
+    segments: Sequence[Segment], observed: datetime | None, now: datetime
+) -> ComponentCondition:
     """How a component stands at `now`, when it was observed through `observed`.
 
     Segments end at `observed`. A change of reason does not begin a new "since".
     """
     if not segments:
-        return Standing(Condition.NEW)
+        return ComponentCondition(Condition.NEW)
     ending = segments[-1]
     condition, since = of(ending), ending.start
     for segment in reversed(segments):
         if of(segment) is not condition:
             break
         since = segment.start
-    found = Standing(condition, since, ending.reason, ending.state)
+    found = ComponentCondition(condition, since, ending.reason, ending.state)
     if condition is Condition.UNKNOWN and since == segments[0].start:
         found = replace(found, condition=Condition.NEW, reason=timeline.NO_DATA)
     if silent(observed, now):
@@ -79,7 +81,7 @@ def silent(observed: datetime | None, now: datetime) -> bool:
     return observed is None or now - observed > SILENCE
 
 
-class Extent(StrEnum):
+class ConditionExtent(StrEnum):
     """How much of a page a condition has reached."""
 
     ALL = "all"
@@ -87,11 +89,11 @@ class Extent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Overall:
+class PageCondition:
     """The page's worst condition: which, how far, and the places of those concerned."""
 
     condition: Condition
-    extent: Extent
+    extent: ConditionExtent
     places: tuple[int, ...]
 
 
@@ -103,7 +105,7 @@ _WORST_FIRST = (
 )
 
 
-def overall(standings: Sequence[Standing]) -> Overall:
+def overall(standings: Sequence[ComponentCondition]) -> PageCondition:
     """The first that applies: down, degraded, unknown, maintenance, up.
 
     A paused component counts only when there is no other. No component at all is unknown.
@@ -111,11 +113,11 @@ def overall(standings: Sequence[Standing]) -> Overall:
     watched = [p for p, it in enumerate(standings) if it.condition is not Condition.PAUSED]
     if not watched:
         paused = Condition.PAUSED if standings else Condition.UNKNOWN
-        return Overall(paused, Extent.ALL, tuple(range(len(standings))))
+        return PageCondition(paused, ConditionExtent.ALL, tuple(range(len(standings))))
     for conditions in _WORST_FIRST:
         places = tuple(p for p in watched if standings[p].condition in conditions)
         if places:
-            extent = Extent.ALL if len(places) == len(watched) else Extent.SOME
+            extent = ConditionExtent.ALL if len(places) == len(watched) else ConditionExtent.SOME
             new = all(standings[p].condition is Condition.NEW for p in places)
-            return Overall(Condition.NEW if new else conditions[0], extent, places)
-    return Overall(Condition.UP, Extent.ALL, tuple(watched))
+            return PageCondition(Condition.NEW if new else conditions[0], extent, places)
+    return PageCondition(Condition.UP, ConditionExtent.ALL, tuple(watched))

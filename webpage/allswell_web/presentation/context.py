@@ -6,29 +6,29 @@ from datetime import date, datetime, timedelta
 
 from allswell.central import page_data
 from allswell.domain import instant
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 from allswell_web.presentation import page_state
-from allswell_web.presentation.links import ROOT, Place
-from allswell_web.presentation.page_state import Survey
+from allswell_web.presentation.links import ROOT, Links
+from allswell_web.presentation.page_state import PageState
 from allswell_web.text import language, times, untrusted_text
 from allswell_web.text.language import Language
 from allswell_web.text.times import Moment
 
-Buckets = Mapping[str, tuple[Bucket, ...]]
+Buckets = Mapping[str, tuple[LatencyBucket, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PageContext:
     """Everything that decides what a part of a page says; `url` is the page's own address.
 
     `titles` are what the page calls each monitor, in the order of the page, and `addresses` the
     pages of the components; both by the monitor's name.
     """
 
-    found: page_data.Facts
-    it: Survey
+    found: page_data.PageData
+    it: PageState
     buckets: Buckets
-    place: Place
+    place: Links
     say: Language
     own: Language
     url: str
@@ -64,21 +64,21 @@ class Scene:
 
 
 def of(
-    found: page_data.Facts,
+    found: page_data.PageData,
     buckets: Buckets,
     now: datetime,
     *,
     url: str = "",
-    place: Place = ROOT,
+    place: Links = ROOT,
     say: Language | None = None,
-) -> Scene:
+) -> PageContext:
     """The scene of one part of a page at `now`. `buckets` may lack any component."""
     own = language.of(found.page.look.language)
     ordered = sorted(found.components, key=lambda entry: entry.position)
     # What is written for later is nobody's to read yet, on whichever part of the page.
     begun = tuple(one for one in found.incidents if one.started <= now)
     found = replace(found, incidents=begun)
-    return Scene(
+    return PageContext(
         found=found,
         it=page_state.of(found, now),
         buckets=buckets,

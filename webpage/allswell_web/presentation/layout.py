@@ -3,14 +3,14 @@
 from allswell_web.graphics import theme
 from allswell_web.presentation import view
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.context import Scene
+from allswell_web.presentation.context import PageContext
 from allswell_web.text import language, markdown, untrusted_text
 
 
-def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
+def frame(scene: PageContext, heading: str, condition: Condition) -> view.FrameView:
     """The frame of a part whose heading and condition are known."""
     page, place, horizon = scene.found.page, scene.place, scene.it.horizon
-    return view.Frame(
+    return view.FrameView(
         title=untrusted_text.line(page.title),
         description=markdown.html(page.description, scene.foreign),
         heading=heading,
@@ -25,15 +25,15 @@ def frame(scene: Scene, heading: str, condition: Condition) -> view.Frame:
         canonical=_canonical(scene),
         languages=_languages(scene),
         alternates=_alternates(scene),
-        links=tuple(view.Link(untrusted_text.line(it.title), it.url) for it in page.look.links),
+        links=tuple(view.LinkView(untrusted_text.line(it.title), it.url) for it in page.look.links),
         picture=_absolute(scene, f"og/{condition.value}.png"),
         look=_look(scene, condition),
     )
 
 
-def _look(scene: Scene, condition: Condition) -> view.Look:
+def _look(scene: PageContext, condition: Condition) -> view.LookView:
     pictures = scene.found.pictures
-    return view.Look(
+    return view.LookView(
         css=theme.of(scene.found.page.look),
         logo=theme.address("logo", pictures.logo),
         favicon=theme.address("favicon", pictures.favicon),
@@ -41,18 +41,18 @@ def _look(scene: Scene, condition: Condition) -> view.Look:
     )
 
 
-def _canonical(scene: Scene) -> str:
+def _canonical(scene: PageContext) -> str:
     return _absolute(scene, scene.place.beside(scene.say, scene.own)) if scene.url else ""
 
 
-def _absolute(scene: Scene, path: str) -> str:
+def _absolute(scene: PageContext, path: str) -> str:
     """An address that holds outside of the page too, where the page's own is known."""
     return (scene.url or scene.place.root) + path
 
 
-def _languages(scene: Scene) -> tuple[view.Link, ...]:
+def _languages(scene: PageContext) -> tuple[view.LinkView, ...]:
     return tuple(
-        view.Link(
+        view.LinkView(
             one.name,
             scene.place.in_language(one, scene.own),
             current=one is scene.say,
@@ -62,13 +62,13 @@ def _languages(scene: Scene) -> tuple[view.Link, ...]:
     )
 
 
-def _alternates(scene: Scene) -> tuple[view.Link, ...]:
+def _alternates(scene: PageContext) -> tuple[view.LinkView, ...]:
     """For search engines, which want whole addresses: none where the page has no host name."""
     if not scene.url:
         return ()
     found = [
-        view.Link("", _absolute(scene, scene.place.beside(one, scene.own)), code=one.code)
+        view.LinkView("", _absolute(scene, scene.place.beside(one, scene.own)), code=one.code)
         for one in language.every()
     ]
     own = _absolute(scene, scene.place.beside(scene.own, scene.own))
-    return (*found, view.Link("", own, code="x-default"))
+    return (*found, view.LinkView("", own, code="x-default"))

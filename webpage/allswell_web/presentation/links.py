@@ -9,7 +9,7 @@ from allswell_web.text.language import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Links:
     """Where a part stands: `rest` is its path within the page, `/de/components/x`.
 
     `chosen` is the part of the path that chooses the language, `de/`, or empty for the page's own.
@@ -54,4 +54,4 @@ class Place:
         return ("" if language is own else f"{language.path}/") + self.part
 
 
-ROOT = Place("/")
+ROOT = Links("/")

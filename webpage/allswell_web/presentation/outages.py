@@ -10,11 +10,18 @@ from datetime import datetime
 from itertools import groupby
 
 from allswell.domain import instant
-from allswell.domain.incident import Affected, Effect, Impact, Incident, Status, Update
+from allswell.domain.incident import (
+    AffectedComponent,
+    Effect,
+    Impact,
+    Incident,
+    IncidentUpdate,
+    Status,
+)
 from allswell.domain.timeline import Segment
 from allswell_web.presentation import condition, identity
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.page_state import Line, Survey
+from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.text import labels, untrusted_text
 from allswell_web.text.language import ENGLISH, Language, noted
 
@@ -36,7 +43,7 @@ _ENDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ConditionStretch:
     """A time of one condition; `reason` is the last one."""
 
     condition: Condition
@@ -46,16 +53,16 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class ComponentOutage:
     """One component's outage; `ended` tells what came after it, None while it goes on.
 
     `root` is what its id is made of: the date of the claim that begins it, also while nobody is
     known to have looked then. Evidence that comes late would move the start, and must not move ids.
     """
 
-    line: Line
-    stretches: tuple[Stretch, ...]
-    ended: Stretch | None
+    line: ComponentState
+    stretches: tuple[ConditionStretch, ...]
+    ended: ConditionStretch | None
     root: datetime
 
     @property
@@ -64,7 +71,9 @@ class Outage:
         return self.stretches[0].start
 
 
-def incidents(it: Survey, say: Language = ENGLISH, most: int | None = MOST) -> tuple[Incident, ...]:
+def incidents(
+    it: PageState, say: Language = ENGLISH, most: int | None = MOST
+) -> tuple[Incident, ...]:
     """The newest outages of a page, and all that go on, as incidents, newest first.
 
     Without a bound all that the page tells of: an address must lead somewhere as long as it does.
@@ -80,40 +89,40 @@ def incidents(it: Survey, say: Language = ENGLISH, most: int | None = MOST) -> t
     return tuple(_incident(outage, dark, say) for outage in told)
 
 
-def of_line(line: Line) -> tuple[Outage, ...]:
+def of_line(line: ComponentState) -> tuple[ComponentOutage, ...]:
     """Every outage of one component, oldest first."""
-    found: list[Outage] = []
-    running: list[Stretch] = []
-    before: Stretch | None = None
+    found: list[ComponentOutage] = []
+    running: list[ConditionStretch] = []
+    before: ConditionStretch | None = None
     root = instant.EPOCH
     for stretch in stretches(line.segments):
         if stretch.condition in _TROUBLE or (running and stretch.condition is Condition.UNKNOWN):
             root = root if running else _root(line, before, stretch.start)
             running.append(stretch)
         elif running:
-            found.append(Outage(line, tuple(running), stretch, root))
+            found.append(ComponentOutage(line, tuple(running), stretch, root))
             running = []
         before = stretch
     if running:
-        found.append(Outage(line, tuple(running), None, root))
+        found.append(ComponentOutage(line, tuple(running), None, root))
     return tuple(found)
 
 
-def _root(line: Line, before: Stretch | None, start: datetime) -> datetime:
+def _root(line: ComponentState, before: ConditionStretch | None, start: datetime) -> datetime:
     if before is None or before.condition is not Condition.UNKNOWN:
         return start
     dated = max((it.since for it in line.component.claims if it.since <= start), default=start)
     return dated if dated >= before.start else start
 
 
-def stretches(segments: Sequence[Segment]) -> Iterator[Stretch]:
+def stretches(segments: Sequence[Segment]) -> Iterator[ConditionStretch]:
     """Segments with one condition joined."""
     for found, group in groupby(segments, key=condition.of):
         joined = list(group)
-        yield Stretch(found, joined[0].start, joined[-1].end, joined[-1].reason)
+        yield ConditionStretch(found, joined[0].start, joined[-1].end, joined[-1].reason)
 
 
-def all_down(lines: Sequence[Line]) -> tuple[tuple[datetime, datetime], ...]:
+def all_down(lines: Sequence[ComponentState]) -> tuple[tuple[datetime, datetime], ...]:
     """The times in which every component that was not paused was down."""
     steps: dict[datetime, tuple[int, int]] = {}
     for line in lines:
@@ -139,7 +148,9 @@ def _dark(steps: Mapping[datetime, tuple[int, int]]) -> Iterator[tuple[datetime,
             since = None
 
 
-def _incident(outage: Outage, dark: Sequence[tuple[datetime, datetime]], say: Language) -> Incident:
+def _incident(
+    outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]], say: Language
+) -> Incident:
     component, ended = outage.line.component, outage.ended
     identifier = identity.of("outage", component.public_id, str(instant.to_ms(outage.root)))
     updates = _updates(outage, identifier, say)
@@ -156,16 +167,16 @@ def _incident(outage: Outage, dark: Sequence[tuple[datetime, datetime]], say: La
         updated=updates[-1].published,
         revision=len(updates),
         updates=tuple(reversed(updates))[:MOST_UPDATES],
-        components=(Affected(component.name, _EFFECTS[worst]),),
+        components=(AffectedComponent(component.name, _EFFECTS[worst]),),
     )
 
 
-def _worst(outage: Outage) -> Condition:
+def _worst(outage: ComponentOutage) -> Condition:
     found = {stretch.condition for stretch in outage.stretches}
     return Condition.DOWN if Condition.DOWN in found else Condition.DEGRADED
 
 
-def _impact(outage: Outage, dark: Sequence[tuple[datetime, datetime]]) -> Impact:
+def _impact(outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]]) -> Impact:
     downs = [it for it in outage.stretches if it.condition is Condition.DOWN]
     if not downs:
         return Impact.MINOR
@@ -175,11 +186,11 @@ def _impact(outage: Outage, dark: Sequence[tuple[datetime, datetime]]) -> Impact
     return Impact.CRITICAL if critical else Impact.MAJOR
 
 
-def _updates(outage: Outage, identifier: str, say: Language) -> list[Update]:
+def _updates(outage: ComponentOutage, identifier: str, say: Language) -> list[IncidentUpdate]:
     """An update for each change, oldest first; none is published before the one that it follows."""
     component = outage.line.component
     heard = {claim.since: at for claim, at in zip(component.claims, component.heard, strict=False)}
-    found: list[Update] = []
+    found: list[IncidentUpdate] = []
     told = (*outage.stretches, *(() if outage.ended is None else (outage.ended,)))
     for stretch in told:
         over = stretch is outage.ended
@@ -188,7 +199,7 @@ def _updates(outage: Outage, identifier: str, say: Language) -> list[Update]:
         if found:
             published = max(published, found[-1].published)
         found.append(
-            Update(
+            IncidentUpdate(
                 identity.of(identifier, str(instant.to_ms(dated))),
                 Status.RESOLVED if over else Status.INVESTIGATING,
                 _body(outage, stretch, say),
@@ -199,7 +210,7 @@ def _updates(outage: Outage, identifier: str, say: Language) -> list[Update]:
     return found
 
 
-def _body(outage: Outage, stretch: Stretch, say: Language) -> str:
+def _body(outage: ComponentOutage, stretch: ConditionStretch, say: Language) -> str:
     name = untrusted_text.line(outage.line.component.title)
     if stretch is outage.ended:
         lasted = labels.duration(say, stretch.start - outage.start)

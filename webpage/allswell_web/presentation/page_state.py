@@ -11,37 +11,37 @@ from allswell.central import page_data
 from allswell.domain import timeline
 from allswell.domain.timeline import Segment
 from allswell_web.presentation import condition
-from allswell_web.presentation.condition import Overall, Standing
+from allswell_web.presentation.condition import ComponentCondition, PageCondition
 from allswell_web.text import times
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComponentState:
     """One component with its whole history as far as it was read."""
 
-    component: page_data.Component
+    component: page_data.ComponentData
     segments: tuple[Segment, ...]
-    standing: Standing
+    standing: ComponentCondition
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class PageState:
     """A page at `now`; `horizon` is the end of all that is stated, None before the first."""
 
-    page: page_data.Page
+    page: page_data.PageRow
     now: datetime
     zone: ZoneInfo
     horizon: datetime | None
     silent: bool
-    lines: tuple[Line, ...]
-    overall: Overall
+    lines: tuple[ComponentState, ...]
+    overall: PageCondition
 
 
-def of(found: page_data.Facts, now: datetime) -> Survey:
+def of(found: page_data.PageData, now: datetime) -> PageState:
     """Survey the facts of one page at `now`."""
     horizon = None if found.observed_through is None else min(found.observed_through, now)
     lines = tuple(_line(component, horizon, now) for component in found.components)
-    return Survey(
+    return PageState(
         page=found.page,
         now=now,
         zone=times.zone(found.page.time_zone),
@@ -52,8 +52,10 @@ def of(found: page_data.Facts, now: datetime) -> Survey:
     )
 
 
-def _line(component: page_data.Component, horizon: datetime | None, now: datetime) -> Line:
+def _line(
+    component: page_data.ComponentData, horizon: datetime | None, now: datetime
+) -> ComponentState:
     segments: tuple[Segment, ...] = ()
     if horizon is not None:
         segments = timeline.segments(component.claims, component.overlays, component.born, horizon)
-    return Line(component, segments, condition.standing(segments, horizon, now))
+    return ComponentState(component, segments, condition.standing(segments, horizon, now))

@@ -8,7 +8,7 @@ from typing import TypeVar
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.presentation import announcements, troubled_days, uptime_windows, view
-from allswell_web.presentation.context import Scene
+from allswell_web.presentation.context import PageContext
 from allswell_web.text import times
 
 DAYS = 14
@@ -22,7 +22,7 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
 _BEGUN = (Phase.COMPLETED, *announcements.RUNNING)
 
 
-def recent(scene: Scene) -> tuple[view.PastDay, ...]:
+def recent(scene: PageContext) -> tuple[view.PastDayView, ...]:
     """The last fourteen days, newest first; what is still open stands elsewhere.
 
     None of them is older than the page's first: of a day before, nobody knows that all was well.
@@ -34,7 +34,7 @@ def recent(scene: Scene) -> tuple[view.PastDay, ...]:
     return tuple(_days(scene, first, last, (closed, done), MOST_OUTAGES))
 
 
-def month(scene: Scene, name: str = "") -> tuple[date, tuple[view.PastDay, ...]] | None:
+def month(scene: PageContext, name: str = "") -> tuple[date, tuple[view.PastDayView, ...]] | None:
     """The month of a name like `2026-11`, or this one: its first day, and its days newest first.
 
     Days without any event are left out. None for a month that the page does not tell of.
@@ -48,10 +48,10 @@ def month(scene: Scene, name: str = "") -> tuple[date, tuple[view.PastDay, ...]]
     return first, tuple(day for day in days if not day.quiet)
 
 
-def months(scene: Scene, current: date) -> tuple[view.Link, ...]:
+def months(scene: PageContext, current: date) -> tuple[view.LinkView, ...]:
     """Every month that the page tells of, newest first."""
     return tuple(
-        view.Link(
+        view.LinkView(
             times.month_text(first, scene.say),
             scene.place.history(f"{first:%Y-%m}"),
             current=first == current,
@@ -60,12 +60,12 @@ def months(scene: Scene, current: date) -> tuple[view.Link, ...]:
     )
 
 
-def is_partly_known(scene: Scene, first: date) -> bool:
+def is_partly_known(scene: PageContext, first: date) -> bool:
     """Whether outages are told of only a part of the month that begins with `first`."""
     return first < times.last_days(scene.it.now, scene.it.zone, uptime_windows.DAYS)[0]
 
 
-def _months(scene: Scene) -> list[date]:
+def _months(scene: PageContext) -> list[date]:
     """From this month back to the page's first, thirteen at most."""
     oldest = _oldest(scene)
     found = [scene.today.replace(day=1)]
@@ -74,7 +74,7 @@ def _months(scene: Scene) -> list[date]:
     return found
 
 
-def _oldest(scene: Scene) -> date:
+def _oldest(scene: PageContext) -> date:
     """The first day of which there is something to tell; today where there is none."""
     begins = [line.component.born for line in scene.it.lines]
     begins += [it.started for it in scene.found.incidents]
@@ -93,17 +93,19 @@ def _next(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
 
 
-def _maintenances(scene: Scene, phases: Container[Phase]) -> list[Maintenance]:
+def _maintenances(scene: PageContext, phases: Container[Phase]) -> list[Maintenance]:
     return [it for it in scene.found.maintenances if announcements.phase(scene, it) in phases]
 
 
-def _days(scene: Scene, first: date, last: date, said: Said, most: int) -> Iterator[view.PastDay]:
+def _days(
+    scene: PageContext, first: date, last: date, said: Said, most: int
+) -> Iterator[view.PastDayView]:
     incidents = _by_day([(scene.day_of(it.started), it) for it in said[0]])
     planned = _by_day([(scene.day_of(it.start), it) for it in said[1]])
     for number in range((last - first).days, -1, -1):
         day = first + number * ONE
         outages = _outages(scene, *scene.bounds(day))
-        yield view.PastDay(
+        yield view.PastDayView(
             machine=f"{day}",
             text=scene.day_text(day),
             incidents=tuple(
@@ -115,10 +117,10 @@ def _days(scene: Scene, first: date, last: date, said: Said, most: int) -> Itera
         )
 
 
-def _outages(scene: Scene, start: datetime, end: datetime) -> tuple[view.Outage, ...]:
+def _outages(scene: PageContext, start: datetime, end: datetime) -> tuple[view.OutageView, ...]:
     """Every outage of a day in the order of the page, newest first within a component."""
     return tuple(
-        view.Outage(scene.titles[line.component.name], stretch)
+        view.OutageView(scene.titles[line.component.name], stretch)
         for line in scene.it.lines
         for stretch in troubled_days.stretches(scene, line, start, end, troubled_days.OUTAGES)
     )

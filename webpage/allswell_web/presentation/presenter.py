@@ -15,8 +15,8 @@ from allswell_web.presentation import (
     view,
 )
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.context import Scene
-from allswell_web.presentation.page_state import Line
+from allswell_web.presentation.context import PageContext
+from allswell_web.presentation.page_state import ComponentState
 from allswell_web.text import headline, labels, times, untrusted_text
 from allswell_web.text.times import Moment
 
@@ -33,7 +33,7 @@ _SEVERITY = (
 )
 
 
-def page(scene: Scene) -> view.Page:
+def page(scene: PageContext) -> view.PageView:
     """The page itself."""
     it = scene.it
     raising, shown = _raising(scene), condition(scene)
@@ -43,7 +43,7 @@ def page(scene: Scene) -> view.Page:
         named = [untrusted_text.isolated(untrusted_text.line(one.title)) for one in raising]
         said = headline.of_incidents(named, scene.say)
     affected = _affected(scene)
-    return view.Page(
+    return view.PageView(
         frame=layout.frame(scene, said, shown),
         sentence=said,
         condition=shown,
@@ -66,14 +66,14 @@ def page(scene: Scene) -> view.Page:
     )
 
 
-def condition(scene: Scene) -> Condition:
+def condition(scene: PageContext) -> Condition:
     """How the whole page stands: as it is observed, or worse where an open incident says so."""
     said = [announcements.CONDITIONS[one.impact] for one in _raising(scene)]
     seen = Condition.UNKNOWN if scene.it.silent else scene.it.overall.condition
     return min(said, key=_SEVERITY.index, default=seen)
 
 
-def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
+def component_page(scene: PageContext, public_id: str) -> view.ComponentPageView | None:
     """The page of one component; None when the page shows no such."""
     lines = [line for line in scene.it.lines if line.component.public_id == public_id]
     if not lines:
@@ -84,7 +84,7 @@ def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
     heading = scene.say.text(
         "{name}: {state}", name=untrusted_text.isolated(shown.title), state=shown.word
     )
-    return view.ComponentPage(
+    return view.ComponentPageView(
         frame=layout.frame(scene, heading, shown.condition),
         component=shown,
         group=untrusted_text.line(line.component.group),
@@ -102,22 +102,22 @@ def component_page(scene: Scene, public_id: str) -> view.ComponentPage | None:
     )
 
 
-def announcement_page(scene: Scene, public_id: str) -> view.AnnouncementPage | None:
+def announcement_page(scene: PageContext, public_id: str) -> view.AnnouncementPageView | None:
     """The page of one incident, outage or maintenance; None when there is no such."""
     for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say, most=None)):
         if one.id == public_id:
             shown = announcements.incident(scene, one)
             what = shown.condition if one.is_open else Condition.UP
-            return view.AnnouncementPage(layout.frame(scene, shown.title, what), shown, None)
+            return view.AnnouncementPageView(layout.frame(scene, shown.title, what), shown, None)
     for other in scene.found.maintenances:
         if other.id == public_id:
             planned = announcements.maintenance(scene, other)
             frame = layout.frame(scene, planned.title, Condition.MAINTENANCE)
-            return view.AnnouncementPage(frame, None, planned)
+            return view.AnnouncementPageView(frame, None, planned)
     return None
 
 
-def history_page(scene: Scene, name: str = "") -> view.HistoryPage | None:
+def history_page(scene: PageContext, name: str = "") -> view.HistoryPageView | None:
     """A month like `2026-11`, or this one; None for a month that the page does not tell of."""
     found = past_days.month(scene, name)
     if found is None:
@@ -125,7 +125,7 @@ def history_page(scene: Scene, name: str = "") -> view.HistoryPage | None:
     first, days = found
     month = times.month_text(first, scene.say)
     heading = scene.say.text("What happened in {month}", month=month)
-    return view.HistoryPage(
+    return view.HistoryPageView(
         frame=layout.frame(scene, heading, Condition.NEW),
         month=month,
         days=days,
@@ -134,7 +134,7 @@ def history_page(scene: Scene, name: str = "") -> view.HistoryPage | None:
     )
 
 
-def _raising(scene: Scene) -> list[Incident]:
+def _raising(scene: PageContext) -> list[Incident]:
     """The open incidents that say worse than what is observed. Unknown stays unknown."""
     if scene.it.silent:
         return []
@@ -149,7 +149,7 @@ def _raising(scene: Scene) -> list[Incident]:
     ]
 
 
-def _since(scene: Scene, raising: Sequence[Incident]) -> Moment | None:
+def _since(scene: PageContext, raising: Sequence[Incident]) -> Moment | None:
     """Since when the sentence is true: the last change of those it speaks of."""
     it = scene.it
     if raising:
@@ -163,18 +163,18 @@ def _since(scene: Scene, raising: Sequence[Incident]) -> Moment | None:
     return scene.moment(max(known) if it.overall.condition is Condition.UP else min(known))
 
 
-def _silence(scene: Scene) -> view.Silence | None:
+def _silence(scene: PageContext) -> view.SilenceView | None:
     """Since when and for how long the present is not known; None while it is."""
     it = scene.it
     if not it.silent or not it.lines:
         return None
     if it.horizon is None:
-        return view.Silence(None, "")
+        return view.SilenceView(None, "")
     lasted = labels.duration(scene.say, it.now - it.horizon)
-    return view.Silence(scene.moment(it.horizon), lasted)
+    return view.SilenceView(scene.moment(it.horizon), lasted)
 
 
-def _affected(scene: Scene) -> tuple[view.Affected, ...]:
+def _affected(scene: PageContext) -> tuple[view.AffectedView, ...]:
     """The components that stand worse than up, the worst first; none while all is unknown."""
     if scene.it.silent:
         return ()
@@ -182,7 +182,7 @@ def _affected(scene: Scene) -> tuple[view.Affected, ...]:
     worse = [line for line in scene.it.lines if line.standing.condition not in calm]
     worse.sort(key=lambda line: _SEVERITY.index(line.standing.condition))
     return tuple(
-        view.Affected(
+        view.AffectedView(
             title=scene.titles[line.component.name],
             condition=line.standing.condition,
             word=labels.condition(scene.say, line.standing.condition),
@@ -193,15 +193,15 @@ def _affected(scene: Scene) -> tuple[view.Affected, ...]:
     )
 
 
-def _groups(scene: Scene) -> tuple[view.Group, ...]:
+def _groups(scene: PageContext) -> tuple[view.GroupView, ...]:
     ordered = sorted(scene.it.lines, key=lambda line: line.component.position)
-    named: dict[str, list[Line]] = {}
+    named: dict[str, list[ComponentState]] = {}
     for name, lines in groupby(ordered, key=lambda line: line.component.group):
         named.setdefault(name, []).extend(lines)
     return tuple(_group(scene, name, lines) for name, lines in named.items())
 
 
-def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
+def _group(scene: PageContext, name: str, lines: Sequence[ComponentState]) -> view.GroupView:
     found = {line.standing.condition for line in lines}
     worst = min(found, key=_SEVERITY.index)
     good = sum(1 for line in lines if line.standing.condition is Condition.UP)
@@ -209,7 +209,7 @@ def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
     counted = scene.say.count(
         "{number} of {total} operational", "{number} of {total} operational", good, total=len(lines)
     )
-    return view.Group(
+    return view.GroupView(
         name=untrusted_text.line(name) or scene.say.text("Components"),
         is_ours=not untrusted_text.line(name),
         opened=not calm or len(scene.it.lines) <= ALL_OPEN_UP_TO,
@@ -219,7 +219,7 @@ def _group(scene: Scene, name: str, lines: Sequence[Line]) -> view.Group:
     )
 
 
-def _rows(scene: Scene, line: Line) -> tuple[view.DayRow, ...]:
+def _rows(scene: PageContext, line: ComponentState) -> tuple[view.DayRowView, ...]:
     """Every day that the bars show, newest first; those before the first data are left out."""
     rows = []
     for day in reversed(uptime_windows.days_of(scene.it, line)):
@@ -227,7 +227,7 @@ def _rows(scene: Scene, line: Line) -> tuple[view.DayRow, ...]:
             continue
         found = troubled_days.stretches(scene, line, day.start, day.end)
         rows.append(
-            view.DayRow(
+            view.DayRowView(
                 machine=f"{day.day}",
                 text=scene.day_text(day.day),
                 percent=component.percent(scene, day.uptime.percent()),

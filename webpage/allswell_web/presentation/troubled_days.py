@@ -5,13 +5,13 @@ from datetime import datetime
 
 from allswell.domain import instant
 from allswell.domain.timeline import Segment
-from allswell.domain.uptime import Day
+from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import uptime_bars
 from allswell_web.presentation import condition
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.context import Scene
-from allswell_web.presentation.page_state import Line
-from allswell_web.presentation.view import Stretch, TroubledDay
+from allswell_web.presentation.context import PageContext
+from allswell_web.presentation.page_state import ComponentState
+from allswell_web.presentation.view import StretchView, TroubledDayView
 from allswell_web.text import labels
 from allswell_web.text import times as text_times
 
@@ -21,7 +21,9 @@ _LISTED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN, Condition.MAIN
 OUTAGES = (Condition.DOWN, Condition.DEGRADED)
 
 
-def troubled(scene: Scene, line: Line, days: Sequence[Day]) -> tuple[tuple[TroubledDay, ...], int]:
+def troubled(
+    scene: PageContext, line: ComponentState, days: Sequence[UptimeDay]
+) -> tuple[tuple[TroubledDayView, ...], int]:
     """The newest five days whose bar is not all good, newest first, and how many more there are."""
     mixed = [day for day in reversed(days) if uptime_bars.kind(day) == uptime_bars.MIXED]
     listed = [_day(scene, line, day) for day in mixed[:MOST_DAYS]]
@@ -30,9 +32,9 @@ def troubled(scene: Scene, line: Line, days: Sequence[Day]) -> tuple[tuple[Troub
     return told, max(0, len(mixed) - MOST_DAYS)
 
 
-def _day(scene: Scene, line: Line, day: Day) -> TroubledDay:
+def _day(scene: PageContext, line: ComponentState, day: UptimeDay) -> TroubledDayView:
     found = stretches(scene, line, day.start, day.end)
-    return TroubledDay(
+    return TroubledDayView(
         machine=f"{day.day}",
         text=scene.day_text(day.day),
         stretches=found[:MOST_STRETCHES],
@@ -41,12 +43,12 @@ def _day(scene: Scene, line: Line, day: Day) -> TroubledDay:
 
 
 def stretches(
-    scene: Scene,
-    line: Line,
+    scene: PageContext,
+    line: ComponentState,
     start: datetime,
     end: datetime,
     listed: Sequence[Condition] = _LISTED,
-) -> tuple[Stretch, ...]:
+) -> tuple[StretchView, ...]:
     """The times of trouble of a component within [start, end), newest first."""
     touching = [
         segment
@@ -64,8 +66,8 @@ def _is_listed(segment: Segment, listed: Sequence[Condition]) -> bool:
 
 
 def _stretch(
-    scene: Scene, line: Line, segment: Segment, begins: datetime, ends: datetime
-) -> Stretch:
+    scene: PageContext, line: ComponentState, segment: Segment, begins: datetime, ends: datetime
+) -> StretchView:
     """The part of a segment within a day; one that reaches the end of all is still going on."""
     start, end = max(segment.start, begins), min(segment.end, ends)
     zone, ending = scene.it.zone, line.segments[-1].end
@@ -76,7 +78,7 @@ def _stretch(
     if going_on:
         times = scene.say.text("since {time}", time=f"{first} {name}")
     what = condition.of(segment)
-    return Stretch(
+    return StretchView(
         condition=what,
         times=times,
         duration=labels.duration(scene.say, end - start),

@@ -8,22 +8,22 @@ from functools import reduce
 
 from allswell.domain import histogram, instant, rollup, uptime
 from allswell.domain.histogram import Histogram
-from allswell.domain.latency import Bucket
-from allswell.domain.uptime import Day, Uptime
+from allswell.domain.latency import LatencyBucket
+from allswell.domain.uptime import Uptime, UptimeDay
 from allswell_web.graphics import latency_chart
-from allswell_web.presentation.page_state import Line, Survey
+from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.text import times
 
 DAYS = 90
 LENGTHS = (7, 30, DAYS)
 HOURS = timedelta(hours=24)
-Buckets = Mapping[str, Sequence[Bucket]]
+Buckets = Mapping[str, Sequence[LatencyBucket]]
 # A UTC day, its successful checks, and how long they took: a page has thousands, so plain tuples.
 Kept = tuple[date, int, Histogram]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class UptimeWindow:
     """One stretch up to the horizon: `days` is 1 for the last 24 hours, else a number of days.
 
     `p95_us` is None below a least number of checks.
@@ -39,25 +39,27 @@ class Window:
         return "24h" if self.days == 1 else f"{self.days}d"
 
 
-def days_of(it: Survey, line: Line) -> tuple[Day, ...]:
+def days_of(it: PageState, line: ComponentState) -> tuple[UptimeDay, ...]:
     """The days that the bars of a component show, in the zone of the page."""
     first, last = times.last_days(it.now, it.zone, DAYS)
     return uptime.by_day(line.segments, first, last, it.zone)
 
 
-def of_line(it: Survey, line: Line, buckets: Buckets, days: Sequence[Day]) -> tuple[Window, ...]:
+def of_line(
+    it: PageState, line: ComponentState, buckets: Buckets, days: Sequence[UptimeDay]
+) -> tuple[UptimeWindow, ...]:
     """The windows of one component, `days` as `days_of` gives them."""
     return tuple(_windows(it, [(line, days)], buckets))
 
 
-def of_page(it: Survey, buckets: Buckets) -> tuple[Window, ...]:
+def of_page(it: PageState, buckets: Buckets) -> tuple[UptimeWindow, ...]:
     """The windows of a whole page: the times and checks of all components together."""
     return tuple(_windows(it, [(line, days_of(it, line)) for line in it.lines], buckets))
 
 
 def _windows(
-    it: Survey, lines: Sequence[tuple[Line, Sequence[Day]]], buckets: Buckets
-) -> Iterator[Window]:
+    it: PageState, lines: Sequence[tuple[ComponentState, Sequence[UptimeDay]]], buckets: Buckets
+) -> Iterator[UptimeWindow]:
     """24 hours back from the horizon; the others are the last days that the bars show.
 
     The p95 of days is that of whole days of UTC, as histograms are kept, today included.
@@ -71,17 +73,17 @@ def _windows(
             buckets.get(line.component.public_id, ()), instant.floor(end)
         )
     ]
-    yield Window(1, counted, latency_chart.p95(recent))
+    yield UptimeWindow(1, counted, latency_chart.p95(recent))
     kept = [day for line, _ in lines for day in _kept(line, buckets, end)]
     slow = dict(zip(LENGTHS, _p95s(kept, end), strict=True))
     for number in LENGTHS:
         counted = _sum(
             uptime.measure(line.segments, days[-number].start, end) for line, days in lines
         )
-        yield Window(number, counted, slow[number])
+        yield UptimeWindow(number, counted, slow[number])
 
 
-def _kept(line: Line, buckets: Buckets, end: datetime) -> list[Kept]:
+def _kept(line: ComponentState, buckets: Buckets, end: datetime) -> list[Kept]:
     """A component's latencies by day: of those that are rolled up, and of the rest from buckets.
 
     The collector's buckets reach back 24 hours, so they fill in for today, and for yesterday
@@ -100,7 +102,7 @@ def _kept(line: Line, buckets: Buckets, end: datetime) -> list[Kept]:
     return kept
 
 
-def _counted(buckets: Sequence[Bucket]) -> Histogram:
+def _counted(buckets: Sequence[LatencyBucket]) -> Histogram:
     counts: dict[int, int] = {}
     for latency_us, count in latency_chart.spread(buckets):
         number = histogram.bucket(latency_us)

@@ -13,7 +13,7 @@ from allswell_web.text.times import Moment
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LinkView:
     """A text and where it leads; `current` marks where the reader is, `code` a language."""
 
     text: str
@@ -23,7 +23,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LookView:
     """What the owner has chosen of the look; `css` holds checked values only.
 
     `icon` is the owner's favicon with the state in its corner.
@@ -36,7 +36,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameView:
     """What stands around every part of a page.
 
     `heading` is what the browser's tab says first. `own` is the language of the owner's texts where
@@ -56,15 +56,15 @@ class Frame:
     home: str
     history: str
     canonical: str
-    languages: tuple[Link, ...]
-    alternates: tuple[Link, ...]
-    links: tuple[Link, ...]
+    languages: tuple[LinkView, ...]
+    alternates: tuple[LinkView, ...]
+    links: tuple[LinkView, ...]
     picture: str
-    look: Look
+    look: LookView
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WindowView:
     """Uptime and latency over a stretch; `percent` None is "no data", `p95` None too little.
 
     `whole` says that all of it was observed.
@@ -78,7 +78,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class StretchView:
     """A time of trouble within one day: `14:02 - 14:20 CET`, how long, what, why."""
 
     condition: Condition
@@ -89,17 +89,17 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class TroubledDay:
+class TroubledDayView:
     """A day with trouble; `more` stretches are not listed."""
 
     machine: str
     text: str
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[StretchView, ...]
     more: int
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class LatencyView:
     """The last 24 hours of latency: a path in a box of 240 x 24, and a sentence."""
 
     data: str
@@ -109,7 +109,7 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
+class DeclarationView:
     """What an open incident says of a component, beside what is observed."""
 
     word: str
@@ -118,7 +118,7 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class ComponentView:
     """One component. `note` is the reason, or what was last seen."""
 
     title: str
@@ -127,23 +127,23 @@ class Component:
     word: str
     since: Moment | None
     note: str
-    declared: tuple[Declaration, ...]
+    declared: tuple[DeclarationView, ...]
     label: str
     summary: str
     bars: tuple[Path, ...]
-    windows: tuple[Window, ...]
-    days: tuple[TroubledDay, ...]
+    windows: tuple[WindowView, ...]
+    days: tuple[TroubledDayView, ...]
     older_days: int
-    latency: Latency | None
+    latency: LatencyView | None
 
     @property
-    def quarter(self) -> Window:
+    def quarter(self) -> WindowView:
         """Uptime over the days that the bars show."""
         return self.windows[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupView:
     """Components under one heading; one with trouble, or on a short page, is open.
 
     `is_ours`: the owner gave it no name, so it has one of ours.
@@ -154,11 +154,11 @@ class Group:
     opened: bool
     summary: str
     condition: Condition
-    components: tuple[Component, ...]
+    components: tuple[ComponentView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Affected:
+class AffectedView:
     """A component that visitors should know of first."""
 
     title: str
@@ -169,7 +169,7 @@ class Affected:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateView:
     """One update: how far things had come, when it was said, and the words."""
 
     word: str
@@ -178,7 +178,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Concerned:
+class ConcernedView:
     """A component that an announcement concerns; `word` is empty for maintenance."""
 
     title: str
@@ -187,7 +187,7 @@ class Concerned:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class IncidentView:
     """An incident. `resolved` None: it is open. `updates` stand newest first."""
 
     title: str
@@ -198,12 +198,12 @@ class Incident:
     started: Moment
     resolved: Moment | None
     lasted: str
-    components: tuple[Concerned, ...]
-    updates: tuple[Update, ...]
+    components: tuple[ConcernedView, ...]
+    updates: tuple[UpdateView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Maintenance:
+class MaintenanceView:
     """Maintenance; `running` while it goes on."""
 
     title: str
@@ -212,27 +212,27 @@ class Maintenance:
     running: bool
     start: Moment
     end: Moment
-    components: tuple[Concerned, ...]
-    updates: tuple[Update, ...]
+    components: tuple[ConcernedView, ...]
+    updates: tuple[UpdateView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class OutageView:
     """A stretch of trouble of one component on one day."""
 
     title: str
-    stretch: Stretch
+    stretch: StretchView
 
 
 @dataclass(frozen=True, slots=True)
-class PastDay:
+class PastDayView:
     """A day of the past with what was said and what was seen; `more` outages are not listed."""
 
     machine: str
     text: str
-    incidents: tuple[Incident, ...]
-    maintenances: tuple[Maintenance, ...]
-    outages: tuple[Outage, ...]
+    incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
+    outages: tuple[OutageView, ...]
     more: int
 
     @property
@@ -242,7 +242,7 @@ class PastDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilenceView:
     """That the present is not known: since when, None for ever, and for how long."""
 
     since: Moment | None
@@ -250,66 +250,66 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageView:
     """The whole page."""
 
-    frame: Frame
+    frame: FrameView
     sentence: str
     condition: Condition
     since: Moment | None
     as_of: Moment | None
-    silence: Silence | None
-    affected: tuple[Affected, ...]
+    silence: SilenceView | None
+    affected: tuple[AffectedView, ...]
     more_affected: int
-    incidents: tuple[Incident, ...]
-    running: tuple[Maintenance, ...]
-    upcoming: tuple[Maintenance, ...]
-    groups: tuple[Group, ...]
-    past: tuple[PastDay, ...]
+    incidents: tuple[IncidentView, ...]
+    running: tuple[MaintenanceView, ...]
+    upcoming: tuple[MaintenanceView, ...]
+    groups: tuple[GroupView, ...]
+    past: tuple[PastDayView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DayRow:
+class DayRowView:
     """One day of a component in a table."""
 
     machine: str
     text: str
     percent: str | None
     coverage: str | None
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[StretchView, ...]
     more: int
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentPage:
+class ComponentPageView:
     """A component with every day that its bars show, and what was said of it."""
 
-    frame: Frame
-    component: Component
+    frame: FrameView
+    component: ComponentView
     group: str
-    rows: tuple[DayRow, ...]
-    incidents: tuple[Incident, ...]
-    maintenances: tuple[Maintenance, ...]
+    rows: tuple[DayRowView, ...]
+    incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnnouncementPage:
+class AnnouncementPageView:
     """One incident or one maintenance; the other is None."""
 
-    frame: Frame
-    incident: Incident | None
-    maintenance: Maintenance | None
+    frame: FrameView
+    incident: IncidentView | None
+    maintenance: MaintenanceView | None
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPage:
+class HistoryPageView:
     """A month with what happened in it, and the months that there are.
 
     `partly` says that outages are no longer known of all of its days.
     """
 
-    frame: Frame
+    frame: FrameView
     month: str
-    days: tuple[PastDay, ...]
-    months: tuple[Link, ...]
+    days: tuple[PastDayView, ...]
+    months: tuple[LinkView, ...]
     partly: bool

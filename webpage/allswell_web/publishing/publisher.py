@@ -21,10 +21,10 @@ from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
 from allswell_web.cache import directory, facts_cache
 from allswell_web.cache.directory import Directory
-from allswell_web.cache.facts_cache import Sources
-from allswell_web.cache.renderer import Order, Press
+from allswell_web.cache.facts_cache import FactsSources
+from allswell_web.cache.renderer import Renderer, RenderOrder
 from allswell_web.publishing import static_site
-from allswell_web.publishing.static_site import File
+from allswell_web.publishing.static_site import SiteFile
 
 Announcement = Incident | Maintenance
 log = logging.getLogger(__name__)
@@ -36,11 +36,11 @@ NOTE_TYPE = "application/json"
 NOTE_CACHE = "private, no-store"
 
 
-class Early(Exception):
+class NothingToPublish(Exception):
     """The centre has never run, so there is nothing to publish."""
 
 
-class Bucket(Protocol):
+class PublishTarget(Protocol):
     """Where files go, by name. Whatever it raises, the next step tries again."""
 
     def put(self, name: str, body: bytes, content_type: str, cache: str) -> None:
@@ -57,7 +57,7 @@ class Bucket(Protocol):
 
 
 @dataclass(slots=True)
-class Issue:
+class PublishedIssue:
     """What is known of a page's files: when they were published, of which version, what they hold.
 
     `noted` are the names that the note has, which may be more than those that exist. `told` are the
@@ -78,7 +78,7 @@ def note_of(installation: str) -> str:
     return f".published-{digest[:32]}.json"
 
 
-def is_due(issue: Issue, version: int, now: datetime) -> bool:
+def is_due(issue: PublishedIssue, version: int, now: datetime) -> bool:
     """Whether a page is to be published: it changed and 30 s have passed, or 5 min have."""
     if issue.at is None:
         return True
@@ -90,16 +90,16 @@ class Publisher:
 
     def __init__(
         self,
-        sources: Sources,
-        press: Press,
-        bucket: Bucket,
-        listing: Callable[[tuple[page_data.Page, ...]], Directory] = directory.of,
+        sources: FactsSources,
+        press: Renderer,
+        bucket: PublishTarget,
+        listing: Callable[[tuple[page_data.PageRow, ...]], Directory] = directory.of,
     ) -> None:
         self._sources = sources
         self._press = press
         self._bucket = bucket
         self._listing = listing
-        self._issues: dict[str, Issue] = {}
+        self._issues: dict[str, PublishedIssue] = {}
         self._name = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -129,21 +129,23 @@ class Publisher:
             self._withdraw(gone)
         now = self._sources.clock()
         for name, page in listed.items():
-            issue = self._issues.setdefault(name, Issue())
+            issue = self._issues.setdefault(name, PublishedIssue())
             if is_due(issue, page.version, now):
-                self._publish(name, page, issue, Order(now, known))
+                self._publish(name, page, issue, RenderOrder(now, known))
 
     def _begin(self) -> None:
         """Read what an earlier process has noted."""
         installation = self._sources.reader.installation()
         if not installation:
-            raise Early("the centre has not run yet")
+            raise NothingToPublish("the centre has not run yet")
         note = note_of(installation)
         noted = _read(self._bucket.get(note))
-        self._issues = {name: Issue(noted=set(names)) for name, names in noted.items()}
+        self._issues = {name: PublishedIssue(noted=set(names)) for name, names in noted.items()}
         self._name = note
 
-    def _publish(self, name: str, page: page_data.Page, issue: Issue, step: Order) -> None:
+    def _publish(
+        self, name: str, page: page_data.PageRow, issue: PublishedIssue, step: RenderOrder
+    ) -> None:
         material = facts_cache.read(self._sources, page)
         if material.facts is None or material.facts.page.is_private:
             return
@@ -165,20 +167,20 @@ class Publisher:
             issue.whole_at = now
             self._forget(name, issue, {file.name for file in files})
 
-    def _put(self, name: str, issue: Issue, file: File) -> None:
+    def _put(self, name: str, issue: PublishedIssue, file: SiteFile) -> None:
         """Write a file unless this process wrote it with the same content."""
         digest = hashlib.sha256(file.body).digest()
         if issue.digests.get(file.name) != digest:
             self._bucket.put(f"{name}/{file.name}", file.body, file.content_type, file.cache)
             issue.digests[file.name] = digest
 
-    def _note(self, issue: Issue, names: set[str]) -> None:
+    def _note(self, issue: PublishedIssue, names: set[str]) -> None:
         """Note what will be written, before it is."""
         if not names <= issue.noted:
             issue.noted |= names
             self._write_note()
 
-    def _forget(self, name: str, issue: Issue, names: set[str]) -> None:
+    def _forget(self, name: str, issue: PublishedIssue, names: set[str]) -> None:
         """Remove the files that no part of the page leads to any more."""
         if old := issue.noted - names:
             self._bucket.remove(f"{name}/{entry}" for entry in sorted(old))
@@ -198,18 +200,18 @@ class Publisher:
         self._bucket.put(self._name, body, NOTE_TYPE, NOTE_CACHE)
 
 
-def _told(found: page_data.Facts) -> Mapping[str, Announcement]:
+def _told(found: page_data.PageData) -> Mapping[str, Announcement]:
     told: dict[str, Announcement] = {it.id: it for it in found.incidents}
     return told | {it.id: it for it in found.maintenances}
 
 
-def _lasting(issue: Issue, told: Mapping[str, Announcement]) -> Container[str]:
+def _lasting(issue: PublishedIssue, told: Mapping[str, Announcement]) -> Container[str]:
     """The files that are there, but for those of which something else is told now."""
     changed = {name for name, it in told.items() if issue.told.get(name) != it}
     return {name for name in issue.digests if static_site.part_of(name) not in changed}
 
 
-def folder(page: page_data.Page) -> str:
+def folder(page: page_data.PageRow) -> str:
     """The folder of a page's files."""
     return f"{page.namespace}/{page.name}"
 

@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 from flask import Response
 
 from allswell_web.api import routes
-from allswell_web.cache.directory import Mount
-from allswell_web.cache.renderer import Order, Press
+from allswell_web.cache.directory import PageMount
+from allswell_web.cache.renderer import Renderer, RenderOrder
 from allswell_web.text import language
 
 HTML = "text/html"
@@ -27,7 +27,7 @@ _FRAMES = re.compile(r";?\s*frame-ancestors [^;]*")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class SiteFile:
     """One file of an edition; `name` is its path below the page's own folder."""
 
     name: str
@@ -36,7 +36,7 @@ class File:
     cache: str
 
 
-def front(press: Press, order: Order, there: Container[str]) -> Iterator[File]:
+def front(press: Renderer, order: RenderOrder, there: Container[str]) -> Iterator[SiteFile]:
     """What must always be new: the page in each language, and all documents for machines.
 
     With it comes what it leads to, unless its file is `there`.
@@ -44,14 +44,14 @@ def front(press: Press, order: Order, there: Container[str]) -> Iterator[File]:
     yield from _reached(press, order, _front(), there)
 
 
-def whole(press: Press, order: Order) -> Iterator[File]:
+def whole(press: Renderer, order: RenderOrder) -> Iterator[SiteFile]:
     """Everything that can be reached from the page, the front included."""
     yield from _reached(press, order, ["/embed", *_front()], ())
 
 
 def _reached(
-    press: Press, order: Order, start: Sequence[str], there: Container[str]
-) -> Iterator[File]:
+    press: Renderer, order: RenderOrder, start: Sequence[str], there: Container[str]
+) -> Iterator[SiteFile]:
     waiting = [*start]
     seen = set(waiting)
     while waiting:
@@ -86,17 +86,17 @@ def part_of(name: str) -> str:
     return name.rpartition("/")[2].partition(".")[0]
 
 
-def _made(press: Press, order: Order, path: str) -> Response | None:
-    return press.answer(Mount(order.page, "", path), order)
+def _made(press: Renderer, order: RenderOrder, path: str) -> Response | None:
+    return press.answer(PageMount(order.page, "", path), order)
 
 
-def _file(path: str, response: Response) -> File:
+def _file(path: str, response: Response) -> SiteFile:
     body = response.get_data()
     if response.mimetype == HTML:
         policy = response.headers.get("Content-Security-Policy", "")
         body = _for_files(body.decode(), path, policy).encode()
     content_type = response.headers["Content-Type"]
-    return File(name_of(path), body, content_type, response.headers.get("Cache-Control", ""))
+    return SiteFile(name_of(path), body, content_type, response.headers.get("Cache-Control", ""))
 
 
 def _for_files(text: str, path: str, policy: str) -> str:

@@ -13,7 +13,7 @@ RETRY_S = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ConstantResponse:
     """A whole answer; `headers` without the length."""
 
     status: str
@@ -27,47 +27,47 @@ class Reply:
         about = [("Content-Type", self.content_type), length] if self.body else []
         return [*about, NO_STORE, NOSNIFF, *self.headers]
 
-    def with_header(self, name: str, value: str) -> "Reply":
+    def with_header(self, name: str, value: str) -> "ConstantResponse":
         """The same answer with one header more."""
         return replace(self, headers=(*self.headers, (name, value)))
 
 
-PASSWORD = Reply(
+PASSWORD = ConstantResponse(
     "401 Unauthorized",
     b"This page asks for a password.\n",
     headers=(("WWW-Authenticate", 'Basic realm="Status page", charset="UTF-8"'),),
 )
-SLOWER = Reply(
+SLOWER = ConstantResponse(
     "429 Too Many Requests",
     b"Too many passwords were tried from here. Wait a few minutes.\n",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Notices:
+class ConstantResponses:
     """The constant answers: one for all that is unknown, one for when nothing can be said.
 
     `password` asks for one, `slower` is for who has tried too often.
     """
 
-    not_found: Reply
-    unavailable: Reply
-    password: Reply = PASSWORD
-    slower: Reply = SLOWER
+    not_found: ConstantResponse
+    unavailable: ConstantResponse
+    password: ConstantResponse = PASSWORD
+    slower: ConstantResponse = SLOWER
 
 
-def notices(not_found: str, unavailable: str, policy: str) -> Notices:
+def notices(not_found: str, unavailable: str, policy: str) -> ConstantResponses:
     """The notices from their HTML and their content security policy."""
     headers = (("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"))
     retry = ("Retry-After", str(RETRY_S))
-    return Notices(
-        Reply("404 Not Found", not_found.encode(), HTML, headers),
-        Reply("503 Service Unavailable", unavailable.encode(), HTML, (*headers, retry)),
+    return ConstantResponses(
+        ConstantResponse("404 Not Found", not_found.encode(), HTML, headers),
+        ConstantResponse("503 Service Unavailable", unavailable.encode(), HTML, (*headers, retry)),
     )
 
 
-REFUSED = Reply("405 Method Not Allowed", b"", PLAIN, (("Allow", "GET, HEAD"),))
-PREFLIGHT = Reply(
+REFUSED = ConstantResponse("405 Method Not Allowed", b"", PLAIN, (("Allow", "GET, HEAD"),))
+PREFLIGHT = ConstantResponse(
     "204 No Content",
     headers=(
         CORS,
@@ -78,6 +78,6 @@ PREFLIGHT = Reply(
 )
 
 
-def moved(to: str) -> Reply:
+def moved(to: str) -> ConstantResponse:
     """The same thing under its right path."""
-    return Reply("308 Permanent Redirect", headers=(("Location", to),))
+    return ConstantResponse("308 Permanent Redirect", headers=(("Location", to),))

@@ -20,7 +20,7 @@ HELP = {
 GAUGES = frozenset({"allswell_web_shared_up"})
 
 
-class Meters:
+class PageMetrics:
     """Counters and gauges, none with a label."""
 
     def __init__(self) -> None:

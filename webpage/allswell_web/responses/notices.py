@@ -12,7 +12,7 @@ from allswell_web.text.language import noted
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LocalizedNotice:
     """A notice in one language."""
 
     code: str
@@ -28,10 +28,10 @@ class Notice:
     heading: str
     advice: str
 
-    def said(self) -> Sequence[Said]:
+    def said(self) -> Sequence[LocalizedNotice]:
         """The notice in each language, English first."""
         return [
-            Said(one.code, one.direction, one.text(self.heading), one.text(self.advice))
+            LocalizedNotice(one.code, one.direction, one.text(self.heading), one.text(self.advice))
             for one in language.every()
         ]
 

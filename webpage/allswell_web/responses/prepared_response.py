@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from allswell_web.responses.negotiate import CODINGS
-from allswell_web.responses.rendered_response import Headers, Sheet
+from allswell_web.responses.rendered_response import Headers, RenderedResponse
 
 VARY = ("Vary", "Accept-Encoding")
 # What a 304 repeats, and what it leaves out: all that describes a body.
@@ -11,14 +11,14 @@ _OF_BODY = frozenset({"content-type", "content-length", "content-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
-class Aged:
+class AgedHeaders:
     """The headers of one whole second of age, for each coding in the order of `CODINGS`."""
 
     seconds: int
     headers: tuple[Headers, ...]
 
 
-class Ready:
+class PreparedResponse:
     """One sheet in this process; times are ticks. `until` is moved back when its page changes.
 
     `more` are headers of the host that it is sent at.
@@ -28,7 +28,7 @@ class Ready:
 
     def __init__(
         self,
-        sheet: Sheet,
+        sheet: RenderedResponse,
         page: int,
         *,
         made: float,
@@ -47,7 +47,7 @@ class Ready:
         self.bodies = ([sheet.body], [sheet.gzip], [sheet.brotli])
         self.aged = self._headers(0)
 
-    def age(self, now: float) -> Aged:
+    def age(self, now: float) -> AgedHeaders:
         """The headers as of now, made anew at most once per second."""
         seconds = max(0, int(now - self.made))
         aged = self.aged
@@ -60,11 +60,11 @@ class Ready:
         plain = self.age(now).headers[0]
         return [entry for entry in plain if entry[0].lower() not in _OF_BODY]
 
-    def _headers(self, seconds: int) -> Aged:
+    def _headers(self, seconds: int) -> AgedHeaders:
         age = ("Age", str(seconds))
         tag = [("ETag", self.etag)] if self.etag else []
         common = [*self.sheet.headers, *self.more, *tag, VARY, age]
         lengths = [("Content-Length", str(len(body))) for (body,) in self.bodies]
         plain, *packed = ([*common, length] for length in lengths)
         named = [[("Content-Encoding", name)] for name in CODINGS[1:]]
-        return Aged(seconds, (plain, *map(list.__add__, packed, named)))
+        return AgedHeaders(seconds, (plain, *map(list.__add__, packed, named)))

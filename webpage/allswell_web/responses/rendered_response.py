@@ -20,12 +20,12 @@ _NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _VALUE = re.compile(r"[\x20-\x7e]*")
 
 
-class Damaged(ValueError):
+class DamagedResponse(ValueError):
     """Bytes in the store that are no sheet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class RenderedResponse:
     """A finished answer. `made` is when; until `fresh` it is sent without a question.
 
     Until `tellable` it may still be sent while a newer one is being made: later it would state
@@ -61,7 +61,7 @@ def in_brotli(body: bytes) -> bytes:
     return packed
 
 
-def write(sheet: Sheet) -> bytes:
+def write(sheet: RenderedResponse) -> bytes:
     """All of a sheet as bytes: the length of a JSON head, the head, the body in each coding."""
     head = json.dumps(
         {
@@ -77,14 +77,14 @@ def write(sheet: Sheet) -> bytes:
     return len(head).to_bytes(_LENGTH) + head + sheet.body + sheet.gzip + sheet.brotli
 
 
-def read(data: bytes) -> Sheet:
+def read(data: bytes) -> RenderedResponse:
     """Read what `write` wrote. Raises `Damaged`."""
     try:
         start = _LENGTH + int.from_bytes(data[:_LENGTH])
         head = json.loads(data[_LENGTH:start])
         middle = start + head["lengths"][0]
         last = middle + head["lengths"][1]
-        return Sheet(
+        return RenderedResponse(
             headers=tuple(_header(name, value) for name, value in head["headers"]),
             etag=_header("ETag", head["etag"])[1],
             body=data[start:middle],
@@ -96,7 +96,7 @@ def read(data: bytes) -> Sheet:
             version=int(head["version"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
-        raise Damaged("this is not a sheet") from problem
+        raise DamagedResponse("this is not a sheet") from problem
 
 
 def _header(name: str, value: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from wsgiref.types import WSGIEnvironment
 
 from allswell.central import page_data
 from allswell.domain import password
-from allswell_web.responses.constant_responses import Notices, Reply
+from allswell_web.responses.constant_responses import ConstantResponse, ConstantResponses
 from allswell_web.serving import client_address
 from allswell_web.serving.client_address import Network
 
@@ -41,7 +41,7 @@ LONGEST_HEADER = 4096
 
 
 @dataclass(slots=True)
-class Wrong:
+class FailedTries:
     """An address's tries: how many, until when it has to wait, when it was last heard."""
 
     times: int = 0
@@ -50,19 +50,19 @@ class Wrong:
 
 
 @dataclass(slots=True)
-class Memory:
+class TriesMemory:
     """What is known of visitors; the oldest entries give way."""
 
     right: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
-    wrong: OrderedDict[tuple[str, str], Wrong] = field(default_factory=OrderedDict)
+    wrong: OrderedDict[tuple[str, str], FailedTries] = field(default_factory=OrderedDict)
 
 
-class Gate:
+class AccessControl:
     """Judges requests for private pages; `ticks` are seconds that only grow."""
 
     def __init__(
         self,
-        notices: Notices,
+        notices: ConstantResponses,
         ticks: Callable[[], float],
         proxies: Sequence[Network] = (),
         matches: Callable[[str, str], bool] = password.matches,
@@ -74,9 +74,9 @@ class Gate:
         self._lock = threading.Lock()
         self._checks = threading.BoundedSemaphore(CHECKS_AT_ONCE)
         self._key = secrets.token_bytes(32)
-        self._memory = Memory()
+        self._memory = TriesMemory()
 
-    def judge(self, page: page_data.Page, environ: WSGIEnvironment) -> Reply | None:
+    def judge(self, page: page_data.PageRow, environ: WSGIEnvironment) -> ConstantResponse | None:
         """Why a request for a private page is refused; None where it is let through."""
         address = client_address.address(environ, self._proxies)
         if page.allowed_networks:
@@ -97,13 +97,13 @@ class Gate:
                 return None
         return self._checked(page, given, known, (page.public_id, client_address.origin(address)))
 
-    def _known(self, page: page_data.Page, header: str) -> bytes:
+    def _known(self, page: page_data.PageRow, header: str) -> bytes:
         text = f"{page.public_id}\n{page.password_hash}\n{header}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, text, hashlib.sha256)
 
     def _checked(
-        self, page: page_data.Page, given: str, known: bytes, who: tuple[str, str]
-    ) -> Reply | None:
+        self, page: page_data.PageRow, given: str, known: bytes, who: tuple[str, str]
+    ) -> ConstantResponse | None:
         pause = self._pause(who)
         if pause == 0 and not self._checks.acquire(timeout=PATIENCE_S):
             pause = PATIENCE_S
@@ -130,7 +130,7 @@ class Gate:
         with self._lock:
             entry = self._memory.wrong.get(who)
             if entry is None or now - entry.last > FORGET_S:
-                entry = Wrong()
+                entry = FailedTries()
             if now < entry.until:
                 return entry.until - now
             entry.times += 1

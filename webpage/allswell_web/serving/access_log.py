@@ -17,7 +17,7 @@ from allswell_web.serving.client_address import Network
 LONGEST = 512
 
 
-class Logged:
+class AccessLog:
     """An application whose requests are written to a stream."""
 
     def __init__(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from allswell_web.cache import directory
-from allswell_web.responses.constant_responses import Reply
+from allswell_web.responses.constant_responses import ConstantResponse
 from allswell_web.serving import client_address
 from allswell_web.serving.client_address import Network
 
@@ -19,7 +19,7 @@ QUERY = "/?:@!$&'()*+,;=-._~%"
 PLAIN_PATHS = frozenset({"/healthz", "/metrics"})
 
 
-class Secured:
+class HttpsRedirect:
     """An application behind proxies that say in X-Forwarded-Proto how a visitor came."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Secured:
         path = quote(environ["PATH_INFO"], encoding="latin-1")
         query = quote(environ.get("QUERY_STRING", ""), safe=QUERY, encoding="latin-1")
         target = f"{path}?{query}" if query else path
-        to = Reply(MOVED, headers=(("Location", f"https://{host}{target}"),))
+        to = ConstantResponse(MOVED, headers=(("Location", f"https://{host}{target}"),))
         start(to.status, to.all_headers())
         return []
 

@@ -25,12 +25,12 @@ RELOAD_S = 10
 PARENT_LOOK_S = 1.0
 
 
-class Taken(Exception):
+class AddressTaken(Exception):
     """The address cannot be listened at; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAt:
     """Where to listen, and with how many threads."""
 
     host: str
@@ -63,7 +63,7 @@ class Server(MPServer):
             self.workers_kill_timeout = usual
 
 
-class Loader(Protocol):
+class WorkerLoader(Protocol):
     """Makes the application within the worker process; it must be picklable."""
 
     def __call__(self) -> WSGIApplication:
@@ -71,7 +71,7 @@ class Loader(Protocol):
         ...
 
 
-def check(place: Place) -> None:
+def check(place: ListenAt) -> None:
     """Raise `Taken` where somebody listens already.
 
     Granian's own socket shares a port with another one of the same user, without a word.
@@ -84,13 +84,13 @@ def check(place: Place) -> None:
             probe.listen(1)
     except OSError as problem:
         reason = os.strerror(problem.errno) if problem.errno else str(problem)
-        raise Taken(
+        raise AddressTaken(
             f"cannot listen at {place.host}:{place.port}: {reason.lower()}; "
             "set ALLSWELL_BIND to another address and port"
         ) from problem
 
 
-def run(loader: Loader, place: Place, *, stop_with_stdin: bool) -> None:
+def run(loader: WorkerLoader, place: ListenAt, *, stop_with_stdin: bool) -> None:
     """Serve until SIGTERM or SIGINT, or until stdin ends. Raises `Taken`."""
     check(place)
     server = Server(

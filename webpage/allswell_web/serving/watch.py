@@ -3,18 +3,18 @@
 import logging
 import threading
 
-from allswell_web.cache.page_cache import Shelf
-from allswell_web.cache.ports import Reader
-from allswell_web.responses.meters import Meters
+from allswell_web.cache.page_cache import PageCache
+from allswell_web.cache.ports import FactsReader
+from allswell_web.responses.meters import PageMetrics
 
 log = logging.getLogger(__name__)
 EVERY_S = 2.0
 
 
-class Watch:
+class VersionWatch:
     """Tells the shelf the versions, which compares them with what it holds."""
 
-    def __init__(self, reader: Reader, shelf: Shelf, meters: Meters) -> None:
+    def __init__(self, reader: FactsReader, shelf: PageCache, meters: PageMetrics) -> None:
         self._reader = reader
         self._shelf = shelf
         self._meters = meters

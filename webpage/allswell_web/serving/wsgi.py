@@ -7,27 +7,27 @@ takes longer lies behind `Shelf.find`.
 from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from allswell_web.cache.page_cache import Shelf
+from allswell_web.cache.page_cache import PageCache
 from allswell_web.responses import constant_responses, negotiate
-from allswell_web.responses.constant_responses import Reply
-from allswell_web.responses.prepared_response import Ready
-from allswell_web.serving.access_control import Gate
+from allswell_web.responses.constant_responses import ConstantResponse
+from allswell_web.responses.prepared_response import PreparedResponse
+from allswell_web.serving.access_control import AccessControl
 
 OK = "200 OK"
 NOT_MODIFIED = "304 Not Modified"
 MOST_CODINGS = 500
 # What scripts of other sites may read.
 OPEN = (".json", ".atom", ".rss", ".svg")
-Machine = Callable[[], Reply]
+Machine = Callable[[], ConstantResponse]
 
 
-class Front:
+class FrontLayer:
     """The WSGI application. `machine` answers paths that are no page's."""
 
     def __init__(
         self,
-        shelf: Shelf,
-        gate: Gate,
+        shelf: PageCache,
+        gate: AccessControl,
         ticks: Callable[[], float],
         machine: dict[str, Machine],
     ) -> None:
@@ -55,7 +55,7 @@ class Front:
     def _other(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         host = environ.get("HTTP_HOST", "")
-        found: Ready | Reply
+        found: PreparedResponse | ConstantResponse
         if method == "OPTIONS" and path.endswith(OPEN):
             found = constant_responses.PREFLIGHT
         elif method not in ("GET", "HEAD"):
@@ -64,7 +64,7 @@ class Front:
             found = self._machine[path]()
         else:
             found = self._shelf.find(host, path, lambda page: self._gate.judge(page, environ))
-        if isinstance(found, Ready):
+        if isinstance(found, PreparedResponse):
             return self._send(found, environ, start)
         start(found.status, found.all_headers())
         return [] if method == "HEAD" else [found.body]
@@ -75,7 +75,7 @@ class Front:
         return not is_forwarded and self._shelf.is_own(environ.get("HTTP_HOST", ""))
 
     def _send(
-        self, ready: Ready, environ: WSGIEnvironment, start: StartResponse
+        self, ready: PreparedResponse, environ: WSGIEnvironment, start: StartResponse
     ) -> Iterable[bytes]:
         now = self._ticks()
         if ready.etag and negotiate.has_copy(environ.get("HTTP_IF_NONE_MATCH", ""), ready.etag):

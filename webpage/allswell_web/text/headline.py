@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from allswell_web.presentation.condition import Condition, Extent, Overall
+from allswell_web.presentation.condition import Condition, ConditionExtent, PageCondition
 from allswell_web.text.language import Language, noted
 
 _NOTHING = noted("Nothing is watched here yet")
@@ -27,14 +27,14 @@ _ONE = {
 _NAMED_ALONE = (Condition.DOWN, Condition.DEGRADED, Condition.MAINTENANCE)
 
 
-def of(overall: Overall, titles: Sequence[str], say: Language, *, silent: bool) -> str:
+def of(overall: PageCondition, titles: Sequence[str], say: Language, *, silent: bool) -> str:
     """The sentence for visitors, e.g. `Public API is down`."""
     if not titles:
         return say.text(_NOTHING)
     if silent:
         return say.text(_SILENT)
     what, places = overall.condition, overall.places
-    of_all = overall.extent is Extent.ALL
+    of_all = overall.extent is ConditionExtent.ALL
     if len(places) == 1 and what in (_NAMED_ALONE if of_all else _ONE):
         return say.text(_ONE[what], name=titles[places[0]])
     return say.text(_ALL[what]) if of_all else _some(what, len(places), len(titles), say)

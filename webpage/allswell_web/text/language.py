@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from markupsafe import Markup, escape
 
-FOLDER = Path(__file__).parent / "translations"
+FOLDER = Path(__file__).parents[1] / "translations"
 # BCP 47 codes with the languages' own names, in the order in which a page offers them.
 NAMES = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from allswell.cli.history.output import carried_out, progress
 from allswell.cli.history.source import BadInput, Source
 from allswell.cli.terminal import OK
 from allswell.domain import instant
-from allswell.domain.archive import Choice
+from allswell.domain.archive import DayFileSelection
 
 DESCRIPTION = """\
 Print every raw result of a monitor in a range of time, one a line, each once, the oldest first.
@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace, it: Source) -> int:
     namespace, name = source.monitor(options.monitor)
     end = source.moment(options.end) if options.end else datetime.now(UTC)
     known = history.of(it.engine, namespace, name, end)
-    entries = list(it.entries(Choice(namespace, name)))
+    entries = list(it.entries(DayFileSelection(namespace, name)))
     if known is None and not entries:
         raise BadInput(f"there is no monitor {namespace}/{name}, and no history of one")
     start = source.moment(options.start) if options.start else None

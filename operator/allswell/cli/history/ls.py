@@ -3,13 +3,13 @@
 import argparse
 from collections.abc import Mapping
 
-from allswell.archive.object_store import Shelf
+from allswell.archive.object_store import ObjectStore
 from allswell.cli.history import source
 from allswell.cli.history.output import carried_out, progress, size
 from allswell.cli.history.source import Source
 from allswell.cli.terminal import OK, complain, counted, paint
 from allswell.domain import archive
-from allswell.domain.archive import LAYOUT, Entry
+from allswell.domain.archive import LAYOUT, CatalogueEntry
 
 DESCRIPTION = """\
 List the day files of the archive: the day, the monitor, samples, size and name. What only the
@@ -58,13 +58,13 @@ def _list_unknown(it: Source, there: Mapping[str, int]) -> None:
         print(f"? {day}  {'not in the catalogue':<40} {size(there[key]):>10}  {key}")
 
 
-def _there(shelf: Shelf) -> dict[str, int]:
+def _there(shelf: ObjectStore) -> dict[str, int]:
     """What is in the archive, by name."""
     named = progress(shelf.names(f"{LAYOUT}/"), 0, "objects")
     return {each.key: each.size for each in named}
 
 
-def _line(entry: Entry, there: Mapping[str, int] | None) -> str:
+def _line(entry: CatalogueEntry, there: Mapping[str, int] | None) -> str:
     mark = " "
     if there is not None and there.get(entry.key) != entry.content.size:
         mark = "!"

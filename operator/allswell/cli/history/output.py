@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from allswell.archive.day_file import Damaged
-from allswell.archive.object_store import Failed
-from allswell.central.errors import BadAddress, CentralError
+from allswell.archive.day_file import DayFileDamaged
+from allswell.archive.object_store import ArchiveError
+from allswell.central.errors import BadDatabaseUrl, CentralError
 from allswell.cli.history import source
 from allswell.cli.history.source import BadInput, Source
 from allswell.cli.terminal import BAD_INPUT, FAILED, complain
@@ -26,9 +26,9 @@ def carried_out(
     try:
         with source.opened(options) as it:
             return run(options, it)
-    except (BadInput, BadAddress) as error:
+    except (BadInput, BadDatabaseUrl) as error:
         return _ended(error, BAD_INPUT)
-    except (CentralError, Failed, Damaged, StoreError) as error:
+    except (CentralError, ArchiveError, DayFileDamaged, StoreError) as error:
         return _ended(error, FAILED)
 
 

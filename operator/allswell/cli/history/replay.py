@@ -7,15 +7,15 @@ from itertools import groupby
 from pathlib import Path
 
 from allswell.central import history
-from allswell.central.history import Recorded
+from allswell.central.history import MonitorHistory
 from allswell.cli import manifests
 from allswell.cli.history import source
 from allswell.cli.history.output import carried_out, progress
 from allswell.cli.history.source import BadInput, Source
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import duration, instant, replay, rollup, timeline, uptime
-from allswell.domain.health import Claim
-from allswell.domain.replay import Figures, Replay
+from allswell.domain.health import HealthClaim
+from allswell.domain.replay import DayFigures, Replay
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm, Monitor
 from allswell.domain.timeline import Overlay
@@ -106,15 +106,15 @@ def _own(file: Path, namespace: str, name: str) -> Confirm:
     raise BadInput(f"{file} has no Monitor {namespace}/{name}")
 
 
-def _days(samples: Iterable[Sample]) -> Iterator[tuple[date, Figures]]:
+def _days(samples: Iterable[Sample]) -> Iterator[tuple[date, DayFigures]]:
     for day, those in groupby(samples, key=lambda sample: instant.day_of(sample.started)):
         yield day, replay.figures(rollup.of_day(day, those))
 
 
 def _compared(
-    known: Recorded,
-    claims: Sequence[Claim],
-    replayed: dict[date, Figures],
+    known: MonitorHistory,
+    claims: Sequence[HealthClaim],
+    replayed: dict[date, DayFigures],
     window: tuple[datetime, datetime],
 ) -> int:
     start, end = window
@@ -145,7 +145,7 @@ def _compared(
     return OK if changed.same and not differing else FAILED
 
 
-def _said(found: Figures | None) -> str:
+def _said(found: DayFigures | None) -> str:
     if found is None:
         return "nothing"
     latency = f"average {found.average_us} µs, p95 {found.p95_us} µs"
@@ -154,11 +154,11 @@ def _said(found: Figures | None) -> str:
 
 def _uptimes(
     overlays: Sequence[Overlay],
-    recorded: Sequence[Claim],
-    replayed: Sequence[Claim],
+    recorded: Sequence[HealthClaim],
+    replayed: Sequence[HealthClaim],
     window: tuple[datetime, datetime],
 ) -> str:
-    def of(claims: Sequence[Claim]) -> Uptime:
+    def of(claims: Sequence[HealthClaim]) -> Uptime:
         return uptime.measure(timeline.segments(claims, overlays, *window), *window)
 
     old, new = of(recorded), of(replayed)

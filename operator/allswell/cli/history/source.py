@@ -14,16 +14,16 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from allswell.archive import bucket_settings, day_file
-from allswell.archive.bucket import Bucket
-from allswell.archive.day_file import Damaged
+from allswell.archive.bucket import S3Bucket
+from allswell.archive.day_file import DayFileDamaged
 from allswell.archive.local_folder import LocalFolder
-from allswell.archive.object_store import Shelf
+from allswell.archive.object_store import ObjectStore
 from allswell.central import engine as engines
 from allswell.central import history
-from allswell.central.archive_catalogue import Catalogue
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.controller.bootstrap import database_password, kube_login
 from allswell.domain import instant
-from allswell.domain.archive import Choice, Entry
+from allswell.domain.archive import CatalogueEntry, DayFileSelection
 from allswell.domain.sample import Sample
 from allswell.kube import client
 from allswell.kube.errors import KubeError
@@ -47,16 +47,16 @@ class Source:
     """
 
     engine: Engine
-    shelf: Shelf | None
+    shelf: ObjectStore | None
     stores: tuple[Path, ...] = ()
     folder: Path | None = None
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> ArchiveCatalogue:
         """What the archive should hold."""
-        return Catalogue(self.engine)
+        return ArchiveCatalogue(self.engine)
 
-    def entries(self, chosen: Choice) -> Iterator[Entry]:
+    def entries(self, chosen: DayFileSelection) -> Iterator[CatalogueEntry]:
         """The catalogue, a part at a time. Raises `CentralError`."""
         after = 0
         while True:
@@ -68,7 +68,7 @@ class Source:
 
     def is_known(self, namespace: str, name: str) -> bool:
         """Whether there is such a monitor, or was one of which something is kept."""
-        if self.catalogue.count(Choice(namespace, name))[0]:
+        if self.catalogue.count(DayFileSelection(namespace, name))[0]:
             return True
         return history.of(self.engine, namespace, name, datetime.now(UTC)) is not None
 
@@ -78,7 +78,7 @@ class Source:
         0 where no day of them is.
         """
         first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
-        objects, samples = self.catalogue.count(Choice(namespace, name, first, last))
+        objects, samples = self.catalogue.count(DayFileSelection(namespace, name, first, last))
         return round(samples / objects * ((end - start) / DAY)) if objects else 0
 
     def samples(
@@ -89,8 +89,8 @@ class Source:
         Raises `CentralError`, `Failed`, `Damaged` and `StoreError`.
         """
         first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
-        kept: dict[date, list[Entry]] = {}
-        for entry in self.entries(Choice(namespace, name, first, last)):
+        kept: dict[date, list[CatalogueEntry]] = {}
+        for entry in self.entries(DayFileSelection(namespace, name, first, last)):
             kept.setdefault(entry.place.day, []).append(entry)
         files = tuple(self._files(namespace))
         for day in (first + DAY * number for number in range((last - first).days + 1)):
@@ -107,14 +107,14 @@ class Source:
             if file.exists():
                 yield file
 
-    def _archived(self, entry: Entry) -> Iterator[Sample]:
+    def _archived(self, entry: CatalogueEntry) -> Iterator[Sample]:
         if self.shelf is None:
             raise BadInput("the catalogue names day files, and no archive is given to read them")
         try:
             yield from day_file.read(self.shelf.stream(entry.key))
-        except Damaged as error:
+        except DayFileDamaged as error:
             why = "it is missing" if self.shelf.head(entry.key) is None else str(error)
-            raise Damaged(f"{entry.key}: {why}; allswell history verify notes it") from error
+            raise DayFileDamaged(f"{entry.key}: {why}; allswell history verify notes it") from error
 
 
 def _once(streams: Sequence[Iterator[Sample]], start: datetime, end: datetime) -> Iterator[Sample]:
@@ -130,18 +130,18 @@ def _order(sample: Sample) -> tuple[datetime, int, str]:
     return sample.started, sample.latency_us, sample.reason
 
 
-def choice(options: argparse.Namespace, it: Source) -> Choice:
+def choice(options: argparse.Namespace, it: Source) -> DayFileSelection:
     """What was chosen. Raises `BadInput`, also for a monitor that there never was."""
     first = moment(options.first).date() if options.first else None
     last = moment(options.last).date() if options.last else None
     if first and last and first > last:
         raise BadInput("--from must not be after --to")
     if not options.monitor:
-        return Choice(first=first, last=last)
+        return DayFileSelection(first=first, last=last)
     namespace, name = monitor(options.monitor)
     if not it.is_known(namespace, name):
         raise BadInput(f"there is no monitor {namespace}/{name}, and no history of one")
-    return Choice(namespace, name, first, last)
+    return DayFileSelection(namespace, name, first, last)
 
 
 def choosing(parser: argparse.ArgumentParser) -> None:
@@ -198,7 +198,7 @@ def _found(options: argparse.Namespace) -> Source:
     found = bucket_settings.read(os.environ, "ALLSWELL_ARCHIVE_", problems)
     if problems:
         raise BadInput("\n".join(problems))
-    bucket = None if found is None else Bucket(found)
+    bucket = None if found is None else S3Bucket(found)
     return Source(engines.connect(_database()), bucket, stores)
 
 
@@ -225,7 +225,7 @@ async def _with_password(url: str, secret: str) -> str:
         if found is None:
             raise BadInput(f"there is no Secret {secret} with the database's password")
         return database_password.placed(url, database_password.read(found))
-    except (kube_login.NoAccess, database_password.BadPasswords, KubeError) as error:
+    except (kube_login.NoClusterAccess, database_password.BadPasswords, KubeError) as error:
         raise BadInput(f"the database's password cannot be read: {error}") from error
 
 

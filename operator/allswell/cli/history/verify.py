@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from allswell.archive import day_file, superset
-from allswell.archive.day_file import Damaged
-from allswell.archive.object_store import Shelf
-from allswell.central.archive_catalogue import Catalogue
+from allswell.archive.day_file import DayFileDamaged
+from allswell.archive.object_store import ObjectStore
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.cli.history import source
 from allswell.cli.history.output import carried_out, progress, say
 from allswell.cli.history.source import BadInput, Source
 from allswell.cli.terminal import FAILED, OK, counted, paint
 from allswell.domain import archive, instant
-from allswell.domain.archive import LAYOUT, Choice, Entry
+from allswell.domain.archive import LAYOUT, CatalogueEntry, DayFileSelection
 
 DESCRIPTION = """\
 Read every day file and hold it against the catalogue: that it is there, its length and SHA-256,
@@ -60,7 +60,9 @@ def _run(options: argparse.Namespace, it: Source) -> int:
     return FAILED if bad or strangers else OK
 
 
-def check(it: Source, shelf: Shelf, chosen: Choice, *, quick: bool) -> tuple[int, int]:
+def check(
+    it: Source, shelf: ObjectStore, chosen: DayFileSelection, *, quick: bool
+) -> tuple[int, int]:
     """Say which files of the catalogue are not what it says, and note it: of how many, how many.
 
     One that was replaced meanwhile may be gone, and counts as no damage. Raises `Failed`.
@@ -81,11 +83,11 @@ def check(it: Source, shelf: Shelf, chosen: Choice, *, quick: bool) -> tuple[int
     return checked, bad
 
 
-def wrong_with(shelf: Shelf, entry: Entry) -> str:
+def wrong_with(shelf: ObjectStore, entry: CatalogueEntry) -> str:
     """What is wrong with an object; empty for nothing. Raises `Failed`."""
     if shelf.head(entry.key) is None:
         return "it is missing"
-    tap = _Tap(shelf.stream(entry.key))
+    tap = _HashingReader(shelf.stream(entry.key))
     start = instant.day_start(entry.place.day)
     end = start + timedelta(days=1)
     samples = 0
@@ -94,7 +96,7 @@ def wrong_with(shelf: Shelf, entry: Entry) -> str:
             samples += 1
             if not start <= sample.started < end:
                 return f"sample {samples} is not of its day"
-    except Damaged as problem:
+    except DayFileDamaged as problem:
         return str(problem)
     if tap.size != entry.content.size:
         return f"it has {tap.size:,} bytes instead of {entry.content.size:,}"
@@ -105,7 +107,7 @@ def wrong_with(shelf: Shelf, entry: Entry) -> str:
     return ""
 
 
-class _Tap:
+class _HashingReader:
     """Passes chunks on, and knows afterwards what they were."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
@@ -124,7 +126,7 @@ class _Tap:
         return self._digest.hexdigest()
 
 
-def _size(shelf: Shelf, entry: Entry) -> str:
+def _size(shelf: ObjectStore, entry: CatalogueEntry) -> str:
     held = shelf.head(entry.key)
     if held is None:
         return "it is missing"
@@ -135,7 +137,7 @@ def _size(shelf: Shelf, entry: Entry) -> str:
     return ""
 
 
-def _strangers(it: Source, shelf: Shelf, *, quick: bool) -> int:
+def _strangers(it: Source, shelf: ObjectStore, *, quick: bool) -> int:
     """Say which objects no catalogue entry names; how many.
 
     The catalogue is asked after the archive: what was put and recorded meanwhile is no stranger.
@@ -150,7 +152,7 @@ def _strangers(it: Source, shelf: Shelf, *, quick: bool) -> int:
     return found
 
 
-def _advice(catalogue: Catalogue, shelf: Shelf, key: str) -> str:
+def _advice(catalogue: ArchiveCatalogue, shelf: ObjectStore, key: str) -> str:
     """What to do about an object that no catalogue entry names. Raises `Failed`."""
     place = archive.parse(key)
     for entry in () if place is None else catalogue.beside(place):

@@ -13,19 +13,19 @@ from datetime import UTC, datetime
 from functools import partial
 
 from allswell.archive import bucket_settings as wheres
-from allswell.archive.bucket import Bucket
-from allswell.archive.bucket_settings import Where
+from allswell.archive.bucket import S3Bucket
+from allswell.archive.bucket_settings import BucketSettings
 from allswell.central import engine, errors
-from allswell.central.reader import Reader
+from allswell.central.reader import CentralReader
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 from allswell_web import app, settings
 from allswell_web.cache import directory
-from allswell_web.cache.facts_cache import Sources
-from allswell_web.cache.latency_client import Collector
-from allswell_web.cache.renderer import Press
+from allswell_web.cache.facts_cache import FactsSources
+from allswell_web.cache.latency_client import LatencyClient
+from allswell_web.cache.renderer import Renderer
 from allswell_web.publishing.publisher import Publisher
-from allswell_web.responses.meters import Meters
-from allswell_web.settings import Settings
+from allswell_web.responses.meters import PageMetrics
+from allswell_web.settings import PageSettings
 
 DESCRIPTION = """\
 Publish every public page with its JSON, feeds and calendar as files to an S3 bucket, for a CDN in
@@ -57,11 +57,11 @@ _NAME = "ALLSWELL_PUBLISH_"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PublishSettings:
     """All settings: those that the page has too, and the bucket."""
 
-    page: Settings
-    where: Where
+    page: PageSettings
+    where: BucketSettings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         publisher = _publisher(read(os.environ))
-    except settings.Invalid as problem:
+    except settings.BadPageSettings as problem:
         complain("\n".join(problem.problems))
         return BAD_INPUT
-    except errors.BadAddress as problem:
+    except errors.BadDatabaseUrl as problem:
         complain(f"ALLSWELL_DATABASE_URL: {problem}")
         return BAD_INPUT
     if options.once:
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def read(environ: Mapping[str, str]) -> Given:
+def read(environ: Mapping[str, str]) -> PublishSettings:
     """Read the settings. Raises `settings.Invalid` with every problem at once."""
     problems: list[str] = []
     where = wheres.read(environ, _NAME, problems)
@@ -97,25 +97,25 @@ def read(environ: Mapping[str, str]) -> Given:
         problems.insert(0, f"{_NAME}BUCKET is not set: write the bucket's name")
     try:
         page = settings.read(environ)
-    except settings.Invalid as problem:
-        raise settings.Invalid((*problem.problems, *problems)) from None
+    except settings.BadPageSettings as problem:
+        raise settings.BadPageSettings((*problem.problems, *problems)) from None
     if problems or where is None:
-        raise settings.Invalid(tuple(problems))
-    return Given(page, where)
+        raise settings.BadPageSettings(tuple(problems))
+    return PublishSettings(page, where)
 
 
-def _publisher(given: Given) -> Publisher:
-    meters, it = Meters(), given.page
-    sources = Sources(
-        Reader(engine.connect(it.database_url)),
-        None if it.collector is None else Collector(it.collector, time.monotonic),
+def _publisher(given: PublishSettings) -> Publisher:
+    meters, it = PageMetrics(), given.page
+    sources = FactsSources(
+        CentralReader(engine.connect(it.database_url)),
+        None if it.collector is None else LatencyClient(it.collector, time.monotonic),
         lambda: datetime.now(UTC),
         time.monotonic,
         ThreadPoolExecutor(1),
         meters,
     )
-    press = Press(app.create(it.base_url), sources.clock, meters)
+    press = Renderer(app.create(it.base_url), sources.clock, meters)
     listing = partial(
         directory.of, own_hosts=it.own_hosts, index=it.index, pages_domain=it.pages_domain
     )
-    return Publisher(sources, press, Bucket(given.where), listing)
+    return Publisher(sources, press, S3Bucket(given.where), listing)

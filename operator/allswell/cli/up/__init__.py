@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
             complain(f"there is no {path}; give a file or folder that holds manifests")
             return BAD_INPUT
     where = options.data or data_folder.usual(options.paths[0], dict(os.environ))
-    plan = main.Plan(
+    plan = main.UpOptions(
         paths=tuple(options.paths),
         host=options.host,
         port=options.port,

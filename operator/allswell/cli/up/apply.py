@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from allswell.checker import config
-from allswell.checker.config import Config
+from allswell.checker.config import CheckerConfig
 from allswell.cli import manifests
 from allswell.cli.manifests import Thing
 from allswell.cli.up import data_folder
@@ -18,7 +18,7 @@ from allswell.domain.spec.page import StatusPage
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredObjects:
     """Everything that is to run, by kind."""
 
     monitors: tuple[Monitor, ...]
@@ -31,14 +31,14 @@ class Wanted:
         return tuple(sorted({monitor.meta.namespace for monitor in self.monitors}))
 
 
-def sorted_out(things: Sequence[Thing]) -> Wanted:
+def sorted_out(things: Sequence[Thing]) -> DesiredObjects:
     """The things by kind."""
     monitors = tuple(thing for thing in things if isinstance(thing, Monitor))
     pages = tuple(thing for thing in things if isinstance(thing, StatusPage))
-    return Wanted(monitors, pages, tuple(things))
+    return DesiredObjects(monitors, pages, tuple(things))
 
 
-def write_rows(writer: Writer, wanted: Wanted, now: datetime) -> None:
+def write_rows(writer: CentralWriter, wanted: DesiredObjects, now: datetime) -> None:
     """Make the central database agree. Raises what the writer raises."""
     for monitor in wanted.monitors:
         uid = namespace_uid(monitor.meta.namespace)
@@ -67,7 +67,9 @@ def namespace_uid(namespace: str) -> str:
     return f"local/{namespace}"
 
 
-def write_lists(data: DataFolder, wanted: Wanted, namespaces: Iterable[str], rules: Config) -> None:
+def write_lists(
+    data: DataFolder, wanted: DesiredObjects, namespaces: Iterable[str], rules: CheckerConfig
+) -> None:
     """Write what each checker is to run; Secrets first, so that no list is ahead of them."""
     for namespace in namespaces:
         here = data.checker(namespace)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from allswell.cli import references
-from allswell.cli.manifests import Key, Sheet, Thing
-from allswell.cli.yamlfile import Located
+from allswell.cli.manifests import Key, ManifestFile, Thing
+from allswell.cli.yamlfile import LocatedProblem
 
 EMPTY = ("nothing of ours stands here any more", "what stood here goes on until the next start")
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
+class DesiredState:
     """The last good objects by file, and the files that were missing at the last look.
 
     `lacking` is what pages name and what is not there: the page runs without it.
@@ -26,8 +26,8 @@ class Desired:
 
     files: Mapping[Path, Mapping[Key, Thing]] = field(default_factory=dict)
     missing: frozenset[Path] = frozenset()
-    problems: tuple[Located, ...] = ()
-    lacking: tuple[Located, ...] = ()
+    problems: tuple[LocatedProblem, ...] = ()
+    lacking: tuple[LocatedProblem, ...] = ()
 
     @property
     def things(self) -> tuple[Thing, ...]:
@@ -39,18 +39,18 @@ class Desired:
         return tuple(found.values())
 
 
-def after(before: Desired, sheets: Sequence[Sheet]) -> Desired:
+def after(before: DesiredState, sheets: Sequence[ManifestFile]) -> DesiredState:
     """What is to run after a look at all files."""
     known = {key: thing for objects in before.files.values() for key, thing in objects.items()}
     files: dict[Path, Mapping[Key, Thing]] = {}
     missing = set()
-    problems: list[Located] = []
+    problems: list[LocatedProblem] = []
     for sheet in sheets:
         last = before.files.get(sheet.file, {})
         files[sheet.file] = _objects(sheet, last, known)
         problems += sheet.problems
         if sheet.whole and not sheet.items and last:
-            problems.append(Located(sheet.file, 0, "", *EMPTY))
+            problems.append(LocatedProblem(sheet.file, 0, "", *EMPTY))
     unread = {sheet.file for sheet in sheets if not sheet.whole}
     for file, objects in before.files.items():
         if file in files:
@@ -62,11 +62,11 @@ def after(before: Desired, sheets: Sequence[Sheet]) -> Desired:
             missing.add(file)
     running = {key for objects in files.values() for key in objects}
     lacking = references.dangling(sheets, running)
-    return Desired(files, frozenset(missing), tuple(problems), lacking)
+    return DesiredState(files, frozenset(missing), tuple(problems), lacking)
 
 
 def _objects(
-    sheet: Sheet, before: Mapping[Key, Thing], known: Mapping[Key, Thing]
+    sheet: ManifestFile, before: Mapping[Key, Thing], known: Mapping[Key, Thing]
 ) -> Mapping[Key, Thing]:
     """One file's good objects; where one is wrong now, as it was last."""
     objects: dict[Key, Thing] = {}

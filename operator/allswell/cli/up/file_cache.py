@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from allswell.cli import manifests, yamlfile
-from allswell.cli.manifests import Sheet
+from allswell.cli.manifests import ManifestFile
 
 # Within it a second edit may leave the same time, size and place: no file system is finer.
 RACY_S = 2.0
@@ -14,25 +14,25 @@ Stamp = tuple[float, int, int]
 
 
 @dataclass(slots=True)
-class Shelf:
+class FileCache:
     """What the last look found. `clock` gives seconds as a file's time of change does."""
 
     clock: Callable[[], float]
-    _known: dict[Path, tuple[Stamp, Sheet]] = field(default_factory=dict)
+    _known: dict[Path, tuple[Stamp, ManifestFile]] = field(default_factory=dict)
 
-    def load(self, paths: Iterable[Path]) -> tuple[Sheet, ...]:
+    def load(self, paths: Iterable[Path]) -> tuple[ManifestFile, ...]:
         """As `manifests.load`, reading only what may have changed."""
         files = yamlfile.files(paths)
         sheets = [self._sheet(file) for file in files]
         self._known = {file: self._known[file] for file in files if file in self._known}
         return manifests.together(sheets)
 
-    def _sheet(self, file: Path) -> Sheet:
+    def _sheet(self, file: Path) -> ManifestFile:
         stamp = self._stamp(file)
         last = self._known.get(file)
         if stamp is not None and last is not None and last[0] == stamp:
             return last[1]
-        sheet = manifests.sheet(yamlfile.read(file))
+        sheet = manifests.manifest_file(yamlfile.read(file))
         if stamp is None:
             self._known.pop(file, None)
         else:

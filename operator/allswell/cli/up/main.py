@@ -13,25 +13,25 @@ from pathlib import Path
 
 from allswell.archive.local_folder import LocalFolder
 from allswell.central import engine
-from allswell.central.archive_catalogue import Catalogue
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.central.errors import CentralError
-from allswell.central.writer import Writer
-from allswell.checker.config import Config
+from allswell.central.writer import CentralWriter
+from allswell.checker.config import CheckerConfig
 from allswell.cli import manifests
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 from allswell.cli.up import data_folder
 from allswell.cli.up.children import Child, Children
 from allswell.cli.up.data_folder import DataFolder
-from allswell.cli.up.file_cache import Shelf
+from allswell.cli.up.file_cache import FileCache
 from allswell.cli.up.screen import Screen
 from allswell.cli.up.session import Session
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.archive.executor import ArchiveService
-from allswell.collector.archive.local_uploads import FolderIntake
-from allswell.collector.archive.uploads import Archiving
-from allswell.collector.authentication import Identity, LocalTokens
-from allswell.collector.server import Collector
-from allswell.collector.state import Centre
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.archive.executor import ArchiveExecutor
+from allswell.collector.archive.local_uploads import LocalUploads
+from allswell.collector.archive.uploads import Uploads
+from allswell.collector.authentication import LocalTokens, Sender
+from allswell.collector.server import CollectorServer
+from allswell.collector.state import CollectorState
 
 LOOK_EVERY = 1.0
 # On one machine a sign of life costs nothing, so that a page has its present soon after a start.
@@ -41,7 +41,7 @@ PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class UpOptions:
     """What the user asked for."""
 
     paths: tuple[Path, ...]
@@ -55,7 +55,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def hindrance(plan: Plan, where: Path) -> int:
+def hindrance(plan: UpOptions, where: Path) -> int:
     """Say what keeps it from running, and make nothing; the exit code, OK if there is nothing."""
     sheets = manifests.load(plan.paths)
     if not manifests.things(sheets):
@@ -70,7 +70,7 @@ def hindrance(plan: Plan, where: Path) -> int:
     return OK
 
 
-async def run(plan: Plan, data: DataFolder) -> int:
+async def run(plan: UpOptions, data: DataFolder) -> int:
     """Run until Ctrl-C or SIGTERM; the exit code."""
     screen = Screen(utc_now)
     try:
@@ -79,21 +79,23 @@ async def run(plan: Plan, data: DataFolder) -> int:
     except CentralError as error:
         complain(f"the results in {data.path} cannot be used: {error}")
         return FAILED
-    writer = Writer(central)
-    centre = Centre(writer, on_news=screen.news, archive=ArchiveNews())
+    writer = CentralWriter(central)
+    centre = CollectorState(writer, on_news=screen.news, archive=ArchiveBacklog())
     tokens = LocalTokens({})
     archived = LocalFolder(data.archive)
-    archive = ArchiveService(
-        Archiving(archived, Catalogue(central)),
+    archive = ArchiveExecutor(
+        Uploads(archived, ArchiveCatalogue(central)),
         centre.archive,
         utc_now,
-        uploads=FolderIntake(archived, utc_now),
+        uploads=LocalUploads(archived, utc_now),
     )
-    collector = Collector(writer, centre, tokens, utc_now, watch_every=WATCH_EVERY, archive=archive)
+    collector = CollectorServer(
+        writer, centre, tokens, utc_now, watch_every=WATCH_EVERY, archive=archive
+    )
     await collector.start("127.0.0.1", 0)
     archived.base_url = f"http://127.0.0.1:{collector.port}"
     try:
-        shelf = Shelf(time.time)
+        shelf = FileCache(time.time)
         session = Session(
             plan.paths, data, writer, centre, collector, tokens, screen, shelf, utc_now
         )
@@ -106,14 +108,14 @@ async def run(plan: Plan, data: DataFolder) -> int:
         central.dispose()
 
 
-async def serve(session: Session, plan: Plan, data: DataFolder, screen: Screen) -> int:
+async def serve(session: Session, plan: UpOptions, data: DataFolder, screen: Screen) -> int:
     """Start the programs, follow the files, stop in order."""
     stop = asyncio.Event()
     children = Children()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop, stop, children)
     token = secrets.token_urlsafe(32)
-    session.tokens.add(token, Identity("", page=True))
+    session.tokens.add(token, Sender("", page=True))
     url = f"http://127.0.0.1:{session.collector.port}"
     environment = {
         "ALLSWELL_DATABASE_URL": data.database,
@@ -122,7 +124,7 @@ async def serve(session: Session, plan: Plan, data: DataFolder, screen: Screen) 
         "ALLSWELL_BIND": f"{plan.host}:{plan.port}",
     }
     try:
-        rules = Config(references=plan.references, beat_every=BEAT_EVERY)
+        rules = CheckerConfig(references=plan.references, beat_every=BEAT_EVERY)
         await session.begin(children, url, rules)
         children.start(Child("page", environment, data.log, screen.trouble))
         await ready(plan.host, plan.port, stop)

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from allswell.cli.manifests import Key, Thing
 from allswell.cli.terminal import counted, paint
 from allswell.cli.up.data_folder import DataFolder
-from allswell.cli.up.desired import Desired
-from allswell.cli.yamlfile import Located
-from allswell.collector.state import News
+from allswell.cli.up.desired import DesiredState
+from allswell.cli.yamlfile import LocatedProblem
+from allswell.collector.state import StateChange
 from allswell.domain import state
 from allswell.domain.spec.meta import DEFAULT_NAMESPACE
 from allswell.domain.spec.monitor import Monitor
@@ -47,7 +47,7 @@ class Screen:
         at = self._now().astimezone().strftime("%H:%M:%S")
         print(f"{paint(at, 'dim')}  {text}", flush=True)
 
-    def header(self, desired: Desired, host: str, port: int, data: DataFolder) -> None:
+    def header(self, desired: DesiredState, host: str, port: int, data: DataFolder) -> None:
         """What runs, where the page is, and how to stop."""
         monitors = sum(isinstance(thing, Monitor) for thing in desired.things)
         pages = [thing for thing in desired.things if isinstance(thing, StatusPage)]
@@ -59,7 +59,7 @@ class Screen:
         print(f"  details   {data.log}")
         print("  Edit the files at any time; Ctrl-C stops.\n", flush=True)
 
-    def news(self, news: News) -> None:
+    def news(self, news: StateChange) -> None:
         """A change of state."""
         claim = news.claim
         word = paint(f"{claim.state.value:<{WIDTH}}", claim.state.value)
@@ -77,7 +77,11 @@ class Screen:
         self.line(paint(text, "degraded"))
 
     def problems(
-        self, before: Iterable[Located], after: Iterable[Located], *, at_start: bool = False
+        self,
+        before: Iterable[LocatedProblem],
+        after: Iterable[LocatedProblem],
+        *,
+        at_start: bool = False,
     ) -> None:
         """Problems that are new, and that all are gone."""
         known, now = set(before), tuple(after)
@@ -86,11 +90,13 @@ class Screen:
         if known and not now:
             self.line("all problems are mended")
 
-    def lacking(self, before: Iterable[Located], after: Iterable[Located]) -> None:
+    def lacking(self, before: Iterable[LocatedProblem], after: Iterable[LocatedProblem]) -> None:
         """Monitors that a page names and that are not there, when that is new."""
         self._new(set(before), tuple(after), "the page runs without it; mend it and it is shown")
 
-    def _new(self, known: set[Located], now: tuple[Located, ...], consequence: str) -> None:
+    def _new(
+        self, known: set[LocatedProblem], now: tuple[LocatedProblem, ...], consequence: str
+    ) -> None:
         new = [problem for problem in now if problem not in known]
         for problem in new:
             print(paint(str(problem), "down"), file=sys.stderr, flush=True)

@@ -8,19 +8,19 @@ from datetime import datetime
 from pathlib import Path
 
 from allswell.central.errors import CentralError
-from allswell.central.writer import Writer
-from allswell.checker.config import Config
+from allswell.central.writer import CentralWriter
+from allswell.checker.config import CheckerConfig
 from allswell.cli.manifests import Thing
 from allswell.cli.up import apply, desired
-from allswell.cli.up.apply import Wanted
+from allswell.cli.up.apply import DesiredObjects
 from allswell.cli.up.children import Child, Children
 from allswell.cli.up.data_folder import DataFolder
-from allswell.cli.up.desired import Desired
-from allswell.cli.up.file_cache import Shelf
+from allswell.cli.up.desired import DesiredState
+from allswell.cli.up.file_cache import FileCache
 from allswell.cli.up.screen import Screen
-from allswell.collector.authentication import Identity, LocalTokens
-from allswell.collector.server import Collector
-from allswell.collector.state import Centre
+from allswell.collector.authentication import LocalTokens, Sender
+from allswell.collector.server import CollectorServer
+from allswell.collector.state import CollectorState
 
 
 @dataclass(slots=True)
@@ -29,21 +29,21 @@ class Session:
 
     paths: Sequence[Path]
     data: DataFolder
-    writer: Writer
-    centre: Centre
-    collector: Collector
+    writer: CentralWriter
+    centre: CollectorState
+    collector: CollectorServer
     tokens: LocalTokens
     screen: Screen
-    shelf: Shelf
+    shelf: FileCache
     now: Callable[[], datetime]
-    desired: Desired = field(default_factory=Desired)
+    desired: DesiredState = field(default_factory=DesiredState)
     children: Children = field(default_factory=Children)
-    rules: Config = field(default_factory=Config)
+    rules: CheckerConfig = field(default_factory=CheckerConfig)
     url: str = ""
     _applied: tuple[Thing, ...] = ()
     _trouble: str = ""
 
-    async def begin(self, children: Children, url: str, rules: Config) -> None:
+    async def begin(self, children: Children, url: str, rules: CheckerConfig) -> None:
         """Make the files true for the first time. Raises what the writer raises."""
         self.children, self.url, self.rules = children, url, rules
         await self.look()
@@ -77,7 +77,7 @@ class Session:
                 self.screen.changed(self._applied, things)
             self._applied = things
 
-    async def _apply(self, wanted: Wanted) -> None:
+    async def _apply(self, wanted: DesiredObjects) -> None:
         def write() -> None:
             apply.write_rows(self.writer, wanted, self.now())
             if self.centre.started is not None:
@@ -93,7 +93,7 @@ class Session:
     def _start_checker(self, namespace: str) -> None:
         """A namespace's checker, with a token that speaks for this namespace only."""
         token = secrets.token_urlsafe(32)
-        self.tokens.add(token, Identity(namespace))
+        self.tokens.add(token, Sender(namespace))
         here = self.data.checker(namespace)
         environment = {
             "ALLSWELL_CONFIG": str(here),

@@ -14,7 +14,7 @@ class Backlog:
 
 
 @dataclass(slots=True)
-class ArchiveNews:
+class ArchiveBacklog:
     """Whether there is an archive, what it has lost, and what checkers still hold; any thread.
 
     `heard` are the monitors, by id, whose checkers have sent a beat since our start; those that are

@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from allswell.archive.object_store import Failed
-from allswell.central.archive_catalogue import Totals
+from allswell.archive.object_store import ArchiveError
+from allswell.central.archive_catalogue import ArchiveTotals
 from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.archive.local_uploads import FolderIntake
-from allswell.collector.archive.uploads import AT_ONCE, Archiving
-from allswell.domain.archive_upload import Deposit, Permit
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.archive.local_uploads import LocalUploads
+from allswell.collector.archive.uploads import AT_ONCE, Uploads
+from allswell.domain.archive_upload import UploadPermit, UploadRequest
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -34,21 +34,21 @@ COUNT_EVERY = timedelta(minutes=10)
 SOON = 1.0
 
 
-class Busy(Exception):
+class ArchiveBusy(Exception):
     """The archive cannot be asked now."""
 
 
-class ArchiveService:
+class ArchiveExecutor:
     """Has deposits judged, removes what is to go, and keeps the news fresh."""
 
     def __init__(
         self,
-        archiving: Archiving,
-        news: ArchiveNews,
+        archiving: Uploads,
+        news: ArchiveBacklog,
         now: Callable[[], datetime],
         *,
-        counted: Callable[[Totals], None] = lambda _: None,
-        uploads: FolderIntake | None = None,
+        counted: Callable[[ArchiveTotals], None] = lambda _: None,
+        uploads: LocalUploads | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self._archiving = archiving
@@ -64,13 +64,13 @@ class ArchiveService:
         self._count_at = datetime.min.replace(tzinfo=UTC)
         news.configured = True
 
-    async def answer(self, row: MonitorRow, deposit: Deposit) -> Permit:
+    async def answer(self, row: MonitorRow, deposit: UploadRequest) -> UploadPermit:
         """What a checker is told. Raises `Busy` and what the archiving raises.
 
         What takes too long goes on, and the checker's next question finds it done.
         """
         if self._waiting.total() >= MOST_WAITING or self._waiting[row.namespace] >= SHARE:
-            raise Busy("too many ask the archive")
+            raise ArchiveBusy("too many ask the archive")
         self._waiting[row.namespace] += 1
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(
@@ -81,12 +81,12 @@ class ArchiveService:
             async with asyncio.timeout(self._patience):
                 permit = await asyncio.shield(work)
         except TimeoutError as error:
-            raise Busy("the archive takes too long") from error
+            raise ArchiveBusy("the archive takes too long") from error
         if permit.recorded:
             self._news.recorded(row.id, deposit.day)
         return permit
 
-    def _done(self, namespace: str, work: "asyncio.Future[Permit]") -> None:
+    def _done(self, namespace: str, work: "asyncio.Future[UploadPermit]") -> None:
         self._waiting[namespace] -= 1
         if not work.cancelled():
             work.exception()
@@ -101,7 +101,7 @@ class ArchiveService:
         """Do something in the keeping thread; what is wrong is said once."""
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._keeping, act)
-        except (Failed, CentralError) as error:
+        except (ArchiveError, CentralError) as error:
             if not self._trouble:
                 log.warning("the archive cannot be kept in order: %s", error)
             self._trouble = str(error)

@@ -13,7 +13,7 @@ from allswell.domain.archive_upload import MOST_BYTES
 ROUTE = PATH + "{key:.+}"
 
 
-class FolderIntake:
+class LocalUploads:
     """`PUT` of one content at a signed address, as a bucket would take it."""
 
     def __init__(self, folder: LocalFolder, now: Callable[[], datetime]) -> None:

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 from allswell.archive import object_store as shelves
 from allswell.archive import superset
-from allswell.archive.object_store import Failed, Shelf
-from allswell.central.archive_catalogue import Catalogue
-from allswell.central.errors import Conflict
+from allswell.archive.object_store import ArchiveError, ObjectStore
+from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.central.errors import CentralConflict
 from allswell.central.writer import MonitorRow
-from allswell.collector.authentication import Refused
+from allswell.collector.authentication import RequestRefused
 from allswell.domain import archive, instant
-from allswell.domain.archive import Place
-from allswell.domain.archive_upload import Deposit, Permit
-from allswell.domain.message import Malformed
+from allswell.domain.archive import DayFileName
+from allswell.domain.archive_upload import UploadPermit, UploadRequest
+from allswell.domain.message import MalformedMessage
 
 log = logging.getLogger(__name__)
 # Names that are taken by something else, of which the catalogue does not know.
@@ -27,30 +27,30 @@ MOST_STRANGERS = 16
 AT_ONCE = 100
 
 
-class Unknown(Refused):
+class UnknownArchive(RequestRefused):
     """There is no archive, or no such store: it may come."""
 
     status = 404
 
 
-class NotThere(Conflict):
+class NotUploaded(CentralConflict):
     """The archive does not hold what is said to be there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Archiving:
+class Uploads:
     """Judges deposits. Raises `Failed` for the archive, `CentralError` for the database.
 
     Objects of monitors that were deleted `delete_after` ago are removed; None: they are kept.
     `count` is told of each step and how it ended.
     """
 
-    shelf: Shelf
-    catalogue: Catalogue
+    shelf: ObjectStore
+    catalogue: ArchiveCatalogue
     delete_after: timedelta | None = None
     count: Callable[[str, str], None] = lambda _step, _result: None
 
-    def answer(self, row: MonitorRow, deposit: Deposit, now: datetime) -> Permit:
+    def answer(self, row: MonitorRow, deposit: UploadRequest, now: datetime) -> UploadPermit:
         """What a checker is told of its deposit. Raises `Refused` too."""
         step = "record" if deposit.revision else "permit"
         try:
@@ -61,40 +61,46 @@ class Archiving:
         self.count(step, "recorded" if found.recorded else "permitted")
         return found
 
-    def _judged(self, row: MonitorRow, deposit: Deposit, now: datetime) -> Permit:
+    def _judged(self, row: MonitorRow, deposit: UploadRequest, now: datetime) -> UploadPermit:
         if deposit.day >= instant.day_of(now):
-            raise Malformed("day must be over")
+            raise MalformedMessage("day must be over")
         number = self.catalogue.number(row.id, deposit.store)
         if number is None:
-            raise Unknown("this store has not said hello")
-        place = Place(row.public_id, deposit.day, number, deposit.revision)
+            raise UnknownArchive("this store has not said hello")
+        place = DayFileName(row.public_id, deposit.day, number, deposit.revision)
         if deposit.revision:
             return self._record(row, place, deposit, now)
         return self._permit(row, place, deposit, now)
 
-    def _permit(self, row: MonitorRow, place: Place, deposit: Deposit, now: datetime) -> Permit:
+    def _permit(
+        self, row: MonitorRow, place: DayFileName, deposit: UploadRequest, now: datetime
+    ) -> UploadPermit:
         newest = self.catalogue.newest(row.id, place.day, place.store)
         if newest is not None and newest.content == deposit.content and not newest.damaged:
-            return Permit(recorded=True, revision=newest.place.revision)
+            return UploadPermit(recorded=True, revision=newest.place.revision)
         first = 1 if newest is None else newest.place.revision + 1
         for revision in range(first, first + MOST_STRANGERS):
-            key = archive.key(Place(place.public_id, place.day, place.store, revision))
+            key = archive.key(DayFileName(place.public_id, place.day, place.store, revision))
             held = shelves.holds(self.shelf, key, deposit.content)
             if held is None:
                 address = self.shelf.address(key, deposit.content, now)
-                return Permit(revision=revision, url=address.url, headers=dict(address.headers))
+                return UploadPermit(
+                    revision=revision, url=address.url, headers=dict(address.headers)
+                )
             if held:
-                return Permit(revision=revision)
-        raise Failed(f"{MOST_STRANGERS} names of {place.day} are taken by objects of others")
+                return UploadPermit(revision=revision)
+        raise ArchiveError(f"{MOST_STRANGERS} names of {place.day} are taken by objects of others")
 
-    def _record(self, row: MonitorRow, place: Place, deposit: Deposit, now: datetime) -> Permit:
+    def _record(
+        self, row: MonitorRow, place: DayFileName, deposit: UploadRequest, now: datetime
+    ) -> UploadPermit:
         if not shelves.holds(self.shelf, archive.key(place), deposit.content):
-            raise NotThere("the archive does not hold this")
+            raise NotUploaded("the archive does not hold this")
         whole = deposit.whole and self._holds_all_earlier(row, place)
         self.catalogue.record(row.id, place, deposit.content, now, whole=whole)
-        return Permit(recorded=True, revision=place.revision)
+        return UploadPermit(recorded=True, revision=place.revision)
 
-    def _holds_all_earlier(self, row: MonitorRow, place: Place) -> bool:
+    def _holds_all_earlier(self, row: MonitorRow, place: DayFileName) -> bool:
         """Whether an object has every sample of those that it would replace.
 
         A checker says so, but what it says must not remove anything.

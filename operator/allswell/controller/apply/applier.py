@@ -4,10 +4,10 @@ import logging
 import secrets
 from datetime import datetime
 
-from allswell.controller.apply.mutation_guard import Insistence
+from allswell.controller.apply.mutation_guard import MutationGuard
 from allswell.controller.reconcile.means import Means
-from allswell.controller.reconcile.monitor.plan import Apply, Delete
-from allswell.controller.reconcile.monitor.status import News
+from allswell.controller.reconcile.monitor.plan import ApplyObject, DeleteObject
+from allswell.controller.reconcile.monitor.status import MonitorEvent
 from allswell.kube import manifest
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import EVENT, Kind
@@ -19,16 +19,16 @@ REPORTER = "allswell.dev/operator"
 LONGEST_NOTE = 1024
 
 
-class Hands:
+class Applier:
     """Writes to the API server."""
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self.insistence = Insistence()
+        self.insistence = MutationGuard()
 
-    async def do(self, action: Apply | Delete) -> None:
+    async def do(self, action: ApplyObject | DeleteObject) -> None:
         """Apply or delete. Raises `KubeError`."""
-        if isinstance(action, Delete):
+        if isinstance(action, DeleteObject):
             place = (action.namespace, action.name)
             log.info("deleting %s %s/%s: %s", action.kind.name, *place, action.why)
             await self._means.api.delete(action.kind, *place, action.uid, force=action.force)
@@ -57,16 +57,16 @@ class Hands:
         self._means.meters.writes.labels(kind.name, "status").inc()
         self._means.index[kind].observe(seen)
 
-    async def tell(self, kind: Kind, live: Json, news: News) -> None:
+    async def tell(self, kind: Kind, live: Json, news: MonitorEvent) -> None:
         """Post an event; one that cannot be posted is lost, and the log says so."""
         try:
-            await self._means.api.create(EVENT, event(kind, live, news, self._means.now()))
+            await self._means.api.create(EVENT, event_of(kind, live, news, self._means.now()))
             self._means.meters.writes.labels(EVENT.name, "create").inc()
         except KubeError as error:
             log.warning("an event could not be posted: %s", error)
 
 
-def event(kind: Kind, live: Json, news: News, now: datetime) -> dict[str, object]:
+def event_of(kind: Kind, live: Json, news: MonitorEvent, now: datetime) -> dict[str, object]:
     """The manifest of an event about an object."""
     namespace, name = manifest.name(live)
     regarding = {

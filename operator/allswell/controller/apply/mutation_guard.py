@@ -4,7 +4,7 @@ from allswell.kube import manifest
 from allswell.kube.manifest import Json
 
 
-class Insistence:
+class MutationGuard:
     """What became of objects, by their UIDs, that were not as we wanted right after an apply."""
 
     def __init__(self) -> None:
@@ -14,7 +14,7 @@ class Insistence:
         """Remember what became of what was applied, where that is something else."""
         uid = manifest.uid(seen)
         self._noted.pop(uid, None)
-        if not manifest.covers(seen, wanted):
+        if not manifest.is_subset(seen, wanted):
             self._noted[uid] = manifest.declared(seen)
 
     def holds(self, live: Json) -> bool:

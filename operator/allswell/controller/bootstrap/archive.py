@@ -12,33 +12,33 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from allswell.central.archive_catalogue import Catalogue
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.collector.archive.executor import ArchiveService
-from allswell.collector.archive.uploads import Archiving
-from allswell.controller.config.settings import Settings
-from allswell.controller.metrics.archive_metrics import ArchiveMeters
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.collector.archive.executor import ArchiveExecutor
+from allswell.collector.archive.uploads import Uploads
+from allswell.controller.config.settings import OperatorSettings
+from allswell.controller.metrics.archive_metrics import ArchiveMetrics
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 
 
 def service(
-    told: Settings,
+    told: OperatorSettings,
     engine: Engine,
-    news: ArchiveNews,
-    meters: Meters,
+    news: ArchiveBacklog,
+    meters: OperatorMetrics,
     now: Callable[[], datetime],
-) -> ArchiveService | None:
+) -> ArchiveExecutor | None:
     """What serves the archive; None where there is none, which the figures say too.
 
     Raises `Failed` for settings that no client can be made of.
     """
-    counting = ArchiveMeters(meters.registry, news, now)
+    counting = ArchiveMetrics(meters.registry, news, now)
     if told.archive is None:
         return None
     # It takes tens of megabytes, of which an operator without an archive needs none.
-    from allswell.archive.bucket import Bucket  # noqa: PLC0415
+    from allswell.archive.bucket import S3Bucket  # noqa: PLC0415
 
-    archiving = Archiving(
-        Bucket(told.archive), Catalogue(engine), told.delete_archived_after, counting.count
+    archiving = Uploads(
+        S3Bucket(told.archive), ArchiveCatalogue(engine), told.delete_archived_after, counting.count
     )
-    return ArchiveService(archiving, news, now, counted=counting.counted)
+    return ArchiveExecutor(archiving, news, now, counted=counting.counted)

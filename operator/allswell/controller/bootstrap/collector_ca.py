@@ -30,19 +30,19 @@ EARLY = timedelta(hours=1)
 CERTIFICATE, KEY = "ca.crt", "ca.key"
 
 
-class BadAuthority(Exception):
+class BadCollectorCA(Exception):
     """The Secret that should hold the CA does not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class CollectorCA:
     """A CA: its certificate and its key, both PEM."""
 
     certificate: str
     key: bytes
 
 
-def make(now: datetime) -> Authority:
+def make(now: datetime) -> CollectorCA:
     """A new CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "allswell collector CA")])
@@ -64,10 +64,10 @@ def make(now: datetime) -> Authority:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    return Authority(made.public_bytes(serialization.Encoding.PEM).decode(), _pem(key))
+    return CollectorCA(made.public_bytes(serialization.Encoding.PEM).decode(), _pem(key))
 
 
-def context(authority: Authority, hosts: tuple[str, ...], now: datetime) -> ssl.SSLContext:
+def context(authority: CollectorCA, hosts: tuple[str, ...], now: datetime) -> ssl.SSLContext:
     """What a server needs to speak for these hosts. Raises `BadAuthority`."""
     found = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     found.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -76,7 +76,7 @@ def context(authority: Authority, hosts: tuple[str, ...], now: datetime) -> ssl.
 
 
 def renew(
-    server: ssl.SSLContext, authority: Authority, hosts: tuple[str, ...], now: datetime
+    server: ssl.SSLContext, authority: CollectorCA, hosts: tuple[str, ...], now: datetime
 ) -> None:
     """Give a server a new certificate; connections that are open keep the old one."""
     certificate, key = issue(authority, hosts, now)
@@ -88,15 +88,17 @@ def renew(
         server.load_cert_chain(file)
 
 
-def issue(authority: Authority, hosts: tuple[str, ...], now: datetime) -> tuple[bytes, bytes]:
+def issue(authority: CollectorCA, hosts: tuple[str, ...], now: datetime) -> tuple[bytes, bytes]:
     """A certificate for a server and its key, both PEM. Raises `BadAuthority`."""
     try:
         ca = x509.load_pem_x509_certificate(authority.certificate.encode())
         signer = serialization.load_pem_private_key(authority.key, None)
     except ValueError as error:
-        raise BadAuthority("the CA cannot be read; delete its Secret to have a new one") from error
+        raise BadCollectorCA(
+            "the CA cannot be read; delete its Secret to have a new one"
+        ) from error
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
-        raise BadAuthority("the CA's key is not one of ours; delete its Secret to have a new one")
+        raise BadCollectorCA("the CA's key is not one of ours; delete its Secret to have a new one")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "allswell collector")])
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
@@ -143,30 +145,32 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
 
 
-def secret(authority: Authority, namespace: str, name: str) -> dict[str, object]:
+def secret(authority: CollectorCA, namespace: str, name: str) -> dict[str, object]:
     """The manifest of the Secret that keeps a CA."""
     return generated_secret.secret(_data(authority), namespace, name)
 
 
-def _data(authority: Authority) -> dict[str, bytes]:
+def _data(authority: CollectorCA) -> dict[str, bytes]:
     return {CERTIFICATE: authority.certificate.encode(), KEY: authority.key}
 
 
-def read(found: Json) -> Authority:
+def read(found: Json) -> CollectorCA:
     """The CA that a Secret keeps. Raises `BadAuthority`."""
     try:
         certificate, key = (
             base64.b64decode(manifest.text(found, "data", name), validate=True)
             for name in (CERTIFICATE, KEY)
         )
-        authority = Authority(certificate.decode("ascii"), key)
+        authority = CollectorCA(certificate.decode("ascii"), key)
     except ValueError as error:
-        raise BadAuthority("the CA's Secret cannot be read") from error
+        raise BadCollectorCA("the CA's Secret cannot be read") from error
     if not certificate or not key:
-        raise BadAuthority(f"the CA's Secret lacks {CERTIFICATE} or {KEY}")
+        raise BadCollectorCA(f"the CA's Secret lacks {CERTIFICATE} or {KEY}")
     return authority
 
 
-async def kept(api: Api, namespace: str, name: str, now: datetime) -> Authority:
+async def get_or_create(api: Api, namespace: str, name: str, now: datetime) -> CollectorCA:
     """The CA of this installation, made if there is none. Raises `KubeError`, `BadAuthority`."""
-    return read(await generated_secret.kept(api, namespace, name, lambda: _data(make(now))))
+    return read(
+        await generated_secret.get_or_create_secret(api, namespace, name, lambda: _data(make(now)))
+    )

@@ -57,6 +57,8 @@ def placed(address: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
 
 
-async def kept(api: Api, namespace: str, name: str) -> str:
+async def get_or_create(api: Api, namespace: str, name: str) -> str:
     """The operator's own password, made if there is none. Raises `KubeError`, `BadPasswords`."""
-    return read(await generated_secret.kept(api, namespace, name, lambda: _data(make())))
+    return read(
+        await generated_secret.get_or_create_secret(api, namespace, name, lambda: _data(make()))
+    )

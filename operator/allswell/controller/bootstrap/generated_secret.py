@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.errors import Conflict
+from allswell.kube.errors import KubeConflict
 from allswell.kube.kinds import SECRET
 from allswell.kube.manifest import Json
 
@@ -24,7 +24,7 @@ def secret(data: Mapping[str, bytes], namespace: str, name: str) -> dict[str, ob
     }
 
 
-async def kept(
+async def get_or_create_secret(
     api: Api, namespace: str, name: str, make: Callable[[], Mapping[str, bytes]]
 ) -> Json:
     """The Secret, with what is made if there is none. Raises `KubeError`."""
@@ -33,5 +33,5 @@ async def kept(
         return found
     try:
         return await api.create(SECRET, secret(make(), namespace, name))
-    except Conflict:
+    except KubeConflict:
         return await api.get(SECRET, namespace, name) or manifest.NOTHING

@@ -14,7 +14,7 @@ TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 FRESH_FOR = 60.0
 
 
-class NoAccess(Exception):
+class NoClusterAccess(Exception):
     """There is neither an account of a pod nor a kubeconfig."""
 
 
@@ -26,9 +26,9 @@ def find() -> kopf.ConnectionInfo:
             settings=settings
         )
     except (OSError, KeyError, ValueError, kopf.LoginError) as error:
-        raise NoAccess(f"the kubeconfig cannot be used: {error}") from error
+        raise NoClusterAccess(f"the kubeconfig cannot be used: {error}") from error
     if found is None:
-        raise NoAccess("there is no way to a cluster: run in a pod, or set KUBECONFIG")
+        raise NoClusterAccess("there is no way to a cluster: run in a pod, or set KUBECONFIG")
     return found
 
 

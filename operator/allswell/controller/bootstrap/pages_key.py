@@ -13,19 +13,19 @@ from allswell.kube.client import Api
 KEY, LENGTH = "key", 32
 
 
-class BadKey(Exception):
+class BadPagesKey(Exception):
     """The Secret that should hold the key does not."""
 
 
-async def kept(api: Api, namespace: str, name: str) -> bytes:
+async def get_or_create(api: Api, namespace: str, name: str) -> bytes:
     """The key, made if there is none. Raises `KubeError`, `BadKey`."""
-    found = await generated_secret.kept(
+    found = await generated_secret.get_or_create_secret(
         api, namespace, name, lambda: {KEY: secrets.token_bytes(LENGTH)}
     )
     try:
         key = base64.b64decode(manifest.text(found, "data", KEY), validate=True)
     except ValueError as error:
-        raise BadKey(f"the Secret {name} cannot be read") from error
+        raise BadPagesKey(f"the Secret {name} cannot be read") from error
     if len(key) < LENGTH:
-        raise BadKey(f"the Secret {name} lacks {KEY}: addresses of pages are made with one")
+        raise BadPagesKey(f"the Secret {name} lacks {KEY}: addresses of pages are made with one")
     return key

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from allswell.controller.cache.object_store import Change, Kept, Place, Shelf
+from allswell.controller.cache.object_store import CachedObject, KindStore, ObjectChange, Place
 from allswell.kube import manifest, names
 from allswell.kube.client import Listing
 from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
@@ -22,7 +22,7 @@ CHILDREN = (STATEFULSET, CONFIGMAP, POD)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ObjectKey:
     """A Monitor or a StatusPage to be looked at; `kind` is the kind's name."""
 
     kind: str
@@ -31,17 +31,19 @@ class Key:
 
 
 @dataclass(slots=True)
-class Index:
+class Cache:
     """The shelves, one for each kind. `synced` once all of them have been filled by lists.
 
     `turn` is told whose turn it is, and how soon.
     """
 
-    turn: Callable[[Key, timedelta], None] = lambda _key, _after: None
-    shelves: Mapping[Kind, Shelf] = field(default_factory=lambda: {k: Shelf(k) for k in WATCHED})
+    turn: Callable[[ObjectKey, timedelta], None] = lambda _key, _after: None
+    shelves: Mapping[Kind, KindStore] = field(
+        default_factory=lambda: {k: KindStore(k) for k in WATCHED}
+    )
     synced: bool = False
 
-    def __getitem__(self, kind: Kind) -> Shelf:
+    def __getitem__(self, kind: Kind) -> KindStore:
         return self.shelves[kind]
 
     def observe(self, kind: Kind, seen: Json, *, deleted: bool = False) -> bool:
@@ -53,61 +55,61 @@ class Index:
 
     def replace(
         self, kind: Kind, listing: Listing, closed: Collection[str] = ()
-    ) -> tuple[Change, ...]:
+    ) -> tuple[ObjectChange, ...]:
         """Take in a complete list, but for namespaces that are `closed`; what that has changed."""
         changes = self[kind].replace(listing.objects, listing.version, closed)
         for change in changes:
             self._take(kind, change)
         return changes
 
-    def wake(self, keys: Iterable[Key], after: timedelta = GATHERING) -> None:
+    def wake(self, keys: Iterable[ObjectKey], after: timedelta = GATHERING) -> None:
         """Have objects looked at."""
         for key in keys:
             self.turn(key, after)
 
-    def _take(self, kind: Kind, change: Change) -> None:
+    def _take(self, kind: Kind, change: ObjectChange) -> None:
         for key, after in self.touched(kind, change).items():
             self.turn(key, after)
 
-    def every(self) -> tuple[Key, ...]:
+    def every(self) -> tuple[ObjectKey, ...]:
         """All that can be looked at."""
         return tuple(
-            Key(kind.name, *place) for kind in (MONITOR, PAGE) for place in self[kind].items()
+            ObjectKey(kind.name, *place) for kind in (MONITOR, PAGE) for place in self[kind].items()
         )
 
-    def touched(self, kind: Kind, change: Change) -> Mapping[Key, timedelta]:
+    def touched(self, kind: Kind, change: ObjectChange) -> Mapping[ObjectKey, timedelta]:
         """Whose turn a change makes it, and how soon."""
         namespace, name = change.place
         if kind == PAGE:
-            return {Key(PAGE.name, namespace, name): AT_ONCE}
+            return {ObjectKey(PAGE.name, namespace, name): AT_ONCE}
         if kind == MONITOR:
-            found = {Key(MONITOR.name, namespace, name): AT_ONCE}
+            found = {ObjectKey(MONITOR.name, namespace, name): AT_ONCE}
             if looks(change.before) != looks(change.after):
                 found |= dict.fromkeys(self.pages(namespace), GATHERING)
             return found
         monitor = label_of(change.after) or label_of(change.before)
-        return {Key(MONITOR.name, namespace, monitor): AT_ONCE} if monitor else {}
+        return {ObjectKey(MONITOR.name, namespace, monitor): AT_ONCE} if monitor else {}
 
-    def pages(self, namespace: str) -> tuple[Key, ...]:
+    def pages(self, namespace: str) -> tuple[ObjectKey, ...]:
         """The pages of a namespace."""
-        return tuple(Key(PAGE.name, *p) for p in self[PAGE].items() if p[0] == namespace)
+        return tuple(ObjectKey(PAGE.name, *p) for p in self[PAGE].items() if p[0] == namespace)
 
-    def monitors(self, namespace: str) -> Mapping[Place, Kept]:
+    def monitors(self, namespace: str) -> Mapping[Place, CachedObject]:
         """The monitors of a namespace."""
         return {p: k for p, k in self[MONITOR].items().items() if p[0] == namespace}
 
 
-def looks(kept: Kept | None) -> object:
+def looks(kept: CachedObject | None) -> object:
     """What of a Monitor a page depends on."""
     return None if kept is None else (kept.uid, kept.labels)
 
 
-def label_of(kept: Kept | None) -> str:
+def label_of(kept: CachedObject | None) -> str:
     """The Monitor that a child says it belongs to."""
     return "" if kept is None else kept.labels.get(names.MONITOR_LABEL, "")
 
 
-def monitor_of(index: Index, statefulset: Json) -> str:
+def monitor_of(index: Cache, statefulset: Json) -> str:
     """The living Monitor whose StatefulSet this is; empty for one that only looks like it."""
     namespace, name = manifest.name(statefulset)
     parent = manifest.owner(statefulset)

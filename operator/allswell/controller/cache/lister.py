@@ -8,46 +8,46 @@ read or is confirmed to be gone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from allswell.controller.cache.cache import CHILDREN, WATCHED, Index
+from allswell.controller.cache.cache import CHILDREN, WATCHED, Cache
 from allswell.kube import names
 from allswell.kube.client import EVERYWHERE, Api, Listing
-from allswell.kube.errors import Missing, Rejected
+from allswell.kube.errors import KubeMissing, KubeRejected
 from allswell.kube.kinds import DEFINITION, NAMESPACE, Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ClusterSnapshot:
     """Every kind's objects, but for those of namespaces that are `closed`, with a word of why."""
 
     listings: Mapping[Kind, Listing]
     closed: Mapping[str, str]
 
 
-async def look(api: Api, index: Index, watched: Sequence[str]) -> Sight:
+async def list_cluster(api: Api, index: Cache, watched: Sequence[str]) -> ClusterSnapshot:
     """List everything. Raises `KubeError`, also when no namespace can be read."""
     closed: dict[str, str] = {}
     seen: dict[str, dict[Kind, Listing]] = {}
     for namespace in watched or EVERYWHERE:
         try:
             seen[namespace] = {k: await _listing(api, index, k, namespace) for k in WATCHED}
-        except Rejected as error:
+        except KubeRejected as error:
             if not namespace or len(watched) == len(closed) + 1:
                 raise
             closed[namespace] = str(error)
     joined = {kind: _joined([of[kind] for of in seen.values()]) for kind in WATCHED}
-    return Sight(joined, closed)
+    return ClusterSnapshot(joined, closed)
 
 
-async def _listing(api: Api, index: Index, kind: Kind, namespace: str) -> Listing:
+async def _listing(api: Api, index: Cache, kind: Kind, namespace: str) -> Listing:
     selector = names.SELECTOR if kind in CHILDREN else ""
     try:
         return await api.every(kind, (namespace,) if namespace else (), selector)
-    except Missing:
+    except KubeMissing:
         definition = f"{kind.plural}.{kind.group}"
         if kind in CHILDREN or await api.get(DEFINITION, "", definition) is not None:
             raise
         # Nobody has a Monitor where the kind is not installed: all that we know of are gone.
-    except Rejected:
+    except KubeRejected:
         if not namespace or await api.get(NAMESPACE, "", namespace) is not None:
             raise
     return Listing((), index[kind].newest)

@@ -19,7 +19,7 @@ FASTEST = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedObject:
     """An object; `content` is the manifest without what only the API server needs."""
 
     uid: str
@@ -35,27 +35,27 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ObjectChange:
     """What a look has changed; None stands for an object that is not there."""
 
     place: Place
-    before: Kept | None
-    after: Kept | None
+    before: CachedObject | None
+    after: CachedObject | None
 
 
-class Shelf:
+class KindStore:
     """The objects of one kind by namespace and name."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._kept: dict[Place, Kept] = {}
+        self._kept: dict[Place, CachedObject] = {}
         self._deleted: dict[Place, int] = {}
 
-    def get(self, namespace: str, name: str) -> Kept | None:
+    def get(self, namespace: str, name: str) -> CachedObject | None:
         """The object as it was last seen."""
         return self._kept.get((namespace, name))
 
-    def items(self) -> Mapping[Place, Kept]:
+    def items(self) -> Mapping[Place, CachedObject]:
         """A copy of all there is."""
         return dict(self._kept)
 
@@ -67,7 +67,7 @@ class Shelf:
         """The version of the newest object; 0 when there is none."""
         return max((kept.version for kept in self._kept.values()), default=0)
 
-    def observe(self, seen: Json, *, deleted: bool = False) -> Change | None:
+    def observe(self, seen: Json, *, deleted: bool = False) -> ObjectChange | None:
         """Take in one object; None when that is no news."""
         place, version = manifest.name(seen), version_of(seen)
         before = self._kept.get(place)
@@ -76,14 +76,14 @@ class Shelf:
         if deleted:
             self._deleted[place] = version
             self._kept.pop(place, None)
-            return Change(place, before, None) if before else None
+            return ObjectChange(place, before, None) if before else None
         after = kept(self._kind, seen)
         self._kept[place] = after
-        return Change(place, before, after)
+        return ObjectChange(place, before, after)
 
     def replace(
         self, objects: Iterable[Json], version: int, closed: Collection[str] = ()
-    ) -> tuple[Change, ...]:
+    ) -> tuple[ObjectChange, ...]:
         """Take in a complete list that shows the cluster at a version; what it has changed.
 
         It says nothing of the namespaces `closed`.
@@ -99,7 +99,7 @@ class Shelf:
             if place not in listed and it.version <= version and place[0] not in closed
         ]
         for place in gone:
-            changes.append(Change(place, self._kept.pop(place), None))
+            changes.append(ObjectChange(place, self._kept.pop(place), None))
             self._deleted[place] = version
         self._deleted = {p: v for p, v in self._deleted.items() if v >= version}
         return tuple(changes)
@@ -111,13 +111,13 @@ def version_of(seen: Json) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def kept(kind: Kind, seen: Json) -> Kept:
+def kept(kind: Kind, seen: Json) -> CachedObject:
     """An object as it is kept. In a list objects do not say what they are."""
     said = {"apiVersion": kind.api, "kind": kind.name}
     metadata = {k: v for k, v in manifest.block(seen, "metadata").items() if k != "managedFields"}
     content = json.dumps({**seen, **said, "metadata": metadata}, separators=(",", ":")).encode()
     labels = {str(k): str(v) for k, v in manifest.block(metadata, "labels").items()}
-    return Kept(
+    return CachedObject(
         uid=manifest.uid(seen),
         version=version_of(seen),
         labels=labels,

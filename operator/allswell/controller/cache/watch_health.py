@@ -8,20 +8,20 @@ broken stream has stopped. Deletions do not count: a watch that begins anew neve
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from allswell.controller.cache.object_store import Change, Place
+from allswell.controller.cache.object_store import ObjectChange, Place
 from allswell.kube.kinds import Kind
 
 # A broken stream is replaced after 310 s at the latest, and then tells what was missed.
 LATEST = timedelta(minutes=7)
 
 
-class Owed:
+class WatchHealth:
     """What is owed since when. Only the operator's own loop touches it."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[Kind, Place], datetime] = {}
 
-    def found(self, kind: Kind, changes: Iterable[Change], now: datetime) -> int:
+    def found(self, kind: Kind, changes: Iterable[ObjectChange], now: datetime) -> int:
         """Note what a complete list has changed; how much of that a watch has yet to tell."""
         there = [change.place for change in changes if change.after is not None]
         for place in there:

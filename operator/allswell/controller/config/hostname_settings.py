@@ -10,18 +10,18 @@ import dns.resolver
 from allswell.central.registry import KEPT_HIDDEN
 from allswell.controller.config.environment import Environment
 from allswell.controller.hostnames import policy
-from allswell.controller.hostnames.policy import Policy
+from allswell.controller.hostnames.policy import HostnamePolicy
 from allswell.dns.lookup import Resolver
 from allswell.domain import hostname
-from allswell.domain.hostname import Own
-from allswell.domain.hostname_claim import Budget
-from allswell.kube.hostname_objects import Gateway, Surroundings
+from allswell.domain.hostname import InstallationDomains
+from allswell.domain.hostname_claim import OrderBudget
+from allswell.kube.hostname_objects import Gateway, IngressSettings
 
 ISSUERS = ("Issuer", "ClusterIssuer")
 ROUTINGS = ("Ingress", "Gateway")
 
 
-def read(given: Environment, namespace: str) -> Policy | None:
+def read(given: Environment, namespace: str) -> HostnamePolicy | None:
     """The policy; None where no domain is dedicated to pages. What is wrong is noted."""
     domain = given.text("ALLSWELL_PAGES_DOMAIN", "").lower().removesuffix(".")
     if not domain:
@@ -29,8 +29,8 @@ def read(given: Environment, namespace: str) -> Policy | None:
     products = _hosts(given)
     if why := hostname.domain_trouble(domain, products):
         given.problems.append(f"ALLSWELL_PAGES_DOMAIN cannot be used: {why}")
-    return Policy(
-        own=Own(domain, products),
+    return HostnamePolicy(
+        own=InstallationDomains(domain, products),
         around=_around(given, namespace),
         resolvers=_resolvers(given),
         caa=given.words("ALLSWELL_CAA_DOMAINS"),
@@ -58,12 +58,12 @@ def _hosts(given: Environment) -> tuple[str, ...]:
     return (host,) if host else ()
 
 
-def _around(given: Environment, namespace: str) -> Surroundings:
+def _around(given: Environment, namespace: str) -> IngressSettings:
     service, port = given.read(
         "ALLSWELL_WEB_SERVICE", "allswell-web:80", _service, "name:port of the page's Service"
     )
     routing = given.read("ALLSWELL_ROUTING", "Ingress", _routing, " or ".join(ROUTINGS))
-    return Surroundings(
+    return IngressSettings(
         namespace=namespace,
         service=service,
         port=port,
@@ -116,11 +116,11 @@ def _rest(text: str) -> timedelta:
     return rest
 
 
-def _budget(text: str) -> Budget:
+def _budget(text: str) -> OrderBudget:
     per_host, in_all, per_domain = (int(word) for word in text.split(","))
     if min(per_host, in_all, per_domain) < 1:
         raise ValueError(text)
-    return Budget(per_host, in_all, per_domain)
+    return OrderBudget(per_host, in_all, per_domain)
 
 
 def _service(text: str) -> tuple[str, int]:

@@ -7,15 +7,15 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from allswell.archive import bucket_settings
-from allswell.archive.bucket_settings import Where
+from allswell.archive.bucket_settings import BucketSettings
 from allswell.controller.config import hostname_settings as hosting
 from allswell.controller.config.environment import Environment
-from allswell.controller.hostnames.policy import Policy
+from allswell.controller.hostnames.policy import HostnamePolicy
 from allswell.controller.workload import rollout
 from allswell.controller.workload.rollout import Batch
 from allswell.domain.cover import Grace
 from allswell.domain.spec.monitor import SIZE, UNITS
-from allswell.kube.checker_defaults import Shape
+from allswell.kube.checker_defaults import CheckerDefaults
 
 # It stands in the ConfigMap of every Monitor.
 MOST_TRUSTED = 65_536
@@ -24,12 +24,12 @@ LEAST_GRACE = 45
 POLICIES = ("Always", "IfNotPresent", "Never")
 
 
-class BadSettings(ValueError):
+class BadOperatorSettings(ValueError):
     """Settings that cannot be used; one line for each problem."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class ListenAddress:
     """Where to listen."""
 
     host: str
@@ -37,7 +37,7 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OperatorSettings:
     """What the operator is told. `shape` lacks the CA, which is made or found later.
 
     `database_secret` names the Secret of the password that the database's address lacks, if any.
@@ -49,9 +49,9 @@ class Settings:
     database_secret: str
     namespace: str
     watched: tuple[str, ...]
-    shape: Shape
-    collector: Bind
-    status: Bind
+    shape: CheckerDefaults
+    collector: ListenAddress
+    status: ListenAddress
     ca_secret: str
     ca_configmap: str
     page_account: str
@@ -60,9 +60,9 @@ class Settings:
     identity: str
     workers: int
     batch: Batch
-    archive: Where | None = None
+    archive: BucketSettings | None = None
     delete_archived_after: timedelta | None = None
-    hosting: Policy | None = None
+    hosting: HostnamePolicy | None = None
     pages_key_secret: str = ""
 
     @property
@@ -72,12 +72,12 @@ class Settings:
         return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
 
 
-def read(variables: Mapping[str, str]) -> Settings:
+def read(variables: Mapping[str, str]) -> OperatorSettings:
     """Read settings. Raises `BadSettings` with every problem."""
     given = Environment(variables)
     namespace = given.text("ALLSWELL_NAMESPACE")
     account = given.text("ALLSWELL_WEB_SERVICE_ACCOUNT", "allswell-web")
-    found = Settings(
+    found = OperatorSettings(
         database=given.secret("ALLSWELL_DATABASE_URL"),
         database_secret=given.text("ALLSWELL_DATABASE_SECRET", ""),
         namespace=namespace,
@@ -99,7 +99,7 @@ def read(variables: Mapping[str, str]) -> Settings:
         pages_key_secret=given.text("ALLSWELL_PAGES_KEY_SECRET", "allswell-pages-key"),
     )
     if given.problems:
-        raise BadSettings("\n".join(given.problems))
+        raise BadOperatorSettings("\n".join(given.problems))
     return found
 
 
@@ -125,12 +125,12 @@ def _days(text: str) -> int:
 BIND = "host:port, like 0.0.0.0:8443"
 
 
-def _shape(given: Environment) -> Shape:
+def _shape(given: Environment) -> CheckerDefaults:
     grace = f"a number of seconds from {LEAST_GRACE}"
     policy = given.read(
         "ALLSWELL_CHECKER_PULL_POLICY", "IfNotPresent", _policy, f"one of {', '.join(POLICIES)}"
     )
-    return Shape(
+    return CheckerDefaults(
         image=given.text("ALLSWELL_CHECKER_IMAGE"),
         collector_url=given.read(
             "ALLSWELL_COLLECTOR_URL", "https://allswell-collector:8443", _https, "https://host:port"
@@ -162,11 +162,11 @@ def _shape(given: Environment) -> Shape:
     )
 
 
-def _bind(text: str) -> Bind:
+def _bind(text: str) -> ListenAddress:
     host, _, port = text.rpartition(":")
     if not port.isascii() or int(port) >= 2**16:
         raise ValueError(text)
-    return Bind(host.strip("[]"), int(port))
+    return ListenAddress(host.strip("[]"), int(port))
 
 
 def _https(text: str) -> str:

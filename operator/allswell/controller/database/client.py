@@ -11,18 +11,18 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Engine
 
 from allswell.central import monitor_status
-from allswell.central.errors import CentralError, Unavailable
-from allswell.central.monitor_status import Standing
-from allswell.central.writer import Writer
-from allswell.collector.state import Centre
-from allswell.controller.database.registration import Entry, Outcome, Place
+from allswell.central.errors import CentralError, DatabaseUnavailable
+from allswell.central.monitor_status import MonitorStatus
+from allswell.central.writer import CentralWriter
+from allswell.collector.state import CollectorState
+from allswell.controller.database.registration import MonitorEntry, Outcome, Place
 from allswell.domain.spec.monitor import Monitor
-from allswell.domain.spec.page import Component, StatusPage
+from allswell.domain.spec.page import ComponentSpec, StatusPage
 
 T = TypeVar("T")
 
 
-class Doing(Protocol):
+class RunInWriter(Protocol):
     """Has something done in the writing thread, and awaits it."""
 
     def __call__(self, act: Callable[[], T]) -> Awaitable[T]:
@@ -30,21 +30,23 @@ class Doing(Protocol):
         ...
 
 
-class Central:
+class DatabaseClient:
     """What the operator asks of the central database. Every call raises `CentralError`."""
 
-    def __init__(self, engine: Engine, writer: Writer, centre: Centre, doing: Doing) -> None:
+    def __init__(
+        self, engine: Engine, writer: CentralWriter, centre: CollectorState, doing: RunInWriter
+    ) -> None:
         self._engine = engine
         self._writer = writer
         self._centre = centre
         self._doing = doing
 
-    async def register(self, monitors: Mapping[Entry, Monitor], now: datetime) -> Outcome:
+    async def register(self, monitors: Mapping[MonitorEntry, Monitor], now: datetime) -> Outcome:
         """Make monitors known; what went wrong with each. They share an outage's first error."""
         return await self._doing(lambda: self._register(monitors, now))
 
-    def _register(self, monitors: Mapping[Entry, Monitor], now: datetime) -> Outcome:
-        found: dict[Entry, CentralError | None] = {}
+    def _register(self, monitors: Mapping[MonitorEntry, Monitor], now: datetime) -> Outcome:
+        found: dict[MonitorEntry, CentralError | None] = {}
         away: CentralError | None = None
         for entry, monitor in monitors.items():
             found[entry] = away
@@ -54,14 +56,14 @@ class Central:
                 self._writer.register(monitor, namespace_uid=entry.namespace_uid, now=now)
             except CentralError as error:
                 found[entry] = error
-                away = error if isinstance(error, Unavailable) else None
+                away = error if isinstance(error, DatabaseUnavailable) else None
         self._centre.reload()
         return found
 
     async def put_page(
         self,
         page: StatusPage,
-        components: Sequence[Component],
+        components: Sequence[ComponentSpec],
         namespace_uid: str,
         now: datetime,
         address: str = "",
@@ -103,7 +105,7 @@ class Central:
 
     async def standings(
         self, now: datetime, *, place: Place | None = None, only: int | None = None
-    ) -> Mapping[Place, Standing]:
+    ) -> Mapping[Place, MonitorStatus]:
         """The standing of all living monitors, or of one."""
         return await self._doing(
             lambda: monitor_status.read(self._engine, now, name=place, only=only)

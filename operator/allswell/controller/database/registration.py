@@ -13,11 +13,11 @@ from allswell.central.errors import CentralError
 from allswell.domain.spec.monitor import Monitor
 
 Place = tuple[str, str]
-Outcome = Mapping["Entry", CentralError | None]
+Outcome = Mapping["MonitorEntry", CentralError | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MonitorEntry:
     """A monitor as far as the central database is concerned."""
 
     place: Place
@@ -27,18 +27,18 @@ class Entry:
     paused: bool
 
 
-class Registrar:
+class MonitorRegistration:
     """Gathers what is to be registered while a batch is being written, and writes it next."""
 
     def __init__(
         self,
-        write: Callable[[Mapping[Entry, Monitor], datetime], Awaitable[Outcome]],
+        write: Callable[[Mapping[MonitorEntry, Monitor], datetime], Awaitable[Outcome]],
         now: Callable[[], datetime],
     ) -> None:
         self._write = write
         self._now = now
-        self._known: dict[Place, Entry] = {}
-        self._waiting: dict[Entry, tuple[Monitor, list[asyncio.Future[None]]]] = {}
+        self._known: dict[Place, MonitorEntry] = {}
+        self._waiting: dict[MonitorEntry, tuple[Monitor, list[asyncio.Future[None]]]] = {}
         self._writing: asyncio.Task[None] | None = None
 
     async def register(self, monitor: Monitor, namespace_uid: str) -> bool:
@@ -69,7 +69,7 @@ class Registrar:
                 self._tell(entry, found[entry], futures)
 
     def _tell(
-        self, entry: Entry, error: CentralError | None, futures: list[asyncio.Future[None]]
+        self, entry: MonitorEntry, error: CentralError | None, futures: list[asyncio.Future[None]]
     ) -> None:
         if error is None:
             self._known[entry.place] = entry
@@ -82,7 +82,7 @@ class Registrar:
                 future.set_exception(error)
 
 
-def entry_of(monitor: Monitor, namespace_uid: str) -> Entry:
+def entry_of(monitor: Monitor, namespace_uid: str) -> MonitorEntry:
     """What of a monitor the central database holds."""
     place = (monitor.meta.namespace, monitor.meta.name)
-    return Entry(place, namespace_uid, monitor.meta.uid, monitor.interval, monitor.paused)
+    return MonitorEntry(place, namespace_uid, monitor.meta.uid, monitor.interval, monitor.paused)

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from allswell.domain.cover import Grace, Observation
 from allswell.domain.report import DayReport, Transition
 
 Tell = Callable[[int], None]
 
 
-class TellingWriter(Writer):
+class TellingWriter(CentralWriter):
     """Calls `tell` with a monitor's id, in the writing thread, after each change of its ledgers."""
 
     def __init__(self, engine: Engine, grace: Grace, tell: Tell) -> None:

@@ -10,20 +10,26 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
-from allswell.central.hostname_claims import Holder
-from allswell.controller.apply.mutation_guard import Insistence
-from allswell.controller.cache.cache import Key
+from allswell.central.hostname_claims import ClaimHolder
+from allswell.controller.apply.mutation_guard import MutationGuard
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.hostnames import certificate_plan, certificate_status
-from allswell.controller.hostnames.certificate_plan import Children, Make, Plan, Remove, Retry
-from allswell.controller.hostnames.claims_client import Ledger
-from allswell.controller.hostnames.dns_verification import Preflights
-from allswell.controller.hostnames.policy import Policy
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.hostnames.certificate_plan import (
+    ApplyChild,
+    CertificatePlan,
+    Children,
+    RemoveChild,
+    RetryCertificate,
+)
+from allswell.controller.hostnames.claims_client import ClaimsClient
+from allswell.controller.hostnames.dns_verification import DnsVerification
+from allswell.controller.hostnames.policy import HostnamePolicy
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.kube import conditions, hostname_objects, manifest, names
 from allswell.kube.client import Api
 from allswell.kube.conditions import FALSE, Condition
-from allswell.kube.errors import KubeError, Missing
-from allswell.kube.hostname_objects import Hosted
+from allswell.kube.errors import KubeError, KubeMissing
+from allswell.kube.hostname_objects import PageHostname
 from allswell.kube.kinds import CERTIFICATE, CHALLENGE, PAGE, SECRET, Kind
 
 log = logging.getLogger(__name__)
@@ -38,18 +44,18 @@ MEND_EVERY = timedelta(minutes=10)
 COUNTED_FOR = timedelta(minutes=30)
 
 
-class Tending:
+class CertificateController:
     """Looks at all names and their children, again and again."""
 
     def __init__(
         self,
         api: Api,
-        ledger: Ledger,
-        preflights: Preflights,
-        policy: Policy,
+        ledger: ClaimsClient,
+        preflights: DnsVerification,
+        policy: HostnamePolicy,
         *,
-        meters: Meters,
-        wake: Callable[[Key], None],
+        meters: OperatorMetrics,
+        wake: Callable[[ObjectKey], None],
         now: Callable[[], datetime],
     ) -> None:
         self._api = api
@@ -63,12 +69,12 @@ class Tending:
         self._doomed: frozenset[tuple[Kind, str]] = frozenset()
         self._spent: dict[str, str] = {}
         self._counted: dict[str, datetime] = {}
-        self._insistence = Insistence()
+        self._insistence = MutationGuard()
         self._mended: dict[str, datetime] = {}
         self._forgot: datetime | None = None
         self._moved = now()
-        self.certified: dict[Hosted, Condition] = {}
-        self.routed: frozenset[Hosted] = frozenset()
+        self.certified: dict[PageHostname, Condition] = {}
+        self.routed: frozenset[PageHostname] = frozenset()
 
     def hurry(self) -> None:
         """Look again soon: a name may have been won or lost."""
@@ -100,7 +106,7 @@ class Tending:
         names_held = self._held(holders)
         try:
             children = await self._children()
-        except Missing as lacking:
+        except KubeMissing as lacking:
             absent = _absent(str(lacking))
             self._said(dict.fromkeys(names_held, absent), frozenset())
             return CALM
@@ -121,16 +127,16 @@ class Tending:
         unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
         return BUSY if unfinished and now - self._moved < MOVING else CALM
 
-    async def _serve(self, holders: Sequence[Holder], plan: Plan) -> None:
+    async def _serve(self, holders: Sequence[ClaimHolder], plan: CertificatePlan) -> None:
         """Let a page call itself by the names whose routes are there, and by no other."""
         served = {(it.page_id, it.host) for it in holders if _hosted(it) in plan.routed}
         if served != {(it.page_id, it.host) for it in holders if it.served}:
             await self._ledger.serve(served, self._now())
 
-    def _held(self, holders: Sequence[Holder]) -> dict[Hosted, datetime | None]:
-        found: dict[Hosted, datetime | None] = {}
+    def _held(self, holders: Sequence[ClaimHolder]) -> dict[PageHostname, datetime | None]:
+        found: dict[PageHostname, datetime | None] = {}
         for it in holders:
-            look = self._preflights.look(Key(PAGE.name, it.namespace, it.name), it.host)
+            look = self._preflights.look(ObjectKey(PAGE.name, it.namespace, it.name), it.host)
             green = look.green if look and look.held else None
             found[_hosted(it)] = green
         return found
@@ -141,8 +147,8 @@ class Tending:
         for kind in (CERTIFICATE, *around.routes):
             try:
                 listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
-            except Missing as error:
-                raise Missing(f"{kind.plural}.{kind.group}") from error
+            except KubeMissing as error:
+                raise KubeMissing(f"{kind.plural}.{kind.group}") from error
             found[kind] = hostname_objects.named(listing.objects)
         return found
 
@@ -155,7 +161,7 @@ class Tending:
             return {}
         try:
             listing = await self._api.every(CHALLENGE, (self._policy.around.namespace,))
-        except Missing:
+        except KubeMissing:
             return {}
         return certificate_status.causes(listing.objects)
 
@@ -168,7 +174,7 @@ class Tending:
         insisted = {uid for uid, it in live.items() if self._insistence.holds(it)}
         return frozenset(insisted | self._mended.keys())
 
-    async def _carried_out(self, plan: Plan) -> bool:
+    async def _carried_out(self, plan: CertificatePlan) -> bool:
         """Do it, as far as it can be done; whether anything came of it."""
         done = [await self._tried(self._make(each), each.kind) for each in plan.make]
         done += [await self._tried(self._retry(again), CERTIFICATE) for again in plan.retry]
@@ -187,7 +193,7 @@ class Tending:
             log.warning("a %s could not be written: %s", kind.name, error)
             return False
 
-    async def _make(self, it: Make) -> bool:
+    async def _make(self, it: ApplyChild) -> bool:
         if it.ordered and not await self._may_order(it.ordered):
             return False
         seen = await self._api.apply(it.kind, it.wanted, uid=it.uid)
@@ -210,7 +216,7 @@ class Tending:
             self._counted[host] = now
         return not why
 
-    async def _retry(self, it: Retry) -> bool:
+    async def _retry(self, it: RetryCertificate) -> bool:
         if await self._ledger.order(it.host, self._now()):
             return False
         await self._failed(manifest.name(it.certificate)[1], None)
@@ -229,7 +235,7 @@ class Tending:
         await self._api.merge(CERTIFICATE, patch, "status")
         self._meters.writes.labels(CERTIFICATE.name, "status").inc()
 
-    async def _remove(self, it: Remove) -> bool:
+    async def _remove(self, it: RemoveChild) -> bool:
         log.info("deleting %s %s: its host name is gone", it.kind.name, it.name)
         if it.kind == CERTIFICATE:
             await self._remove_key(it.name)
@@ -255,7 +261,7 @@ class Tending:
         if why:
             self._spent[host] = why
 
-    def _say(self, plan: Plan, now: datetime) -> None:
+    def _say(self, plan: CertificatePlan, now: datetime) -> None:
         lacking = {name.host for name, seen in plan.facts.items() if seen is None}
         self._spent = {host: why for host, why in self._spent.items() if host in lacking}
         self._counted = {host: at for host, at in self._counted.items() if host in lacking}
@@ -266,13 +272,13 @@ class Tending:
         }
         self._said(said | dict.fromkeys(plan.waiting, certificate_status.WAITING), plan.routed)
 
-    def _said(self, said: dict[Hosted, Condition], routed: frozenset[Hosted]) -> None:
+    def _said(self, said: dict[PageHostname, Condition], routed: frozenset[PageHostname]) -> None:
         before = {name: (self.certified.get(name), name in self.routed) for name in said}
         self.certified, self.routed = said, routed
         for name, condition in said.items():
             if before[name] != (condition, name in routed):
                 self._moved = self._now()
-                self._wake(Key(PAGE.name, name.namespace, name.name))
+                self._wake(ObjectKey(PAGE.name, name.namespace, name.name))
 
     async def _forget(self, now: datetime) -> None:
         if self._forgot is None or now - self._forgot > FORGET_EVERY:
@@ -280,8 +286,8 @@ class Tending:
             self._forgot = now
 
 
-def _hosted(it: Holder) -> Hosted:
-    return Hosted(it.host, it.namespace, it.name, it.uid)
+def _hosted(it: ClaimHolder) -> PageHostname:
+    return PageHostname(it.host, it.namespace, it.name, it.uid)
 
 
 def _absent(kind: str) -> Condition:

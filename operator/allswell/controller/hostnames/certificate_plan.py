@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from allswell.controller.hostnames import certificate_status
-from allswell.controller.hostnames.certificate_status import Facts
+from allswell.controller.hostnames.certificate_status import CertificateFacts
 from allswell.kube import hostname_objects, manifest
-from allswell.kube.hostname_objects import Hosted, Surroundings
+from allswell.kube.hostname_objects import IngressSettings, PageHostname
 from allswell.kube.kinds import CERTIFICATE, Kind
 from allswell.kube.manifest import Json
 
@@ -15,7 +15,7 @@ Children = Mapping[Kind, Mapping[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
+class ApplyChild:
     """Make a child so; `ordered` is the host that an authority will be asked to certify, if any."""
 
     kind: Kind
@@ -25,7 +25,7 @@ class Make:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryCertificate:
     """Have a failed certificate ordered again now."""
 
     certificate: Json
@@ -33,7 +33,7 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
+class RemoveChild:
     """Remove a child that belongs to no name; with a Certificate goes its Secret."""
 
     kind: Kind
@@ -42,29 +42,29 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CertificatePlan:
     """What to do, and of each name what its Certificate says and whether its route is there.
 
     Of those that are `waiting` none is begun yet.
     """
 
-    make: tuple[Make, ...] = ()
-    retry: tuple[Retry, ...] = ()
-    remove: tuple[Remove, ...] = ()
-    facts: Mapping[Hosted, Facts | None] = field(default_factory=dict)
-    routed: frozenset[Hosted] = frozenset()
-    waiting: frozenset[Hosted] = frozenset()
+    make: tuple[ApplyChild, ...] = ()
+    retry: tuple[RetryCertificate, ...] = ()
+    remove: tuple[RemoveChild, ...] = ()
+    facts: Mapping[PageHostname, CertificateFacts | None] = field(default_factory=dict)
+    routed: frozenset[PageHostname] = frozenset()
+    waiting: frozenset[PageHostname] = frozenset()
 
 
 def decide(
-    names: Mapping[Hosted, datetime | None],
+    names: Mapping[PageHostname, datetime | None],
     children: Children,
     challenges: Mapping[str, str],
-    around: Surroundings,
+    around: IngressSettings,
     now: datetime,
     *,
     left: Collection[str] = (),
-) -> Plan:
+) -> CertificatePlan:
     """Compare what is there with what the names need.
 
     `names` says of each name that is held since when it is proved and certifiable without a break;
@@ -72,9 +72,9 @@ def decide(
     as the name is held. A route appears when the certificate serves. Children whose UIDs are `left`
     stay as others make them.
     """
-    make: list[Make] = []
-    retry: list[Retry] = []
-    facts: dict[Hosted, Facts | None] = {}
+    make: list[ApplyChild] = []
+    retry: list[RetryCertificate] = []
+    facts: dict[PageHostname, CertificateFacts | None] = {}
     wanted: set[tuple[Kind, str]] = set()
     routed = set()
     for name, green in names.items():
@@ -84,19 +84,19 @@ def decide(
         if live is not None or green:
             make += _certificate(name, live, around)
         if live is not None and seen and green and certificate_status.due_again(seen, green, now):
-            retry.append(Retry(live, name.host))
+            retry.append(RetryCertificate(live, name.host))
         ways = hostname_objects.routes(name, around)
         wanted |= {(kind, manifest.name(way)[1]) for kind, way in ways}
         there = all(manifest.name(way)[1] in children[kind] for kind, way in ways)
         if there or (seen is not None and seen.serves(now)):
             make += [
-                Make(kind, way, _uid(children, kind, way))
+                ApplyChild(kind, way, _uid(children, kind, way))
                 for kind, way in ways
                 if not _is_so(children, kind, way)
             ]
         if there:
             routed.add(name)
-    return Plan(
+    return CertificatePlan(
         make=tuple(each for each in make if each.uid not in left),
         retry=tuple(retry),
         remove=_unwanted(children, wanted),
@@ -106,11 +106,13 @@ def decide(
     )
 
 
-def _certificate(name: Hosted, live: Json | None, around: Surroundings) -> list[Make]:
+def _certificate(
+    name: PageHostname, live: Json | None, around: IngressSettings
+) -> list[ApplyChild]:
     shall = hostname_objects.certificate(name, around)
     if live is None:
-        return [Make(CERTIFICATE, shall, ordered=name.host)]
-    return [] if _agrees(live, shall) else [Make(CERTIFICATE, shall, manifest.uid(live))]
+        return [ApplyChild(CERTIFICATE, shall, ordered=name.host)]
+    return [] if _agrees(live, shall) else [ApplyChild(CERTIFICATE, shall, manifest.uid(live))]
 
 
 def _is_so(children: Children, kind: Kind, wanted: Json) -> bool:
@@ -120,20 +122,20 @@ def _is_so(children: Children, kind: Kind, wanted: Json) -> bool:
 
 def _agrees(live: Json, wanted: Json) -> bool:
     """Whether all that is wanted is there. What comes in a list says nothing of its own kind."""
-    return all(manifest.covers(live.get(part), wanted[part]) for part in ("metadata", "spec"))
+    return all(manifest.is_subset(live.get(part), wanted[part]) for part in ("metadata", "spec"))
 
 
 def _uid(children: Children, kind: Kind, wanted: Json) -> str:
     return manifest.uid(children[kind].get(manifest.name(wanted)[1], manifest.NOTHING))
 
 
-def _unwanted(children: Children, wanted: set[tuple[Kind, str]]) -> tuple[Remove, ...]:
+def _unwanted(children: Children, wanted: set[tuple[Kind, str]]) -> tuple[RemoveChild, ...]:
     """Routes first: nobody should be led to a certificate that is gone.
 
     What is being deleted already may wait for somebody else's finalizer.
     """
     found = [
-        Remove(kind, name, manifest.uid(live))
+        RemoveChild(kind, name, manifest.uid(live))
         for kind, those in children.items()
         for name, live in those.items()
         if (kind, name) not in wanted and not manifest.text(live, "metadata", "deletionTimestamp")

@@ -21,7 +21,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CertificateFacts:
     """A Certificate as it was seen.
 
     `ends` is when the certificate that is there ends. After a renewal that failed cert-manager goes
@@ -41,13 +41,13 @@ class Facts:
         return self.ready and self.ends is not None and now < self.ends
 
 
-def facts(certificate: Json, challenges: Mapping[str, str]) -> Facts:
+def facts(certificate: Json, challenges: Mapping[str, str]) -> CertificateFacts:
     """Read a Certificate; `challenges` are the causes of open challenges, by host name."""
     found = manifest.blocks(certificate, "status", "conditions")
     issuing = manifest.entry(found, "type", "Issuing")
     hosts = manifest.at(certificate, "spec", "dnsNames")
     host = str(hosts[0]) if isinstance(hosts, Sequence) and hosts else ""
-    return Facts(
+    return CertificateFacts(
         ready=conditions.status_of(found, "Ready") == TRUE,
         begins=_moment(certificate, "notBefore"),
         ends=_moment(certificate, "notAfter"),
@@ -67,7 +67,7 @@ def causes(challenges: Sequence[Json]) -> dict[str, str]:
     }
 
 
-def condition(seen: Facts | None, budget: str, now: datetime) -> Condition:
+def condition(seen: CertificateFacts | None, budget: str, now: datetime) -> Condition:
     """What `CertificateReady` says of a name that is proved; `budget` is why it may not order."""
     if seen is None:
         if budget:
@@ -86,7 +86,7 @@ def condition(seen: Facts | None, budget: str, now: datetime) -> Condition:
     return Condition(CERTIFIED, FALSE, "Issuing", _with(words, seen.why))
 
 
-def _good(seen: Facts, now: datetime) -> Condition:
+def _good(seen: CertificateFacts, now: datetime) -> Condition:
     assert seen.ends is not None  # noqa: S101 - whoever serves has an end
     until = f"valid until {conditions.time(seen.ends)}"
     if seen.failed is not None:
@@ -99,7 +99,7 @@ def _good(seen: Facts, now: datetime) -> Condition:
     return Condition(CERTIFIED, TRUE, "Issued", until)
 
 
-def _is_near(seen: Facts, now: datetime) -> bool:
+def _is_near(seen: CertificateFacts, now: datetime) -> bool:
     """Whether so little of its life is left that it should have been renewed long ago."""
     if seen.begins is None or seen.ends is None or seen.ends - seen.begins < timedelta(days=1):
         return False
@@ -110,7 +110,7 @@ def _with(words: str, why: str) -> str:
     return f"{words}: {why[:500]}" if why else words
 
 
-def due_again(seen: Facts, proved: datetime | None, now: datetime) -> bool:
+def due_again(seen: CertificateFacts, proved: datetime | None, now: datetime) -> bool:
     """Whether a failed order may be repeated before cert-manager would.
 
     At once when the name was proved anew after the failure, else after a pause that grows.

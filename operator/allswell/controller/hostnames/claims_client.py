@@ -3,24 +3,26 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from allswell.central.hostname_claims import Claims, Holder
-from allswell.controller.database.client import Doing
-from allswell.domain.hostname_claim import Budget, Claim, Proof, Verdict
+from allswell.central.hostname_claims import ClaimHolder, HostnameClaims
+from allswell.controller.database.client import RunInWriter
+from allswell.domain.hostname_claim import HostnameClaim, OrderBudget, Proof, ProofOutcome
 
 
-class Ledger:
+class ClaimsClient:
     """What the parts of this room ask of the central database. Every call raises `CentralError`."""
 
-    def __init__(self, claims: Claims, budget: Budget, doing: Doing) -> None:
+    def __init__(self, claims: HostnameClaims, budget: OrderBudget, doing: RunInWriter) -> None:
         self._claims = claims
         self._budget = budget
         self._doing = doing
 
-    async def ask(self, page: int, hosts: Sequence[str], now: datetime) -> Mapping[str, Claim]:
+    async def ask(
+        self, page: int, hosts: Sequence[str], now: datetime
+    ) -> Mapping[str, HostnameClaim]:
         """Ask for exactly these names of a page; one that is lacking was one too many."""
         return await self._doing(lambda: self._claims.ask(page, hosts, now))
 
-    async def prove(self, page: int, host: str, proof: Proof, now: datetime) -> Verdict:
+    async def prove(self, page: int, host: str, proof: Proof, now: datetime) -> ProofOutcome:
         """Note a proof; who has the name now."""
         return await self._doing(lambda: self._claims.prove(page, host, proof, now))
 
@@ -32,11 +34,11 @@ class Ledger:
         """Take a name from a page; False if it had it not."""
         return await self._doing(lambda: self._claims.lose(page, host, now))
 
-    async def claims(self, page: int) -> Mapping[str, Claim]:
+    async def claims(self, page: int) -> Mapping[str, HostnameClaim]:
         """All claims of a page."""
         return await self._doing(lambda: self._claims.of_page(page))
 
-    async def holders(self) -> Sequence[Holder]:
+    async def holders(self) -> Sequence[ClaimHolder]:
         """All names that living pages hold."""
         return await self._doing(self._claims.holders)
 

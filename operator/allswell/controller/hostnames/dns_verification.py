@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
-from allswell.controller.cache.cache import Key
-from allswell.controller.hostnames.claims_client import Ledger
+from allswell.controller.cache.cache import ObjectKey
+from allswell.controller.hostnames.claims_client import ClaimsClient
 from allswell.domain import preflight
-from allswell.domain.hostname_claim import Claim, State, Verdict
-from allswell.domain.preflight import Finding, Seen, Trouble, Wanted
+from allswell.domain.hostname_claim import HostnameClaim, HostnameClaimState, ProofOutcome
+from allswell.domain.preflight import DnsTrouble, Preflight, ProofWanted, ResolverAnswer
 
 log = logging.getLogger(__name__)
 AT_ONCE = 32
@@ -27,14 +27,14 @@ SECOND = timedelta(seconds=1)
 # A name whose servers answer costs little to ask for.
 FIRST, SLOW, SLOWEST = timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)
 FAILING = timedelta(minutes=1)
-UNHEARD = (Trouble.DNS_FAILED, Trouble.NO_RESOLVER)
+UNHEARD = (DnsTrouble.DNS_FAILED, DnsTrouble.NO_RESOLVER)
 
-Looking = Callable[[Wanted], Awaitable[Sequence[Seen]]]
-Target = tuple[Key, str]
+Looking = Callable[[ProofWanted], Awaitable[Sequence[ResolverAnswer]]]
+Target = tuple[ObjectKey, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Verification:
     """What the last look at a name has found, and what came of it.
 
     `green` is since when it has been proved and certifiable without a break; None: it is not.
@@ -42,39 +42,39 @@ class Look:
     """
 
     at: datetime
-    finding: Finding
-    verdict: Verdict | None = None
-    claim: Claim | None = None
+    finding: Preflight
+    verdict: ProofOutcome | None = None
+    claim: HostnameClaim | None = None
     green: datetime | None = None
     tries: int = 0
 
     @property
     def held(self) -> bool:
         """Whether the page has the name."""
-        return self.claim is not None and self.claim.state is State.HELD
+        return self.claim is not None and self.claim.state is HostnameClaimState.HELD
 
 
 @dataclass(slots=True)
 class _Task:
     page: int
-    wanted: Wanted
+    wanted: ProofWanted
     due: datetime
-    look: Look | None = None
+    look: Verification | None = None
     running: bool = False
 
 
-class Preflights:
+class DnsVerification:
     """What every page wants to be looked at, and what was found."""
 
     def __init__(
         self,
         looking: Looking,
-        ledger: Ledger,
+        ledger: ClaimsClient,
         *,
         issuers: Sequence[str],
         recheck: timedelta,
         grace: timedelta,
-        wake: Callable[[Key], None],
+        wake: Callable[[ObjectKey], None],
         now: Callable[[], datetime],
     ) -> None:
         self._looking = looking
@@ -84,13 +84,13 @@ class Preflights:
         self._grace = grace
         self._wake = wake
         self._now = now
-        self._pages: dict[Key, dict[str, tuple[int, Wanted]]] = {}
+        self._pages: dict[ObjectKey, dict[str, tuple[int, ProofWanted]]] = {}
         self._tasks: dict[Target, _Task] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(SHARE))
         self._running: set[asyncio.Task[None]] = set()
 
-    def want(self, key: Key, page: int, wanted: Sequence[Wanted]) -> bool:
+    def want(self, key: ObjectKey, page: int, wanted: Sequence[ProofWanted]) -> bool:
         """Look at exactly these names for a page, new ones at once; whether that is news."""
         known = self._pages.get(key, {})
         shall = {each.host: (page, each) for each in wanted}
@@ -106,12 +106,12 @@ class Preflights:
             del self._pages[key]
         return True
 
-    def look(self, key: Key, host: str) -> Look | None:
+    def look(self, key: ObjectKey, host: str) -> Verification | None:
         """What was found; None before the first look."""
         task = self._tasks.get((key, host))
         return task.look if task else None
 
-    def found(self) -> dict[Target, Look]:
+    def found(self) -> dict[Target, Verification]:
         """All that was found."""
         return {target: task.look for target, task in self._tasks.items() if task.look}
 
@@ -131,7 +131,7 @@ class Preflights:
         try:
             async with self._shares[target[0].namespace], self._slots:
                 seen = await self._looking(task.wanted)
-            found = preflight.judged(task.wanted, seen, self._issuers)
+            found = preflight.judge(task.wanted, seen, self._issuers)
             await self._noted(target, task, found)
         except CentralError as error:
             # As long as nothing can be kept, nobody's servers should be asked again and again.
@@ -143,7 +143,7 @@ class Preflights:
         finally:
             task.running = False
 
-    async def _noted(self, target: Target, task: _Task, found: Finding) -> None:
+    async def _noted(self, target: Target, task: _Task, found: Preflight) -> None:
         now, before = self._now(), task.look
         verdict = before.verdict if before else None
         host = task.wanted.host
@@ -158,7 +158,7 @@ class Preflights:
             claim = (await self._ledger.claims(task.page)).get(host)
         green = found.proof is not None and found.trouble is None
         since = before.green if before and before.green else now
-        look = Look(now, found, verdict, claim, since if green else None)
+        look = Verification(now, found, verdict, claim, since if green else None)
         if before and (before.verdict, before.held) == (verdict, look.held):
             look = replace(look, tries=before.tries + 1)
         task.look = look
@@ -169,7 +169,7 @@ class Preflights:
             self._wake(target[0])
 
 
-def pause(look: Look, recheck: timedelta) -> timedelta:
+def pause(look: Verification, recheck: timedelta) -> timedelta:
     """Until the next look: soon at first, and ever later for a name that the page has not.
 
     `recheck` is that of a name that the page has and goes on proving.
@@ -180,7 +180,7 @@ def pause(look: Look, recheck: timedelta) -> timedelta:
     return min(FIRST * 1.5 ** min(look.tries, 30), slowest)
 
 
-def _told(look: Look) -> object:
+def _told(look: Verification) -> object:
     """What of a look people can see."""
     claim = look.claim and replace(look.claim, proved=None, proof=None)
     return look.finding, look.verdict, claim, look.green is not None

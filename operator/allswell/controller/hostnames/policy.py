@@ -9,13 +9,13 @@ from ipaddress import ip_address
 
 from allswell.dns.lookup import Resolver
 from allswell.domain import hostname, hostname_claim
-from allswell.domain.hostname import Own
-from allswell.domain.hostname_claim import Budget
-from allswell.kube.hostname_objects import Surroundings
+from allswell.domain.hostname import InstallationDomains
+from allswell.domain.hostname_claim import OrderBudget
+from allswell.kube.hostname_objects import IngressSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class HostnameRule:
     """Which namespaces (patterns like `team-*`) may have names under which domains."""
 
     namespaces: tuple[str, ...]
@@ -23,19 +23,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class HostnamePolicy:
     """What is allowed, who is asked, and how long anything is waited for.
 
     Without rules every namespace may have every public name. `recheck` is how often a name that is
     held is looked at, `grace` how long it may fail before its page loses it.
     """
 
-    own: Own
-    around: Surroundings
+    own: InstallationDomains
+    around: IngressSettings
     resolvers: tuple[Resolver, ...]
     caa: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    budget: Budget = field(default_factory=Budget)
+    rules: tuple[HostnameRule, ...] = ()
+    budget: OrderBudget = field(default_factory=OrderBudget)
     recheck: timedelta = timedelta(minutes=10)
     grace: timedelta = hostname_claim.GRACE
     rest: timedelta = hostname_claim.REST
@@ -59,17 +59,19 @@ class Policy:
             )
         try:
             hostname.check(hostname.normal(host), self.own, self.suffixes(namespace))
-        except hostname.Refused as problem:
+        except hostname.HostnameRefused as problem:
             return str(problem)
         return ""
 
 
-def rules(text: str) -> tuple[Rule, ...]:
+def rules(text: str) -> tuple[HostnameRule, ...]:
     """Read rules from JSON. Raises ValueError."""
     found = json.loads(text or "[]")
     if not isinstance(found, list):
         raise ValueError(text)  # noqa: TRY004 - to the reader it is a text that cannot be used
-    return tuple(Rule(_words(each, "namespaces"), _words(each, "suffixes")) for each in found)
+    return tuple(
+        HostnameRule(_words(each, "namespaces"), _words(each, "suffixes")) for each in found
+    )
 
 
 def _words(rule: object, key: str) -> tuple[str, ...]:

@@ -3,38 +3,38 @@
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
-from allswell.controller.cache.cache import Key
-from allswell.controller.hostnames.certificate_controller import Tending
-from allswell.controller.hostnames.claims_client import Ledger
-from allswell.controller.hostnames.dns_verification import Looking, Preflights
-from allswell.controller.hostnames.policy import Policy
-from allswell.controller.hostnames.status import Name
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.cache import ObjectKey
+from allswell.controller.hostnames.certificate_controller import CertificateController
+from allswell.controller.hostnames.claims_client import ClaimsClient
+from allswell.controller.hostnames.dns_verification import DnsVerification, Looking
+from allswell.controller.hostnames.policy import HostnamePolicy
+from allswell.controller.hostnames.status import HostnameState
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.domain import hostname
-from allswell.domain.hostname import Identity
-from allswell.domain.preflight import Wanted
+from allswell.domain.hostname import PageIdentity
+from allswell.domain.preflight import ProofWanted
 from allswell.domain.spec.page import StatusPage
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.hostname_objects import Hosted
+from allswell.kube.hostname_objects import PageHostname
 from allswell.kube.manifest import Json
 
 PATIENCE = timedelta(minutes=1)
 
 
-class Hosting:
+class HostnameService:
     """The parts of this room, put together. `key` is the installation's own secret."""
 
     def __init__(
         self,
-        policy: Policy,
+        policy: HostnamePolicy,
         key: bytes,
-        ledger: Ledger,
+        ledger: ClaimsClient,
         looking: Looking,
         api: Api,
         *,
-        meters: Meters,
-        wake: Callable[[Key], None],
+        meters: OperatorMetrics,
+        wake: Callable[[ObjectKey], None],
         now: Callable[[], datetime],
     ) -> None:
         self._policy = policy
@@ -43,7 +43,7 @@ class Hosting:
         self._now = now
         self._wake = wake
         self._begun = now()
-        self.preflights = Preflights(
+        self.preflights = DnsVerification(
             looking,
             ledger,
             issuers=policy.caa,
@@ -52,7 +52,7 @@ class Hosting:
             wake=self._changed,
             now=now,
         )
-        self.tending = Tending(
+        self.tending = CertificateController(
             api, ledger, self.preflights, policy, meters=meters, wake=wake, now=now
         )
 
@@ -65,7 +65,7 @@ class Hosting:
         """How long a name may fail before its page loses it."""
         return self._policy.grace
 
-    def unsettled(self, names: Sequence[Name], before: Json) -> bool:
+    def unsettled(self, names: Sequence[HostnameState], before: Json) -> bool:
         """Whether an operator that has just begun should not yet say anything of these names.
 
         What an earlier one has said stands until everything was looked at again, or for a minute.
@@ -74,7 +74,7 @@ class Hosting:
             return False
         return not all(name.settled for name in names)
 
-    def label(self, page: Identity) -> str:
+    def label(self, page: PageIdentity) -> str:
         """A page's own label under the domain of pages, unless it was given another before."""
         return hostname.label(self._key, page)
 
@@ -83,8 +83,8 @@ class Hosting:
         return f"{label}.{self._policy.own.pages_domain}"
 
     async def names(
-        self, key: Key, number: int, identity: Identity, page: StatusPage, target: str
-    ) -> tuple[Name, ...]:
+        self, key: ObjectKey, number: int, identity: PageIdentity, page: StatusPage, target: str
+    ) -> tuple[HostnameState, ...]:
         """Ask for the names that a page lists; how far each has come. Raises `CentralError`.
 
         `target` is the page's own host name.
@@ -104,14 +104,14 @@ class Hosting:
             for host in page.hostnames
         )
 
-    def _wanted(self, host: str, identity: Identity, target: str) -> Wanted:
-        return Wanted(host, target, hostname.token(self._key, identity, host))
+    def _wanted(self, host: str, identity: PageIdentity, target: str) -> ProofWanted:
+        return ProofWanted(host, target, hostname.token(self._key, identity, host))
 
     def _name(
-        self, key: Key, host: str, page: StatusPage, refused: str, wanted: Wanted | None
-    ) -> Name:
-        it = Hosted(host, page.meta.namespace, page.meta.name, page.meta.uid)
-        return Name(
+        self, key: ObjectKey, host: str, page: StatusPage, refused: str, wanted: ProofWanted | None
+    ) -> HostnameState:
+        it = PageHostname(host, page.meta.namespace, page.meta.name, page.meta.uid)
+        return HostnameState(
             host,
             wanted=wanted,
             refused=refused,
@@ -121,10 +121,10 @@ class Hosting:
             routed=it in self.tending.routed,
         )
 
-    def gone(self, key: Key) -> None:
+    def gone(self, key: ObjectKey) -> None:
         """A page is gone: nothing of it is looked at any more."""
         self.preflights.want(key, 0, ())
 
-    def _changed(self, key: Key) -> None:
+    def _changed(self, key: ObjectKey) -> None:
         self.tending.hurry()
         self._wake(key)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allswell.controller.hostnames.certificate_status import CERTIFIED, WAITING
-from allswell.controller.hostnames.dns_verification import Look
-from allswell.controller.reconcile.monitor.status import NORMAL, WARNING, News
-from allswell.domain.hostname_claim import Verdict
-from allswell.domain.preflight import Trouble, Wanted
+from allswell.controller.hostnames.dns_verification import Verification
+from allswell.controller.reconcile.monitor.status import NORMAL, WARNING, MonitorEvent
+from allswell.domain.hostname_claim import ProofOutcome
+from allswell.domain.preflight import DnsTrouble, ProofWanted
 from allswell.kube import conditions, manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
 from allswell.kube.manifest import Json
@@ -17,7 +17,7 @@ VERIFIED, ALL_READY = "DomainVerified", "HostnamesReady"
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class HostnameState:
     """One host name of a page as it is now.
 
     `unserved` says that the installation has no domain for pages, `refused` is why the name can
@@ -26,11 +26,11 @@ class Name:
     """
 
     host: str
-    wanted: Wanted | None = None
+    wanted: ProofWanted | None = None
     unserved: bool = False
     refused: str = ""
     crowded: bool = False
-    look: Look | None = None
+    look: Verification | None = None
     certified: Condition | None = None
     routed: bool = False
 
@@ -42,7 +42,7 @@ class Name:
         return self.look is not None and (self.certified is not None or not self.look.held)
 
 
-def verified(name: Name, grace: timedelta) -> Condition:
+def verified(name: HostnameState, grace: timedelta) -> Condition:
     """What `DomainVerified` says."""
     if name.refused:
         return Condition(VERIFIED, FALSE, "NotAllowed", name.refused)
@@ -57,7 +57,7 @@ def verified(name: Name, grace: timedelta) -> Condition:
     return _of_look(name.wanted, name.look, grace)
 
 
-def _of_look(wanted: Wanted, look: Look, grace: timedelta) -> Condition:
+def _of_look(wanted: ProofWanted, look: Verification, grace: timedelta) -> Condition:
     found = look.finding
     if look.held and look.claim and look.claim.failing is not None:
         until = conditions.time(look.claim.failing + grace)
@@ -65,28 +65,28 @@ def _of_look(wanted: Wanted, look: Look, grace: timedelta) -> Condition:
         if not found.known:
             words = "the proof was gone at the last answer; nothing changes before the next"
         return Condition(VERIFIED, FALSE, "DNSLost", f"{words}: {found.message}")
-    if found.trouble is Trouble.NO_RESOLVER:
+    if found.trouble is DnsTrouble.NO_RESOLVER:
         return Condition(VERIFIED, TRUE if look.held else UNKNOWN, found.trouble, found.message)
     if found.proof is None:
         assert found.trouble is not None  # noqa: S101 - one of the two is there
         return Condition(VERIFIED, FALSE, found.trouble, found.message)
     txt = _stronger(wanted)
-    if look.verdict is Verdict.TAKEN:
+    if look.verdict is ProofOutcome.TAKEN:
         words = (
             f"another page serves this name; if it is yours, remove what proves it there and {txt}"
         )
         return Condition(VERIFIED, FALSE, "Taken", words)
-    if look.verdict is Verdict.RESTING:
+    if look.verdict is ProofOutcome.RESTING:
         words = f"another page served this name not long ago; if it is yours, {txt}"
         return Condition(VERIFIED, FALSE, "Resting", words)
     if not look.held:
         return Condition(VERIFIED, UNKNOWN, "Checking", "the proof is being noted")
-    if found.trouble is Trouble.CAA_FORBIDS:
+    if found.trouble is DnsTrouble.CAA_FORBIDS:
         return Condition(VERIFIED, FALSE, found.trouble, found.message)
     return Condition(VERIFIED, TRUE, "Verified", f"proved by {found.proof.value.upper()}")
 
 
-def _stronger(wanted: Wanted) -> str:
+def _stronger(wanted: ProofWanted) -> str:
     """What to do where a CNAME is not enough."""
     if not wanted.challenge:
         return "wait until it is free, for the TXT record would have too long a name"
@@ -94,7 +94,7 @@ def _stronger(wanted: Wanted) -> str:
 
 
 def entries(
-    names: Sequence[Name], before: Json, grace: timedelta, generation: int, now: datetime
+    names: Sequence[HostnameState], before: Json, grace: timedelta, generation: int, now: datetime
 ) -> list[dict[str, object]]:
     """`status.hostnames`; `before` is the status as it was."""
     old = {manifest.text(e, "name"): e for e in manifest.blocks(before, "hostnames")}
@@ -110,7 +110,7 @@ def entries(
     return found
 
 
-def _certified(name: Name, grace: timedelta) -> Condition:
+def _certified(name: HostnameState, grace: timedelta) -> Condition:
     if name.certified is not None:
         return name.certified
     if verified(name, grace).status == TRUE:
@@ -118,7 +118,7 @@ def _certified(name: Name, grace: timedelta) -> Condition:
     return WAITING
 
 
-def is_ready(name: Name, grace: timedelta) -> bool:
+def is_ready(name: HostnameState, grace: timedelta) -> bool:
     """Whether visitors reach the page by a name."""
     return (
         verified(name, grace).status == TRUE
@@ -128,7 +128,7 @@ def is_ready(name: Name, grace: timedelta) -> bool:
     )
 
 
-def all_ready(names: Sequence[Name], grace: timedelta) -> Condition:
+def all_ready(names: Sequence[HostnameState], grace: timedelta) -> Condition:
     """What `HostnamesReady` says of all names together."""
     lacking = [name for name in names if not is_ready(name, grace)]
     if not lacking:
@@ -137,7 +137,7 @@ def all_ready(names: Sequence[Name], grace: timedelta) -> Condition:
     return Condition(ALL_READY, FALSE, "Incomplete", f"{_lack(lacking[0], grace)}{more}")
 
 
-def _lack(name: Name, grace: timedelta) -> str:
+def _lack(name: HostnameState, grace: timedelta) -> str:
     """What a name lacks, and what to do about it."""
     said = verified(name, grace)
     if said.status == TRUE:
@@ -146,12 +146,12 @@ def _lack(name: Name, grace: timedelta) -> str:
     return f"{name.host}: {words}"
 
 
-def count(names: Sequence[Name], grace: timedelta) -> str:
+def count(names: Sequence[HostnameState], grace: timedelta) -> str:
     """How many serve the page, of how many, like `2/3`."""
     return f"{sum(is_ready(name, grace) for name in names)}/{len(names)}"
 
 
-def news(before: Json, after: Sequence[Json]) -> tuple[News, ...]:
+def events(before: Json, after: Sequence[Json]) -> tuple[MonitorEvent, ...]:
     """The events between two statuses: a name that is verified or certified, or stops being it."""
     old = {manifest.text(e, "name"): e for e in manifest.blocks(before, "hostnames")}
     found = []
@@ -165,15 +165,15 @@ def news(before: Json, after: Sequence[Json]) -> tuple[News, ...]:
     return tuple(found)
 
 
-def _event(host: str, before: Json, said: Mapping[str, object]) -> News | None:
+def _event(host: str, before: Json, said: Mapping[str, object]) -> MonitorEvent | None:
     status, reason = manifest.text(said, "status"), manifest.text(said, "reason")
     if (before.get("status"), before.get("reason")) == (status, reason):
         return None
     note = f"{host}: {manifest.text(said, 'message')}"
     if status == FALSE and reason != "Issuing":
-        return News(WARNING, reason, note)
+        return MonitorEvent(WARNING, reason, note)
     if status == TRUE and reason in ("RenewalFailing", "RenewalOverdue"):
-        return News(WARNING, reason, note)
+        return MonitorEvent(WARNING, reason, note)
     if status == TRUE and before.get("status") != TRUE:
-        return News(NORMAL, reason, note)
+        return MonitorEvent(NORMAL, reason, note)
     return None

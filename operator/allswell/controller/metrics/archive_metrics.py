@@ -5,16 +5,16 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from allswell.central.archive_catalogue import Totals
-from allswell.collector.archive.backlog import ArchiveNews
+from allswell.central.archive_catalogue import ArchiveTotals
+from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.domain import instant
 
 
-class ArchiveMeters:
+class ArchiveMetrics:
     """What is counted of the archive, also that there is none."""
 
     def __init__(
-        self, registry: CollectorRegistry, news: ArchiveNews, now: Callable[[], datetime]
+        self, registry: CollectorRegistry, news: ArchiveBacklog, now: Callable[[], datetime]
     ) -> None:
         self._news, self._now = news, now
 
@@ -42,7 +42,7 @@ class ArchiveMeters:
         """Count a step and how it ended."""
         self.steps.labels(step, result).inc()
 
-    def counted(self, totals: Totals) -> None:
+    def counted(self, totals: ArchiveTotals) -> None:
         """Show what the catalogue holds."""
         self.objects.set(totals.objects)
         self.size.set(totals.size)

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
 
-class Meters:
+class OperatorMetrics:
     """What the operator counts of its own work."""
 
     def __init__(self) -> None:

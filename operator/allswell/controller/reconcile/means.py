@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from allswell.controller.cache.cache import Index
+from allswell.controller.cache.cache import Cache
 from allswell.controller.cache.namespaces import Namespaces
-from allswell.controller.cache.watch_health import Owed
-from allswell.controller.database.client import Central
-from allswell.controller.database.registration import Registrar
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.watch_health import WatchHealth
+from allswell.controller.database.client import DatabaseClient
+from allswell.controller.database.registration import MonitorRegistration
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.kube.client import Api
 
 
@@ -18,10 +18,10 @@ class Means:
     """The ways to the cluster and to the central database, what is known of both, and the clock."""
 
     api: Api
-    index: Index
-    central: Central
-    registrar: Registrar
+    index: Cache
+    central: DatabaseClient
+    registrar: MonitorRegistration
     namespaces: Namespaces
-    meters: Meters
-    owed: Owed
+    meters: OperatorMetrics
+    owed: WatchHealth
     now: Callable[[], datetime]

@@ -6,35 +6,35 @@ from dataclasses import replace
 from datetime import timedelta
 
 from allswell.central.errors import CentralError
-from allswell.central.monitor_status import Standing
-from allswell.controller.apply.applier import Hands
-from allswell.controller.cache.cache import Key
+from allswell.central.monitor_status import MonitorStatus
+from allswell.controller.apply.applier import Applier
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.database.registration import Place
 from allswell.controller.hostnames import status as hostnames_status
-from allswell.controller.hostnames.service import Hosting
-from allswell.controller.hostnames.status import Name
+from allswell.controller.hostnames.service import HostnameService
+from allswell.controller.hostnames.status import HostnameState
 from allswell.controller.reconcile.means import Means
 from allswell.controller.reconcile.monitor import plan as monitor_plan
 from allswell.controller.reconcile.monitor import status as monitor_status
 from allswell.controller.reconcile.monitor import status_debounce
-from allswell.controller.reconcile.monitor.plan import READY, Gathered, Plan
-from allswell.controller.reconcile.monitor.status import News
+from allswell.controller.reconcile.monitor.plan import READY, MonitorInputs, MonitorPlan
+from allswell.controller.reconcile.monitor.status import MonitorEvent
 from allswell.controller.reconcile.monitor.status_debounce import NONE
 from allswell.controller.reconcile.page import status as page_status
 from allswell.controller.workload import pod_health
-from allswell.controller.workload.rollout import Turn
-from allswell.controller.workload.rollout_limiter import Turnstile
-from allswell.domain.hostname import Identity
+from allswell.controller.workload.rollout import RolloutSlot
+from allswell.controller.workload.rollout_limiter import RolloutLimiter
+from allswell.domain.hostname import PageIdentity
 from allswell.domain.hostname_claim import GRACE
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import StatusPage
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.problem import InvalidManifest
 from allswell.domain.state import State
 from allswell.kube import manifest
-from allswell.kube.checker_defaults import Shape
+from allswell.kube.checker_defaults import CheckerDefaults
 from allswell.kube.conditions import FALSE, Condition
-from allswell.kube.errors import Rejected
+from allswell.kube.errors import KubeRejected
 from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
 
@@ -50,13 +50,13 @@ class Reconciler:
     def __init__(
         self,
         means: Means,
-        hands: Hands,
-        turnstile: Turnstile,
+        hands: Applier,
+        turnstile: RolloutLimiter,
         *,
-        shape: Shape,
+        shape: CheckerDefaults,
         page_url: str,
         archived: Callable[[Place, Json], tuple[Condition, ...]] = lambda _place, _before: (),
-        hosting: Hosting | None = None,
+        hosting: HostnameService | None = None,
     ) -> None:
         self._means = means
         self._hands = hands
@@ -65,9 +65,9 @@ class Reconciler:
         self._page_url = page_url
         self._archived = archived
         self._hosting = hosting
-        self.standings: dict[Place, Standing] = {}
+        self.standings: dict[Place, MonitorStatus] = {}
 
-    async def look(self, key: Key) -> timedelta | None:
+    async def look(self, key: ObjectKey) -> timedelta | None:
         """Make true what the object says; when to look again.
 
         Raises `KubeError` and `CentralError`.
@@ -84,50 +84,52 @@ class Reconciler:
 
     async def _monitor(self, live: Json) -> timedelta | None:
         wanted = monitor_plan.parse(live)
-        registered = not isinstance(wanted, Invalid) and await self._registered(wanted)
+        registered = not isinstance(wanted, InvalidManifest) and await self._registered(wanted)
         gathered = await self._gathered(live, registered=registered)
         plan = await self._carried_out(self._in_turn(gathered))
         again = [plan.again] if plan.again else []
-        if not registered and not isinstance(wanted, Invalid):
+        if not registered and not isinstance(wanted, InvalidManifest):
             again.append(UNREGISTERED)
-        wait = NONE if isinstance(wanted, Invalid) else self._patience(wanted, gathered, plan)
+        wait = (
+            NONE if isinstance(wanted, InvalidManifest) else self._patience(wanted, gathered, plan)
+        )
         if wait > NONE:
             again.append(wait)
         else:
-            await self._say(live, None if isinstance(wanted, Invalid) else wanted, plan)
+            await self._say(live, None if isinstance(wanted, InvalidManifest) else wanted, plan)
         return min(again, default=None)
 
     def keep_only(self, children: frozenset[str]) -> None:
         """Forget children that are gone, by their UIDs."""
         self._hands.insistence.keep_only(children)
 
-    def _patience(self, wanted: Monitor, gathered: Gathered, plan: Plan) -> timedelta:
+    def _patience(self, wanted: Monitor, gathered: MonitorInputs, plan: MonitorPlan) -> timedelta:
         standing = self.standings.get(manifest.name(gathered.monitor))
         since = pod_health.ready_since(gathered.pod) if gathered.pod else None
         now = self._means.now()
-        return status_debounce.of(
+        return status_debounce.wait_before_write(
             gathered.monitor, wanted, plan.conditions, standing, ready_since=since, now=now
         )
 
-    def _in_turn(self, gathered: Gathered) -> Gathered:
+    def _in_turn(self, gathered: MonitorInputs) -> MonitorInputs:
         """What was gathered, with a turn where one is needed and to be had."""
         place = manifest.name(gathered.monitor)
-        if monitor_plan.needs_turn(gathered, self._means.now()):
+        if monitor_plan.needs_slot(gathered, self._means.now()):
             return replace(gathered, turn=self._turnstile.take(place))
         self._turnstile.leave(place)
         return gathered
 
-    async def _carried_out(self, gathered: Gathered) -> Plan:
+    async def _carried_out(self, gathered: MonitorInputs) -> MonitorPlan:
         """Decide, and do it; what is to be said and when to look again."""
         plan = monitor_plan.decide(gathered, self._means.now())
         try:
             for action in plan.actions:
                 await self._hands.do(action)
-        except Rejected as error:
+        except KubeRejected as error:
             refused = Condition(READY, FALSE, "Rejected", str(error))
-            return Plan(conditions=(refused,), again=RETRY)
+            return MonitorPlan(conditions=(refused,), again=RETRY)
         finally:
-            if gathered.turn is Turn.TAKEN:
+            if gathered.turn is RolloutSlot.TAKEN:
                 self._turnstile.leave(manifest.name(gathered.monitor))
         return plan
 
@@ -148,7 +150,7 @@ class Reconciler:
             return False
         return True
 
-    async def _gathered(self, live: Json, *, registered: bool) -> Gathered:
+    async def _gathered(self, live: Json, *, registered: bool) -> MonitorInputs:
         found: dict[Kind, Json | None] = {}
         for kind, namespace, name in monitor_plan.children(*manifest.name(live)):
             kept = self._means.index[kind].get(namespace, name)
@@ -156,7 +158,7 @@ class Reconciler:
             if kept is None and kind is not POD:
                 # Before something is made: it may be there without our labels.
                 found[kind] = await self._means.api.get(kind, namespace, name)
-        return Gathered(
+        return MonitorInputs(
             monitor=live,
             shape=self._shape,
             registered=registered,
@@ -168,7 +170,7 @@ class Reconciler:
             ),
         )
 
-    async def _say(self, live: Json, wanted: Monitor | None, plan: Plan) -> None:
+    async def _say(self, live: Json, wanted: Monitor | None, plan: MonitorPlan) -> None:
         standing = self.standings.get(manifest.name(live))
         before = manifest.block(live, "status")
         said = (*plan.conditions, *self._archived(manifest.name(live), before))
@@ -176,7 +178,7 @@ class Reconciler:
         if monitor_status.same(before, status):
             return
         await self._hands.status(MONITOR, live, status)
-        for news in monitor_status.news(before, status):
+        for news in monitor_status.events(before, status):
             await self._hands.tell(MONITOR, live, news)
 
     async def _page(self, live: Json) -> timedelta | None:
@@ -186,15 +188,15 @@ class Reconciler:
             Meta(name=place[1], namespace=namespace, labels=kept.labels)
             for place, kept in self._means.index.monitors(namespace).items()
         ]
-        shown = () if isinstance(page, Invalid) else page_status.shown(page, metas)
+        shown = () if isinstance(page, InvalidManifest) else page_status.shown(page, metas)
         said = page_status.ready(page, shown)
-        names: tuple[Name, ...] = ()
+        names: tuple[HostnameState, ...] = ()
         target = ""
         if isinstance(page, StatusPage):
             namespace_uid = await self._means.namespaces.uid(namespace, page.meta.uid)
             if namespace_uid is None:
                 return None
-            identity = Identity(namespace_uid, page.meta.name)
+            identity = PageIdentity(namespace_uid, page.meta.name)
             label = self._hosting.label(identity) if self._hosting else ""
             number, label = await self._means.central.put_page(
                 page, shown, namespace_uid, self._means.now(), label
@@ -218,24 +220,24 @@ class Reconciler:
         if not monitor_status.same(before, status):
             await self._hands.status(PAGE, live, status)
             await self._told(live, before, said)
-            for news in hostnames_status.news(before, manifest.blocks(status, "hostnames")):
+            for news in hostnames_status.events(before, manifest.blocks(status, "hostnames")):
                 await self._hands.tell(PAGE, live, news)
         return None
 
     async def _names(
-        self, page: StatusPage, number: int, identity: Identity, target: str
-    ) -> tuple[Name, ...]:
+        self, page: StatusPage, number: int, identity: PageIdentity, target: str
+    ) -> tuple[HostnameState, ...]:
         """How far the page's host names have come."""
         if self._hosting is None:
-            return tuple(Name(host, unserved=True) for host in page.hostnames)
-        key = Key(PAGE.name, page.meta.namespace, page.meta.name)
+            return tuple(HostnameState(host, unserved=True) for host in page.hostnames)
+        key = ObjectKey(PAGE.name, page.meta.namespace, page.meta.name)
         return await self._hosting.names(key, number, identity, page, target)
 
     def _state(self, place: Place) -> State:
-        return self.standings.get(place, Standing()).state
+        return self.standings.get(place, MonitorStatus()).state
 
     async def _told(self, live: Json, before: Json, said: Condition) -> None:
         old = manifest.entry(manifest.blocks(before, "conditions"), "type", said.type)
         if said.status == FALSE and old.get("reason") != said.reason:
-            news = News(monitor_status.WARNING, said.reason, said.message)
+            news = MonitorEvent(monitor_status.WARNING, said.reason, said.message)
             await self._hands.tell(PAGE, live, news)

@@ -11,17 +11,19 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class GarbageDecision:
     """What to hide now, and what is missing for the first time."""
 
     gone: frozenset[Place] = frozenset()
     missing: frozenset[Place] = frozenset()
 
 
-def judge(before: Sweep, rows: Iterable[Place], listed: Iterable[Place]) -> Sweep:
+def judge(
+    before: GarbageDecision, rows: Iterable[Place], listed: Iterable[Place]
+) -> GarbageDecision:
     """Compare one complete list with the rows that are living."""
     absent = frozenset(rows) - frozenset(listed)
-    return Sweep(gone=absent & before.missing, missing=absent - before.missing)
+    return GarbageDecision(gone=absent & before.missing, missing=absent - before.missing)
 
 
 def within(rows: Iterable[Place], namespaces: Iterable[str]) -> frozenset[Place]:

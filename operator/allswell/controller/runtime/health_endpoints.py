@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 from prometheus_client import generate_latest
 
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.kube.kinds import Kind
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def trouble(seen: datetime, dead: Collection[Kind], now: datetime) -> str:
     return ""
 
 
-class Lookout:
+class HealthEndpoints:
     """Answers `/healthz`, `/readyz` and `/metrics`."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Lookout:
         listening: Callable[[], bool],
         answers: Callable[[], Awaitable[bool]],
         dead: Callable[[datetime], Collection[Kind]],
-        meters: Meters,
+        meters: OperatorMetrics,
         now: Callable[[], datetime],
     ) -> None:
         self._succeeded = succeeded

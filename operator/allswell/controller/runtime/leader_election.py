@@ -15,7 +15,7 @@ from enum import Enum
 
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.errors import Conflict, KubeError
+from allswell.kube.errors import KubeConflict, KubeError
 from allswell.kube.kinds import LEASE
 from allswell.kube.manifest import Json
 
@@ -25,11 +25,11 @@ RENEW = timedelta(seconds=5)
 EXPIRED = timedelta(seconds=25)
 
 
-class Lost(Exception):
+class LeadershipLost(Exception):
     """Another operator has taken over; this one must stop."""
 
 
-class Move(Enum):
+class LeaseMove(Enum):
     """What to do about the Lease."""
 
     TAKE = "take"
@@ -37,18 +37,18 @@ class Move(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LeaseObservation:
     """The Lease as it was seen, and when (by a steady clock, in seconds) it last looked new."""
 
     version: str
     since: float
 
 
-def decide(lease: Json | None, me: str, sight: Sight, ticks: float) -> Move:
+def decide(lease: Json | None, me: str, sight: LeaseObservation, ticks: float) -> LeaseMove:
     """Whether the Lease may be taken: it is there for nobody, for us, or its holder is silent."""
     holder = manifest.text(lease, "spec", "holderIdentity")
     silent = ticks - sight.since > EXPIRED / SECOND
-    return Move.TAKE if holder in ("", me) or silent else Move.WAIT
+    return LeaseMove.TAKE if holder in ("", me) or silent else LeaseMove.WAIT
 
 
 def wanted(place: tuple[str, str], holder: str, version: str, now: datetime) -> Json:
@@ -67,7 +67,7 @@ def wanted(place: tuple[str, str], holder: str, version: str, now: datetime) -> 
     }
 
 
-class Tenure:
+class LeaderElection:
     """Waits for the Lease, keeps it, and gives it back."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Tenure:
         self._now = now
         self._ticks = ticks
         self._pause = every / SECOND
-        self._sight = Sight("", ticks())
+        self._sight = LeaseObservation("", ticks())
 
     async def begin(self) -> None:
         """Wait until the Lease is ours; an API server that is away is waited for, too."""
@@ -114,7 +114,7 @@ class Tenure:
                 log.warning("the lease could not be renewed: %s", error)
                 continue
             if holder != self._me:
-                raise Lost(f"the operator {holder} has taken over")
+                raise LeadershipLost(f"the operator {holder} has taken over")
 
     async def end(self) -> None:
         """Give it back, so that a successor need not wait."""
@@ -128,11 +128,11 @@ class Tenure:
     async def _taken(self) -> str:
         """Take or renew it if that may be; who has it now."""
         seen = await self._seen()
-        if decide(seen, self._me, self._sight, self._ticks()) is Move.WAIT:
+        if decide(seen, self._me, self._sight, self._ticks()) is LeaseMove.WAIT:
             return manifest.text(seen, "spec", "holderIdentity")
         try:
             await self._write(self._me, manifest.text(seen, "metadata", "resourceVersion"))
-        except Conflict:
+        except KubeConflict:
             return manifest.text(await self._seen(), "spec", "holderIdentity")
         return self._me
 
@@ -140,7 +140,7 @@ class Tenure:
         seen = await self._api.get(LEASE, *self._place)
         version = manifest.text(seen, "metadata", "resourceVersion")
         if version != self._sight.version:
-            self._sight = Sight(version, self._ticks())
+            self._sight = LeaseObservation(version, self._ticks())
         return seen
 
     async def _write(self, holder: str, version: str) -> None:

@@ -15,7 +15,7 @@ from allswell.controller.cache.cache import CHILDREN
 from allswell.controller.reconcile.means import Means
 from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime import garbage_collection
-from allswell.controller.runtime.garbage_collection import Place, Sweep
+from allswell.controller.runtime.garbage_collection import GarbageDecision, Place
 from allswell.kube.client import Listing
 from allswell.kube.kinds import MONITOR, PAGE, Kind
 
@@ -42,7 +42,7 @@ class Resync:
         self._means = means
         self._reconciler = reconciler
         self._watched = watched
-        self._monitors = self._pages = Sweep()
+        self._monitors = self._pages = GarbageDecision()
         self._closed: frozenset[str] = frozenset()
         self.succeeded: datetime | None = None
         self.seen = asyncio.Event()
@@ -50,7 +50,7 @@ class Resync:
     async def run(self) -> timedelta:
         """Look at everything once; when to do so again. Raises `KubeError`."""
         first = not self._means.index.synced
-        sight = await lister.look(self._means.api, self._means.index, self._watched)
+        sight = await lister.list_cluster(self._means.api, self._means.index, self._watched)
         self._say_closed(sight.closed)
         for kind, listing in sight.listings.items():
             self._corrected(kind, listing, first=first)

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from allswell.controller.config.settings import Bind
-from allswell.controller.runtime.leader_election import Tenure
+from allswell.controller.config.settings import ListenAddress
+from allswell.controller.runtime.leader_election import LeaderElection
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @asynccontextmanager
-async def serving(application: web.Application, bind: Bind) -> AsyncIterator[None]:
+async def serving(application: web.Application, bind: ListenAddress) -> AsyncIterator[None]:
     """Serve until the block ends. Raises OSError when the port is taken."""
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
@@ -40,7 +40,7 @@ def application() -> web.Application:
     return app
 
 
-async def begun(tenure: Tenure, bind: Bind) -> bool:
+async def wait_for_leadership(tenure: LeaderElection, bind: ListenAddress) -> bool:
     """Wait for our turn; False when told to stop before it came."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
-from allswell.controller.cache.cache import Key
-from allswell.controller.database.client import Central
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.cache import ObjectKey
+from allswell.controller.database.client import DatabaseClient
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime.resync import AGAIN, Resync
 from allswell.controller.runtime.workqueue import Workqueue
-from allswell.controller.workload.rollout_limiter import Turnstile
-from allswell.kube.errors import Conflict, KubeError
+from allswell.controller.workload.rollout_limiter import RolloutLimiter
+from allswell.kube.errors import KubeConflict, KubeError
 from allswell.kube.kinds import MONITOR
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,9 @@ SECOND = timedelta(seconds=1)
 SAY_EVERY = timedelta(minutes=1)
 
 
-async def work(queue: Workqueue[Key], reconciler: Reconciler, meters: Meters) -> None:
+async def work(
+    queue: Workqueue[ObjectKey], reconciler: Reconciler, meters: OperatorMetrics
+) -> None:
     """Look at what is due, for ever."""
     while True:
         key = await queue.take()
@@ -33,7 +35,7 @@ async def work(queue: Workqueue[Key], reconciler: Reconciler, meters: Meters) ->
             again = await reconciler.look(key)
             if again is not None:
                 queue.add(key, again)
-        except Conflict:
+        except KubeConflict:
             result = "conflict"
         except (KubeError, CentralError) as error:
             result = "unavailable"
@@ -49,7 +51,7 @@ async def work(queue: Workqueue[Key], reconciler: Reconciler, meters: Meters) ->
         meters.waiting.set(len(queue))
 
 
-async def resync(looking: Resync, meters: Meters, hurry: asyncio.Event) -> None:
+async def resync(looking: Resync, meters: OperatorMetrics, hurry: asyncio.Event) -> None:
     """Look at everything, now and then; sooner when somebody is in a hurry."""
     while True:
         hurry.clear()
@@ -77,12 +79,12 @@ async def _until(hurry: asyncio.Event, deadline: float) -> None:
         return
 
 
-async def let_through(turnstile: Turnstile, wake: Callable[[Key], None]) -> None:
+async def run_rollouts(turnstile: RolloutLimiter, wake: Callable[[ObjectKey], None]) -> None:
     """Let changes of the installation through, for ever; say now and then how many wait."""
     said, clock = -math.inf, asyncio.get_running_loop().time
     while True:
         for place in turnstile.count():
-            wake(Key(MONITOR.name, *place))
+            wake(ObjectKey(MONITOR.name, *place))
         if turnstile.waiting() and clock() - said > SAY_EVERY / SECOND:
             said = clock()
             words = "the installation has changed; %s checkers wait for their turn to be replaced"
@@ -90,15 +92,15 @@ async def let_through(turnstile: Turnstile, wake: Callable[[Key], None]) -> None
         await asyncio.sleep(1)
 
 
-class Tidings:
+class LedgerChanges:
     """What has changed in the central database, gathered until it has been read."""
 
     def __init__(
         self,
-        central: Central,
+        central: DatabaseClient,
         reconciler: Reconciler,
-        wake: Callable[[Key], None],
-        pages: Callable[[str], tuple[Key, ...]],
+        wake: Callable[[ObjectKey], None],
+        pages: Callable[[str], tuple[ObjectKey, ...]],
         now: Callable[[], datetime],
     ) -> None:
         self._central = central
@@ -132,6 +134,6 @@ class Tidings:
             return
         self._reconciler.standings |= found
         for place in found:
-            self._wake(Key(MONITOR.name, *place))
+            self._wake(ObjectKey(MONITOR.name, *place))
             for page in self._pages(place[0]):
                 self._wake(page)

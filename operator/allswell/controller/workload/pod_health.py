@@ -28,7 +28,7 @@ TROUBLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PodHealth:
     """What is to be said of a pod. `delete` is why it has to go, empty when it may stay."""
 
     ready: bool
@@ -40,12 +40,12 @@ class Finding:
     again: timedelta | None = None
 
 
-STARTING = Finding(ready=False, reason="Starting", message="the checker is starting")
-UPDATING = Finding(ready=False, reason="Updating", message="the checker is being replaced")
-RUNNING = Finding(ready=True, reason="Running", message="the checker runs")
+STARTING = PodHealth(ready=False, reason="Starting", message="the checker is starting")
+UPDATING = PodHealth(ready=False, reason="Updating", message="the checker is being replaced")
+RUNNING = PodHealth(ready=True, reason="Running", message="the checker runs")
 
 
-def judge(statefulset: Json, pod: Json | None, now: datetime) -> Finding:
+def judge(statefulset: Json, pod: Json | None, now: datetime) -> PodHealth:
     """Look at the pod of a StatefulSet that is as it shall be."""
     if pod is None:
         return STARTING
@@ -59,27 +59,27 @@ def judge(statefulset: Json, pod: Json | None, now: datetime) -> Finding:
     return _waiting(pod, since, now)
 
 
-def _leaving(since: datetime, now: datetime) -> Finding:
+def _leaving(since: datetime, now: datetime) -> PodHealth:
     left = since + LOST_AFTER - now
     if left > timedelta():
         return replace(STARTING, again=left)
     why = "its node has been silent for 5 minutes"
-    return Finding(ready=False, reason="NodeLost", message=why, delete=why, force=True)
+    return PodHealth(ready=False, reason="NodeLost", message=why, delete=why, force=True)
 
 
-def _outdated(statefulset: Json, since: datetime, now: datetime) -> Finding:
+def _outdated(statefulset: Json, since: datetime, now: datetime) -> PodHealth:
     left = since + BROKEN_AFTER - now
     if left > timedelta() or not _is_observed(statefulset):
         return replace(UPDATING, again=max(left, timedelta(seconds=1)))
     return replace(UPDATING, delete="it is of an old revision and does not become ready")
 
 
-def _waiting(pod: Json, since: datetime, now: datetime) -> Finding:
+def _waiting(pod: Json, since: datetime, now: datetime) -> PodHealth:
     for container in manifest.blocks(pod, "status", "containerStatuses"):
         reason = manifest.text(container, "state", "waiting", "reason")
         if reason in TROUBLE:
             message = manifest.text(container, "state", "waiting", "message")
-            return Finding(ready=False, reason=reason, message=message)
+            return PodHealth(ready=False, reason=reason, message=message)
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("reason") != "Unschedulable":
         return STARTING
@@ -88,9 +88,9 @@ def _waiting(pod: Json, since: datetime, now: datetime) -> Finding:
     message = manifest.text(scheduled, "message")
     left = since + STALLED_AFTER - now
     if left > timedelta():
-        return Finding(ready=False, reason="Unschedulable", message=message, again=left)
+        return PodHealth(ready=False, reason="Unschedulable", message=message, again=left)
     reason = "VolumeUnreachable" if "volume" in message else "Unschedulable"
-    return Finding(ready=False, reason=reason, message=message, stalled=True)
+    return PodHealth(ready=False, reason=reason, message=message, stalled=True)
 
 
 def condition(pod: Json, kind: str) -> Json:

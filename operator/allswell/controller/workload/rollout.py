@@ -23,7 +23,7 @@ LONG_DEAD = timedelta(minutes=5)
 WHOLE = 100
 
 
-class Turn(Enum):
+class RolloutSlot(Enum):
     """Whether a change may be made: it needs no turn, it has one, or it waits for one."""
 
     NEEDLESS = "needless"

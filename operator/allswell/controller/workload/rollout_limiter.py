@@ -5,24 +5,24 @@ from collections.abc import Callable
 from datetime import datetime
 
 from allswell.controller.cache import cache as indices
-from allswell.controller.cache.cache import Index
-from allswell.controller.cache.object_store import Kept, Place
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.cache import Cache
+from allswell.controller.cache.object_store import CachedObject, Place
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.workload import rollout
-from allswell.controller.workload.rollout import Batch, Progress, Turn
+from allswell.controller.workload.rollout import Batch, Progress, RolloutSlot
 from allswell.kube.kinds import MONITOR, POD, STATEFULSET
 
 log = logging.getLogger(__name__)
 
 
-class Turnstile:
+class RolloutLimiter:
     """Who waits, and who may go. Only the operator's own loop touches it.
 
     Turns are given from the last count, so that many looks at once cost one count.
     """
 
     def __init__(
-        self, index: Index, batch: Batch, meters: Meters, now: Callable[[], datetime]
+        self, index: Cache, batch: Batch, meters: OperatorMetrics, now: Callable[[], datetime]
     ) -> None:
         self._index = index
         self._batch = batch
@@ -34,16 +34,16 @@ class Turnstile:
         self._under_way: frozenset[Place] = frozenset()
         self._progress: dict[Place, tuple[object, Progress]] = {}
 
-    def take(self, monitor: Place) -> Turn:
+    def take(self, monitor: Place) -> RolloutSlot:
         """Ask for a turn; whoever is under way already has one. Give it back with `leave`."""
         if monitor not in self._under_way | self._taken:
             if self._free < 1:
                 self._waiting[monitor] = None
-                return Turn.AWAITED
+                return RolloutSlot.AWAITED
             self._free -= 1
         self._taken.add(monitor)
         self._waiting.pop(monitor, None)
-        return Turn.TAKEN
+        return RolloutSlot.TAKEN
 
     def leave(self, monitor: Place) -> None:
         """The change has been made, or is not wanted any more; the next count tells."""
@@ -76,7 +76,7 @@ class Turnstile:
         """How many wait."""
         return len(self._waiting)
 
-    def _seen(self, place: Place, kept: Kept) -> tuple[Place, Progress]:
+    def _seen(self, place: Place, kept: CachedObject) -> tuple[Place, Progress]:
         monitor = (place[0], indices.label_of(kept))
         pod = self._index[POD].get(place[0], f"{place[1]}-0")
         living = self._index[MONITOR].get(*monitor)
@@ -86,7 +86,7 @@ class Turnstile:
             known = self._progress[place] = (key, self._judged(kept, pod))
         return monitor, known[1]
 
-    def _judged(self, kept: Kept, pod: Kept | None) -> Progress:
+    def _judged(self, kept: CachedObject, pod: CachedObject | None) -> Progress:
         """How far it is. Who may edit a namespace can make a StatefulSet look like a checker's."""
         seen = kept.manifest
         if not indices.monitor_of(self._index, seen):

@@ -15,7 +15,7 @@ Check = http.Http | tcp.Tcp
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class CheckKind:
     """How one kind of check is read from a manifest and printed back into one.
 
     `text` takes what the same kind's `read` gives, and nothing else.
@@ -25,7 +25,7 @@ class Kind:
     text: Callable[[Any], dict[str, object]]
 
 
-KINDS: Mapping[str, Kind] = {
-    "http": Kind(http.read, http.text),
-    "tcp": Kind(tcp.read, tcp.text),
+KINDS: Mapping[str, CheckKind] = {
+    "http": CheckKind(http.read, http.text),
+    "tcp": CheckKind(tcp.read, tcp.text),
 }

@@ -42,7 +42,7 @@ _BEGINS = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PageLink:
     """A link that the page shows below its title."""
 
     title: str
@@ -50,14 +50,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageLook:
     """What is not written is empty: then the page looks as it does by itself.
 
     `logo` and `favicon` are `data:` addresses; `accent` and `accent_dark` are like `#2145c7`.
     """
 
     language: str = ""
-    links: tuple[Link, ...] = ()
+    links: tuple[PageLink, ...] = ()
     logo: str = field(default="", repr=False)
     favicon: str = field(default="", repr=False)
     accent: str = ""
@@ -66,38 +66,38 @@ class Look:
     width: str = ""
     font: str = ""
 
-    def without_pictures(self) -> "Look":
+    def without_pictures(self) -> "PageLook":
         """The same without what makes it large."""
         return replace(self, logo="", favicon="")
 
 
-def read(spec: Fields) -> Look:
+def read(spec: Fields) -> PageLook:
     """Read `language`, `links` and `branding` of a page's spec."""
     written = spec.take("language") is not None
     language = spec.choice("language", LANGUAGES, default="en")
     links = tuple(_link(child) for child in spec.children("links", most=MOST_LINKS))
     unique(spec, "links", [link.title or None for link in links])
     branding = spec.child("branding")
-    found = Look() if branding is None else _branding(branding)
+    found = PageLook() if branding is None else _branding(branding)
     return replace(found, language=language if written else "", links=links)
 
 
-def _link(fields: Fields) -> Link:
+def _link(fields: Fields) -> PageLink:
     title = url = ""
     if fields.required("title", "write the link's text"):
         title = fields.text("title", shortest=1, longest=60, pattern=LINE, instead=LINE_ADVICE)
     if fields.required("url", URL_ADVICE):
         url = fields.text("url", longest=2048, pattern=URL, instead=URL_ADVICE)
     fields.close()
-    return Link(title, url)
+    return PageLink(title, url)
 
 
-def _branding(fields: Fields) -> Look:
+def _branding(fields: Fields) -> PageLook:
     accent = fields.text("accentColor", pattern=COLOUR, instead=COLOUR_ADVICE)
     dark = fields.text("accentColorDark", pattern=COLOUR, instead=COLOUR_ADVICE)
     _judge_colours(fields, accent, dark)
     measures = fields.child("variables") or Fields({}, (), [])
-    found = Look(
+    found = PageLook(
         logo=_picture(fields, "logo", LONGEST_LOGO),
         favicon=_picture(fields, "favicon", LONGEST_FAVICON),
         accent=accent,
@@ -150,7 +150,7 @@ def decoded(text: str) -> tuple[str, bytes]:
         return head.removeprefix("data:"), b""
 
 
-def text(look: Look) -> dict[str, object]:
+def text(look: PageLook) -> dict[str, object]:
     """The part of a spec that `read` reads back as the same value."""
     spec: dict[str, object] = {}
     if look.language:
@@ -171,18 +171,18 @@ def text(look: Look) -> dict[str, object]:
     return spec
 
 
-def stored(look: Look) -> str:
+def stored(look: PageLook) -> str:
     """A look without its pictures as one text; empty for what is all left to the page."""
     found = text(look.without_pictures())
     return json.dumps(found, ensure_ascii=False, sort_keys=True) if found else ""
 
 
 @lru_cache(maxsize=1024)
-def parse(value: str) -> Look:
+def parse(value: str) -> PageLook:
     """Read what `stored` wrote; what cannot be read is left to the page."""
     problems: list[Problem] = []
     try:
         found = read(Fields(json.loads(value or "{}"), (), problems))
     except ValueError:
-        return Look()
-    return Look() if problems else found
+        return PageLook()
+    return PageLook() if problems else found

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from allswell.domain.spec.fields import DNS_LABEL, Fields
-from allswell.domain.spec.problem import Invalid, Problem, in_order
+from allswell.domain.spec.problem import InvalidManifest, Problem, in_order
 from allswell.domain.spec.shown import shown
 
 API_VERSION = "allswell.dev/v1alpha1"
@@ -80,4 +80,4 @@ def text(meta: Meta, kind: str, spec: Mapping[str, object]) -> dict[str, object]
 def refuse_if(problems: list[Problem], manifest: object) -> None:
     """Raise `Invalid` when anything was noted about a manifest."""
     if problems:
-        raise Invalid(in_order(problems, manifest))
+        raise InvalidManifest(in_order(problems, manifest))

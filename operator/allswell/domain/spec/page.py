@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from allswell.domain.spec import access, look, meta, selector
 from allswell.domain.spec.access import Access
 from allswell.domain.spec.fields import DNS_LABEL, LINE, Fields, unique
-from allswell.domain.spec.look import Look
+from allswell.domain.spec.look import PageLook
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.problem import Problem
 from allswell.domain.spec.selector import Selector
@@ -30,7 +30,7 @@ NAME_ADVICE = "write the name of a Monitor in this namespace"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GroupEntry:
     """One monitor that a group names; without a title its name is shown."""
 
     name: str
@@ -38,11 +38,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupSpec:
     """Components under one heading: those named, then those selected by label."""
 
     name: str
-    monitors: tuple[Entry, ...] = ()
+    monitors: tuple[GroupEntry, ...] = ()
     selector: Selector | None = None
 
 
@@ -55,13 +55,13 @@ class StatusPage:
     description: str = ""
     time_zone: str = "UTC"
     hostnames: tuple[str, ...] = ()
-    groups: tuple[Group, ...] = field(default_factory=tuple)
+    groups: tuple[GroupSpec, ...] = field(default_factory=tuple)
     access: Access | None = None
-    look: Look = field(default_factory=Look)
+    look: PageLook = field(default_factory=PageLook)
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class ComponentSpec:
     """One line of a page: a monitor, under a title, in a group."""
 
     group: str
@@ -136,7 +136,7 @@ def _hostnames(spec: Fields) -> tuple[str, ...]:
     )
 
 
-def _group(fields: Fields) -> Group:
+def _group(fields: Fields) -> GroupSpec:
     name = ""
     if fields.required("name", "write the group's heading"):
         name = fields.text("name", shortest=1, longest=120, pattern=LINE, instead=LINE_ADVICE)
@@ -147,18 +147,18 @@ def _group(fields: Fields) -> Group:
     child = fields.child("selector")
     if child is None and not fields.take("monitors"):
         fields.note((), "this group shows nothing", "write monitors or a selector")
-    group = Group(name, entries, None if child is None else selector.read(child))
+    group = GroupSpec(name, entries, None if child is None else selector.read(child))
     fields.close()
     return group
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: Fields) -> GroupEntry:
     name = ""
     if fields.required("name", NAME_ADVICE):
         name = fields.text("name", longest=45, pattern=DNS_LABEL, instead=NAME_ADVICE)
     title = fields.text("title", longest=120, pattern=LINE, instead=LINE_ADVICE)
     fields.close()
-    return Entry(name, title)
+    return GroupEntry(name, title)
 
 
 def text(page: StatusPage) -> dict[str, object]:
@@ -177,7 +177,7 @@ def text(page: StatusPage) -> dict[str, object]:
     return meta.text(page.meta, KIND, spec)
 
 
-def _group_text(group: Group) -> dict[str, object]:
+def _group_text(group: GroupSpec) -> dict[str, object]:
     block: dict[str, object] = {"name": group.name}
     if group.monitors:
         block["monitors"] = [
@@ -189,7 +189,7 @@ def _group_text(group: Group) -> dict[str, object]:
     return block
 
 
-def components(page: StatusPage, monitors: Iterable[Meta]) -> tuple[Component, ...]:
+def components(page: StatusPage, monitors: Iterable[Meta]) -> tuple[ComponentSpec, ...]:
     """The lines of a page, from the monitors that there are in any namespace.
 
     Only monitors of the page's own namespace count. A monitor stands where it is named first;
@@ -199,14 +199,14 @@ def components(page: StatusPage, monitors: Iterable[Meta]) -> tuple[Component, .
         entry.name: entry.labels for entry in monitors if entry.namespace == page.meta.namespace
     }
     named = {entry.name for group in page.groups for entry in group.monitors}
-    shown: dict[str, Component] = {}
+    shown: dict[str, ComponentSpec] = {}
     for group in page.groups:
         for entry in group.monitors:
             if entry.name in labels:
                 title = entry.title or entry.name
-                shown.setdefault(entry.name, Component(group.name, entry.name, title))
+                shown.setdefault(entry.name, ComponentSpec(group.name, entry.name, title))
         if group.selector is not None:
             for name in sorted(labels.keys() - named - shown.keys()):
                 if group.selector.matches(labels[name]):
-                    shown[name] = Component(group.name, name, name)
+                    shown[name] = ComponentSpec(group.name, name, name)
     return tuple(shown.values())

@@ -37,7 +37,7 @@ class Problem:
         return f"{dotted(self.path)}: {sentence}" if self.path else sentence
 
 
-class Invalid(ValueError):
+class InvalidManifest(ValueError):
     """A manifest that cannot be used; holds every problem, in the order of the manifest."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

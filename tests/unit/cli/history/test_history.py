@@ -16,18 +16,18 @@ import pytest
 from allswell import cli
 from allswell.archive import day_file
 from allswell.archive.local_folder import LocalFolder
-from allswell.archive.object_store import Held, digest
-from allswell.central.archive_catalogue import Catalogue
+from allswell.archive.object_store import ObjectHead, digest
+from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.cli.history import verify
 from allswell.cli.history.source import Source
 from allswell.domain import archive, health, rollup
-from allswell.domain.archive import ALL, Content, Place
+from allswell.domain.archive import ALL, DayFileContent, DayFileName
 from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.report import DayReport, Transition
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
-from allswell.store import Kept, Store
+from allswell.store import BatchItem, Store
 from tests import centre
 from tests.centre import DAY, NOON, Centre, monitor
 
@@ -55,11 +55,11 @@ class World:
         out = io.BytesIO()
         count = day_file.write(samples, out)
         size, sha256 = digest([out.getvalue()])
-        place = Place(self.public_id, day, 1, revision)
+        place = DayFileName(self.public_id, day, 1, revision)
         shelf = LocalFolder(self.folder / "archive")
         assert shelf.put(archive.key(place), out.getvalue())
-        content = Content(size, sha256, count)
-        Catalogue(self.centre.engine).record(self.number, place, content, NOON, whole=True)
+        content = DayFileContent(size, sha256, count)
+        ArchiveCatalogue(self.centre.engine).record(self.number, place, content, NOON, whole=True)
         return self.folder / "archive" / archive.key(place)
 
     def of(self, day: date) -> list[Sample]:
@@ -109,7 +109,7 @@ def record(world: World) -> None:
     store = Store.open(file, now=NOON)
     number = store.enroll("api", "x").number
     seen = Observation(BORN, NOON, NOON)
-    store.commit([Kept(number, sample, Health(), seen) for sample in world.of(days[1])])
+    store.commit([BatchItem(number, sample, Health(), seen) for sample in world.of(days[1])])
     store.close()
     world.put(days[0], world.of(days[0]))
 
@@ -194,7 +194,7 @@ def test_verify_finds_what_is_damaged_and_notes_it(
     file.write_bytes(change(content))
     assert world.run("verify") == 1
     assert why in lines(capsys)[0]
-    catalogue = Catalogue(world.centre.engine)
+    catalogue = ArchiveCatalogue(world.centre.engine)
     assert catalogue.totals().damaged == 1
     file.write_bytes(content)
     assert world.run("verify") == 0
@@ -215,7 +215,7 @@ class Replacing(LocalFolder):
         super().__init__(world.folder / "archive")
         self.world = world
 
-    def head(self, key: str) -> Held | None:
+    def head(self, key: str) -> ObjectHead | None:
         world, place = self.world, archive.parse(key)
         if place is not None and place.revision == 1:
             file = world.put(place.day, world.of(place.day), revision=2)
@@ -282,7 +282,9 @@ def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
     for revision, samples in ((2, world.of(day)[1:]), (3, world.samples[-3:])):
         out = io.BytesIO()
         day_file.write(samples, out)
-        assert shelf.put(archive.key(Place(world.public_id, day, 1, revision)), out.getvalue())
+        assert shelf.put(
+            archive.key(DayFileName(world.public_id, day, 1, revision)), out.getvalue()
+        )
     file.with_name("zzzzzzzzzzzz.9.ndjson.gz").write_bytes(b"x")
     assert world.run("verify") == 1
     said = lines(capsys)

@@ -6,7 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from allswell.archive.object_store import Failed
+from allswell.archive.object_store import ArchiveError
 from allswell.cli.history import output
 
 CLEAR = "\r\x1b[K"
@@ -65,10 +65,10 @@ def test_a_line_stands_in_the_place_of_the_bar() -> None:
 def test_the_bar_is_gone_before_it_is_said_why_reading_broke_off() -> None:
     def things() -> Iterator[int]:
         yield from (1, 2)
-        raise Failed("the store broke off")
+        raise ArchiveError("the store broke off")
 
     out = Tty()
-    with redirect_stderr(out), pytest.raises(Failed):
+    with redirect_stderr(out), pytest.raises(ArchiveError):
         list(output.progress(things(), 4, "day files", iter((0.0, 1.0, 2.0)).__next__))
     assert out.getvalue().endswith(CLEAR)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from allswell.central import engine
-from allswell.central.writer import Writer
+from allswell.central.writer import CentralWriter
 from allswell.checker import config
-from allswell.checker.config import Config
+from allswell.checker.config import CheckerConfig
 from allswell.cli.manifests import Thing
 from allswell.cli.secret import Secret
 from allswell.cli.up import apply
@@ -30,10 +30,10 @@ def data(tmp_path: Path) -> Iterator[DataFolder]:
 
 
 @pytest.fixture
-def writer(data: DataFolder) -> Iterator[Writer]:
+def writer(data: DataFolder) -> Iterator[CentralWriter]:
     central = engine.connect(data.database)
     engine.migrate(central)
-    yield Writer(central)
+    yield CentralWriter(central)
     central.dispose()
 
 
@@ -49,15 +49,15 @@ def status(name: str, *monitors: str) -> Thing:
     return page.read({"apiVersion": API, "kind": "StatusPage", "metadata": meta, "spec": spec})
 
 
-def living(writer: Writer) -> list[tuple[str, str]]:
+def living(writer: CentralWriter) -> list[tuple[str, str]]:
     return [(row.namespace, row.name) for row in writer.living()]
 
 
-def listed(data: DataFolder, namespace: str) -> Config:
+def listed(data: DataFolder, namespace: str) -> CheckerConfig:
     return config.parse((data.checker(namespace) / config.FILE).read_text())
 
 
-def test_the_database_holds_what_is_wanted_and_no_more(writer: Writer) -> None:
+def test_the_database_holds_what_is_wanted_and_no_more(writer: CentralWriter) -> None:
     first = apply.sorted_out((watch("a"), watch("b", "edge"), status("acme", "a")))
     apply.write_rows(writer, first, NOON)
     assert living(writer) == [("default", "a"), ("edge", "b")]
@@ -67,12 +67,12 @@ def test_the_database_holds_what_is_wanted_and_no_more(writer: Writer) -> None:
     assert writer.pages() == ()
 
 
-def test_on_one_machine_a_page_has_the_names_that_it_lists(writer: Writer) -> None:
+def test_on_one_machine_a_page_has_the_names_that_it_lists(writer: CentralWriter) -> None:
     hosts = ("status.acme.com", "up.acme.com")
     for listed in (hosts, hosts[:1]):
         shown = status("acme", "a")
         assert isinstance(shown, StatusPage)
-        wanted = apply.Wanted((), (replace(shown, hostnames=listed),), ())
+        wanted = apply.DesiredObjects((), (replace(shown, hostnames=listed),), ())
         for _ in range(2):
             apply.write_rows(writer, wanted, NOON)
             found = [(row.hostnames, row.served) for row in writer.pages()]
@@ -80,7 +80,7 @@ def test_on_one_machine_a_page_has_the_names_that_it_lists(writer: Writer) -> No
             assert tuple(holder.host for holder in writer.claims.holders()) == listed
 
 
-def test_what_comes_back_has_the_identity_that_it_had(writer: Writer) -> None:
+def test_what_comes_back_has_the_identity_that_it_had(writer: CentralWriter) -> None:
     wanted = apply.sorted_out((watch("a"),))
     apply.write_rows(writer, wanted, NOON)
     (before,) = writer.living()
@@ -94,7 +94,7 @@ def test_what_comes_back_has_the_identity_that_it_had(writer: Writer) -> None:
 def test_each_namespace_has_a_list_of_its_own_with_the_rules_of_all(data: DataFolder) -> None:
     wanted = apply.sorted_out((watch("a"), watch("b", "edge")))
     assert wanted.namespaces == ("default", "edge")
-    rules = Config(references=(("192.0.2.1", 443),), beat_every=timedelta(seconds=7))
+    rules = CheckerConfig(references=(("192.0.2.1", 443),), beat_every=timedelta(seconds=7))
     apply.write_lists(data, wanted, wanted.namespaces, rules)
     for namespace, name in (("default", "a"), ("edge", "b")):
         found = listed(data, namespace)
@@ -105,7 +105,7 @@ def test_each_namespace_has_a_list_of_its_own_with_the_rules_of_all(data: DataFo
 
 
 def test_a_namespace_without_monitors_any_more_has_an_empty_list(data: DataFolder) -> None:
-    apply.write_lists(data, apply.sorted_out(()), ["edge"], Config())
+    apply.write_lists(data, apply.sorted_out(()), ["edge"], CheckerConfig())
     assert listed(data, "edge").monitors == ()
 
 
@@ -115,14 +115,14 @@ def test_a_checker_is_given_its_namespaces_secrets_and_loses_those_that_are_gone
     one = Secret("default", "api", {"token": "line\n", "other": "x"})
     two = Secret("edge", "api", {"token": "not yours"})
     wanted = apply.sorted_out((watch("a"), one, two))
-    apply.write_lists(data, wanted, ["default"], Config())
-    folder = config.Folder(data.checker("default"))
+    apply.write_lists(data, wanted, ["default"], CheckerConfig())
+    folder = config.ConfigFolder(data.checker("default"))
     folder.look()
     assert folder.secrets == {
         SecretKey("api", "token"): "line\n",
         SecretKey("api", "other"): "x",
     }
-    apply.write_lists(data, apply.sorted_out((watch("a"),)), ["default"], Config())
+    apply.write_lists(data, apply.sorted_out((watch("a"),)), ["default"], CheckerConfig())
     folder.look()
     assert folder.secrets == {}
     assert not any("line" in file.read_text() for file in data.path.rglob("token"))
@@ -130,7 +130,7 @@ def test_a_checker_is_given_its_namespaces_secrets_and_loses_those_that_are_gone
 
 def test_a_list_holds_no_secret(data: DataFolder) -> None:
     wanted = apply.sorted_out((watch("a"), Secret("default", "api", {"token": "hunter2"})))
-    apply.write_lists(data, wanted, ["default"], Config())
+    apply.write_lists(data, wanted, ["default"], CheckerConfig())
     text = (data.checker("default") / config.FILE).read_text()
     assert json.loads(text)["monitors"]
     assert "hunter2" not in text

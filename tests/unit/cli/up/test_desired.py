@@ -4,41 +4,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.cli import manifests
-from allswell.cli.manifests import Item, Sheet, Thing
+from allswell.cli.manifests import ManifestFile, ManifestItem, Thing
 from allswell.cli.secret import Secret
 from allswell.cli.up import desired
-from allswell.cli.up.desired import Desired
-from allswell.cli.yamlfile import Document
+from allswell.cli.up.desired import DesiredState
+from allswell.cli.yamlfile import YamlDocument
 
 A, B = Path("folder/a.yaml"), Path("folder/b.yaml")
 
 
-def good(name: str, value: str = "1") -> Item:
+def good(name: str, value: str = "1") -> ManifestItem:
     """An object; the simplest kind stands for all."""
     thing = Secret("default", name, {"k": value})
-    return Item(("Secret", "default", name), thing, Document(A, None))
+    return ManifestItem(("Secret", "default", name), thing, YamlDocument(A, None))
 
 
-def wrong(name: str) -> Item:
+def wrong(name: str) -> ManifestItem:
     """An object with a mistake whose name can be told."""
-    return Item(("Secret", "default", name), None, Document(A, None))
+    return ManifestItem(("Secret", "default", name), None, YamlDocument(A, None))
 
 
-NAMELESS = Item(None, None, Document(A, None))
+NAMELESS = ManifestItem(None, None, YamlDocument(A, None))
 
 
-def sheet(file: Path, *items: Item, whole: bool = True) -> Sheet:
-    return Sheet(file, items, (), whole)
+def sheet(file: Path, *items: ManifestItem, whole: bool = True) -> ManifestFile:
+    return ManifestFile(file, items, (), whole)
 
 
-def after(*looks: tuple[Sheet, ...]) -> Desired:
-    found = Desired()
+def after(*looks: tuple[ManifestFile, ...]) -> DesiredState:
+    found = DesiredState()
     for sheets in looks:
         found = desired.after(found, sheets)
     return found
 
 
-def shown(found: Desired) -> dict[str, str]:
+def shown(found: DesiredState) -> dict[str, str]:
     return {thing.name: thing.values["k"] for thing in found.things if isinstance(thing, Secret)}
 
 
@@ -155,18 +155,18 @@ LOOKS = st.lists(
 )
 
 
-def things_of(looks: list[tuple[Sheet, ...]]) -> list[Thing]:
+def things_of(looks: list[tuple[ManifestFile, ...]]) -> list[Thing]:
     return [item.thing for sheets in looks for one in sheets for item in one.items if item.thing]
 
 
 @given(LOOKS)
-def test_nothing_runs_that_no_file_ever_said(looks: list[tuple[Sheet, ...]]) -> None:
+def test_nothing_runs_that_no_file_ever_said(looks: list[tuple[ManifestFile, ...]]) -> None:
     assert all(thing in things_of(looks) for thing in after(*looks).things)
 
 
 @given(LOOKS)
 def test_whatever_happened_before_good_files_are_what_runs(
-    looks: list[tuple[Sheet, ...]],
+    looks: list[tuple[ManifestFile, ...]],
 ) -> None:
     now = (sheet(A, good("x", "9")), sheet(B, good("y", "9")))
     assert shown(after(*looks, now, now)) == {"x": "9", "y": "9"}
@@ -174,7 +174,7 @@ def test_whatever_happened_before_good_files_are_what_runs(
 
 @given(LOOKS, st.lists(SHEETS, min_size=1, max_size=2, unique_by=lambda entry: entry.file))
 def test_only_a_whole_file_whose_documents_all_have_names_removes_anything(
-    looks: list[tuple[Sheet, ...]], last: list[Sheet]
+    looks: list[tuple[ManifestFile, ...]], last: list[ManifestFile]
 ) -> None:
     before = after(*looks)
     found = desired.after(before, last)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from allswell.cli.manifests import Sheet
-from allswell.cli.up.file_cache import Shelf
+from allswell.cli.manifests import ManifestFile
+from allswell.cli.up.file_cache import FileCache
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: NAME}\n"
 LONG_AGO = 1_000_000_000
@@ -20,19 +20,19 @@ def write(file: Path, name: str, changed: float = LONG_AGO) -> None:
     os.utime(file, (changed, changed))
 
 
-def names(sheets: tuple[Sheet, ...]) -> list[str]:
+def names(sheets: tuple[ManifestFile, ...]) -> list[str]:
     return [item.key[2] for sheet in sheets for item in sheet.items if item.key]
 
 
 def test_an_unchanged_file_is_not_read_again(file: Path) -> None:
-    shelf = Shelf(lambda: LONG_AGO + 60)
+    shelf = FileCache(lambda: LONG_AGO + 60)
     write(file, "one")
     first = shelf.load([file])
     assert shelf.load([file])[0].items[0] is first[0].items[0]
 
 
 def test_a_changed_file_is_read_again(file: Path) -> None:
-    shelf = Shelf(lambda: LONG_AGO + 60)
+    shelf = FileCache(lambda: LONG_AGO + 60)
     write(file, "one")
     shelf.load([file])
     write(file, "two", LONG_AGO + 5)
@@ -40,7 +40,7 @@ def test_a_changed_file_is_read_again(file: Path) -> None:
 
 
 def test_a_file_that_changed_a_moment_ago_is_read_each_time(file: Path) -> None:
-    shelf = Shelf(lambda: LONG_AGO + 1)
+    shelf = FileCache(lambda: LONG_AGO + 1)
     write(file, "one")
     shelf.load([file])
     write(file, "two")
@@ -48,7 +48,7 @@ def test_a_file_that_changed_a_moment_ago_is_read_each_time(file: Path) -> None:
 
 
 def test_a_file_that_is_gone_is_forgotten(file: Path) -> None:
-    shelf = Shelf(lambda: LONG_AGO + 60)
+    shelf = FileCache(lambda: LONG_AGO + 60)
     write(file, "one")
     shelf.load([file.parent])
     file.unlink()

@@ -5,14 +5,14 @@ import pytest
 
 from allswell.cli.secret import Secret
 from allswell.cli.up.screen import Screen
-from allswell.cli.yamlfile import Located
-from allswell.collector.state import News
+from allswell.cli.yamlfile import LocatedProblem
+from allswell.collector.state import StateChange
 from allswell.domain import state
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-PROBLEM = Located(Path("a.yaml"), 3, "spec.url", "this is missing", "write it")
+PROBLEM = LocatedProblem(Path("a.yaml"), 3, "spec.url", "this is missing", "write it")
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def screen() -> Screen:
     return Screen(lambda: NOON)
 
 
-def news(reason: str, monitor: str = "api", namespace: str = "default") -> News:
-    return News(namespace, monitor, Claim(state.of(reason), NOON, reason))
+def news(reason: str, monitor: str = "api", namespace: str = "default") -> StateChange:
+    return StateChange(namespace, monitor, HealthClaim(state.of(reason), NOON, reason))
 
 
 def secret(name: str, value: str = "1", namespace: str = "default") -> Secret:

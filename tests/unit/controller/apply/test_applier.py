@@ -3,11 +3,11 @@ from collections.abc import Awaitable
 
 import pytest
 
-from allswell.controller.apply.applier import LONGEST_NOTE, Hands, event
-from allswell.controller.reconcile.monitor.plan import Apply, Delete
-from allswell.controller.reconcile.monitor.status import NORMAL, News
+from allswell.controller.apply.applier import LONGEST_NOTE, Applier, event_of
+from allswell.controller.reconcile.monitor.plan import ApplyObject, DeleteObject
+from allswell.controller.reconcile.monitor.status import NORMAL, MonitorEvent
 from allswell.kube import manifest
-from allswell.kube.errors import Conflict
+from allswell.kube.errors import KubeConflict
 from allswell.kube.kinds import CONFIGMAP, MONITOR
 from tests.unit.controller.objects import NOW, live_configmap
 from tests.unit.controller.world import World
@@ -28,16 +28,16 @@ def counted(world: World, kind: str, verb: str) -> float | None:
 
 
 def test_what_is_applied_is_known_at_once_and_counted(world: World) -> None:
-    act(Hands(world.means).do(Apply(CONFIGMAP, WANTED)))
+    act(Applier(world.means).do(ApplyObject(CONFIGMAP, WANTED)))
     assert world.index[CONFIGMAP].get("acme", "api-check") is not None
     assert counted(world, "ConfigMap", "apply") == 1
 
 
 def test_what_is_deleted_is_counted_and_stays_known_until_a_watch_tells(world: World) -> None:
-    hands = Hands(world.means)
-    act(hands.do(Apply(CONFIGMAP, WANTED)))
+    hands = Applier(world.means)
+    act(hands.do(ApplyObject(CONFIGMAP, WANTED)))
     uid = manifest.uid(world.api.objects[(CONFIGMAP, "acme", "api-check")])
-    act(hands.do(Delete(CONFIGMAP, "acme", "api-check", uid, "for a test", force=True)))
+    act(hands.do(DeleteObject(CONFIGMAP, "acme", "api-check", uid, "for a test", force=True)))
     assert world.there(CONFIGMAP) == []
     assert world.writes()[-1] == ("delete force", "ConfigMap", "api-check")
     assert world.index[CONFIGMAP].get("acme", "api-check") is not None
@@ -48,9 +48,9 @@ def test_a_status_that_somebody_else_has_written_over_is_a_conflict(world: World
     world.monitor()
     kept = world.index[MONITOR].get("acme", "api")
     assert kept is not None
-    hands = Hands(world.means)
+    hands = Applier(world.means)
     act(hands.status(MONITOR, kept.manifest, {"state": "up"}))
-    with pytest.raises(Conflict):
+    with pytest.raises(KubeConflict):
         act(hands.status(MONITOR, kept.manifest, {"state": "down"}))
     assert world.status() == {"state": "up"}
     assert counted(world, "Monitor", "status") == 1
@@ -59,7 +59,7 @@ def test_a_status_that_somebody_else_has_written_over_is_a_conflict(world: World
 def test_an_event_names_its_object_and_is_never_too_long(world: World) -> None:
     world.monitor()
     live = world.api.objects[(MONITOR, "acme", "api")]
-    made = event(MONITOR, live, News(NORMAL, "Up", "x" * 5000), NOW)
+    made = event_of(MONITOR, live, MonitorEvent(NORMAL, "Up", "x" * 5000), NOW)
     assert manifest.text(made, "regarding", "uid") == manifest.uid(live)
     assert len(manifest.text(made, "note")) == LONGEST_NOTE
     assert manifest.text(made, "metadata", "namespace") == "acme"
@@ -68,4 +68,4 @@ def test_an_event_names_its_object_and_is_never_too_long(world: World) -> None:
 def test_an_event_without_a_note_says_its_reason(world: World) -> None:
     world.monitor()
     live = world.api.objects[(MONITOR, "acme", "api")]
-    assert event(MONITOR, live, News(NORMAL, "Up", ""), NOW)["note"] == "Up"
+    assert event_of(MONITOR, live, MonitorEvent(NORMAL, "Up", ""), NOW)["note"] == "Up"

@@ -11,7 +11,7 @@ from allswell.controller.bootstrap import database_password
 from allswell.controller.bootstrap.database_password import BadPasswords
 from allswell.kube import manifest
 from allswell.kube.client import Listing
-from allswell.kube.errors import Conflict
+from allswell.kube.errors import KubeConflict
 from allswell.kube.kinds import Kind
 from allswell.kube.manifest import Json
 
@@ -31,7 +31,7 @@ class Cupboard:
         assert kind.name == "Secret"
         self.found, self._quicker = self._quicker or self.found, None
         if self.found is not None:
-            raise Conflict("it is there")
+            raise KubeConflict("it is there")
         self.found = wanted
         return wanted
 
@@ -49,7 +49,7 @@ class Cupboard:
 
 
 def kept(cupboard: Cupboard) -> str:
-    return asyncio.run(database_password.kept(cupboard, "home", "it"))
+    return asyncio.run(database_password.get_or_create(cupboard, "home", "it"))
 
 
 def test_what_was_made_is_found_again() -> None:

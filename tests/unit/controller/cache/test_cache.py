@@ -1,11 +1,11 @@
 from datetime import timedelta
 
-from allswell.controller.cache.cache import AT_ONCE, GATHERING, Index, Key
+from allswell.controller.cache.cache import AT_ONCE, GATHERING, Cache, ObjectKey
 from allswell.kube import names
 from allswell.kube.client import Listing
 from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, Kind
 
-API, MAIN = Key("Monitor", "acme", "api"), Key("StatusPage", "acme", "main")
+API, MAIN = ObjectKey("Monitor", "acme", "api"), ObjectKey("StatusPage", "acme", "main")
 
 
 def seen(name: str, version: int, namespace: str = "acme", **labels: str) -> dict[str, object]:
@@ -17,8 +17,8 @@ class Turns:
     """An index, and whose turn it has made it since the last question."""
 
     def __init__(self) -> None:
-        self._turns: dict[Key, timedelta] = {}
-        self.index = Index(turn=self._turns.__setitem__)
+        self._turns: dict[ObjectKey, timedelta] = {}
+        self.index = Cache(turn=self._turns.__setitem__)
 
     def after(self, kind: Kind, it: dict[str, object], *, deleted: bool = False) -> object:
         self._turns.clear()
@@ -58,14 +58,14 @@ def test_what_is_no_news_is_nobodys_turn() -> None:
 
 
 def test_only_the_end_of_an_object_that_was_known_is_an_end() -> None:
-    index = Index()
+    index = Cache()
     assert not index.observe(MONITOR, seen("api", 1), deleted=True)
     assert not index.observe(MONITOR, seen("web", 1))
     assert index.observe(MONITOR, seen("web", 2), deleted=True)
 
 
 def test_a_list_tells_what_it_has_changed() -> None:
-    index = Index()
+    index = Cache()
     index.observe(MONITOR, seen("old", 1))
     index.observe(MONITOR, seen("same", 2))
     changes = index.replace(MONITOR, Listing((seen("same", 2), seen("new", 3)), 4))

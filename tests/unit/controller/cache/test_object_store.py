@@ -1,4 +1,4 @@
-from allswell.controller.cache.object_store import Shelf
+from allswell.controller.cache.object_store import KindStore
 from allswell.kube.kinds import POD
 
 
@@ -8,7 +8,7 @@ def seen(version: int, name: str = "a", **labels: str) -> dict[str, object]:
 
 
 def test_an_older_sight_never_replaces_a_newer_one() -> None:
-    shelf = Shelf(POD)
+    shelf = KindStore(POD)
     assert shelf.observe(seen(5, x="new"))
     assert shelf.observe(seen(4, x="old")) is None
     assert shelf.observe(seen(5, x="same")) is None
@@ -16,7 +16,7 @@ def test_an_older_sight_never_replaces_a_newer_one() -> None:
 
 
 def test_what_was_deleted_stays_deleted() -> None:
-    shelf = Shelf(POD)
+    shelf = KindStore(POD)
     shelf.observe(seen(5))
     change = shelf.observe(seen(6), deleted=True)
     assert change is not None
@@ -27,13 +27,13 @@ def test_what_was_deleted_stays_deleted() -> None:
 
 
 def test_a_later_object_of_the_name_is_a_new_one() -> None:
-    shelf = Shelf(POD)
+    shelf = KindStore(POD)
     shelf.observe(seen(6), deleted=True)
     assert shelf.observe(seen(9)) is not None
 
 
 def test_a_complete_list_takes_away_what_it_does_not_show() -> None:
-    shelf = Shelf(POD)
+    shelf = KindStore(POD)
     shelf.observe(seen(5, "a"))
     shelf.observe(seen(9, "young"))
     changes = shelf.replace([seen(7, "b")], 8)
@@ -42,7 +42,7 @@ def test_a_complete_list_takes_away_what_it_does_not_show() -> None:
 
 
 def test_an_object_comes_back_without_what_only_the_server_needs() -> None:
-    shelf = Shelf(POD)
+    shelf = KindStore(POD)
     shelf.observe(seen(5))
     kept = shelf.get("n", "a")
     assert kept is not None

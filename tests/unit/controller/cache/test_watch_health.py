@@ -1,34 +1,34 @@
 from datetime import timedelta
 
 from allswell.controller.cache import watch_health
-from allswell.controller.cache.object_store import Change, Kept
-from allswell.controller.cache.watch_health import Owed
+from allswell.controller.cache.object_store import CachedObject, ObjectChange
+from allswell.controller.cache.watch_health import WatchHealth
 from allswell.kube.kinds import MONITOR, PAGE
 from tests.unit.controller.objects import NOW
 
-KEPT = Kept("u", 1, {}, b"")
+KEPT = CachedObject("u", 1, {}, b"")
 API, WEB = ("acme", "api"), ("acme", "web")
-MODIFIED = Change(API, KEPT, KEPT)
-GONE = Change(WEB, KEPT, None)
+MODIFIED = ObjectChange(API, KEPT, KEPT)
+GONE = ObjectChange(WEB, KEPT, None)
 LATER = NOW + watch_health.LATEST + timedelta(seconds=1)
 
 
 def test_a_watch_that_never_tells_what_a_list_has_found_is_dead() -> None:
-    it = Owed()
+    it = WatchHealth()
     assert it.found(MONITOR, [MODIFIED], NOW) == 1
     assert it.overdue(NOW + watch_health.LATEST) == frozenset()
     assert it.overdue(LATER) == {MONITOR}
 
 
 def test_one_that_tells_late_is_not() -> None:
-    it = Owed()
+    it = WatchHealth()
     it.found(MONITOR, [MODIFIED], NOW)
     it.told(MONITOR, API)
     assert it.overdue(LATER) == frozenset()
 
 
 def test_another_kinds_watch_does_not_stand_in() -> None:
-    it = Owed()
+    it = WatchHealth()
     it.found(MONITOR, [MODIFIED], NOW)
     it.told(PAGE, API)
     it.told(MONITOR, WEB)
@@ -36,13 +36,13 @@ def test_another_kinds_watch_does_not_stand_in() -> None:
 
 
 def test_a_deletion_is_never_owed() -> None:
-    it = Owed()
+    it = WatchHealth()
     assert it.found(MONITOR, [GONE], NOW) == 0
     assert it.overdue(LATER) == frozenset()
 
 
 def test_nothing_is_owed_of_an_object_that_is_gone_since() -> None:
-    it = Owed()
+    it = WatchHealth()
     it.found(MONITOR, [MODIFIED], NOW)
     it.found(PAGE, [MODIFIED], NOW)
     it.keep_only(MONITOR, [WEB])
@@ -50,7 +50,7 @@ def test_nothing_is_owed_of_an_object_that_is_gone_since() -> None:
 
 
 def test_what_is_found_again_has_been_owed_since_the_first_time() -> None:
-    it = Owed()
+    it = WatchHealth()
     it.found(MONITOR, [MODIFIED], NOW)
     it.found(MONITOR, [MODIFIED], LATER)
     assert it.overdue(LATER) == {MONITOR}

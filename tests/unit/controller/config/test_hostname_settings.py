@@ -7,7 +7,7 @@ import pytest
 
 from allswell.controller.config import hostname_settings
 from allswell.controller.config.environment import Environment
-from allswell.controller.hostnames.policy import Policy, Rule
+from allswell.controller.hostnames.policy import HostnamePolicy, HostnameRule
 from allswell.dns.lookup import Resolver
 from allswell.kube.hostname_objects import Gateway
 
@@ -19,7 +19,7 @@ ALL = {
 }
 
 
-def read(**more: str) -> tuple[Policy | None, list[str]]:
+def read(**more: str) -> tuple[HostnamePolicy | None, list[str]]:
     given = Environment({**ALL, **more})
     return hostname_settings.read(given, "allswell"), given.problems
 
@@ -41,7 +41,7 @@ def test_all_that_is_said_is_read() -> None:
     assert found.own.hosts == ("status.product.io",)
     assert found.around.issuer == ("ClusterIssuer", "letsencrypt")
     assert found.caa == ("le.org", "zero.com")
-    assert found.rules == (Rule(("team-*",), ("acme.com",)),)
+    assert found.rules == (HostnameRule(("team-*",), ("acme.com",)),)
     assert found.suffixes("team-a") == ("acme.com",)
     assert found.suffixes("other") == ()
     assert found.rest == timedelta(days=90)

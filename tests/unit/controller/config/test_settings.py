@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from allswell.controller.config import settings
-from allswell.controller.config.settings import BadSettings, Bind
+from allswell.controller.config.settings import BadOperatorSettings, ListenAddress
 
 LEAST = {
     "ALLSWELL_DATABASE_URL": "postgresql://central/allswell",
@@ -15,7 +15,7 @@ LEAST = {
 
 def test_the_least_that_must_be_said_is_enough() -> None:
     found = settings.read(LEAST)
-    assert found.collector == Bind("0.0.0.0", 8443)
+    assert found.collector == ListenAddress("0.0.0.0", 8443)
     assert found.watched == ()
     assert found.hosts == ("allswell-collector", "localhost", "127.0.0.1")
     assert found.page_account == "system:serviceaccount:allswell:allswell-web"
@@ -33,7 +33,7 @@ def test_every_problem_is_said_at_once() -> None:
         "ALLSWELL_ROLLOUT_BATCH": "0%",
         "ALLSWELL_CHECKER_NODE_SELECTOR": "nothing",
     }
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadOperatorSettings) as caught:
         settings.read(wrong)
     said = str(caught.value)
     assert [name for name in (*LEAST, *wrong) if name not in said] == []
@@ -69,7 +69,7 @@ def test_each_network_that_cannot_be_used_is_said_with_what_to_write() -> None:
     given = LEAST | {
         "ALLSWELL_DENIED_NETWORKS": "cluster,10.1.2.3/8,::ffff:10.0.0.0/104,10.0.0.0/8"
     }
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadOperatorSettings) as caught:
         settings.read(given)
     name = "ALLSWELL_DENIED_NETWORKS"
     mapped = "write the IPv4 network; its forms within IPv6 are covered"
@@ -82,7 +82,7 @@ def test_each_network_that_cannot_be_used_is_said_with_what_to_write() -> None:
 
 def test_denied_networks_are_bounded_for_every_checker_is_told_all_of_them() -> None:
     given = LEAST | {"ALLSWELL_DENIED_NETWORKS": ",".join(f"10.0.{n}.0/24" for n in range(257))}
-    with pytest.raises(BadSettings, match="more than 256 networks"):
+    with pytest.raises(BadOperatorSettings, match="more than 256 networks"):
         settings.read(given)
 
 
@@ -91,7 +91,7 @@ def test_the_database_may_be_in_a_file(tmp_path: Path) -> None:
     file.write_text("postgresql://u:p@central/allswell\n")
     given = LEAST | {"ALLSWELL_DATABASE_URL": "", "ALLSWELL_DATABASE_URL_FILE": str(file)}
     assert settings.read(given).database == "postgresql://u:p@central/allswell"
-    with pytest.raises(BadSettings, match="cannot be read"):
+    with pytest.raises(BadOperatorSettings, match="cannot be read"):
         settings.read(given | {"ALLSWELL_DATABASE_URL_FILE": str(tmp_path / "none")})
 
 
@@ -101,10 +101,10 @@ def test_authorities_come_from_a_file_of_bounded_size(tmp_path: Path) -> None:
     file.write_text("-- a CA --")
     assert settings.read(given).shape.trusted == "-- a CA --"
     file.write_text("x" * 65_537)
-    with pytest.raises(BadSettings, match="larger than 64 KiB"):
+    with pytest.raises(BadOperatorSettings, match="larger than 64 KiB"):
         settings.read(given)
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(BadSettings, match="it is not text"):
+    with pytest.raises(BadOperatorSettings, match="it is not text"):
         settings.read(given)
 
 
@@ -137,6 +137,6 @@ def test_nonsense_about_the_archive_is_refused_in_words() -> None:
         "ALLSWELL_ARCHIVE_DELETED_MONITORS": "maybe",
         "ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS": "0",
     }
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadOperatorSettings) as caught:
         settings.read(LEAST | wrong)
     assert [name for name in wrong if name not in str(caught.value)] == []

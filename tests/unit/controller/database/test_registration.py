@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from allswell.central.errors import CentralError, Unavailable
-from allswell.controller.database.registration import Entry, Outcome, Registrar
+from allswell.central.errors import CentralError, DatabaseUnavailable
+from allswell.controller.database.registration import MonitorEntry, MonitorRegistration, Outcome
 from allswell.domain.spec.monitor import Monitor
 from tests import centre
 from tests.unit.controller.objects import NOW
@@ -22,17 +22,17 @@ class Database:
     refused: dict[str, CentralError] = field(default_factory=dict)
     away: bool = False
 
-    async def write(self, monitors: Mapping[Entry, Monitor], now: datetime) -> Outcome:
+    async def write(self, monitors: Mapping[MonitorEntry, Monitor], now: datetime) -> Outcome:
         assert now == NOW
         self.batches.append([entry.place[1] for entry in monitors])
         await asyncio.sleep(0)
         if self.away:
-            raise Unavailable("away")
+            raise DatabaseUnavailable("away")
         return {entry: self.refused.get(entry.place[1]) for entry in monitors}
 
 
-def registrar(database: Database) -> Registrar:
-    return Registrar(database.write, lambda: NOW)
+def registrar(database: Database) -> MonitorRegistration:
+    return MonitorRegistration(database.write, lambda: NOW)
 
 
 def test_what_comes_while_a_batch_is_written_is_the_next_one() -> None:
@@ -82,7 +82,7 @@ def test_while_the_database_is_away_all_are_told_and_nothing_is_remembered() -> 
 
     async def story() -> bool:
         it = registrar(database)
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailable):
             await it.register(API, "ns")
         database.away = False
         return await it.register(API, "ns")

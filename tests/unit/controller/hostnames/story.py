@@ -6,32 +6,34 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from allswell.central.errors import Unavailable
-from allswell.central.hostname_claims import Claims
-from allswell.controller.cache.cache import Key
-from allswell.controller.hostnames.claims_client import Ledger
-from allswell.controller.hostnames.policy import Policy
-from allswell.controller.hostnames.service import Hosting
-from allswell.controller.hostnames.status import Name
-from allswell.controller.metrics.operator_metrics import Meters
-from allswell.domain.hostname import Identity, Own
-from allswell.domain.hostname_claim import Budget
-from allswell.domain.preflight import Seen, Wanted
+from allswell.central.errors import DatabaseUnavailable
+from allswell.central.hostname_claims import HostnameClaims
+from allswell.controller.cache.cache import ObjectKey
+from allswell.controller.hostnames.claims_client import ClaimsClient
+from allswell.controller.hostnames.policy import HostnamePolicy
+from allswell.controller.hostnames.service import HostnameService
+from allswell.controller.hostnames.status import HostnameState
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
+from allswell.domain.hostname import InstallationDomains, PageIdentity
+from allswell.domain.hostname_claim import OrderBudget
+from allswell.domain.preflight import ProofWanted, ResolverAnswer
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
 from allswell.kube import names
 from allswell.kube.conditions import time
-from allswell.kube.hostname_objects import Surroundings
+from allswell.kube.hostname_objects import IngressSettings
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.centre import NOON, Centre
 from tests.kubeapi import FakeApi
 
 T = TypeVar("T")
 HOST = "status.acme.com"
-AROUND = Surroundings("allswell", "web", 80, ("ClusterIssuer", "le"), "nginx")
-POLICY = Policy(Own("pages.io", ("status.product.io",)), AROUND, (), caa=("le.org",))
-NOT = Seen("192.0.2.53")
-TXT = Seen("192.0.2.53", token=True)
+AROUND = IngressSettings("allswell", "web", 80, ("ClusterIssuer", "le"), "nginx")
+POLICY = HostnamePolicy(
+    InstallationDomains("pages.io", ("status.product.io",)), AROUND, (), caa=("le.org",)
+)
+NOT = ResolverAnswer("192.0.2.53")
+TXT = ResolverAnswer("192.0.2.53", token=True)
 
 
 class Killed(BaseException):
@@ -60,28 +62,28 @@ class Story:
     """
 
     centre: Centre
-    policy: Policy = POLICY
+    policy: HostnamePolicy = POLICY
     now: datetime = NOON
     api: MortalApi = field(default_factory=MortalApi)
     fatal: int = 0
-    says: dict[str, Seen] = field(default_factory=dict)
+    says: dict[str, ResolverAnswer] = field(default_factory=dict)
     mute: set[str] = field(default_factory=set)
     questions: list[str] = field(default_factory=list)
     away: bool = False
-    woken: list[Key] = field(default_factory=list)
+    woken: list[ObjectKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.meters = Meters()
+        self.meters = OperatorMetrics()
         self.api.step = self._step
         self.hosting = self.started()
 
-    def started(self) -> Hosting:
+    def started(self) -> HostnameService:
         """The room as it is when an operator begins."""
-        claims = Claims(self.centre.engine, self.policy.rest)
-        return Hosting(
+        claims = HostnameClaims(self.centre.engine, self.policy.rest)
+        return HostnameService(
             self.policy,
             b"k" * 32,
-            Ledger(claims, self.policy.budget, self._doing),
+            ClaimsClient(claims, self.policy.budget, self._doing),
             self._looking,
             self.api,
             meters=self.meters,
@@ -89,7 +91,7 @@ class Story:
             now=lambda: self.now,
         )
 
-    async def _looking(self, wanted: Wanted) -> Sequence[Seen]:
+    async def _looking(self, wanted: ProofWanted) -> Sequence[ResolverAnswer]:
         self.questions.append(wanted.host)
         if wanted.host in self.mute:
             await asyncio.Event().wait()
@@ -105,17 +107,17 @@ class Story:
         async def done() -> T:
             self._step()
             if self.away:
-                raise Unavailable("the central database is away")
+                raise DatabaseUnavailable("the central database is away")
             return act()
 
         return done()
 
-    async def asked(self, *hosts: str, namespace: str = "acme") -> tuple[Name, ...]:
+    async def asked(self, *hosts: str, namespace: str = "acme") -> tuple[HostnameState, ...]:
         """A page is looked at."""
         page = StatusPage(Meta("main", namespace, {}, f"uid-{namespace}"), "Acme", hostnames=hosts)
         writer, uid = self.centre.writer, f"ns-{namespace}"
         number = writer.put_page(page, (), self.now, namespace_uid=uid)
-        key, identity = Key(PAGE.name, namespace, "main"), Identity(uid, "main")
+        key, identity = ObjectKey(PAGE.name, namespace, "main"), PageIdentity(uid, "main")
         target = self.hosting.target(self.hosting.label(identity))
         return await self.hosting.names(key, number, identity, page, target)
 
@@ -163,6 +165,6 @@ class Story:
         return sum(kind == SECRET for kind, _, _ in self.api.objects)
 
 
-def spending(per_host: int) -> Policy:
+def spending(per_host: int) -> HostnamePolicy:
     """A policy with a small budget."""
-    return Policy(POLICY.own, AROUND, (), budget=Budget(per_host, 250, 45))
+    return HostnamePolicy(POLICY.own, AROUND, (), budget=OrderBudget(per_host, 250, 45))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from allswell.controller.cache.cache import Key
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.hostnames.service import PATIENCE
 from allswell.kube import manifest
 from allswell.kube.kinds import PAGE
@@ -13,7 +13,7 @@ from tests.unit.controller.hostnames.story import HOST, POLICY
 from tests.unit.controller.world import World
 
 pytestmark = pytest.mark.asyncio
-PAGE_KEY = Key(PAGE.name, "acme", "main")
+PAGE_KEY = ObjectKey(PAGE.name, "acme", "main")
 
 
 async def said(world: World, key: bytes) -> tuple[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from allswell.controller.hostnames import certificate_status
-from allswell.controller.hostnames.certificate_status import Facts
+from allswell.controller.hostnames.certificate_status import CertificateFacts
 from allswell.kube.conditions import FALSE, TRUE, time
 from tests.centre import DAY, HOUR, NOON
 
@@ -22,7 +22,7 @@ ISSUING: dict[str, object] = {
 }
 
 
-def facts(status: Mapping[str, object], challenge: str = "") -> Facts:
+def facts(status: Mapping[str, object], challenge: str = "") -> CertificateFacts:
     seen = {"spec": {"dnsNames": ["a.acme.com"]}, "status": status}
     return certificate_status.facts(seen, {"a.acme.com": challenge} if challenge else {})
 

@@ -5,21 +5,27 @@ from datetime import timedelta
 import pytest
 
 from allswell.controller.hostnames import dns_verification
-from allswell.controller.hostnames.dns_verification import FAILING, FIRST, SLOW, SLOWEST, Look
-from allswell.domain.hostname_claim import Claim, Proof, State, Verdict
-from allswell.domain.preflight import Finding, Trouble
+from allswell.controller.hostnames.dns_verification import (
+    FAILING,
+    FIRST,
+    SLOW,
+    SLOWEST,
+    Verification,
+)
+from allswell.domain.hostname_claim import HostnameClaim, HostnameClaimState, Proof, ProofOutcome
+from allswell.domain.preflight import DnsTrouble, Preflight
 from tests.centre import NOON
 
 RECHECK = timedelta(minutes=10)
-PROVED, MISSING = Finding(Proof.CNAME), Finding(None, Trouble.RECORD_MISSING)
-FAILED, CAA = Finding(None, Trouble.DNS_FAILED), Finding(Proof.CNAME, Trouble.CAA_FORBIDS)
-MINE = Claim("a.acme.com", State.HELD, Proof.CNAME, NOON)
+PROVED, MISSING = Preflight(Proof.CNAME), Preflight(None, DnsTrouble.RECORD_MISSING)
+FAILED, CAA = Preflight(None, DnsTrouble.DNS_FAILED), Preflight(Proof.CNAME, DnsTrouble.CAA_FORBIDS)
+MINE = HostnameClaim("a.acme.com", HostnameClaimState.HELD, Proof.CNAME, NOON)
 
 
-def pause(finding: Finding, tries: int, claim: Claim | None = None) -> timedelta:
+def pause(finding: Preflight, tries: int, claim: HostnameClaim | None = None) -> timedelta:
     is_green = finding.proof is not None and finding.trouble is None
-    verdict = Verdict.HELD if claim else Verdict.TAKEN
-    look = Look(NOON, finding, verdict, claim, NOON if is_green else None, tries)
+    verdict = ProofOutcome.HELD if claim else ProofOutcome.TAKEN
+    look = Verification(NOON, finding, verdict, claim, NOON if is_green else None, tries)
     return dns_verification.pause(look, RECHECK)
 
 
@@ -29,7 +35,7 @@ def pause(finding: Finding, tries: int, claim: Claim | None = None) -> timedelta
     ids=["no record", "forbidden", "servers fail", "taken by another page"],
 )
 def test_a_name_that_the_page_has_not_is_looked_at_ever_later(
-    finding: Finding, at_last: timedelta
+    finding: Preflight, at_last: timedelta
 ) -> None:
     pauses = [pause(finding, tries) for tries in (0, 1, 5, 50, 50_000)]
     assert pauses[0] == FIRST

@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from prometheus_client import generate_latest
 
-from allswell.controller.cache.cache import Key
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.hostnames import certificate_controller, dns_verification
 from allswell.controller.hostnames import status as hostnames_status
-from allswell.controller.hostnames.policy import Rule
-from allswell.controller.hostnames.status import Name
-from allswell.domain.hostname_claim import Verdict
-from allswell.domain.preflight import Seen, Wanted
+from allswell.controller.hostnames.policy import HostnameRule
+from allswell.controller.hostnames.status import HostnameState
+from allswell.domain.hostname_claim import ProofOutcome
+from allswell.domain.preflight import ProofWanted, ResolverAnswer
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
-from allswell.kube.errors import Rejected, Unavailable
+from allswell.kube.errors import KubeRejected, KubeUnavailable
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from tests.kubeapi import Object
 from tests.unit.controller.hostnames.story import HOST, NOT, TXT, Story, spending
@@ -27,7 +27,7 @@ OTHER = "up.acme.com"
 THEIRS: dict[Kind, Object] = {CERTIFICATE: {"dnsNames": []}, INGRESS: {"rules": []}}
 
 
-def verified(story: Story, name: Name) -> tuple[str, str]:
+def verified(story: Story, name: HostnameState) -> tuple[str, str]:
     said = hostnames_status.verified(name, story.hosting.grace)
     return said.status, said.reason
 
@@ -84,7 +84,7 @@ async def test_the_first_name_that_does_not_serve_is_told_with_what_to_do(story:
 async def test_no_certificate_is_ordered_before_a_name_is_proved_and_certifiable(
     story: Story,
 ) -> None:
-    story.says[HOST] = Seen("r", token=True, issuers=("other.org",), caa_at="acme.com")
+    story.says[HOST] = ResolverAnswer("r", token=True, issuers=("other.org",), caa_at="acme.com")
     await story.asked(HOST)
     await story.looked()
     (name,) = await story.asked(HOST)
@@ -112,7 +112,7 @@ async def test_a_key_that_cannot_be_deleted_now_is_deleted_later(story: Story, v
     await served(story, HOST)
     await story.asked()
     await story.looked()
-    story.api.trouble[verb] = [Rejected("403: no"), Rejected("403: no")]
+    story.api.trouble[verb] = [KubeRejected("403: no"), KubeRejected("403: no")]
     for _ in range(3):
         await story.looked()
     assert story.children() == []
@@ -124,7 +124,7 @@ async def test_nothing_is_ordered_for_a_name_that_goes(story: Story) -> None:
     await served(story, HOST)
     await story.asked()
     await story.looked()
-    story.api.trouble["delete"] = [Rejected("403: no"), Rejected("403: no")]
+    story.api.trouble["delete"] = [KubeRejected("403: no"), KubeRejected("403: no")]
     await story.looked()
     (left,) = [it for (kind, _, _), it in story.api.objects.items() if kind == CERTIFICATE]
     assert manifest.text(left, "status", "lastFailureTime") == time(story.now)
@@ -213,7 +213,7 @@ async def test_what_is_said_of_the_longest_names_fits_into_the_status(
 async def test_who_cannot_set_a_txt_is_not_told_to(story: Story) -> None:
     host = ".".join([*("a" * 63 for _ in range(3)), "b" * 61])
     await served(story, host)
-    story.says[host] = Seen("r", reached=True)
+    story.says[host] = ResolverAnswer("r", reached=True)
     await story.asked(host, namespace="other")
     await story.looked()
     (name,) = await story.asked(host, namespace="other")
@@ -273,7 +273,7 @@ async def test_a_proof_that_goes_leaves_the_page_its_name_for_a_while(story: Sto
 
 async def test_a_resolver_that_does_not_answer_changes_nothing(story: Story) -> None:
     await served(story, HOST)
-    story.says[HOST] = Seen("r", silent=True)
+    story.says[HOST] = ResolverAnswer("r", silent=True)
     await story.looked(after=timedelta(days=30))
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (TRUE, "NoResolver")
@@ -285,7 +285,7 @@ async def test_no_name_is_lost_while_no_resolver_answers(story: Story) -> None:
     await served(story, HOST)
     story.says[HOST] = NOT
     await story.looked()
-    story.says[HOST] = Seen("r", silent=True)
+    story.says[HOST] = ResolverAnswer("r", silent=True)
     for _ in range(3):
         await story.looked(after=story.hosting.grace)
     (name,) = await story.asked(HOST)
@@ -334,10 +334,10 @@ async def test_who_waits_for_a_name_asks_ever_later_until_something_comes_of_it(
     for says in (TXT, TXT, TXT, NOT):
         story.says[HOST] = says
         await story.looked()
-        look = story.hosting.preflights.look(Key(PAGE.name, "other", "main"), HOST)
+        look = story.hosting.preflights.look(ObjectKey(PAGE.name, "other", "main"), HOST)
         assert look is not None
         tries.append((look.verdict, look.tries))
-    taken = Verdict.TAKEN
+    taken = ProofOutcome.TAKEN
     assert tries == [(taken, 0), (taken, 1), (taken, 2), (None, 0)]
 
 
@@ -356,7 +356,7 @@ async def test_names_that_nobody_can_have_are_refused_at_once(
 async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) -> None:
     """Who may have which names is the installation's to say, also of those that are served."""
     await served(story, HOST)
-    story.policy = replace(story.policy, rules=(Rule(("other-*",), ("acme.com",)),))
+    story.policy = replace(story.policy, rules=(HostnameRule(("other-*",), ("acme.com",)),))
     story.hosting = story.started()
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (FALSE, "NotAllowed")
@@ -367,7 +367,7 @@ async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) ->
     await story.looked()
     await story.looked()
     assert story.children() == []
-    story.policy = replace(story.policy, rules=(Rule(("ac*",), ("acme.com",)),))
+    story.policy = replace(story.policy, rules=(HostnameRule(("ac*",), ("acme.com",)),))
     story.hosting = story.started()
     await served(story, HOST)
     assert story.children() == BOTH
@@ -383,8 +383,8 @@ async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace
     story: Story,
 ) -> None:
     story.mute = {f"s{number}.slow.com" for number in range(2 * dns_verification.AT_ONCE)}
-    slow = [Wanted(host, "target.pages.io", "token") for host in sorted(story.mute)]
-    story.hosting.preflights.want(Key(PAGE.name, "slow", "main"), 1, slow)
+    slow = [ProofWanted(host, "target.pages.io", "token") for host in sorted(story.mute)]
+    story.hosting.preflights.want(ObjectKey(PAGE.name, "slow", "main"), 1, slow)
     await story.looked()
     story.says[HOST] = TXT
     await story.asked(HOST)
@@ -457,7 +457,7 @@ async def test_a_cluster_without_cert_manager_says_so(story: Story) -> None:
 
 async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: Story) -> None:
     story.says |= {HOST: TXT, OTHER: TXT}
-    story.api.trouble["apply"] = [Rejected("422: no")]
+    story.api.trouble["apply"] = [KubeRejected("422: no")]
     await story.asked(HOST, OTHER)
     await story.looked()
     assert len(story.children()) == 1
@@ -470,7 +470,7 @@ async def test_a_certificate_that_could_not_be_written_is_counted_once(story: St
     ordered = story.centre.writer.claims.ordered
     story.says[HOST] = TXT
     await story.asked(HOST)
-    story.api.trouble["apply"] = [Unavailable("500: failed calling webhook") for _ in range(9)]
+    story.api.trouble["apply"] = [KubeUnavailable("500: failed calling webhook") for _ in range(9)]
     for _ in range(9):
         await story.looked(after=timedelta(seconds=10))
     assert (story.children(), ordered(story.now)) == ([], 1)
@@ -485,7 +485,7 @@ async def test_a_certificate_that_could_not_be_written_is_counted_once(story: St
 async def test_what_is_refused_for_good_is_tried_more_seldom(story: Story) -> None:
     story.says[HOST] = TXT
     await story.asked(HOST)
-    story.api.trouble["apply"] = [Rejected("403: no") for _ in range(3)]
+    story.api.trouble["apply"] = [KubeRejected("403: no") for _ in range(3)]
     await story.looked()
     assert await story.hosting.tending.look() == certificate_controller.BUSY
     story.now += certificate_controller.MOVING

@@ -3,15 +3,15 @@
 import asyncio
 from datetime import timedelta
 
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.controller.apply.applier import Hands
-from allswell.controller.cache.cache import Key
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.controller.apply.applier import Applier
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.database.registration import Place
 from allswell.controller.reconcile.monitor import archive_conditions
 from allswell.controller.reconcile.reconciler import RETRY, UNREGISTERED, Reconciler
 from allswell.domain.state import State
 from allswell.kube.conditions import Condition
-from allswell.kube.errors import Rejected, Unavailable
+from allswell.kube.errors import KubeRejected, KubeUnavailable
 from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
 from tests.centre import transition
@@ -19,10 +19,10 @@ from tests.kubeapi import Object
 from tests.unit.controller.objects import SHAPE, live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
 
-PAGE_KEY = Key(PAGE.name, "acme", "main")
+PAGE_KEY = ObjectKey(PAGE.name, "acme", "main")
 
 
-def look(world: World, key: Key = API) -> timedelta | None:
+def look(world: World, key: ObjectKey = API) -> timedelta | None:
     return asyncio.run(world.reconciler.look(key))
 
 
@@ -98,13 +98,13 @@ def test_a_change_of_state_is_told_once(world: World) -> None:
 
 
 def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
-    news = ArchiveNews(configured=True)
+    news = ArchiveBacklog(configured=True)
 
     def said(_: Place, before: Json) -> tuple[Condition, ...]:
         return archive_conditions.said(news, 1, before, world.now)
 
     world.reconciler = Reconciler(
-        world.means, Hands(world.means), world.turnstile, shape=SHAPE, page_url="", archived=said
+        world.means, Applier(world.means), world.turnstile, shape=SHAPE, page_url="", archived=said
     )
     world.monitor()
     news.beat(1, 0, None, losing=True)
@@ -130,7 +130,7 @@ def test_without_the_centre_nothing_is_made_and_it_is_tried_again(world: World) 
 
 def test_what_the_api_server_refuses_is_said_and_tried_again(world: World) -> None:
     world.monitor()
-    world.api.trouble["apply"] = [Rejected("403: exceeded quota")]
+    world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
     assert look(world) == RETRY
     assert world.said()["Ready"] == ("False", "Rejected")
     assert world.events() == ["Rejected"]
@@ -171,8 +171,8 @@ def test_what_others_insist_on_costs_no_more_than_one_write_each(world: World) -
 
 def test_an_event_that_cannot_be_posted_stops_nothing(world: World) -> None:
     world.monitor(interval="1h")
-    world.api.trouble["apply"] = [Rejected("403: exceeded quota")]
-    world.api.trouble["create"] = [Unavailable("away")]
+    world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
+    world.api.trouble["create"] = [KubeUnavailable("away")]
     look(world)
     assert world.said()["Ready"] == ("False", "Rejected")
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.runtime import health_endpoints
-from allswell.controller.runtime.health_endpoints import Lookout
+from allswell.controller.runtime.health_endpoints import HealthEndpoints
 from allswell.kube.kinds import MONITOR, PAGE, Kind
 from tests.unit.controller.objects import NOW
 
@@ -26,7 +26,7 @@ class State:
     listening: bool = True
     api_answers: bool = True
     dead: Collection[Kind] = ()
-    meters: Meters = field(default_factory=Meters)
+    meters: OperatorMetrics = field(default_factory=OperatorMetrics)
 
     async def answers(self) -> bool:
         return self.api_answers
@@ -36,7 +36,7 @@ def ask(path: str, state: State, later: timedelta = timedelta()) -> tuple[int, s
     """Ask a lookout that began at noon, some time later."""
 
     async def asked() -> tuple[int, str]:
-        it = Lookout(
+        it = HealthEndpoints(
             succeeded=lambda: state.succeeded,
             listening=lambda: state.listening,
             answers=state.answers,

@@ -5,16 +5,21 @@ from datetime import timedelta
 import pytest
 
 from allswell.controller.runtime import leader_election
-from allswell.controller.runtime.leader_election import Lost, Move, Sight, Tenure
+from allswell.controller.runtime.leader_election import (
+    LeaderElection,
+    LeadershipLost,
+    LeaseMove,
+    LeaseObservation,
+)
 from allswell.kube import manifest
-from allswell.kube.errors import Unavailable
+from allswell.kube.errors import KubeUnavailable
 from allswell.kube.kinds import LEASE
 from allswell.kube.manifest import Json
 from tests.kubeapi import FakeApi
 from tests.unit.controller.objects import NOW
 
 PLACE = ("allswell", "allswell-operator")
-NEW = Sight("1", 0.0)
+NEW = LeaseObservation("1", 0.0)
 ALMOST, AFTER = (leader_election.EXPIRED / timedelta(seconds=1) + more for more in (0.0, 0.1))
 
 
@@ -25,21 +30,21 @@ def lease(holder: str) -> Json:
 @pytest.mark.parametrize(
     ("found", "ticks", "move"),
     [
-        (None, 0.0, Move.TAKE),
-        (lease(""), 0.0, Move.TAKE),
-        (lease("me"), 0.0, Move.TAKE),
-        (lease("other"), ALMOST, Move.WAIT),
-        (lease("other"), AFTER, Move.TAKE),
+        (None, 0.0, LeaseMove.TAKE),
+        (lease(""), 0.0, LeaseMove.TAKE),
+        (lease("me"), 0.0, LeaseMove.TAKE),
+        (lease("other"), ALMOST, LeaseMove.WAIT),
+        (lease("other"), AFTER, LeaseMove.TAKE),
     ],
 )
 def test_a_lease_is_taken_when_nobody_holds_it_or_its_holder_is_silent(
-    found: Json | None, ticks: float, move: Move
+    found: Json | None, ticks: float, move: LeaseMove
 ) -> None:
     assert leader_election.decide(found, "me", NEW, ticks) is move
 
 
-def one(api: FakeApi, me: str, ticks: list[float]) -> Tenure:
-    return Tenure(api, PLACE, me, now=lambda: NOW, ticks=lambda: ticks[0])
+def one(api: FakeApi, me: str, ticks: list[float]) -> LeaderElection:
+    return LeaderElection(api, PLACE, me, now=lambda: NOW, ticks=lambda: ticks[0])
 
 
 def holder(api: FakeApi) -> str:
@@ -98,16 +103,18 @@ def test_who_starts_anew_under_the_same_name_need_not_wait() -> None:
 
 
 def test_an_api_server_that_is_away_is_waited_for() -> None:
-    api = FakeApi(trouble={"get": [Unavailable("away")]})
+    api = FakeApi(trouble={"get": [KubeUnavailable("away")]})
     assert not within(one(api, "me", [0.0]).begin())
 
 
 def test_whoever_has_lost_it_stops_and_leaves_it_alone() -> None:
     api, ticks = FakeApi(), [0.0]
-    mine = Tenure(api, PLACE, "me", now=lambda: NOW, ticks=lambda: ticks[0], every=timedelta())
+    mine = LeaderElection(
+        api, PLACE, "me", now=lambda: NOW, ticks=lambda: ticks[0], every=timedelta()
+    )
     assert within(mine.begin())
     api.put(LEASE, lease("other"))
-    with pytest.raises(Lost, match="other has taken over"):
+    with pytest.raises(LeadershipLost, match="other has taken over"):
         within(mine.keep())
     asyncio.run(mine.end())
     assert holder(api) == "other"
@@ -115,8 +122,10 @@ def test_whoever_has_lost_it_stops_and_leaves_it_alone() -> None:
 
 def test_an_api_server_that_is_away_takes_it_from_nobody() -> None:
     api, ticks = FakeApi(), [0.0]
-    mine = Tenure(api, PLACE, "me", now=lambda: NOW, ticks=lambda: ticks[0], every=timedelta())
+    mine = LeaderElection(
+        api, PLACE, "me", now=lambda: NOW, ticks=lambda: ticks[0], every=timedelta()
+    )
     assert within(mine.begin())
-    api.trouble["get"] = [Unavailable("away")] * 3
+    api.trouble["get"] = [KubeUnavailable("away")] * 3
     assert not within(mine.keep())
     assert (api.trouble["get"], holder(api)) == ([], "me")

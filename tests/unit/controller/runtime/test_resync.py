@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from allswell.controller.cache import watch_health
-from allswell.controller.cache.cache import Key
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.runtime import resync
-from allswell.kube.errors import Missing, Rejected, Unavailable
+from allswell.kube.errors import KubeMissing, KubeRejected, KubeUnavailable
 from allswell.kube.kinds import DEFINITION, MONITOR, NAMESPACE, PAGE
 from tests.unit.controller.world import API, World
 
@@ -19,7 +19,7 @@ def run(world: World) -> timedelta:
     return asyncio.run(world.resync.run())
 
 
-def look(world: World, key: Key = API) -> None:
+def look(world: World, key: ObjectKey = API) -> None:
     asyncio.run(world.reconciler.look(key))
 
 
@@ -44,7 +44,7 @@ def test_the_first_look_fills_the_index_and_makes_it_everybodys_turn(world: Worl
     assert run(world) == resync.AGAIN
     assert (before, world.index.synced) == (False, True)
     assert world.resync.succeeded == world.now
-    assert world.turns == [(API, timedelta()), (Key(PAGE.name, "acme", "main"), timedelta())]
+    assert world.turns == [(API, timedelta()), (ObjectKey(PAGE.name, "acme", "main"), timedelta())]
 
 
 def test_later_looks_are_spread_and_far_apart(world: World) -> None:
@@ -54,7 +54,7 @@ def test_later_looks_are_spread_and_far_apart(world: World) -> None:
     assert run(world) == resync.EVERY
     assert world.turns == [
         (API, timedelta()),
-        (Key(MONITOR.name, "acme", "web"), resync.SPREAD / 2),
+        (ObjectKey(MONITOR.name, "acme", "web"), resync.SPREAD / 2),
     ]
 
 
@@ -93,8 +93,8 @@ def test_a_list_that_fails_judges_nothing(world: World) -> None:
     world.api.remove(MONITOR, "acme", "api")
     run(world)
     for _ in range(3):
-        world.api.trouble["every"] = [Unavailable("away")]
-        with pytest.raises(Unavailable):
+        world.api.trouble["every"] = [KubeUnavailable("away")]
+        with pytest.raises(KubeUnavailable):
             run(world)
     assert living(world) == ["api"]
 
@@ -113,7 +113,7 @@ def test_a_kind_that_is_installed_and_cannot_be_listed_judges_nothing(world: Wor
     world.api.put(DEFINITION, {"metadata": {"name": "monitors.allswell.dev"}})
     world.api.absent = {MONITOR}
     for _ in range(2):
-        with pytest.raises(Missing):
+        with pytest.raises(KubeMissing):
             run(world)
     assert living(world) == ["api"]
 
@@ -137,7 +137,7 @@ def closed_after_a_start(world: World) -> resync.Resync:
     metadata = {"name": "theirs", "namespace": "other"}
     world.put(MONITOR, {"metadata": metadata, "spec": HTTP})
     begun(world)
-    look(world, Key(MONITOR.name, "other", "theirs"))
+    look(world, ObjectKey(MONITOR.name, "other", "theirs"))
     world.api.closed = {"other"}
     return resync.Resync(world.means, world.reconciler, ("acme", "other"))
 
@@ -169,7 +169,7 @@ def test_of_a_namespace_that_is_gone_with_its_rights_nothing_is_left(world: Worl
 def test_where_nothing_can_be_read_nothing_has_been_seen(world: World) -> None:
     serving = closed_after_a_start(world)
     world.api.closed = {"acme", "other"}
-    with pytest.raises(Rejected):
+    with pytest.raises(KubeRejected):
         asyncio.run(serving.run())
     assert serving.succeeded is None
 

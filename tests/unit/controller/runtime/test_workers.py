@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.controller.cache.cache import Key
+from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.runtime import workers
 from allswell.controller.runtime.workqueue import Workqueue
 from allswell.domain.state import State
-from allswell.kube.errors import Conflict, KubeError, Unavailable
+from allswell.kube.errors import KubeConflict, KubeError, KubeUnavailable
 from allswell.kube.kinds import MONITOR, PAGE
 from tests.centre import transition
 from tests.unit.controller.world import API, World
 
-MAIN = Key(PAGE.name, "acme", "main")
+MAIN = ObjectKey(PAGE.name, "acme", "main")
 
 
 async def until(is_so: Callable[[], bool], loop: Coroutine[None, None, None]) -> None:
@@ -38,8 +38,8 @@ def result(world: World, word: str) -> float:
     ("trouble", "word"),
     [
         (None, "ok"),
-        (Conflict("409: newer"), "conflict"),
-        (Unavailable("503: away"), "unavailable"),
+        (KubeConflict("409: newer"), "conflict"),
+        (KubeUnavailable("503: away"), "unavailable"),
         (RuntimeError("a mistake of ours"), "error"),
     ],
 )
@@ -51,9 +51,9 @@ def test_whatever_comes_of_a_look_it_is_counted_and_the_worker_goes_on(
     world.api.trouble["apply"] = [trouble] if trouble else []
 
     async def story() -> None:
-        queue: Workqueue[Key] = Workqueue(lambda: 0.0)
+        queue: Workqueue[ObjectKey] = Workqueue(lambda: 0.0)
         for name in ("api", "web"):
-            queue.add(Key(MONITOR.name, "acme", name))
+            queue.add(ObjectKey(MONITOR.name, "acme", name))
         expected = [1, 1] if trouble else [2, 2]
         await until(
             lambda: [result(world, word), result(world, "ok"), len(queue)] == [*expected, 2],
@@ -65,9 +65,9 @@ def test_whatever_comes_of_a_look_it_is_counted_and_the_worker_goes_on(
 
 def test_a_crowd_that_has_nothing_to_wait_for_lets_others_have_their_turn(world: World) -> None:
     async def story() -> int:
-        queue: Workqueue[Key] = Workqueue(lambda: 0.0)
+        queue: Workqueue[ObjectKey] = Workqueue(lambda: 0.0)
         for number in range(500):
-            queue.add(Key(MONITOR.name, "acme", f"gone{number}"))
+            queue.add(ObjectKey(MONITOR.name, "acme", f"gone{number}"))
         worker = asyncio.create_task(workers.work(queue, world.reconciler, world.means.meters))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -81,7 +81,7 @@ def test_a_crowd_that_has_nothing_to_wait_for_lets_others_have_their_turn(world:
 def test_what_the_centre_tells_is_read_and_has_monitor_and_pages_looked_at(world: World) -> None:
     world.monitor()
     world.page()
-    woken: list[Key] = []
+    woken: list[ObjectKey] = []
 
     async def story() -> None:
         await world.reconciler.look(API)
@@ -89,7 +89,7 @@ def test_what_the_centre_tells_is_read_and_has_monitor_and_pages_looked_at(world
         world.database.writer.hello(row.id, "s1", world.now)
         said = transition(1, State.UP, world.now - timedelta(seconds=5))
         world.database.writer.accept_transition(row.id, said, world.now)
-        tidings = workers.Tidings(
+        tidings = workers.LedgerChanges(
             world.central, world.reconciler, woken.append, world.index.pages, world.clock
         )
         tidings.hear(row.id)
@@ -102,7 +102,7 @@ def test_what_the_centre_tells_is_read_and_has_monitor_and_pages_looked_at(world
 
 def test_a_resync_that_fails_is_counted_and_tried_again(world: World) -> None:
     world.monitor()
-    world.api.trouble["every"] = [Unavailable("away")]
+    world.api.trouble["every"] = [KubeUnavailable("away")]
 
     async def story() -> None:
         running = workers.resync(world.resync, world.means.meters, asyncio.Event())

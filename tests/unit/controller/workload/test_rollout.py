@@ -64,8 +64,8 @@ def test_only_a_checker_that_runs_or_just_ran_is_disturbed() -> None:
 
 def test_the_mark_is_added_to_what_is_there_already() -> None:
     made = statefulset.build(parsed(), SHAPE)
-    assert manifest.covers(marked(made), made)
-    assert not manifest.covers(made, marked(made))
+    assert manifest.is_subset(marked(made), made)
+    assert not manifest.is_subset(made, marked(made))
 
 
 def test_a_replacement_is_under_way_until_the_new_checker_has_run_for_a_while() -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from allswell.controller.cache.cache import Index
-from allswell.controller.metrics.operator_metrics import Meters
+from allswell.controller.cache.cache import Cache
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.workload import rollout
-from allswell.controller.workload.rollout import Batch, Turn
-from allswell.controller.workload.rollout_limiter import Turnstile
+from allswell.controller.workload.rollout import Batch, RolloutSlot
+from allswell.controller.workload.rollout_limiter import RolloutLimiter
 from allswell.domain.spec import monitor as spec
 from allswell.kube import statefulset
 from allswell.kube.kinds import MONITOR, POD, STATEFULSET
@@ -21,12 +21,12 @@ class Scene:
     """An index with some running checkers, and a turnstile before them."""
 
     now: datetime = NOW
-    index: Index = field(default_factory=Index)
-    meters: Meters = field(default_factory=Meters)
+    index: Cache = field(default_factory=Cache)
+    meters: OperatorMetrics = field(default_factory=OperatorMetrics)
     version: int = 0
 
-    def turnstile(self, batch: str) -> Turnstile:
-        return Turnstile(self.index, rollout.parse(batch), self.meters, lambda: self.now)
+    def turnstile(self, batch: str) -> RolloutLimiter:
+        return RolloutLimiter(self.index, rollout.parse(batch), self.meters, lambda: self.now)
 
     def put(self, name: str, *, by_turn: bool = False, ready_since: str = "") -> None:
         """A Monitor with a checker that is ready since then, or not."""
@@ -63,9 +63,9 @@ def scene(*names: str) -> Scene:
     return it
 
 
-def ask(turnstile: Turnstile, *names: str) -> list[str]:
+def ask(turnstile: RolloutLimiter, *names: str) -> list[str]:
     """Who has a turn of those who ask."""
-    return [name for name in names if turnstile.take(("acme", name)) is Turn.TAKEN]
+    return [name for name in names if turnstile.take(("acme", name)) is RolloutSlot.TAKEN]
 
 
 def test_nobody_goes_before_a_count() -> None:
@@ -147,7 +147,7 @@ def test_a_turn_that_was_taken_is_not_taken_twice() -> None:
 
 def test_who_is_gone_or_wants_nothing_any_more_is_not_waited_for() -> None:
     it = scene("a", "b")
-    turnstile = Turnstile(it.index, Batch(1), it.meters, lambda: it.now)
+    turnstile = RolloutLimiter(it.index, Batch(1), it.meters, lambda: it.now)
     ask(turnstile, "gone", "a", "b")
     turnstile.leave(("acme", "a"))
     assert (turnstile.count(), turnstile.waiting()) == (places("b"), 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from allswell.domain.spec.problem import Invalid, dotted
+from allswell.domain.spec.problem import InvalidManifest, dotted
 
 
 def manifest(kind: str, spec: object, **rest: object) -> dict[str, object]:
@@ -55,6 +55,6 @@ def page(**spec: object) -> dict[str, object]:
 
 def problems(read: Callable[[object], object], value: object) -> list[tuple[str, str, str]]:
     """The problems that reading a manifest raises: path, what is wrong, what to write."""
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(InvalidManifest) as caught:
         read(value)
     return [(dotted(entry.path), entry.wrong, entry.instead) for entry in caught.value.problems]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from allswell.domain.spec import monitor, page
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.problem import InvalidManifest
 from tests.unit.domain.spec import manifests
 
 MONITOR = {
@@ -131,7 +131,7 @@ def outcome(read: Callable[[object], object], manifest: object) -> str:
     try:
         read(manifest)
         said = ""
-    except Invalid as error:
+    except InvalidManifest as error:
         said = str(error)
     assert time.process_time() - begin < 2
     return said

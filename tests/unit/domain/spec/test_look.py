@@ -3,7 +3,7 @@
 import pytest
 
 from allswell.domain.spec import look, page
-from allswell.domain.spec.look import Link, Look
+from allswell.domain.spec.look import PageLink, PageLook
 from tests.property.strategies import PICTURE
 from tests.unit.domain.spec import manifests
 from tests.unit.domain.spec.manifests import problems
@@ -24,9 +24,9 @@ def test_everything_that_is_written_is_taken() -> None:
             "variables": {"radius": "0px", "width": "80rem", "font": "Mono"},
         },
     )
-    assert page.read(written).look == Look(
+    assert page.read(written).look == PageLook(
         language="pt-BR",
-        links=(Link("Help", "https://acme.com/help?x=1"),),
+        links=(PageLink("Help", "https://acme.com/help?x=1"),),
         logo=PICTURE,
         favicon=PICTURE,
         accent="#2145C7",
@@ -96,17 +96,17 @@ def test_a_style_sheet_of_ones_own_is_no_field() -> None:
 
 
 def test_a_stored_look_is_read_back_without_its_pictures() -> None:
-    whole = Look(
-        "de", (Link("a", "https://a"),), PICTURE, PICTURE, "#0f7d64", "", "6px", "", "Mono"
+    whole = PageLook(
+        "de", (PageLink("a", "https://a"),), PICTURE, PICTURE, "#0f7d64", "", "6px", "", "Mono"
     )
     assert look.parse(look.stored(whole)) == whole.without_pictures()
-    assert look.stored(Look(logo=PICTURE)) == ""
-    assert look.parse("") == Look()
+    assert look.stored(PageLook(logo=PICTURE)) == ""
+    assert look.parse("") == PageLook()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"language": "tlh"}', '{"branding": {"css": "x"}}'])
 def test_a_stored_look_that_cannot_be_read_is_left_to_the_page(text: str) -> None:
-    assert look.parse(text) == Look()
+    assert look.parse(text) == PageLook()
 
 
 def test_a_link_without_text_or_address_says_what_to_write() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from allswell.domain.spec import page
 from allswell.domain.spec.meta import Meta
-from allswell.domain.spec.page import Component, Entry, Group, StatusPage
+from allswell.domain.spec.page import ComponentSpec, GroupEntry, GroupSpec, StatusPage
 from allswell.domain.spec.selector import Expression, Selector
 from tests.unit.domain.spec import manifests
 from tests.unit.domain.spec.manifests import problems
@@ -49,9 +49,9 @@ def test_everything_that_is_written_is_taken() -> None:
         time_zone="Europe/Berlin",
         hostnames=("status.acme.com",),
         groups=(
-            Group("API", (Entry("api", "Public API"), Entry("db"))),
-            Group("Regions", (), selector),
-            Group("Everything", (), Selector()),
+            GroupSpec("API", (GroupEntry("api", "Public API"), GroupEntry("db"))),
+            GroupSpec("Regions", (), selector),
+            GroupSpec("Everything", (), Selector()),
         ),
     )
     assert expected == page.read(written)
@@ -274,15 +274,17 @@ def test_a_selector_selects_as_in_kubernetes(selector: Selector, *, expected: bo
     assert expected is selector.matches(LABELS)
 
 
-def shown(*groups: Group, monitors: list[Meta]) -> list[tuple[str, str, str]]:
+def shown(*groups: GroupSpec, monitors: list[Meta]) -> list[tuple[str, str, str]]:
     found = page.components(StatusPage(Meta("p", "acme"), "Acme", groups=groups), monitors)
-    assert all(isinstance(line, Component) for line in found)
+    assert all(isinstance(line, ComponentSpec) for line in found)
     return [(line.group, line.monitor, line.title) for line in found]
 
 
 def test_named_monitors_come_first_and_selected_ones_by_name() -> None:
     monitors = [Meta(name, "acme", LABELS) for name in ("d", "c", "b", "a")]
-    group = Group("All", (Entry("c", "The C"), Entry("b")), Selector({"tier": "edge"}))
+    group = GroupSpec(
+        "All", (GroupEntry("c", "The C"), GroupEntry("b")), Selector({"tier": "edge"})
+    )
     expected = [("All", "c", "The C"), ("All", "b", "b"), ("All", "a", "a"), ("All", "d", "d")]
     assert expected == shown(group, monitors=monitors)
 
@@ -290,18 +292,18 @@ def test_named_monitors_come_first_and_selected_ones_by_name() -> None:
 def test_no_monitor_stands_twice_and_a_name_goes_before_a_selector() -> None:
     monitors = [Meta(name, "acme", LABELS) for name in ("a", "b")]
     groups = (
-        Group("1", (), Selector()),
-        Group("2", (Entry("b"),), Selector()),
-        Group("3", (Entry("b"),)),
+        GroupSpec("1", (), Selector()),
+        GroupSpec("2", (GroupEntry("b"),), Selector()),
+        GroupSpec("3", (GroupEntry("b"),)),
     )
     assert shown(*groups, monitors=monitors) == [("1", "a", "a"), ("2", "b", "b")]
 
 
 def test_monitors_of_another_namespace_are_never_shown() -> None:
-    group = Group("All", (Entry("a"),), Selector())
+    group = GroupSpec("All", (GroupEntry("a"),), Selector())
     assert shown(group, monitors=[Meta("a", "other"), Meta("b", "other")]) == []
 
 
 def test_a_monitor_that_is_not_selected_is_not_shown() -> None:
-    group = Group("All", (), Selector({"tier": "core"}))
+    group = GroupSpec("All", (), Selector({"tier": "core"}))
     assert shown(group, monitors=[Meta("a", "acme", LABELS)]) == []

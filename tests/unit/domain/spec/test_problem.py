@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from allswell.domain.spec.problem import Invalid, Path, Problem, dotted
+from allswell.domain.spec.problem import InvalidManifest, Path, Problem, dotted
 from allswell.domain.spec.shown import kind_of, shown
 
 
@@ -40,7 +40,7 @@ def test_a_problem_of_the_whole_manifest_names_no_place() -> None:
 
 
 def test_the_error_says_one_problem_a_line() -> None:
-    error = Invalid((Problem(("a",), "b", "c"), Problem(("d",), "e", "f")))
+    error = InvalidManifest((Problem(("a",), "b", "c"), Problem(("d",), "e", "f")))
     assert str(error) == "a: b; c\nd: e; f"
 
 

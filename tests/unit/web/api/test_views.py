@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from allswell.central import page_data
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 from allswell_web.api import routes
 from allswell_web.api.route import Route
@@ -151,7 +151,10 @@ def test_while_no_name_is_known_metrics_are_told_at_named_hosts_and_addresses() 
 
 
 def test_every_story_that_machines_are_told_of_has_a_page_of_its_own() -> None:
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(fakes.ago(days=1), timedelta(hours=1)))
+    claims = (
+        HealthClaim(State.UP, fakes.BORN),
+        *fakes.outage(fakes.ago(days=1), timedelta(hours=1)),
+    )
     found = fakes.found(
         fakes.component(claims=claims),
         incidents=[fakes.incident(1, "Errors")],
@@ -196,7 +199,7 @@ def test_no_text_of_an_owner_reaches_a_header(entry: Route) -> None:
     ],
     ids=["nothing", "before the first beat", "silent for months", "without names"],
 )
-def test_whatever_is_lacking_there_is_an_answer(found: page_data.Facts, entry: Route) -> None:
+def test_whatever_is_lacking_there_is_an_answer(found: page_data.PageData, entry: Route) -> None:
     answer = harness.bench(fakes.Reader(found)).ask(path_of(entry))
     assert answer.status == 200
     if entry.schema is not None:

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.central.page_data import Component
-from allswell.domain.health import Claim
+from allswell.central.page_data import ComponentData
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.cache import facts_cache
-from allswell_web.cache.facts_cache import Material
+from allswell_web.cache.facts_cache import PageMaterial
 from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW, ago, component, found
@@ -18,29 +18,33 @@ LATER = NOW + timedelta(seconds=1)
 
 
 def test_facts_that_can_all_be_shown_are_enough_for_thirty_seconds() -> None:
-    calm = component(claims=[Claim(State.UP, ago(days=1)), Claim(State.DOWN, ago(seconds=1))])
-    assert facts_cache.lasts(Material(found(calm), {})) == FRESH_S
-    assert facts_cache.lasts(Material(found(calm, observed=None), {})) == FRESH_S
-    assert facts_cache.lasts(Material(None, {})) == FRESH_S
+    calm = component(
+        claims=[HealthClaim(State.UP, ago(days=1)), HealthClaim(State.DOWN, ago(seconds=1))]
+    )
+    assert facts_cache.lasts(PageMaterial(found(calm), {})) == FRESH_S
+    assert facts_cache.lasts(PageMaterial(found(calm, observed=None), {})) == FRESH_S
+    assert facts_cache.lasts(PageMaterial(None, {})) == FRESH_S
 
 
 @pytest.mark.parametrize(
     "ahead",
     [
-        component(claims=[Claim(State.UP, ago(days=1)), Claim(State.DOWN, NOW)]),
-        component(overlays=[Overlay(Kind.UNSEEN, LATER)]),
-        component(overlays=[Overlay(Kind.UNSEEN, ago(hours=1), LATER)]),
+        component(claims=[HealthClaim(State.UP, ago(days=1)), HealthClaim(State.DOWN, NOW)]),
+        component(overlays=[Overlay(OverlayKind.UNSEEN, LATER)]),
+        component(overlays=[Overlay(OverlayKind.UNSEEN, ago(hours=1), LATER)]),
     ],
     ids=["a claim", "a silence that begins", "a silence that ends"],
 )
-def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: Component) -> None:
+def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: ComponentData) -> None:
     """It may be shown only when the centre has seen so far, a few seconds later."""
-    assert facts_cache.lasts(Material(found(component(), ahead), {})) == LEAST_GAP_S
+    assert facts_cache.lasts(PageMaterial(found(component(), ahead), {})) == LEAST_GAP_S
 
 
 def test_a_maintenance_that_is_planned_makes_nothing_due() -> None:
-    planned = component(overlays=[Overlay(Kind.MAINTENANCE, LATER, LATER + timedelta(hours=1))])
-    assert facts_cache.lasts(Material(found(planned), {})) == FRESH_S
+    planned = component(
+        overlays=[Overlay(OverlayKind.MAINTENANCE, LATER, LATER + timedelta(hours=1))]
+    )
+    assert facts_cache.lasts(PageMaterial(found(planned), {})) == FRESH_S
 
 
 def test_while_versions_are_watched_the_list_of_pages_is_read_when_one_of_them_changes() -> None:

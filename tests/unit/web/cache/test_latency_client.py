@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 from allswell_web.cache import latency_client
-from allswell_web.cache.latency_client import Address, Collector, Failed
+from allswell_web.cache.latency_client import CollectorAddress, LatencyClient, LatencyUnavailable
 from tests.unit.web.fakes import NOW, Clock
 
 MS = int(NOW.timestamp() * 1000)
@@ -39,16 +39,16 @@ def answering(status: int, body: bytes) -> Iterator[tuple[str, list[tuple[str, s
             thread.join()
 
 
-def client(url: str, tmp_path: Path, clock: Clock) -> Collector:
+def client(url: str, tmp_path: Path, clock: Clock) -> LatencyClient:
     token = tmp_path / "token"
     token.write_text("secret\n")
-    return Collector(Address(url, token), clock.ticks)
+    return LatencyClient(CollectorAddress(url, token), clock.ticks)
 
 
 def test_it_asks_for_every_monitor_at_once_with_its_token(tmp_path: Path) -> None:
     with answering(200, ANSWER) as (url, asked):
         found = client(url, tmp_path, Clock()).buckets(["a", "b"])
-    assert found == {"a": (Bucket(NOW.replace(microsecond=0), 10, 120_000, 180_000),)}
+    assert found == {"a": (LatencyBucket(NOW.replace(microsecond=0), 10, 120_000, 180_000),)}
     assert asked == [("/v1/latency?monitor=a&monitor=b", "Bearer secret")]
 
 
@@ -61,16 +61,18 @@ def test_a_wrong_answer_fails_and_it_is_left_in_peace_for_a_while(
         it = client(url, tmp_path, clock)
         for seconds in (0, 29, 1):
             clock.advance(seconds)
-            with pytest.raises(Failed):
+            with pytest.raises(LatencyUnavailable):
                 it.buckets(["a"])
     assert len(asked) == 2
 
 
 def test_nobody_there_and_no_token_fail_alike(tmp_path: Path) -> None:
-    with pytest.raises(Failed):
+    with pytest.raises(LatencyUnavailable):
         client("http://127.0.0.1:1", tmp_path, Clock()).buckets(["a"])
-    with pytest.raises(Failed):
-        Collector(Address("http://127.0.0.1:1", tmp_path / "none"), Clock().ticks).buckets(["a"])
+    with pytest.raises(LatencyUnavailable):
+        LatencyClient(
+            CollectorAddress("http://127.0.0.1:1", tmp_path / "none"), Clock().ticks
+        ).buckets(["a"])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from allswell_web.cache import snapshot
-from allswell_web.cache.shared_cache import Origin, Relay
+from allswell_web.cache.shared_cache import SnapshotOrigin, SnapshotReader
 from tests.unit.web import fakes
 
 WORD = snapshot.codec(str)
@@ -32,12 +32,12 @@ class Source:
         memory: fakes.Memory,
         clock: fakes.Clock,
         serves: Callable[[str], bool] = lambda _: True,
-    ) -> Relay[str]:
-        origin = Origin(self.read, lambda _: 30.0, len, lambda: self.wanted, serves)
-        return Relay("word", origin, WORD, memory, clock.wall)
+    ) -> SnapshotReader[str]:
+        origin = SnapshotOrigin(self.read, lambda _: 30.0, len, lambda: self.wanted, serves)
+        return SnapshotReader("word", origin, WORD, memory, clock.wall)
 
 
-def settled(relay: Relay[str]) -> tuple[str, float]:
+def settled(relay: SnapshotReader[str]) -> tuple[str, float]:
     reading = relay.read()
     reading.settle()
     return reading.value, reading.lasts

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell_web.cache import snapshot
-from allswell_web.cache.facts_cache import MATERIAL, PAGES, Material
+from allswell_web.cache.facts_cache import MATERIAL, PAGES, PageMaterial
 from tests.property import strategies
 from tests.unit.web import fakes
 
@@ -77,9 +77,9 @@ def test_a_value_is_read_back_as_it_was_written(value: Whole) -> None:
 def test_all_that_a_page_is_made_of_is_read_back() -> None:
     claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
     found = fakes.found(fakes.component(claims=claims), fakes.component(2))
-    material = Material(found, {"comp00000001": fakes.day_of_buckets()})
+    material = PageMaterial(found, {"comp00000001": fakes.day_of_buckets()})
     assert MATERIAL.read(MATERIAL.write(material)) == material
-    assert MATERIAL.read(MATERIAL.write(Material(None, {}))) == Material(None, {})
+    assert MATERIAL.read(MATERIAL.write(PageMaterial(None, {}))) == PageMaterial(None, {})
     pages = (fakes.page(), fakes.page(2, hostnames=("a.example", "b.example"), address="b-1"))
     assert PAGES.read(PAGES.write(pages)) == pages
 
@@ -108,7 +108,7 @@ def test_a_field_that_is_missing_takes_its_default_and_an_unknown_one_is_left_al
     ],
 )
 def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
-    with pytest.raises(snapshot.Damaged):
+    with pytest.raises(snapshot.DamagedSnapshot):
         snapshot.codec(Inner).read(data)
 
 
@@ -116,14 +116,14 @@ def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
 def test_whatever_is_read_is_a_value_or_damaged(data: bytes) -> None:
     try:
         found = MATERIAL.read(data)
-    except snapshot.Damaged:
+    except snapshot.DamagedSnapshot:
         return
-    assert isinstance(found, Material)
+    assert isinstance(found, PageMaterial)
 
 
 def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
     bomb = zlib.compress(b" " * (snapshot.MOST_BYTES + 1))
-    with pytest.raises(snapshot.Damaged):
+    with pytest.raises(snapshot.DamagedSnapshot):
         PAGES.read(bomb)
 
 

@@ -2,21 +2,21 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from allswell.domain import instant
-from allswell.domain.uptime import Day, Uptime
+from allswell.domain.uptime import Uptime, UptimeDay
 from allswell_web.graphics import uptime_bars
 
 HOUR = 3_600_000
 
 
-def day(zone: str = "UTC", of: date = date(2026, 11, 20), **hours: float) -> Day:
+def day(zone: str = "UTC", of: date = date(2026, 11, 20), **hours: float) -> UptimeDay:
     where = ZoneInfo(zone)
     start = instant.day_start(of, where)
     end = instant.day_start(of + timedelta(days=1), where)
     spent = Uptime(**{name: int(length * HOUR) for name, length in hours.items()})
-    return Day(of, start, end, spent)
+    return UptimeDay(of, start, end, spent)
 
 
-def drawn(*days: Day) -> dict[str, str]:
+def drawn(*days: UptimeDay) -> dict[str, str]:
     return {path.style: path.data for path in uptime_bars.paths(days)}
 
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Status
 from allswell.domain.state import State
 from tests.unit.web import fakes, harness
 
@@ -44,7 +44,7 @@ def test_every_part_has_its_address(path: str, heading: str) -> None:
 
 @pytest.mark.parametrize(("born", "listed"), [(fakes.BORN, True), (fakes.ago(hours=2), False)])
 def test_months_are_listed_where_there_is_a_choice(born: datetime, *, listed: bool) -> None:
-    component = fakes.component(born=born, claims=(Claim(State.UP, born),))
+    component = fakes.component(born=born, claims=(HealthClaim(State.UP, born),))
     text = harness.bench(fakes.Reader(fakes.found(component))).ask("/history").text
     assert ('aria-label="Months"' in text) is listed
 
@@ -145,7 +145,7 @@ def test_a_page_without_a_host_name_of_its_own_claims_no_address() -> None:
 def test_what_is_written_for_later_is_on_no_part_yet() -> None:
     soon = fakes.NOW + timedelta(minutes=10)
     said = (Status.INVESTIGATING, "Not yet.", soon)
-    hurt = [Affected("monitor-1", Effect.PARTIAL)]
+    hurt = [AffectedComponent("monitor-1", Effect.PARTIAL)]
     secret = fakes.incident(2, "Embargoed", said, started=soon, components=hurt)
     found = fakes.found(fakes.component(), incidents=[secret])
     it = harness.bench(fakes.Reader(found))

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident, Status
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import context, presenter, view
 from allswell_web.presentation.condition import Condition
 from tests.unit.web import fakes
@@ -23,9 +23,9 @@ OVER = (Status.RESOLVED, "All is well.", ago(minutes=20))
 def shown(
     *incidents: Incident,
     maintenances: tuple[Maintenance, ...] = (),
-    claims: tuple[Claim, ...] = (Claim(State.UP, fakes.BORN),),
+    claims: tuple[HealthClaim, ...] = (HealthClaim(State.UP, fakes.BORN),),
     **more: object,
-) -> view.Page:
+) -> view.PageView:
     found = fakes.found(
         fakes.component(claims=claims),
         fakes.component(2, "Search"),
@@ -43,7 +43,7 @@ def work(start: float, end: float, number: int = 1) -> Maintenance:
 
 def test_an_open_incident_is_told_with_its_updates_newest_first() -> None:
     more = (Status.IDENTIFIED, "Found.", ago(minutes=30))
-    affected = [Affected("monitor-2", Effect.PARTIAL)]
+    affected = [AffectedComponent("monitor-2", Effect.PARTIAL)]
     (incident,) = shown(fakes.incident(1, "Errors", SAID, more, components=affected)).incidents
     assert (incident.title, incident.impact, incident.status) == (
         "Errors",
@@ -75,7 +75,7 @@ def test_no_page_is_green_while_an_incident_with_impact_is_open(
 
 
 def test_what_is_observed_is_said_where_it_is_as_bad() -> None:
-    down = (Claim(State.UP, fakes.BORN), Claim(State.DOWN, ago(hours=1), "Timeout"))
+    down = (HealthClaim(State.UP, fakes.BORN), HealthClaim(State.DOWN, ago(hours=1), "Timeout"))
     page = shown(fakes.incident(1, "Errors", SAID), claims=down)
     assert page.sentence == "Public API is down"
 
@@ -95,7 +95,10 @@ def test_silence_outweighs_incidents_in_the_sentence_and_does_not_hide_them() ->
 
 
 def test_a_component_shows_what_is_declared_beside_what_is_observed() -> None:
-    hurt = [Affected("monitor-1", Effect.PARTIAL), Affected("monitor-2", Effect.OPERATIONAL)]
+    hurt = [
+        AffectedComponent("monitor-1", Effect.PARTIAL),
+        AffectedComponent("monitor-2", Effect.OPERATIONAL),
+    ]
     api, search = shown(fakes.incident(1, "Errors", SAID, components=hurt)).groups[0].components
     assert (api.word, search.declared) == ("Operational", ())
     assert [(it.word, it.title) for it in api.declared] == [("Partly down", "Errors")]
@@ -134,7 +137,7 @@ def test_maintenance_that_is_over_stands_under_its_day_and_one_called_off_nowher
 
 
 def test_the_last_fourteen_days_list_outages_with_times_and_reasons() -> None:
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=2), timedelta(minutes=5)))
+    claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(ago(days=2), timedelta(minutes=5)))
     days = shown(claims=claims).past
     assert (len(days), days[0].text, days[-1].text) == (14, "23 Nov", "10 Nov")
     (outage,) = days[2].outages
@@ -143,7 +146,7 @@ def test_the_last_fourteen_days_list_outages_with_times_and_reasons() -> None:
 
 
 def test_a_day_of_many_outages_lists_the_newest_and_counts_the_rest() -> None:
-    claims = [Claim(State.UP, fakes.BORN)]
+    claims = [HealthClaim(State.UP, fakes.BORN)]
     for hours in range(15, 5, -1):
         claims += fakes.outage(ago(hours=hours), timedelta(minutes=2))
     day = shown(claims=tuple(claims)).past[0]
@@ -152,12 +155,14 @@ def test_a_day_of_many_outages_lists_the_newest_and_counts_the_rest() -> None:
 
 
 def test_time_that_nobody_saw_is_no_outage() -> None:
-    found = fakes.found(fakes.component(overlays=[Overlay(Kind.UNSEEN, ago(days=2), ago(days=1))]))
+    found = fakes.found(
+        fakes.component(overlays=[Overlay(OverlayKind.UNSEEN, ago(days=2), ago(days=1))])
+    )
     assert all(day.quiet for day in presenter.page(context.of(found, {}, NOW)).past)
 
 
 def test_a_component_of_its_own_has_a_row_for_every_day_of_its_life_and_what_was_said() -> None:
-    hurt = [Affected("monitor-1", Effect.DOWN)]
+    hurt = [AffectedComponent("monitor-1", Effect.DOWN)]
     found = fakes.found(
         fakes.component(born=ago(days=3)),
         incidents=[fakes.incident(1, "Errors", SAID, OVER, components=hurt)],
@@ -187,7 +192,7 @@ def test_every_announcement_has_a_page_whatever_has_become_of_it() -> None:
     assert presenter.announcement_page(it, "inci00000009") is None
 
 
-def history(name: str = "", *, said: tuple[Incident, ...] = ()) -> view.HistoryPage | None:
+def history(name: str = "", *, said: tuple[Incident, ...] = ()) -> view.HistoryPageView | None:
     found = fakes.found(fakes.component(born=ago(days=100)), incidents=said)
     return presenter.history_page(context.of(found, {}, NOW), name)
 
@@ -238,7 +243,7 @@ def test_updates_of_maintenance_are_told_too() -> None:
 
 def test_no_day_before_the_first_monitor_says_that_nothing_happened() -> None:
     born = ago(days=2)
-    young = fakes.component(claims=[Claim(State.UP, born)], born=born)
+    young = fakes.component(claims=[HealthClaim(State.UP, born)], born=born)
     page = presenter.page(context.of(fakes.found(young), {}, NOW))
     assert [day.machine for day in page.past] == ["2026-11-23", "2026-11-22", "2026-11-21"]
 

@@ -5,39 +5,41 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from allswell.central import page_data
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.incident import Impact, Incident, Status
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import outages, page_state
 from allswell_web.text import language
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import BORN, NOW, ago
 
-UP = Claim(State.UP, BORN)
+UP = HealthClaim(State.UP, BORN)
 
 
-def down(**when: float) -> Claim:
-    return Claim(State.DOWN, ago(**when), "Timeout")
+def down(**when: float) -> HealthClaim:
+    return HealthClaim(State.DOWN, ago(**when), "Timeout")
 
 
-def up(**when: float) -> Claim:
-    return Claim(State.UP, ago(**when))
+def up(**when: float) -> HealthClaim:
+    return HealthClaim(State.UP, ago(**when))
 
 
-def slow(**when: float) -> Claim:
-    return Claim(State.DEGRADED, ago(**when), "Slow")
+def slow(**when: float) -> HealthClaim:
+    return HealthClaim(State.DEGRADED, ago(**when), "Slow")
 
 
-def told(*components: page_data.Component, observed: datetime = NOW) -> tuple[Incident, ...]:
+def told(*components: page_data.ComponentData, observed: datetime = NOW) -> tuple[Incident, ...]:
     return outages.incidents(page_state.of(fakes.found(*components, observed=observed), NOW))
 
 
-def of(*claims: Claim, number: int = 1, overlays: Sequence[Overlay] = ()) -> page_data.Component:
+def of(
+    *claims: HealthClaim, number: int = 1, overlays: Sequence[Overlay] = ()
+) -> page_data.ComponentData:
     return fakes.component(number, claims=[UP, *claims], overlays=overlays)
 
 
-def only(*components: page_data.Component) -> Incident:
+def only(*components: page_data.ComponentData) -> Incident:
     (incident,) = told(*components)
     return incident
 
@@ -70,7 +72,7 @@ def test_components_down_one_after_the_other_are_not_critical() -> None:
 
 
 def test_a_paused_component_is_not_asked_whether_all_are_down() -> None:
-    paused = of(number=2, overlays=[Overlay(Kind.PAUSED, ago(hours=5))])
+    paused = of(number=2, overlays=[Overlay(OverlayKind.PAUSED, ago(hours=5))])
     assert only(of(down(hours=3)), paused).impact is Impact.CRITICAL
 
 
@@ -87,7 +89,7 @@ def test_degraded_and_down_without_a_pause_are_one_outage() -> None:
 
 
 def test_time_without_data_neither_begins_nor_ends_an_outage() -> None:
-    gap = Overlay(Kind.UNSEEN, ago(hours=2), ago(hours=1))
+    gap = Overlay(OverlayKind.UNSEEN, ago(hours=2), ago(hours=1))
     assert told(of(overlays=[gap])) == ()
     incident = only(of(down(hours=3), overlays=[gap]))
     assert incident.resolved is None
@@ -95,10 +97,10 @@ def test_time_without_data_neither_begins_nor_ends_an_outage() -> None:
 
 
 def test_maintenance_and_a_pause_end_an_outage() -> None:
-    window = only(of(down(hours=3), overlays=[Overlay(Kind.MAINTENANCE, ago(hours=1))]))
+    window = only(of(down(hours=3), overlays=[Overlay(OverlayKind.MAINTENANCE, ago(hours=1))]))
     assert window.resolved == ago(hours=1)
     assert window.updates[0].body == "Public API is under maintenance"
-    paused = only(of(down(hours=3), overlays=[Overlay(Kind.PAUSED, ago(hours=1))]))
+    paused = only(of(down(hours=3), overlays=[Overlay(OverlayKind.PAUSED, ago(hours=1))]))
     assert paused.updates[0].body == "Monitoring is paused"
 
 
@@ -111,7 +113,7 @@ def test_an_id_follows_from_the_component_and_the_start_alone() -> None:
 
 
 def test_evidence_that_comes_late_moves_the_start_and_no_id() -> None:
-    gap = Overlay(Kind.UNSEEN, ago(hours=4), ago(hours=2))
+    gap = Overlay(OverlayKind.UNSEEN, ago(hours=4), ago(hours=2))
     before, after = only(of(down(hours=3), overlays=[gap])), only(of(down(hours=3)))
     assert (before.started, after.started) == (ago(hours=2), ago(hours=3))
     assert before.id == after.id
@@ -119,8 +121,8 @@ def test_evidence_that_comes_late_moves_the_start_and_no_id() -> None:
 
 
 def test_two_outages_of_one_claim_have_two_ids() -> None:
-    window = Overlay(Kind.MAINTENANCE, ago(hours=3), ago(hours=2))
-    gap = Overlay(Kind.UNSEEN, ago(hours=2), ago(hours=1))
+    window = Overlay(OverlayKind.MAINTENANCE, ago(hours=3), ago(hours=2))
+    gap = Overlay(OverlayKind.UNSEEN, ago(hours=2), ago(hours=1))
     later, earlier = told(of(down(hours=4), overlays=[window, gap]))
     assert (earlier.started, later.started) == (ago(hours=4), ago(hours=1))
     assert earlier.id != later.id
@@ -157,7 +159,7 @@ def test_an_outage_that_goes_on_is_told_however_many_are_newer() -> None:
         for hours in range(2 * outages.MOST + 20, 0, -2)
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
-    long = fakes.component(2, "Long", claims=[Claim(State.UP, BORN), down(days=60)])
+    long = fakes.component(2, "Long", claims=[HealthClaim(State.UP, BORN), down(days=60)])
     found = told(of(*claims), long)
     assert len(found) == outages.MOST + 1
     assert found[-1].title == "Long is down"
@@ -176,7 +178,10 @@ def test_nothing_is_told_of_the_time_that_was_not_observed() -> None:
 
 def test_a_short_outage_is_told_to_the_second() -> None:
     start = ago(hours=1)
-    claims = (Claim(State.DOWN, start, "Timeout"), Claim(State.UP, start + timedelta(seconds=75)))
+    claims = (
+        HealthClaim(State.DOWN, start, "Timeout"),
+        HealthClaim(State.UP, start + timedelta(seconds=75)),
+    )
     assert only(of(*claims)).updates[0].body.endswith("after 1 min 15 s")
 
 

@@ -3,23 +3,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from allswell.domain.health import Claim
+from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import context, presenter, view
 from allswell_web.presentation.condition import Condition
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
-DOWN = (Claim(State.UP, fakes.BORN), Claim(State.DOWN, ago(minutes=84), "HTTP 503"))
-SLOW = (Claim(State.UP, fakes.BORN), Claim(State.DEGRADED, ago(minutes=5), "Slow"))
+DOWN = (HealthClaim(State.UP, fakes.BORN), HealthClaim(State.DOWN, ago(minutes=84), "HTTP 503"))
+SLOW = (HealthClaim(State.UP, fakes.BORN), HealthClaim(State.DEGRADED, ago(minutes=5), "Slow"))
 
 
-def shown(*components: object, **more: object) -> view.Page:
+def shown(*components: object, **more: object) -> view.PageView:
     return presenter.page(context.of(fakes.found(*components, **more), {}, NOW))  # type: ignore[arg-type]
 
 
-def one(page: view.Page) -> view.Component:
+def one(page: view.PageView) -> view.ComponentView:
     return page.groups[0].components[0]
 
 
@@ -47,14 +47,14 @@ def test_several_components_that_are_down_are_counted() -> None:
 
 
 def test_down_outweighs_degraded_and_degraded_outweighs_unknown() -> None:
-    unseen = fakes.component(3, "C", overlays=[Overlay(Kind.UNSEEN, ago(minutes=9))])
+    unseen = fakes.component(3, "C", overlays=[Overlay(OverlayKind.UNSEEN, ago(minutes=9))])
     slow = fakes.component(2, "B", claims=SLOW)
     assert shown(slow, unseen).sentence == "B is degraded"
     assert shown(unseen, slow, fakes.component(1, "A", claims=DOWN)).sentence == "A is down"
 
 
 def test_a_component_that_nobody_looks_at_is_not_known_and_never_up() -> None:
-    page = shown(fakes.component(overlays=[Overlay(Kind.UNSEEN, ago(minutes=9))]))
+    page = shown(fakes.component(overlays=[Overlay(OverlayKind.UNSEEN, ago(minutes=9))]))
     assert page.sentence == "We cannot see any component"
     assert one(page).condition is Condition.UNKNOWN
     assert one(page).note == "we were not looking"
@@ -67,7 +67,7 @@ def test_a_fresh_monitor_has_no_data_yet_and_no_percentage() -> None:
 
 
 def test_a_paused_component_does_not_change_the_sentence_but_a_page_of_them_is_not_green() -> None:
-    paused = fakes.component(2, "B", overlays=[Overlay(Kind.PAUSED, ago(days=2))])
+    paused = fakes.component(2, "B", overlays=[Overlay(OverlayKind.PAUSED, ago(days=2))])
     assert shown(fakes.component(), paused).sentence == "All systems operational"
     assert shown(paused).sentence == "Monitoring is paused"
     assert shown(paused).condition is Condition.PAUSED
@@ -75,7 +75,7 @@ def test_a_paused_component_does_not_change_the_sentence_but_a_page_of_them_is_n
 
 def test_maintenance_is_said_and_the_observed_state_stays_visible() -> None:
     page = shown(
-        fakes.component(claims=DOWN, overlays=[Overlay(Kind.MAINTENANCE, ago(hours=2))]),
+        fakes.component(claims=DOWN, overlays=[Overlay(OverlayKind.MAINTENANCE, ago(hours=2))]),
         fakes.component(2, "Search"),
     )
     assert page.sentence == "Public API is under maintenance"
@@ -109,7 +109,7 @@ def test_silence_is_said_in_words_with_since_when_and_what_was_last_seen() -> No
 
 def test_before_the_centre_ever_ran_nothing_is_stated() -> None:
     page = shown(fakes.component(), observed=None)
-    assert page.silence == view.Silence(None, "")
+    assert page.silence == view.SilenceView(None, "")
     assert page.as_of is None
     assert one(page).quarter.percent is None
 
@@ -121,7 +121,7 @@ def test_a_day_after_the_last_observation_is_neither_up_nor_down() -> None:
 
 
 def test_one_second_of_downtime_is_never_a_hundred_percent() -> None:
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=3), timedelta(seconds=1)))
+    claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(ago(days=3), timedelta(seconds=1)))
     quarter = one(shown(fakes.component(claims=claims))).quarter
     assert quarter.percent == "99.99\N{NO-BREAK SPACE}%"
     assert one(shown(fakes.component())).quarter.percent == "100\N{NO-BREAK SPACE}%"
@@ -133,7 +133,7 @@ def test_degraded_counts_as_up_in_the_percentage_and_as_a_problem_in_the_label()
 
 
 def test_the_windows_are_24_hours_7_30_and_90_days() -> None:
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(ago(days=10), timedelta(hours=2)))
+    claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(ago(days=10), timedelta(hours=2)))
     windows = one(shown(fakes.component(claims=claims))).windows
     assert [window.label for window in windows] == ["24 hours", "7 days", "30 days", "90 days"]
     assert [window.percent for window in windows] == [
@@ -145,14 +145,14 @@ def test_the_windows_are_24_hours_7_30_and_90_days() -> None:
 
 
 def test_coverage_tells_how_much_was_observed() -> None:
-    overlays = [Overlay(Kind.UNSEEN, ago(hours=12), ago(hours=6))]
+    overlays = [Overlay(OverlayKind.UNSEEN, ago(hours=12), ago(hours=6))]
     first = one(shown(fakes.component(overlays=overlays))).windows[0]
     assert (first.percent, first.coverage) == ("100\N{NO-BREAK SPACE}%", "75.0\N{NO-BREAK SPACE}%")
 
 
 def test_a_troubled_day_lists_start_end_duration_and_reason() -> None:
     start = datetime(2026, 11, 20, 9, 10, tzinfo=UTC)
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(minutes=25)))
+    claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(minutes=25)))
     (day,) = one(shown(fakes.component(claims=claims))).days
     (stretch,) = day.stretches
     assert (day.machine, day.text) == ("2026-11-20", "20 Nov")
@@ -162,7 +162,7 @@ def test_a_troubled_day_lists_start_end_duration_and_reason() -> None:
 
 def test_an_outage_over_midnight_stands_under_both_days() -> None:
     start = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(hours=3)))
+    claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(hours=3)))
     newer, older = one(shown(fakes.component(claims=claims))).days
     assert [newer.stretches[0].times, older.stretches[0].times] == [
         "00:00–02:00 UTC",
@@ -176,7 +176,7 @@ def test_an_outage_that_goes_on_has_no_end() -> None:
 
 
 def test_only_the_newest_five_troubled_days_are_listed() -> None:
-    claims = [Claim(State.UP, fakes.BORN)]
+    claims = [HealthClaim(State.UP, fakes.BORN)]
     for days in range(40, 0, -2):
         claims += fakes.outage(ago(days=days), timedelta(minutes=3))
     found = one(shown(fakes.component(claims=claims)))
@@ -186,7 +186,7 @@ def test_only_the_newest_five_troubled_days_are_listed() -> None:
 
 def test_days_are_cut_in_the_zone_of_the_page() -> None:
     start = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    claims = (Claim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(minutes=10)))
+    claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(minutes=10)))
     page = shown(fakes.component(claims=claims), of=fakes.page(zone="Europe/Berlin"))
     (day,) = one(page).days
     assert (day.machine, day.stretches[0].times) == ("2026-11-21", "00:30–00:40 CET")

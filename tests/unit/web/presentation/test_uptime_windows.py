@@ -4,16 +4,18 @@ from datetime import timedelta
 
 from allswell.central import page_data
 from allswell.domain import histogram
-from allswell.domain.latency import Bucket
+from allswell.domain.latency import LatencyBucket
 from allswell_web.presentation import page_state, uptime_windows
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
-KEPT = page_data.Day(ago(days=6).date(), 100, 100, 1, histogram.of([20_000] * 100))
-OLDER = page_data.Day(ago(days=7).date(), 100, 100, 1, histogram.of([900_000] * 100))
+KEPT = page_data.LatencyDay(ago(days=6).date(), 100, 100, 1, histogram.of([20_000] * 100))
+OLDER = page_data.LatencyDay(ago(days=7).date(), 100, 100, 1, histogram.of([900_000] * 100))
 
 
-def p95s(*days: page_data.Day, buckets: tuple[Bucket, ...] = ()) -> Mapping[str, int | None]:
+def p95s(
+    *days: page_data.LatencyDay, buckets: tuple[LatencyBucket, ...] = ()
+) -> Mapping[str, int | None]:
     component = replace(fakes.component(), days=days)
     it = page_state.of(fakes.found(component), NOW)
     (line,) = it.lines
@@ -22,8 +24,8 @@ def p95s(*days: page_data.Day, buckets: tuple[Bucket, ...] = ()) -> Mapping[str,
     return {window.name: window.p95_us for window in found}
 
 
-def bucket(at: float, count: int, latency_us: int) -> Bucket:
-    return Bucket(ago(hours=at), count, latency_us, latency_us)
+def bucket(at: float, count: int, latency_us: int) -> LatencyBucket:
+    return LatencyBucket(ago(hours=at), count, latency_us, latency_us)
 
 
 def near(latency_us: int) -> int:
@@ -45,7 +47,7 @@ def test_today_is_known_from_the_collectors_buckets() -> None:
 def test_yesterday_is_filled_in_while_it_is_not_rolled_up_and_counted_once_when_it_is() -> None:
     yesterday = (bucket(20, 400, 500_000),)
     assert p95s(KEPT, buckets=yesterday)["7d"] == near(500_000)
-    rolled = page_data.Day(ago(days=1).date(), 400, 400, 1, histogram.of([30_000] * 400))
+    rolled = page_data.LatencyDay(ago(days=1).date(), 400, 400, 1, histogram.of([30_000] * 400))
     assert p95s(KEPT, rolled, buckets=yesterday)["7d"] == near(30_000)
 
 
@@ -54,5 +56,5 @@ def test_fewer_than_twenty_checks_have_no_p95() -> None:
 
 
 def test_what_lies_beyond_the_horizon_is_in_no_window() -> None:
-    late = Bucket(NOW + timedelta(minutes=5), 50, 1, 1)
+    late = LatencyBucket(NOW + timedelta(minutes=5), 50, 1, 1)
     assert p95s(buckets=(late,))["7d"] is None

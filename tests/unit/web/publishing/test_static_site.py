@@ -17,12 +17,12 @@ from allswell.domain import password
 from allswell.domain.incident import Status
 from allswell_web import app
 from allswell_web.cache import directory
-from allswell_web.cache.directory import Mount
-from allswell_web.cache.facts_cache import Sources
-from allswell_web.cache.renderer import Order, Press
+from allswell_web.cache.directory import PageMount
+from allswell_web.cache.facts_cache import FactsSources
+from allswell_web.cache.renderer import Renderer, RenderOrder
 from allswell_web.publishing import publisher, static_site
-from allswell_web.publishing.publisher import Issue, Publisher
-from allswell_web.responses.meters import Meters
+from allswell_web.publishing.publisher import PublishedIssue, Publisher
+from allswell_web.responses.meters import PageMetrics
 from tests.unit.web import fakes
 
 NOTE = publisher.note_of("f00d" * 8)
@@ -59,7 +59,7 @@ class Files:
 class Desk:
     """A publisher over fakes."""
 
-    def __init__(self, *found: page_data.Facts, files: Files | None = None) -> None:
+    def __init__(self, *found: page_data.PageData, files: Files | None = None) -> None:
         self.reader = fakes.Reader(*found)
         self.clock = fakes.Clock()
         self.files = files or Files()
@@ -67,10 +67,10 @@ class Desk:
 
     def start(self) -> None:
         """Begin anew, as a process does."""
-        meters = Meters()
+        meters = PageMetrics()
         it = self.clock
-        sources = Sources(self.reader, None, it.wall, it.ticks, fakes.AtOnce(), meters)
-        press = Press(app.create("https://pages.example"), it.wall, meters)
+        sources = FactsSources(self.reader, None, it.wall, it.ticks, fakes.AtOnce(), meters)
+        press = Renderer(app.create("https://pages.example"), it.wall, meters)
         self.publisher = Publisher(sources, press, self.files)
 
     def step(self, seconds: float = 0) -> set[str]:
@@ -228,9 +228,9 @@ def test_a_change_is_published_within_thirty_seconds_and_not_more_often(desk: De
     [(29, 2, False), (30, 2, True), (299, 1, False), (300, 1, True)],
 )
 def test_when_a_page_is_due(seconds: int, version: int, *, due: bool) -> None:
-    issue = Issue(1, fakes.NOW)
+    issue = PublishedIssue(1, fakes.NOW)
     assert publisher.is_due(issue, version, fakes.NOW + timedelta(seconds=seconds)) == due
-    assert publisher.is_due(Issue(), version, fakes.NOW)
+    assert publisher.is_due(PublishedIssue(), version, fakes.NOW)
 
 
 SECRET = {"password_hash": password.hashed("a", bytes(16))}
@@ -248,7 +248,7 @@ def test_a_private_page_is_not_published(desk: Desk) -> None:
 class Late(fakes.Reader):
     """A database whose list of pages was read a moment before a page was closed."""
 
-    def pages(self) -> tuple[page_data.Page, ...]:
+    def pages(self) -> tuple[page_data.PageRow, ...]:
         return (fakes.page(),)
 
 
@@ -345,18 +345,18 @@ def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> Non
     assert "default/acme/index.html" in desk.step()
 
 
-class Endless(Press):
+class Endless(Renderer):
     """A page each part of which leads to one more."""
 
-    def answer(self, mount: Mount, order: Order) -> Response:
+    def answer(self, mount: PageMount, order: RenderOrder) -> Response:
         del order
         number = mount.rest.rpartition("/part")[2]
         return Response(f'<a href="part{int(number) + 1 if number.isdecimal() else 1}">')
 
 
 def test_a_page_without_an_end_has_a_bounded_number_of_files() -> None:
-    press = Endless(Flask("endless"), fakes.Clock().wall, Meters())
-    order = Order(fakes.NOW, directory.of([]), fakes.page())
+    press = Endless(Flask("endless"), fakes.Clock().wall, PageMetrics())
+    order = RenderOrder(fakes.NOW, directory.of([]), fakes.page())
     names = [file.name for file in itertools.islice(static_site.whole(press, order), 20_000)]
     assert len(names) == len(set(names)) == static_site.MOST_FILES
 

@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from allswell_web.cache.response_store import BytesOnly, Store
+from allswell_web.cache.response_store import BytesSerializer, ResponseStore
 from allswell_web.responses import rendered_response
-from allswell_web.responses.rendered_response import Sheet
+from allswell_web.responses.rendered_response import RenderedResponse
 from tests.unit.web.fakes import NOW
 
-SHEET = Sheet(
+SHEET = RenderedResponse(
     headers=(("Content-Type", "text/html"),),
     etag='W/"x"',
     body=b"<p>\x00\xff</p>",
@@ -27,19 +27,19 @@ def test_a_sheet_is_read_back_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x02{}", b"\xff\xff\xff\xff{", b"\x80\x04."])
 def test_bytes_that_are_no_sheet_are_refused(data: bytes) -> None:
-    with pytest.raises(rendered_response.Damaged):
+    with pytest.raises(rendered_response.DamagedResponse):
         rendered_response.read(data)
 
 
 def test_the_store_takes_bytes_and_nothing_else() -> None:
-    serializer = BytesOnly()
+    serializer = BytesSerializer()
     assert serializer.loads(serializer.dumps(b"x")) == b"x"
     with pytest.raises(TypeError):
         serializer.dumps({"a": 1})
 
 
 def test_the_store_holds_many_more_sheets_than_the_library_would_by_itself() -> None:
-    store = Store(Flask("test"))
+    store = ResponseStore(Flask("test"))
     for number in range(1500):
         store.put(str(number), replace(SHEET, version=number))
     kept = [store.get(str(number)) for number in range(1500)]
@@ -47,4 +47,4 @@ def test_the_store_holds_many_more_sheets_than_the_library_would_by_itself() -> 
 
 
 def test_what_is_not_stored_is_none() -> None:
-    assert Store(Flask("test")).get("nothing") is None
+    assert ResponseStore(Flask("test")).get("nothing") is None

@@ -10,12 +10,14 @@ import pytest
 
 from allswell.central import page_data
 from allswell.domain import password
-from allswell_web.responses.constant_responses import Notices, Reply
+from allswell_web.responses.constant_responses import ConstantResponse, ConstantResponses
 from allswell_web.serving import access_control
-from allswell_web.serving.access_control import Gate
+from allswell_web.serving.access_control import AccessControl
 from tests.unit.web import fakes, harness
 
-NOTICES = Notices(Reply("404 Not Found"), Reply("503 Service Unavailable"))
+NOTICES = ConstantResponses(
+    ConstantResponse("404 Not Found"), ConstantResponse("503 Service Unavailable")
+)
 HASH = password.hashed("open sesame", bytes(16))
 
 
@@ -26,12 +28,12 @@ def basic(given: str) -> str:
 class Door:
     """A gate with one page, and a count of how often a hash was made."""
 
-    def __init__(self, *proxies: str, page: page_data.Page | None = None) -> None:
+    def __init__(self, *proxies: str, page: page_data.PageRow | None = None) -> None:
         self.clock = fakes.Clock()
         self.page = page or fakes.page(password_hash="sesame")
         self.hashed = 0
         networks = tuple(ip_network(text) for text in proxies)
-        self.gate = Gate(NOTICES, self.clock.ticks, networks, self.matches)
+        self.gate = AccessControl(NOTICES, self.clock.ticks, networks, self.matches)
 
     def matches(self, given: str, written: str) -> bool:
         self.hashed += 1
@@ -129,7 +131,7 @@ def test_two_passwords_are_checked_at_once_and_no_more() -> None:
             met.set()
         return given == written
 
-    checked = Gate(NOTICES, fakes.Clock().ticks, (), matches)
+    checked = AccessControl(NOTICES, fakes.Clock().ticks, (), matches)
     page = fakes.page(password_hash="sesame")
     asked = [
         {"REMOTE_ADDR": f"192.0.2.{number}", "HTTP_AUTHORIZATION": basic("sesame")}

@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from allswell_web.serving import client_address
-from allswell_web.serving.access_log import Logged
+from allswell_web.serving.access_log import AccessLog
 from tests.unit.web import fakes
 
 ENVIRON = {
@@ -36,7 +36,7 @@ class Closed(io.StringIO):
 
 def lines(stream: io.StringIO, **more: str) -> list[dict[str, object]]:
     clock = fakes.Clock()
-    logged = Logged(application, stream, clock.wall, clock.ticks, (ip_network("10.0.0.0/8"),))
+    logged = AccessLog(application, stream, clock.wall, clock.ticks, (ip_network("10.0.0.0/8"),))
     body = logged({**ENVIRON, **more}, lambda *_: lambda _: None)
     assert b"".join(body) == b"fourteen bytes"
     return [json.loads(line) for line in stream.getvalue().splitlines()]

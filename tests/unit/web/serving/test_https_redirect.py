@@ -4,7 +4,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from allswell_web.serving.https_redirect import Secured
+from allswell_web.serving.https_redirect import HttpsRedirect
 
 PROXY = "10.0.0.1"
 
@@ -32,7 +32,7 @@ def ask(path: str = "/", **more: str) -> tuple[str, str]:
         **more,
     }
     known = ("Status.Example:80", "status.example")
-    Secured(application, known.__contains__, (ip_network("10.0.0.0/8"),))(environ, start)
+    HttpsRedirect(application, known.__contains__, (ip_network("10.0.0.0/8"),))(environ, start)
     ((status, headers),) = answers
     return status, headers.get("Location", "")
 

@@ -1,14 +1,14 @@
 import pytest
 
-from allswell_web.presentation.condition import Condition, Extent, Overall
+from allswell_web.presentation.condition import Condition, ConditionExtent, PageCondition
 from allswell_web.text import headline, language
 
 TITLES = ["A", "B", "C", "D"]
 
 
 def said(what: Condition, *places: int, titles: list[str] = TITLES, code: str = "en") -> str:
-    extent = Extent.ALL if len(places) == len(titles) else Extent.SOME
-    return headline.of(Overall(what, extent, places), titles, language.of(code), silent=False)
+    extent = ConditionExtent.ALL if len(places) == len(titles) else ConditionExtent.SOME
+    return headline.of(PageCondition(what, extent, places), titles, language.of(code), silent=False)
 
 
 @pytest.mark.parametrize(

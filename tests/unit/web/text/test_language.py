@@ -11,7 +11,7 @@ from babel.messages.catalog import Message
 
 from allswell_web import app
 from allswell_web.presentation import context, presenter
-from allswell_web.presentation.view import Page
+from allswell_web.presentation.view import PageView
 from allswell_web.responses import notices
 from allswell_web.text import labels, language, times
 from allswell_web.text.language import Language
@@ -170,7 +170,7 @@ def pages() -> dict[str, str]:
     found = pseudo.everything()
     buckets = {"comp00000001": fakes.day_of_buckets()}
     it = context.of(found, buckets, fakes.NOW, say=pseudo.LANGUAGE)
-    page: Page = presenter.page(it)
+    page: PageView = presenter.page(it)
     return {
         "page": rendered("page.html", page=page),
         "part": rendered("part.html", page=presenter.component_page(it, "comp00000001")),

@@ -5,14 +5,14 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from allswell.central import page_data
-from allswell_web.api.route import Asked
+from allswell_web.api.route import RouteRequest
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.level import Level
 from allswell_web.presentation import page_state, uptime_windows
 from allswell_web.presentation.condition import Condition
 from allswell_web.presentation.context import Buckets
-from allswell_web.presentation.page_state import Line, Survey
-from allswell_web.presentation.uptime_windows import Window
+from allswell_web.presentation.page_state import ComponentState, PageState
+from allswell_web.presentation.uptime_windows import UptimeWindow
 from allswell_web.text import labels, untrusted_text
 from allswell_web.text.language import ENGLISH
 
@@ -56,12 +56,12 @@ class Badge:
         return self.colour in (DOWN, UNKNOWN)
 
 
-def find(asked: Asked, component: str) -> page_data.Component | None:
+def find(asked: RouteRequest, component: str) -> page_data.ComponentData | None:
     """The component with a public id."""
     return next((it for it in asked.found.components if it.public_id == component), None)
 
 
-def of_component(asked: Asked, component: str, fact: str) -> Badge:
+def of_component(asked: RouteRequest, component: str, fact: str) -> Badge:
     """The badge of one component; grey where the page has no such component."""
     one = find(asked, component)
     if one is None:
@@ -75,7 +75,7 @@ def of_component(asked: Asked, component: str, fact: str) -> Badge:
     return _figure(one.title, fact, found)
 
 
-def of_page(asked: Asked, fact: str) -> Badge:
+def of_page(asked: RouteRequest, fact: str) -> Badge:
     """The badge of the whole page."""
     it = page_state.of(asked.found, asked.now)
     if fact == STATE:
@@ -83,12 +83,12 @@ def of_page(asked: Asked, fact: str) -> Badge:
     return _figure(asked.found.page.title, fact, uptime_windows.of_page(it, _needed(asked, fact)))
 
 
-def _needed(asked: Asked, fact: str) -> Buckets:
+def _needed(asked: RouteRequest, fact: str) -> Buckets:
     """Uptime needs none of today's latencies, which are many on a large page."""
     return asked.buckets if fact.startswith(P95) else {}
 
 
-def _state(asked: Asked, line: Line) -> Badge:
+def _state(asked: RouteRequest, line: ComponentState) -> Badge:
     declared = level.declared([it for it in asked.found.incidents if it.started <= asked.now])
     condition = line.standing.condition
     found = level.of(condition, declared.get(line.component.name, Level.UP))
@@ -98,14 +98,14 @@ def _state(asked: Asked, line: Line) -> Badge:
     return Badge(_short(line.component.title), message, colour)
 
 
-def _overall(asked: Asked, it: Survey) -> Badge:
+def _overall(asked: RouteRequest, it: PageState) -> Badge:
     told = [incident for incident in asked.found.incidents if incident.started <= asked.now]
     indicator, description = level.of_page(it, told)
     colour = UNKNOWN if description.startswith("Status ") else _INDICATORS[indicator]
     return Badge(_short(it.page.title), description, colour)
 
 
-def _figure(title: str, fact: str, found: tuple[Window, ...]) -> Badge:
+def _figure(title: str, fact: str, found: tuple[UptimeWindow, ...]) -> Badge:
     kind, _, name = fact.partition("-")
     window = next(it for it in found if it.name == (name or _USUAL[kind]))
     label = f"{_short(title)} {kind} {window.name}"

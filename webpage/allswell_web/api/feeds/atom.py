@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from allswell_web.api.feeds.entry import Entry, Feed
+from allswell_web.api.feeds.entry import Feed, FeedEntry
 from allswell_web.api.feeds.markup import DECLARATION, element, joined
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -29,7 +29,7 @@ def date(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _entry(entry: Entry) -> Markup:
+def _entry(entry: FeedEntry) -> Markup:
     parts = [
         element("id", entry.urn),
         element("title", entry.title),

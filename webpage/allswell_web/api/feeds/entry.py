@@ -9,7 +9,7 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One entry: `urn` is its id, `html` its content; dates are whole seconds."""
 
     urn: str
@@ -30,16 +30,16 @@ class Feed:
     home: str
     here: str
     updated: datetime
-    entries: tuple[Entry, ...]
+    entries: tuple[FeedEntry, ...]
 
 
-def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def ordered(entries: Iterable[FeedEntry]) -> tuple[FeedEntry, ...]:
     """The newest entries, newest first, no two of them with one date.
 
     Of two with the same second the later one by id gets the next second, so what comes later
     moves nothing that was there.
     """
-    found: list[Entry] = []
+    found: list[FeedEntry] = []
     for entry in sorted(entries, key=lambda it: (_whole(it.updated), it.urn)):
         at = _whole(entry.updated)
         if found:
@@ -49,7 +49,7 @@ def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(reversed(found[-MOST:]))
 
 
-def newest(entries: Sequence[Entry], otherwise: datetime) -> datetime:
+def newest(entries: Sequence[FeedEntry], otherwise: datetime) -> datetime:
     """The date of a whole feed: its newest entry's, never the present."""
     return entries[0].updated if entries else _whole(otherwise)
 

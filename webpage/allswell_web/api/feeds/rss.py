@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from markupsafe import Markup, escape
 
 from allswell_web.api.feeds import atom
-from allswell_web.api.feeds.entry import Entry, Feed
+from allswell_web.api.feeds.entry import Feed, FeedEntry
 from allswell_web.api.feeds.markup import DECLARATION, element, joined
 
 
@@ -32,7 +32,7 @@ def date(at: datetime) -> str:
     return format_datetime(at.astimezone(UTC))
 
 
-def _item(entry: Entry) -> Markup:
+def _item(entry: FeedEntry) -> Markup:
     parts = [
         element("title", entry.title),
         element("link", entry.link),

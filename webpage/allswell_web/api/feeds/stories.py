@@ -13,16 +13,16 @@ from markupsafe import Markup, escape
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.api.feeds import entry
-from allswell_web.api.feeds.entry import Entry, Feed
+from allswell_web.api.feeds.entry import Feed, FeedEntry
 from allswell_web.api.feeds.markup import clean, element
-from allswell_web.api.page_feed import Account
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import identity
 from allswell_web.text import labels, times, untrusted_text
 from allswell_web.text.language import ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class StoryUpdate:
     """One thing that was said: `key` is its part of an id, `word` how far things had come."""
 
     key: str
@@ -41,14 +41,14 @@ class Story:
     lead: str
     published: datetime
     updated: datetime
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StoryUpdate, ...]
 
 
-def history(told: Account, here: str) -> Feed:
+def history(told: PageFeed, here: str) -> Feed:
     """An entry per story."""
     page = told.it.page.public_id
     entries = entry.ordered(
-        Entry(
+        FeedEntry(
             urn=identity.urn(page, story.id),
             title=story.title,
             link=_link(told, story),
@@ -61,11 +61,11 @@ def history(told: Account, here: str) -> Feed:
     return _feed(told, "Incident History", here, entries)
 
 
-def updates(told: Account, here: str) -> Feed:
+def updates(told: PageFeed, here: str) -> Feed:
     """An item per piece."""
     page = told.it.page.public_id
     entries = entry.ordered(
-        Entry(
+        FeedEntry(
             urn=identity.urn(page, story.id, piece.key),
             title=f"{piece.word}: {story.title}",
             link=_link(told, story),
@@ -79,7 +79,7 @@ def updates(told: Account, here: str) -> Feed:
     return _feed(told, "Updates", here, entries)
 
 
-def _feed(told: Account, what: str, here: str, entries: tuple[Entry, ...]) -> Feed:
+def _feed(told: PageFeed, what: str, here: str, entries: tuple[FeedEntry, ...]) -> Feed:
     page, title = told.it.page, untrusted_text.line(told.it.page.title)
     return Feed(
         urn=identity.urn(page.public_id, here),
@@ -92,16 +92,16 @@ def _feed(told: Account, what: str, here: str, entries: tuple[Entry, ...]) -> Fe
     )
 
 
-def _stories(told: Account) -> Iterator[Story]:
+def _stories(told: PageFeed) -> Iterator[Story]:
     for incident in told.incidents:
         yield _of_incident(told, incident)
     for maintenance in told.maintenances:
         yield _of_maintenance(told, maintenance)
 
 
-def _of_incident(told: Account, it: Incident) -> Story:
+def _of_incident(told: PageFeed, it: Incident) -> Story:
     pieces = [
-        Piece(
+        StoryUpdate(
             update.id,
             labels.status(ENGLISH, update.status),
             update.body,
@@ -111,7 +111,9 @@ def _of_incident(told: Account, it: Incident) -> Story:
         for update in it.updates
     ]
     if not pieces:
-        pieces = [Piece("begin", labels.status(ENGLISH, it.status), "", it.started, it.published)]
+        pieces = [
+            StoryUpdate("begin", labels.status(ENGLISH, it.status), "", it.started, it.published)
+        ]
     return Story(
         id=it.id,
         title=untrusted_text.line(it.title),
@@ -122,10 +124,10 @@ def _of_incident(told: Account, it: Incident) -> Story:
     )
 
 
-def _of_maintenance(told: Account, it: Maintenance) -> Story:
+def _of_maintenance(told: PageFeed, it: Maintenance) -> Story:
     planned = f"Planned from {_moment(told, it.start)} to {_moment(told, it.end)}."
     pieces = [
-        Piece(
+        StoryUpdate(
             update.id, labels.phase(ENGLISH, update.phase), update.body, update.at, update.published
         )
         for update in it.updates
@@ -143,7 +145,7 @@ def _of_maintenance(told: Account, it: Maintenance) -> Story:
     )
 
 
-def _by_clock(told: Account, it: Maintenance) -> Iterator[tuple[Phase, Piece]]:
+def _by_clock(told: PageFeed, it: Maintenance) -> Iterator[tuple[Phase, StoryUpdate]]:
     """What everybody should hear of maintenance even if nobody says it."""
     moments_of = [
         (Phase.SCHEDULED, it.published),
@@ -155,10 +157,10 @@ def _by_clock(told: Account, it: Maintenance) -> Iterator[tuple[Phase, Piece]]:
         moments_of.append((Phase.CANCELLED, it.cancelled))
     for phase, at in moments_of:
         if at <= told.it.now:
-            yield phase, Piece(phase.value, labels.phase(ENGLISH, phase), "", at, at)
+            yield phase, StoryUpdate(phase.value, labels.phase(ENGLISH, phase), "", at, at)
 
 
-def _concerned(told: Account, monitors: Collection[str]) -> str:
+def _concerned(told: PageFeed, monitors: Collection[str]) -> str:
     names = [
         untrusted_text.line(line.component.title)
         for name, line in told.lines.items()
@@ -171,7 +173,7 @@ def _lead(story: Story) -> Markup:
     return element("p", story.lead) if story.lead else Markup()
 
 
-def _paragraph(told: Account, piece: Piece) -> Markup:
+def _paragraph(told: PageFeed, piece: StoryUpdate) -> Markup:
     """The date, the word, and the text with its paragraphs."""
     head = element("small", _moment(told, piece.at)) + element("br") + element("strong", piece.word)
     texts = [escape(clean(text)) for text in untrusted_text.paragraphs(piece.body)]
@@ -180,10 +182,10 @@ def _paragraph(told: Account, piece: Piece) -> Markup:
     return element("p", head)
 
 
-def _moment(told: Account, at: datetime) -> str:
+def _moment(told: PageFeed, at: datetime) -> str:
     zone = told.it.zone
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {times.abbreviation(at, zone)}"
 
 
-def _link(told: Account, story: Story) -> str:
+def _link(told: PageFeed, story: Story) -> str:
     return f"{told.url}incidents/{story.id}"

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allswell.domain import instant
-from allswell.domain.incident import OVER, Incident, Status
-from allswell.domain.incident import Update as IncidentUpdate
-from allswell.domain.maintenance import Maintenance, Phase
-from allswell.domain.maintenance import Update as MaintenanceUpdate
-from allswell_web.api.page_feed import Account
+from allswell.domain.incident import OVER, Incident, IncidentUpdate, Status
+from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.components import Json
 from allswell_web.api.statuspage.level import STATUSES, Level
@@ -20,7 +18,7 @@ Levels = Mapping[str, Level]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UpdateStep:
     """One update, and what it makes of the components, by the names of their monitors."""
 
     id: str
@@ -32,7 +30,7 @@ class Step:
     after: Levels
 
 
-def incident(told: Account, it: Incident, components: Mapping[str, Json]) -> Json:
+def incident(told: PageFeed, it: Incident, components: Mapping[str, Json]) -> Json:
     """One incident; `components` are all of the page by their ids."""
     effects = {one.monitor: level.EFFECTS[one.effect] for one in it.components}
     steps = _steps(it.updates, effects, lambda status: status not in OVER)
@@ -55,7 +53,7 @@ def incident(told: Account, it: Incident, components: Mapping[str, Json]) -> Jso
     }
 
 
-def maintenance(told: Account, it: Maintenance, components: Mapping[str, Json]) -> Json:
+def maintenance(told: PageFeed, it: Maintenance, components: Mapping[str, Json]) -> Json:
     """One maintenance; its times are those that were planned."""
     phase = told.phase(it)
     effects = dict.fromkeys(it.monitors, Level.MAINTENANCE)
@@ -85,20 +83,22 @@ def _steps(
     updates: Iterable[IncidentUpdate | MaintenanceUpdate],
     effects: Levels,
     holds: Callable[[Status | Phase], bool],
-) -> Iterator[Step]:
+) -> Iterator[UpdateStep]:
     """Updates, newest first as they come, each with the components' levels before and after it."""
-    found: list[Step] = []
+    found: list[UpdateStep] = []
     before: Levels = dict.fromkeys(effects, Level.UP)
     for update in reversed(tuple(updates)):
         status = update.status if isinstance(update, IncidentUpdate) else update.phase
         after = effects if holds(status) else dict.fromkeys(effects, Level.UP)
         word = _word(status)
-        found.append(Step(update.id, word, update.body, update.at, update.published, before, after))
+        found.append(
+            UpdateStep(update.id, word, update.body, update.at, update.published, before, after)
+        )
         before = after
     return reversed(found)
 
 
-def _update(told: Account, incident_id: str, step: Step) -> Json:
+def _update(told: PageFeed, incident_id: str, step: UpdateStep) -> Json:
     return {
         "id": step.id,
         "status": step.status,
@@ -114,7 +114,7 @@ def _update(told: Account, incident_id: str, step: Step) -> Json:
     }
 
 
-def _affected(told: Account, step: Step) -> list[Json]:
+def _affected(told: PageFeed, step: UpdateStep) -> list[Json]:
     return [
         {
             "code": line.component.public_id,
@@ -135,7 +135,7 @@ def _full_name(group: str, title: str) -> str:
     )
 
 
-def _whole(told: Account, names: Collection[str], components: Mapping[str, Json]) -> list[Json]:
+def _whole(told: PageFeed, names: Collection[str], components: Mapping[str, Json]) -> list[Json]:
     """The components as the list has them, in the order of the page."""
     lines = (line for name, line in told.lines.items() if name in names)
     return [components[line.component.public_id] for line in lines]

@@ -5,20 +5,20 @@ from datetime import UTC
 
 from allswell.domain import instant
 from allswell_web.api import page_feed
-from allswell_web.api.page_feed import Account
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.level import STATUSES, Level
 from allswell_web.presentation import identity
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.page_state import Line
+from allswell_web.presentation.page_state import ComponentState
 from allswell_web.text import untrusted_text
 
 Json = dict[str, object]
 
 
-def listed(told: Account) -> list[Json]:
+def listed(told: PageFeed) -> list[Json]:
     """Each group, followed by its components; positions count within a group."""
-    groups: dict[str, list[Line]] = {}
+    groups: dict[str, list[ComponentState]] = {}
     for line in sorted(told.it.lines, key=lambda line: line.component.position):
         groups.setdefault(line.component.group, []).append(line)
     levels = level.of_lines(told.it, told.declared)
@@ -40,7 +40,9 @@ def group_id(page: str, name: str) -> str:
     return identity.of(page, name)
 
 
-def _component(told: Account, line: Line, levels: Mapping[str, Level], position: int) -> Json:
+def _component(
+    told: PageFeed, line: ComponentState, levels: Mapping[str, Level], position: int
+) -> Json:
     component, page = line.component, told.it.page.public_id
     return {
         "id": component.public_id,
@@ -60,9 +62,9 @@ def _component(told: Account, line: Line, levels: Mapping[str, Level], position:
 
 
 def _group(
-    told: Account,
+    told: PageFeed,
     place: int,
-    lines: Sequence[Line],
+    lines: Sequence[ComponentState],
     levels: Mapping[str, Level],
     children: Sequence[Json],
 ) -> Json:
@@ -85,7 +87,7 @@ def _group(
     }
 
 
-def _description(line: Line) -> str | None:
+def _description(line: ComponentState) -> str | None:
     """What the status word cannot say."""
     standing = line.standing
     if standing.condition is Condition.PAUSED:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from allswell.domain import instant
 from allswell.domain.incident import Incident, Status
 from allswell.domain.maintenance import Maintenance, Phase
-from allswell_web.api.page_feed import Account
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.api.statuspage import announcements, components, level
 from allswell_web.api.statuspage.components import Json
 from allswell_web.text import untrusted_text
@@ -15,7 +15,7 @@ _OPEN = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING)
 _PLANNED = (Phase.SCHEDULED,)
 
 
-def summary(told: Account) -> Json:
+def summary(told: PageFeed) -> Json:
     """`summary.json`: all components, open incidents, planned and running maintenance."""
     listed = components.listed(told)
     planned = (*_PLANNED, *announcements.RUNNING)
@@ -28,42 +28,42 @@ def summary(told: Account) -> Json:
     }
 
 
-def status(told: Account) -> Json:
+def status(told: PageFeed) -> Json:
     """`status.json`: how the page stands as a whole."""
     return {"page": page(told), "status": _status(told)}
 
 
-def all_components(told: Account) -> Json:
+def all_components(told: PageFeed) -> Json:
     """`components.json`: groups and components."""
     return {"page": page(told), "components": components.listed(told)}
 
 
-def incidents(told: Account) -> Json:
+def incidents(told: PageFeed) -> Json:
     """`incidents.json`: the 50 newest incidents in any state."""
     return {"page": page(told), "incidents": _incidents(told, lambda _: True, most=MOST)}
 
 
-def unresolved(told: Account) -> Json:
+def unresolved(told: PageFeed) -> Json:
     """`incidents/unresolved.json`: incidents that are not over."""
     return {"page": page(told), "incidents": _incidents(told, _is_open)}
 
 
-def maintenances(told: Account) -> Json:
+def maintenances(told: PageFeed) -> Json:
     """`scheduled-maintenances.json`: the 50 newest in any state."""
     return _of_maintenances(told, lambda _: True, most=MOST)
 
 
-def upcoming(told: Account) -> Json:
+def upcoming(told: PageFeed) -> Json:
     """`scheduled-maintenances/upcoming.json`: maintenance that has not begun."""
     return _of_maintenances(told, lambda phase: phase in _PLANNED)
 
 
-def active(told: Account) -> Json:
+def active(told: PageFeed) -> Json:
     """`scheduled-maintenances/active.json`: maintenance that is running or being verified."""
     return _of_maintenances(told, lambda phase: phase in announcements.RUNNING)
 
 
-def page(told: Account) -> Json:
+def page(told: PageFeed) -> Json:
     """What every document begins with; `updated_at` is the last change, not the present.
 
     The address has no slash at its end, as in the original: clients put one behind it.
@@ -78,7 +78,7 @@ def page(told: Account) -> Json:
     }
 
 
-def _status(told: Account) -> Json:
+def _status(told: PageFeed) -> Json:
     indicator, description = level.of_page(told.it, told.declared)
     return {"indicator": indicator, "description": description}
 
@@ -88,7 +88,7 @@ def _is_open(it: Incident) -> bool:
 
 
 def _incidents(
-    told: Account,
+    told: PageFeed,
     wanted: Callable[[Incident], bool],
     listed: list[Json] | None = None,
     most: int | None = None,
@@ -99,14 +99,14 @@ def _incidents(
 
 
 def _of_maintenances(
-    told: Account, wanted: Callable[[Phase], bool], most: int | None = None
+    told: PageFeed, wanted: Callable[[Phase], bool], most: int | None = None
 ) -> Json:
     found = _maintenances(told, wanted, most=most)
     return {"page": page(told), "scheduled_maintenances": found}
 
 
 def _maintenances(
-    told: Account,
+    told: PageFeed,
     wanted: Callable[[Phase], bool],
     listed: list[Json] | None = None,
     most: int | None = None,
@@ -121,6 +121,6 @@ def _is_told(it: Maintenance) -> bool:
     return it.cancelled is None or it.cancelled > it.start
 
 
-def _by_id(told: Account, listed: list[Json] | None) -> Mapping[str, Json]:
+def _by_id(told: PageFeed, listed: list[Json] | None) -> Mapping[str, Json]:
     found = components.listed(told) if listed is None else listed
     return {str(component["id"]): component for component in found}

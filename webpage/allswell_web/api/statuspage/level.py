@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from allswell.domain.incident import Effect, Impact, Incident
 from allswell_web.presentation.condition import Condition
-from allswell_web.presentation.page_state import Survey
+from allswell_web.presentation.page_state import PageState
 
 
 class Level(IntEnum):
@@ -81,7 +81,7 @@ def of(condition: Condition, said: Level = Level.UP) -> Level:
     return max(_CONDITIONS[condition], said)
 
 
-def of_lines(it: Survey, said: Collection[Incident]) -> Mapping[str, Level]:
+def of_lines(it: PageState, said: Collection[Incident]) -> Mapping[str, Level]:
     """Every component's level by its monitor's name: as observed, or declared where worse."""
     worst = declared(said)
     return {
@@ -90,7 +90,7 @@ def of_lines(it: Survey, said: Collection[Incident]) -> Mapping[str, Level]:
     }
 
 
-def of_page(it: Survey, said: Collection[Incident]) -> tuple[str, str]:
+def of_page(it: PageState, said: Collection[Incident]) -> tuple[str, str]:
     """Indicator and description of a page; a paused component counts only if it is declared bad."""
     levels = of_lines(it, said)
     watched = [

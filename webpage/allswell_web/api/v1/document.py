@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from allswell.domain import instant
-from allswell.domain.incident import Effect, Incident
-from allswell.domain.incident import Update as IncidentUpdate
-from allswell.domain.maintenance import Maintenance, Phase
-from allswell.domain.maintenance import Update as MaintenanceUpdate
-from allswell.domain.uptime import Day
-from allswell_web.api.page_feed import Account
+from allswell.domain.incident import Effect, Incident, IncidentUpdate
+from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
+from allswell.domain.uptime import UptimeDay
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import uptime_windows
 from allswell_web.presentation.condition import Condition
 from allswell_web.presentation.context import Buckets
-from allswell_web.presentation.page_state import Line
-from allswell_web.presentation.uptime_windows import Window
+from allswell_web.presentation.page_state import ComponentState
+from allswell_web.presentation.uptime_windows import UptimeWindow
 from allswell_web.text import headline, labels, untrusted_text
 from allswell_web.text.language import ENGLISH
 
@@ -26,7 +24,7 @@ _EXPLAINED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN)
 Json = dict[str, object]
 
 
-def of(told: Account, buckets: Buckets) -> Json:
+def of(told: PageFeed, buckets: Buckets) -> Json:
     """The whole document: of what was said the newest 50, and all that goes on or is to come."""
     return {
         "version": VERSION,
@@ -49,7 +47,7 @@ def of(told: Account, buckets: Buckets) -> Json:
     }
 
 
-def _page(told: Account) -> Json:
+def _page(told: PageFeed) -> Json:
     page = told.it.page
     return {
         "id": page.public_id,
@@ -61,7 +59,7 @@ def _page(told: Account) -> Json:
     }
 
 
-def _state(told: Account) -> Json:
+def _state(told: PageFeed) -> Json:
     it = told.it
     titles = [untrusted_text.line(line.component.title) for line in it.lines]
     return {
@@ -71,7 +69,7 @@ def _state(told: Account) -> Json:
     }
 
 
-def _component(told: Account, line: Line, buckets: Buckets) -> Json:
+def _component(told: PageFeed, line: ComponentState, buckets: Buckets) -> Json:
     component, standing = line.component, line.standing
     days = uptime_windows.days_of(told.it, line)
     reason = standing.reason if standing.condition in _EXPLAINED else ""
@@ -94,7 +92,7 @@ def _component(told: Account, line: Line, buckets: Buckets) -> Json:
     }
 
 
-def _declared(told: Account, monitor: str) -> Effect | None:
+def _declared(told: PageFeed, monitor: str) -> Effect | None:
     """The worst that open incidents say of a component."""
     order = list(Effect)
     said = [
@@ -106,7 +104,7 @@ def _declared(told: Account, monitor: str) -> Effect | None:
     return max(said, key=order.index, default=None)
 
 
-def _window(found: Window) -> Json:
+def _window(found: UptimeWindow) -> Json:
     return {
         "name": found.name,
         "uptime": _number(found.uptime.percent()),
@@ -115,7 +113,7 @@ def _window(found: Window) -> Json:
     }
 
 
-def _day(day: Day) -> Json:
+def _day(day: UptimeDay) -> Json:
     """A day without the time that it was up, which grows as long as it lasts."""
     spent = day.uptime
     return {
@@ -130,7 +128,7 @@ def _day(day: Day) -> Json:
     }
 
 
-def _incident(told: Account, it: Incident) -> Json:
+def _incident(told: PageFeed, it: Incident) -> Json:
     ids = _ids(told)
     return {
         "id": it.id,
@@ -152,7 +150,7 @@ def _incident(told: Account, it: Incident) -> Json:
     }
 
 
-def _maintenance(told: Account, it: Maintenance) -> Json:
+def _maintenance(told: PageFeed, it: Maintenance) -> Json:
     ids = _ids(told)
     return {
         "id": it.id,
@@ -179,7 +177,7 @@ def _update(update: IncidentUpdate | MaintenanceUpdate, key: str, word: str) -> 
     }
 
 
-def _ids(told: Account) -> Mapping[str, str]:
+def _ids(told: PageFeed) -> Mapping[str, str]:
     return {name: line.component.public_id for name, line in told.lines.items()}
 
 

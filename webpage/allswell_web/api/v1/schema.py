@@ -23,7 +23,7 @@ from allswell_web.api.schemas import (
     ref,
 )
 from allswell_web.api.v1.document import VERSION
-from allswell_web.presentation.condition import Condition, Extent
+from allswell_web.presentation.condition import Condition, ConditionExtent
 
 
 def _words(kind: type[StrEnum]) -> Schema:
@@ -129,7 +129,7 @@ PAGE = closed(
             }
         ),
         "state": closed(
-            {"condition": _words(Condition), "extent": _words(Extent), "sentence": TEXT}
+            {"condition": _words(Condition), "extent": _words(ConditionExtent), "sentence": TEXT}
         ),
         "components": each(ref("OwnComponent")),
         "incidents": each(ref("OwnIncident")),

@@ -8,7 +8,7 @@ changes and not with every beat.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from allswell.collector.archive.backlog import ArchiveNews, Backlog
+from allswell.collector.archive.backlog import ArchiveBacklog, Backlog
 from allswell.domain import instant
 from allswell.kube import conditions, manifest
 from allswell.kube.conditions import FALSE, TRUE, Condition
@@ -30,20 +30,20 @@ LOSING = Condition(
 
 
 def said(
-    news: ArchiveNews, monitor: int | None, before: Json, now: datetime
+    news: ArchiveBacklog, monitor: int | None, before: Json, now: datetime
 ) -> tuple[Condition, ...]:
     """All that is said of a monitor; `before` is its status, as in `of`."""
     archived = of(news, monitor, before, now)
     return (archived, LOSING) if _is_losing(news, monitor, before) else (archived,)
 
 
-def _is_losing(news: ArchiveNews, monitor: int | None, before: Json) -> bool:
+def _is_losing(news: ArchiveBacklog, monitor: int | None, before: Json) -> bool:
     if monitor is None or monitor not in news.heard:
         return conditions.status_of(manifest.blocks(before, "conditions"), RAW_LOST) == TRUE
     return monitor in news.losing
 
 
-def of(news: ArchiveNews, monitor: int | None, before: Json, now: datetime) -> Condition:
+def of(news: ArchiveBacklog, monitor: int | None, before: Json, now: datetime) -> Condition:
     """`Archived` of a monitor; `before` is its status, which counts until its checker speaks."""
     if not news.configured:
         return NO_ARCHIVE

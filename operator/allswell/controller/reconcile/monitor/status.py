@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from allswell.central.monitor_status import Standing
+from allswell.central.monitor_status import MonitorStatus
 from allswell.domain import duration
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State
@@ -30,7 +30,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class MonitorEvent:
     """An event: something has changed that a person may want to hear of."""
 
     type: str
@@ -42,7 +42,7 @@ def build(
     live: Json,
     wanted: Monitor | None,
     ready: Sequence[Condition],
-    standing: Standing | None,
+    standing: MonitorStatus | None,
     now: datetime,
 ) -> dict[str, object]:
     """The whole status; `wanted` is None when the spec cannot be read.
@@ -52,7 +52,7 @@ def build(
     generation = manifest.number(live, "metadata", "generation")
     before = manifest.block(live, "status")
     if standing is None and UP not in _types(before):
-        standing = Standing()
+        standing = MonitorStatus()
     said = list(ready) if standing is None else [*ready, _up(standing), _fresh(standing)]
     merged = conditions.merged(manifest.blocks(before, "conditions"), said, generation, now)
     status: dict[str, object] = {"observedGeneration": generation}
@@ -76,7 +76,7 @@ def _types(status: Json) -> frozenset[object]:
     return frozenset(entry.get("type") for entry in manifest.blocks(status, "conditions"))
 
 
-def _figures(standing: Standing) -> dict[str, object]:
+def _figures(standing: MonitorStatus) -> dict[str, object]:
     status: dict[str, object] = {"state": standing.state.value}
     if standing.reason:
         status["reason"] = standing.reason
@@ -89,12 +89,12 @@ def _figures(standing: Standing) -> dict[str, object]:
     return status
 
 
-def _up(standing: Standing) -> Condition:
+def _up(standing: MonitorStatus) -> Condition:
     status, word = _WORDS[standing.state]
     return Condition(UP, status, word, standing.reason)
 
 
-def _fresh(standing: Standing) -> Condition:
+def _fresh(standing: MonitorStatus) -> Condition:
     if standing.state is State.PAUSED:
         return Condition(FRESH, UNKNOWN, "Paused", "nobody looks while the monitor is paused")
     if standing.seen is None:
@@ -115,7 +115,7 @@ def _sorted(status: Json) -> Json:
     return {**status, "conditions": [dict(entry) for entry in found]}
 
 
-def news(before: Json, after: Json) -> tuple[News, ...]:
+def events(before: Json, after: Json) -> tuple[MonitorEvent, ...]:
     """The events between two statuses: changes of Up and Fresh, and Ready when it goes wrong."""
     old, new = (manifest.blocks(status, "conditions") for status in (before, after))
     found = []
@@ -134,18 +134,18 @@ def _quiet(old: Sequence[Json], now: Json) -> bool:
     return now.get("type") != "Ready" or before.get("reason") == now.get("reason")
 
 
-def _event(kind: str, now: Json) -> News | None:
+def _event(kind: str, now: Json) -> MonitorEvent | None:
     reason, message = manifest.text(now, "reason"), manifest.text(now, "message")
     status = now.get("status")
     if kind == UP and status != UNKNOWN:
         words = {"Succeeding": "the target is up", "Degraded": "the target is degraded"}
         text = words.get(reason, "the target is down")
         note = f"{text}: {message}" if message else text
-        return News(NORMAL if status == TRUE else WARNING, _STATES[reason], note)
+        return MonitorEvent(NORMAL if status == TRUE else WARNING, _STATES[reason], note)
     if kind == FRESH and status == FALSE:
-        return News(WARNING, "Silent", message)
+        return MonitorEvent(WARNING, "Silent", message)
     if kind == "Ready" and status == FALSE and reason not in ("Starting", "Updating"):
-        return News(WARNING, reason, message)
+        return MonitorEvent(WARNING, reason, message)
     return None
 
 

@@ -7,7 +7,7 @@ and in either order; they are said together. What happens to a known Monitor is 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from allswell.central.monitor_status import Standing
+from allswell.central.monitor_status import MonitorStatus
 from allswell.controller.reconcile.monitor.status import FRESH
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import manifest
@@ -23,11 +23,11 @@ LONGEST = timedelta(seconds=90)
 READY, STARTING = "Ready", "Starting"
 
 
-def of(
+def wait_before_write(
     live: Json,
     wanted: Monitor,
     said: Sequence[Condition],
-    standing: Standing | None,
+    standing: MonitorStatus | None,
     *,
     ready_since: datetime | None,
     now: datetime,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allswell.controller.hostnames import status as hostnames_status
-from allswell.controller.hostnames.status import Name
+from allswell.controller.hostnames.status import HostnameState
 from allswell.domain.hostname_claim import GRACE
 from allswell.domain.spec import page as spec
 from allswell.domain.spec.meta import Meta
-from allswell.domain.spec.page import Component, StatusPage
-from allswell.domain.spec.problem import Invalid
+from allswell.domain.spec.page import ComponentSpec, StatusPage
+from allswell.domain.spec.problem import InvalidManifest
 from allswell.domain.state import State
 from allswell.kube import conditions, manifest
 from allswell.kube.conditions import FALSE, TRUE, Condition
@@ -19,29 +19,29 @@ from allswell.kube.manifest import Json
 READY = "Ready"
 
 
-def parse(seen: Json) -> StatusPage | Invalid:
+def parse(seen: Json) -> StatusPage | InvalidManifest:
     """The page that a manifest is, or what is wrong with it."""
     try:
         return spec.read(seen)
-    except Invalid as problems:
+    except InvalidManifest as problems:
         return problems
 
 
-def shown(page: StatusPage, monitors: Iterable[Meta]) -> tuple[Component, ...]:
+def shown(page: StatusPage, monitors: Iterable[Meta]) -> tuple[ComponentSpec, ...]:
     """The lines of the page."""
     return spec.components(page, monitors)
 
 
-def missing(page: StatusPage, components: Sequence[Component]) -> tuple[str, ...]:
+def missing(page: StatusPage, components: Sequence[ComponentSpec]) -> tuple[str, ...]:
     """The monitors that the page names and that are not there."""
     there = {entry.monitor for entry in components}
     named = [entry.name for group in page.groups for entry in group.monitors]
     return tuple(dict.fromkeys(name for name in named if name not in there))
 
 
-def ready(page: StatusPage | Invalid, components: Sequence[Component]) -> Condition:
+def ready(page: StatusPage | InvalidManifest, components: Sequence[ComponentSpec]) -> Condition:
     """What `Ready` says; a monitor that is not there yet does not make it false."""
-    if isinstance(page, Invalid):
+    if isinstance(page, InvalidManifest):
         return Condition(READY, FALSE, "InvalidSpec", str(page))
     if lacking := missing(page, components):
         return Condition(READY, TRUE, "MonitorsMissing", f"not there: {', '.join(lacking)}")
@@ -57,32 +57,36 @@ _WORSE = (State.PAUSED, State.UP, State.UNKNOWN, State.DEGRADED, State.DOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PageAddress:
     """Where a page is: its address, and its own host name under the domain of pages, if any."""
 
     url: str = ""
     target: str = ""
 
 
-def address(live: Json, base: str, target: str, names: Sequence[Name], grace: timedelta) -> Address:
+def address(
+    live: Json, base: str, target: str, names: Sequence[HostnameState], grace: timedelta
+) -> PageAddress:
     """A customer's own name if one serves, else the page's own host, else by path.
 
     `base` is the page host's address, empty when it is not known.
     """
     serving = next((name.host for name in names if hostnames_status.is_ready(name, grace)), target)
     if serving:
-        return Address(f"https://{serving}/", target)
-    return Address("/".join([base.rstrip("/"), *manifest.name(live), ""]) if base else "", target)
+        return PageAddress(f"https://{serving}/", target)
+    return PageAddress(
+        "/".join([base.rstrip("/"), *manifest.name(live), ""]) if base else "", target
+    )
 
 
 def status(
     live: Json,
     said: Condition,
     state: State,
-    place: Address,
+    place: PageAddress,
     now: datetime,
     *,
-    names: Sequence[Name] = (),
+    names: Sequence[HostnameState] = (),
     grace: timedelta = GRACE,
 ) -> dict[str, object]:
     """The whole status."""

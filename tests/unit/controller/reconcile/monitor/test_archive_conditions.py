@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from allswell.central.archive_catalogue import Totals
-from allswell.central.monitor_status import Standing
-from allswell.collector.archive.backlog import ArchiveNews
-from allswell.controller.metrics.archive_metrics import ArchiveMeters
+from allswell.central.archive_catalogue import ArchiveTotals
+from allswell.central.monitor_status import MonitorStatus
+from allswell.collector.archive.backlog import ArchiveBacklog
+from allswell.controller.metrics.archive_metrics import ArchiveMetrics
 from allswell.controller.reconcile.monitor import archive_conditions
 from allswell.controller.reconcile.monitor import status as monitor_status
 from allswell.controller.reconcile.monitor.archive_conditions import (
@@ -27,17 +27,17 @@ DAY = timedelta(days=1)
 SILENT: Json = {}
 
 
-def news(**fields: object) -> ArchiveNews:
-    return ArchiveNews(configured=True, **fields)  # type: ignore[arg-type]
+def news(**fields: object) -> ArchiveBacklog:
+    return ArchiveBacklog(configured=True, **fields)  # type: ignore[arg-type]
 
 
 def status(condition: Condition) -> Json:
     ready = Condition("Ready", TRUE, "Running")
-    return monitor_status.build({}, parsed(), (ready, condition), Standing(), NOW)
+    return monitor_status.build({}, parsed(), (ready, condition), MonitorStatus(), NOW)
 
 
 def test_without_an_archive_it_says_so_whatever_was_said_before() -> None:
-    assert archive_conditions.of(ArchiveNews(), 1, status(ARCHIVING), NOW) == NO_ARCHIVE
+    assert archive_conditions.of(ArchiveBacklog(), 1, status(ARCHIVING), NOW) == NO_ARCHIVE
     assert NO_ARCHIVE.status == FALSE
 
 
@@ -75,7 +75,7 @@ def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
 
 
 def test_a_volume_that_loses_results_is_told_with_an_archive_and_without() -> None:
-    for it, archived in ((news(), ARCHIVING), (ArchiveNews(), NO_ARCHIVE)):
+    for it, archived in ((news(), ARCHIVING), (ArchiveBacklog(), NO_ARCHIVE)):
         it.beat(1, 0, None, losing=True)
         assert archive_conditions.said(it, 1, SILENT, NOW) == (archived, LOSING)
         assert archive_conditions.said(it, 2, SILENT, NOW) == (archived,)
@@ -103,22 +103,22 @@ def test_it_changes_nothing_of_ready_and_is_no_event(condition: Condition) -> No
     assert (
         manifest.text(manifest.entry(found, "type", condition.type), "status") == condition.status
     )
-    assert monitor_status.news(status(ARCHIVING), said) == ()
+    assert monitor_status.events(status(ARCHIVING), said) == ()
 
 
 def test_the_figures_say_that_there_is_no_archive() -> None:
     registry = CollectorRegistry()
-    ArchiveMeters(registry, ArchiveNews(), lambda: NOW)
+    ArchiveMetrics(registry, ArchiveBacklog(), lambda: NOW)
     assert "allswell_archive_configured 0.0" in generate_latest(registry).decode()
 
 
 def test_the_figures_say_what_waits_what_is_there_and_what_is_damaged() -> None:
     registry, it = CollectorRegistry(), news()
-    meters = ArchiveMeters(registry, it, lambda: NOW)
+    meters = ArchiveMetrics(registry, it, lambda: NOW)
     it.beat(1, 2, TODAY - 3 * DAY)
     it.beat(2, 1, TODAY - 1 * DAY)
     it.beat(3, 0, None)
-    meters.counted(Totals(5, 40_000, 7_200, 1))
+    meters.counted(ArchiveTotals(5, 40_000, 7_200, 1))
     meters.count("record", "failed")
     said = generate_latest(registry).decode()
     for line in (

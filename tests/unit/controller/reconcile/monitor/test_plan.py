@@ -1,8 +1,13 @@
 from dataclasses import replace
 
 from allswell.controller.reconcile.monitor import plan as monitor_plan
-from allswell.controller.reconcile.monitor.plan import Apply, Delete, Gathered, Plan
-from allswell.controller.workload.rollout import Turn
+from allswell.controller.reconcile.monitor.plan import (
+    ApplyObject,
+    DeleteObject,
+    MonitorInputs,
+    MonitorPlan,
+)
+from allswell.controller.workload.rollout import RolloutSlot
 from allswell.kube import manifest, names
 from allswell.kube.kinds import CONFIGMAP, POD, STATEFULSET
 from allswell.kube.manifest import Json
@@ -25,18 +30,18 @@ def decide(
     statefulset: Json | None = None,
     configmap: Json | None = None,
     pod: Json | None = None,
-) -> Plan:
-    gathered = Gathered(seen, SHAPE, registered, statefulset, configmap, pod)
+) -> MonitorPlan:
+    gathered = MonitorInputs(seen, SHAPE, registered, statefulset, configmap, pod)
     return monitor_plan.decide(gathered, NOW)
 
 
-def said(plan: Plan) -> list[tuple[str, str, str]]:
+def said(plan: MonitorPlan) -> list[tuple[str, str, str]]:
     return [(entry.type, entry.status, entry.reason) for entry in plan.conditions]
 
 
 def test_a_new_monitor_gets_its_configmap_first_and_then_its_statefulset() -> None:
     plan = decide(monitor())
-    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, Apply)] == [
+    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, ApplyObject)] == [
         (CONFIGMAP, ""),
         (STATEFULSET, ""),
     ]
@@ -52,7 +57,9 @@ def test_children_that_are_as_they_shall_be_are_left_alone() -> None:
 def test_what_somebody_changed_by_hand_comes_back() -> None:
     changed = {**live_configmap(), "data": {"checker.json": "{}"}}
     plan = decide(monitor(), statefulset=live_statefulset(), configmap=changed, pod=pod())
-    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, Apply)] == [(CONFIGMAP, "c1")]
+    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, ApplyObject)] == [
+        (CONFIGMAP, "c1")
+    ]
 
 
 def test_what_somebody_deleted_comes_back() -> None:
@@ -67,31 +74,31 @@ def test_a_change_of_the_spec_changes_both_children_of_that_very_monitor() -> No
         configmap=live_configmap(),
         pod=pod(),
     )
-    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, Apply)] == [
+    assert [(a.kind, a.uid) for a in plan.actions if isinstance(a, ApplyObject)] == [
         (CONFIGMAP, "c1"),
         (STATEFULSET, "s1"),
     ]
     assert said(plan) == [("Ready", "False", "Updating")]
 
 
-def changed_installation(turn: Turn, pod: Json | None) -> Gathered:
+def changed_installation(turn: RolloutSlot, pod: Json | None) -> MonitorInputs:
     shape = replace(SHAPE, image="local/allswell:2")
     children = (live_statefulset(), live_configmap())
-    return Gathered(monitor(), shape, True, *children, pod, turn)
+    return MonitorInputs(monitor(), shape, True, *children, pod, turn)
 
 
 def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> None:
-    running, none = (changed_installation(Turn.NEEDLESS, it) for it in (pod(), None))
-    assert monitor_plan.needs_turn(running, NOW)
-    assert not monitor_plan.needs_turn(none, NOW)
-    assert not monitor_plan.needs_turn(replace(running, shape=SHAPE), NOW)
-    assert not monitor_plan.needs_turn(replace(running, monitor=monitor(interval="9s")), NOW)
-    assert not monitor_plan.needs_turn(replace(running, monitor=monitor(interval="2w")), NOW)
-    assert not monitor_plan.needs_turn(replace(running, configmap=None), NOW)
+    running, none = (changed_installation(RolloutSlot.NEEDLESS, it) for it in (pod(), None))
+    assert monitor_plan.needs_slot(running, NOW)
+    assert not monitor_plan.needs_slot(none, NOW)
+    assert not monitor_plan.needs_slot(replace(running, shape=SHAPE), NOW)
+    assert not monitor_plan.needs_slot(replace(running, monitor=monitor(interval="9s")), NOW)
+    assert not monitor_plan.needs_slot(replace(running, monitor=monitor(interval="2w")), NOW)
+    assert not monitor_plan.needs_slot(replace(running, configmap=None), NOW)
 
 
 def test_a_monitor_that_waits_for_its_turn_stays_ready_and_nothing_is_written() -> None:
-    plan = monitor_plan.decide(changed_installation(Turn.AWAITED, pod()), NOW)
+    plan = monitor_plan.decide(changed_installation(RolloutSlot.AWAITED, pod()), NOW)
     assert (plan.actions, said(plan)) == ((), [("Ready", "True", "Running")])
 
 
@@ -99,8 +106,8 @@ def test_a_monitor_that_waits_is_helped_all_the_same_when_its_node_is_lost() -> 
     lost = with_meta(
         pod(ready=False, since="2026-11-23T11:54:00Z"), deletionTimestamp="2026-11-23T11:55:00Z"
     )
-    plan = monitor_plan.decide(changed_installation(Turn.AWAITED, lost), NOW)
-    assert [(a.kind, a.name) for a in plan.actions if isinstance(a, Delete)] == [
+    plan = monitor_plan.decide(changed_installation(RolloutSlot.AWAITED, lost), NOW)
+    assert [(a.kind, a.name) for a in plan.actions if isinstance(a, DeleteObject)] == [
         (POD, "api-check-0")
     ]
 
@@ -110,9 +117,9 @@ def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
         [
             manifest.text(action.wanted, "metadata", "annotations", names.ROLLED_OUT)
             for action in monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
-            if isinstance(action, Apply)
+            if isinstance(action, ApplyObject)
         ]
-        for turn in (Turn.TAKEN, Turn.NEEDLESS)
+        for turn in (RolloutSlot.TAKEN, RolloutSlot.NEEDLESS)
     )
     assert (taken, needless) == (["true"], [""])
 
@@ -120,7 +127,7 @@ def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
 def test_a_pause_takes_the_pod_and_is_ready() -> None:
     plan = decide(monitor(paused=True), statefulset=live_statefulset(), configmap=live_configmap())
     applied = plan.actions[0]
-    assert isinstance(applied, Apply)
+    assert isinstance(applied, ApplyObject)
     assert manifest.at(applied.wanted, "spec", "replicas") == 0
     done = decide(
         monitor(paused=True), statefulset=live_statefulset(paused=True), configmap=live_configmap()
@@ -134,7 +141,7 @@ def test_what_can_never_change_is_left_as_it_is() -> None:
     old = {**there, "spec": {**spec, "serviceName": "old", "volumeClaimTemplates": [{"a": 1}]}}
     plan = decide(monitor(interval="10s"), statefulset=old, configmap=live_configmap(), pod=pod())
     applied = plan.actions[1]
-    assert isinstance(applied, Apply)
+    assert isinstance(applied, ApplyObject)
     assert manifest.text(applied.wanted, "spec", "serviceName") == "old"
     assert manifest.blocks(applied.wanted, "spec", "volumeClaimTemplates") == ({"a": 1},)
 
@@ -172,7 +179,7 @@ def test_a_strangers_object_of_the_name_is_never_touched() -> None:
 def test_a_child_of_an_earlier_monitor_of_the_name_goes_first() -> None:
     plan = decide(monitor_of("m2"), statefulset=live_statefulset(), configmap=live_configmap())
     gone = plan.actions[0]
-    assert isinstance(gone, Delete)
+    assert isinstance(gone, DeleteObject)
     assert (gone.kind, gone.uid, gone.force) == (CONFIGMAP, "c1", False)
     assert plan.again == monitor_plan.SOON
 
@@ -189,5 +196,5 @@ def test_a_pod_on_a_dead_node_is_deleted_by_force() -> None:
     )
     plan = decide(monitor(), statefulset=live_statefulset(), configmap=live_configmap(), pod=lost)
     gone = plan.actions[0]
-    assert isinstance(gone, Delete)
+    assert isinstance(gone, DeleteObject)
     assert (gone.kind, gone.uid, gone.force) == (POD, "p1", True)

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from allswell.central.monitor_status import Standing
+from allswell.central.monitor_status import MonitorStatus
 from allswell.controller.reconcile.monitor import status as monitor_status
 from allswell.controller.reconcile.monitor import status_debounce
 from allswell.domain.state import State
@@ -11,11 +11,11 @@ from tests.unit.controller.objects import NOW, monitor, parsed
 SECOND = timedelta(seconds=1)
 STARTING = Condition("Ready", FALSE, "Starting")
 RUNNING = Condition("Ready", TRUE, "Running")
-NOTHING_YET = Standing()
-UP = Standing(State.UP, NOW - SECOND, "", seen=True)
+NOTHING_YET = MonitorStatus()
+UP = MonitorStatus(State.UP, NOW - SECOND, "", seen=True)
 
 
-def told(*said: Condition, standing: Standing = NOTHING_YET, generation: int = 1) -> Json:
+def told(*said: Condition, standing: MonitorStatus = NOTHING_YET, generation: int = 1) -> Json:
     """A Monitor whose status says so."""
     live = monitor()
     status = monitor_status.build(live, parsed(), said, standing, NOW)
@@ -29,12 +29,14 @@ NEW = told(STARTING)
 def wait(
     live: Json,
     said: Condition,
-    standing: Standing | None = NOTHING_YET,
+    standing: MonitorStatus | None = NOTHING_YET,
     ready_for: timedelta | None = None,
     **fields: object,
 ) -> timedelta:
     since = None if ready_for is None else NOW - ready_for
-    return status_debounce.of(live, parsed(**fields), [said], standing, ready_since=since, now=NOW)
+    return status_debounce.wait_before_write(
+        live, parsed(**fields), [said], standing, ready_since=since, now=NOW
+    )
 
 
 def test_a_checker_that_is_ready_is_given_time_for_its_first_result() -> None:
@@ -51,7 +53,7 @@ def test_the_time_has_an_end_whatever_the_spec_says() -> None:
 
 def test_a_first_result_is_given_a_moment_for_the_pod_to_be_ready() -> None:
     assert wait(NEW, STARTING, UP) == timedelta(seconds=3)
-    late = Standing(State.DOWN, NOW - 10 * SECOND, "Timeout", seen=True)
+    late = MonitorStatus(State.DOWN, NOW - 10 * SECOND, "Timeout", seen=True)
     assert wait(NEW, STARTING, late) == status_debounce.NONE
 
 

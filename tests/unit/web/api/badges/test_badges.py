@@ -12,58 +12,64 @@ import pytest
 
 from allswell.central import page_data
 from allswell.domain import histogram
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
-from allswell.domain.latency import Bucket
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident, Status
+from allswell.domain.latency import LatencyBucket
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.api.badges import badge, lettering, shield, svg
 from allswell_web.api.badges.badge import Badge
-from allswell_web.api.route import Asked
+from allswell_web.api.route import RouteRequest
 from tests.unit.web import fakes, shapes
 from tests.unit.web.fakes import BORN, NOW, ago
 
 ONE = "comp00000001"
-DOWN = [Claim(State.DOWN, ago(hours=1), "Timeout")]
-SLOW = [Claim(State.DEGRADED, ago(hours=1), "Slow")]
-WINDOW = [Overlay(Kind.MAINTENANCE, ago(hours=1))]
-UNSEEN = [Overlay(Kind.UNSEEN, ago(hours=1))]
-PAUSED = [Overlay(Kind.PAUSED, ago(hours=1))]
+DOWN = [HealthClaim(State.DOWN, ago(hours=1), "Timeout")]
+SLOW = [HealthClaim(State.DEGRADED, ago(hours=1), "Slow")]
+WINDOW = [Overlay(OverlayKind.MAINTENANCE, ago(hours=1))]
+UNSEEN = [Overlay(OverlayKind.UNSEEN, ago(hours=1))]
+PAUSED = [Overlay(OverlayKind.PAUSED, ago(hours=1))]
 
 
 def asked(
-    *components: page_data.Component,
-    buckets: Mapping[str, tuple[Bucket, ...]] | None = None,
+    *components: page_data.ComponentData,
+    buckets: Mapping[str, tuple[LatencyBucket, ...]] | None = None,
     **more: Unpack[shapes.More],
-) -> Asked:
-    return Asked(fakes.found(*components, **more), buckets or {}, NOW, "https://status.example/")
+) -> RouteRequest:
+    return RouteRequest(
+        fakes.found(*components, **more), buckets or {}, NOW, "https://status.example/"
+    )
 
 
-def one(fact: str, component: page_data.Component, **more: Any) -> Badge:  # noqa: ANN401
+def one(fact: str, component: page_data.ComponentData, **more: Any) -> Badge:  # noqa: ANN401
     return badge.of_component(asked(component, **more), ONE, fact)
 
 
 def partly_down() -> Incident:
     said = (Status.INVESTIGATING, "We look.", ago(hours=1))
     return fakes.incident(
-        1, "Errors", said, impact=Impact.MINOR, components=[Affected("monitor-1", Effect.PARTIAL)]
+        1,
+        "Errors",
+        said,
+        impact=Impact.MINOR,
+        components=[AffectedComponent("monitor-1", Effect.PARTIAL)],
     )
 
 
 @pytest.mark.parametrize(
     ("claims", "overlays", "message", "colour"),
     [
-        ([Claim(State.UP, BORN)], [], "up", badge.UP),
+        ([HealthClaim(State.UP, BORN)], [], "up", badge.UP),
         (SLOW, [], "degraded", badge.DEGRADED),
         (DOWN, [], "down", badge.DOWN),
         (DOWN, WINDOW, "maintenance", badge.MAINTENANCE),
-        ([Claim(State.UP, BORN)], UNSEEN, "unknown", badge.UNKNOWN),
+        ([HealthClaim(State.UP, BORN)], UNSEEN, "unknown", badge.UNKNOWN),
         (DOWN, PAUSED, "paused", badge.UNKNOWN),
         ([], [], "no data yet", badge.UNKNOWN),
     ],
 )
 def test_a_state_has_its_word_and_its_colour(
-    claims: Sequence[Claim], overlays: Sequence[Overlay], message: str, colour: str
+    claims: Sequence[HealthClaim], overlays: Sequence[Overlay], message: str, colour: str
 ) -> None:
     found = one("state", fakes.component(claims=claims, overlays=overlays))
     assert found == Badge("Public API", message, colour)
@@ -99,7 +105,7 @@ def test_a_declared_partial_outage_is_told() -> None:
     ],
 )
 def test_the_page_has_the_description_of_the_api(
-    components: Sequence[page_data.Component], message: str, colour: str
+    components: Sequence[page_data.ComponentData], message: str, colour: str
 ) -> None:
     found = badge.of_page(asked(*components), "state")
     assert found == Badge("Acme Status", message, colour)
@@ -122,14 +128,14 @@ def test_an_unknown_component_is_grey_and_not_found() -> None:
 def test_uptime_is_that_of_the_page_over_ninety_days(
     down: timedelta, message: str, colour: str
 ) -> None:
-    claims = [Claim(State.UP, BORN), *(fakes.outage(ago(days=20), down) if down else ())]
+    claims = [HealthClaim(State.UP, BORN), *(fakes.outage(ago(days=20), down) if down else ())]
     found = one("uptime", fakes.component(claims=claims))
     assert found == Badge("Public API uptime 90d", message, colour)
 
 
 @pytest.mark.parametrize(("name", "message"), [("24h", "100 %"), ("7d", "99.84 %")])
 def test_uptime_may_be_asked_of_other_windows(name: str, message: str) -> None:
-    claims = [Claim(State.UP, BORN), *fakes.outage(ago(days=3), timedelta(minutes=15))]
+    claims = [HealthClaim(State.UP, BORN), *fakes.outage(ago(days=3), timedelta(minutes=15))]
     found = one(f"uptime-{name}", fakes.component(claims=claims))
     assert (found.label, found.message) == (f"Public API uptime {name}", message)
 
@@ -142,7 +148,7 @@ def test_without_data_there_is_no_percentage() -> None:
 
 def test_p95_is_that_of_the_last_day_or_of_merged_histograms() -> None:
     latencies = histogram.of([200_000] * 96 + [900_000] * 4)
-    day = page_data.Day(ago(days=2).date(), 100, 100, 1, latencies)
+    day = page_data.LatencyDay(ago(days=2).date(), 100, 100, 1, latencies)
     component = replace(fakes.component(), days=(day,))
     found = one("p95", component, buckets={ONE: fakes.day_of_buckets()})
     assert found == Badge("Public API p95 24h", "149 ms", badge.NEUTRAL)
@@ -150,8 +156,8 @@ def test_p95_is_that_of_the_last_day_or_of_merged_histograms() -> None:
 
 
 def test_the_page_counts_the_time_of_all_its_components() -> None:
-    whole = [Claim(State.UP, BORN)]
-    half = [Claim(State.UP, BORN), *fakes.outage(ago(hours=12), timedelta(hours=12))]
+    whole = [HealthClaim(State.UP, BORN)]
+    half = [HealthClaim(State.UP, BORN), *fakes.outage(ago(hours=12), timedelta(hours=12))]
     components = [fakes.component(1, claims=whole), fakes.component(2, claims=half)]
     assert badge.of_page(asked(*components), "uptime-24h").message == "75.00 %"
 

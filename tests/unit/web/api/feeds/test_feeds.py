@@ -11,20 +11,22 @@ import feedparser
 import pytest
 
 from allswell.central import page_data
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Status
 from allswell.domain.maintenance import Phase
 from allswell.domain.state import State
 from allswell_web.api import routes
-from allswell_web.api.route import Asked
+from allswell_web.api.route import RouteRequest
 from tests.unit.web import fakes, shapes
 from tests.unit.web.fakes import BORN, NOW, ago
 
 URL = "https://status.example/"
 FEEDS = ["history.atom", "history.rss", "updates.atom", "updates.rss"]
-DOWN = Claim(State.DOWN, ago(hours=3), "Timeout")
+DOWN = HealthClaim(State.DOWN, ago(hours=3), "Timeout")
 OUTAGE = replace(
-    fakes.component(1, claims=[Claim(State.UP, BORN), DOWN, Claim(State.UP, ago(hours=2))]),
+    fakes.component(
+        1, claims=[HealthClaim(State.UP, BORN), DOWN, HealthClaim(State.UP, ago(hours=2))]
+    ),
     heard=(BORN, ago(hours=3, minutes=-6), ago(hours=2, minutes=-1)),
 )
 INCIDENT = fakes.incident(
@@ -32,7 +34,7 @@ INCIDENT = fakes.incident(
     "Errors & delays <b>",
     (Status.INVESTIGATING, "We look into it.", ago(hours=5)),
     (Status.RESOLVED, "It was\nthe cable.\n\n<i>Sorry</i> & thanks.", ago(hours=4)),
-    components=[Affected("monitor-1")],
+    components=[AffectedComponent("monitor-1")],
 )
 WINDOW = fakes.maintenance(
     1, "Upgrade", start=ago(hours=1), end=ago(hours=-1), monitors=["monitor-1"]
@@ -41,13 +43,13 @@ WINDOW = fakes.maintenance(
 
 def written(
     name: str,
-    *components: page_data.Component,
+    *components: page_data.ComponentData,
     now: datetime = NOW,
     url: str = URL,
     **more: Unpack[shapes.More],
 ) -> str:
     entry = next(it for it in routes.EVERY if it.path == f"/{name}")
-    return entry.make(Asked(fakes.found(*components, **more), {}, now, url))
+    return entry.make(RouteRequest(fakes.found(*components, **more), {}, now, url))
 
 
 def read(text: str) -> Any:  # noqa: ANN401 - the library has no types
@@ -116,7 +118,9 @@ def test_dates_are_those_of_publication_and_the_start_is_in_the_text() -> None:
 
 @pytest.mark.parametrize("name", FEEDS)
 def test_no_two_entries_have_one_date_and_they_stand_in_order(name: str) -> None:
-    down = [fakes.component(n, f"C{n}", claims=[Claim(State.UP, BORN), DOWN]) for n in range(1, 9)]
+    down = [
+        fakes.component(n, f"C{n}", claims=[HealthClaim(State.UP, BORN), DOWN]) for n in range(1, 9)
+    ]
     dates = [at(entry) for entry in read(written(name, *down)).entries]
     assert len(set(dates)) == 8
     assert dates == sorted(dates, reverse=True)
@@ -126,7 +130,7 @@ def test_no_two_entries_have_one_date_and_they_stand_in_order(name: str) -> None
 @pytest.mark.parametrize("name", FEEDS)
 def test_what_comes_later_moves_no_entry_that_was_there(name: str) -> None:
     before = read(written(name, OUTAGE, incidents=[INCIDENT]))
-    claims = [Claim(State.UP, BORN), Claim(State.DOWN, NOW, "Timeout")]
+    claims = [HealthClaim(State.UP, BORN), HealthClaim(State.DOWN, NOW, "Timeout")]
     other, soon = fakes.component(2, "Other", claims=claims), NOW + timedelta(minutes=1)
     text = written(name, OUTAGE, other, incidents=[INCIDENT], now=soon, observed=soon)
     after = read(text)
@@ -225,9 +229,9 @@ def test_what_the_clock_would_tell_is_left_to_who_says_it() -> None:
 )
 def test_hostile_texts_stay_text(name: str, text: str) -> None:
     said: Sequence[tuple[Status, str, datetime]] = [(Status.INVESTIGATING, text, ago(hours=1))]
-    incident = fakes.incident(1, text, *said, components=[Affected("monitor-1")])
+    incident = fakes.incident(1, text, *said, components=[AffectedComponent("monitor-1")])
     page = replace(fakes.page(), title=text)
-    component = fakes.component(1, text, claims=[Claim(State.UP, BORN), DOWN])
+    component = fakes.component(1, text, claims=[HealthClaim(State.UP, BORN), DOWN])
     written_text = written(name, component, of=page, incidents=[incident])
     entries = read(written_text).entries
     assert len(entries) == 2

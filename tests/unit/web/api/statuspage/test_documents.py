@@ -7,23 +7,23 @@ from typing import Any, Unpack
 import pytest
 
 from allswell.central import page_data
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Impact, Incident, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident, Status
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.api import page_feed
-from allswell_web.api.page_feed import Account
+from allswell_web.api.page_feed import PageFeed
 from allswell_web.api.statuspage import documents
 from tests.unit.web import fakes, shapes
 from tests.unit.web.fakes import NOW, ago
 
 UP = fakes.component(1, "Up")
-DOWN = fakes.component(2, "Down", claims=[Claim(State.DOWN, ago(hours=1), "Timeout")])
-SLOW = fakes.component(3, "Slow", claims=[Claim(State.DEGRADED, ago(hours=1), "Slow")])
-UNSEEN = fakes.component(4, "Unseen", overlays=[Overlay(Kind.UNSEEN, ago(hours=1))])
-WINDOW = fakes.component(5, "Window", overlays=[Overlay(Kind.MAINTENANCE, ago(hours=1))])
-PAUSED = fakes.component(6, "Paused", overlays=[Overlay(Kind.PAUSED, ago(hours=1))])
+DOWN = fakes.component(2, "Down", claims=[HealthClaim(State.DOWN, ago(hours=1), "Timeout")])
+SLOW = fakes.component(3, "Slow", claims=[HealthClaim(State.DEGRADED, ago(hours=1), "Slow")])
+UNSEEN = fakes.component(4, "Unseen", overlays=[Overlay(OverlayKind.UNSEEN, ago(hours=1))])
+WINDOW = fakes.component(5, "Window", overlays=[Overlay(OverlayKind.MAINTENANCE, ago(hours=1))])
+PAUSED = fakes.component(6, "Paused", overlays=[Overlay(OverlayKind.PAUSED, ago(hours=1))])
 DOCUMENTS = {
     "summary": documents.summary,
     "status": documents.status,
@@ -48,12 +48,12 @@ KEYS = {
 }
 
 
-def told(*components: page_data.Component, **more: Unpack[shapes.More]) -> Account:
+def told(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> PageFeed:
     return page_feed.of(fakes.found(*components, **more), NOW, "https://status.example/")
 
 
 def made(
-    name: str, *components: page_data.Component, **more: Unpack[shapes.More]
+    name: str, *components: page_data.ComponentData, **more: Unpack[shapes.More]
 ) -> dict[str, Any]:
     """A document as JSON, which keeps to its closed schema."""
     found: dict[str, Any] = json.loads(json.dumps(DOCUMENTS[name](told(*components, **more))))
@@ -62,7 +62,7 @@ def made(
 
 
 def said(*effects: tuple[int, Effect], impact: Impact = Impact.NONE) -> Incident:
-    affected = [Affected(f"monitor-{number}", effect) for number, effect in effects]
+    affected = [AffectedComponent(f"monitor-{number}", effect) for number, effect in effects]
     first = (Status.INVESTIGATING, "We look into it.", ago(minutes=30))
     return fakes.incident(1, "Errors", first, impact=impact, components=affected)
 
@@ -85,7 +85,7 @@ def said(*effects: tuple[int, Effect], impact: Impact = Impact.NONE) -> Incident
     ],
 )
 def test_the_first_condition_that_applies_decides_indicator_and_description(
-    components: tuple[page_data.Component, ...], indicator: str, description: str
+    components: tuple[page_data.ComponentData, ...], indicator: str, description: str
 ) -> None:
     found = {"indicator": indicator, "description": description}
     assert made("status", *components)["status"] == found
@@ -119,7 +119,7 @@ def test_an_incident_that_is_over_raises_nothing() -> None:
         (Status.INVESTIGATING, "Looking.", ago(hours=2)),
         (Status.RESOLVED, "Fixed.", ago(hours=1)),
         impact=Impact.CRITICAL,
-        components=[Affected("monitor-1", Effect.DOWN)],
+        components=[AffectedComponent("monitor-1", Effect.DOWN)],
     )
     found = made("summary", UP, incidents=[over])
     assert found["status"]["indicator"] == "none"
@@ -247,7 +247,7 @@ def test_an_incident_tells_each_update_with_the_components_before_and_after() ->
         (Status.INVESTIGATING, "We look into it.", ago(hours=3)),
         (Status.MONITORING, "It is better.", ago(hours=2)),
         (Status.RESOLVED, "It is fixed.", ago(hours=1)),
-        components=[Affected("monitor-1", Effect.PARTIAL)],
+        components=[AffectedComponent("monitor-1", Effect.PARTIAL)],
     )
     (found,) = made("incidents", UP, incidents=[declared])["incidents"]
     assert (found["id"], found["status"], found["impact"]) == ("inci00000007", "resolved", "major")

@@ -9,24 +9,26 @@ import pytest
 
 from allswell.central import page_data
 from allswell.domain import histogram
-from allswell.domain.health import Claim
-from allswell.domain.incident import Affected, Effect, Status
+from allswell.domain.health import HealthClaim
+from allswell.domain.incident import AffectedComponent, Effect, Status
 from allswell.domain.maintenance import Phase
 from allswell.domain.state import State
-from allswell.domain.timeline import Kind, Overlay
+from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.api import page_feed
 from allswell_web.api.v1 import document
 from tests.unit.web import fakes, shapes
 from tests.unit.web.fakes import BORN, NOW, ago
 
 DOWN = fakes.component(
-    2, "Down", claims=[Claim(State.UP, BORN), Claim(State.DOWN, ago(hours=1), "Timeout")]
+    2,
+    "Down",
+    claims=[HealthClaim(State.UP, BORN), HealthClaim(State.DOWN, ago(hours=1), "Timeout")],
 )
 SAID = fakes.incident(
     1,
     "Errors",
     (Status.INVESTIGATING, "We look into it.", ago(minutes=30)),
-    components=[Affected("monitor-2", Effect.PARTIAL), Affected("elsewhere")],
+    components=[AffectedComponent("monitor-2", Effect.PARTIAL), AffectedComponent("elsewhere")],
 )
 WINDOW = fakes.maintenance(
     1,
@@ -38,7 +40,7 @@ WINDOW = fakes.maintenance(
 )
 
 
-def made(*components: page_data.Component, **more: Unpack[shapes.More]) -> dict[str, Any]:
+def made(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> dict[str, Any]:
     told = page_feed.of(fakes.found(*components, **more), NOW, "https://status.example/")
     written = json.dumps(document.of(told, {"comp00000001": fakes.day_of_buckets()}))
     found: dict[str, Any] = json.loads(written)
@@ -61,7 +63,7 @@ def test_the_version_stands_first() -> None:
     ],
 )
 def test_the_state_of_the_page_is_told_in_our_words(
-    components: tuple[page_data.Component, ...], state: tuple[str, str, str]
+    components: tuple[page_data.ComponentData, ...], state: tuple[str, str, str]
 ) -> None:
     assert tuple(made(*components)["state"].values()) == state
 
@@ -89,8 +91,8 @@ def test_silence_is_unknown_and_tells_what_was_seen_last() -> None:
 
 
 def test_windows_tell_uptime_coverage_and_p95() -> None:
-    day = page_data.Day(ago(days=2).date(), 99, 99, 1, histogram.of([200_000] * 99))
-    overlays = [Overlay(Kind.UNSEEN, ago(hours=12), ago(hours=6))]
+    day = page_data.LatencyDay(ago(days=2).date(), 99, 99, 1, histogram.of([200_000] * 99))
+    overlays = [Overlay(OverlayKind.UNSEEN, ago(hours=12), ago(hours=6))]
     component = replace(fakes.component(overlays=overlays), days=(day,))
     first, *others = made(component)["components"][0]["windows"]
     assert first == {"name": "24h", "uptime": 100.0, "coverage": 75.0, "p95_ms": 148.7}
@@ -100,7 +102,7 @@ def test_windows_tell_uptime_coverage_and_p95() -> None:
 
 
 def test_every_day_of_the_bars_is_told() -> None:
-    claims = [Claim(State.UP, BORN), *fakes.outage(ago(days=2), timedelta(minutes=30))]
+    claims = [HealthClaim(State.UP, BORN), *fakes.outage(ago(days=2), timedelta(minutes=30))]
     days = made(fakes.component(claims=claims))["components"][0]["days"]
     assert (len(days), days[0]["day"], days[-1]["day"]) == (90, "2026-08-26", "2026-11-23")
     assert days[-3] == {
@@ -116,7 +118,7 @@ def test_every_day_of_the_bars_is_told() -> None:
 
 
 def test_a_day_before_the_first_data_has_no_percentage() -> None:
-    new = fakes.component(claims=[Claim(State.UP, ago(hours=1))], born=ago(hours=1))
+    new = fakes.component(claims=[HealthClaim(State.UP, ago(hours=1))], born=ago(hours=1))
     days = made(new)["components"][0]["days"]
     assert [day["uptime"] for day in days[-2:]] == [None, 100.0]
 
