@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from allswell_web.graphics import icons
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from tests.browser import chromium
 
 LARGE = (1200, 630)
@@ -20,7 +20,7 @@ def drawn(browser: Browser, html: str, width: int, height: int) -> bytes:
     return picture
 
 
-def large(what: Condition) -> str:
+def large(what: ComponentStatus) -> str:
     """A large shape in the middle of its colour."""
     width, height = LARGE
     return (
@@ -32,7 +32,7 @@ def large(what: Condition) -> str:
     )
 
 
-def small(what: Condition) -> str:
+def small(what: ComponentStatus) -> str:
     """The icon of a browser's tab."""
     return icons.svg(what).replace("<svg ", '<svg width="32" height="32" ', 1)
 
@@ -40,7 +40,7 @@ def small(what: Condition) -> str:
 def main(folder: Path) -> None:
     """Draw them all."""
     with sync_playwright() as playwright, chromium.launched(playwright) as browser:
-        for what in Condition:
+        for what in ComponentStatus:
             icon = drawn(browser, small(what), 32, 32)
             (folder / f"icon-{what.value}.png").write_bytes(icon)
             (folder / f"og-{what.value}.png").write_bytes(drawn(browser, large(what), *LARGE))

@@ -12,7 +12,7 @@ from allswell.domain import colour
 from allswell.domain.incident import Impact, Status
 from allswell.domain.spec.look import PageLink, PageLook
 from allswell_web.graphics import assets, icons, theme
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.text import language
 from tests.property.strategies import PICTURE
 from tests.unit.web import fakes, harness
@@ -100,7 +100,7 @@ def test_an_owners_favicon_carries_the_state_in_its_corner() -> None:
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     # It is the owner's picture itself, and the shape of the state: nobody is asked for either.
     assert f'href="{PICTURE}"' in answer.text
-    assert icons.SHAPES[Condition.UP] in answer.text
+    assert icons.SHAPES[ComponentStatus.UP] in answer.text
     assert it.ask(f"/{path.replace('up', 'down')}").status == 200
     assert it.ask("/icons/000000000000/up.svg").status == 404
 
@@ -111,8 +111,8 @@ def test_a_picture_that_is_not_there_is_not_found(path: str) -> None:
     assert bench().ask(path).status == 404
 
 
-@pytest.mark.parametrize("what", Condition)
-def test_every_state_has_its_pictures(what: Condition) -> None:
+@pytest.mark.parametrize("what", ComponentStatus)
+def test_every_state_has_its_pictures(what: ComponentStatus) -> None:
     it = bench()
     for path, begins in (
         (f"/icons/{what.value}.svg", b"<svg"),
@@ -124,7 +124,7 @@ def test_every_state_has_its_pictures(what: Condition) -> None:
 
 
 def test_no_two_states_of_a_watched_page_have_the_same_shape() -> None:
-    assert len(set(icons.SHAPES.values())) == len(Condition)
+    assert len(set(icons.SHAPES.values())) == len(ComponentStatus)
 
 
 def test_title_and_icon_carry_the_state() -> None:
@@ -134,14 +134,14 @@ def test_title_and_icon_carry_the_state() -> None:
     assert "icons/up.svg" in bench(PageLook()).ask().text
     assert "<title>The present state is not known – Acme Status</title>" in silent.ask().text
     assert "icons/unknown.svg" in silent.ask().text
-    assert silent.ask("/favicon.ico").body == icons.small(Condition.UNKNOWN)
+    assert silent.ask("/favicon.ico").body == icons.small(ComponentStatus.UNKNOWN)
 
 
 def test_an_open_incident_is_in_the_icon_that_browsers_ask_for_by_themselves() -> None:
     said = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=9))
     minor = fakes.incident(1, "Slow", said, impact=Impact.MINOR)
     it = harness.bench(fakes.Reader(fakes.found(fakes.component(), incidents=[minor])))
-    assert it.ask("/favicon.ico").body == icons.small(Condition.DEGRADED)
+    assert it.ask("/favicon.ico").body == icons.small(ComponentStatus.DEGRADED)
 
 
 def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:

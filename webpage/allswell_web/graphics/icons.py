@@ -5,37 +5,37 @@ from types import MappingProxyType
 
 from markupsafe import escape
 
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 SHAPES = MappingProxyType(
     {
-        Condition.UP: "M3 8.5l3.5 3.5L13 4.5",
-        Condition.DEGRADED: "M8 2.5 14.5 14h-13zM8 6.5v3.5M8 12v.1",
-        Condition.DOWN: "M3.5 3.5l9 9M12.5 3.5l-9 9",
-        Condition.UNKNOWN: "M5 6a3 3 0 1 1 4.6 2.5C8.6 9.1 8 9.6 8 10.5M8 13.2v.1",
-        Condition.MAINTENANCE: (
+        ComponentStatus.UP: "M3 8.5l3.5 3.5L13 4.5",
+        ComponentStatus.DEGRADED: "M8 2.5 14.5 14h-13zM8 6.5v3.5M8 12v.1",
+        ComponentStatus.DOWN: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+        ComponentStatus.UNKNOWN: "M5 6a3 3 0 1 1 4.6 2.5C8.6 9.1 8 9.6 8 10.5M8 13.2v.1",
+        ComponentStatus.MAINTENANCE: (
             "M10 2a4 4 0 0 0-3.8 5.2L2 11.4 4.6 14l4.2-4.2A4 4 0 0 0 14 6l-2.2 2L9 7.5 8.5 4.5z"
         ),
-        Condition.PAUSED: "M5.5 3.5v9M10.5 3.5v9",
-        Condition.NEW: "M3.5 8h9",
+        ComponentStatus.PAUSED: "M5.5 3.5v9M10.5 3.5v9",
+        ComponentStatus.NEW: "M3.5 8h9",
     }
 )
 # White shapes on these have a contrast of 3 : 1 and more.
 GROUNDS = MappingProxyType(
     {
-        Condition.UP: "#0f9d74",
-        Condition.DEGRADED: "#b26200",
-        Condition.DOWN: "#7d0a20",
-        Condition.UNKNOWN: "#757b8c",
-        Condition.MAINTENANCE: "#2145c7",
-        Condition.PAUSED: "#757b8c",
-        Condition.NEW: "#757b8c",
+        ComponentStatus.UP: "#0f9d74",
+        ComponentStatus.DEGRADED: "#b26200",
+        ComponentStatus.DOWN: "#7d0a20",
+        ComponentStatus.UNKNOWN: "#757b8c",
+        ComponentStatus.MAINTENANCE: "#2145c7",
+        ComponentStatus.PAUSED: "#757b8c",
+        ComponentStatus.NEW: "#757b8c",
     }
 )
 
 
-def _sign(what: Condition) -> str:
+def _sign(what: ComponentStatus) -> str:
     return (
         f'<rect width="16" height="16" rx="3.5" fill="{GROUNDS[what]}"/>'
         f'<path transform="translate(2 2) scale(.75)" d="{SHAPES[what]}" fill="none" '
@@ -43,12 +43,12 @@ def _sign(what: Condition) -> str:
     )
 
 
-def svg(what: Condition) -> str:
+def svg(what: ComponentStatus) -> str:
     """The picture of a state for a browser's tab: a white shape on a rounded square."""
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{_sign(what)}</svg>'
 
 
-def marked(what: Condition, picture: str) -> str:
+def marked(what: ComponentStatus, picture: str) -> str:
     """An owner's favicon, a `data:` address, with the state in its corner.
 
     Within the SVG, for a picture asks nobody for another one; it is the owner's, checked when the
@@ -62,11 +62,11 @@ def marked(what: Condition, picture: str) -> str:
     )
 
 
-def small(what: Condition) -> bytes:
+def small(what: ComponentStatus) -> bytes:
     """The same as a PNG of 32 by 32."""
     return (PICTURES / f"icon-{what.value}.png").read_bytes()
 
 
-def large(what: Condition) -> bytes:
+def large(what: ComponentStatus) -> bytes:
     """The picture that a link to the page brings along: a PNG of 1200 by 630."""
     return (PICTURES / f"og-{what.value}.png").read_bytes()

@@ -7,7 +7,7 @@ the database; a text of any other form never comes this far.
 import hashlib
 
 from allswell.domain.spec.look import PageLook
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 
 _FONTS = {
     "Serif": 'Georgia,Cambria,"Noto Serif",serif',
@@ -34,7 +34,7 @@ def _root(chosen: dict[str, str]) -> str:
     return f":root{{{found}}}" if found else ""
 
 
-def icon(favicon: str, what: Condition) -> str:
+def icon(favicon: str, what: ComponentStatus) -> str:
     """Where an owner's favicon with the state in its corner is; empty without a favicon."""
     return f"icons/{_digest(favicon)}/{what.value}.svg" if favicon else ""
 

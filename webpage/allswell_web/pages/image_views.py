@@ -7,10 +7,10 @@ from allswell_web.graphics import icons, theme
 from allswell_web.pages import responses
 from allswell_web.pages import views as pages_views
 from allswell_web.presentation import presenter
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 
 PNG = "image/png"
-_STATES = ",".join(f'"{what.value}"' for what in Condition)
+_STATES = ",".join(f'"{what.value}"' for what in ComponentStatus)
 
 views = Blueprint("drawings", __name__)
 
@@ -18,14 +18,14 @@ views = Blueprint("drawings", __name__)
 @views.get(f"/icons/<any({_STATES}):state>.svg")
 def icon(state: str) -> Response:
     """The icon of a state."""
-    return responses.picture(icons.svg(Condition(state)).encode(), "image/svg+xml")
+    return responses.picture(icons.svg(ComponentStatus(state)).encode(), "image/svg+xml")
 
 
 @views.get(f"/icons/<digest>/<any({_STATES}):state>.svg")
 def marked_icon(digest: str, state: str) -> Response:
     """The owner's favicon with a state in its corner; 404 for one that it no longer has."""
     found, _ = responses.found()
-    what = Condition(state)
+    what = ComponentStatus(state)
     if theme.icon(found.pictures.favicon, what) != f"icons/{digest}/{state}.svg":
         abort(404)
     drawn = icons.marked(what, found.pictures.favicon).encode()
@@ -35,7 +35,7 @@ def marked_icon(digest: str, state: str) -> Response:
 @views.get(f"/icons/<any({_STATES}):state>.png")
 def small_icon(state: str) -> Response:
     """The same for browsers that draw no SVG there."""
-    return responses.picture(icons.small(Condition(state)), PNG)
+    return responses.picture(icons.small(ComponentStatus(state)), PNG)
 
 
 @views.get("/favicon.ico")
@@ -47,7 +47,7 @@ def default_icon() -> Response:
 @views.get(f"/og/<any({_STATES}):state>.png")
 def preview(state: str) -> Response:
     """What a link to the page brings along."""
-    return responses.picture(icons.large(Condition(state)), PNG)
+    return responses.picture(icons.large(ComponentStatus(state)), PNG)
 
 
 @views.get('/<any("logo","favicon"):name>/<digest>')

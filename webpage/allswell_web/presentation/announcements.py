@@ -7,7 +7,7 @@ from allswell.domain import maintenance as maintenances
 from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.presentation import view
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.text import labels, markdown, untrusted_text
 
@@ -15,10 +15,10 @@ AHEAD = timedelta(days=7)
 RUNNING = (Phase.IN_PROGRESS, Phase.VERIFYING)
 # What an incident makes of the whole page, by its impact; none at all leaves it as observed.
 CONDITIONS = {
-    Impact.NONE: Condition.NEW,
-    Impact.MINOR: Condition.DEGRADED,
-    Impact.MAJOR: Condition.DOWN,
-    Impact.CRITICAL: Condition.DOWN,
+    Impact.NONE: ComponentStatus.NEW,
+    Impact.MINOR: ComponentStatus.DEGRADED,
+    Impact.MAJOR: ComponentStatus.DOWN,
+    Impact.CRITICAL: ComponentStatus.DOWN,
 }
 
 

@@ -7,7 +7,7 @@ from allswell.domain.state import State
 from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import latency_chart, uptime_bars
 from allswell_web.presentation import announcements, troubled_days, uptime_windows, view
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.text import labels
@@ -41,7 +41,7 @@ def component(scene: PageContext, line: ComponentState) -> view.ComponentView:
 def since(scene: PageContext, line: ComponentState) -> Moment | None:
     """Since when a component stands as it does; of one without data that says nothing."""
     standing = line.standing
-    if standing.condition is Condition.NEW or standing.since is None:
+    if standing.condition is ComponentStatus.NEW or standing.since is None:
         return None
     return scene.moment(standing.since)
 
@@ -51,10 +51,14 @@ def note(scene: PageContext, line: ComponentState) -> str:
     say, standing = scene.say, line.standing
     if standing.last is not None:
         return say.text("last seen: {state}", state=labels.condition(say, standing.last))
-    if standing.condition is Condition.MAINTENANCE and standing.observed is not State.UP:
-        observed = labels.condition(say, Condition(standing.observed.value))
+    if standing.condition is ComponentStatus.MAINTENANCE and standing.observed is not State.UP:
+        observed = labels.condition(say, ComponentStatus(standing.observed.value))
         return say.text("observed: {state}", state=observed)
-    if standing.condition in (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN):
+    if standing.condition in (
+        ComponentStatus.DOWN,
+        ComponentStatus.DEGRADED,
+        ComponentStatus.UNKNOWN,
+    ):
         return labels.reason(say, standing.reason)
     return ""
 

@@ -17,7 +17,7 @@ from allswell.domain.timeline import Segment
 SILENCE = timedelta(minutes=2)
 
 
-class Condition(StrEnum):
+class ComponentStatus(StrEnum):
     """What a visitor is told of a component."""
 
     UP = "up"
@@ -30,49 +30,49 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentCondition:
+class ComponentStanding:
     """A condition, since when, why, and what is observed beneath a maintenance window.
 
     `last` is set when the present is not known: how things stood when they were last seen.
     """
 
-    condition: Condition
+    condition: ComponentStatus
     since: datetime | None = None
     reason: str = ""
     observed: State = State.UNKNOWN
-    last: Condition | None = None
+    last: ComponentStatus | None = None
 
 
-def of(segment: Segment) -> Condition:
+def of(segment: Segment) -> ComponentStatus:
     """The condition during one segment."""
     if segment.state is State.PAUSED:
-        return Condition.PAUSED
+        return ComponentStatus.PAUSED
     if segment.maintenance:
-        return Condition.MAINTENANCE
-    return Condition(segment.state.value)
+        return ComponentStatus.MAINTENANCE
+    return ComponentStatus(segment.state.value)
 
 
 def standing(
     segments: Sequence[Segment], observed: datetime | None, now: datetime
-) -> ComponentCondition:
+) -> ComponentStanding:
     """How a component stands at `now`, when it was observed through `observed`.
 
     Segments end at `observed`. A change of reason does not begin a new "since".
     """
     if not segments:
-        return ComponentCondition(Condition.NEW)
+        return ComponentStanding(ComponentStatus.NEW)
     ending = segments[-1]
     condition, since = of(ending), ending.start
     for segment in reversed(segments):
         if of(segment) is not condition:
             break
         since = segment.start
-    found = ComponentCondition(condition, since, ending.reason, ending.state)
-    if condition is Condition.UNKNOWN and since == segments[0].start:
-        found = replace(found, condition=Condition.NEW, reason=timeline.NO_DATA)
+    found = ComponentStanding(condition, since, ending.reason, ending.state)
+    if condition is ComponentStatus.UNKNOWN and since == segments[0].start:
+        found = replace(found, condition=ComponentStatus.NEW, reason=timeline.NO_DATA)
     if silent(observed, now):
         last = found.condition
-        return replace(found, condition=Condition.UNKNOWN, since=observed, last=last)
+        return replace(found, condition=ComponentStatus.UNKNOWN, since=observed, last=last)
     return found
 
 
@@ -81,7 +81,7 @@ def silent(observed: datetime | None, now: datetime) -> bool:
     return observed is None or now - observed > SILENCE
 
 
-class ConditionExtent(StrEnum):
+class StatusExtent(StrEnum):
     """How much of a page a condition has reached."""
 
     ALL = "all"
@@ -89,35 +89,35 @@ class ConditionExtent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PageCondition:
+class OverallStatus:
     """The page's worst condition: which, how far, and the places of those concerned."""
 
-    condition: Condition
-    extent: ConditionExtent
+    condition: ComponentStatus
+    extent: StatusExtent
     places: tuple[int, ...]
 
 
 _WORST_FIRST = (
-    (Condition.DOWN,),
-    (Condition.DEGRADED,),
-    (Condition.UNKNOWN, Condition.NEW),
-    (Condition.MAINTENANCE,),
+    (ComponentStatus.DOWN,),
+    (ComponentStatus.DEGRADED,),
+    (ComponentStatus.UNKNOWN, ComponentStatus.NEW),
+    (ComponentStatus.MAINTENANCE,),
 )
 
 
-def overall(standings: Sequence[ComponentCondition]) -> PageCondition:
+def overall(standings: Sequence[ComponentStanding]) -> OverallStatus:
     """The first that applies: down, degraded, unknown, maintenance, up.
 
     A paused component counts only when there is no other. No component at all is unknown.
     """
-    watched = [p for p, it in enumerate(standings) if it.condition is not Condition.PAUSED]
+    watched = [p for p, it in enumerate(standings) if it.condition is not ComponentStatus.PAUSED]
     if not watched:
-        paused = Condition.PAUSED if standings else Condition.UNKNOWN
-        return PageCondition(paused, ConditionExtent.ALL, tuple(range(len(standings))))
+        paused = ComponentStatus.PAUSED if standings else ComponentStatus.UNKNOWN
+        return OverallStatus(paused, StatusExtent.ALL, tuple(range(len(standings))))
     for conditions in _WORST_FIRST:
         places = tuple(p for p in watched if standings[p].condition in conditions)
         if places:
-            extent = ConditionExtent.ALL if len(places) == len(watched) else ConditionExtent.SOME
-            new = all(standings[p].condition is Condition.NEW for p in places)
-            return PageCondition(Condition.NEW if new else conditions[0], extent, places)
-    return PageCondition(Condition.UP, ConditionExtent.ALL, tuple(watched))
+            extent = StatusExtent.ALL if len(places) == len(watched) else StatusExtent.SOME
+            new = all(standings[p].condition is ComponentStatus.NEW for p in places)
+            return OverallStatus(ComponentStatus.NEW if new else conditions[0], extent, places)
+    return OverallStatus(ComponentStatus.UP, StatusExtent.ALL, tuple(watched))

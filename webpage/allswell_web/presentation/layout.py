@@ -2,12 +2,12 @@
 
 from allswell_web.graphics import theme
 from allswell_web.presentation import view
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.text import language, markdown, untrusted_text
 
 
-def frame(scene: PageContext, heading: str, condition: Condition) -> view.FrameView:
+def frame(scene: PageContext, heading: str, condition: ComponentStatus) -> view.FrameView:
     """The frame of a part whose heading and condition are known."""
     page, place, horizon = scene.found.page, scene.place, scene.it.horizon
     return view.FrameView(
@@ -31,7 +31,7 @@ def frame(scene: PageContext, heading: str, condition: Condition) -> view.FrameV
     )
 
 
-def _look(scene: PageContext, condition: Condition) -> view.LookView:
+def _look(scene: PageContext, condition: ComponentStatus) -> view.LookView:
     pictures = scene.found.pictures
     return view.LookView(
         css=theme.of(scene.found.page.look),

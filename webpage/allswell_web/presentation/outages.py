@@ -20,7 +20,7 @@ from allswell.domain.incident import (
 )
 from allswell.domain.timeline import Segment
 from allswell_web.presentation import condition, identity
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.text import labels, untrusted_text
 from allswell_web.text.language import ENGLISH, Language, noted
@@ -28,17 +28,17 @@ from allswell_web.text.language import ENGLISH, Language, noted
 # Outages beyond are told by the bars alone; a flapping monitor makes many.
 MOST = 100
 MOST_UPDATES = 50
-_TROUBLE = (Condition.DOWN, Condition.DEGRADED)
-_EFFECTS = {Condition.DOWN: Effect.DOWN, Condition.DEGRADED: Effect.DEGRADED}
+_TROUBLE = (ComponentStatus.DOWN, ComponentStatus.DEGRADED)
+_EFFECTS = {ComponentStatus.DOWN: Effect.DOWN, ComponentStatus.DEGRADED: Effect.DEGRADED}
 _IS = {
-    Condition.DOWN: noted("{name} is down"),
-    Condition.DEGRADED: noted("{name} is degraded"),
-    Condition.UNKNOWN: noted("We cannot see {name}"),
+    ComponentStatus.DOWN: noted("{name} is down"),
+    ComponentStatus.DEGRADED: noted("{name} is degraded"),
+    ComponentStatus.UNKNOWN: noted("We cannot see {name}"),
 }
 _ENDS = {
-    Condition.UP: noted("{name} is operational again after {duration}"),
-    Condition.MAINTENANCE: noted("{name} is under maintenance"),
-    Condition.PAUSED: noted("Monitoring is paused"),
+    ComponentStatus.UP: noted("{name} is operational again after {duration}"),
+    ComponentStatus.MAINTENANCE: noted("{name} is under maintenance"),
+    ComponentStatus.PAUSED: noted("Monitoring is paused"),
 }
 
 
@@ -46,7 +46,7 @@ _ENDS = {
 class ConditionStretch:
     """A time of one condition; `reason` is the last one."""
 
-    condition: Condition
+    condition: ComponentStatus
     start: datetime
     end: datetime
     reason: str
@@ -96,7 +96,9 @@ def of_line(line: ComponentState) -> tuple[ComponentOutage, ...]:
     before: ConditionStretch | None = None
     root = instant.EPOCH
     for stretch in stretches(line.segments):
-        if stretch.condition in _TROUBLE or (running and stretch.condition is Condition.UNKNOWN):
+        if stretch.condition in _TROUBLE or (
+            running and stretch.condition is ComponentStatus.UNKNOWN
+        ):
             root = root if running else _root(line, before, stretch.start)
             running.append(stretch)
         elif running:
@@ -109,7 +111,7 @@ def of_line(line: ComponentState) -> tuple[ComponentOutage, ...]:
 
 
 def _root(line: ComponentState, before: ConditionStretch | None, start: datetime) -> datetime:
-    if before is None or before.condition is not Condition.UNKNOWN:
+    if before is None or before.condition is not ComponentStatus.UNKNOWN:
         return start
     dated = max((it.since for it in line.component.claims if it.since <= start), default=start)
     return dated if dated >= before.start else start
@@ -128,7 +130,7 @@ def all_down(lines: Sequence[ComponentState]) -> tuple[tuple[datetime, datetime]
     for line in lines:
         for segment in line.segments:
             found = condition.of(segment)
-            watched, down = found is not Condition.PAUSED, found is Condition.DOWN
+            watched, down = found is not ComponentStatus.PAUSED, found is ComponentStatus.DOWN
             for at, sign in ((segment.start, 1), (segment.end, -1)):
                 before = steps.get(at, (0, 0))
                 steps[at] = before[0] + sign * watched, before[1] + sign * down
@@ -171,13 +173,13 @@ def _incident(
     )
 
 
-def _worst(outage: ComponentOutage) -> Condition:
+def _worst(outage: ComponentOutage) -> ComponentStatus:
     found = {stretch.condition for stretch in outage.stretches}
-    return Condition.DOWN if Condition.DOWN in found else Condition.DEGRADED
+    return ComponentStatus.DOWN if ComponentStatus.DOWN in found else ComponentStatus.DEGRADED
 
 
 def _impact(outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]]) -> Impact:
-    downs = [it for it in outage.stretches if it.condition is Condition.DOWN]
+    downs = [it for it in outage.stretches if it.condition is ComponentStatus.DOWN]
     if not downs:
         return Impact.MINOR
     begin, end = downs[0].start, downs[-1].end
@@ -216,7 +218,7 @@ def _body(outage: ComponentOutage, stretch: ConditionStretch, say: Language) -> 
         lasted = labels.duration(say, stretch.start - outage.start)
         return say.text(_ENDS[stretch.condition], name=name, duration=lasted)
     text = say.text(_IS[stretch.condition], name=name)
-    if stretch.condition is Condition.UNKNOWN:
+    if stretch.condition is ComponentStatus.UNKNOWN:
         return text
     reason = labels.reason(say, stretch.reason)
     return f"{text}: {reason}" if reason else text

@@ -11,7 +11,7 @@ from allswell.central import page_data
 from allswell.domain import timeline
 from allswell.domain.timeline import Segment
 from allswell_web.presentation import condition
-from allswell_web.presentation.condition import ComponentCondition, PageCondition
+from allswell_web.presentation.condition import ComponentStanding, OverallStatus
 from allswell_web.text import times
 
 
@@ -21,7 +21,7 @@ class ComponentState:
 
     component: page_data.ComponentData
     segments: tuple[Segment, ...]
-    standing: ComponentCondition
+    standing: ComponentStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PageState:
     horizon: datetime | None
     silent: bool
     lines: tuple[ComponentState, ...]
-    overall: PageCondition
+    overall: OverallStatus
 
 
 def of(found: page_data.PageData, now: datetime) -> PageState:

@@ -14,7 +14,7 @@ from allswell_web.presentation import (
     uptime_windows,
     view,
 )
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.text import headline, labels, times, untrusted_text
@@ -23,13 +23,13 @@ from allswell_web.text.times import Moment
 ALL_OPEN_UP_TO = 25
 MOST_AFFECTED = 8
 _SEVERITY = (
-    Condition.DOWN,
-    Condition.DEGRADED,
-    Condition.UNKNOWN,
-    Condition.NEW,
-    Condition.MAINTENANCE,
-    Condition.PAUSED,
-    Condition.UP,
+    ComponentStatus.DOWN,
+    ComponentStatus.DEGRADED,
+    ComponentStatus.UNKNOWN,
+    ComponentStatus.NEW,
+    ComponentStatus.MAINTENANCE,
+    ComponentStatus.PAUSED,
+    ComponentStatus.UP,
 )
 
 
@@ -66,10 +66,10 @@ def page(scene: PageContext) -> view.PageView:
     )
 
 
-def condition(scene: PageContext) -> Condition:
+def condition(scene: PageContext) -> ComponentStatus:
     """How the whole page stands: as it is observed, or worse where an open incident says so."""
     said = [announcements.CONDITIONS[one.impact] for one in _raising(scene)]
-    seen = Condition.UNKNOWN if scene.it.silent else scene.it.overall.condition
+    seen = ComponentStatus.UNKNOWN if scene.it.silent else scene.it.overall.condition
     return min(said, key=_SEVERITY.index, default=seen)
 
 
@@ -107,12 +107,12 @@ def announcement_page(scene: PageContext, public_id: str) -> view.AnnouncementPa
     for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say, most=None)):
         if one.id == public_id:
             shown = announcements.incident(scene, one)
-            what = shown.condition if one.is_open else Condition.UP
+            what = shown.condition if one.is_open else ComponentStatus.UP
             return view.AnnouncementPageView(layout.frame(scene, shown.title, what), shown, None)
     for other in scene.found.maintenances:
         if other.id == public_id:
             planned = announcements.maintenance(scene, other)
-            frame = layout.frame(scene, planned.title, Condition.MAINTENANCE)
+            frame = layout.frame(scene, planned.title, ComponentStatus.MAINTENANCE)
             return view.AnnouncementPageView(frame, None, planned)
     return None
 
@@ -126,7 +126,7 @@ def history_page(scene: PageContext, name: str = "") -> view.HistoryPageView | N
     month = times.month_text(first, scene.say)
     heading = scene.say.text("What happened in {month}", month=month)
     return view.HistoryPageView(
-        frame=layout.frame(scene, heading, Condition.NEW),
+        frame=layout.frame(scene, heading, ComponentStatus.NEW),
         month=month,
         days=days,
         months=past_days.months(scene, first),
@@ -154,13 +154,13 @@ def _since(scene: PageContext, raising: Sequence[Incident]) -> Moment | None:
     it = scene.it
     if raising:
         return scene.moment(min(one.started for one in raising))
-    if it.silent or it.overall.condition is Condition.NEW:
+    if it.silent or it.overall.condition is ComponentStatus.NEW:
         return None
     changes = [it.lines[place].standing.since for place in it.overall.places]
     known = [since for since in changes if since is not None]
     if not known:
         return None
-    return scene.moment(max(known) if it.overall.condition is Condition.UP else min(known))
+    return scene.moment(max(known) if it.overall.condition is ComponentStatus.UP else min(known))
 
 
 def _silence(scene: PageContext) -> view.SilenceView | None:
@@ -178,7 +178,7 @@ def _affected(scene: PageContext) -> tuple[view.AffectedView, ...]:
     """The components that stand worse than up, the worst first; none while all is unknown."""
     if scene.it.silent:
         return ()
-    calm = (Condition.UP, Condition.PAUSED)
+    calm = (ComponentStatus.UP, ComponentStatus.PAUSED)
     worse = [line for line in scene.it.lines if line.standing.condition not in calm]
     worse.sort(key=lambda line: _SEVERITY.index(line.standing.condition))
     return tuple(
@@ -204,8 +204,8 @@ def _groups(scene: PageContext) -> tuple[view.GroupView, ...]:
 def _group(scene: PageContext, name: str, lines: Sequence[ComponentState]) -> view.GroupView:
     found = {line.standing.condition for line in lines}
     worst = min(found, key=_SEVERITY.index)
-    good = sum(1 for line in lines if line.standing.condition is Condition.UP)
-    calm = worst in (Condition.UP, Condition.PAUSED)
+    good = sum(1 for line in lines if line.standing.condition is ComponentStatus.UP)
+    calm = worst in (ComponentStatus.UP, ComponentStatus.PAUSED)
     counted = scene.say.count(
         "{number} of {total} operational", "{number} of {total} operational", good, total=len(lines)
     )

@@ -8,7 +8,7 @@ from allswell.domain.timeline import Segment
 from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import uptime_bars
 from allswell_web.presentation import condition
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.presentation.view import StretchView, TroubledDayView
@@ -17,8 +17,13 @@ from allswell_web.text import times as text_times
 
 MOST_DAYS = 5
 MOST_STRETCHES = 4
-_LISTED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN, Condition.MAINTENANCE)
-OUTAGES = (Condition.DOWN, Condition.DEGRADED)
+_LISTED = (
+    ComponentStatus.DOWN,
+    ComponentStatus.DEGRADED,
+    ComponentStatus.UNKNOWN,
+    ComponentStatus.MAINTENANCE,
+)
+OUTAGES = (ComponentStatus.DOWN, ComponentStatus.DEGRADED)
 
 
 def troubled(
@@ -47,7 +52,7 @@ def stretches(
     line: ComponentState,
     start: datetime,
     end: datetime,
-    listed: Sequence[Condition] = _LISTED,
+    listed: Sequence[ComponentStatus] = _LISTED,
 ) -> tuple[StretchView, ...]:
     """The times of trouble of a component within [start, end), newest first."""
     touching = [
@@ -58,10 +63,10 @@ def stretches(
     return tuple(_stretch(scene, line, segment, start, end) for segment in touching)
 
 
-def _is_listed(segment: Segment, listed: Sequence[Condition]) -> bool:
+def _is_listed(segment: Segment, listed: Sequence[ComponentStatus]) -> bool:
     what = condition.of(segment)
     length = (segment.end - segment.start) // instant.MILLISECOND
-    small = what is Condition.UNKNOWN and length <= uptime_bars.VISIBLE_GAP
+    small = what is ComponentStatus.UNKNOWN and length <= uptime_bars.VISIBLE_GAP
     return what in listed and not small
 
 

@@ -2,39 +2,39 @@
 
 from collections.abc import Sequence
 
-from allswell_web.presentation.condition import Condition, ConditionExtent, PageCondition
+from allswell_web.presentation.condition import ComponentStatus, OverallStatus, StatusExtent
 from allswell_web.text.language import Language, noted
 
 _NOTHING = noted("Nothing is watched here yet")
 _SILENT = noted("The present state is not known")
 _ALL = {
-    Condition.UP: noted("All systems operational"),
-    Condition.DOWN: noted("All systems are down"),
-    Condition.DEGRADED: noted("All systems are degraded"),
-    Condition.UNKNOWN: noted("We cannot see any component"),
-    Condition.NEW: noted("The first checks are under way"),
-    Condition.MAINTENANCE: noted("All systems are under maintenance"),
-    Condition.PAUSED: noted("Monitoring is paused"),
+    ComponentStatus.UP: noted("All systems operational"),
+    ComponentStatus.DOWN: noted("All systems are down"),
+    ComponentStatus.DEGRADED: noted("All systems are degraded"),
+    ComponentStatus.UNKNOWN: noted("We cannot see any component"),
+    ComponentStatus.NEW: noted("The first checks are under way"),
+    ComponentStatus.MAINTENANCE: noted("All systems are under maintenance"),
+    ComponentStatus.PAUSED: noted("Monitoring is paused"),
 }
 _ONE = {
-    Condition.DOWN: noted("{name} is down"),
-    Condition.DEGRADED: noted("{name} is degraded"),
-    Condition.MAINTENANCE: noted("{name} is under maintenance"),
-    Condition.UNKNOWN: noted("We cannot see {name}"),
-    Condition.NEW: noted("No data yet from {name}"),
+    ComponentStatus.DOWN: noted("{name} is down"),
+    ComponentStatus.DEGRADED: noted("{name} is degraded"),
+    ComponentStatus.MAINTENANCE: noted("{name} is under maintenance"),
+    ComponentStatus.UNKNOWN: noted("We cannot see {name}"),
+    ComponentStatus.NEW: noted("No data yet from {name}"),
 }
 # With one component on the page, its name says more than "all systems".
-_NAMED_ALONE = (Condition.DOWN, Condition.DEGRADED, Condition.MAINTENANCE)
+_NAMED_ALONE = (ComponentStatus.DOWN, ComponentStatus.DEGRADED, ComponentStatus.MAINTENANCE)
 
 
-def of(overall: PageCondition, titles: Sequence[str], say: Language, *, silent: bool) -> str:
+def of(overall: OverallStatus, titles: Sequence[str], say: Language, *, silent: bool) -> str:
     """The sentence for visitors, e.g. `Public API is down`."""
     if not titles:
         return say.text(_NOTHING)
     if silent:
         return say.text(_SILENT)
     what, places = overall.condition, overall.places
-    of_all = overall.extent is ConditionExtent.ALL
+    of_all = overall.extent is StatusExtent.ALL
     if len(places) == 1 and what in (_NAMED_ALONE if of_all else _ONE):
         return say.text(_ONE[what], name=titles[places[0]])
     return say.text(_ALL[what]) if of_all else _some(what, len(places), len(titles), say)
@@ -47,30 +47,30 @@ def of_incidents(titles: Sequence[str], say: Language) -> str:
     return say.count("{number} open incident", "{number} open incidents", len(titles))
 
 
-def _some(what: Condition, number: int, total: int, say: Language) -> str:
+def _some(what: ComponentStatus, number: int, total: int, say: Language) -> str:
     """The sentence for several of all components."""
-    if what is Condition.DOWN:
+    if what is ComponentStatus.DOWN:
         return say.count(
             "{number} of {total} components is down",
             "{number} of {total} components are down",
             number,
             total=total,
         )
-    if what is Condition.DEGRADED:
+    if what is ComponentStatus.DEGRADED:
         return say.count(
             "{number} of {total} components is degraded",
             "{number} of {total} components are degraded",
             number,
             total=total,
         )
-    if what is Condition.MAINTENANCE:
+    if what is ComponentStatus.MAINTENANCE:
         return say.count(
             "{number} of {total} components is under maintenance",
             "{number} of {total} components are under maintenance",
             number,
             total=total,
         )
-    if what is Condition.NEW:
+    if what is ComponentStatus.NEW:
         return say.count(
             "No data yet from {number} of {total} components",
             "No data yet from {number} of {total} components",

@@ -10,17 +10,17 @@ from allswell.domain import duration as durations
 from allswell.domain import state, timeline
 from allswell.domain.incident import Effect, Impact, Status
 from allswell.domain.maintenance import Phase
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.text.language import Language, noted
 
 _CONDITIONS = {
-    Condition.UP: noted("Operational"),
-    Condition.DEGRADED: noted("Degraded"),
-    Condition.DOWN: noted("Down"),
-    Condition.UNKNOWN: noted("Not known"),
-    Condition.MAINTENANCE: noted("Under maintenance"),
-    Condition.PAUSED: noted("Monitoring paused"),
-    Condition.NEW: noted("No data yet"),
+    ComponentStatus.UP: noted("Operational"),
+    ComponentStatus.DEGRADED: noted("Degraded"),
+    ComponentStatus.DOWN: noted("Down"),
+    ComponentStatus.UNKNOWN: noted("Not known"),
+    ComponentStatus.MAINTENANCE: noted("Under maintenance"),
+    ComponentStatus.PAUSED: noted("Monitoring paused"),
+    ComponentStatus.NEW: noted("No data yet"),
 }
 _STATUSES = {
     Status.INVESTIGATING: noted("Investigating"),
@@ -77,7 +77,7 @@ _REASONS = {
 }
 
 
-def condition(say: Language, what: Condition) -> str:
+def condition(say: Language, what: ComponentStatus) -> str:
     """A condition in one or two words."""
     return say.text(_CONDITIONS[what])
 

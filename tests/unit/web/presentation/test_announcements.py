@@ -10,7 +10,7 @@ from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import context, presenter, view
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
@@ -61,14 +61,14 @@ def test_an_open_incident_is_told_with_its_updates_newest_first() -> None:
 @pytest.mark.parametrize(
     ("impact", "sentence", "condition"),
     [
-        (Impact.NONE, "All systems operational", Condition.UP),
-        (Impact.MINOR, "Open incident: Errors", Condition.DEGRADED),
-        (Impact.MAJOR, "Open incident: Errors", Condition.DOWN),
-        (Impact.CRITICAL, "Open incident: Errors", Condition.DOWN),
+        (Impact.NONE, "All systems operational", ComponentStatus.UP),
+        (Impact.MINOR, "Open incident: Errors", ComponentStatus.DEGRADED),
+        (Impact.MAJOR, "Open incident: Errors", ComponentStatus.DOWN),
+        (Impact.CRITICAL, "Open incident: Errors", ComponentStatus.DOWN),
     ],
 )
 def test_no_page_is_green_while_an_incident_with_impact_is_open(
-    impact: Impact, sentence: str, condition: Condition
+    impact: Impact, sentence: str, condition: ComponentStatus
 ) -> None:
     page = shown(fakes.incident(1, "Errors", SAID, impact=impact))
     assert (page.sentence, page.condition) == (sentence, condition)
@@ -186,7 +186,7 @@ def test_every_announcement_has_a_page_whatever_has_become_of_it() -> None:
     maintenance = presenter.announcement_page(it, "main00000001")
     assert incident is not None
     assert maintenance is not None
-    assert incident.frame.condition is Condition.DOWN
+    assert incident.frame.condition is ComponentStatus.DOWN
     assert maintenance.maintenance is not None
     assert maintenance.maintenance.phase == "Called off"
     assert presenter.announcement_page(it, "inci00000009") is None

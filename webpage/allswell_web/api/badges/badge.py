@@ -9,7 +9,7 @@ from allswell_web.api.route import RouteRequest
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.level import Level
 from allswell_web.presentation import page_state, uptime_windows
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import Buckets
 from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.presentation.uptime_windows import UptimeWindow
@@ -36,7 +36,9 @@ _LEVELS = MappingProxyType(
         Level.DOWN: ("down", DOWN),
     }
 )
-_WITHOUT_DATA = MappingProxyType({Condition.PAUSED: "paused", Condition.NEW: "no data yet"})
+_WITHOUT_DATA = MappingProxyType(
+    {ComponentStatus.PAUSED: "paused", ComponentStatus.NEW: "no data yet"}
+)
 _INDICATORS = MappingProxyType(
     {"none": UP, "maintenance": MAINTENANCE, "minor": DEGRADED, "major": DOWN, "critical": DOWN}
 )

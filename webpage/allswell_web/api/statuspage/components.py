@@ -9,7 +9,7 @@ from allswell_web.api.page_feed import PageFeed
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.level import STATUSES, Level
 from allswell_web.presentation import identity
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.text import untrusted_text
 
@@ -90,11 +90,11 @@ def _group(
 def _description(line: ComponentState) -> str | None:
     """What the status word cannot say."""
     standing = line.standing
-    if standing.condition is Condition.PAUSED:
+    if standing.condition is ComponentStatus.PAUSED:
         return "Monitoring paused"
-    if standing.condition is Condition.NEW or standing.last is Condition.NEW:
+    if standing.condition is ComponentStatus.NEW or standing.last is ComponentStatus.NEW:
         return "No data yet"
-    if standing.condition is Condition.UNKNOWN:
+    if standing.condition is ComponentStatus.UNKNOWN:
         # With the date, always: this text must not change when a day ends.
         since = standing.since
         return f"No data since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if since else None

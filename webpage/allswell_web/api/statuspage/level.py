@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 
 from allswell.domain.incident import Effect, Impact, Incident
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.page_state import PageState
 
 
@@ -29,13 +29,13 @@ STATUSES = {
     Level.DOWN: "major_outage",
 }
 _CONDITIONS = {
-    Condition.UP: Level.UP,
-    Condition.DEGRADED: Level.DEGRADED,
-    Condition.DOWN: Level.DOWN,
-    Condition.UNKNOWN: Level.UNKNOWN,
-    Condition.NEW: Level.UNKNOWN,
-    Condition.PAUSED: Level.MAINTENANCE,
-    Condition.MAINTENANCE: Level.MAINTENANCE,
+    ComponentStatus.UP: Level.UP,
+    ComponentStatus.DEGRADED: Level.DEGRADED,
+    ComponentStatus.DOWN: Level.DOWN,
+    ComponentStatus.UNKNOWN: Level.UNKNOWN,
+    ComponentStatus.NEW: Level.UNKNOWN,
+    ComponentStatus.PAUSED: Level.MAINTENANCE,
+    ComponentStatus.MAINTENANCE: Level.MAINTENANCE,
 }
 EFFECTS = {
     Effect.OPERATIONAL: Level.UP,
@@ -76,7 +76,7 @@ def declared(incidents: Collection[Incident]) -> Mapping[str, Level]:
     return found
 
 
-def of(condition: Condition, said: Level = Level.UP) -> Level:
+def of(condition: ComponentStatus, said: Level = Level.UP) -> Level:
     """A component's level: as observed, or as people say where that is worse."""
     return max(_CONDITIONS[condition], said)
 
@@ -96,7 +96,7 @@ def of_page(it: PageState, said: Collection[Incident]) -> tuple[str, str]:
     watched = [
         levels[line.component.name]
         for line in it.lines
-        if line.standing.condition is not Condition.PAUSED
+        if line.standing.condition is not ComponentStatus.PAUSED
         or levels[line.component.name] > Level.MAINTENANCE
     ]
     return indicator(watched, said)

@@ -9,7 +9,7 @@ from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 from allswell.domain.uptime import UptimeDay
 from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import uptime_windows
-from allswell_web.presentation.condition import Condition
+from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import Buckets
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.presentation.uptime_windows import UptimeWindow
@@ -20,7 +20,7 @@ VERSION = 1
 MOST = 50
 _SECOND_MS = 1000
 _GOES_ON = (Phase.SCHEDULED, Phase.IN_PROGRESS, Phase.VERIFYING)
-_EXPLAINED = (Condition.DOWN, Condition.DEGRADED, Condition.UNKNOWN)
+_EXPLAINED = (ComponentStatus.DOWN, ComponentStatus.DEGRADED, ComponentStatus.UNKNOWN)
 Json = dict[str, object]
 
 
@@ -63,7 +63,7 @@ def _state(told: PageFeed) -> Json:
     it = told.it
     titles = [untrusted_text.line(line.component.title) for line in it.lines]
     return {
-        "condition": Condition.UNKNOWN if it.silent else it.overall.condition,
+        "condition": ComponentStatus.UNKNOWN if it.silent else it.overall.condition,
         "extent": it.overall.extent,
         "sentence": headline.of(it.overall, titles, ENGLISH, silent=it.silent),
     }

@@ -23,7 +23,7 @@ from allswell_web.api.schemas import (
     ref,
 )
 from allswell_web.api.v1.document import VERSION
-from allswell_web.presentation.condition import Condition, ConditionExtent
+from allswell_web.presentation.condition import ComponentStatus, StatusExtent
 
 
 def _words(kind: type[StrEnum]) -> Schema:
@@ -55,12 +55,12 @@ _COMPONENT = closed(
         "id": ID,
         "name": TEXT,
         "group": maybe(TEXT),
-        "condition": _words(Condition),
+        "condition": _words(ComponentStatus),
         "since": maybe(TIME),
         "reason": maybe(TEXT),
         "reason_text": maybe(TEXT),
         "observed": _words(State),
-        "last": maybe(_words(Condition)),
+        "last": maybe(_words(ComponentStatus)),
         "declared": maybe(_words(Effect)),
         "created_at": TIME,
         "windows": each(ref("Window")),
@@ -129,7 +129,7 @@ PAGE = closed(
             }
         ),
         "state": closed(
-            {"condition": _words(Condition), "extent": _words(ConditionExtent), "sentence": TEXT}
+            {"condition": _words(ComponentStatus), "extent": _words(StatusExtent), "sentence": TEXT}
         ),
         "components": each(ref("OwnComponent")),
         "incidents": each(ref("OwnIncident")),
