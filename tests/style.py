@@ -1,14 +1,16 @@
 """Measures how our source reads, and fails where a limit that must hold is broken.
 
 A body is what a reader has to hold in mind: the lines from the first statement after the docstring
-to the last. Medians and the 90th percentile are aims and only shown; the rest are limits.
+to the last. Medians and the 90th percentile are aims and only shown, as are the figures of the
+house's shape and of how docstrings begin (`verbs.txt` lists the verbs known); the rest are limits.
 """
 
 import ast
 import math
 import statistics
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +31,14 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source file: where it is, its lines, its functions."""
+    """One source file: what it defines, imports, and says first in each docstring."""
 
     place: str
     lines: int
     functions: tuple[Function, ...]
+    classes: tuple[str, ...] = ()
+    imports: frozenset[str] = frozenset()
+    first_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,29 @@ def read_source(text: str, place: str) -> Source | None:
     tree = ast.parse(text, place)
     if not without_docstring(tree.body):
         return None
-    return Source(place, len(text.splitlines()), tuple(functions(tree, place)))
+    return Source(
+        place,
+        len(text.splitlines()),
+        tuple(functions(tree, place)),
+        tuple(node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)),
+        frozenset(own_imports(tree)),
+        tuple(first_words(tree)),
+    )
+
+
+def own_imports(tree: ast.Module) -> Iterator[str]:
+    """Yield the dotted name of each thing that is imported from our own packages."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("allswell"):
+                yield from (f"{module}.{alias.name}" for alias in names)
+
+
+def first_words(tree: ast.Module) -> Iterator[str]:
+    """Yield the first word of the docstring of the module and of every function in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | AnyFunction) and (text := ast.get_docstring(node)):
+            yield text.split()[0].strip(".,:;`").lower()
 
 
 def dotted(node: ast.expr) -> str:
@@ -160,6 +187,37 @@ def figures(sources: Sequence[Source], patching: Sequence[str]) -> list[Line]:
     ]
 
 
+def shape(sources: Sequence[Source], verbs: Collection[str]) -> list[str]:
+    """Turn the shape of the house, and how its docstrings begin, into rows that never fail."""
+    folders = Counter(str(Path(source.place).parent) for source in sources)
+    names = Counter(name for source in sources for name in source.classes)
+    words = [word for source in sources for word in source.first_words]
+    modules = {module_name(source.place) for source in sources}
+    fans = [(fan_out(source, modules), source.place) for source in sources]
+    return [
+        shown("modules_in_largest_folder", *max((n, folder) for folder, n in folders.items())),
+        shown("class_names_used_twice", sum(count > 1 for count in names.values())),
+        shown("docstrings_without_a_verb", sum(word not in verbs for word in words)),
+        shown("largest_fan_out", *max(fans)),
+    ]
+
+
+def module_name(place: str) -> str:
+    """Return the dotted name of the module at a path like ``operator/allswell/x/y.py``."""
+    parts = Path(place).with_suffix("").parts[1:]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def fan_out(source: Source, modules: Collection[str]) -> int:
+    """Count the modules of ours that a module imports, itself or something of theirs."""
+    return len({n if n in modules else n.rpartition(".")[0] for n in source.imports})
+
+
+def shown(name: str, value: int, where: str = "") -> str:
+    """Write a figure that has no limit."""
+    return f"{name:<28} {value:>7g} {'-':>7}  {'':<5}  {where}".rstrip()
+
+
 def files(root: Path, folder: str) -> Iterator[tuple[str, str]]:
     """Yield the text and the path of every Python file below a folder."""
     for path in sorted((root / folder).rglob("*.py")):
@@ -172,7 +230,8 @@ def main(root: Path) -> int:
     sources = [source for source in found if source]
     patching = [place for text, place in files(root, TESTS) if patches(text, place)]
     lines = figures(sources, patching)
-    print(*lines, sep="\n")
+    verbs = frozenset((root / TESTS / "verbs.txt").read_text(encoding="utf-8").split())
+    print(*lines, *shape(sources, verbs), sep="\n")
     return 0 if all(line.good for line in lines if line.must) else 1
 
 

@@ -1,3 +1,4 @@
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -112,3 +113,66 @@ def test_beyond_a_limit_the_row_names_the_place() -> None:
 def test_an_aim_that_is_missed_is_shown_and_not_enforced() -> None:
     median = lines_of(50)["body_lines_median"]
     assert (median.good, median.must) == (False, False)
+
+
+VERBS = {"return", "say"}
+
+
+def shown(*sources: style.Source) -> dict[str, str]:
+    rows = (row.split() for row in style.shape(sources, VERBS))
+    return {name: value for name, value, *_ in rows}
+
+
+def at(place: str, text: str) -> style.Source:
+    read = style.read_source(dedent(text), place)
+    assert read is not None
+    return read
+
+
+def test_the_largest_folder_is_counted_without_what_lies_below_it() -> None:
+    places = ["operator/a/x.py", "operator/a/y.py", "operator/a/b/z.py"]
+    assert shown(*(at(p, "a = 1\n") for p in places))["modules_in_largest_folder"] == "2"
+
+
+def test_class_names_count_once_however_often_they_are_repeated() -> None:
+    twice = [at(f"operator/{n}.py", "class A: ...\nclass B: ...\n") for n in "xyz"]
+    assert shown(*twice, at("operator/w.py", "class C: ...\n"))["class_names_used_twice"] == "2"
+
+
+def test_docstrings_of_modules_and_functions_are_to_begin_with_a_verb() -> None:
+    one = at(
+        "operator/x.py",
+        '''
+        """The room."""
+
+        class A:
+            """A class may be a noun."""
+
+            def f(self) -> None:
+                """Say nothing."""
+
+            def g(self) -> None:
+                """Whether nothing is said."""
+        ''',
+    )
+    assert shown(one)["docstrings_without_a_verb"] == "2"
+
+
+def test_fan_out_counts_each_module_of_ours_once() -> None:
+    one = at(
+        "operator/allswell/x.py",
+        """
+        import os
+        from allswell import y
+        from allswell.y import A, B
+        from allswell.z import C
+        from elsewhere import D
+        """,
+    )
+    others = [at(f"operator/allswell/{n}.py", "a = 1\n") for n in "yz"]
+    assert shown(one, *others)["largest_fan_out"] == "2"
+
+
+def test_the_known_verbs_are_sorted_and_there_once() -> None:
+    lines = (Path(style.__file__).parent / "verbs.txt").read_text(encoding="utf-8").splitlines()
+    assert lines == sorted(set(lines))
