@@ -4,7 +4,7 @@ What cannot be done for now raises `errors.Unavailable` and has changed nothing.
 double nothing: rows have keys, and whoever changes a monitor's ledgers holds its row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, or_, update
@@ -40,11 +40,22 @@ MOST_LAG = timedelta(minutes=2)
 
 
 class CentralWriter:
-    """Writes through an engine whose database has been migrated. Any thread may call."""
+    """Write through an engine whose database has been migrated. Any thread may call.
 
-    def __init__(self, engine: Engine, grace: Grace = Grace()) -> None:  # noqa: B008 - frozen
+    `on_change` is called with a monitor's id, in the thread that wrote, after each transaction that
+    has changed the monitor's claims, roll-ups or `unseen` overlays.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        grace: Grace = Grace(),  # noqa: B008 - frozen
+        *,
+        on_change: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._engine = engine
         self._grace = grace
+        self._on_change = on_change
         self.claims = HostnameClaims(engine)
 
     def start(self, now: datetime) -> datetime:
@@ -203,7 +214,10 @@ class CentralWriter:
         """
         written = claimed or transition.claim.since
         with session.writing(self._engine) as connection:
-            return reports.accept_transition(connection, monitor_id, transition, now, written)
+            new = reports.accept_transition(connection, monitor_id, transition, now, written)
+        if new:
+            self._on_change(monitor_id)
+        return new
 
     def accept_rollup(self, monitor_id: int, report: DayReport, now: datetime) -> bool:
         """Write a day's counts and durations; False when they are not newer than those there.
@@ -211,7 +225,10 @@ class CentralWriter:
         Raises `Conflict` for a day that has not begun, and `Missing`.
         """
         with session.writing(self._engine) as connection:
-            return reports.accept_rollup(connection, monitor_id, report, now)
+            new = reports.accept_rollup(connection, monitor_id, report, now)
+        if new:
+            self._on_change(monitor_id)
+        return new
 
     def fill_days(self, now: datetime) -> int:
         """Write the roll-up of every day that is over and has none, and re-do those marked."""
@@ -221,6 +238,8 @@ class CentralWriter:
         """Note that nobody looks at these monitors any more, each from its moment on."""
         with session.writing(self._engine) as connection:
             overlays.open_unseen(connection, starts, now)
+        for monitor_id in starts:
+            self._on_change(monitor_id)
 
     def correct_unseen(
         self,
@@ -233,9 +252,12 @@ class CentralWriter:
     ) -> bool:
         """Take back what evidence disproves (`domain.watch.corrected`); False when nothing is."""
         with session.writing(self._engine) as connection:
-            return overlays.correct_unseen(
+            changed = overlays.correct_unseen(
                 connection, monitor_id, seen, observed_through, first=first, now=now
             )
+        if changed:
+            self._on_change(monitor_id)
+        return changed
 
     def overlays(self, monitor_id: int) -> tuple[Overlay, ...]:
         """Every overlay of a monitor, oldest first."""

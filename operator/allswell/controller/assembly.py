@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from allswell.central.hostname_claims import HostnameClaims
+from allswell.central.writer import CentralWriter
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.collector.state import CollectorState
 from allswell.controller.apply.applier import Applier
@@ -18,7 +19,6 @@ from allswell.controller.cache.watch_health import WatchHealth
 from allswell.controller.config.settings import OperatorSettings
 from allswell.controller.database.client import DatabaseClient, RunInWriter
 from allswell.controller.database.registration import MonitorRegistration, Place
-from allswell.controller.database.telling import TellingWriter
 from allswell.controller.hostnames.claims_client import ClaimsClient
 from allswell.controller.hostnames.service import HostnameService
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
@@ -60,7 +60,7 @@ class Operator:
         self._hurry = asyncio.Event()
         self.index = Cache(turn=self._queue.add)
         self.owed = WatchHealth()
-        self.writer = TellingWriter(engine, settings.shape.grace, self._told)
+        self.writer = CentralWriter(engine, settings.shape.grace, on_change=self._told)
         self.centre = CollectorState(self.writer, archive=ArchiveBacklog())
         self.looking: Resync
         self._tidings: workers.LedgerChanges
