@@ -15,6 +15,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 from allswell.central import compatibility, schema, session
 from allswell.central.errors import BadDatabaseUrl, NewerSchema
 
+# Other rooms pass an `Engine` on, and import its name from here: SQLAlchemy stays in this one.
+__all__ = ["MIGRATIONS", "NOTHING", "PATIENCE", "Engine", "connect", "migrate"]
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = timedelta(seconds=5)
 MIGRATION_PATIENCE = timedelta(minutes=2)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Engine
-
+from allswell.central.engine import Engine
 from allswell.central.hostname_claims import HostnameClaims
 from allswell.central.writer import CentralWriter
 from allswell.collector.archive.backlog import ArchiveBacklog

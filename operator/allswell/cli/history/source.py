@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from allswell.archive import bucket_settings, day_file
 from allswell.archive.bucket import S3Bucket
 from allswell.archive.day_file import DayFileDamaged
@@ -21,6 +19,7 @@ from allswell.archive.object_store import ObjectStore
 from allswell.central import engine as engines
 from allswell.central import history
 from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.central.engine import Engine
 from allswell.controller.bootstrap import database_password, kube_login
 from allswell.domain import instant
 from allswell.domain.archive import CatalogueEntry, DayFileSelection

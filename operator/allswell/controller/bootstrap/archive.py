@@ -10,9 +10,8 @@ ALLSWELL_ARCHIVE_DELETED_MONITORS (keep or delete) and ALLSWELL_ARCHIVE_DELETE_A
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Engine
-
 from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.central.engine import Engine
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.collector.archive.executor import ArchiveExecutor
 from allswell.collector.archive.uploads import Uploads

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Engine
-
 from allswell.central import monitor_status
+from allswell.central.engine import Engine
 from allswell.central.errors import CentralError, DatabaseUnavailable
 from allswell.central.monitor_status import MonitorStatus
 from allswell.central.writer import CentralWriter
