@@ -20,7 +20,7 @@ def test_hello_says_how_far_the_store_and_the_monitor_are(central: Centre) -> No
     central.writer.accept_transition(row.id, up, NOON)
     central.writer.accept_transition(row.id, down, NOON + HOUR)
     assert central.writer.hello(row.id, "s1", NOON + HOUR) == StoreStanding(
-        "api", 1, down, followed=True
+        "api", 1, down, superseded=True
     )
     assert central.writer.hello(row.id, "s2", NOON + HOUR) == StoreStanding("api", 7, down)
     assert central.writer.hello(row.id, "s3", NOON + HOUR) == StoreStanding("api", None, down)

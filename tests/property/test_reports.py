@@ -13,11 +13,18 @@ from hypothesis.strategies import DataObject, DrawFn
 from allswell.domain import histogram, report
 from allswell.domain.latency import LatencyBucket
 from allswell.domain.message import MalformedMessage
-from allswell.domain.report import Beat, DayReport, Greeting, Pulse, StoreStanding, Transition
+from allswell.domain.report import (
+    DayReport,
+    Heartbeat,
+    HeartbeatReply,
+    Hello,
+    StoreStanding,
+    Transition,
+)
 from allswell.domain.rollup import RollUp
 from tests.property.strategies import claims, days, json_values, labels, latencies, moments
 
-Said = TypeVar("Said", Greeting, Beat)
+Said = TypeVar("Said", Hello, Heartbeat)
 counts = st.integers(0, 2**53)
 transitions = st.builds(Transition, labels, labels, counts, claims)
 
@@ -32,20 +39,22 @@ def rollups(draw: DrawFn) -> RollUp:
 
 
 day_reports = st.builds(DayReport, labels, labels, counts, rollups())
-greetings = st.builds(Greeting, labels, labels, counts)
+greetings = st.builds(Hello, labels, labels, counts)
 standings = st.builds(
     StoreStanding,
     monitor=labels,
     known=st.none() | counts,
     latest=st.none() | transitions,
-    followed=st.booleans(),
+    superseded=st.booleans(),
     gone=st.booleans(),
     buckets_since=st.none() | moments,
     rolled_up=st.none() | st.dates(date(2000, 1, 1), date(2199, 12, 31)),
 )
 buckets = st.builds(LatencyBucket, moments, counts, counts, counts)
 beats = st.builds(
-    lambda monitor, store, since, length, found: Beat(monitor, store, since, since + length, found),
+    lambda monitor, store, since, length, found: Heartbeat(
+        monitor, store, since, since + length, found
+    ),
     labels,
     labels,
     moments,
@@ -59,7 +68,9 @@ def once_each(said: st.SearchStrategy[Said]) -> st.SearchStrategy[tuple[Said, ..
     return st.lists(said, max_size=3, unique_by=lambda entry: entry.monitor).map(tuple)
 
 
-pulses = st.builds(Pulse, st.booleans(), st.lists(st.text(max_size=5), max_size=3).map(tuple))
+pulses = st.builds(
+    HeartbeatReply, st.booleans(), st.lists(st.text(max_size=5), max_size=3).map(tuple)
+)
 
 
 def wire(value: object) -> object:
@@ -72,39 +83,39 @@ def test_an_envelope_is_read_back_the_same(envelope: report.Envelope) -> None:
 
 
 @given(once_each(greetings))
-def test_a_hello_is_read_back_the_same(hello: tuple[Greeting, ...]) -> None:
+def test_a_hello_is_read_back_the_same(hello: tuple[Hello, ...]) -> None:
     assert hello == report.read_hello(wire(report.hello_json(hello)))
 
 
 @given(st.lists(standings, max_size=3).map(tuple))
 def test_standings_are_read_back_the_same(answer: tuple[StoreStanding, ...]) -> None:
-    assert answer == report.read_standings(wire(report.standings_json(answer)))
+    assert answer == report.read_hello_reply(wire(report.hello_reply_json(answer)))
 
 
 @given(once_each(beats))
-def test_beats_are_read_back_the_same(found: tuple[Beat, ...]) -> None:
-    assert found == report.read_beats(wire(report.beats_json(found)))
+def test_beats_are_read_back_the_same(found: tuple[Heartbeat, ...]) -> None:
+    assert found == report.read_heartbeats(wire(report.heartbeats_json(found)))
 
 
 @given(pulses)
-def test_a_pulse_is_read_back_the_same(pulse: Pulse) -> None:
-    assert pulse == report.read_pulse(wire(report.pulse_json(pulse)))
+def test_a_pulse_is_read_back_the_same(pulse: HeartbeatReply) -> None:
+    assert pulse == report.read_heartbeat_reply(wire(report.heartbeat_reply_json(pulse)))
 
 
 READERS = (
     report.read_envelope,
     report.read_hello,
-    report.read_standings,
-    report.read_beats,
-    report.read_pulse,
+    report.read_hello_reply,
+    report.read_heartbeats,
+    report.read_heartbeat_reply,
 )
 GOOD = st.one_of(
     transitions.map(report.envelope_json),
     day_reports.map(report.envelope_json),
     greetings.map(lambda found: report.hello_json([found])),
-    standings.map(lambda found: report.standings_json([found])),
-    beats.map(lambda found: report.beats_json([found])),
-    pulses.map(report.pulse_json),
+    standings.map(lambda found: report.hello_reply_json([found])),
+    beats.map(lambda found: report.heartbeats_json([found])),
+    pulses.map(report.heartbeat_reply_json),
 ).map(wire)
 
 

@@ -49,7 +49,7 @@ class World:
     def beat(self) -> None:
         if self.seen is not None and self.started is not None:
             first = self.presence is None
-            self.unseen = watch.corrected(self.unseen, self.seen, self.through, first=first)
+            self.unseen = watch.correct(self.unseen, self.seen, self.through, first=first)
             self.presence = self.seen
             self.told.append(self.seen)
 

@@ -60,7 +60,7 @@ def correct_unseen(
     """Store what `watch.corrected` makes of the monitor's `unseen`; False when it is the same."""
     invalidation.lock_one(connection, identity)
     before = _unseen(connection, identity)
-    kept = watch.corrected(before, seen, observed_through, first=first)
+    kept = watch.correct(before, seen, observed_through, first=first)
     was, shall = _intervals(before), _intervals(kept)
     gone, new = was - shall, shall - was
     if not gone and not new:
@@ -81,7 +81,7 @@ def maintain(
     kept = claims_and_overlays.overlays(connection, chosen, kind=OverlayKind.MAINTENANCE).get(
         identity, ()
     )
-    joined = (Overlay(OverlayKind.MAINTENANCE, *window) for window in maintenance.joined(windows))
+    joined = (Overlay(OverlayKind.MAINTENANCE, *window) for window in maintenance.join(windows))
     was, shall = _intervals(kept), _intervals(joined)
     for interval in was - shall:
         connection.execute(delete(overlay).where(_is(identity, OverlayKind.MAINTENANCE, interval)))

@@ -31,7 +31,7 @@ def hello(connection: Connection, identity: int, store_id: str, now: datetime) -
         monitor=name,
         known=known,
         latest=_latest(connection, identity, name),
-        followed=number is not None and _is_followed(connection, identity, number),
+        superseded=number is not None and _is_followed(connection, identity, number),
         rolled_up=connection.scalar(last_day),
     )
 

@@ -15,7 +15,7 @@ from allswell.checker.collector_client import CollectorClient
 from allswell.checker.config import BadConfig, CheckerConfig, ConfigFolder
 from allswell.checker.day_rollup import DayRollup
 from allswell.checker.egress import Egress, Reaches
-from allswell.checker.heartbeat import Heartbeat
+from allswell.checker.heartbeat import HeartbeatSender
 from allswell.checker.metrics import CheckerCounters, text
 from allswell.checker.monitor_tasks import MonitorTasks, kept_alive
 from allswell.checker.object_store_client import HttpUploadTarget
@@ -43,7 +43,7 @@ class Checker:
     keeper: BatchWriter
     greeter: Registration
     courier: OutboxSender
-    pulser: Heartbeat
+    pulser: HeartbeatSender
     sealer: DayRollup
     archivist: ArchiveUploader
     fleet: MonitorTasks
@@ -134,7 +134,7 @@ def assembled(
     egress = None
     if config.references:
         egress = Egress(probe, config.references, clock.monotonic)
-    pulser = Heartbeat(
+    pulser = HeartbeatSender(
         keeper=keeper,
         line=line,
         clock=clock,

@@ -15,7 +15,7 @@ from allswell.checker.registration import Registration
 from allswell.domain import instant, latency, report
 from allswell.domain.latency import LatencyBucket
 from allswell.domain.message import MalformedMessage
-from allswell.domain.report import Beat, Pulse
+from allswell.domain.report import Heartbeat, HeartbeatReply
 from allswell.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ GONE = 410
 
 
 @dataclass(slots=True)
-class Heartbeat:
+class HeartbeatSender:
     """The loop that sends beats."""
 
     keeper: BatchWriter
@@ -73,17 +73,19 @@ class Heartbeat:
         self._ask_for_the_gone()
         subjects = [subject for subject in self.greeter.subjects.values() if not subject.gone]
         beats = await self._beats(subjects)
-        message = {**report.beats_json(beats), "sent_at": instant.text(self.clock.now())}
+        message = {**report.heartbeats_json(beats), "sent_at": instant.text(self.clock.now())}
         try:
             reply = await self.line.post("/v1/beat", message)
             if reply.status == GONE:
-                self._answered(Pulse(gone=tuple(beat.monitor for beat in beats)), is_back=False)
+                self._answered(
+                    HeartbeatReply(gone=tuple(beat.monitor for beat in beats)), is_back=False
+                )
                 return False
             if reply.status != OK:
                 log.debug("the collector does not take beats: %s %s", reply.status, reply.body)
                 self.away = True
                 return False
-            pulse = report.read_pulse(reply.body)
+            pulse = report.read_heartbeat_reply(reply.body)
         except (CollectorUnreachable, MalformedMessage) as error:
             log.debug("no beat could be sent: %s", error)
             self.away = True
@@ -100,7 +102,7 @@ class Heartbeat:
             self.greeter.again(gone)
             self.nudge()
 
-    async def _beats(self, subjects: list[MonitorRuntime]) -> list[Beat]:
+    async def _beats(self, subjects: list[MonitorRuntime]) -> list[Heartbeat]:
         until = latency.start_of(self.clock.now())
         room, beats = MOST_BUCKETS, []
         for subject in subjects:
@@ -111,7 +113,7 @@ class Heartbeat:
             room -= len(buckets)
             waiting = self.archivist.waiting(subject) if self.archivist else ()
             beats.append(
-                Beat(
+                Heartbeat(
                     monitor=subject.name,
                     store=subject.store,
                     since=seen.since,
@@ -136,13 +138,13 @@ class Heartbeat:
             log.error("latencies cannot be read: %s", error)
             return ()
 
-    def _sent(self, beats: list[Beat]) -> None:
+    def _sent(self, beats: list[Heartbeat]) -> None:
         for beat in beats:
             subject = self.greeter.subjects.get(beat.monitor)
             if subject is not None and beat.buckets:
                 subject.buckets_since = beat.buckets[-1].start + latency.WIDTH
 
-    def _answered(self, pulse: Pulse, *, is_back: bool) -> None:
+    def _answered(self, pulse: HeartbeatReply, *, is_back: bool) -> None:
         if pulse.greet:
             self.greeter.again()
         self.greeter.again(pulse.gone)

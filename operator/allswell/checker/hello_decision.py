@@ -38,7 +38,7 @@ def decide(sequence: int, claimed: HealthClaim | None, standing: StoreStanding) 
     if standing.gone:
         return HelloDecision(HelloStep.STOP)
     there = standing.latest.claim if standing.latest is not None else None
-    if standing.followed or (standing.known or 0) > sequence:
+    if standing.superseded or (standing.known or 0) > sequence:
         return HelloDecision(HelloStep.RENEW, there)
     if not sequence and not _agree(claimed, there):
         return HelloDecision(HelloStep.START_FROM, there)

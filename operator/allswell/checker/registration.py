@@ -11,7 +11,7 @@ from allswell.checker.hello_decision import HelloDecision, HelloStep
 from allswell.checker.monitor_runtime import MonitorRuntime
 from allswell.domain import report
 from allswell.domain.message import MalformedMessage
-from allswell.domain.report import Greeting, StoreStanding
+from allswell.domain.report import Hello, StoreStanding
 
 log = logging.getLogger(__name__)
 # The centre writes for each of them, and has to answer within the line's patience.
@@ -54,13 +54,13 @@ class Registration:
 
     async def _standings(self, subjects: Sequence[MonitorRuntime]) -> tuple[StoreStanding, ...]:
         """What the centre answers; nothing when it does not."""
-        greetings = [Greeting(entry.name, entry.store, entry.sequence) for entry in subjects]
+        greetings = [Hello(entry.name, entry.store, entry.sequence) for entry in subjects]
         try:
             reply = await self.line.post("/v1/hello", report.hello_json(greetings))
             if reply.status == GONE:
                 return tuple(StoreStanding(entry.name, gone=True) for entry in subjects)
             if reply.status == OK:
-                return report.read_standings(reply.body)
+                return report.read_hello_reply(reply.body)
             log.debug("the collector does not greet: %s %s", reply.status, reply.body)
         except (CollectorUnreachable, MalformedMessage) as error:
             log.debug("the collector cannot be greeted: %s", error)

@@ -32,7 +32,7 @@ def run(_: argparse.Namespace) -> int:
     if not 0 < len(given) <= LONGEST:
         complain(f"write a password of 1 to {LONGEST} characters")
         return BAD_INPUT
-    print(password.hashed(given, secrets.token_bytes(password.SALT_BYTES)))
+    print(password.hash_password(given, secrets.token_bytes(password.SALT_BYTES)))
     return OK
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 from allswell.domain import latency
 from allswell.domain.cover import Observation
 from allswell.domain.latency import LatencyBucket
-from allswell.domain.report import Beat
+from allswell.domain.report import Heartbeat
 
 MOST_BUCKETS = latency.KEPT // latency.WIDTH + 1
 
@@ -38,7 +38,7 @@ class Heartbeats:
         """What is known of a monitor, nothing before its first beat."""
         return self._by_monitor.get(monitor, MonitorHeartbeat())
 
-    def beat(self, monitor: int, beat: Beat, cover: timedelta, received: datetime) -> None:
+    def beat(self, monitor: int, beat: Heartbeat, cover: timedelta, received: datetime) -> None:
         """Take a beat in. What it claims of the future is cut at `received`."""
         last = min(beat.last, received)
         seen = Observation(min(beat.since, last), last, last + cover)

@@ -37,13 +37,13 @@ class MessageHandler:
     def hello(self, sender: Sender, body: object, received: datetime) -> MessageReply:
         """Checkers say where their stores stand, and learn where we are."""
         standings = self._centre.hello(reporter(sender), report.read_hello(body), received)
-        return MessageReply(200, report.standings_json(standings))
+        return MessageReply(200, report.hello_reply_json(standings))
 
     def beat(self, sender: Sender, body: object, received: datetime) -> MessageReply:
         """Signs of life; touches memory only."""
-        beats, sent = report.read_beats(body), MessageReader(body).moment("sent_at")
+        beats, sent = report.read_heartbeats(body), MessageReader(body).moment("sent_at")
         pulse = self._centre.beat(reporter(sender), beats, sent, received)
-        return MessageReply(200, report.pulse_json(pulse))
+        return MessageReply(200, report.heartbeat_reply_json(pulse))
 
     def report(self, sender: Sender, body: object, received: datetime) -> MessageReply:
         """One envelope; 201 when it is new, 200 when it was there already."""

@@ -20,11 +20,11 @@ from allswell.domain.cover import Observation
 from allswell.domain.health import HealthClaim
 from allswell.domain.latency import LatencyBucket
 from allswell.domain.report import (
-    Beat,
     DayReport,
     Envelope,
-    Greeting,
-    Pulse,
+    Heartbeat,
+    HeartbeatReply,
+    Hello,
     StoreStanding,
     Transition,
 )
@@ -100,12 +100,12 @@ class CollectorState:
         self._spoken = {row.id: self._spoken.get(row.id, row.spoken) for row in rows}
 
     def hello(
-        self, sender: Sender, greetings: Sequence[Greeting], now: datetime
+        self, sender: Sender, greetings: Sequence[Hello], now: datetime
     ) -> tuple[StoreStanding, ...]:
         """Where each monitor stands; one that is not there is `gone`."""
         return tuple(self._greet(sender, greeting, now) for greeting in greetings)
 
-    def _greet(self, sender: Sender, greeting: Greeting, now: datetime) -> StoreStanding:
+    def _greet(self, sender: Sender, greeting: Hello, now: datetime) -> StoreStanding:
         row = self._row(sender, greeting.monitor)
         if row is None:
             return StoreStanding(greeting.monitor, gone=True)
@@ -115,8 +115,8 @@ class CollectorState:
         return replace(found, buckets_since=self._presences.buckets_until(row.id, now))
 
     def beat(
-        self, sender: Sender, beats: Sequence[Beat], sent: datetime, received: datetime
-    ) -> Pulse:
+        self, sender: Sender, beats: Sequence[Heartbeat], sent: datetime, received: datetime
+    ) -> HeartbeatReply:
         """Keep beats in memory. Asks for a hello when a store has not been greeted."""
         received = instant.floor(received)
         skew = skew_of(sent, received)
@@ -128,11 +128,11 @@ class CollectorState:
                 gone.append(beat.monitor)
                 continue
             greet |= self._greeted.get(row.id) != beat.store
-            self._presences.beat(row.id, report.beat_shifted(beat, skew), row.cover, received)
+            self._presences.beat(row.id, report.shift_heartbeat(beat, skew), row.cover, received)
             self.archive.beat(row.id, beat.unarchived, beat.oldest, losing=beat.losing)
             damaged += [(beat.monitor, day) for day in self.archive.damaged.get(row.id, ())]
         lost = tuple(damaged[:MOST_DAMAGED])
-        return Pulse(greet, tuple(gone), self.archive.configured, lost)
+        return HeartbeatReply(greet, tuple(gone), self.archive.configured, lost)
 
     def accept(
         self, sender: Sender, envelope: Envelope, sent: datetime, received: datetime
@@ -150,7 +150,7 @@ class CollectorState:
     def _accept_transition(
         self, row: MonitorRow, transition: Transition, sent: datetime, received: datetime
     ) -> bool:
-        shifted = report.shifted(transition, skew_of(sent, received), received)
+        shifted = report.shift_transition(transition, skew_of(sent, received), received)
         self._see_as_far_as(shifted.claim.since, received)
         new = self._writer.accept_transition(
             row.id, shifted, received, claimed=transition.claim.since
@@ -247,7 +247,7 @@ class CollectorState:
             self._writer.open_unseen({monitor: presence.lapsed}, now)
             self._reload_unseen([monitor])
         noted = self._unseen.get(monitor, ())
-        is_wrong = watch.corrected(noted, seen, through, first=first) != noted
+        is_wrong = watch.correct(noted, seen, through, first=first) != noted
         if is_wrong:
             self._writer.correct_unseen(monitor, seen, through, first=first, now=now)
             self._reload_unseen([monitor])

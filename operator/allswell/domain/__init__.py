@@ -1,4 +1,4 @@
-"""What allswell decides, without doing anything.
+"""Decide what allswell does, without doing anything.
 
 This room holds the words of the product (monitor, sample, transition, outage, roll-up) and
 every rule about them, as pure functions over frozen values. It refuses to read a clock, a file,

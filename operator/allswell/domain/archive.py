@@ -1,4 +1,4 @@
-"""A day file in the archive: what its name says, and what the centre's catalogue says of it.
+"""Name the archive's day files, and describe them as the catalogue does.
 
 A name is below the archive's own prefix: `v1/date=2026-11-23/<public id>.<store>.ndjson.gz`, for a
 later revision `….r2.ndjson.gz`. The day comes first, so that one partition is one day of all
@@ -20,7 +20,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DayFileName:
-    """What a day file is of: a monitor's public id, a UTC day, a store's number, a revision.
+    """The name of a day file: a monitor's public id, a UTC day, a store's number, a revision.
 
     Stores are numbered from 1 in the order of their first hello, revisions from 1.
     """
@@ -33,7 +33,7 @@ class DayFileName:
 
 @dataclass(frozen=True, slots=True)
 class DayFileContent:
-    """What a day file holds: `size` compressed bytes with their SHA-256 in hex, so many samples."""
+    """The content of a day file: compressed bytes, their SHA-256 in hex, how many samples."""
 
     size: int
     sha256: str
@@ -42,11 +42,11 @@ class DayFileContent:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """One day file in the catalogue; it says all by itself, also when the monitor is forgotten.
+    """A day file in the catalogue, complete also after its monitor was purged.
 
-    `key` is the object's name below the archive's prefix. `recorded` is when the centre had seen
-    that the archive holds exactly this content, `verified` when that was last seen. `damaged` says
-    that it was found missing or changed since.
+    `key` is the object's name below the archive's prefix. `recorded` is when the collector
+    first saw that the archive holds exactly this content, `verified` when it last did. `damaged`
+    says that it was found missing or changed since.
     """
 
     id: int
@@ -63,7 +63,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, slots=True)
 class DayFileSelection:
-    """Which day files are meant: of a monitor, and of the UTC days `first` to `last`; or of all."""
+    """A selection of day files: of a monitor, of the UTC days `first` to `last`; or of all."""
 
     namespace: str | None = None
     name: str | None = None
@@ -72,7 +72,7 @@ class DayFileSelection:
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing is left out."""
+        """Tell whether it selects every day file."""
         return self == ALL
 
 
@@ -80,21 +80,21 @@ ALL = DayFileSelection()
 
 
 def key(place: DayFileName) -> str:
-    """The name of a day file."""
+    """Return the name of a day file."""
     revision = "" if place.revision == 1 else f".r{place.revision}"
     return f"{partition(place.day)}{place.public_id}.{place.store}{revision}{SUFFIX}"
 
 
 def partition(day: date) -> str:
-    """What the names of all day files of a day begin with."""
+    """Return the prefix of the names of all day files of a UTC day."""
     return f"{LAYOUT}/date={day.isoformat()}/"
 
 
 def parse(name: str) -> DayFileName | None:
-    """What a name says; None when it is no day file's."""
-    if (found := _NAME.fullmatch(name)) is None:
+    """Parse a name; return None when it is no day file's."""
+    if (match := _NAME.fullmatch(name)) is None:
         return None
-    day, public_id, store, revision = found.groups()
+    day, public_id, store, revision = match.groups()
     try:
         place = DayFileName(public_id, date.fromisoformat(day), int(store), int(revision or 1))
     except ValueError:

@@ -1,7 +1,8 @@
-"""How a checker brings a day file to the archive, as values and as JSON.
+"""Read and write the messages by which a checker uploads a day file to the archive.
 
-It says what it has, and is told where to put it; it puts it there, and says so; and only when it is
-told that the archive has it, it may forget its own.
+1. The checker says what it has; the answer is a signed address.
+2. It uploads the file there, and says so.
+3. Only when the answer is that the archive has it may the checker delete its own rows.
 """
 
 import re
@@ -21,8 +22,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 class UploadRequest:
     """A day file that a checker has made of a monitor's store.
 
-    It is `whole` if it holds whatever the archive was given of that day and store before. As long
-    as the checker asks where to put it, `revision` is 0; then it is the one that it was told.
+    It is `whole` if it holds every sample that the archive was given of that day and store before.
+    `revision` is 0 in the first request, then the revision that the answer named.
     """
 
     monitor: str
@@ -35,9 +36,9 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True)
 class UploadPermit:
-    """What the centre answers: the archive has it (`recorded`), or where to put it.
+    """The collector's answer: the archive has the file (`recorded`), or where to upload it.
 
-    Without a `url` it is there already, and only to be told of with its `revision`.
+    Without a `url` the file is there already, and only to be confirmed with its `revision`.
     """
 
     recorded: bool = False
@@ -46,23 +47,23 @@ class UploadPermit:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def request_json(deposit: UploadRequest) -> Json:
-    """A deposit as a JSON object."""
+def request_json(request: UploadRequest) -> Json:
+    """Return a request as a JSON object."""
     return {
         "v": VERSION,
-        "monitor": deposit.monitor,
-        "store": deposit.store,
-        "day": deposit.day.isoformat(),
-        "size": deposit.content.size,
-        "sha256": deposit.content.sha256,
-        "samples": deposit.content.samples,
-        "whole": deposit.whole,
-        "revision": deposit.revision,
+        "monitor": request.monitor,
+        "store": request.store,
+        "day": request.day.isoformat(),
+        "size": request.content.size,
+        "sha256": request.content.sha256,
+        "samples": request.content.samples,
+        "whole": request.whole,
+        "revision": request.revision,
     }
 
 
 def read_request(value: object) -> UploadRequest:
-    """Read a deposit. Raises `Malformed`."""
+    """Read a request. Raises `Malformed`."""
     reader = MessageReader(value)
     size, sha256 = reader.count("size"), reader.text("sha256")
     if not 1 <= size <= MOST_BYTES:
@@ -80,7 +81,7 @@ def read_request(value: object) -> UploadRequest:
 
 
 def permit_json(permit: UploadPermit) -> Json:
-    """The answer as a JSON object."""
+    """Return an answer as a JSON object."""
     return {
         "v": VERSION,
         "recorded": permit.recorded,
@@ -91,15 +92,15 @@ def permit_json(permit: UploadPermit) -> Json:
 
 
 def read_permit(value: object) -> UploadPermit:
-    """Read the answer. Raises `Malformed`."""
+    """Read an answer. Raises `MalformedMessage`."""
     reader = MessageReader(value)
     headers = value.get("headers") if isinstance(value, Mapping) else None
-    found = dict(headers) if isinstance(headers, Mapping) else {}
-    if not all(isinstance(part, str) for pair in found.items() for part in pair):
+    texts = dict(headers) if isinstance(headers, Mapping) else {}
+    if not all(isinstance(part, str) for pair in texts.items() for part in pair):
         raise MalformedMessage("headers must be texts")
     return UploadPermit(
         recorded=reader.flag("recorded"),
         revision=reader.maybe_count("revision") or 0,
         url=reader.optional("url", 8_192),
-        headers=found,
+        headers=texts,
     )

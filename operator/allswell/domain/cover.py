@@ -1,4 +1,4 @@
-"""How long one sample speaks for its monitor, and from when observation is unbroken.
+"""Compute how long one sample is valid, and since when observation is unbroken.
 
 A sample covers the time from its start to start + interval + grace. Grace is twice the interval
 within bounds that are settings, so a pod that rolls in 20 s leaves no gap.
@@ -10,19 +10,19 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """The bounds of grace."""
+    """The bounds of the grace that follows each interval."""
 
     least: timedelta = timedelta(minutes=1)
     most: timedelta = timedelta(minutes=10)
 
     def cover(self, interval: timedelta) -> timedelta:
-        """How long one sample speaks: interval + grace."""
+        """Return how long one sample covers: interval + grace."""
         return interval + min(max(2 * interval, self.least), self.most)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A stretch without a gap: from the first sample's start to the end of the last one's cover.
+    """A time without a gap: from the first sample's start to the end of the last one's cover.
 
     `last` is the last sample's start.
     """
@@ -33,11 +33,11 @@ class Observation:
 
 
 def extend(seen: Observation | None, started: datetime, cover: timedelta) -> Observation:
-    """The stretch after one more sample; a sample after the cover's end begins a new one.
+    """Extend an observation by one sample; a sample after the cover's end begins a new one.
 
     Samples come in the order in which they were taken, so one that starts before the last means
     that the wall clock was set back. Observation goes on, and what lies in the clock's future is
-    given up: kept, it would speak for a checker that has died meanwhile.
+    given up: if it stayed, it would vouch for a checker that has died meanwhile.
     """
     until = started + cover
     if seen is None or started > seen.until:

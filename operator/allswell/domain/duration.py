@@ -1,4 +1,4 @@
-"""One grammar for durations in manifests: `90s`, `1h30m`, `500ms`.
+"""Parse and print durations as manifests write them: `90s`, `1h30m`, `500ms`.
 
 Integers with the units h, m, s and ms, each at most once and from large to small: no decimals, no
 sign, no other unit. The same pattern bounds the field in the CRD, so the API server and this
@@ -32,7 +32,7 @@ def parse(text: str) -> timedelta:
 
 
 def text(duration: timedelta) -> str:
-    """The shortest spelling of a duration of whole milliseconds; `0s` for none."""
+    """Return the shortest spelling of a duration of whole milliseconds; `0s` for none."""
     left, parts = duration, list[str]()
     for unit, size in _UNITS:
         count, left = divmod(left, size)
@@ -42,7 +42,7 @@ def text(duration: timedelta) -> str:
 
 
 def words(duration: timedelta) -> str:
-    """A duration for people, in its two largest units: `2 d 3 h`, `4 min 5 s`, `120 ms`."""
+    """Return a duration for people, in its two largest units: `2 d 3 h`, `4 min 5 s`, `9 ms`."""
     ms = duration // timedelta(milliseconds=1)
     if ms < 1000:  # noqa: PLR2004 - a second
         return f"{ms} ms"

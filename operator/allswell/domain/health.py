@@ -1,4 +1,4 @@
-"""When results become a state: confirmation, `degraded`, flapping, and lost egress.
+"""Decide when results become a state: confirmation, `degraded`, flapping, lost egress.
 
 The checker folds each sample into a `Health`. A worse state is claimed after `failures` samples in
 a row that are at least that bad, a better one after `successes` samples that are at least that
@@ -23,7 +23,7 @@ _RANK = {State.UP: 0, State.DEGRADED: 1, State.UNKNOWN: 2, State.DOWN: 3}
 
 @dataclass(frozen=True, slots=True)
 class HealthClaim:
-    """From `since` on, the checker says, the target is in this state, for this reason."""
+    """A checker's claim: since `since` the target is in this state, for this reason."""
 
     state: State
     since: datetime
@@ -34,7 +34,7 @@ class HealthClaim:
 class Streak:
     """Samples in a row that share a property: how many, and the first one's start.
 
-    `reason` is the last one that goes with what the run would claim: what is wrong now.
+    `reason` is the latest one that fits the state which the streak would claim.
     """
 
     count: int
@@ -44,11 +44,11 @@ class Streak:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All that the checker must remember of one monitor between two samples.
+    """What the checker must remember of one monitor between two samples.
 
-    `claim` is what the centre was last told. `settled` is what the samples have confirmed; the two
-    differ only while flapping. `worse` and `better` hold the runs of samples at least as bad, or
-    at least as good, as each state. `blind` is the run of samples that leave open how the target
+    `claim` was last reported. `settled` is what the samples have confirmed; the two
+    differ only while flapping. `worse` and `better` hold the streaks of samples at least as bad, or
+    at least as good, as each state. `blind` is the streak of samples that leave open how the target
     is: unknown ones, and failures that do not merely repeat a settled `down`.
     """
 
@@ -62,40 +62,44 @@ class Health:
 
     @property
     def confirming(self) -> bool:
-        """Whether a run is open that could still change the state: then re-check sooner."""
+        """Tell whether a streak is open that could still change the state: then re-check sooner."""
         return self.confirming_since is not None
 
     @property
     def confirming_since(self) -> datetime | None:
-        """The start of the oldest run that could still change the state, or None."""
+        """Return the start of the oldest streak that could still change the state, or None."""
         now = None if self.settled is None else self.settled.state
         bad = 0 if now is None else _BADNESS.get(now, 0)
-        open_runs = [run for level, run in self.worse.items() if _BADNESS[level] > bad]
-        open_runs += [run for level, run in self.better.items() if _BADNESS[level] < bad]
+        open_streaks = [run for level, run in self.worse.items() if _BADNESS[level] > bad]
+        open_streaks += [run for level, run in self.better.items() if _BADNESS[level] < bad]
         if self.blind is not None and now is not State.UNKNOWN:
-            open_runs.append(self.blind)
-        return min((run.since for run in open_runs), default=None)
+            open_streaks.append(self.blind)
+        return min((run.since for run in open_streaks), default=None)
 
 
 def starting_from(claim: HealthClaim | None) -> Health:
-    """A health that continues where the centre says a monitor stands."""
+    """Continue from the last claim that the collector has of a monitor."""
     return Health(claim=claim, settled=claim)
 
 
 def retargeted(health: Health) -> Health:
-    """The same health after the target changed: what was being confirmed is forgotten."""
+    """Forget what was being confirmed, because the target changed."""
     return replace(health, worse={}, better={}, blind=None)
 
 
 def would_go_down(health: Health, sample: Sample, confirm: Confirm) -> bool:
-    """Whether this sample would confirm `down`; then the checker looks at its own network first."""
+    """Tell whether this sample would confirm `down`; a checker then tests its network first."""
     after = _settle(_extend(health, sample), sample, confirm)
     before = None if health.settled is None else health.settled.state
     return after is not None and after.state is State.DOWN and before is not State.DOWN
 
 
 def judge(health: Health, sample: Sample, confirm: Confirm) -> tuple[Health, HealthClaim | None]:
-    """Fold one sample in; the claim is new to the centre, or None when nothing changed.
+    """Fold one sample into the health; return the claim to report, or None.
+
+    1. Extend, begin or break the streaks by the sample's state.
+    2. Settle: confirm a new state when its streak is long enough, dated from its first sample.
+    3. Announce: report the settled state, or hold `Flapping` until an hour is calm.
 
     Samples come in the order in which they were taken. A start before the last one means that the
     wall clock was set back: no claim goes back with it, and none is dated after the sample itself
@@ -120,15 +124,15 @@ def _is_recent(change: datetime, at: datetime) -> bool:
 
 
 def _extend(health: Health, sample: Sample) -> Health:
-    """Every run prolonged, begun or broken by one sample."""
-    found = sample.state
+    """Extend, begin or break every streak by one sample."""
+    observed = sample.state
     is_down = health.settled is not None and health.settled.state is State.DOWN
     blind = None
-    if found is State.UNKNOWN or (found is State.DOWN and not is_down):
+    if observed is State.UNKNOWN or (observed is State.DOWN and not is_down):
         blind = _longer(health.blind, sample, State.UNKNOWN)
-    if found is State.UNKNOWN:
+    if observed is State.UNKNOWN:
         return replace(health, worse={}, better={}, blind=blind)
-    bad = _BADNESS[found]
+    bad = _BADNESS[observed]
     worse = {
         level: _longer(health.worse.get(level), sample, level)
         for level in (State.DEGRADED, State.DOWN)
@@ -151,7 +155,7 @@ def _longer(run: Streak | None, sample: Sample, level: State) -> Streak:
 
 
 def _settle(health: Health, sample: Sample, confirm: Confirm) -> HealthClaim | None:
-    """The newly confirmed state, or None when what was settled still stands."""
+    """Return the newly confirmed state, or None when what was settled still stands."""
     now = None if health.settled is None else health.settled.state
     if sample.state is State.UNKNOWN:
         run = health.blind
@@ -182,22 +186,23 @@ def _dated(health: Health, level: State, run: Streak) -> HealthClaim:
 
 
 def _announce(health: Health, at: datetime) -> tuple[Health, HealthClaim | None]:
-    """What the centre is told: the settled state, or `Flapping` until an hour is calm.
+    """Decide what is reported: the settled state, or `Flapping` until an hour is calm.
 
-    While flapping, only what is worse than the last claim is told, so the claim stays at the
-    worst that was seen. When the hour is over, what is told is dated from where it began.
+    While flapping, only what is worse than the last claim is reported, so the claim stays at the
+    worst that was seen. When the hour is over, the report is dated from where the state began.
     """
-    wanted, told = health.settled, health.claim
-    if wanted is None or (told is not None and told.state is wanted.state and not health.flapping):
+    settled, reported = health.settled, health.claim
+    same = settled is not None and reported is not None and reported.state is settled.state
+    if settled is None or (same and not health.flapping):
         return health, None
     recent = sum(_is_recent(change, at) for change in health.changes)
-    worse = told is not None and _RANK[wanted.state] > _RANK[told.state]
+    worse = reported is not None and _RANK[settled.state] > _RANK[reported.state]
     flapping = bool(recent) and (health.flapping or (worse and recent > MOST_CHANGES_AN_HOUR))
     health = replace(health, flapping=flapping)
-    if told is None:
-        return replace(health, claim=wanted), wanted
-    if told.state is wanted.state or (flapping and not worse):
+    if reported is None:
+        return replace(health, claim=settled), settled
+    if same or (flapping and not worse):
         return health, None
-    reason = state.FLAPPING if flapping and wanted.state is State.DOWN else wanted.reason
-    claim = HealthClaim(wanted.state, max(wanted.since, told.since + MILLISECOND), reason)
+    reason = state.FLAPPING if flapping and settled.state is State.DOWN else settled.reason
+    claim = HealthClaim(settled.state, max(settled.since, reported.since + MILLISECOND), reason)
     return replace(health, claim=claim), claim

@@ -1,4 +1,4 @@
-"""A `Health` as JSON text, for the checker's file: what is written is read back the same."""
+"""Write a `Health` as JSON text for the checker's file, and read it back the same."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from allswell.domain.state import State
 
 
 def text(health: Health) -> str:
-    """One line of JSON."""
+    """Return a health as one line of JSON."""
     return json.dumps(
         {
             "claim": _claim_json(health.claim),
@@ -32,15 +32,15 @@ def parse(value: str) -> Health:
         raise ValueError(f"{value[:60]!r} is not a health") from error
 
 
-def _health(found: dict[str, Any]) -> Health:
+def _health(fields: dict[str, Any]) -> Health:
     return Health(
-        claim=_claim(found["claim"]),
-        settled=_claim(found["settled"]),
-        worse={State(level): _run(run) for level, run in found["worse"].items()},
-        better={State(level): _run(run) for level, run in found["better"].items()},
-        blind=None if found["blind"] is None else _run(found["blind"]),
-        changes=tuple(instant.from_ms(at) for at in found["changes"]),
-        flapping=bool(found["flapping"]),
+        claim=_claim(fields["claim"]),
+        settled=_claim(fields["settled"]),
+        worse={State(level): _run(run) for level, run in fields["worse"].items()},
+        better={State(level): _run(run) for level, run in fields["better"].items()},
+        blind=None if fields["blind"] is None else _run(fields["blind"]),
+        changes=tuple(instant.from_ms(at) for at in fields["changes"]),
+        flapping=bool(fields["flapping"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""A small latency histogram that can be merged, so that many days have a true percentile.
+"""Count latencies in a small histogram that can be merged, so that many days have a percentile.
 
 Log-linear buckets: each power of two of microseconds is cut into 16, so a bucket is at most 1/16 of
 its value wide and a quantile read from it at most 1/32 off. Adding counts bucket by bucket merges
@@ -28,12 +28,12 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many latencies were counted."""
+        """Return the number of latencies that were counted."""
         return sum(self.counts.values())
 
 
 def bucket(latency_us: int) -> int:
-    """The number of the bucket that a latency (microseconds, not negative) falls into."""
+    """Return the number of the bucket that a latency (microseconds, not negative) falls into."""
     if latency_us < _EXACT:
         return latency_us
     shift = latency_us.bit_length() - _EXACT.bit_length() + 1
@@ -41,7 +41,7 @@ def bucket(latency_us: int) -> int:
 
 
 def middle_us(number: int) -> int:
-    """The middle of a bucket, in microseconds."""
+    """Return the middle of a bucket, in microseconds."""
     if number < _EXACT:
         return number
     shift = number // _CUTS - 1
@@ -59,34 +59,34 @@ def of(latencies_us: Iterable[int]) -> Histogram:
 
 
 def merge(histograms: Iterable[Histogram]) -> Histogram:
-    """All counts together."""
-    found = [histogram.counts for histogram in histograms]
-    # By place in a list: nine thousand histograms of a page are merged faster so than by key.
-    totals = [0] * (1 + max(map(max, filter(None, found)), default=0))
-    for counts in found:
+    """Merge histograms: add their counts bucket by bucket."""
+    every = [histogram.counts for histogram in histograms]
+    # A list indexed by bucket merges the nine thousand histograms of a page faster than a dict.
+    totals = [0] * (1 + max(map(max, filter(None, every)), default=0))
+    for counts in every:
         for number, count in counts.items():
             totals[number] += count
     return Histogram({number: count for number, count in enumerate(totals) if count})
 
 
 def rank(count: int, quantile: float) -> int:
-    """The nearest rank, from 1, of a quantile (0 < quantile <= 1) among so many values."""
+    """Return the nearest rank, from 1, of a quantile (0 < quantile <= 1) among so many values."""
     # Rounded first: in binary 0.55 x 100 is a little more than 55.
     return max(1, ceil(round(quantile * count, 6)))
 
 
 def quantile_us(histogram: Histogram, quantile: float) -> int | None:
-    """The nearest-rank quantile (0 < quantile <= 1) in microseconds; None without counts."""
+    """Return the nearest-rank quantile (0 < quantile <= 1) in microseconds; None without counts."""
     if not histogram.counts:
         return None
-    wanted = rank(histogram.total, quantile)
+    position = rank(histogram.total, quantile)
     numbers = sorted(histogram.counts)
     reached = list(accumulate(histogram.counts[number] for number in numbers))
-    return middle_us(numbers[bisect_left(reached, wanted)])
+    return middle_us(numbers[bisect_left(reached, position)])
 
 
 def text(histogram: Histogram) -> str:
-    """A compact text: `number:count` with numbers as steps from the one before."""
+    """Return a compact text: `number:count` with numbers as steps from the one before."""
     parts, last = [], 0
     for number, count in sorted(histogram.counts.items()):
         parts.append(f"{number - last}:{count}")

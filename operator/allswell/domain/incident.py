@@ -1,7 +1,7 @@
-"""An incident: what people say of an outage, beside what checkers have seen of it.
+"""Derive an incident's status and end from the updates that people write.
 
-Its status and its end follow from its updates. An update that a person wrote stays what it is;
-nothing here changes the state of a component.
+An incident stands beside what checkers have observed: an update is never rewritten, and nothing
+here changes the state of a component.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Impact(StrEnum):
-    """How bad it is for visitors, by the word of whoever declares it."""
+    """The impact on visitors, as whoever declares the incident rates it."""
 
     NONE = "none"
     MINOR = "minor"
@@ -20,7 +20,7 @@ class Impact(StrEnum):
 
 
 class Status(StrEnum):
-    """How far the work on it has come."""
+    """The status of the work on an incident."""
 
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 class Effect(StrEnum):
-    """What it does to one component; a partial outage is only ever declared."""
+    """The effect on one component; a partial outage is only ever declared."""
 
     OPERATIONAL = "operational"
     DEGRADED = "degraded"
@@ -43,7 +43,7 @@ OVER = (Status.RESOLVED, Status.POSTMORTEM)
 
 @dataclass(frozen=True, slots=True)
 class AffectedComponent:
-    """A component and what happens to it; `monitor` is the Monitor's name in the namespace."""
+    """A component and the effect on it; `monitor` is the Monitor's name in the namespace."""
 
     monitor: str
     effect: Effect = Effect.DEGRADED
@@ -51,7 +51,7 @@ class AffectedComponent:
 
 @dataclass(frozen=True, slots=True)
 class IncidentMessage:
-    """One update as it was written: plain text, and the moment that it speaks of."""
+    """An update as it was written: plain text, and the time that it is about."""
 
     status: Status
     body: str
@@ -76,7 +76,7 @@ class DeclaredIncident:
 
 @dataclass(frozen=True, slots=True)
 class IncidentUpdate:
-    """One update as it is kept. `id` is for APIs, `published` when the centre took it in."""
+    """An update as it is stored. `id` is for APIs, `published` when it was stored."""
 
     id: str
     status: Status
@@ -87,10 +87,10 @@ class IncidentUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident as it is kept, with its updates from the newest to the oldest.
+    """An incident as it is stored, with its updates from the newest to the oldest.
 
-    `id` is 12 characters of a-z and 0-9 and never changes. `published` is when it was first taken
-    in and `updated` when it last changed; `revision` grows by one with each change, from 1.
+    `id` is 12 characters of a-z and 0-9 and never changes. `published` is when it was first
+    stored and `updated` when it last changed; `revision` grows by one with each change, from 1.
     `resolved` None: it is open.
     """
 
@@ -109,19 +109,19 @@ class Incident:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is not over yet."""
+        """Tell whether the incident goes on."""
         return self.resolved is None
 
 
 def status(updates: Sequence[IncidentMessage | IncidentUpdate]) -> Status:
-    """Where updates, from the oldest to the newest, leave an incident."""
+    """Return the status after updates, given from the oldest to the newest."""
     return updates[-1].status if updates else Status.INVESTIGATING
 
 
 def resolved(updates: Sequence[IncidentMessage | IncidentUpdate]) -> datetime | None:
-    """When updates, from the oldest to the newest, end an incident; None while it is open.
+    """Return when updates, from the oldest to the newest, end an incident; None while it is open.
 
-    A postmortem or a second word after the end does not move it; one that takes it up again does.
+    A postmortem or a further update after the end does not move it; one that reopens it does.
     """
     ended = None
     for update in updates:

@@ -1,4 +1,4 @@
-"""Moments and days, as the ledgers keep them: aware UTC, whole milliseconds."""
+"""Convert times and days as the ledgers keep them: aware UTC, whole milliseconds."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -8,22 +8,22 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def from_ms(ms: int) -> datetime:
-    """The aware UTC moment `ms` milliseconds after the Unix epoch."""
+    """Return the aware UTC moment `ms` milliseconds after the Unix epoch."""
     return EPOCH + timedelta(milliseconds=ms)
 
 
 def to_ms(moment: datetime) -> int:
-    """Whole milliseconds since the Unix epoch; the rest is cut off."""
+    """Return the whole milliseconds since the Unix epoch; the rest is cut off."""
     return (moment - EPOCH) // MILLISECOND
 
 
 def floor(moment: datetime) -> datetime:
-    """The same moment in UTC, cut to a whole millisecond."""
+    """Return the same moment in UTC, cut to a whole millisecond."""
     return from_ms(to_ms(moment))
 
 
 def text(moment: datetime) -> str:
-    """RFC 3339 with exactly three decimals and `Z`, e.g. `2026-11-23T15:26:08.120Z`."""
+    """Return RFC 3339 with exactly three decimals and `Z`, e.g. `2026-11-23T15:26:08.120Z`."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
@@ -37,12 +37,12 @@ def parse(value: str) -> datetime:
 
 
 def day_of(moment: datetime) -> date:
-    """The UTC day that a moment belongs to."""
+    """Return the UTC day that a moment belongs to."""
     return moment.astimezone(UTC).date()
 
 
 def day_start(day: date, zone: tzinfo = UTC) -> datetime:
-    """The UTC moment at which `day` begins in `zone`; days there may have 23 or 25 hours.
+    """Return the UTC moment at which `day` begins in `zone`; days there may have 23 or 25 hours.
 
     Where a clock change skips midnight, this is the moment of the change; where it repeats
     midnight, the first of the two.

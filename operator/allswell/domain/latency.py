@@ -1,4 +1,4 @@
-"""Today's latency: five-minute buckets of successful checks, kept by the collector for 24 hours."""
+"""Collect latency in five-minute buckets of successful checks, as the collector keeps for 24 h."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ class LatencyBucket:
 
 
 def start_of(moment: datetime) -> datetime:
-    """The start of the bucket that a moment belongs to."""
+    """Return the start of the bucket that a moment belongs to."""
     width = WIDTH // instant.MILLISECOND
     return instant.from_ms(instant.to_ms(moment) // width * width)
 
 
 def buckets(samples: Iterable[Sample]) -> tuple[LatencyBucket, ...]:
-    """The buckets of samples, in order; a bucket without a successful check is left out."""
-    found: dict[datetime, list[int]] = {}
+    """Return the buckets of samples, in order; a bucket without a successful check is left out."""
+    by_start: dict[datetime, list[int]] = {}
     for sample in samples:
         if sample.state in rollup.GOOD:
-            found.setdefault(start_of(sample.started), []).append(sample.latency_us)
-    return tuple(_bucket(start, sorted(values)) for start, values in sorted(found.items()))
+            by_start.setdefault(start_of(sample.started), []).append(sample.latency_us)
+    return tuple(_bucket(start, sorted(values)) for start, values in sorted(by_start.items()))
 
 
 def _bucket(start: datetime, ordered: list[int]) -> LatencyBucket:

@@ -1,4 +1,4 @@
-"""Maintenance: a window that somebody announces, and what they say of it.
+"""Derive the phase of a maintenance from its window and its updates.
 
 A recurring one is announced as its occurrences, each a `Maintenance` of its own.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """How far it has come."""
+    """The phase of a maintenance."""
 
     SCHEDULED = "scheduled"
     IN_PROGRESS = "in_progress"
@@ -21,7 +21,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceMessage:
-    """One update as it was written: plain text, and the moment that it speaks of."""
+    """An update as it was written: plain text, and the time that it is about."""
 
     phase: Phase
     body: str
@@ -47,7 +47,7 @@ class AnnouncedMaintenance:
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceUpdate:
-    """One update as it is kept. `id` is for APIs, `published` when the centre took it in."""
+    """An update as it is stored. `id` is for APIs, `published` when it was stored."""
 
     id: str
     phase: Phase
@@ -58,10 +58,10 @@ class MaintenanceUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Maintenance as it is kept, with its updates from the newest to the oldest.
+    """Maintenance as it is stored, with its updates from the newest to the oldest.
 
     `id`, `published`, `updated` and `revision` as for an incident. `cancelled` is when it was
-    called off.
+    cancelled.
     """
 
     id: str
@@ -77,34 +77,36 @@ class Maintenance:
     everywhere: bool = False
 
 
-def phase(it: Maintenance, now: datetime) -> Phase:
-    """How far it has come at `now`: by the clock, and by what people said last.
+def phase(maintenance: Maintenance, now: datetime) -> Phase:
+    """Return the phase at `now`, by the clock and by the latest update.
 
-    They say when they verify, and that they begin early. What counts in no uptime is the window
-    alone: whoever begins early announces the earlier start.
+    Updates say that work is being verified, or that it began early. Only the window is left out of
+    uptime: whoever begins early announces the earlier start.
     """
-    if it.cancelled is not None:
+    if maintenance.cancelled is not None:
         return Phase.CANCELLED
-    if now >= it.end:
+    if now >= maintenance.end:
         return Phase.COMPLETED
-    said = next((update.phase for update in it.updates if update.at <= now), Phase.SCHEDULED)
-    if said is Phase.VERIFYING:
+    latest = next(
+        (update.phase for update in maintenance.updates if update.at <= now), Phase.SCHEDULED
+    )
+    if latest is Phase.VERIFYING:
         return Phase.VERIFYING
-    early = now < it.start and said is not Phase.IN_PROGRESS
+    early = now < maintenance.start and latest is not Phase.IN_PROGRESS
     return Phase.SCHEDULED if early else Phase.IN_PROGRESS
 
 
-def joined(
+def join(
     windows: Iterable[tuple[datetime, datetime]],
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """Windows in their order, those that overlap or touch made one; empty ones are left out."""
-    found: list[tuple[datetime, datetime]] = []
+    """Join windows that overlap or touch; return them in order, without empty ones."""
+    windows_joined: list[tuple[datetime, datetime]] = []
     for start, end in sorted(windows):
         if end <= start:
             continue
-        if found and start <= found[-1][1]:
-            begun, last = found[-1]
-            found[-1] = (begun, max(last, end))
+        if windows_joined and start <= windows_joined[-1][1]:
+            begun, last = windows_joined[-1]
+            windows_joined[-1] = (begun, max(last, end))
         else:
-            found.append((start, end))
-    return tuple(found)
+            windows_joined.append((start, end))
+    return tuple(windows_joined)

@@ -1,4 +1,4 @@
-"""Reading one JSON message from outside: typed, bounded, and refusing in plain words."""
+"""Read one JSON message from outside: typed, bounded, refused with a plain sentence."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ class MalformedMessage(ValueError):
 
 
 class MessageReader:
-    """One JSON object, read field by field; whatever is wrong raises `Malformed`."""
+    """One JSON object, read field by field; anything wrong raises `MalformedMessage`."""
 
     def __init__(self, value: object) -> None:
         """Start reading; refuses anything but an object."""
@@ -26,7 +26,7 @@ class MessageReader:
         self._value = value
 
     def text(self, name: str, longest: int = 128) -> str:
-        """A text that is not empty, of characters that every database keeps."""
+        """Return a text that is not empty, of characters that every database keeps."""
         value = self._value.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= longest:
             raise MalformedMessage(f"{name} must be a text of 1 to {longest} characters")
@@ -35,75 +35,75 @@ class MessageReader:
         return value
 
     def optional(self, name: str, longest: int = 128) -> str:
-        """A text, empty when absent."""
+        """Return a text, empty when absent."""
         return "" if self._value.get(name) in (None, "") else self.text(name, longest)
 
     def optional_long(self, name: str) -> str:
-        """A text of up to 32 KiB, empty when absent."""
+        """Return a text of up to 32 KiB, empty when absent."""
         return self.optional(name, 32_768)
 
     def maybe(self, name: str) -> "MessageReader | None":
-        """An object, or None when absent."""
+        """Return an object, or None when absent."""
         value = self._value.get(name)
         return None if value is None else MessageReader(value)
 
     def count(self, name: str) -> int:
-        """A whole number from 0 to 2^53."""
+        """Return a whole number from 0 to 2^53."""
         value = self._value.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**53:
             raise MalformedMessage(f"{name} must be a whole number from 0")
         return value
 
     def maybe_count(self, name: str) -> int | None:
-        """A whole number, or None when absent."""
+        """Return a whole number, or None when absent."""
         return None if self._value.get(name) is None else self.count(name)
 
     def flag(self, name: str) -> bool:
-        """True or false; false when absent."""
+        """Return true or false; false when absent."""
         value = self._value.get(name, False)
         if not isinstance(value, bool):
             raise MalformedMessage(f"{name} must be true or false")
         return value
 
     def moment(self, name: str) -> datetime:
-        """An RFC 3339 moment between the years 2000 and 2200."""
+        """Return an RFC 3339 moment between the years 2000 and 2200."""
         try:
-            found = instant.parse(self.text(name))
+            moment = instant.parse(self.text(name))
         except (ValueError, OverflowError) as error:
             raise MalformedMessage(
                 f"{name} must be a time like 2026-11-23T15:26:08.120Z"
             ) from error
-        if found.year not in _YEARS:
+        if moment.year not in _YEARS:
             raise MalformedMessage(f"{name} must be a time of this century or the next")
-        return found
+        return moment
 
     def day(self, name: str) -> date:
-        """An ISO 8601 day between the years 2000 and 2200."""
+        """Return an ISO 8601 day between the years 2000 and 2200."""
         try:
-            found = date.fromisoformat(self.text(name))
+            day = date.fromisoformat(self.text(name))
         except ValueError as error:
             raise MalformedMessage(f"{name} must be a day like 2026-11-23") from error
-        if found.year not in _YEARS:
+        if day.year not in _YEARS:
             raise MalformedMessage(f"{name} must be a day of this century or the next")
-        return found
+        return day
 
     def maybe_day(self, name: str) -> date | None:
-        """A day, or None when absent."""
+        """Return a day, or None when absent."""
         return None if self._value.get(name) is None else self.day(name)
 
     def maybe_moment(self, name: str) -> datetime | None:
-        """A moment, or None when absent."""
+        """Return a moment, or None when absent."""
         return None if self._value.get(name) is None else self.moment(name)
 
     def objects(self, name: str, most: int = 10_000) -> "list[MessageReader]":
-        """A list of objects; empty when absent."""
+        """Return a list of objects; empty when absent."""
         return [MessageReader(entry) for entry in self._list(name, most)]
 
     def texts(self, name: str, most: int = 10_000) -> tuple[str, ...]:
-        """A list of texts; empty when absent."""
-        found = self._list(name, most)
-        texts = tuple(entry for entry in found if isinstance(entry, str))
-        if len(texts) < len(found):
+        """Return a list of texts; empty when absent."""
+        entries = self._list(name, most)
+        texts = tuple(entry for entry in entries if isinstance(entry, str))
+        if len(texts) < len(entries):
             raise MalformedMessage(f"{name} must hold texts only")
         return texts
 
@@ -116,7 +116,7 @@ class MessageReader:
         return value
 
     def claim(self) -> HealthClaim:
-        """The state, since and reason of a transition, which must agree with each other."""
+        """Return the state, since and reason of a transition, which must agree with each other."""
         word, reason = self.text("state"), self.optional("reason")
         try:
             claimed, implied = State(word), state.of(reason)

@@ -1,4 +1,4 @@
-"""Passwords of private pages: only a salted hash is ever written down (scrypt, RFC 7914).
+"""Hash and verify the passwords of private pages (scrypt, RFC 7914); only hashes are stored.
 
 The costs are fixed, so that nobody can write a manifest whose check takes the page's memory or
 time: 16 MiB and about a fifth of a second.
@@ -18,14 +18,14 @@ HEAD = "scrypt:14:8:5:"
 PATTERN = r"^scrypt:14:8:5:[A-Za-z0-9_-]{22}:[A-Za-z0-9_-]{43}$"
 
 
-def hashed(password: str, salt: bytes) -> str:
-    """What a manifest holds instead of a password: `scrypt:14:8:5:SALT:HASH`."""
+def hash_password(password: str, salt: bytes) -> str:
+    """Hash a password as a manifest holds it: `scrypt:14:8:5:SALT:HASH`."""
     return f"{HEAD}{_text(salt)}:{_text(_scrypt(password, salt))}"
 
 
-def matches(password: str, written: str) -> bool:
-    """Whether a password is the one of a hash; the time says nothing of how near it came."""
-    salt, _, expected = written.removeprefix(HEAD).partition(":")
+def matches(password: str, stored_hash: str) -> bool:
+    """Tell whether a password matches a hash; compares in constant time."""
+    salt, _, expected = stored_hash.removeprefix(HEAD).partition(":")
     return hmac.compare_digest(_text(_scrypt(password, _bytes(salt))), expected)
 
 

@@ -1,6 +1,6 @@
-"""Transitions and roll-ups made again from raw samples, and how they differ from what was kept.
+"""Replay raw samples into transitions and roll-ups, and compare them with what was recorded.
 
-Pure. A replay with the monitor's own rule gives what its checker claimed, as long as every sample
+A replay with the monitor's own rule gives what its checker claimed, as long as every sample
 is there; with another rule it says what that would have claimed. Re-checks are among the samples at
 the times when they were made. What another rule would have checked sooner, nobody knows; of what it
 would have checked later, `confirm.every` passes over the samples between.
@@ -42,7 +42,7 @@ class Replay:
         return timedelta() <= sample.started - last < every
 
     def through(self, samples: Iterable[Sample]) -> Iterable[Sample]:
-        """The same samples, each folded in as it passes."""
+        """Yield the same samples, folding each in as it passes."""
         for sample in samples:
             self.take(sample)
             yield sample
@@ -50,14 +50,14 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one side has and the other has not; of a day, what each side counts."""
+    """The claims that only one side has."""
 
     recorded_only: tuple[HealthClaim, ...]
     replayed_only: tuple[HealthClaim, ...]
 
     @property
     def same(self) -> bool:
-        """Whether there is no difference."""
+        """Tell whether there is no difference."""
         return not self.recorded_only and not self.replayed_only
 
 
@@ -71,7 +71,7 @@ def transitions(recorded: Sequence[HealthClaim], replayed: Sequence[HealthClaim]
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What a roll-up says of a day in counts and microseconds."""
+    """The counts and latencies (microseconds) of a day's roll-up."""
 
     checks: int
     successful: int
@@ -80,18 +80,18 @@ class DayFigures:
 
 
 def figures(roll: RollUp) -> DayFigures:
-    """The figures of a roll-up."""
+    """Return the figures of a roll-up."""
     return DayFigures(roll.checks, roll.successful, roll.average_us, roll.p95_us)
 
 
 def days(
     recorded: Mapping[date, DayFigures], replayed: Mapping[date, DayFigures]
 ) -> tuple[tuple[date, DayFigures | None, DayFigures | None], ...]:
-    """The days whose figures differ, with what was recorded and what was replayed."""
-    found = []
+    """Return the days whose figures differ, with what was recorded and what was replayed."""
+    differing = []
     for day in sorted(recorded.keys() | replayed.keys()):
         old, new = recorded.get(day), replayed.get(day)
         silent = old is not None and old.checks == 0 and new is None
         if old != new and not silent:
-            found.append((day, old, new))
-    return tuple(found)
+            differing.append((day, old, new))
+    return tuple(differing)

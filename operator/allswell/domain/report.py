@@ -1,4 +1,4 @@
-"""What a checker and the collector say to each other, as values and as JSON.
+"""Read and write the messages between a checker and the collector: values to JSON and back.
 
 An envelope never names the tenant: the namespace comes from the sender's token. Its key is
 (store, sequence): a store is a random id made with the checker's file, so a lost volume cannot make
@@ -45,8 +45,8 @@ Envelope = Transition | DayReport
 
 
 @dataclass(frozen=True, slots=True)
-class Greeting:
-    """What a checker says of one monitor at its start: its store and how far it has counted."""
+class Hello:
+    """One monitor in a checker's hello: its store and the last sequence number it gave."""
 
     monitor: str
     store: str
@@ -55,11 +55,11 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class StoreStanding:
-    """What the centre answers to a `Greeting`.
+    """The collector's answer to a `Greeting`.
 
     `known` is the last sequence it has of that store, None for a store that it has never seen.
-    `latest` is the last transition of any store, None when there is none; `followed` says that a
-    store which was greeted later has claimed one. `gone` means that the monitor is no more: stop
+    `latest` is the last transition of any store, None when there is none; `superseded` says that a
+    store which said hello later has claimed one. `gone` means that the monitor was deleted: stop
     checking. `buckets_since` is where its latency buckets end, `rolled_up` the last day that any
     checker has rolled up, None for no day.
     """
@@ -67,18 +67,18 @@ class StoreStanding:
     monitor: str
     known: int | None = None
     latest: Transition | None = None
-    followed: bool = False
+    superseded: bool = False
     gone: bool = False
     buckets_since: datetime | None = None
     rolled_up: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """One monitor's sign of life: observation is unbroken from `since` to the check at `last`.
+class Heartbeat:
+    """One monitor's heartbeat: observation is unbroken from `since` to the check at `last`.
 
-    `unarchived` days that are over wait for the archive, the oldest of them is `oldest`. `losing`
-    says that the volume is full, and results make way that no archive has.
+    `unarchived` days wait for the archive, the oldest of them is `oldest`. `losing` says that the
+    volume is full, and results are dropped that no archive has.
     """
 
     monitor: str
@@ -92,10 +92,10 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """The answer to a checker's beats: whom the centre does not know, and who is gone.
+class HeartbeatReply:
+    """The answer to heartbeats: `greet` asks for a hello, `gone` names deleted monitors.
 
-    `archive` says that there is one, `damaged` which days of which monitors it has lost.
+    `archive` says that there is an archive, `damaged` which days of which monitors it has lost.
     """
 
     greet: bool = False
@@ -105,7 +105,7 @@ class Pulse:
 
 
 def envelope_json(envelope: Envelope) -> Json:
-    """An envelope as a JSON object, without `sent_at`, which each sending adds anew."""
+    """Return an envelope as a JSON object, without `sent_at`, which each attempt adds anew."""
     if isinstance(envelope, Transition):
         return {"v": VERSION, "kind": "transition", **_transition_json(envelope)}
     roll = envelope.rollup
@@ -137,7 +137,7 @@ def _transition_json(transition: Transition) -> Json:
 
 
 def read_envelope(value: object) -> Envelope:
-    """Read an envelope. Raises `Malformed`."""
+    """Read an envelope. Raises `MalformedMessage`."""
     reader = MessageReader(value)
     if reader.count("v") != VERSION:
         raise MalformedMessage(f"v must be {VERSION}")
@@ -156,9 +156,9 @@ def _read_transition(reader: MessageReader) -> Transition:
 
 
 def _read_day(reader: MessageReader) -> DayReport:
-    written = reader.optional_long("latencies")
+    encoded = reader.optional_long("latencies")
     try:
-        latencies = histogram.parse(written)
+        latencies = histogram.parse(encoded)
     except ValueError as error:
         raise MalformedMessage(f"latencies cannot be read: {error}") from error
     rollup = RollUp(
@@ -178,8 +178,8 @@ def _read_day(reader: MessageReader) -> DayReport:
     return DayReport(reader.text("monitor"), reader.text("store"), reader.count("revision"), rollup)
 
 
-def hello_json(greetings: Sequence[Greeting]) -> Json:
-    """A checker's hello."""
+def hello_json(greetings: Sequence[Hello]) -> Json:
+    """Return a hello as a JSON object."""
     monitors = [
         {"monitor": entry.monitor, "store": entry.store, "sequence": entry.sequence}
         for entry in greetings
@@ -187,24 +187,24 @@ def hello_json(greetings: Sequence[Greeting]) -> Json:
     return {"v": VERSION, "monitors": monitors}
 
 
-def read_hello(value: object) -> tuple[Greeting, ...]:
-    """Read a hello. Raises `Malformed`."""
-    found = tuple(
-        Greeting(entry.text("monitor"), entry.text("store"), entry.count("sequence"))
+def read_hello(value: object) -> tuple[Hello, ...]:
+    """Read a hello. Raises `MalformedMessage`."""
+    greetings = tuple(
+        Hello(entry.text("monitor"), entry.text("store"), entry.count("sequence"))
         for entry in MessageReader(value).objects("monitors")
     )
-    _each_once(found)
-    return found
+    _each_once(greetings)
+    return greetings
 
 
-def _each_once(said: Sequence[Greeting | Beat]) -> None:
-    # One message can so cost no more than its sender has monitors.
-    if len({entry.monitor for entry in said}) < len(said):
+def _each_once(entries: Sequence[Hello | Heartbeat]) -> None:
+    # So one message costs no more than its sender has monitors.
+    if len({entry.monitor for entry in entries}) < len(entries):
         raise MalformedMessage("monitors must name each monitor once")
 
 
-def standings_json(standings: Sequence[StoreStanding]) -> Json:
-    """The answer to a hello."""
+def hello_reply_json(standings: Sequence[StoreStanding]) -> Json:
+    """Return the answer to a hello as a JSON object."""
     return {"v": VERSION, "monitors": [_standing_json(entry) for entry in standings]}
 
 
@@ -214,21 +214,21 @@ def _standing_json(entry: StoreStanding) -> Json:
         "monitor": entry.monitor,
         "known": entry.known,
         "latest": None if entry.latest is None else _transition_json(entry.latest),
-        "followed": entry.followed,
+        "followed": entry.superseded,
         "gone": entry.gone,
         "buckets_since": None if since is None else instant.text(since),
         "rolled_up": None if entry.rolled_up is None else entry.rolled_up.isoformat(),
     }
 
 
-def read_standings(value: object) -> tuple[StoreStanding, ...]:
-    """Read the answer to a hello. Raises `Malformed`."""
+def read_hello_reply(value: object) -> tuple[StoreStanding, ...]:
+    """Read the answer to a hello. Raises `MalformedMessage`."""
     return tuple(
         StoreStanding(
             monitor=entry.text("monitor"),
             known=entry.maybe_count("known"),
             latest=None if (latest := entry.maybe("latest")) is None else _read_transition(latest),
-            followed=entry.flag("followed"),
+            superseded=entry.flag("followed"),
             gone=entry.flag("gone"),
             buckets_since=entry.maybe_moment("buckets_since"),
             rolled_up=entry.maybe_day("rolled_up"),
@@ -237,12 +237,12 @@ def read_standings(value: object) -> tuple[StoreStanding, ...]:
     )
 
 
-def beats_json(beats: Sequence[Beat]) -> Json:
-    """A checker's beats, one for each monitor that it runs."""
+def heartbeats_json(beats: Sequence[Heartbeat]) -> Json:
+    """Return a checker's heartbeats, one for each monitor that it runs, as a JSON object."""
     return {"v": VERSION, "monitors": [_beat_json(beat) for beat in beats]}
 
 
-def _beat_json(beat: Beat) -> Json:
+def _beat_json(beat: Heartbeat) -> Json:
     waiting: dict[str, object] = {}
     if beat.oldest is not None:
         waiting = {"unarchived": beat.unarchived, "oldest": beat.oldest.isoformat()}
@@ -266,15 +266,15 @@ def _beat_json(beat: Beat) -> Json:
     }
 
 
-def read_beats(value: object) -> tuple[Beat, ...]:
-    """Read a checker's beats. Raises `Malformed`."""
-    found = tuple(_read_beat(entry) for entry in MessageReader(value).objects("monitors"))
-    _each_once(found)
-    return found
+def read_heartbeats(value: object) -> tuple[Heartbeat, ...]:
+    """Read a checker's heartbeats. Raises `MalformedMessage`."""
+    beats = tuple(_read_beat(entry) for entry in MessageReader(value).objects("monitors"))
+    _each_once(beats)
+    return beats
 
 
-def _read_beat(reader: MessageReader) -> Beat:
-    beat = Beat(
+def _read_beat(reader: MessageReader) -> Heartbeat:
+    beat = Heartbeat(
         monitor=reader.text("monitor"),
         store=reader.text("store"),
         since=reader.moment("since"),
@@ -297,8 +297,8 @@ def _read_beat(reader: MessageReader) -> Beat:
     return beat
 
 
-def pulse_json(pulse: Pulse) -> Json:
-    """The answer to beats."""
+def heartbeat_reply_json(pulse: HeartbeatReply) -> Json:
+    """Return the answer to heartbeats as a JSON object."""
     damaged = [{"monitor": name, "day": day.isoformat()} for name, day in pulse.damaged]
     return {
         "v": VERSION,
@@ -309,20 +309,22 @@ def pulse_json(pulse: Pulse) -> Json:
     }
 
 
-def read_pulse(value: object) -> Pulse:
-    """Read the answer to beats. Raises `Malformed`."""
+def read_heartbeat_reply(value: object) -> HeartbeatReply:
+    """Read the answer to heartbeats. Raises `MalformedMessage`."""
     reader = MessageReader(value)
-    damaged = ((it.text("monitor"), it.day("day")) for it in reader.objects("damaged"))
-    return Pulse(reader.flag("greet"), reader.texts("gone"), reader.flag("archive"), tuple(damaged))
+    damaged = ((entry.text("monitor"), entry.day("day")) for entry in reader.objects("damaged"))
+    return HeartbeatReply(
+        reader.flag("greet"), reader.texts("gone"), reader.flag("archive"), tuple(damaged)
+    )
 
 
-def shifted(transition: Transition, by: timedelta, latest: datetime) -> Transition:
-    """A transition with its time moved by a sender's clock error, never into the future."""
+def shift_transition(transition: Transition, by: timedelta, latest: datetime) -> Transition:
+    """Shift a transition by a sender's clock error, never into the future."""
     claim = transition.claim
     return replace(transition, claim=replace(claim, since=min(claim.since + by, latest)))
 
 
-def beat_shifted(beat: Beat, by: timedelta) -> Beat:
-    """A beat with its times moved by a sender's clock error."""
+def shift_heartbeat(beat: Heartbeat, by: timedelta) -> Heartbeat:
+    """Shift a heartbeat by a sender's clock error."""
     moved = tuple(replace(bucket, start=bucket.start + by) for bucket in beat.buckets)
     return replace(beat, since=beat.since + by, last=beat.last + by, buckets=moved)

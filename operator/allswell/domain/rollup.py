@@ -1,7 +1,7 @@
-"""The day's roll-up: what a checker says of one UTC day of one monitor.
+"""Roll up one UTC day of one monitor from its samples.
 
-The centre adds the durations (`uptime.measure` over the same day): the checker knows its samples,
-only the centre knows when nobody looked.
+The collector adds the durations (`uptime.measure` over the same day): the checker knows its
+samples, only the collector knows when nobody was observing.
 """
 
 from collections.abc import Iterable
@@ -42,10 +42,5 @@ def of_day(day: date, samples: Iterable[Sample]) -> RollUp:
 
 
 def percentile(ordered: list[int], quantile: float) -> int | None:
-    """The nearest-rank percentile of values in ascending order; None without values."""
+    """Return the nearest-rank percentile of values in ascending order; None without values."""
     return ordered[histogram.rank(len(ordered), quantile) - 1] if ordered else None
-
-
-def replaces(new: tuple[int, int], old: tuple[int, int]) -> bool:
-    """Whether a roll-up (revision, checks) takes the place of the one that is there."""
-    return new > old

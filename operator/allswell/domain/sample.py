@@ -1,4 +1,4 @@
-"""One check's raw result, as the checker keeps it."""
+"""Hold one check's raw result, as the checker keeps it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,5 +22,5 @@ class Sample:
 
     @property
     def state(self) -> State:
-        """What this one check says of the target."""
+        """Return the state that this one check implies."""
         return state.of(self.reason)

@@ -1,4 +1,4 @@
-"""The states a monitor can be in, and the closed list of reasons the public may see.
+"""Define a monitor's states, and the closed list of reasons that the public may see.
 
 A reason decides its state: `HTTP 503` is always down, `Slow` always degraded. So a raw sample
 stores a small number and nothing else, and no two parts can disagree about what a reason means.
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """What is known of a target: `unknown` means that nobody was looking."""
+    """The state of a target; `unknown` means that nobody was observing it."""
 
     UP = "up"
     DEGRADED = "degraded"
@@ -42,7 +42,7 @@ EGRESS_LOST = "EgressLost"
 SECRET_MISSING = "SecretMissing"  # noqa: S105 - a reason, not a secret
 CHECKER_ERROR = "CheckerError"
 
-# The number of each reason in a stored sample. Numbers are for ever: add, never change.
+# The number of each reason in a stored sample. Numbers are stored: add, never change.
 _CODES: dict[str, int] = {
     OK: 0,
     SLOW: 1,
@@ -77,12 +77,12 @@ _HTTP_BASE = 1000
 
 
 def http(status: int) -> str:
-    """The reason for an unexpected HTTP status (100 to 999), e.g. `HTTP 503`."""
+    """Return the reason for an unexpected HTTP status (100 to 999), e.g. `HTTP 503`."""
     return f"HTTP {status}"
 
 
 def code(reason: str) -> int:
-    """The number of a reason. Raises ValueError for one that is not on the closed list."""
+    """Return the number of a reason. Raises ValueError for one that is not on the closed list."""
     known = _CODES.get(reason)
     if known is not None:
         return known
@@ -95,14 +95,14 @@ def code(reason: str) -> int:
 
 
 def reason_of(number: int) -> str:
-    """The reason with a number; one that a newer version wrote reads as `CheckerError`."""
+    """Return the reason with a number; one that a newer version wrote reads as `CheckerError`."""
     if number in _HTTP:
         return http(number - _HTTP_BASE)
     return _REASONS.get(number, CHECKER_ERROR)
 
 
 def of(reason: str) -> State:
-    """The state that a reason stands for. Raises ValueError for one that is not on the list."""
+    """Return the state that a reason implies. Raises ValueError for an unknown reason."""
     number = code(reason)
     if number == 0:
         return State.UP

@@ -1,12 +1,12 @@
-"""The state at every moment: one pure function of the two ledgers.
+"""Derive the state at every time from the two ledgers, in one pure function.
 
-`Claim`s come from checkers, ordered as the centre numbered them (store, sequence). `Overlay`s are
-intervals that only the centre writes: nobody was looking (`unseen`), `paused`, `maintenance`. A
+`HealthClaim`s come from checkers, in the order of (store, sequence). `Overlay`s are intervals
+that only the collector writes: nobody was observing (`unseen`), `paused`, `maintenance`. A
 pause hides everything; a claim holds until the next one; time that no evidence covers is unknown.
 Maintenance is a window laid over a state and changes none.
 
-The centre takes late evidence out of an `unseen` before it is stored (`subtract`), which is what
-puts a checker's evidence above it.
+The collector subtracts late evidence from an `unseen` before it is stored (`subtract`): so a
+checker's evidence has precedence over it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -22,7 +22,7 @@ NO_DATA = "NoData"
 
 
 class OverlayKind(StrEnum):
-    """What an overlay says."""
+    """The kind of an overlay."""
 
     UNSEEN = "unseen"
     PAUSED = "paused"
@@ -38,13 +38,13 @@ class Overlay:
     end: datetime | None = None
 
     def covers(self, start: datetime) -> bool:
-        """Whether the moment lies in it."""
+        """Tell whether a time lies in the interval."""
         return self.start <= start and (self.end is None or start < self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch [start, end) with one state, one reason and one answer about maintenance."""
+    """An interval [start, end) with one state, one reason, within maintenance or not."""
 
     start: datetime
     end: datetime
@@ -54,7 +54,7 @@ class Segment:
 
 
 def fold(claims: Iterable[HealthClaim]) -> tuple[HealthClaim, ...]:
-    """The claims in their order of time, equal neighbours folded into the first.
+    """Fold claims into their order of time, equal neighbours into the first of them.
 
     A later claim (by order) that is dated before an earlier one replaces what it overtakes.
     """
@@ -70,7 +70,9 @@ def fold(claims: Iterable[HealthClaim]) -> tuple[HealthClaim, ...]:
 def segments(
     claims: Iterable[HealthClaim], overlays: Sequence[Overlay], start: datetime, end: datetime
 ) -> tuple[Segment, ...]:
-    """The states of [start, end), without gaps, neighbours alike joined; empty if end <= start.
+    """Return the states of [start, end) without gaps, equal neighbours joined.
+
+    Empty if end <= start.
 
     Before the first claim the state is unknown, reason `NoData`.
     """
@@ -78,7 +80,7 @@ def segments(
         return ()
     folded = fold(claims)
     cuts = _cuts(folded, overlays, start, end)
-    found: list[Segment] = []
+    joined: list[Segment] = []
     position = -1
     for begin, finish in pairwise(cuts):
         while position + 1 < len(folded) and folded[position + 1].since <= begin:
@@ -87,16 +89,16 @@ def segments(
         kinds = {entry.kind for entry in overlays if entry.covers(begin)}
         word, reason = _at(claim, kinds)
         segment = Segment(begin, finish, word, reason, OverlayKind.MAINTENANCE in kinds)
-        if found and replace(found[-1], start=begin, end=finish) == segment:
-            segment = replace(segment, start=found.pop().start)
-        found.append(segment)
-    return tuple(found)
+        if joined and replace(joined[-1], start=begin, end=finish) == segment:
+            segment = replace(segment, start=joined.pop().start)
+        joined.append(segment)
+    return tuple(joined)
 
 
 def _cuts(
     claims: Sequence[HealthClaim], overlays: Sequence[Overlay], start: datetime, end: datetime
 ) -> list[datetime]:
-    """Every moment in [start, end] at which anything may change, in order."""
+    """Return every time in [start, end] at which anything may change, in order."""
     moments = {start, end, *(claim.since for claim in claims)}
     for overlay in overlays:
         moments.add(overlay.start)
@@ -106,7 +108,7 @@ def _cuts(
 
 
 def _at(claim: HealthClaim | None, kinds: Collection[OverlayKind]) -> tuple[State, str]:
-    """The state and its reason under one claim and some kinds of overlay."""
+    """Return the state and its reason under one claim and some kinds of overlay."""
     if OverlayKind.PAUSED in kinds:
         return State.PAUSED, OK
     if claim is None or OverlayKind.UNSEEN in kinds:
@@ -115,7 +117,7 @@ def _at(claim: HealthClaim | None, kinds: Collection[OverlayKind]) -> tuple[Stat
 
 
 def subtract(overlay: Overlay, start: datetime, end: datetime) -> tuple[Overlay, ...]:
-    """What is left of an overlay when [start, end) is taken out of it."""
+    """Subtract [start, end) from an overlay; return what is left of it."""
     if end <= max(start, overlay.start) or (overlay.end is not None and start >= overlay.end):
         return (overlay,)
     left = []

@@ -1,4 +1,4 @@
-"""Uptime as a duration, never a count of checks.
+"""Measure uptime as a duration, never as a count of checks.
 
 W is the window within the monitor's life, less paused time and maintenance; known = W - unknown;
 uptime = (up + degraded) / known; coverage = known / W. Nothing known is "no data", never 100 %.
@@ -33,26 +33,26 @@ class Uptime:
 
     @property
     def known(self) -> int:
-        """Milliseconds in which the state was known and counts."""
+        """Return the milliseconds in which the state was known and counts."""
         return self.up + self.degraded + self.down
 
     @property
     def counted(self) -> int:
-        """W: milliseconds that count, known or not."""
+        """Return W, the milliseconds that count, known or not."""
         return self.known + self.unknown
 
     def percent(self, decimals: int = 2) -> str | None:
-        """Uptime in percent, floored; `100` only without any downtime; None without data."""
+        """Return uptime in percent, floored; `100` only without any downtime; None without data."""
         return _percent(self.up + self.degraded, self.known, decimals)
 
     def coverage(self, decimals: int = 1) -> str | None:
-        """The part of W that was observed, in percent, floored; None when W is empty."""
+        """Return the part of W that was observed, in percent, floored; None when W is empty."""
         return _percent(self.known, self.counted, decimals)
 
 
 @dataclass(frozen=True, slots=True)
 class UptimeDay:
-    """One day of a page's zone with what was measured in it."""
+    """One day in a page's time zone, with its uptime."""
 
     day: date
     start: datetime
@@ -70,14 +70,14 @@ def _percent(part: int, whole: int, decimals: int) -> str | None:
 
 
 def measure(segments: Iterable[Segment], start: datetime, end: datetime) -> Uptime:
-    """How long each state lasted within [start, end), by segments that do not overlap."""
+    """Measure how long each state lasted within [start, end), from segments that do not overlap."""
     return _within(map(_span, segments), instant.to_ms(start), instant.to_ms(end))
 
 
 def by_day(
     segments: Sequence[Segment], first: date, last: date, zone: tzinfo
 ) -> tuple[UptimeDay, ...]:
-    """One `Day` for each day from `first` to `last`, both meant, cut in `zone`."""
+    """Measure each day from `first` to `last`, both included, cut in `zone`."""
     spans = [_span(segment) for segment in segments]
     days: list[UptimeDay] = []
     position = 0
@@ -85,10 +85,10 @@ def by_day(
         while position < len(spans) and spans[position][1] <= begins:
             position += 1
         if position < len(spans) and spans[position][0] <= begins and spans[position][1] >= ends:
-            found = _whole(spans[position][2], ends - begins)
+            uptime = _whole(spans[position][2], ends - begins)
         else:
-            found = _within(_up_to(spans, position, ends), begins, ends)
-        days.append(UptimeDay(day, start, end, found))
+            uptime = _within(_up_to(spans, position, ends), begins, ends)
+        days.append(UptimeDay(day, start, end, uptime))
     return tuple(days)
 
 
@@ -96,7 +96,7 @@ def by_day(
 def _days(
     first: date, last: date, zone: tzinfo
 ) -> tuple[tuple[date, datetime, datetime, int, int], ...]:
-    """Each day with its begin and end, also in milliseconds: the same for all that a page shows."""
+    """Return each day with its begin and end, also in milliseconds; cached for all components."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 2)]
     starts = [instant.day_start(day, zone) for day in days]
     return tuple(
@@ -107,7 +107,7 @@ def _days(
 
 @lru_cache(maxsize=256)
 def _whole(name: str, length: int) -> Uptime:
-    """A day that is one thing from its begin to its end, as most days are."""
+    """Return the uptime of a day that is in one state throughout, as most days are."""
     return Uptime(**{name: length})
 
 
@@ -118,7 +118,7 @@ def _span(segment: Segment) -> Span:
 
 
 def _up_to(spans: Sequence[Span], position: int, end: int) -> Iterator[Span]:
-    """The spans from a position on that begin before `end`; most days lie within a single one."""
+    """Yield the spans from a position on that begin before `end`; for most days it is one."""
     while position < len(spans) and spans[position][0] < end:
         yield spans[position]
         position += 1

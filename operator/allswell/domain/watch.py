@@ -1,9 +1,9 @@
-"""The centre's watch: when a silent monitor becomes `unseen`, and how far the centre has seen.
+"""Judge silence: when a monitor becomes `unseen`, and how far the collector has observed.
 
 Nothing may be stated beyond `observed_through`. It advances only when the cover of every living
-monitor up to it has been judged: either a beat covers it, or the time is noted as unseen. After the
-centre's own start, silence is judged only after a patience, and then from `observed_through` on;
-beats that come later take back what was noted too early.
+monitor up to it has been judged: either a heartbeat covers it, or the time is recorded as unseen.
+After the collector's own start, silence is judged only after a delay, and then from
+`observed_through` on; heartbeats that come later correct what was recorded too early.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,16 +13,16 @@ from datetime import datetime, timedelta
 from allswell.domain.cover import Observation
 from allswell.domain.timeline import Overlay, OverlayKind, subtract
 
-# Three beats. Waiting longer for one dead checker would leave every page without a present.
-MOST_PATIENCE = timedelta(seconds=90)
+# Three heartbeats. Waiting longer for one dead checker would leave every page out of date.
+MAX_DELAY = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedMonitor:
-    """One living monitor that has spoken at least once.
+    """A living monitor that has reported at least once.
 
-    `seen` is its latest unbroken observation since the centre's start, None before its first beat.
-    `unseen_open` says whether an open `unseen` is noted already.
+    `seen` is its latest unbroken observation since the collector's start, None before its first
+    heartbeat. `unseen_open` says whether an open `unseen` is recorded already.
     """
 
     monitor: int
@@ -33,7 +33,7 @@ class WatchedMonitor:
 
 @dataclass(frozen=True, slots=True)
 class SilenceJudgement:
-    """`unseen` to open, by monitor with its start, and how far the centre now has seen."""
+    """The `unseen` to open, by monitor with its start, and how far has now been observed."""
 
     opened: Mapping[int, datetime]
     observed_through: datetime
@@ -42,10 +42,11 @@ class SilenceJudgement:
 def judge(
     watched: Iterable[WatchedMonitor], observed_through: datetime, started: datetime, now: datetime
 ) -> SilenceJudgement:
-    """Look at every monitor at `now`; the centre has run since `started`.
+    """Judge every monitor's silence at `now`; the collector has run since `started`.
 
     Nothing is ever observed beyond `now`, so `observed_through` goes back with a clock that is set
-    back. What was seen by the old clock says nothing then: the caller forgets it and starts anew.
+    back. What was seen by the old clock is worth nothing then: the caller forgets it and
+    starts anew.
     """
     opened: dict[int, datetime] = {}
     before = min(observed_through, now)
@@ -56,22 +57,22 @@ def judge(
         if entry.seen is not None:
             if entry.seen.until < now:
                 opened[entry.monitor] = entry.seen.until
-        elif timedelta() <= now - started < min(entry.cover, MOST_PATIENCE):
+        elif timedelta() <= now - started < min(entry.cover, MAX_DELAY):
             through = before
         else:
             opened[entry.monitor] = before
     return SilenceJudgement(opened, through)
 
 
-def corrected(
+def correct(
     overlays: Iterable[Overlay], seen: Observation, observed_through: datetime, *, first: bool
 ) -> tuple[Overlay, ...]:
-    """The `unseen` of one monitor after a beat has proved that it was looked at.
+    """Correct the `unseen` of one monitor after a heartbeat has proved that it was observed.
 
-    In order, none touching another. `first` marks the first beat since the centre's start: what
-    lies between `observed_through`, up to which the centre had judged, and the beginning of that
-    beat's observation was not seen. What was open stays open only where silence had been judged
-    already; what comes after the beat's cover is for `judge` to say.
+    Returns them in order, none touching another. `first` marks the first heartbeat since the
+    collector's start: what lies between `observed_through`, up to which silence had been judged,
+    and the beginning of that heartbeat's observation was not seen. What was open stays open only
+    where silence had been judged already; what comes after the cover is for `judge` to decide.
     """
     dark = [entry for entry in overlays if entry.kind is OverlayKind.UNSEEN]
     if first and observed_through < seen.since:
@@ -86,7 +87,7 @@ def corrected(
 
 
 def _joined(overlays: Iterable[Overlay]) -> tuple[Overlay, ...]:
-    """Overlays of one kind in order, those that touch as one."""
+    """Join overlays of one kind that touch; return them in order."""
     joined: list[Overlay] = []
     for entry in sorted(overlays, key=lambda overlay: overlay.start):
         last = joined[-1] if joined else None

@@ -113,7 +113,7 @@ class FakeLine:
         if path == "/v1/beat":
             return CollectorReply(self.status, self.beat)
         standings = [self.hello(entry.monitor) for entry in report.read_hello(message)]
-        return CollectorReply(self.status, report.standings_json(standings))
+        return CollectorReply(self.status, report.hello_reply_json(standings))
 
     def reports(self) -> list[object]:
         """The numbers reported, in order, with their monitors."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.heartbeat import Heartbeat
+from allswell.checker.heartbeat import HeartbeatSender
 from allswell.checker.hello_decision import HelloDecision, HelloStep, decide
 from allswell.checker.registration import Registration
 from allswell.domain import instant
@@ -43,8 +43,13 @@ DECISIONS = [
     (3, UP, NEW, HelloDecision(HelloStep.GO_ON)),
     # an old copy of a file; a file that another has followed
     (2, UP, StoreStanding("api", known=3, latest=THERE), HelloDecision(HelloStep.RENEW, DOWN)),
-    (3, UP, StoreStanding("api", 3, THERE, followed=True), HelloDecision(HelloStep.RENEW, DOWN)),
-    (0, None, StoreStanding("api", 0, THERE, followed=True), HelloDecision(HelloStep.RENEW, DOWN)),
+    (3, UP, StoreStanding("api", 3, THERE, superseded=True), HelloDecision(HelloStep.RENEW, DOWN)),
+    (
+        0,
+        None,
+        StoreStanding("api", 0, THERE, superseded=True),
+        HelloDecision(HelloStep.RENEW, DOWN),
+    ),
     # a monitor that is no more
     (3, UP, StoreStanding("api", gone=True), HelloDecision(HelloStep.STOP)),
 ]
@@ -148,13 +153,15 @@ def test_an_answer_that_makes_no_sense_is_no_greeting(tmp_path: Path) -> None:
     run(story())
 
 
-def pulser_of(folder: Path, line: FakeLine) -> tuple[Heartbeat, list[float]]:
+def pulser_of(folder: Path, line: FakeLine) -> tuple[HeartbeatSender, list[float]]:
     """A pulser of one monitor that has been greeted and checked; when it nudged."""
     greeter = greeter_of(folder, line, "api")
     api = greeter.subjects["api"]
     nudges: list[float] = []
     loop = asyncio.get_running_loop()
-    pulser = Heartbeat(greeter.keeper, line, clock(), greeter, lambda: nudges.append(loop.time()))
+    pulser = HeartbeatSender(
+        greeter.keeper, line, clock(), greeter, lambda: nudges.append(loop.time())
+    )
     api.greeted, api.observation = True, kept(api).observation
     return pulser, nudges
 

@@ -32,7 +32,7 @@ from allswell.collector.state import CollectorState
 from allswell.domain import archive, archive_upload, instant, report
 from allswell.domain.archive import DayFileContent, DayFileName
 from allswell.domain.archive_upload import UploadPermit, UploadRequest
-from allswell.domain.report import Beat, Greeting
+from allswell.domain.report import Heartbeat, Hello
 from allswell.domain.sample import Sample
 from tests import centre as centres
 from tests.centre import NOON
@@ -155,7 +155,7 @@ def serve(central: centres.Centre, tmp_path: Path) -> Iterator[Serve]:
                 async with TestClient(TestServer(intake.application())) as client:
                     house = House(client, centre, folder, catalogue)
                     folder.base_url = str(client.make_url("")).rstrip("/")
-                    centre.hello(Sender("acme"), [Greeting("api", "s1", 0)], NOON)
+                    centre.hello(Sender("acme"), [Hello("api", "s1", 0)], NOON)
                     await story(house)
             folder.goes_on.set()
             service.close()
@@ -316,9 +316,9 @@ def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
         done, waiting = await asyncio.wait(stuck, timeout=0.3)
         assert {task.result()[0] for task in done} == {503}
         assert len(waiting) == SHARE
-        beat = report.beats_json([Beat("api", "s1", NOON, NOON)])
+        beat = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON)])
         sent = {"sent_at": instant.text(NOON)}
-        hello = report.hello_json([Greeting("api", "s1", 0)])
+        hello = report.hello_json([Hello("api", "s1", 0)])
         async with asyncio.timeout(2):
             assert (await house.post("/v1/beat", {**beat, **sent}))[0] == 200
             assert (await house.post("/v1/hello", hello))[0] == 200
@@ -342,7 +342,7 @@ def test_a_namespace_that_asks_without_end_keeps_no_other_from_the_archive(
 
     async def story(house: House) -> None:
         for team in TEAMS:
-            house.centre.hello(Sender(team), [Greeting("api", "s1", 0)], NOON)
+            house.centre.hello(Sender(team), [Hello("api", "s1", 0)], NOON)
         house.folder.goes_on.clear()
         stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
         others = [
@@ -374,14 +374,14 @@ def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serv
     async def story(house: House) -> None:
         row = house.centre.row(Sender("acme"), "api")
         house.centre.archive.damaged = {row.id: (DAY,), row.id + 99: (DAY,)}
-        beats = [Beat("api", "s1", NOON, NOON, (), 3, DAY)]
+        beats = [Heartbeat("api", "s1", NOON, NOON, (), 3, DAY)]
         pulse = house.centre.beat(Sender("acme"), beats, NOON, NOON)
         assert (pulse.archive, pulse.damaged) == (True, (("api", DAY),))
         assert house.centre.archive.backlog() == Backlog(3, DAY)
-        losing = [Beat("api", "s1", NOON, NOON, losing=True)]
+        losing = [Heartbeat("api", "s1", NOON, NOON, losing=True)]
         house.centre.beat(Sender("acme"), losing, NOON, NOON)
         assert house.centre.archive.losing == {row.id}
-        house.centre.beat(Sender("acme"), [Beat("api", "s1", NOON, NOON)], NOON, NOON)
+        house.centre.beat(Sender("acme"), [Heartbeat("api", "s1", NOON, NOON)], NOON, NOON)
         assert house.centre.archive.backlog() is None
 
     serve(story)

@@ -4,16 +4,16 @@ from allswell.collector.heartbeats import MOST_BUCKETS, Heartbeats
 from allswell.domain import latency
 from allswell.domain.cover import Observation
 from allswell.domain.latency import LatencyBucket
-from allswell.domain.report import Beat
+from allswell.domain.report import Heartbeat
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 COVER = 3 * MINUTE
 
 
-def beat(since: float, last: float, *buckets: LatencyBucket) -> Beat:
+def beat(since: float, last: float, *buckets: LatencyBucket) -> Heartbeat:
     """A beat in minutes after noon."""
-    return Beat("api", "s1", NOON + since * MINUTE, NOON + last * MINUTE, buckets)
+    return Heartbeat("api", "s1", NOON + since * MINUTE, NOON + last * MINUTE, buckets)
 
 
 def seen(since: float, last: float) -> Observation:

@@ -37,7 +37,7 @@ from allswell.domain import instant, latency, report
 from allswell.domain.health import HealthClaim
 from allswell.domain.latency import LatencyBucket
 from allswell.domain.message import MalformedMessage
-from allswell.domain.report import Beat, Greeting, Transition
+from allswell.domain.report import Heartbeat, Hello, Transition
 from allswell.domain.state import State
 from tests import centre as centres
 from tests.centre import DAY, NOON, day_report
@@ -173,10 +173,10 @@ def test_nobody_is_heard_before_the_centre_knows_where_it_stood(central: centres
 
 def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
     async def story(client: Client, _: CollectorState) -> None:
-        hello = report.hello_json([Greeting("api", "s1", 0), Greeting("other", "s2", 0)])
+        hello = report.hello_json([Hello("api", "s1", 0), Hello("other", "s2", 0)])
         status, body = await post(client, "/v1/hello", hello)
         assert status == 200
-        assert [entry.gone for entry in report.read_standings(body)] == [False, True]
+        assert [entry.gone for entry in report.read_hello_reply(body)] == [False, True]
 
     serve(central, story)
 
@@ -184,9 +184,9 @@ def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
 def test_a_page_reads_the_latencies_that_beats_have_brought(central: centres.Centre) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         bucket = LatencyBucket(NOON, 1, 2, 3)
-        beats = report.beats_json([Beat("api", "s1", NOON, NOON, (bucket,))])
+        beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON, (bucket,))])
         status, body = await post(client, "/v1/beat", {**beats, **SENT})
-        assert (status, report.read_pulse(body).greet) == (200, True)
+        assert (status, report.read_heartbeat_reply(body).greet) == (200, True)
         public = next(row.public_id for row in central.writer.living() if row.name == "api")
         headers = {"Authorization": "Bearer page"}
         answer = await client.get(f"/v1/latency?monitor={public}&monitor=x", headers=headers)
@@ -203,7 +203,7 @@ def test_beats_are_taken_while_the_database_hangs(central: centres.Centre) -> No
     async def story(client: Client, _: CollectorState) -> None:
         event.listen(central.engine, "begin", lambda _: hangs.wait(20))
         waiting = asyncio.create_task(post(client, "/v1/report", REPORT))
-        beats = report.beats_json([Beat("api", "s1", NOON, NOON)])
+        beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON)])
         assert (await post(client, "/v1/beat", {**beats, **SENT}))[0] == 200
         assert not waiting.done()
         hangs.set()
@@ -222,9 +222,9 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
         waiting = [asyncio.create_task(post(client, "/v1/report", REPORT, "api")) for _ in range(9)]
         for answer in islice(asyncio.as_completed(waiting), len(waiting) - AT_ONCE):
             assert (await answer)[0] == 429
-        beats = report.beats_json([Beat("api", "s1", NOON, NOON)])
+        beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON)])
         assert (await post(client, "/v1/beat", {**beats, **SENT}, "api"))[0] == 200
-        other = report.hello_json([Greeting("db", "s1", 0)])
+        other = report.hello_json([Hello("db", "s1", 0)])
         asked = asyncio.create_task(post(client, "/v1/hello", other, "db"))
         hangs.set()
         assert (await asked)[0] == 200
@@ -258,7 +258,10 @@ def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
             LatencyBucket(NOON - number * latency.WIDTH, 2**53, 2**53, 2**53)
             for number in range(289)
         )
-        beat = {**report.beats_json([Beat("api", "s" * 128, NOON, NOON, buckets)]), **SENT}
+        beat = {
+            **report.heartbeats_json([Heartbeat("api", "s" * 128, NOON, NOON, buckets)]),
+            **SENT,
+        }
         assert (await post(client, "/v1/beat", beat, "api"))[0] == 200
         much = json.dumps(beat).encode() + b" " * report.MOST_BYTES
         assert (await post(client, "/v1/beat", much, "api"))[0] == 413
@@ -270,9 +273,9 @@ def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
 
 def test_a_message_names_each_monitor_once(central: centres.Centre) -> None:
     async def story(client: Client, _: CollectorState) -> None:
-        hello = report.hello_json([Greeting("api", f"s{number}", 0) for number in range(2)])
+        hello = report.hello_json([Hello("api", f"s{number}", 0) for number in range(2)])
         assert (await post(client, "/v1/hello", hello, "api"))[0] == 422
-        beats = report.beats_json([Beat("api", "s1", NOON, NOON)] * 2)
+        beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON)] * 2)
         assert (await post(client, "/v1/beat", {**beats, **SENT}, "api"))[0] == 422
 
     serve(central, story)

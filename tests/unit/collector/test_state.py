@@ -8,7 +8,7 @@ from allswell.central.errors import DatabaseUnavailable
 from allswell.collector.authentication import LocalTokens, Sender, Unauthorized
 from allswell.collector.state import CollectorState, StateChange, UnknownMonitor, skew_of
 from allswell.domain.health import HealthClaim
-from allswell.domain.report import Beat, Greeting, Pulse, StoreStanding
+from allswell.domain.report import Heartbeat, HeartbeatReply, Hello, StoreStanding
 from allswell.domain.state import State
 from tests import centre as centres
 from tests.centre import DAY, HOUR, NOON, transition
@@ -27,14 +27,16 @@ def begun(central: centres.Centre) -> CollectorState:
 
 def greet(centre: CollectorState, name: str = "api", store: str = "s1") -> StoreStanding:
     """A hello of a store that has claimed nothing."""
-    (standing,) = centre.hello(ACME, [Greeting(name, store, 0)], NOON)
+    (standing,) = centre.hello(ACME, [Hello(name, store, 0)], NOON)
     return standing
 
 
-def beat(centre: CollectorState, minutes: float, since: float = 0, name: str = "api") -> Pulse:
+def beat(
+    centre: CollectorState, minutes: float, since: float = 0, name: str = "api"
+) -> HeartbeatReply:
     """A beat that is in time."""
     now = NOON + minutes * MINUTE
-    return centre.beat(ACME, [Beat(name, "s1", NOON + since * MINUTE, now)], now, now)
+    return centre.beat(ACME, [Heartbeat(name, "s1", NOON + since * MINUTE, now)], now, now)
 
 
 def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
@@ -48,10 +50,10 @@ def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
 
 def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) -> None:
     centre = begun(central)
-    greeting, now = Greeting("api", "s1", 0), NOON + MINUTE
+    greeting, now = Hello("api", "s1", 0), NOON + MINUTE
     for stranger in (Sender("evil"), Sender("acme", "db")):
         assert centre.hello(stranger, [greeting], NOON) == (StoreStanding("api", gone=True),)
-        assert centre.beat(stranger, [Beat("api", "s1", NOON, now)], now, now).gone == ("api",)
+        assert centre.beat(stranger, [Heartbeat("api", "s1", NOON, now)], now, now).gone == ("api",)
         with pytest.raises(UnknownMonitor):
             centre.accept(stranger, transition(1, State.UP, NOON), NOON, NOON)
     assert not centre.hello(Sender("acme", "api"), [greeting], NOON)[0].gone
@@ -59,12 +61,12 @@ def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) ->
 
 def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centres.Centre) -> None:
     centre = begun(central)
-    assert beat(centre, 1) == Pulse(greet=True)
+    assert beat(centre, 1) == HeartbeatReply(greet=True)
     greet(centre)
-    assert beat(centre, 2) == Pulse()
+    assert beat(centre, 2) == HeartbeatReply()
     # Of each monitor one store is remembered, however many say hello.
     greet(centre, store="s2")
-    assert beat(centre, 3) == Pulse(greet=True)
+    assert beat(centre, 3) == HeartbeatReply(greet=True)
 
 
 def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
@@ -176,7 +178,7 @@ def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Cen
         connection.exec_driver_sql(f"UPDATE centre SET observed_through_ms = {at}")
     beat(centre, 31, since=20)
     centre.watch(NOON + 31 * MINUTE)
-    assert beat(centre, 31.1) == Pulse(greet=True)
+    assert beat(centre, 31.1) == HeartbeatReply(greet=True)
     assert centre.observed_through == NOON + 31 * MINUTE
 
 

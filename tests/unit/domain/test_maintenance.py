@@ -54,15 +54,15 @@ def test_who_says_that_work_begins_early_is_believed_from_then_on() -> None:
 def test_windows_that_overlap_or_touch_are_joined() -> None:
     noon, one, two, three, four = (NOON + hours * HOUR for hours in range(5))
     windows = [(three, four), (noon, two), (one, one), (one, two), (two, two)]
-    assert maintenance.joined(windows) == ((noon, two), (three, four))
-    assert maintenance.joined([(one, two), (noon, one)]) == ((noon, two),)
+    assert maintenance.join(windows) == ((noon, two), (three, four))
+    assert maintenance.join([(one, two), (noon, one)]) == ((noon, two),)
 
 
 @given(st.lists(st.tuples(moments, moments)), moments)
 def test_joined_windows_hold_the_same_moments_and_keep_apart(
     windows: list[tuple[datetime, datetime]], moment: datetime
 ) -> None:
-    found = maintenance.joined(windows)
+    found = maintenance.join(windows)
     holds = [start <= moment < end for start, end in windows]
     assert any(start <= moment < end for start, end in found) == any(holds)
     assert all(one[1] < two[0] for one, two in pairwise(found))

@@ -14,15 +14,15 @@ SALT = bytes(range(16))
 def test_a_password_matches_its_own_hash_and_the_hash_has_the_written_form(
     secret: str, salt: bytes
 ) -> None:
-    written = password.hashed(secret, salt)
+    written = password.hash_password(secret, salt)
     assert re.search(password.PATTERN, written)
     assert password.matches(secret, written)
 
 
 @pytest.mark.parametrize("wrong", ["", "open", "Open sesame", "open sesame ", "open\0sesame"])
 def test_another_password_does_not_match(wrong: str) -> None:
-    assert not password.matches(wrong, password.hashed("open sesame", SALT))
+    assert not password.matches(wrong, password.hash_password("open sesame", SALT))
 
 
 def test_the_same_password_has_another_hash_with_another_salt() -> None:
-    assert password.hashed("a", SALT) != password.hashed("a", SALT[::-1])
+    assert password.hash_password("a", SALT) != password.hash_password("a", SALT[::-1])

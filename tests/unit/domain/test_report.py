@@ -10,7 +10,14 @@ from allswell.domain import histogram, report
 from allswell.domain.health import HealthClaim
 from allswell.domain.latency import LatencyBucket
 from allswell.domain.message import MalformedMessage
-from allswell.domain.report import Beat, DayReport, Greeting, Pulse, StoreStanding, Transition
+from allswell.domain.report import (
+    DayReport,
+    Heartbeat,
+    HeartbeatReply,
+    Hello,
+    StoreStanding,
+    Transition,
+)
 from allswell.domain.rollup import RollUp
 from allswell.domain.state import State
 
@@ -85,72 +92,74 @@ def test_the_largest_roll_up_fits_in_an_envelope() -> None:
 
 
 def test_a_beat_cannot_end_before_it_begins() -> None:
-    beats = report.beats_json([Beat("api", "s1", NOON, NOON - timedelta(milliseconds=1))])
+    beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON - timedelta(milliseconds=1))])
     with pytest.raises(MalformedMessage, match="last must not be before since"):
-        report.read_beats(beats)
+        report.read_heartbeats(beats)
 
 
 def test_a_clock_that_is_behind_is_corrected() -> None:
     minute = timedelta(minutes=1)
     expected = Transition("api", "s1", 7, HealthClaim(State.DOWN, NOON + minute, "HTTP 503"))
-    assert expected == report.shifted(TRANSITION, minute, NOON + 2 * minute)
+    assert expected == report.shift_transition(TRANSITION, minute, NOON + 2 * minute)
 
 
 def test_a_transition_is_never_moved_into_the_future() -> None:
     minute = timedelta(minutes=1)
-    assert report.shifted(TRANSITION, minute, NOON) == TRANSITION
+    assert report.shift_transition(TRANSITION, minute, NOON) == TRANSITION
 
 
 def test_all_times_of_a_beat_move_together() -> None:
     minute = timedelta(minutes=1)
-    beat = Beat("api", "s1", NOON, NOON + minute, (LatencyBucket(NOON, 1, 2, 3),))
-    expected = Beat("api", "s1", NOON - minute, NOON, (LatencyBucket(NOON - minute, 1, 2, 3),))
-    assert expected == report.beat_shifted(beat, -minute)
+    beat = Heartbeat("api", "s1", NOON, NOON + minute, (LatencyBucket(NOON, 1, 2, 3),))
+    expected = Heartbeat("api", "s1", NOON - minute, NOON, (LatencyBucket(NOON - minute, 1, 2, 3),))
+    assert expected == report.shift_heartbeat(beat, -minute)
 
 
 def test_a_hello_names_each_monitors_store_and_sequence() -> None:
-    hello = report.hello_json([Greeting("api", "s1", 7)])
+    hello = report.hello_json([Hello("api", "s1", 7)])
     assert hello == {"v": 1, "monitors": [{"monitor": "api", "store": "s1", "sequence": 7}]}
-    assert report.read_hello(hello) == (Greeting("api", "s1", 7),)
+    assert report.read_hello(hello) == (Hello("api", "s1", 7),)
 
 
 STANDINGS = (
     StoreStanding("api", known=7, latest=TRANSITION, buckets_since=NOON),
     StoreStanding("rolled", known=0, rolled_up=NOON.date()),
-    StoreStanding("followed", known=2, followed=True),
+    StoreStanding("followed", known=2, superseded=True),
     StoreStanding("new"),
     StoreStanding("old", gone=True),
 )
 
 
 def test_the_answer_to_a_hello_says_where_each_monitor_stands() -> None:
-    assert report.read_standings(report.standings_json(STANDINGS)) == STANDINGS
+    assert report.read_hello_reply(report.hello_reply_json(STANDINGS)) == STANDINGS
 
 
 def test_an_answer_may_leave_out_what_is_not_known() -> None:
-    found = report.read_standings({"monitors": [{"monitor": "new"}]})
+    found = report.read_hello_reply({"monitors": [{"monitor": "new"}]})
     assert found == (StoreStanding("new"),)
 
 
 def test_a_beat_carries_its_buckets() -> None:
-    beat = Beat("api", "s1", NOON, NOON + timedelta(seconds=1), (LatencyBucket(NOON, 1, 2, 3),))
-    assert report.read_beats(report.beats_json([beat])) == (beat,)
+    beat = Heartbeat(
+        "api", "s1", NOON, NOON + timedelta(seconds=1), (LatencyBucket(NOON, 1, 2, 3),)
+    )
+    assert report.read_heartbeats(report.heartbeats_json([beat])) == (beat,)
 
 
 def test_a_beat_says_which_days_wait_for_the_archive() -> None:
-    beat = Beat("api", "s1", NOON, NOON, unarchived=2, oldest=date(2026, 11, 21))
-    assert '"unarchived": 2, "oldest": "2026-11-21"' in json.dumps(report.beats_json([beat]))
-    assert report.read_beats(report.beats_json([beat])) == (beat,)
+    beat = Heartbeat("api", "s1", NOON, NOON, unarchived=2, oldest=date(2026, 11, 21))
+    assert '"unarchived": 2, "oldest": "2026-11-21"' in json.dumps(report.heartbeats_json([beat]))
+    assert report.read_heartbeats(report.heartbeats_json([beat])) == (beat,)
 
 
 def test_a_beat_says_when_a_full_volume_loses_results() -> None:
-    beat = Beat("api", "s1", NOON, NOON, losing=True)
-    assert report.read_beats(report.beats_json([beat])) == (beat,)
-    assert "losing" not in json.dumps(report.beats_json([replace(beat, losing=False)]))
+    beat = Heartbeat("api", "s1", NOON, NOON, losing=True)
+    assert report.read_heartbeats(report.heartbeats_json([beat])) == (beat,)
+    assert "losing" not in json.dumps(report.heartbeats_json([replace(beat, losing=False)]))
 
 
 def test_the_answer_to_beats_may_ask_for_a_hello_and_names_who_is_gone() -> None:
-    pulse = Pulse(greet=True, gone=("old",))
+    pulse = HeartbeatReply(greet=True, gone=("old",))
     found = {"v": 1, "greet": True, "gone": ["old"], "archive": False, "damaged": []}
-    assert report.pulse_json(pulse) == found
-    assert report.read_pulse(report.pulse_json(pulse)) == pulse
+    assert report.heartbeat_reply_json(pulse) == found
+    assert report.read_heartbeat_reply(report.heartbeat_reply_json(pulse)) == pulse

@@ -2,8 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from allswell.domain import histogram, rollup
 from allswell.domain.rollup import RollUp
 from allswell.domain.sample import Sample
@@ -33,19 +31,3 @@ def test_a_day_without_a_good_check_has_no_latency() -> None:
 def test_p95_is_the_nearest_rank_and_no_mean_of_two() -> None:
     found = rollup.of_day(DAY, samples(*((n, "") for n in range(1, 21))))
     assert found.p95_us == 19
-
-
-@pytest.mark.parametrize(
-    ("new", "old", "expected"),
-    [
-        ((2, 1), (1, 9), True),
-        ((1, 9), (2, 1), False),
-        ((1, 2), (1, 1), True),
-        ((1, 1), (1, 1), False),
-        ((1, 1), (1, 2), False),
-    ],
-)
-def test_only_a_newer_revision_or_more_checks_replace_a_roll_up(
-    new: tuple[int, int], old: tuple[int, int], *, expected: bool
-) -> None:
-    assert expected is rollup.replaces(new, old)

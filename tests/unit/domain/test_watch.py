@@ -33,7 +33,7 @@ def judged(
 def corrected(
     *overlays: Overlay, by: Observation, through: float, first: bool = False
 ) -> tuple[Overlay, ...]:
-    return watch.corrected(overlays, by, at(through), first=first)
+    return watch.correct(overlays, by, at(through), first=first)
 
 
 def test_without_monitors_the_centre_has_seen_everything() -> None:

@@ -1,4 +1,4 @@
-"""Who may see a page: everybody, whoever knows a password, or certain networks."""
+"""Read who may see a page: everybody, whoever knows a password, or certain networks."""
 
 import ipaddress
 import re
@@ -22,7 +22,7 @@ ONE = "write either passwordHash or allowedNetworks"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What opens a private page: a password by its hash, or else a visitor's network."""
+    """The access to a private page: a password's hash, or else the networks allowed."""
 
     password_hash: str = field(default="", repr=False)
     allowed_networks: tuple[str, ...] = ()
@@ -37,15 +37,15 @@ def read(fields: Fields) -> Access:
         if not _is_network(text):
             wrong = f"{shown(text)} is not a network"
             fields.note(("allowedNetworks", index), wrong, NETWORK_ADVICE)
-    found = Access(_hash(fields), networks)
+    access = Access(_hash(fields), networks)
     if fields.has("passwordHash") == bool(fields.take("allowedNetworks")):
         fields.note((), "a private page opens in one way", ONE)
     fields.close()
-    return found
+    return access
 
 
 def _hash(fields: Fields) -> str:
-    """The hash. What is none is not repeated: somebody may have written the password itself."""
+    """Read the hash. A wrong value is not repeated: somebody may have written the password."""
     value = fields.take("passwordHash")
     if value is None:
         return ""
@@ -64,7 +64,7 @@ def _is_network(text: str) -> bool:
 
 
 def text(access: Access) -> dict[str, object]:
-    """The block that `read` reads back as the same value."""
+    """Return the block that `read` reads back as the same value."""
     if access.password_hash:
         return {"passwordHash": access.password_hash}
     return {"allowedNetworks": list(access.allowed_networks)}

@@ -1,4 +1,4 @@
-"""The kinds of check: what each may say in a manifest.
+"""List the kinds of check, with the reader and printer of each.
 
 A further kind costs one dataclass with its reader and printer here (or in a file beside this one)
 and one line in `KINDS`; how it is carried out is one file and one line in the `probe` room.
@@ -16,7 +16,7 @@ Check = http.Http | tcp.Tcp
 
 @dataclass(frozen=True, slots=True)
 class CheckKind:
-    """How one kind of check is read from a manifest and printed back into one.
+    """The reader and printer of one kind of check.
 
     `text` takes what the same kind's `read` gives, and nothing else.
     """

@@ -1,4 +1,4 @@
-"""Reading one mapping of a manifest: typed, bounded, and collecting every problem.
+"""Read one mapping of a manifest: typed, bounded, collecting every problem.
 
 A `Fields` knows its path. Each getter takes one field, notes a problem when it is not as it must
 be, and gives a stand-in so that reading goes on; `close` reports what nobody asked for. The caller
@@ -53,16 +53,16 @@ class Fields:
         self.problems.append(Problem((*self.path, *below), wrong, instead))
 
     def has(self, name: str) -> bool:
-        """Whether a field is there at all; a null counts as absent, as in Kubernetes."""
+        """Tell whether a field is there at all; a null counts as absent, as in Kubernetes."""
         return self._values.get(name) is not None
 
     def take(self, name: str) -> object:
-        """The raw value of a field, or None; from now on the field counts as known."""
+        """Return the raw value of a field, or None; from now on the field counts as known."""
         self._known[name] = None
         return self._values.get(name)
 
     def required(self, name: str, instead: str) -> bool:
-        """Whether a field is there; notes a problem if it is not."""
+        """Tell whether a field is there; notes a problem if it is not."""
         if self.take(name) is not None:
             return True
         self.note((name,), "this field is missing", instead)
@@ -78,12 +78,12 @@ class Fields:
         pattern: re.Pattern[str] | None = None,
         instead: str = "",
     ) -> str:
-        """A text field. `instead` is the advice for a value that `pattern` refuses."""
+        """Read a text field. `instead` is the advice for a value that `pattern` refuses."""
         value = self.take(name)
         if value is None:
             return default
-        found = self._text((name,), value, range(shortest, longest + 1), pattern, instead)
-        return default if found is None else found
+        text = self._text((name,), value, range(shortest, longest + 1), pattern, instead)
+        return default if text is None else text
 
     def _text(
         self,
@@ -109,11 +109,11 @@ class Fields:
         return None
 
     def optional(self, name: str, *, longest: int) -> str | None:
-        """A text field that is not empty; None when it is absent."""
+        """Read a text field that is not empty; None when it is absent."""
         return self.text(name, shortest=1, longest=longest) or None
 
     def choice(self, name: str, allowed: Sequence[str], *, default: str) -> str:
-        """A text field with a few allowed values."""
+        """Read a text field with a few allowed values."""
         value = self.take(name)
         if value is None or value in allowed:
             return default if value is None else str(value)
@@ -124,7 +124,7 @@ class Fields:
         return default
 
     def integer(self, name: str, *, default: int, lowest: int, highest: int) -> int:
-        """A whole number between two bounds, both allowed."""
+        """Read a whole number between two bounds, both allowed."""
         value = self.take(name)
         if value is None:
             return default
@@ -138,7 +138,7 @@ class Fields:
         return value
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        """A field that is true or false."""
+        """Read a field that is true or false."""
         value = self.take(name)
         if value is None:
             return default
@@ -149,7 +149,7 @@ class Fields:
         return value
 
     def duration(self, name: str, *, lowest: timedelta, highest: timedelta) -> timedelta | None:
-        """A duration between two bounds, both allowed; None when the field is absent."""
+        """Read a duration between two bounds, both allowed; None when the field is absent."""
         value = self.take(name)
         if value is None:
             return None
@@ -170,12 +170,12 @@ class Fields:
         return parsed
 
     def child(self, name: str, *, like: str = "") -> "Fields | None":
-        """A mapping below this one, or None when it is absent."""
+        """Read a mapping below this one, or None when it is absent."""
         value = self.take(name)
         return None if value is None else Fields(value, (*self.path, name), self.problems, like)
 
     def items(self, name: str, *, most: int) -> Iterator[tuple[Path, object]]:
-        """The entries of a list with their paths; a problem and nothing when it is no list."""
+        """Yield the entries of a list with their paths; note a problem when it is no list."""
         value = self.take(name)
         if value is None:
             return
@@ -188,7 +188,7 @@ class Fields:
             yield (*self.path, name, index), entry
 
     def children(self, name: str, *, most: int, like: str = "") -> "Iterator[Fields]":
-        """The entries of a list of mappings."""
+        """Yield the entries of a list of mappings."""
         for path, entry in self.items(name, most=most):
             yield Fields(entry, path, self.problems, like)
 
@@ -202,35 +202,35 @@ class Fields:
         pattern: re.Pattern[str] | None = None,
         instead: str = "",
     ) -> tuple[str, ...]:
-        """A list of texts, none of them twice; those that are wrong are left out."""
+        """Read a list of texts, none of them twice; those that are wrong are left out."""
         lengths = range(shortest, longest + 1)
-        found = [
+        texts = [
             self._text(path[len(self.path) :], entry, lengths, pattern, instead)
             for path, entry in self.items(name, most=most)
         ]
-        unique(self, name, found)
-        return tuple(text for text in found if text is not None)
+        unique(self, name, texts)
+        return tuple(text for text in texts if text is not None)
 
     def mapping(self, name: str, *, most: int, nulls: bool = True) -> dict[str, str]:
-        """A mapping of label names to label values; a null is an empty value unless refused."""
+        """Read label names and values; a null is an empty value unless `nulls` refuses it."""
         child = self.child(name)
         if child is None:
             return {}
         names = child.names()
         if len(names) > most:
             child.note((), f"this has {len(names)} entries", f"write at most {most}")
-        found = {}
+        labels = {}
         for key in names[:most]:
             if LABEL_KEY.fullmatch(key) is None:
                 child.note((key,), "this is not a label's name", LABEL_ADVICE)
             if not nulls and child.take(key) is None:
                 child.note((key,), "this label has no value", 'write one, or "" for the empty one')
-            found[key] = child.text(key, longest=63, pattern=LABEL_VALUE, instead=LABEL_ADVICE)
+            labels[key] = child.text(key, longest=63, pattern=LABEL_VALUE, instead=LABEL_ADVICE)
         child.close(but=names)
-        return found
+        return labels
 
     def names(self) -> list[str]:
-        """The names that stand in the manifest, in its order; a key that is no text has none."""
+        """Return the names of the fields in their order; a key that is no text has none."""
         return [key for key in self._values if isinstance(key, str)]
 
     def ignore(self, names: Collection[str]) -> None:
@@ -260,7 +260,7 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def sentence(words: Iterable[str]) -> str:
-    """Words in a row with commas."""
+    """Join words with commas."""
     return ", ".join(words)
 
 

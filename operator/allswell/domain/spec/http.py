@@ -1,4 +1,4 @@
-"""The `http` check: a request and what is expected of the answer."""
+"""Read the `http` check: a request, and what is expected of the response."""
 
 import re
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class SecretKey:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A request header; its value is either written here or kept in a Secret."""
+    """A request header; its value is either written here or taken from a Secret."""
 
     name: str
     value: str | SecretKey
@@ -48,17 +48,17 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class StatusRange:
-    """HTTP statuses from `first` to `last`, both meant."""
+    """HTTP statuses from `first` to `last`, both included."""
 
     first: int
     last: int
 
     def __contains__(self, status: object) -> bool:
-        """Whether a status (an int) is in the range."""
+        """Tell whether a status (an int) is in the range."""
         return isinstance(status, int) and self.first <= status <= self.last
 
     def __str__(self) -> str:
-        """`200` or `200-299`."""
+        """Return `200` or `200-299`."""
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
@@ -67,7 +67,7 @@ SUCCESS = (StatusRange(200, 299),)
 
 @dataclass(frozen=True, slots=True)
 class BodyExpect:
-    """What the answer's body must and must not hold; None asks nothing."""
+    """The texts that a response's body must or must not contain; None asks nothing."""
 
     contains: str | None = None
     not_contains: str | None = None
@@ -76,7 +76,7 @@ class BodyExpect:
 
 @dataclass(frozen=True, slots=True)
 class HttpExpect:
-    """What makes an answer good. `latency` is the limit above which it is degraded."""
+    """The conditions of a successful response; above `latency` it is degraded."""
 
     status: tuple[StatusRange, ...] = SUCCESS
     body: BodyExpect = field(default_factory=BodyExpect)
@@ -86,7 +86,7 @@ class HttpExpect:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """An HTTP or HTTPS request. `max_redirects` 0 takes a redirect as the answer."""
+    """An HTTP or HTTPS request. `max_redirects` 0 takes a redirect as the response."""
 
     url: str
     method: str = "GET"
@@ -98,7 +98,7 @@ class Http:
 
     @property
     def target(self) -> str:
-        """What the State column shows as the target: scheme, host, port and path only."""
+        """Return the target as the Target column shows it: scheme, host, port and path only."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
@@ -131,7 +131,7 @@ def _url(fields: Fields) -> str:
 
 
 def _wrong_with(url: str) -> str:
-    """What is wrong with an address, or nothing."""
+    """Return what is wrong with an address, or nothing."""
     try:
         parts = urlsplit(url)
         port_is_bad = parts.port == 0
@@ -181,17 +181,17 @@ def _header(fields: Fields) -> Header:
 
 
 def _secret(fields: Fields) -> SecretKey:
-    found = SecretKey("", "")
+    key = SecretKey("", "")
     if fields.required("secretKeyRef", "write secretKeyRef: {name: …, key: …}"):
         child = fields.child("secretKeyRef")
         assert child is not None  # noqa: S101 - `required` has seen it
-        found = SecretKey(
+        key = SecretKey(
             _needed(child, "name", SECRET_NAME, "the name of a Secret"),
             _needed(child, "key", SECRET_KEY, "a key of that Secret"),
         )
         child.close()
     fields.close()
-    return found
+    return key
 
 
 def _needed(fields: Fields, name: str, pattern: re.Pattern[str], what: str) -> str:
@@ -224,12 +224,12 @@ def _statuses(fields: Fields) -> tuple[StatusRange, ...]:
 def _range(fields: Fields, path: Path, entry: object) -> StatusRange | None:
     # Without quotes a single status is a number in YAML.
     written = entry if isinstance(entry, str) else shown(entry)
-    found = STATUS.fullmatch(written)
-    if found is None or int(found[2] or found[1]) < int(found[1]):
+    match = STATUS.fullmatch(written)
+    if match is None or int(match[2] or match[1]) < int(match[1]):
         below: Path = path[len(fields.path) :]
         fields.note(below, f"{shown(entry)} is no status", 'write "200" or a range like "200-299"')
         return None
-    return StatusRange(int(found[1]), int(found[2] or found[1]))
+    return StatusRange(int(match[1]), int(match[2] or match[1]))
 
 
 def _body(fields: Fields) -> BodyExpect:
@@ -249,7 +249,7 @@ def _body(fields: Fields) -> BodyExpect:
 
 
 def _wrong_with_pattern(pattern: str) -> str:
-    """What is wrong with a regular expression, or nothing."""
+    """Return what is wrong with a regular expression, or nothing."""
     try:
         re.compile(pattern)
     except RecursionError:
@@ -260,7 +260,7 @@ def _wrong_with_pattern(pattern: str) -> str:
 
 
 def text(check: Http) -> dict[str, object]:
-    """The `http` block that `read` reads back as the same value."""
+    """Return the `http` block that `read` reads back as the same value."""
     block: dict[str, object] = {"url": check.url, "method": check.method}
     if check.headers:
         block["headers"] = [_header_text(header) for header in check.headers]
@@ -298,5 +298,5 @@ def _expect_text(expect: HttpExpect) -> dict[str, object]:
 
 
 def secrets(headers: Iterable[Header]) -> tuple[SecretKey, ...]:
-    """The keys of Secrets that headers need."""
+    """Return the keys of Secrets that headers need."""
     return tuple(header.value for header in headers if isinstance(header.value, SecretKey))

@@ -1,4 +1,4 @@
-"""How a page looks beside its content: language, links, pictures, accent colour, a few measures.
+"""Read how a page looks: language, links, pictures, accent colour, a few measures.
 
 State colours are not to be chosen: they are told apart by people who see colours differently. The
 accent colours lines and the mark of the keyboard's focus, never text, so it needs a contrast of
@@ -51,7 +51,7 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """What is not written is empty: then the page looks as it does by itself.
+    """The look of a page. What is not written is empty: then the page uses its own defaults.
 
     `logo` and `favicon` are `data:` addresses; `accent` and `accent_dark` are like `#2145c7`.
     """
@@ -67,7 +67,7 @@ class PageLook:
     font: str = ""
 
     def without_pictures(self) -> "PageLook":
-        """The same without what makes it large."""
+        """Return the look without its pictures."""
         return replace(self, logo="", favicon="")
 
 
@@ -78,8 +78,8 @@ def read(spec: Fields) -> PageLook:
     links = tuple(_link(child) for child in spec.children("links", most=MOST_LINKS))
     unique(spec, "links", [link.title or None for link in links])
     branding = spec.child("branding")
-    found = PageLook() if branding is None else _branding(branding)
-    return replace(found, language=language if written else "", links=links)
+    look = PageLook() if branding is None else _branding(branding)
+    return replace(look, language=language if written else "", links=links)
 
 
 def _link(fields: Fields) -> PageLink:
@@ -97,7 +97,7 @@ def _branding(fields: Fields) -> PageLook:
     dark = fields.text("accentColorDark", pattern=COLOUR, instead=COLOUR_ADVICE)
     _judge_colours(fields, accent, dark)
     measures = fields.child("variables") or Fields({}, (), [])
-    found = PageLook(
+    look = PageLook(
         logo=_picture(fields, "logo", LONGEST_LOGO),
         favicon=_picture(fields, "favicon", LONGEST_FAVICON),
         accent=accent,
@@ -108,11 +108,11 @@ def _branding(fields: Fields) -> PageLook:
     )
     measures.close(but=("font",))
     fields.close()
-    return found
+    return look
 
 
 def _judge_colours(fields: Fields, accent: str, dark: str) -> None:
-    """Note a colour that cannot be told from what it is drawn on."""
+    """Note a colour that has too little contrast with its background."""
     if dark and not fields.has("accentColor"):
         fields.note(("accentColorDark",), "accentColor is missing", "write both, or accentColor")
     if accent and (least := _least(accent, LIGHT)) < ENOUGH:
@@ -142,7 +142,7 @@ def _is_picture(text: str) -> bool:
 
 
 def decoded(text: str) -> tuple[str, bytes]:
-    """The media type and the bytes of a picture; no bytes where they cannot be read."""
+    """Decode a picture into its media type and bytes; no bytes where they cannot be read."""
     head, _, rest = text.partition(";base64,")
     try:
         return head.removeprefix("data:"), base64.b64decode(rest, validate=True)
@@ -151,7 +151,7 @@ def decoded(text: str) -> tuple[str, bytes]:
 
 
 def text(look: PageLook) -> dict[str, object]:
-    """The part of a spec that `read` reads back as the same value."""
+    """Return the part of a spec that `read` reads back as the same value."""
     spec: dict[str, object] = {}
     if look.language:
         spec["language"] = look.language
@@ -172,9 +172,9 @@ def text(look: PageLook) -> dict[str, object]:
 
 
 def stored(look: PageLook) -> str:
-    """A look without its pictures as one text; empty for what is all left to the page."""
-    found = text(look.without_pictures())
-    return json.dumps(found, ensure_ascii=False, sort_keys=True) if found else ""
+    """Return a look without its pictures as one text; empty when everything is left to the page."""
+    spec = text(look.without_pictures())
+    return json.dumps(spec, ensure_ascii=False, sort_keys=True) if spec else ""
 
 
 @lru_cache(maxsize=1024)
@@ -182,7 +182,7 @@ def parse(value: str) -> PageLook:
     """Read what `stored` wrote; what cannot be read is left to the page."""
     problems: list[Problem] = []
     try:
-        found = read(Fields(json.loads(value or "{}"), (), problems))
+        look = read(Fields(json.loads(value or "{}"), (), problems))
     except ValueError:
         return PageLook()
-    return PageLook() if problems else found
+    return PageLook() if problems else look

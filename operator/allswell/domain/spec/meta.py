@@ -1,4 +1,4 @@
-"""What every manifest of ours has in common: group, kind, name, namespace, labels."""
+"""Read what every manifest of ours has in common: group, kind, name, namespace, labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Meta:
 
 
 def read(fields: Fields, kind: str) -> Meta:
-    """Read apiVersion, kind and metadata; status and foreign metadata are left alone."""
+    """Read apiVersion, kind and metadata; status and foreign metadata are ignored."""
     for word, wanted in (("apiVersion", API_VERSION), ("kind", kind)):
         if fields.required(word, f"write {wanted}") and (given := fields.take(word)) != wanted:
             fields.note((word,), f"{shown(given)} is not what this is", f"write {wanted}")
@@ -50,7 +50,7 @@ def read(fields: Fields, kind: str) -> Meta:
         name = metadata.text(
             "name", shortest=1, longest=LONGEST_NAME, pattern=DNS_LABEL, instead=advice
         )
-    found = Meta(
+    meta = Meta(
         name=name,
         namespace=metadata.text(
             "namespace",
@@ -64,11 +64,11 @@ def read(fields: Fields, kind: str) -> Meta:
     )
     metadata.ignore(FOREIGN)
     metadata.close()
-    return found
+    return meta
 
 
 def text(meta: Meta, kind: str, spec: Mapping[str, object]) -> dict[str, object]:
-    """The whole manifest around a spec."""
+    """Return the whole manifest around a spec."""
     metadata: dict[str, object] = {"name": meta.name, "namespace": meta.namespace}
     if meta.labels:
         metadata["labels"] = dict(meta.labels)
@@ -78,6 +78,6 @@ def text(meta: Meta, kind: str, spec: Mapping[str, object]) -> dict[str, object]
 
 
 def refuse_if(problems: list[Problem], manifest: object) -> None:
-    """Raise `Invalid` when anything was noted about a manifest."""
+    """Raise `InvalidManifest` when anything was noted about a manifest."""
     if problems:
         raise InvalidManifest(in_order(problems, manifest))

@@ -1,4 +1,4 @@
-"""The Monitor manifest: one target, how it is checked and when it counts as down."""
+"""Read the Monitor manifest: one target, how it is checked and when it counts as down."""
 
 import re
 from dataclasses import dataclass, field
@@ -47,13 +47,13 @@ class Storage:
 
     @property
     def size_bytes(self) -> int:
-        """The volume's size."""
+        """Return the volume's size."""
         return int(self.size[:-2]) * UNITS[self.size[-2:]]
 
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """A Monitor as it was written; `effective_*` are what the unwritten fields come to."""
+    """A Monitor as it was written; `effective_*` fill in the fields that are not written."""
 
     meta: Meta
     kind: str
@@ -67,32 +67,32 @@ class Monitor:
 
     @property
     def effective_timeout(self) -> timedelta:
-        """The written timeout, else 5 s but at most 0.8 of the interval."""
+        """Return the written timeout, else 5 s but at most 0.8 of the interval."""
         return self.timeout or min(USUAL, self.interval * 4 // 5)
 
     @property
     def effective_every(self) -> timedelta:
-        """The written pause between confirming checks, else 5 s but at most the interval."""
+        """Return the written pause between confirming checks, else 5 s but at most the interval."""
         return self.confirm.every or min(USUAL, self.interval)
 
     @property
     def secrets(self) -> tuple[SecretKey, ...]:
-        """The keys of Secrets that the check needs."""
+        """Return the keys of Secrets that the check needs."""
         return secrets(self.check.headers) if isinstance(self.check, Http) else ()
 
 
 def read(manifest: object) -> Monitor:
-    """Read a decoded manifest. Raises `Invalid` with every problem at once."""
+    """Read a decoded manifest. Raises `InvalidManifest` with every problem at once."""
     problems: list[Problem] = []
     fields = Fields(manifest, (), problems)
     identity = meta.read(fields, KIND)
-    found: Monitor | None = None
+    monitor: Monitor | None = None
     if fields.required("spec", "write spec: with an http or tcp block"):
-        found = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
+        monitor = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
     fields.close()
     meta.refuse_if(problems, manifest)
-    assert found is not None  # noqa: S101 - without problems there is a spec with a check
-    return found
+    assert monitor is not None  # noqa: S101 - without problems there is a spec with a check
+    return monitor
 
 
 def _spec(spec: Fields, identity: Meta) -> Monitor | None:
@@ -163,7 +163,7 @@ def _storage(spec: Fields) -> Storage:
 
 
 def text(monitor: Monitor) -> dict[str, object]:
-    """The manifest that `read` reads back as the same value."""
+    """Return the manifest that `read` reads back as the same value."""
     confirm: dict[str, object] = {
         "failures": monitor.confirm.failures,
         "successes": monitor.confirm.successes,

@@ -1,4 +1,4 @@
-"""The StatusPage manifest: what the public sees, in which groups, in which time zone."""
+"""Read the StatusPage manifest: what the public sees, in which groups, in which time zone."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -62,7 +62,7 @@ class StatusPage:
 
 @dataclass(frozen=True, slots=True)
 class ComponentSpec:
-    """One line of a page: a monitor, under a title, in a group."""
+    """One component of a page: a monitor, under a title, in a group."""
 
     group: str
     monitor: str
@@ -70,17 +70,17 @@ class ComponentSpec:
 
 
 def read(manifest: object) -> StatusPage:
-    """Read a decoded manifest. Raises `Invalid` with every problem at once."""
+    """Read a decoded manifest. Raises `InvalidManifest` with every problem at once."""
     problems: list[Problem] = []
     fields = Fields(manifest, (), problems)
     identity = meta.read(fields, KIND)
-    found = None
+    page = None
     if fields.required("spec", "write spec: with a title and groups"):
-        found = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
+        page = _spec(fields.child("spec") or Fields({}, ("spec",), problems), identity)
     fields.close()
     meta.refuse_if(problems, manifest)
-    assert found is not None  # noqa: S101 - without problems there is a spec
-    return found
+    assert page is not None  # noqa: S101 - without problems there is a spec
+    return page
 
 
 def _spec(spec: Fields, identity: Meta) -> StatusPage:
@@ -162,7 +162,7 @@ def _entry(fields: Fields) -> GroupEntry:
 
 
 def text(page: StatusPage) -> dict[str, object]:
-    """The manifest that `read` reads back as the same value."""
+    """Return the manifest that `read` reads back as the same value."""
     spec: dict[str, object] = {"title": page.title}
     if page.description:
         spec["description"] = page.description
@@ -190,7 +190,7 @@ def _group_text(group: GroupSpec) -> dict[str, object]:
 
 
 def components(page: StatusPage, monitors: Iterable[Meta]) -> tuple[ComponentSpec, ...]:
-    """The lines of a page, from the monitors that there are in any namespace.
+    """Return the components of a page, from the monitors that exist in any namespace.
 
     Only monitors of the page's own namespace count. A monitor stands where it is named first;
     selected ones follow in the order of their names, and none stands twice.

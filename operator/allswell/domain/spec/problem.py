@@ -1,4 +1,4 @@
-"""What is wrong with a manifest, in words that say what to write instead."""
+"""Describe the problems of a manifest in words that say what to write instead."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ _PLAIN = re.compile(r"[-\w]+")
 
 
 def dotted(path: Path) -> str:
-    """`spec.groups[0].name`: the path as people write it."""
+    """Return `spec.groups[0].name`: the path as people write it."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -32,7 +32,7 @@ class Problem:
     instead: str
 
     def __str__(self) -> str:
-        """The whole sentence, as an event or a condition shows it."""
+        """Return the whole sentence, as an event or a condition shows it."""
         sentence = f"{self.wrong}; {self.instead}"
         return f"{dotted(self.path)}: {sentence}" if self.path else sentence
 
@@ -47,20 +47,20 @@ class InvalidManifest(ValueError):
 
 
 def in_order(problems: Iterable[Problem], manifest: object) -> tuple[Problem, ...]:
-    """Problems as the manifest has their places; a missing field comes after those beside it."""
+    """Sort problems by their places in the manifest; a missing field comes after its siblings."""
     places: dict[int, dict[str, int]] = {}
 
     def place(problem: Problem) -> tuple[int, ...]:
-        here, found = manifest, []
+        here, place_in = manifest, []
         for part in problem.path:
             if isinstance(here, Mapping):
                 if id(here) not in places:
                     places[id(here)] = {name_of(key): at for at, key in enumerate(here)}
-                found.append(places[id(here)].get(str(part), len(here)))
+                place_in.append(places[id(here)].get(str(part), len(here)))
                 here = here.get(part)
             elif is_list(here) and isinstance(part, int):
-                found.append(part)
+                place_in.append(part)
                 here = here[part]
-        return tuple(found)
+        return tuple(place_in)
 
     return tuple(sorted(problems, key=place))

@@ -1,4 +1,4 @@
-"""Label selectors, as Kubernetes has them: `matchLabels` and `matchExpressions`."""
+"""Read and match label selectors as Kubernetes has them: `matchLabels`, `matchExpressions`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Expression:
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels fulfil it; as in Kubernetes, `NotIn` holds for an absent label."""
+        """Tell whether labels satisfy this; as in Kubernetes, `NotIn` holds for an absent label."""
         value = labels.get(self.key)
         if self.operator == "In":
             return value in self.values
@@ -36,7 +36,7 @@ class Selector:
     match_expressions: tuple[Expression, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether an object with these labels is selected."""
+        """Tell whether an object with these labels is selected."""
         exact = all(labels.get(key) == value for key, value in self.match_labels.items())
         return exact and all(entry.matches(labels) for entry in self.match_expressions)
 
@@ -71,7 +71,7 @@ def _expression(fields: Fields) -> Expression:
 
 
 def text(selector: Selector) -> dict[str, object]:
-    """The block that `read` reads back as the same value."""
+    """Return the block that `read` reads back as the same value."""
     block: dict[str, object] = {}
     if selector.match_labels:
         block["matchLabels"] = dict(selector.match_labels)

@@ -1,4 +1,4 @@
-"""How a message repeats what somebody wrote: short, on one line, whatever it is."""
+"""Quote what somebody wrote in a message: short, on one line, whatever it is."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def kind_of(value: object) -> str:
-    """The word for a value's type that people who write YAML use."""
+    """Return the word for a value's type that people who write YAML use."""
     known = _KINDS.get(type(value))
     if known is not None:
         return known
@@ -29,17 +29,17 @@ def kind_of(value: object) -> str:
 
 
 def is_list(value: object) -> TypeGuard[Sequence[object]]:
-    """Whether a value is what YAML calls a sequence; text and binary data are not."""
+    """Tell whether a value is what YAML calls a sequence; text and binary data are not."""
     return isinstance(value, list | tuple)
 
 
 def clipped(text: str) -> str:
-    """A text with its end cut off when it is long."""
+    """Return a text with its end cut off when it is long."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def shown(value: object) -> str:
-    """A scalar as it was written; of anything larger only its kind."""
+    """Return a scalar as it was written; of anything larger only its kind."""
     if isinstance(value, str):
         return repr(clipped(value))
     if isinstance(value, bool):
@@ -50,5 +50,5 @@ def shown(value: object) -> str:
 
 
 def name_of(key: object) -> str:
-    """A mapping's key as a part of a path; in YAML a key need not be text."""
+    """Return a mapping's key as a part of a path; in YAML a key need not be text."""
     return key if isinstance(key, str) else shown(key)

@@ -1,4 +1,4 @@
-"""The `tcp` check: a connection, optionally with TLS, something to send and a reply to expect."""
+"""Read the `tcp` check: a connection, optionally TLS, a text to send and a reply to expect."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ DAY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class TcpExpect:
-    """What makes a connection good; `contains` is awaited in what the server sends."""
+    """The conditions of a successful connection; `contains` is awaited in what the server sends."""
 
     contains: str | None = None
     latency: timedelta | None = None
@@ -34,7 +34,7 @@ class Tcp:
 
     @property
     def target(self) -> str:
-        """What the Target column shows."""
+        """Return the target as the Target column shows it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"tcp://{host}:{self.port}"
 
@@ -71,7 +71,7 @@ def _expect(fields: Fields) -> TcpExpect:
 
 
 def text(check: Tcp) -> dict[str, object]:
-    """The `tcp` block that `read` reads back as the same value."""
+    """Return the `tcp` block that `read` reads back as the same value."""
     block: dict[str, object] = {"host": check.host, "port": check.port}
     if check.send is not None:
         block["send"] = check.send

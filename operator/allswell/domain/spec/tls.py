@@ -1,4 +1,4 @@
-"""TLS settings that several kinds of check share."""
+"""Read the TLS settings that several kinds of check share."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ SERVER_NAME = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]{0,251}[A-Za-z0-9])?", re.AS
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How a certificate is judged; `server_name` replaces the host in SNI and verification."""
+    """The TLS settings of a check; `server_name` replaces the host in SNI and verification."""
 
     insecure_skip_verify: bool = False
     server_name: str = ""
@@ -32,7 +32,7 @@ def read_tls(fields: Fields, name: str) -> Tls:
 
 
 def tls_text(name: str, tls: Tls, *, always: bool = False) -> dict[str, object]:
-    """The block that `read_tls` reads back; nothing for the defaults unless `always`."""
+    """Return the block that `read_tls` reads back; nothing for the defaults unless `always`."""
     block: dict[str, object] = {}
     if tls.insecure_skip_verify:
         block["insecureSkipVerify"] = True

@@ -103,7 +103,7 @@ LOCKED_PAGE = SMALL_PAGE | {
     "spec": {
         "title": "Acme Status",
         "timeZone": "UTC",
-        "access": {"passwordHash": password.hashed("secret", b"s" * 16)},
+        "access": {"passwordHash": password.hash_password("secret", b"s" * 16)},
     },
 }
 INNER_PAGE = SMALL_PAGE | {

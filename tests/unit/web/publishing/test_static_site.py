@@ -233,7 +233,7 @@ def test_when_a_page_is_due(seconds: int, version: int, *, due: bool) -> None:
     assert publisher.is_due(PublishedIssue(), version, fakes.NOW)
 
 
-SECRET = {"password_hash": password.hashed("a", bytes(16))}
+SECRET = {"password_hash": password.hash_password("a", bytes(16))}
 
 
 def test_a_private_page_is_not_published(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from tests.unit.web import fakes, harness
 NOTICES = ConstantResponses(
     ConstantResponse("404 Not Found"), ConstantResponse("503 Service Unavailable")
 )
-HASH = password.hashed("open sesame", bytes(16))
+HASH = password.hash_password("open sesame", bytes(16))
 
 
 def basic(given: str) -> str:
