@@ -19,6 +19,7 @@ from allswell.archive.object_store import (
     ObjectHead,
     UploadUrl,
 )
+from allswell.domain import base64_text
 from allswell.domain.archive import CONTENT_TYPE, DayFileContent
 
 __all__ = ["ArchiveError", "BucketSettings", "S3Bucket"]
@@ -162,7 +163,7 @@ def _sha256(found: Any) -> str | None:  # noqa: ANN401 - no types there
     if not written or found.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
         return None
     try:
-        return base64.b64decode(written, validate=True).hex()
+        return base64_text.decode(written).hex()
     except ValueError:
         return None
 

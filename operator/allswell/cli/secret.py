@@ -4,12 +4,11 @@ No text of a problem ever holds a value. A value that is no text, like a key sto
 header could not carry it.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from allswell.domain import base64_text
 from allswell.domain.spec import meta
 from allswell.domain.spec.fields import DNS_LABEL
 from allswell.domain.spec.http import SECRET_KEY, SECRET_NAME
@@ -85,8 +84,8 @@ def _entries(
 def _decoded(block: str, key: str, text: str, problems: list[Problem]) -> str | None:
     if block == "data":
         try:
-            raw = base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
-        except (binascii.Error, ValueError):
+            raw = base64_text.decode(re.sub(r"[\r\n]", "", text))
+        except ValueError:
             problems.append(Problem((block, key), "this is not base64", _BASE64))
             return None
         try:

@@ -200,6 +200,7 @@ PICTURES = [
     ),
     *("data:text/html;base64,AAAAAAAAAAAAAAAAAAAA", "javascript:alert(1)", PNG + "==", PNG + "="),
     *("data:image/png,AAAA", PNG + "!", "data:image/png;base64,AAAA", PNG.upper()),
+    *(PNG[:-1], PNG[:-2], PNG[:-2] + "="),
     *(PNG + "AAAA" * many for many in (2728, 2729, 10918, 10919)),
 ]
 COLOURS = ["#0F7D64", "#0f7d6", "#0f7d64f", "0f7d64", "#0g7d64", "red", "#0f7d64\n", "#0f7d64;"]

@@ -197,6 +197,7 @@ LEFT_TO_THE_PARSER: list[tuple[str, dict[str, Any]]] = [
             {"accentColor": "#2145c7", "accentColorDark": "#202020"},
             {"logo": pools.PNG.replace("image/png", "image/jpeg")},
             {"favicon": "data:image/png;base64," + "A" * 17},
+            {"favicon": pools.PNG + "A"},
         )
     ),
     ("monitor", manifests.monitor(retentionDays=14.0)),

@@ -5,8 +5,6 @@ each of a visitor's requests costs a hash. Wrong ones are slowed by page and add
 sixth there is a second's pause, after each further one twice as long. All memory is bounded.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import math
@@ -20,7 +18,7 @@ from typing import TypeVar
 from wsgiref.types import WSGIEnvironment
 
 from allswell.central import page_data
-from allswell.domain import password
+from allswell.domain import base64_text, password
 from allswell_web.responses.constant_responses import ConstantResponse, ConstantResponses
 from allswell_web.serving import client_address
 from allswell_web.serving.client_address import Network
@@ -155,8 +153,8 @@ def read(header: str) -> str | None:
     if scheme.lower() != "basic":
         return None
     try:
-        text = base64.b64decode(rest.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
+        text = base64_text.decode(rest.strip()).decode()
+    except ValueError:
         return None
     name, colon, given = text.partition(":")
     del name

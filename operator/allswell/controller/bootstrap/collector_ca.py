@@ -5,7 +5,6 @@ and long before it ends. The CA's key never leaves the operator's namespace. Two
 start at once agree, for only one of them can create the Secret.
 """
 
-import base64
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from allswell.controller.bootstrap import generated_secret
+from allswell.domain import base64_text
 from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.manifest import Json
@@ -158,8 +158,7 @@ def read(found: Json) -> CollectorCA:
     """The CA that a Secret keeps. Raises `BadAuthority`."""
     try:
         certificate, key = (
-            base64.b64decode(manifest.text(found, "data", name), validate=True)
-            for name in (CERTIFICATE, KEY)
+            base64_text.decode(manifest.text(found, "data", name)) for name in (CERTIFICATE, KEY)
         )
         authority = CollectorCA(certificate.decode("ascii"), key)
     except ValueError as error:

@@ -5,12 +5,12 @@ time, also where it cannot look into the cluster, and a password outlives it as 
 Two operators that start at once agree, for only one of them can create the Secret.
 """
 
-import base64
 import secrets
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from allswell.controller.bootstrap import generated_secret
+from allswell.domain import base64_text
 from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.manifest import Json
@@ -41,7 +41,7 @@ def read(found: Json) -> str:
     """The operator's own password out of a Secret. Raises `BadPasswords`."""
     name = manifest.name(found)[1]
     try:
-        password = base64.b64decode(manifest.text(found, "data", OWN), validate=True).decode()
+        password = base64_text.decode(manifest.text(found, "data", OWN)).decode()
     except ValueError as error:
         raise BadPasswords(f"the Secret {name} cannot be read") from error
     if not password:

@@ -3,10 +3,10 @@
 It is made once and outlives the operator: with another key every customer's record would be wrong.
 """
 
-import base64
 import secrets
 
 from allswell.controller.bootstrap import generated_secret
+from allswell.domain import base64_text
 from allswell.kube import manifest
 from allswell.kube.client import Api
 
@@ -23,7 +23,7 @@ async def get_or_create(api: Api, namespace: str, name: str) -> bytes:
         api, namespace, name, lambda: {KEY: secrets.token_bytes(LENGTH)}
     )
     try:
-        key = base64.b64decode(manifest.text(found, "data", KEY), validate=True)
+        key = base64_text.decode(manifest.text(found, "data", KEY))
     except ValueError as error:
         raise BadPagesKey(f"the Secret {name} cannot be read") from error
     if len(key) < LENGTH:

@@ -6,14 +6,13 @@ accent colours lines and the mark of the keyboard's focus, never text, so it nee
 is no free style sheet, and no script.
 """
 
-import base64
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from allswell.domain import colour
+from allswell.domain import base64_text, colour
 from allswell.domain.spec.fields import LINE, Fields, unique
 from allswell.domain.spec.problem import Problem
 
@@ -145,7 +144,7 @@ def decoded(text: str) -> tuple[str, bytes]:
     """Decode a picture into its media type and bytes; no bytes where they cannot be read."""
     head, _, rest = text.partition(";base64,")
     try:
-        return head.removeprefix("data:"), base64.b64decode(rest, validate=True)
+        return head.removeprefix("data:"), base64_text.decode(rest)
     except ValueError:
         return head.removeprefix("data:"), b""
 

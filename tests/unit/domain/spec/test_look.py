@@ -83,11 +83,18 @@ def test_a_link_leads_to_the_web_or_to_a_mailbox(url: str) -> None:
         "data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+",
         PICTURE.replace("image/png", "image/webp"),
         "data:image/png;base64," + "A" * 17,
+        PICTURE + "A",
     ],
 )
 def test_a_picture_is_what_it_says_and_comes_with_the_manifest(picture: str) -> None:
     ((place, _, instead),) = problems(page.read, manifests.page(branding={"logo": picture}))
     assert (place, instead) == ("spec.branding.logo", look.PICTURE_ADVICE)
+
+
+@pytest.mark.parametrize("picture", [PICTURE + "==", PICTURE + "=", PICTURE[:-1], PICTURE[:-2]])
+def test_a_pictures_padding_is_passed_over(picture: str) -> None:
+    assert page.read(manifests.page(branding={"logo": picture})).look.logo == picture
+    assert look.decoded(picture)[1].startswith(b"\x89PNG")
 
 
 def test_a_style_sheet_of_ones_own_is_no_field() -> None:
