@@ -7,11 +7,10 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 from threading import Thread
 from typing import TypeVar
-
-from aiohttp import ClientSession
 
 from allswell.central.writer import CentralWriter
 from allswell.collector.archive.executor import ArchiveExecutor
@@ -20,13 +19,12 @@ from allswell.collector.rate_limit import RateLimit
 from allswell.collector.server import CollectorServer
 from allswell.collector.state import CollectorState
 from allswell.controller.config.settings import ListenAddress
-from allswell.kube import client
 from allswell.kube.client import Api
 
 T = TypeVar("T")
 # Makes what judges tokens, of a client that lives in the collector's loop.
 Authenticating = Callable[[Api], Authenticator]
-Connecting = Callable[[ClientSession], Api]
+Connecting = Callable[[], AbstractAsyncContextManager[Api]]
 
 
 class CollectorThread:
@@ -48,13 +46,12 @@ class CollectorThread:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="collector", daemon=True)
         self._collector: CollectorServer | None = None
-        self._session: ClientSession | None = None
+        self._connection = AsyncExitStack()
 
     async def start(
         self,
         bind: ListenAddress,
         tls: ssl.SSLContext,
-        to_api: ssl.SSLContext,
         connecting: Connecting,
         authenticating: Authenticating,
     ) -> None:
@@ -62,8 +59,7 @@ class CollectorThread:
         self._thread.start()
 
         async def begin() -> None:
-            self._session = client.session(to_api)
-            authenticator = authenticating(connecting(self._session))
+            authenticator = authenticating(await self._connection.enter_async_context(connecting()))
             self._collector = CollectorServer(
                 self._writer,
                 self._centre,
@@ -82,8 +78,7 @@ class CollectorThread:
         async def end() -> None:
             if self._collector is not None:
                 await self._collector.stop()
-            if self._session is not None:
-                await self._session.close()
+            await self._connection.aclose()
 
         await self._there(end())
         self._loop.call_soon_threadsafe(self._loop.stop)

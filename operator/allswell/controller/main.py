@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import kopf
-from aiohttp import ClientSession
 
 from allswell.archive.object_store import ArchiveError
 from allswell.central import engine
@@ -24,7 +24,6 @@ from allswell.controller.bootstrap import collector_ca, database_password, kube_
 from allswell.controller.bootstrap import pages_key as bootstrap_pages_key
 from allswell.controller.bootstrap.collector_ca import BadCollectorCA, CollectorCA
 from allswell.controller.bootstrap.database_password import BadPasswords
-from allswell.controller.bootstrap.kube_login import NoClusterAccess
 from allswell.controller.bootstrap.pages_key import BadPagesKey
 from allswell.controller.cache import watches
 from allswell.controller.collector_thread import CollectorThread
@@ -35,9 +34,10 @@ from allswell.controller.runtime import standby
 from allswell.controller.runtime.health_endpoints import HealthEndpoints
 from allswell.controller.runtime.leader_election import LeaderElection
 from allswell.controller.token_review import TokenReviews
-from allswell.kube import client
-from allswell.kube.client import Api, Client
-from allswell.kube.errors import KubeError
+from allswell.kube import access, client
+from allswell.kube.access import ClusterAccess
+from allswell.kube.client import Api
+from allswell.kube.errors import KubeError, NoClusterAccess
 from allswell.kube.errors import KubeUnavailable as Away
 from allswell.kube.kinds import CONFIGMAP, NAMESPACE
 
@@ -73,26 +73,19 @@ def main() -> int:
     os.environ.setdefault("POD_ID", socket.gethostname())
     try:
         found = settings.read(os.environ)
-        info = kube_login.find()
+        return asyncio.run(run(found, access.find(os.environ, now)))
     except (BadOperatorSettings, NoClusterAccess) as error:
         log.error("%s", error)
         return 2
-    try:
-        return asyncio.run(run(found, info))
     except UNUSABLE as error:
         log.error("the operator cannot run: %s", error)
         return 1
 
 
-async def run(found: OperatorSettings, info: kopf.ConnectionInfo) -> int:
+async def run(found: OperatorSettings, cluster: ClusterAccess) -> int:
     """Run until SIGTERM; 0 then, 1 when a part of it has ended."""
-    tls, headers = info.as_ssl_context(), kube_login.headers(info, time.monotonic)
-
-    def connecting(session: ClientSession) -> Client:
-        return Client(info.server, session, headers)
-
-    async with client.session(tls) as session:
-        api = connecting(session)
+    connecting = partial(client.connected, cluster.configuration)
+    async with cluster.kept(), connecting() as api:
         tenure = tenure_of(found, api)
         if not await standby.wait_for_leadership(tenure, found.status):
             return 0
@@ -112,12 +105,12 @@ async def run(found: OperatorSettings, info: kopf.ConnectionInfo) -> int:
 
         # Before anybody reads; where the database is away, it is done when it comes back.
         later = [] if await migrated(man) else [migrating(man)]
-        await collecting.start(found.collector, server, tls, connecting, judging)
+        await collecting.start(found.collector, server, connecting, judging)
         man.meet(collecting.do, await pages_key(found, api))
         try:
             parts = [renewing(server, ca, found), tenure.keep(), *later, *man.parts()]
             async with standby.serving(lookout(man, api, meters, now).application(), found.status):
-                return await together(man, parts, info)
+                return await together(man, parts, cluster)
         finally:
             await collecting.stop()
             await tenure.end()
@@ -204,14 +197,14 @@ async def migrating(man: Operator) -> None:
         done = await migrated(man)
 
 
-async def watched(man: Operator, info: kopf.ConnectionInfo, stop: asyncio.Event) -> None:
+async def watched(man: Operator, cluster: ClusterAccess, stop: asyncio.Event) -> None:
     """Watch until told to stop. kopf gives up where a kind goes, so it is begun anew."""
     while True:
         ready = asyncio.Event()
         hearing = asyncio.create_task(heard(ready, stop))
         try:
             return await kopf.operator(
-                registry=watches.registry(lambda: info, man.see),
+                registry=watches.registry(kube_login.login(cluster), man.see),
                 settings=watches.settings(),
                 clusterwide=not man.settings.watched,
                 namespaces=man.settings.watched,
@@ -239,7 +232,7 @@ async def heard(ready: asyncio.Event, stop: asyncio.Event) -> None:
 async def together(
     man: Operator,
     loops: Sequence[Coroutine[None, None, None]],
-    info: kopf.ConnectionInfo,
+    cluster: ClusterAccess,
 ) -> int:
     """Run all parts until told to stop; none of them may end before.
 
@@ -248,7 +241,7 @@ async def together(
     stop = asyncio.Event()
     told = asyncio.create_task(stop.wait())
     parts = [asyncio.create_task(loop) for loop in loops]
-    watching = asyncio.create_task(watched(man, info, stop))
+    watching = asyncio.create_task(watched(man, cluster, stop))
     log.info("watching; the collector is at %s", man.settings.shape.collector_url)
     done, _ = await asyncio.wait([told, watching, *parts], return_when=asyncio.FIRST_COMPLETED)
     stop.set()

@@ -1,30 +1,39 @@
 """The way to the API server: one request at a time, each with a time limit, errors translated.
 
-It keeps no state beside its session, retries nothing and watches nothing: watching is kopf's.
+It asks known paths through the official client and hands on what came as plain mappings. It keeps
+no state beside its session, retries nothing and watches nothing: watching is kopf's.
 """
 
 import json
 import re
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client.exceptions import ApiException, OpenApiException
+from kubernetes.aio.config import ConfigException
+from kubernetes.aio.dynamic import DynamicClient
 
 from allswell.kube import errors, manifest, names
-from allswell.kube.errors import KubeConflict, KubeMissing, KubeRejected, KubeUnavailable
+from allswell.kube.errors import KubeConflict, KubeError, KubeMissing, KubeRejected, KubeUnavailable
 from allswell.kube.kinds import Kind
 from allswell.kube.manifest import Json
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 CHUNK = 500
 # The API server wants to hear YAML for a server-side apply. JSON is YAML but for two things: YAML
-# knows no character as a pair of escapes, and takes some characters only as an escape.
-APPLY = "application/apply-patch+yaml"
+# knows no character as a pair of escapes, and takes some characters only as an escape. The official
+# client would write such pairs; a body whose type has a parameter it sends as it is.
+APPLY = "application/apply-patch+yaml; charset=utf-8"
 ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 MERGE = "application/merge-patch+json"
 EVERYWHERE = ("",)
+USER_AGENT = "allswell"
+# What the official client raises, what aiohttp below it does, and what both let through.
+LOWER = (OpenApiException, ConfigException, aiohttp.ClientError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +75,22 @@ class Api(Protocol):
         ...
 
 
-class Client:
-    """The real one. `headers` is asked for each request, so that a token may be renewed."""
+class Requests(Protocol):
+    """What we need of the official client: to ask a known path."""
 
-    def __init__(
-        self,
-        server: str,
-        session: aiohttp.ClientSession,
-        headers: Callable[[], Mapping[str, str]],
-    ) -> None:
-        self._server = server.rstrip("/")
-        self._session = session
-        self._headers = headers
+    async def request(
+        self, method: str, path: str, body: object = None, **params: object
+    ) -> aiohttp.ClientResponse:
+        """The answer, once its head is there and says that all is well."""
+        ...
+
+
+class Client:
+    """The real one, by way of the official client."""
+
+    def __init__(self, requests: Requests, limits: aiohttp.ClientTimeout = TIMEOUT) -> None:
+        self._requests = requests
+        self._limits = limits
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
         """An object, or None when it is not there."""
@@ -93,7 +106,13 @@ class Client:
         for namespace in namespaces or EVERYWHERE:
             path, go_on = kind.path(namespace), ""
             while True:
-                page = await self._ask("GET", path, query=_page(selector, go_on))
+                page = await self._ask(
+                    "GET",
+                    path,
+                    limit=CHUNK,
+                    label_selector=selector or None,
+                    _continue=go_on or None,
+                )
                 found.extend(manifest.blocks(page, "items"))
                 go_on = manifest.text(page, "metadata", "continue")
                 if not go_on:
@@ -106,10 +125,16 @@ class Client:
         namespace, name = manifest.name(wanted)
         if uid:
             wanted = {**wanted, "metadata": {**manifest.block(wanted, "metadata"), "uid": uid}}
-        query = {"fieldManager": names.FIELD_MANAGER, "force": "true"}
         path = kind.path(namespace, name, subresource)
         try:
-            return await self._ask("PATCH", path, wanted, query=query, media=APPLY)
+            return await self._ask(
+                "PATCH",
+                path,
+                encoded(wanted),
+                content_type=APPLY,
+                field_manager=names.FIELD_MANAGER,
+                force_conflicts=True,
+            )
         except KubeRejected as error:
             # For an object that exists a uid that is not its own is called an invalid change.
             if uid and "metadata.uid" in str(error):
@@ -119,13 +144,13 @@ class Client:
     async def merge(self, kind: Kind, patch: Json, subresource: str = "") -> Json:
         """Change single fields of an object that somebody else manages; None removes a field."""
         path = kind.path(*manifest.name(patch), subresource)
-        query = {"fieldManager": names.FIELD_MANAGER}
-        return await self._ask("PATCH", path, patch, query=query, media=MERGE)
+        manager = names.FIELD_MANAGER
+        return await self._ask("PATCH", path, patch, content_type=MERGE, field_manager=manager)
 
     async def create(self, kind: Kind, wanted: Json) -> Json:
         """Create an object. Raises `Conflict` when it is there."""
-        query = {"fieldManager": names.FIELD_MANAGER}
-        return await self._ask("POST", kind.path(manifest.name(wanted)[0]), wanted, query=query)
+        path = kind.path(manifest.name(wanted)[0])
+        return await self._ask("POST", path, wanted, field_manager=names.FIELD_MANAGER)
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, force: bool) -> None:
         """Delete that very object, or with no uid whichever there is; `force` waits for nobody."""
@@ -138,29 +163,38 @@ class Client:
             return
 
     async def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Json | None = None,
-        *,
-        query: Mapping[str, str] = {},
-        media: str = "application/json",
+        self, method: str, path: str, body: Json | bytes | None = None, **params: object
     ) -> Json:
-        headers = {"Accept": "application/json", "Content-Type": media, **self._headers()}
-        content = None if body is None else encoded(body)
         try:
-            async with self._session.request(
-                method,
-                self._server + path,
-                params=query,
-                data=content,
-                headers=headers,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            ) as answer:
-                return _read(answer.status, await answer.read())
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise KubeUnavailable(f"the API server: {type(error).__name__}: {error}") from error
+            answer = await self._requests.request(
+                method, path, body, serialize=False, _request_timeout=self._limits, **params
+            )
+            async with answer:
+                return _read(await answer.read())
+        except LOWER as error:
+            raise translated(error) from error
+
+
+@asynccontextmanager
+async def connected(
+    configuration: Configuration, limits: aiohttp.ClientTimeout = TIMEOUT
+) -> AsyncIterator[Client]:
+    """Open a client that lives in the running loop until the block ends."""
+    async with ApiClient(configuration) as api:
+        api.user_agent = USER_AGENT
+        yield Client(DynamicClient(api), limits)
+
+
+def translated(error: Exception) -> KubeError:
+    """Say in this room's words what has gone wrong below it."""
+    words = f"{type(error).__name__}: {error}"
+    match error:
+        case ApiException(status=int(status)) if status:
+            return errors.of(status, _message(error.body or ""))
+        case aiohttp.ClientError() | OSError():
+            return KubeUnavailable(f"the API server: {words}")
+        case _:
+            return KubeRejected(f"the request cannot be made: {words}")
 
 
 def encoded(body: Json) -> bytes:
@@ -169,27 +203,20 @@ def encoded(body: Json) -> bytes:
     return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
-def _page(selector: str, go_on: str) -> dict[str, str]:
-    query = {"limit": str(CHUNK)}
-    if selector:
-        query["labelSelector"] = selector
-    if go_on:
-        query["continue"] = go_on
-    return query
-
-
-def _read(status: int, content: bytes) -> Json:
+def _read(content: bytes) -> Json:
     try:
         value = json.loads(content)
     except ValueError:
-        value = {"message": content[:200].decode(errors="replace")}
-    found: Json = value if isinstance(value, dict) else {}
-    if status >= 300:  # noqa: PLR2004 - no redirect is ours to follow
-        raise errors.of(status, manifest.text(found, "message") or "no message")
-    return found
+        value = None
+    if not isinstance(value, dict):
+        beginning = content[:200].decode(errors="replace")
+        raise KubeUnavailable(f"the API server: no object, but {beginning!r}")
+    return value
 
 
-def session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
-    """A session for the running loop; no proxy is taken from the environment."""
-    connector = aiohttp.TCPConnector(ssl=tls, limit=32)
-    return aiohttp.ClientSession(connector=connector, trust_env=False)
+def _message(content: str) -> str:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return content[:200] or "no message"
+    return manifest.text(value if isinstance(value, dict) else {}, "message") or "no message"

@@ -1,11 +1,12 @@
-"""What can go wrong with the Kubernetes API, and the one place where HTTP and aiohttp end.
+"""What can go wrong with the Kubernetes API; `kube.client` translates what lies below.
 
 KubeError
-├── Unavailable   no answer, or one that says to come back later
-├── Missing       there is no such object, or no such kind
-├── Conflict      the object is another one, or newer, than was thought; or it is there already
-├── Expired       a list took so long that it cannot be completed
-└── Rejected      the request can never be right, or we may not make it
+├── NoClusterAccess  there is no way to the API server, or nothing that proves who we are
+├── KubeUnavailable  no answer, or one that says to come back later
+├── KubeMissing      there is no such object, or no such kind
+├── KubeConflict     the object is another one, or newer, than was thought; or it is there already
+├── KubeExpired      a list took so long that it cannot be completed
+└── KubeRejected     the request can never be right, or we may not make it
 """
 
 NOT_FOUND, CONFLICT, GONE = 404, 409, 410
@@ -14,6 +15,10 @@ TIMED_OUT, TOO_MANY, BROKEN = 408, 429, 500
 
 class KubeError(Exception):
     """Anything that the Kubernetes API refuses or cannot do."""
+
+
+class NoClusterAccess(KubeError):
+    """There is neither an account of a pod nor a kubeconfig, or it cannot be used."""
 
 
 class KubeUnavailable(KubeError):

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import heapq
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +19,11 @@ from allswell.central import engine as engines
 from allswell.central import history
 from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.central.engine import Engine
-from allswell.controller.bootstrap import database_password, kube_login
+from allswell.controller.bootstrap import database_password
 from allswell.domain import instant
 from allswell.domain.archive import CatalogueEntry, DayFileSelection
 from allswell.domain.sample import Sample
-from allswell.kube import client
+from allswell.kube import access, client
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import SECRET
 from allswell.store import readonly
@@ -217,14 +216,14 @@ def _database() -> str:
 async def _with_password(url: str, secret: str) -> str:
     """The address with the password that a Secret keeps, as the operator's pod has it."""
     try:
-        info = kube_login.find()
-        async with client.session(info.as_ssl_context()) as session:
-            api = client.Client(info.server, session, kube_login.headers(info, time.monotonic))
+        cluster = access.find(os.environ, lambda: datetime.now(UTC))
+        await cluster.log_in()
+        async with client.connected(cluster.configuration) as api:
             found = await api.get(SECRET, os.environ.get("ALLSWELL_NAMESPACE", ""), secret)
         if found is None:
             raise BadInput(f"there is no Secret {secret} with the database's password")
         return database_password.placed(url, database_password.read(found))
-    except (kube_login.NoClusterAccess, database_password.BadPasswords, KubeError) as error:
+    except (database_password.BadPasswords, KubeError) as error:
         raise BadInput(f"the database's password cannot be read: {error}") from error
 
 

@@ -25,9 +25,10 @@ class RawEvent(TypedDict):
 
 
 See = Callable[[Kind, Json, bool], None]
+Login = Callable[[], Awaitable[kopf.AiohttpSession]]
 
 
-def registry(login: Callable[[], kopf.ConnectionInfo], see: See) -> kopf.OperatorRegistry:
+def registry(login: Login, see: See) -> kopf.OperatorRegistry:
     """All handlers."""
     found = kopf.OperatorRegistry()
     kopf.on.login(registry=found)(_login(login))
@@ -42,9 +43,9 @@ def registry(login: Callable[[], kopf.ConnectionInfo], see: See) -> kopf.Operato
     return found
 
 
-def _login(login: Callable[[], kopf.ConnectionInfo]) -> Callable[..., kopf.ConnectionInfo]:
-    def log_in(**_: object) -> kopf.ConnectionInfo:
-        return login()
+def _login(login: Login) -> Callable[..., Awaitable[kopf.AiohttpSession]]:
+    async def log_in(**_: object) -> kopf.AiohttpSession:
+        return await login()
 
     return log_in
 
