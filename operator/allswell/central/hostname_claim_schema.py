@@ -1,4 +1,4 @@
-"""The tables of host names: who asks for which, who has it, and what was ordered for it."""
+"""Define the tables of host names: the claims to them, and the certificate orders."""
 
 from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, text
 

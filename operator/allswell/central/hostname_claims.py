@@ -1,7 +1,8 @@
-"""Who has which host name: decided here, so that two operators cannot both grant it.
+"""Decide in the central database which page holds a host name: two operators cannot both grant it.
 
-Whoever decides holds one turn, and a unique index lets one row per name be held: the second is what
-keeps a mistake in the first from giving a name away twice. When a page asked counts for nothing.
+Every decision is made under one advisory lock, and a unique index lets one row per name be held:
+the index keeps a mistake in the decision from giving a name away twice. The order in which pages
+requested a name does not count.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,13 +15,13 @@ from allswell.central import invalidation, session
 from allswell.central.schema import certificate_order, page
 from allswell.central.schema import hostname_claim as claim
 from allswell.domain import instant
-from allswell.domain.hostname import domain_of
+from allswell.domain.hostname import registered_domain
 from allswell.domain.hostname_claim import (
-    HOUR,
-    MOST_PENDING,
+    DOMAIN_WINDOW,
+    HOST_WINDOW,
+    MAX_PENDING,
     REST,
-    SPELL,
-    WEEK,
+    TOTAL_WINDOW,
     HostnameClaim,
     HostnameClaimState,
     OrderBudget,
@@ -34,9 +35,10 @@ _Row = Row[str, str, str, int, int | None, int | None, int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class ClaimHolder:
-    """A living page that holds a name, and since when it fails to prove it, if it does.
+    """A living page that holds a host name.
 
-    `served` says that visitors reach the page by it.
+    `failing_since` is set while its verification fails; `served` says that visitors reach the page
+    by the name.
     """
 
     host: str
@@ -44,61 +46,65 @@ class ClaimHolder:
     namespace: str
     name: str
     uid: str
-    failing: datetime | None
+    failing_since: datetime | None
     served: bool
 
 
 class HostnameClaims:
-    """Writes and reads claims. Any thread may call; every call is safe to repeat."""
+    """Read and write claims. Any thread may call; every call is safe to repeat."""
 
-    def __init__(self, engine: Engine, rest: timedelta = REST, most: int = MOST_PENDING) -> None:
-        """`rest` is how long a name that was let go is kept from other namespaces."""
+    def __init__(
+        self, engine: Engine, rest: timedelta = REST, max_pending: int = MAX_PENDING
+    ) -> None:
+        """Use `rest` as the time for which a released name is kept from other namespaces."""
         self._engine = engine
         self._rest = rest
-        self._most = most
+        self._max_pending = max_pending
 
-    def ask(self, page_id: int, hosts: Sequence[str], now: datetime) -> Mapping[str, HostnameClaim]:
-        """Ask for exactly these names; those that are not listed any more are let go.
+    def request(
+        self, page_id: int, hosts: Sequence[str], now: datetime
+    ) -> Mapping[str, HostnameClaim]:
+        """Request exactly these host names for a page, and release those no longer listed.
 
-        A name that is missing in the answer was one too many: a namespace has a bound of names that
-        it has not proved. Where all is as it shall be, nothing is written.
+        Returns the page's claims by host. A name that is missing in them is one too many: a
+        namespace may have only so many pending names. Nothing is written where nothing changes.
         """
         with session.reading(self._engine) as connection:
-            known = _of_page(connection, page_id)
-        if _is_asked(known, hosts):
-            return known
+            claims = _of_page(connection, page_id)
+        if _is_requested(claims, hosts):
+            return claims
         with session.writing(self._engine) as connection:
             session.take(connection, session.AdvisoryLock.CLAIMING)
-            _release(connection, page_id, hosts, now)
-            _ask(connection, page_id, hosts, now, self._most)
+            _release_unlisted(connection, page_id, hosts, now)
+            _insert_pending(connection, page_id, hosts, now, self._max_pending)
             return _of_page(connection, page_id)
 
-    def prove(self, page_id: int, host: str, proof: Proof, now: datetime) -> ProofOutcome:
-        """Note that a name is proved, and say who has it now."""
+    def record_proof(self, page_id: int, host: str, proof: Proof, now: datetime) -> ProofOutcome:
+        """Record that a page has verified a host name, and decide whether it has the name now."""
         with session.writing(self._engine) as connection:
             session.take(connection, session.AdvisoryLock.CLAIMING)
-            return _prove(connection, page_id, host, proof, now, rest=self._rest)
+            return _decide(connection, page_id, host, proof, now, rest=self._rest)
 
-    def fail(self, page_id: int, host: str, now: datetime) -> None:
-        """Note that a name which is held is not proved any more."""
-        mine = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_(None)
+    def record_failure(self, page_id: int, host: str, now: datetime) -> None:
+        """Record that the verification of a held name fails."""
+        verified = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_(None)
         with session.writing(self._engine) as connection:
-            connection.execute(update(claim).where(mine).values(failing_ms=instant.to_ms(now)))
+            connection.execute(update(claim).where(verified).values(failing_ms=instant.to_ms(now)))
 
-    def lose(self, page_id: int, host: str, now: datetime) -> bool:
-        """Take a name from a page that has failed to prove it for too long; False if it had not."""
-        mine = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_not(None)
+    def revoke(self, page_id: int, host: str, now: datetime) -> bool:
+        """Take a name from a page whose verification fails; return whether the page had it."""
+        failing = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_not(None)
         with session.writing(self._engine) as connection:
             session.take(connection, session.AdvisoryLock.CLAIMING)
-            return _rest(connection, connection.scalars(select(claim.c.id).where(mine)), now)
+            return _release(connection, connection.scalars(select(claim.c.id).where(failing)), now)
 
     def of_page(self, page_id: int) -> Mapping[str, HostnameClaim]:
-        """All claims of a page, by host."""
+        """Return all claims of a page, by host."""
         with session.reading(self._engine) as connection:
             return _of_page(connection, page_id)
 
     def holders(self) -> tuple[ClaimHolder, ...]:
-        """Every name that a living page holds."""
+        """Return every host name that a living page holds, with that page."""
         statement = (
             select(
                 claim.c.host,
@@ -114,60 +120,68 @@ class HostnameClaims:
             .order_by(claim.c.host)
         )
         with session.reading(self._engine) as connection:
-            found = connection.execute(statement)
+            rows = connection.execute(statement)
             return tuple(
                 ClaimHolder(
-                    host, identity, namespace, name, uid, _moment(failing), served is not None
+                    host, page_id, namespace, name, uid, _instant(failing_ms), served_ms is not None
                 )
-                for host, identity, namespace, name, uid, failing, served in found
+                for host, page_id, namespace, name, uid, failing_ms, served_ms in rows
             )
 
-    def serve(self, names: Collection[tuple[int, str]], now: datetime) -> None:
-        """Note that visitors reach pages by exactly these names: each a page's id and a host."""
+    def set_served(self, names: Collection[tuple[int, str]], now: datetime) -> None:
+        """Record by exactly which names visitors reach pages: pairs of page id and host."""
         with session.writing(self._engine) as connection:
             session.take(connection, session.AdvisoryLock.CLAIMING)
-            _serve(connection, names, now)
+            _set_served(connection, names, now)
 
-    def order(self, host: str, budget: OrderBudget, now: datetime) -> str:
-        """Note that a certificate is ordered; why it may not be, or empty when it may."""
+    def record_order(self, host: str, budget: OrderBudget, now: datetime) -> str:
+        """Record a certificate order if the budget allows it; return which limit forbids it.
+
+        An empty text says that the order was recorded.
+        """
         with session.writing(self._engine) as connection:
             session.take(connection, session.AdvisoryLock.CLAIMING)
-            if why := _ordered(connection, host, now).exceeds(budget):
-                return why
-            row = {"host": host, "domain": domain_of(host), "at_ms": instant.to_ms(now)}
+            if excess := _count_orders(connection, host, now).excess(budget):
+                return excess
+            row = {"host": host, "domain": registered_domain(host), "at_ms": instant.to_ms(now)}
             connection.execute(session.insert(connection, certificate_order).values(row))
             return ""
 
-    def ordered(self, now: datetime) -> int:
-        """How many certificates were ordered in the last three hours."""
+    def recent_orders(self, now: datetime) -> int:
+        """Count the certificates that were ordered in the last three hours."""
         with session.reading(self._engine) as connection:
-            return _count(connection, certificate_order.c.host.is_not(None), now - SPELL)
+            return _count(connection, certificate_order.c.host.is_not(None), now - TOTAL_WINDOW)
 
-    def forget(self, now: datetime) -> int:
-        """Delete what has rested for long enough, and old orders; how many claims."""
-        before = instant.to_ms(now - self._rest)
-        old = (claim.c.state == HostnameClaimState.RESTING.value) & (claim.c.rested_ms < before)
-        ordered = certificate_order.c.at_ms < instant.to_ms(now - WEEK)
+    def purge(self, now: datetime) -> int:
+        """Delete claims that have rested long enough, and old orders; return how many claims."""
+        rest_end = instant.to_ms(now - self._rest)
+        rested = (claim.c.state == HostnameClaimState.RESTING.value) & (
+            claim.c.rested_ms < rest_end
+        )
+        outdated = certificate_order.c.at_ms < instant.to_ms(now - DOMAIN_WINDOW)
         with session.writing(self._engine) as connection:
-            connection.execute(delete(certificate_order).where(ordered))
-            return connection.execute(delete(claim).where(old)).rowcount
+            connection.execute(delete(certificate_order).where(outdated))
+            return connection.execute(delete(claim).where(rested)).rowcount
 
 
-def _is_asked(known: Mapping[str, HostnameClaim], hosts: Sequence[str]) -> bool:
-    """Whether a page has asked for exactly these; what rests may be there besides."""
-    wanted = {host for host, it in known.items() if it.state is not HostnameClaimState.RESTING}
-    return wanted <= set(hosts) <= known.keys()
+def _is_requested(claims: Mapping[str, HostnameClaim], hosts: Sequence[str]) -> bool:
+    """Tell whether a page has requested exactly these; resting claims may be there besides."""
+    active = {host for host, each in claims.items() if each.state is not HostnameClaimState.RESTING}
+    return active <= set(hosts) <= claims.keys()
 
 
-def _release(connection: Connection, page_id: int, hosts: Sequence[str], now: datetime) -> None:
-    """Let go of what a page does not list any more."""
-    mine = (claim.c.page_id == page_id) & claim.c.host.not_in(hosts)
-    connection.execute(delete(claim).where(mine, claim.c.state == HostnameClaimState.PENDING.value))
-    held = select(claim.c.id).where(mine, claim.c.state == HostnameClaimState.HELD.value)
-    _rest(connection, connection.scalars(held), now)
+def _release_unlisted(
+    connection: Connection, page_id: int, hosts: Sequence[str], now: datetime
+) -> None:
+    """Release the names that a page does not list any more; pending ones are just deleted."""
+    unlisted = (claim.c.page_id == page_id) & claim.c.host.not_in(hosts)
+    pending = claim.c.state == HostnameClaimState.PENDING.value
+    connection.execute(delete(claim).where(unlisted, pending))
+    held = select(claim.c.id).where(unlisted, claim.c.state == HostnameClaimState.HELD.value)
+    _release(connection, connection.scalars(held), now)
 
 
-def _serve(connection: Connection, names: Collection[tuple[int, str]], now: datetime) -> None:
+def _set_served(connection: Connection, names: Collection[tuple[int, str]], now: datetime) -> None:
     held = select(claim.c.id, claim.c.page_id, claim.c.host, claim.c.served_ms).where(
         claim.c.state == HostnameClaimState.HELD.value
     )
@@ -177,53 +191,64 @@ def _serve(connection: Connection, names: Collection[tuple[int, str]], now: date
         if ((row.page_id, row.host) in names) != (row.served_ms is not None)
     ]
     since = case((claim.c.served_ms.is_(None), instant.to_ms(now)), else_=None)
-    for piece in session.chunks([row.id for row in changed]):
-        connection.execute(update(claim).where(claim.c.id.in_(piece)).values(served_ms=since))
+    for ids in session.chunks([row.id for row in changed]):
+        connection.execute(update(claim).where(claim.c.id.in_(ids)).values(served_ms=since))
     invalidation.these_pages(connection, [row.page_id for row in changed], now)
 
 
-def rested(now: datetime) -> dict[str, object]:
-    """What a claim becomes that is laid to rest."""
-    gone = {"failing_ms": None, "served_ms": None}
-    return {"state": HostnameClaimState.RESTING.value, "rested_ms": instant.to_ms(now), **gone}
+def resting_values(now: datetime) -> dict[str, object]:
+    """Return the column values of a claim that begins to rest."""
+    state = HostnameClaimState.RESTING.value
+    return {
+        "state": state,
+        "rested_ms": instant.to_ms(now),
+        "failing_ms": None,
+        "served_ms": None,
+    }
 
 
-def _rest(connection: Connection, claims: Iterable[int], now: datetime) -> bool:
-    """Lay these claims to rest, if they are held; whether any was."""
-    chosen = claim.c.id.in_(tuple(claims)) & (claim.c.state == HostnameClaimState.HELD.value)
-    ended = update(claim).where(chosen).values(rested(now)).returning(claim.c.page_id)
-    pages = tuple(connection.scalars(ended))
+def _release(connection: Connection, claims: Iterable[int], now: datetime) -> bool:
+    """Let those of these claims that are held rest; return whether any was."""
+    held = claim.c.id.in_(tuple(claims)) & (claim.c.state == HostnameClaimState.HELD.value)
+    statement = update(claim).where(held).values(resting_values(now)).returning(claim.c.page_id)
+    pages = tuple(connection.scalars(statement))
     invalidation.these_pages(connection, pages, now)
     return bool(pages)
 
 
-def _ask(
-    connection: Connection, page_id: int, hosts: Sequence[str], now: datetime, most: int
+def _insert_pending(
+    connection: Connection, page_id: int, hosts: Sequence[str], now: datetime, max_pending: int
 ) -> None:
-    """Add the names that are new, as far as the namespace's bound allows."""
-    uid = connection.scalar(select(page.c.namespace_uid).where(page.c.id == page_id))
-    there = set(connection.scalars(select(claim.c.host).where(claim.c.page_id == page_id)))
-    pending = (claim.c.namespace_uid == uid) & (claim.c.state == HostnameClaimState.PENDING.value)
-    waiting = (
-        select(func.count())
-        .select_from(claim)
-        .join(page)
-        .where(pending, page.c.hidden_ms.is_(None))
-    )
-    left = most - (connection.scalar(waiting) or 0)
-    new = [host for host in dict.fromkeys(hosts) if host not in there][: max(left, 0)]
-    if uid is not None and new:
+    """Add a pending claim for each new name, as many as the namespace may have."""
+    namespace_uid = connection.scalar(select(page.c.namespace_uid).where(page.c.id == page_id))
+    known = set(connection.scalars(select(claim.c.host).where(claim.c.page_id == page_id)))
+    room = max(max_pending - _count_pending(connection, namespace_uid), 0)
+    new = [host for host in dict.fromkeys(hosts) if host not in known][:room]
+    if namespace_uid is not None and new:
         shared = {
             "page_id": page_id,
-            "namespace_uid": uid,
+            "namespace_uid": namespace_uid,
             "state": HostnameClaimState.PENDING.value,
+            "proof": "",
+            "asked_ms": instant.to_ms(now),
         }
-        shared |= {"proof": "", "asked_ms": instant.to_ms(now)}
         rows = [{"host": host, **shared} for host in new]
         connection.execute(session.insert(connection, claim), rows)
 
 
-def _prove(
+def _count_pending(connection: Connection, namespace_uid: str | None) -> int:
+    """Count the pending claims of a namespace's living pages."""
+    pending = claim.c.state == HostnameClaimState.PENDING.value
+    statement = (
+        select(func.count())
+        .select_from(claim)
+        .join(page)
+        .where(claim.c.namespace_uid == namespace_uid, pending, page.c.hidden_ms.is_(None))
+    )
+    return connection.scalar(statement) or 0
+
+
+def _decide(
     connection: Connection,
     page_id: int,
     host: str,
@@ -232,19 +257,30 @@ def _prove(
     *,
     rest: timedelta,
 ) -> ProofOutcome:
-    mine = _mine(connection, page_id, host)
-    if mine is None:
-        return ProofOutcome.UNASKED
-    if mine.state != HostnameClaimState.HELD.value:
-        _rest(connection, _forsaken(connection, host), now)
-        if not _yields(connection, host, mine.namespace_uid, proof, now):
+    """Decide whether a page that has verified a host name gets it.
+
+    1. A page that does not claim the name, or is gone, gets nothing.
+    2. A page that holds it goes on doing so.
+    3. A page that is gone gives the name up.
+    4. Another holder keeps it, unless that one gives way (`_gives_way`).
+    5. A name that rests for another namespace needs a TXT record.
+    6. Everybody else gets it.
+    """
+    own = _own_claim(connection, page_id, host)
+    if own is None:
+        return ProofOutcome.UNCLAIMED
+    if own.state != HostnameClaimState.HELD.value:
+        _release(connection, _claims_of_hidden_pages(connection, host), now)
+        if not _gives_way(connection, host, own.namespace_uid, proof, now):
             return ProofOutcome.TAKEN
-        if proof != Proof.TXT and _is_kept(connection, host, mine.namespace_uid, now - rest):
+        if proof != Proof.TXT and _rests_for_others(
+            connection, host, own.namespace_uid, now - rest
+        ):
             return ProofOutcome.RESTING
     return _hold(connection, page_id, host, proof, now)
 
 
-def _mine(connection: Connection, page_id: int, host: str) -> Row[str, str] | None:
+def _own_claim(connection: Connection, page_id: int, host: str) -> Row[str, str] | None:
     living = (page.c.id == page_id) & page.c.hidden_ms.is_(None)
     statement = (
         select(claim.c.state, claim.c.namespace_uid)
@@ -254,57 +290,58 @@ def _mine(connection: Connection, page_id: int, host: str) -> Row[str, str] | No
     return connection.execute(statement).first()
 
 
-def _forsaken(connection: Connection, host: str) -> tuple[int, ...]:
-    """The claim of a page that is gone, and still has the name."""
+def _claims_of_hidden_pages(connection: Connection, host: str) -> tuple[int, ...]:
+    """Return the claim of a page that is gone and still holds the name."""
     statement = select(claim.c.id).join(page, page.c.id == claim.c.page_id)
     return tuple(connection.scalars(statement.where(_held(host), page.c.hidden_ms.is_not(None))))
 
 
-def _yields(
+def _gives_way(
     connection: Connection, host: str, namespace_uid: str, proof: Proof, now: datetime
 ) -> bool:
-    """Whether nobody has the name, or whoever has it gives way; then it is free afterwards.
+    """Release the name from a holder that gives way; return whether nobody holds it now.
 
-    A page gives way when it fails to prove the name: to a TXT, or to its own namespace.
+    A page whose verification fails gives way: to a TXT record, or to its own namespace.
     """
     holder = connection.execute(
         select(claim.c.id, claim.c.namespace_uid, claim.c.failing_ms).where(_held(host))
     ).first()
     if holder is None:
         return True
-    is_ours = holder.namespace_uid == namespace_uid
-    if holder.failing_ms is None or not (is_ours or proof == Proof.TXT):
+    is_own = holder.namespace_uid == namespace_uid
+    if holder.failing_ms is None or not (is_own or proof == Proof.TXT):
         return False
-    return _rest(connection, [holder.id], now)
+    return _release(connection, [holder.id], now)
 
 
-def _is_kept(connection: Connection, host: str, namespace_uid: str, since: datetime) -> bool:
-    """Whether the name rests for another namespace, and ours has not had it after that."""
-    named, ours = claim.c.host == host, claim.c.namespace_uid == namespace_uid
-    had = select(func.max(claim.c.held_ms)).where(named, ours).scalar_subquery()
-    later = claim.c.rested_ms > func.coalesce(had, 0)
+def _rests_for_others(
+    connection: Connection, host: str, namespace_uid: str, since: datetime
+) -> bool:
+    """Tell whether the name rests for another namespace, and ours has not held it after that."""
+    of_host, own = claim.c.host == host, claim.c.namespace_uid == namespace_uid
+    last_held = select(func.max(claim.c.held_ms)).where(of_host, own).scalar_subquery()
+    released_later = claim.c.rested_ms > func.coalesce(last_held, 0)
     rests = (claim.c.state == HostnameClaimState.RESTING.value) & (
         claim.c.rested_ms > instant.to_ms(since)
     )
-    statement = select(func.count()).where(named, ~ours, rests, later)
+    statement = select(func.count()).where(of_host, ~own, rests, released_later)
     return bool(connection.scalar(statement))
 
 
 def _hold(
     connection: Connection, page_id: int, host: str, proof: Proof, now: datetime
 ) -> ProofOutcome:
-    mine = (claim.c.host == host) & (claim.c.page_id == page_id)
-    proved = {"proof": proof.value, "proved_ms": instant.to_ms(now), "failing_ms": None}
-    same = update(claim).where(mine, claim.c.state == HostnameClaimState.HELD.value).values(proved)
-    if connection.execute(same).rowcount:
+    own = (claim.c.host == host) & (claim.c.page_id == page_id)
+    verified = {"proof": proof.value, "proved_ms": instant.to_ms(now), "failing_ms": None}
+    is_held = claim.c.state == HostnameClaimState.HELD.value
+    if connection.execute(update(claim).where(own, is_held).values(verified)).rowcount:
         return ProofOutcome.HELD
-    held = {
+    granted = {
         "state": HostnameClaimState.HELD.value,
         "held_ms": instant.to_ms(now),
         "rested_ms": None,
     }
-    gained = update(claim).where(mine, claim.c.state != HostnameClaimState.HELD.value)
-    connection.execute(gained.values(proved | held))
+    connection.execute(update(claim).where(own, ~is_held).values(verified | granted))
     invalidation.these_pages(connection, [page_id], now)
     return ProofOutcome.GRANTED
 
@@ -332,33 +369,35 @@ def _claim(row: _Row) -> HostnameClaim:
         host=row.host,
         state=HostnameClaimState(row.state),
         proof=Proof(row.proof) if row.proof else None,
-        asked=instant.from_ms(row.asked_ms),
-        held=_moment(row.held_ms),
-        proved=_moment(row.proved_ms),
-        failing=_moment(row.failing_ms),
-        rested=_moment(row.rested_ms),
+        requested_at=instant.from_ms(row.asked_ms),
+        held_since=_instant(row.held_ms),
+        verified_at=_instant(row.proved_ms),
+        failing_since=_instant(row.failing_ms),
+        resting_since=_instant(row.rested_ms),
     )
 
 
-def _ordered(connection: Connection, host: str, now: datetime) -> OrderCount:
+def _count_orders(connection: Connection, host: str, now: datetime) -> OrderCount:
+    """Count the recent orders, as the budget's windows have them, before one more for a host."""
     order = certificate_order.c
-    mine = select(claim.c.namespace_uid).where(_held(host)).scalar_subquery()
-    theirs = select(claim.c.host).where(claim.c.namespace_uid == mine)
-    strangers = (page.c.namespace_uid != mine) & page.c.hidden_ms.is_(None)
+    namespace = select(claim.c.namespace_uid).where(_held(host)).scalar_subquery()
+    of_namespace = select(claim.c.host).where(claim.c.namespace_uid == namespace)
+    foreign_pages = (page.c.namespace_uid != namespace) & page.c.hidden_ms.is_(None)
+    domain = registered_domain(host)
     return OrderCount(
-        of_host=_count(connection, order.host == host, now - HOUR),
-        in_all=_count(connection, order.host.is_not(None), now - SPELL),
-        of_domain=_count(connection, order.domain == domain_of(host), now - WEEK),
-        of_namespace=_count(connection, order.host.in_(theirs), now - SPELL),
-        alone=not connection.scalar(select(func.count()).where(strangers)),
+        of_host=_count(connection, order.host == host, now - HOST_WINDOW),
+        total=_count(connection, order.host.is_not(None), now - TOTAL_WINDOW),
+        of_domain=_count(connection, order.domain == domain, now - DOMAIN_WINDOW),
+        of_namespace=_count(connection, order.host.in_(of_namespace), now - TOTAL_WINDOW),
+        only_namespace=not connection.scalar(select(func.count()).where(foreign_pages)),
     )
 
 
-def _count(connection: Connection, chosen: ColumnElement[bool], since: datetime) -> int:
-    late = certificate_order.c.at_ms > instant.to_ms(since)
-    counted = select(func.count()).select_from(certificate_order).where(chosen, late)
-    return connection.scalar(counted) or 0
+def _count(connection: Connection, condition: ColumnElement[bool], since: datetime) -> int:
+    recent = certificate_order.c.at_ms > instant.to_ms(since)
+    statement = select(func.count()).select_from(certificate_order).where(condition, recent)
+    return connection.scalar(statement) or 0
 
 
-def _moment(ms: int | None) -> datetime | None:
+def _instant(ms: int | None) -> datetime | None:
     return None if ms is None else instant.from_ms(ms)

@@ -100,7 +100,9 @@ def _let_go(connection: Connection, pages: Sequence[int], now: datetime) -> None
     pending = hostname_claim.c.state == HostnameClaimState.PENDING.value
     connection.execute(delete(hostname_claim).where(mine, pending))
     held = hostname_claim.c.state == HELD
-    connection.execute(update(hostname_claim).where(mine, held).values(hostname_claims.rested(now)))
+    connection.execute(
+        update(hostname_claim).where(mine, held).values(hostname_claims.resting_values(now))
+    )
 
 
 def _select() -> _Statement:

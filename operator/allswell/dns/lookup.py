@@ -16,7 +16,7 @@ from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.TXT import TXT
 from dns.rrset import RRset
 
-from allswell.domain.preflight import ProofWanted, ResolverAnswer
+from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 
 MOST_HOPS = 8
 MOST_RECORDS = 50
@@ -67,13 +67,13 @@ class Resolver:
 
 
 async def look(
-    wanted: ProofWanted, resolvers: Sequence[Resolver], limit: float = 20.0
+    wanted: ExpectedProof, resolvers: Sequence[Resolver], limit: float = 20.0
 ) -> list[ResolverAnswer]:
     """What each resolver says, asked at once; who takes longer than the limit is silent."""
     return list(await asyncio.gather(*(_judged(wanted, each, limit) for each in resolvers)))
 
 
-async def _judged(wanted: ProofWanted, resolver: Resolver, limit: float) -> ResolverAnswer:
+async def _judged(wanted: ExpectedProof, resolver: Resolver, limit: float) -> ResolverAnswer:
     """What a resolver says. Where that is nothing, our own name tells whose fault it is.
 
     Who answers for that has waited in vain for the other name's servers; who does not is away, or
@@ -88,7 +88,7 @@ async def _judged(wanted: ProofWanted, resolver: Resolver, limit: float) -> Reso
     return seen
 
 
-async def _seen(wanted: ProofWanted, resolver: Resolver, limit: float) -> ResolverAnswer:
+async def _seen(wanted: ExpectedProof, resolver: Resolver, limit: float) -> ResolverAnswer:
     try:
         async with asyncio.timeout(limit):
             return await _looked(wanted, resolver)
@@ -96,7 +96,7 @@ async def _seen(wanted: ProofWanted, resolver: Resolver, limit: float) -> Resolv
         return ResolverAnswer(str(resolver), failed=NOTHING)
 
 
-async def _looked(wanted: ProofWanted, resolver: Resolver) -> ResolverAnswer:
+async def _looked(wanted: ExpectedProof, resolver: Resolver) -> ResolverAnswer:
     # A zone whose servers fail at one question may answer another: a TXT proves all the same.
     failed = ""
     try:
@@ -117,7 +117,7 @@ async def _looked(wanted: ProofWanted, resolver: Resolver) -> ResolverAnswer:
     )
 
 
-async def _chain(wanted: ProofWanted, resolver: Resolver) -> list[str]:
+async def _chain(wanted: ExpectedProof, resolver: Resolver) -> list[str]:
     """The names that a host is a CNAME for, up to the page's own target."""
     found: list[str] = []
     name = wanted.host
@@ -148,12 +148,12 @@ def _text(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True).lower()
 
 
-async def _token(wanted: ProofWanted, resolver: Resolver) -> bool:
+async def _token(wanted: ExpectedProof, resolver: Resolver) -> bool:
     """Whether the TXT record holds the token; a customer may have moved it by a CNAME."""
-    if not wanted.challenge:
+    if not wanted.challenge_name:
         return False
     expected = wanted.token.encode()
-    answer = await resolver.ask(wanted.challenge, "TXT")
+    answer = await resolver.ask(wanted.challenge_name, "TXT")
     return any(
         b"".join(record.strings).strip() == expected
         for rrset in answer

@@ -1,23 +1,30 @@
-"""A page's claim to a customer's host name: one page holds it, the first that has proved it."""
+"""Model a page's claim to a customer's host name, and the budget of certificate orders.
+
+One page at most holds a host name: the first one that has verified it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-MOST_PENDING = 20  # of all pages of a namespace together
+MAX_PENDING = 20  # of all pages of a namespace together
 REST = timedelta(days=30)
 GRACE = timedelta(days=3)
 
 
 class Proof(StrEnum):
-    """How a name was proved: by a CNAME to the page's own address, or by its token in a TXT."""
+    """The record that verifies a host name: a CNAME to the page's host, or its token in a TXT."""
 
     CNAME = "cname"
     TXT = "txt"
 
 
 class HostnameClaimState(StrEnum):
-    """Pending: it is not proved yet. Held: the page has it. Resting: the page had it."""
+    """The state of a claim.
+
+    Pending: the host name is not verified yet. Held: the page has it. Resting: the page had it, and
+    other namespaces need a TXT record to get it.
+    """
 
     PENDING = "pending"
     HELD = "held"
@@ -25,80 +32,87 @@ class HostnameClaimState(StrEnum):
 
 
 class ProofOutcome(StrEnum):
-    """What came of a proof.
+    """The result of recording a proof.
 
-    Granted or held: the page has the name, from now on or as before. Taken: another page has it
-    and goes on proving it, or can only be followed by a TXT. Resting: somebody else's namespace
-    had it not long ago, and only a TXT shows that it is not theirs any more.
+    Granted or held: the page has the host name, from now on or as before. Taken: another page has
+    it and is still verified, or gives way to a TXT record only. Resting: a page of another
+    namespace had it recently, and only a TXT record shows that it is no longer theirs. Unclaimed:
+    the page does not claim it.
     """
 
     GRANTED = "granted"
     HELD = "held"
     TAKEN = "taken"
     RESTING = "resting"
-    UNASKED = "unasked"
+    UNCLAIMED = "unclaimed"
 
     @property
-    def has(self) -> bool:
-        """Whether the page has the name."""
+    def is_holder(self) -> bool:
+        """Tell whether the page has the host name."""
         return self in (ProofOutcome.GRANTED, ProofOutcome.HELD)
 
 
 @dataclass(frozen=True, slots=True)
 class HostnameClaim:
-    """What the centre knows of one name of one page.
+    """One page's claim to one host name, as the central database has it.
 
-    `failing` is since when a name that is held is not proved any more; the page keeps it for a
-    while, unless somebody else proves it.
+    `failing_since` is set while a held name's verification fails; the page keeps the name for a
+    grace period, unless somebody else verifies it.
     """
 
     host: str
     state: HostnameClaimState
     proof: Proof | None
-    asked: datetime
-    held: datetime | None = None
-    proved: datetime | None = None
-    failing: datetime | None = None
-    rested: datetime | None = None
+    requested_at: datetime
+    held_since: datetime | None = None
+    verified_at: datetime | None = None
+    failing_since: datetime | None = None
+    resting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderBudget:
-    """How many certificates may be ordered; the defaults stay below the limits of Let's Encrypt.
+    """Limits on certificate orders; the defaults stay below the limits of Let's Encrypt.
 
-    Of one name in an hour, of all in three hours, and of one registered domain in a week. Of those
-    of all, one namespace may have half while there are pages of others: they need some, too.
+    `per_host` counts one host name in an hour, `total` all of them in three hours, `per_domain` one
+    registered domain in a week. While other namespaces have pages, one namespace may use half of
+    `total`: the others need some, too.
     """
 
     per_host: int = 4
-    in_all: int = 250
+    total: int = 250
     per_domain: int = 45
 
 
-HOUR, SPELL, WEEK = timedelta(hours=1), timedelta(hours=3), timedelta(days=7)
+HOST_WINDOW = timedelta(hours=1)
+TOTAL_WINDOW = timedelta(hours=3)
+DOMAIN_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderCount:
-    """What was ordered of late: of the name, of all, of the name's domain, of its namespace.
+    """Numbers of certificates that were ordered within the budget's windows.
 
-    `alone` says that no other namespace has pages.
+    `only_namespace` says that no other namespace has pages.
     """
 
     of_host: int
-    in_all: int
+    total: int
     of_domain: int
     of_namespace: int = 0
-    alone: bool = True
+    only_namespace: bool = True
 
-    def exceeds(self, budget: OrderBudget) -> str:
-        """Why one more would be too many; empty when it would not."""
+    def excess(self, budget: OrderBudget) -> str:
+        """Return which limit one more order would exceed, in words; empty when it fits."""
         if self.of_host >= budget.per_host:
             return f"{self.of_host} certificates were ordered for it within an hour"
-        if self.in_all >= budget.in_all:
-            return f"{self.in_all} certificates were ordered within three hours"
-        if not self.alone and 2 * self.of_namespace >= budget.in_all:
-            return f"{self.of_namespace} orders of this namespace in three hours are its share"
+        if self.total >= budget.total:
+            return f"{self.total} certificates were ordered within three hours"
+        if not self.only_namespace and 2 * self.of_namespace >= budget.total:
+            return (
+                f"{self.of_namespace} certificates were ordered for this namespace within three"
+                " hours, which is its share"
+            )
         if self.of_domain >= budget.per_domain:
             return f"{self.of_domain} certificates were ordered for its domain within a week"
         return ""

@@ -1,19 +1,20 @@
-"""Whether a host name is proved: pure, from what each resolver has seen.
+"""Judge from the resolvers' answers whether a host name is verified and may be certified.
 
-What a customer must do stands in the message, with the record's exact name and value: they read it
-in the status of a page, or somebody reads it to them.
+The message names the DNS record that the customer has to set, with its exact name and value: they
+read it in the status of a page, or somebody reads it to them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from allswell.domain import hostname
+from allswell.domain.decision import first_finding
 from allswell.domain.hostname_claim import Proof
 
 
 class DnsTrouble(StrEnum):
-    """Why a name is not proved, or may not be certified."""
+    """The reason why a host name is not verified, or may not be certified."""
 
     RECORD_MISSING = "RecordMissing"
     WRONG_TARGET = "WrongTarget"
@@ -24,36 +25,37 @@ class DnsTrouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ProofWanted:
-    """What would prove a host for a page: a CNAME to `target`, or `token` in a TXT."""
+class ExpectedProof:
+    """The records that verify a host for a page: a CNAME to `target`, or `token` in a TXT."""
 
     host: str
     target: str
     token: str
 
     @property
-    def challenge(self) -> str:
-        """The name of the TXT record; empty where it would be too long to be one."""
-        name = hostname.challenge(self.host)
-        return name if len(name) <= hostname.MOST else ""
+    def challenge_name(self) -> str:
+        """The name of the TXT record; empty where it would be longer than the DNS allows."""
+        name = hostname.challenge_name(self.host)
+        return name if len(name) <= hostname.MAX_LENGTH else ""
 
     @property
     def advice(self) -> str:
         """The records to set, one of the two."""
-        words = f"set {self.host} CNAME {self.target}"
-        if not self.challenge:
-            return words
-        return f'{words}; or, where it cannot be a CNAME, {self.challenge} TXT "{self.token}"'
+        cname = f"set {self.host} CNAME {self.target}"
+        if not self.challenge_name:
+            return cname
+        return f'{cname}; or, where it cannot be a CNAME, {self.challenge_name} TXT "{self.token}"'
 
 
 @dataclass(frozen=True, slots=True)
 class ResolverAnswer:
-    """What one resolver says. `cname` is the last name of the host's chain, empty without one.
+    """The answer of one resolver about one host name.
 
-    `reached` says that the chain comes by the page's own target. `issuers` are those that the
-    closest CAA records allow, None where there are none; `caa_at` is where these are. `failed` is
-    what the resolver said instead of answering (SERVFAIL and the like); `silent` that it has no
-    answer for our own name either, which tells of the resolver and not of the host.
+    `cname` is the last name of the host's CNAME chain, empty without one; `reached` says that the
+    chain contains the page's own target. `issuers` are those that the closest CAA records allow,
+    None where there are no such records; `caa_at` is the name that has them. `failed` is the error
+    instead of an answer (SERVFAIL and the like). `silent` says that the resolver does not answer
+    for our own name either, so its error tells nothing about the host.
     """
 
     resolver: str
@@ -67,7 +69,7 @@ class ResolverAnswer:
 
     @property
     def proof(self) -> Proof | None:
-        """How it proves the name: a TXT is the stronger proof."""
+        """The record that this answer shows; a TXT is the stronger proof."""
         if self.token:
             return Proof.TXT
         return Proof.CNAME if self.reached else None
@@ -75,10 +77,9 @@ class ResolverAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What all resolvers together say: a proof, or a trouble and what to do about it.
+    """The judgement over all resolvers' answers: a proof, or a trouble and what to do about it.
 
-    A CAA record that forbids the certificate leaves the proof as it is. `known` is false when no
-    resolver has answered: then nothing is to be concluded.
+    A CAA record that forbids the certificate leaves the proof as it is.
     """
 
     proof: Proof | None
@@ -86,58 +87,129 @@ class Preflight:
     message: str = ""
 
     @property
-    def known(self) -> bool:
-        """Whether anything may be concluded from it."""
+    def is_conclusive(self) -> bool:
+        """Tell whether anything follows from it: nothing does when no resolver answered."""
         return self.trouble is not DnsTrouble.NO_RESOLVER
+
+    @property
+    def is_certifiable(self) -> bool:
+        """Tell whether the host is verified and CAA records allow its certificate."""
+        return self.proof is not None and self.trouble is None
+
+
+@dataclass(frozen=True, slots=True)
+class DnsEvidence:
+    """All that the checks judge by: the answers, and the issuers that CAA records should allow."""
+
+    expected: ExpectedProof
+    answers: Sequence[ResolverAnswer]
+    issuers: Collection[str]
+
+    @property
+    def usable(self) -> Sequence[ResolverAnswer]:
+        """The answers of the resolvers that work."""
+        return [answer for answer in self.answers if not answer.silent]
+
+    @property
+    def proofs(self) -> Sequence[Proof]:
+        """The proof of each resolver that sees one."""
+        return [answer.proof for answer in self.usable if answer.proof is not None]
+
+    @property
+    def majority_proof(self) -> Proof:
+        """TXT when more than half of the resolvers see it, else CNAME."""
+        txt_count = sum(proof is Proof.TXT for proof in self.proofs)
+        return Proof.TXT if 2 * txt_count > len(self.usable) else Proof.CNAME
+
+
+DnsCheck = Callable[[DnsEvidence], Preflight | None]
 
 
 def judge(
-    wanted: ProofWanted, answers: Sequence[ResolverAnswer], issuers: Collection[str]
+    expected: ExpectedProof, answers: Sequence[ResolverAnswer], issuers: Collection[str]
 ) -> Preflight:
-    """Put the answers together: a proof counts when more than half of those that answer see it.
+    """Judge a host name by its resolvers' answers: the first of `CHECKS` with a finding decides.
 
-    `issuers` are the names that the installation's authority has in CAA records; none: CAA is not
-    looked at.
+    A host without any finding is verified. `issuers` are the names of the installation's
+    certificate authority in CAA records; without any, CAA records are ignored.
     """
-    heard = [seen for seen in answers if not seen.silent]
-    if not heard:
-        names = ", ".join(seen.resolver for seen in answers)
-        return Preflight(None, DnsTrouble.NO_RESOLVER, f"no resolver answers ({names})")
-    proofs = [seen.proof for seen in heard if seen.proof is not None]
-    if not proofs:
-        return _missing(wanted, heard)
-    if 2 * len(proofs) <= len(heard):
-        words = f"{len(proofs)} of {len(heard)} resolvers see the record; it is looked at again"
-        return Preflight(None, DnsTrouble.PROPAGATING, words)
-    strong = sum(proof is Proof.TXT for proof in proofs)
-    proof = Proof.TXT if 2 * strong > len(heard) else Proof.CNAME
-    return _certifiable(wanted, heard, issuers, proof)
+    evidence = DnsEvidence(expected, answers, issuers)
+    return first_finding(CHECKS, evidence) or Preflight(evidence.majority_proof)
 
 
-def _missing(wanted: ProofWanted, heard: Sequence[ResolverAnswer]) -> Preflight:
-    if failed := next((seen for seen in heard if seen.failed), None):
-        words = f"the name servers of {wanted.host} fail ({failed.failed}): {wanted.advice}"
-        return Preflight(None, DnsTrouble.DNS_FAILED, words)
-    if other := next((seen.cname for seen in heard if seen.cname), ""):
-        words = f"{wanted.host} is a CNAME for {other[:100]}: {wanted.advice}"
-        return Preflight(None, DnsTrouble.WRONG_TARGET, words)
-    return Preflight(None, DnsTrouble.RECORD_MISSING, wanted.advice)
+def no_resolver_answers(evidence: DnsEvidence) -> Preflight | None:
+    """Find that every resolver is silent: nothing is known about the host."""
+    if evidence.usable:
+        return None
+    resolvers = ", ".join(answer.resolver for answer in evidence.answers)
+    return Preflight(None, DnsTrouble.NO_RESOLVER, f"no resolver answers ({resolvers})")
 
 
-def _certifiable(
-    wanted: ProofWanted, heard: Sequence[ResolverAnswer], issuers: Collection[str], proof: Proof
-) -> Preflight:
-    for seen in heard:
-        if issuers and seen.issuers is not None and not set(seen.issuers) & set(issuers):
-            only = _plain(", ".join(seen.issuers)[:100]) or "nobody"
-            words = (
-                f"the CAA records of {seen.caa_at} let {only} certify {wanted.host}:"
-                f' add {seen.caa_at} CAA 0 issue "{min(issuers)}"'
-            )
-            return Preflight(proof, DnsTrouble.CAA_FORBIDS, words)
-    return Preflight(proof)
+def name_servers_fail(evidence: DnsEvidence) -> Preflight | None:
+    """Find that nobody sees a record and the host's own name servers answer with an error."""
+    errors = [answer.failed for answer in evidence.usable if answer.failed]
+    if evidence.proofs or not errors:
+        return None
+    expected = evidence.expected
+    message = f"the name servers of {expected.host} fail ({errors[0]}): {expected.advice}"
+    return Preflight(None, DnsTrouble.DNS_FAILED, message)
 
 
-def _plain(text: str) -> str:
-    """Without what would steer the terminal of whoever reads what a stranger has in their DNS."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+def cname_points_elsewhere(evidence: DnsEvidence) -> Preflight | None:
+    """Find that nobody sees a record and the host is a CNAME for some other name."""
+    targets = [answer.cname for answer in evidence.usable if answer.cname]
+    if evidence.proofs or not targets:
+        return None
+    expected = evidence.expected
+    message = f"{expected.host} is a CNAME for {targets[0][:100]}: {expected.advice}"
+    return Preflight(None, DnsTrouble.WRONG_TARGET, message)
+
+
+def record_is_missing(evidence: DnsEvidence) -> Preflight | None:
+    """Find that nobody sees a record."""
+    if evidence.proofs:
+        return None
+    return Preflight(None, DnsTrouble.RECORD_MISSING, evidence.expected.advice)
+
+
+def record_is_propagating(evidence: DnsEvidence) -> Preflight | None:
+    """Find that half of the working resolvers or fewer see a record: a proof needs more."""
+    seen, asked = len(evidence.proofs), len(evidence.usable)
+    if 2 * seen > asked:
+        return None
+    message = f"{seen} of {asked} resolvers see the record; they are asked again"
+    return Preflight(None, DnsTrouble.PROPAGATING, message)
+
+
+def caa_forbids(evidence: DnsEvidence) -> Preflight | None:
+    """Find CAA records that allow none of the installation's issuers; the proof stands."""
+    issuers = set(evidence.issuers)
+    for answer in evidence.usable:
+        if issuers and answer.issuers is not None and not issuers & set(answer.issuers):
+            message = _caa_advice(evidence.expected.host, answer, min(issuers))
+            return Preflight(evidence.majority_proof, DnsTrouble.CAA_FORBIDS, message)
+    return None
+
+
+# From what says least about the host to what says most; a later check relies on the earlier ones.
+CHECKS: tuple[DnsCheck, ...] = (
+    no_resolver_answers,
+    name_servers_fail,
+    cname_points_elsewhere,
+    record_is_missing,
+    record_is_propagating,
+    caa_forbids,
+)
+
+
+def _caa_advice(host: str, answer: ResolverAnswer, issuer: str) -> str:
+    allowed = _printable(", ".join(answer.issuers or ())[:100]) or "nobody"
+    return (
+        f"the CAA records of {answer.caa_at} let {allowed} certify {host}:"
+        f' add {answer.caa_at} CAA 0 issue "{issuer}"'
+    )
+
+
+def _printable(text: str) -> str:
+    """Return the text without control characters: a stranger's DNS must not steer a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -116,10 +116,10 @@ def filled(url: str, **more: object) -> writer.CentralWriter:
     shown = page.read(manifest("StatusPage", "acme", {"title": "Acme", "groups": [group], **more}))
     listed = page.components(shown, [wanted.meta])
     identity = it.put_page(shown, listed, now, namespace_uid="local")
-    it.claims.ask(identity, shown.hostnames, now)
+    it.claims.request(identity, shown.hostnames, now)
     for host in shown.hostnames:
-        it.claims.prove(identity, host, Proof.TXT, now)
-    it.claims.serve({(identity, host) for host in shown.hostnames}, now)
+        it.claims.record_proof(identity, host, Proof.TXT, now)
+    it.claims.set_served({(identity, host) for host in shown.hostnames}, now)
     it.hello(row.id, "store", now)
     for sequence, claim in enumerate(
         (

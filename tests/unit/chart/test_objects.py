@@ -165,7 +165,7 @@ def test_pages_are_not_served_under_the_products_own_domain(host: str, domain: s
     values = {**rendering.HOSTNAMES, "pagesDomain": domain, "page": {"url": f"https://{host}"}}
     with pytest.raises(rendering.Refused, match="dedicate another one to pages"):
         rendering.render(values)
-    assert hostname.domain_trouble(domain, [host])
+    assert hostname.pages_domain_problem(domain, [host])
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_pages_are_not_served_under_the_products_own_domain(host: str, domain: s
 def test_pages_are_served_under_a_domain_of_their_own(host: str, domain: str) -> None:
     values = {**rendering.HOSTNAMES, "pagesDomain": domain, "page": {"url": f"https://{host}"}}
     assert rendering.of_kind(rendering.render(values), "Ingress").keys() == {"allswell-pages"}
-    assert not hostname.domain_trouble(domain, [host])
+    assert not hostname.pages_domain_problem(domain, [host])
 
 
 def test_a_domain_of_pages_needs_a_certificate_and_a_gateway_a_name() -> None:

@@ -23,7 +23,7 @@ from allswell.controller.reconcile.reconciler import Reconciler
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.workload.rollout import Batch
 from allswell.controller.workload.rollout_limiter import RolloutLimiter
-from allswell.domain.preflight import ProofWanted, ResolverAnswer
+from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 from allswell.kube.kinds import CONFIGMAP, EVENT, MONITOR, PAGE, STATEFULSET, Kind
 from allswell.kube.manifest import Json
 from tests import centre
@@ -84,7 +84,7 @@ class World:
         """One with a domain of pages, whose installation has this key; no DNS is asked."""
         claims = HostnameClaims(self.database.engine, policy.rest)
 
-        async def looking(_: ProofWanted) -> list[ResolverAnswer]:
+        async def looking(_: ExpectedProof) -> list[ResolverAnswer]:
             return []
 
         hosting = HostnameService(

@@ -7,14 +7,14 @@ from itertools import pairwise
 import pytest
 
 from allswell.dns.lookup import MOST_HOPS, Resolver, look
-from allswell.domain.preflight import ProofWanted, ResolverAnswer
+from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 from tests import dnsserver
 from tests.dnsserver import Zone
 
 pytestmark = pytest.mark.asyncio
 
 HOST, TARGET = "status.acme.com", "acme-abc.pages.io"
-WANTED = ProofWanted(HOST, TARGET, "allswell=token")
+WANTED = ExpectedProof(HOST, TARGET, "allswell=token")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def zone() -> Iterator[Zone]:
         yield served
 
 
-async def seen(zone: Zone, wanted: ProofWanted = WANTED, patience: float = 0.5) -> ResolverAnswer:
+async def seen(zone: Zone, wanted: ExpectedProof = WANTED, patience: float = 0.5) -> ResolverAnswer:
     (found,) = await look(wanted, [Resolver("127.0.0.1", zone.port, patience)])
     return found
 
@@ -179,6 +179,6 @@ async def test_a_resolver_that_has_no_answer_for_our_own_name_tells_of_no_other(
 async def test_a_name_too_long_for_a_txt_is_proved_by_its_cname(zone: Zone) -> None:
     host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 58, "io"])
     zone.add(host, "CNAME", f"{TARGET}.")
-    wanted = ProofWanted(host, TARGET, "allswell=token")
+    wanted = ExpectedProof(host, TARGET, "allswell=token")
     assert (await seen(zone, wanted)).reached
     assert "TXT" not in wanted.advice

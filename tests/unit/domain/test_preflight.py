@@ -6,9 +6,9 @@ import pytest
 
 from allswell.domain import preflight
 from allswell.domain.hostname_claim import Proof
-from allswell.domain.preflight import DnsTrouble, Preflight, ProofWanted, ResolverAnswer
+from allswell.domain.preflight import DnsTrouble, ExpectedProof, Preflight, ResolverAnswer
 
-WANTED = ProofWanted("status.acme.com", "acme-abc.pages.io", "allswell=token")
+WANTED = ExpectedProof("status.acme.com", "acme-abc.pages.io", "allswell=token")
 ADVICE = (
     "set status.acme.com CNAME acme-abc.pages.io; or, where it cannot be a CNAME,"
     ' _allswell.status.acme.com TXT "allswell=token"'
@@ -65,7 +65,7 @@ def test_what_is_not_proved_says_what_to_do(
     found = judged(*answers)
     assert (found.proof, found.trouble) == (None, trouble)
     assert words in found.message
-    assert found.known is (trouble is not DnsTrouble.NO_RESOLVER)
+    assert found.is_conclusive is (trouble is not DnsTrouble.NO_RESOLVER)
 
 
 def test_a_caa_record_that_forbids_is_told_and_leaves_the_proof() -> None:

@@ -52,14 +52,16 @@ def write_rows(writer: CentralWriter, wanted: DesiredObjects, now: datetime) -> 
         uid = namespace_uid(status_page.meta.namespace)
         identity = writer.put_page(status_page, shown, now, namespace_uid=uid)
         # Whoever runs the file may serve what it says: on one machine there is nobody to ask.
-        writer.claims.ask(identity, status_page.hostnames, now)
+        writer.claims.request(identity, status_page.hostnames, now)
         for host in status_page.hostnames:
-            writer.claims.prove(identity, host, Proof.TXT, now)
+            writer.claims.record_proof(identity, host, Proof.TXT, now)
     names = {(entry.meta.namespace, entry.meta.name) for entry in wanted.pages}
     for row in writer.pages():
         if (row.namespace, row.name) not in names:
             writer.hide_page(row.namespace, row.name, now)
-    writer.claims.serve({(row.id, host) for row in writer.pages() for host in row.hostnames}, now)
+    writer.claims.set_served(
+        {(row.id, host) for row in writer.pages() for host in row.hostnames}, now
+    )
 
 
 def namespace_uid(namespace: str) -> str:

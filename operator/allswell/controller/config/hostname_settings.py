@@ -27,7 +27,7 @@ def read(given: Environment, namespace: str) -> HostnamePolicy | None:
     if not domain:
         return None
     products = _hosts(given)
-    if why := hostname.domain_trouble(domain, products):
+    if why := hostname.pages_domain_problem(domain, products):
         given.problems.append(f"ALLSWELL_PAGES_DOMAIN cannot be used: {why}")
     return HostnamePolicy(
         own=InstallationDomains(domain, products),
@@ -117,10 +117,10 @@ def _rest(text: str) -> timedelta:
 
 
 def _budget(text: str) -> OrderBudget:
-    per_host, in_all, per_domain = (int(word) for word in text.split(","))
-    if min(per_host, in_all, per_domain) < 1:
+    per_host, total, per_domain = (int(word) for word in text.split(","))
+    if min(per_host, total, per_domain) < 1:
         raise ValueError(text)
-    return OrderBudget(per_host, in_all, per_domain)
+    return OrderBudget(per_host, total, per_domain)
 
 
 def _service(text: str) -> tuple[str, int]:

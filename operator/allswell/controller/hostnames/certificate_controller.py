@@ -123,7 +123,7 @@ class CertificateController:
             self._moved = now
         self._say(plan, now)
         await self._serve(holders, plan)
-        self._meters.orders.set(await self._ledger.ordered(now))
+        self._meters.orders.set(await self._ledger.recent_orders(now))
         unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
         return BUSY if unfinished and now - self._moved < MOVING else CALM
 
@@ -131,7 +131,7 @@ class CertificateController:
         """Let a page call itself by the names whose routes are there, and by no other."""
         served = {(it.page_id, it.host) for it in holders if _hosted(it) in plan.routed}
         if served != {(it.page_id, it.host) for it in holders if it.served}:
-            await self._ledger.serve(served, self._now())
+            await self._ledger.set_served(served, self._now())
 
     def _held(self, holders: Sequence[ClaimHolder]) -> dict[PageHostname, datetime | None]:
         found: dict[PageHostname, datetime | None] = {}
@@ -210,14 +210,14 @@ class CertificateController:
         counted = self._counted.get(host)
         if counted is not None and now - counted < COUNTED_FOR:
             return True
-        why = await self._ledger.order(host, now)
+        why = await self._ledger.record_order(host, now)
         self._budget(host, why)
         if not why:
             self._counted[host] = now
         return not why
 
     async def _retry(self, it: RetryCertificate) -> bool:
-        if await self._ledger.order(it.host, self._now()):
+        if await self._ledger.record_order(it.host, self._now()):
             return False
         await self._failed(manifest.name(it.certificate)[1], None)
         log.info("the certificate of %s is ordered again", it.host)
@@ -282,7 +282,7 @@ class CertificateController:
 
     async def _forget(self, now: datetime) -> None:
         if self._forgot is None or now - self._forgot > FORGET_EVERY:
-            await self._ledger.forget(now)
+            await self._ledger.purge(now)
             self._forgot = now
 
 

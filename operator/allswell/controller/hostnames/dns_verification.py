@@ -16,7 +16,7 @@ from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.hostnames.claims_client import ClaimsClient
 from allswell.domain import preflight
 from allswell.domain.hostname_claim import HostnameClaim, HostnameClaimState, ProofOutcome
-from allswell.domain.preflight import DnsTrouble, Preflight, ProofWanted, ResolverAnswer
+from allswell.domain.preflight import DnsTrouble, ExpectedProof, Preflight, ResolverAnswer
 
 log = logging.getLogger(__name__)
 AT_ONCE = 32
@@ -29,7 +29,7 @@ FIRST, SLOW, SLOWEST = timedelta(seconds=5), timedelta(minutes=5), timedelta(min
 FAILING = timedelta(minutes=1)
 UNHEARD = (DnsTrouble.DNS_FAILED, DnsTrouble.NO_RESOLVER)
 
-Looking = Callable[[ProofWanted], Awaitable[Sequence[ResolverAnswer]]]
+Looking = Callable[[ExpectedProof], Awaitable[Sequence[ResolverAnswer]]]
 Target = tuple[ObjectKey, str]
 
 
@@ -57,7 +57,7 @@ class Verification:
 @dataclass(slots=True)
 class _Task:
     page: int
-    wanted: ProofWanted
+    wanted: ExpectedProof
     due: datetime
     look: Verification | None = None
     running: bool = False
@@ -84,13 +84,13 @@ class DnsVerification:
         self._grace = grace
         self._wake = wake
         self._now = now
-        self._pages: dict[ObjectKey, dict[str, tuple[int, ProofWanted]]] = {}
+        self._pages: dict[ObjectKey, dict[str, tuple[int, ExpectedProof]]] = {}
         self._tasks: dict[Target, _Task] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(SHARE))
         self._running: set[asyncio.Task[None]] = set()
 
-    def want(self, key: ObjectKey, page: int, wanted: Sequence[ProofWanted]) -> bool:
+    def want(self, key: ObjectKey, page: int, wanted: Sequence[ExpectedProof]) -> bool:
         """Look at exactly these names for a page, new ones at once; whether that is news."""
         known = self._pages.get(key, {})
         shall = {each.host: (page, each) for each in wanted}
@@ -148,14 +148,19 @@ class DnsVerification:
         verdict = before.verdict if before else None
         host = task.wanted.host
         if found.proof is not None:
-            verdict = await self._ledger.prove(task.page, host, found.proof, now)
-        elif found.known:
+            verdict = await self._ledger.record_proof(task.page, host, found.proof, now)
+        elif found.is_conclusive:
             verdict = None
-            await self._ledger.fail(task.page, host, now)
-        claim = (await self._ledger.claims(task.page)).get(host)
-        if found.known and claim and claim.failing and now - claim.failing > self._grace:
-            await self._ledger.lose(task.page, host, now)
-            claim = (await self._ledger.claims(task.page)).get(host)
+            await self._ledger.record_failure(task.page, host, now)
+        claim = (await self._ledger.of_page(task.page)).get(host)
+        if (
+            found.is_conclusive
+            and claim
+            and claim.failing_since
+            and now - claim.failing_since > self._grace
+        ):
+            await self._ledger.revoke(task.page, host, now)
+            claim = (await self._ledger.of_page(task.page)).get(host)
         green = found.proof is not None and found.trouble is None
         since = before.green if before and before.green else now
         look = Verification(now, found, verdict, claim, since if green else None)
@@ -182,5 +187,5 @@ def pause(look: Verification, recheck: timedelta) -> timedelta:
 
 def _told(look: Verification) -> object:
     """What of a look people can see."""
-    claim = look.claim and replace(look.claim, proved=None, proof=None)
+    claim = look.claim and replace(look.claim, verified_at=None, proof=None)
     return look.finding, look.verdict, claim, look.green is not None

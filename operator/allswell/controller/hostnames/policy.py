@@ -58,7 +58,7 @@ class HostnamePolicy:
                 "this installation has no issuer of certificates: it serves no names of customers"
             )
         try:
-            hostname.check(hostname.normal(host), self.own, self.suffixes(namespace))
+            hostname.check(hostname.normalize(host), self.own, self.suffixes(namespace))
         except hostname.HostnameRefused as problem:
             return str(problem)
         return ""

@@ -12,7 +12,7 @@ from allswell.controller.hostnames.status import HostnameState
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.domain import hostname
 from allswell.domain.hostname import PageIdentity
-from allswell.domain.preflight import ProofWanted
+from allswell.domain.preflight import ExpectedProof
 from allswell.domain.spec.page import StatusPage
 from allswell.kube import manifest
 from allswell.kube.client import Api
@@ -76,7 +76,7 @@ class HostnameService:
 
     def label(self, page: PageIdentity) -> str:
         """A page's own label under the domain of pages, unless it was given another before."""
-        return hostname.label(self._key, page)
+        return hostname.page_label(self._key, page)
 
     def target(self, label: str) -> str:
         """A page's own host name: what a CNAME points at."""
@@ -95,7 +95,7 @@ class HostnameService:
             if (why := self._policy.check(host, page.meta.namespace))
         }
         asked = tuple(host for host in page.hostnames if host not in refused)
-        claims = await self._ledger.ask(number, asked, self._now())
+        claims = await self._ledger.request(number, asked, self._now())
         wanted = {host: self._wanted(host, identity, target) for host in asked if host in claims}
         if self.preflights.want(key, number, tuple(wanted.values())):
             self.tending.hurry()
@@ -104,11 +104,16 @@ class HostnameService:
             for host in page.hostnames
         )
 
-    def _wanted(self, host: str, identity: PageIdentity, target: str) -> ProofWanted:
-        return ProofWanted(host, target, hostname.token(self._key, identity, host))
+    def _wanted(self, host: str, identity: PageIdentity, target: str) -> ExpectedProof:
+        return ExpectedProof(host, target, hostname.verification_token(self._key, identity, host))
 
     def _name(
-        self, key: ObjectKey, host: str, page: StatusPage, refused: str, wanted: ProofWanted | None
+        self,
+        key: ObjectKey,
+        host: str,
+        page: StatusPage,
+        refused: str,
+        wanted: ExpectedProof | None,
     ) -> HostnameState:
         it = PageHostname(host, page.meta.namespace, page.meta.name, page.meta.uid)
         return HostnameState(

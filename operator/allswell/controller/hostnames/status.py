@@ -8,7 +8,7 @@ from allswell.controller.hostnames.certificate_status import CERTIFIED, WAITING
 from allswell.controller.hostnames.dns_verification import Verification
 from allswell.controller.reconcile.monitor.status import NORMAL, WARNING, MonitorEvent
 from allswell.domain.hostname_claim import ProofOutcome
-from allswell.domain.preflight import DnsTrouble, ProofWanted
+from allswell.domain.preflight import DnsTrouble, ExpectedProof
 from allswell.kube import conditions, manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
 from allswell.kube.manifest import Json
@@ -26,7 +26,7 @@ class HostnameState:
     """
 
     host: str
-    wanted: ProofWanted | None = None
+    wanted: ExpectedProof | None = None
     unserved: bool = False
     refused: str = ""
     crowded: bool = False
@@ -57,12 +57,12 @@ def verified(name: HostnameState, grace: timedelta) -> Condition:
     return _of_look(name.wanted, name.look, grace)
 
 
-def _of_look(wanted: ProofWanted, look: Verification, grace: timedelta) -> Condition:
+def _of_look(wanted: ExpectedProof, look: Verification, grace: timedelta) -> Condition:
     found = look.finding
-    if look.held and look.claim and look.claim.failing is not None:
-        until = conditions.time(look.claim.failing + grace)
+    if look.held and look.claim and look.claim.failing_since is not None:
+        until = conditions.time(look.claim.failing_since + grace)
         words = f"the proof is gone, the name is served until {until}"
-        if not found.known:
+        if not found.is_conclusive:
             words = "the proof was gone at the last answer; nothing changes before the next"
         return Condition(VERIFIED, FALSE, "DNSLost", f"{words}: {found.message}")
     if found.trouble is DnsTrouble.NO_RESOLVER:
@@ -86,11 +86,11 @@ def _of_look(wanted: ProofWanted, look: Verification, grace: timedelta) -> Condi
     return Condition(VERIFIED, TRUE, "Verified", f"proved by {found.proof.value.upper()}")
 
 
-def _stronger(wanted: ProofWanted) -> str:
+def _stronger(wanted: ExpectedProof) -> str:
     """What to do where a CNAME is not enough."""
-    if not wanted.challenge:
+    if not wanted.challenge_name:
         return "wait until it is free, for the TXT record would have too long a name"
-    return f'set {wanted.challenge} TXT "{wanted.token}"'
+    return f'set {wanted.challenge_name} TXT "{wanted.token}"'
 
 
 def entries(
@@ -103,8 +103,8 @@ def entries(
         said = [verified(name, grace), _certified(name, grace)]
         live = manifest.blocks(old.get(name.host, manifest.NOTHING), "conditions")
         entry: dict[str, object] = {"name": name.host}
-        if name.wanted is not None and name.wanted.challenge:
-            entry["proof"] = {"name": name.wanted.challenge, "value": name.wanted.token}
+        if name.wanted is not None and name.wanted.challenge_name:
+            entry["proof"] = {"name": name.wanted.challenge_name, "value": name.wanted.token}
         entry["conditions"] = conditions.merged(live, said, generation, now)
         found.append(entry)
     return found

@@ -16,7 +16,7 @@ from allswell.controller.hostnames.status import HostnameState
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.domain.hostname import InstallationDomains, PageIdentity
 from allswell.domain.hostname_claim import OrderBudget
-from allswell.domain.preflight import ProofWanted, ResolverAnswer
+from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
 from allswell.kube import names
@@ -91,7 +91,7 @@ class Story:
             now=lambda: self.now,
         )
 
-    async def _looking(self, wanted: ProofWanted) -> Sequence[ResolverAnswer]:
+    async def _looking(self, wanted: ExpectedProof) -> Sequence[ResolverAnswer]:
         self.questions.append(wanted.host)
         if wanted.host in self.mute:
             await asyncio.Event().wait()

@@ -12,7 +12,7 @@ from allswell.controller.hostnames import status as hostnames_status
 from allswell.controller.hostnames.policy import HostnameRule
 from allswell.controller.hostnames.status import HostnameState
 from allswell.domain.hostname_claim import ProofOutcome
-from allswell.domain.preflight import ProofWanted, ResolverAnswer
+from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 from allswell.kube import manifest
 from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, time
 from allswell.kube.errors import KubeRejected, KubeUnavailable
@@ -147,7 +147,7 @@ async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None
     await story.looked()
     assert story.children() == BOTH
     assert {verb for verb, _, _ in story.api.asked} == {"every"}
-    assert story.centre.writer.claims.ordered(story.now - timedelta(hours=4)) == 1
+    assert story.centre.writer.claims.recent_orders(story.now - timedelta(hours=4)) == 1
 
 
 async def test_what_was_ordered_of_late_is_a_figure(story: Story) -> None:
@@ -360,10 +360,7 @@ async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) ->
     story.hosting = story.started()
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (FALSE, "NotAllowed")
-    assert (
-        "lets no page of this namespace"
-        in hostnames_status.verified(name, story.hosting.grace).message
-    )
+    assert "does not allow" in hostnames_status.verified(name, story.hosting.grace).message
     await story.looked()
     await story.looked()
     assert story.children() == []
@@ -383,7 +380,7 @@ async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace
     story: Story,
 ) -> None:
     story.mute = {f"s{number}.slow.com" for number in range(2 * dns_verification.AT_ONCE)}
-    slow = [ProofWanted(host, "target.pages.io", "token") for host in sorted(story.mute)]
+    slow = [ExpectedProof(host, "target.pages.io", "token") for host in sorted(story.mute)]
     story.hosting.preflights.want(ObjectKey(PAGE.name, "slow", "main"), 1, slow)
     await story.looked()
     story.says[HOST] = TXT
@@ -420,7 +417,9 @@ async def test_an_order_is_not_repeated_beyond_the_budget(story: Story) -> None:
 async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> None:
     story.policy = spending(1)
     story.hosting = story.started()
-    story.centre.writer.claims.order(HOST, story.policy.budget, story.now + timedelta(minutes=59))
+    story.centre.writer.claims.record_order(
+        HOST, story.policy.budget, story.now + timedelta(minutes=59)
+    )
     story.says[HOST] = TXT
     await story.asked(HOST)
     await story.looked()
@@ -434,7 +433,7 @@ async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> Non
     assert story.children() == [f"Certificate {HOST}"]
     await story.looked(after=timedelta(minutes=1))
     assert waiting + b" 0.0" in generate_latest(story.meters.registry)
-    story.centre.writer.claims.order(OTHER, story.policy.budget, story.now)
+    story.centre.writer.claims.record_order(OTHER, story.policy.budget, story.now)
     story.says[OTHER] = TXT
     await story.asked(HOST, OTHER)
     await story.looked(after=timedelta(minutes=1))
@@ -467,7 +466,7 @@ async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: S
 
 async def test_a_certificate_that_could_not_be_written_is_counted_once(story: Story) -> None:
     """No authority was asked for it: cert-manager's own webhook is away for a moment."""
-    ordered = story.centre.writer.claims.ordered
+    ordered = story.centre.writer.claims.recent_orders
     story.says[HOST] = TXT
     await story.asked(HOST)
     story.api.trouble["apply"] = [KubeUnavailable("500: failed calling webhook") for _ in range(9)]
