@@ -110,9 +110,9 @@ $(BIN)/python:
 	@echo "Making $(VENV) with $$($(PYTHON) --version)."
 	@$(PYTHON) -m venv --clear $(VENV)
 
-$(RUNTIME): requirements/runtime.lock pyproject.toml | $(BIN)/python
+$(RUNTIME): requirements/runtime.lock requirements/build.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the pinned runtime packages into $(VENV)."
-	@$(LOCKED) requirements/runtime.lock
+	@$(LOCKED) requirements/runtime.lock --requirement requirements/build.lock
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 

@@ -11,14 +11,17 @@ python=$1 tools=$2/lock-tools
 }
 
 compile() {
-    "$tools/bin/uv" pip compile ../pyproject.toml --quiet --universal --python-version 3.11 \
+    "$tools/bin/uv" pip compile --quiet --universal --python-version 3.11 \
         --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
         ${UPGRADE:+--upgrade} "$@" >/dev/null
 }
 
-compile --group ../pyproject.toml:build --output-file runtime.lock
-compile --group ../pyproject.toml:build --group ../pyproject.toml:dev \
-    --constraint runtime.lock --output-file dev.lock
+project=../pyproject.toml
+# What builds the package is needed by whoever installs it from a checkout, and by no program.
+compile "$project" --output-file runtime.lock
+compile --group "$project:build" --constraint runtime.lock --output-file build.lock
+compile "$project" --group "$project:build" --group "$project:dev" \
+    --constraint runtime.lock --constraint build.lock --output-file dev.lock
 
 if grep -nE '://|^-' ./*.lock; then
     echo "The lock names an address or an option; it must hold names, versions and hashes only." >&2

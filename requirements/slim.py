@@ -64,12 +64,6 @@ UNUSED_PYTHON = (
     "pkg_resources",
     "wheel",
     "wheel-*",
-    # What builds the package.
-    "editables*",
-    "hatchling*",
-    "pathspec*",
-    "pluggy*",
-    "trove_classifiers*",
     # Parts of packages.
     "*/tests",
     "*/test",
@@ -78,7 +72,7 @@ UNUSED_PYTHON = (
     "**/*.pxd",
     "**/*.[ch]",
 )
-PROGRAMS = ("pip*", "easy_install*", "idle*", "pydoc*", "2to3*", "*-config", "hatchling", "wheel*")
+PROGRAMS = ("pip*", "easy_install*", "idle*", "pydoc*", "2to3*", "*-config", "wheel*")
 # The services that we speak with; the description of each of the others is larger than our code.
 SERVICES = ("s3", "sts", "sso", "sso-oidc")
 AWS = ("botocore/data", "boto3/data")

@@ -137,13 +137,20 @@ def test_the_lock_holds_names_versions_and_hashes_only() -> None:
     )
     locks = sorted((ROOT / "requirements").glob("*.lock"))
     lines = [text for lock in locks for text in lock.read_text(encoding="utf-8").splitlines()]
-    assert [lock.name for lock in locks] == ["dev.lock", "runtime.lock"]
+    assert [lock.name for lock in locks] == ["build.lock", "dev.lock", "runtime.lock"]
     assert [text for text in lines if not line.fullmatch(text)] == []
 
 
-def test_both_locks_pin_the_same_versions() -> None:
+def test_all_locks_pin_the_same_versions() -> None:
     def pins(name: str) -> set[str]:
         text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
         return {line.split(" ")[0] for line in text.splitlines() if "==" in line and line[0] != " "}
 
     assert pins("runtime.lock") <= pins("dev.lock")
+    assert pins("build.lock") <= pins("dev.lock")
+
+
+def test_the_run_time_lock_holds_no_build_tool() -> None:
+    lines = (ROOT / "requirements/runtime.lock").read_text(encoding="utf-8").splitlines()
+    names = {line.split("==")[0] for line in lines if "==" in line}
+    assert names & {"hatchling", "editables", "trove-classifiers", "pluggy"} == set()
