@@ -83,7 +83,11 @@ def lived(checker_away: Times, centre_away: Times) -> World:
 
 
 def noted(world: World) -> set[int]:
-    return {s for s in range(0, LENGTH, 5) if any(e.covers(at(s)) for e in world.unseen)}
+    return {
+        s
+        for s in range(0, LENGTH, 5)
+        if any(e.start <= at(s) and (e.end is None or at(s) < e.end) for e in world.unseen)
+    }
 
 
 def uncovered(world: World) -> set[int]:

@@ -9,7 +9,7 @@ The collector subtracts late evidence from an `unseen` before it is stored (`sub
 checker's evidence has precedence over it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -36,10 +36,6 @@ class Overlay:
     kind: OverlayKind
     start: datetime
     end: datetime | None = None
-
-    def covers(self, start: datetime) -> bool:
-        """Tell whether a time lies in the interval."""
-        return self.start <= start and (self.end is None or start < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,41 +75,55 @@ def segments(
     if end <= start:
         return ()
     folded = fold(claims)
-    cuts = _cuts(folded, overlays, start, end)
-    joined: list[Segment] = []
-    position = -1
-    for begin, finish in pairwise(cuts):
+    edges = _edges(overlays, start, end)
+    cuts = sorted({start, *edges, *(c.since for c in folded if start < c.since < end)})
+    active = dict.fromkeys(OverlayKind, 0)
+    position, found = -1, list[Segment]()
+    for begin, finish in pairwise([*cuts, end]):
+        for kind, step in edges.get(begin, ()):
+            active[kind] += step
         while position + 1 < len(folded) and folded[position + 1].since <= begin:
             position += 1
-        claim = folded[position] if position >= 0 else None
-        kinds = {entry.kind for entry in overlays if entry.covers(begin)}
-        word, reason = _at(claim, kinds)
-        segment = Segment(begin, finish, word, reason, OverlayKind.MAINTENANCE in kinds)
-        if joined and replace(joined[-1], start=begin, end=finish) == segment:
-            segment = replace(segment, start=joined.pop().start)
-        joined.append(segment)
-    return tuple(joined)
+        state, reason = _at(folded[position] if position >= 0 else None, active)
+        _append(found, Segment(begin, finish, state, reason, active[OverlayKind.MAINTENANCE] > 0))
+    return tuple(found)
 
 
-def _cuts(
-    claims: Sequence[HealthClaim], overlays: Sequence[Overlay], start: datetime, end: datetime
-) -> list[datetime]:
-    """Return every time in [start, end] at which anything may change, in order."""
-    moments = {start, end, *(claim.since for claim in claims)}
+def _edges(
+    overlays: Iterable[Overlay], start: datetime, end: datetime
+) -> Mapping[datetime, Sequence[tuple[OverlayKind, int]]]:
+    """Return where overlays begin (+1) and end (-1) within [start, end), by time."""
+    edges = dict[datetime, list[tuple[OverlayKind, int]]]()
     for overlay in overlays:
-        moments.add(overlay.start)
-        if overlay.end is not None:
-            moments.add(overlay.end)
-    return sorted(moment for moment in moments if start <= moment <= end)
+        first = max(overlay.start, start)
+        if first >= end or (overlay.end is not None and overlay.end <= first):
+            continue
+        edges.setdefault(first, []).append((overlay.kind, 1))
+        if overlay.end is not None and overlay.end < end:
+            edges.setdefault(overlay.end, []).append((overlay.kind, -1))
+    return edges
 
 
-def _at(claim: HealthClaim | None, kinds: Collection[OverlayKind]) -> tuple[State, str]:
-    """Return the state and its reason under one claim and some kinds of overlay."""
-    if OverlayKind.PAUSED in kinds:
+def _at(claim: HealthClaim | None, active: Mapping[OverlayKind, int]) -> tuple[State, str]:
+    """Return the state and its reason under one claim and the kinds of overlay that are active."""
+    if active[OverlayKind.PAUSED]:
         return State.PAUSED, OK
-    if claim is None or OverlayKind.UNSEEN in kinds:
+    if claim is None or active[OverlayKind.UNSEEN]:
         return State.UNKNOWN, NO_DATA
     return claim.state, claim.reason
+
+
+def _append(segments: list[Segment], segment: Segment) -> None:
+    """Append a segment, joined with the last one where both say the same."""
+    last = segments[-1] if segments else None
+    if last is not None and _says(last) == _says(segment):
+        segments[-1] = replace(last, end=segment.end)
+    else:
+        segments.append(segment)
+
+
+def _says(segment: Segment) -> tuple[State, str, bool]:
+    return segment.state, segment.reason, segment.maintenance
 
 
 def subtract(overlay: Overlay, start: datetime, end: datetime) -> tuple[Overlay, ...]:
