@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from allswell_web.graphics import icons
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 from tests.browser import chromium
 
 LARGE = (1200, 630)

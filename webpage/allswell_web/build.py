@@ -9,9 +9,9 @@ from wsgiref.types import WSGIApplication
 
 from allswell_web import app as flask_app
 from allswell_web.cache.disk_cache import DiskCache, TwoTierCache
-from allswell_web.cache.facts_cache import FactsCache, FactsSources
+from allswell_web.cache.facts_cache import FactsCache
+from allswell_web.cache.facts_sources import FactsReader, FactsSources, LatencySource
 from allswell_web.cache.page_cache import CacheTools, PageCache
-from allswell_web.cache.ports import FactsReader, LatencySource
 from allswell_web.cache.redis import RedisReplicas, connect
 from allswell_web.cache.renderer import Renderer
 from allswell_web.cache.response_store import ResponseStore

@@ -18,6 +18,7 @@ from allswell.central.reader import CentralReader
 from allswell_web import settings
 from allswell_web.build import Dependencies, build
 from allswell_web.cache.latency_client import LatencyClient
+from allswell_web.errors import AddressTaken, BadPageSettings
 from allswell_web.serving import server
 from allswell_web.serving.access_log import AccessLog
 from allswell_web.settings import PageSettings
@@ -73,7 +74,7 @@ class AppLoader:
     def _settings(self) -> PageSettings:
         try:
             return settings.read(self.environ)
-        except settings.BadPageSettings as problem:
+        except BadPageSettings as problem:
             log.warning("The settings of the start go on: %s", problem)
             return self.settings
 
@@ -95,11 +96,11 @@ def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> 
         server.run(
             AppLoader(found, given, os.getpid()), place, stop_with_stdin=found.stop_with_stdin
         )
-    except settings.BadPageSettings as problem:
+    except BadPageSettings as problem:
         return _refuse(2, *problem.problems)
     except errors.BadDatabaseUrl as problem:
         return _refuse(2, f"ALLSWELL_DATABASE_URL: {problem}")
-    except server.AddressTaken as problem:
+    except AddressTaken as problem:
         return _refuse(1, f"allswell page: {problem}")
     return 0
 

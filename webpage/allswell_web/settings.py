@@ -9,6 +9,7 @@ from pathlib import Path
 import redis
 
 from allswell_web.cache.latency_client import CollectorAddress
+from allswell_web.errors import BadPageSettings
 from allswell_web.serving.client_address import Network
 
 DEFAULT_BIND = "127.0.0.1:8080"
@@ -18,14 +19,6 @@ DATABASE_ADVICE = (
     "ALLSWELL_DATABASE_URL is not set: write an address like "
     "sqlite:////var/lib/allswell/central.sqlite or postgresql://user@host/allswell"
 )
-
-
-class BadPageSettings(Exception):
-    """Settings that cannot be used; `problems` says of each what to write instead."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)

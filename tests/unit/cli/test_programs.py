@@ -10,6 +10,7 @@ import allswell.checker.settings as checking
 import allswell.controller.config.settings as operating
 import allswell_web.settings as serving
 from allswell.cli.programs import checker, controller, page, publish
+from allswell_web.errors import BadPageSettings
 
 # How `allswell up` tells its children to end; nobody else sets it.
 INTERNAL = {"ALLSWELL_STOP_WITH_STDIN"}
@@ -61,7 +62,7 @@ def test_help_names_every_variable_that_a_program_reads(
         ALLSWELL_ARCHIVE_BUCKET="results",
         ALLSWELL_PUBLISH_BUCKET="pages",
     )
-    with contextlib.suppress(ValueError, serving.BadPageSettings):
+    with contextlib.suppress(ValueError, BadPageSettings):
         read(environment)
     assert len(environment.names) > 8
     silent = environment.names - INTERNAL

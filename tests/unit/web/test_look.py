@@ -12,7 +12,7 @@ from allswell.domain import colour
 from allswell.domain.incident import Impact, Status
 from allswell.domain.spec.look import PageLink, PageLook
 from allswell_web.graphics import assets, icons, theme
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import language
 from tests.property.strategies import PICTURE
 from tests.unit.web import fakes, harness

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from allswell_web import settings
+from allswell_web.errors import BadPageSettings
 from allswell_web.main import main
 
 DATABASE = {"ALLSWELL_DATABASE_URL": "sqlite:////tmp/central.db"}
@@ -52,7 +53,7 @@ def test_everything_can_be_set() -> None:
 
 
 def test_every_problem_is_told_at_once() -> None:
-    with pytest.raises(settings.BadPageSettings) as caught:
+    with pytest.raises(BadPageSettings) as caught:
         settings.read(
             {
                 "ALLSWELL_DATABASE_URL_FILE": "/nowhere",

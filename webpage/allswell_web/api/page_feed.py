@@ -71,6 +71,6 @@ def changed(line: ComponentState) -> datetime:
     found = [line.component.updated_at]
     if line.segments:
         found.append(line.segments[-1].start)
-    if line.standing.since is not None:
-        found.append(line.standing.since)
+    if line.current.since is not None:
+        found.append(line.current.since)
     return max(found)

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, current_app
 
 from allswell_web.api import routes
 from allswell_web.api.route import Route, RouteKind, RouteRequest
-from allswell_web.cache.renderer import UncachedResponse
-from allswell_web.pages import responses
+from allswell_web.cache import render_order
+from allswell_web.cache.render_order import UncachedResponse
 from allswell_web.responses import constant_responses
 
 views = Blueprint("machine", __name__)
@@ -17,10 +17,10 @@ def view_of(route: Route) -> Callable[..., Response]:
     """The view that answers with a route."""
 
     def view(**values: str) -> Response:
-        order = responses.order()
-        found, buckets = responses.found()
+        order = render_order.current()
+        found, buckets = render_order.facts()
         base = str(current_app.config["BASE_URL"])
-        url = responses.address(found.page, order.directory, base)
+        url = order.directory.url(found.page, base)
         asked = RouteRequest(found, buckets, order.now, url)
         kept = Response if route.known(asked, **values) else UncachedResponse
         return _answer(route.kind, kept(route.make(asked, **values)))

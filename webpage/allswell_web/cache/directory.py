@@ -95,6 +95,19 @@ class Directory:
                 yield page, f"/{page.name}"
             yield page, f"/{page.namespace}/{page.name}"
 
+    def url(self, page: page_data.PageRow, base_url: str) -> str:
+        """Return the address of a page.
+
+        It is at the first host name that leads to it, else at its own host under the domain of
+        pages, else below `base_url`.
+        """
+        if page.served:
+            return f"https://{page.served[0]}/"
+        if page.address and self.pages_domain:
+            return f"https://{page.address}.{self.pages_domain}/"
+        paths = {listed.id: path for listed, path in self.links()}
+        return f"{base_url}{paths.get(page.id, '/')}"
+
     def private(self, host: str, path: str) -> page_data.PageRow | None:
         """The private page that a host and path lead to; all their mounts are of one page."""
         if not any(page.is_private for page in self.pages):

@@ -1,49 +1,18 @@
 """The desk: every page's facts, fetched once per 30 s and kept for as long as they are needed."""
 
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
 from typing import TypeVar
 
 from allswell.central import page_data
-from allswell.domain.latency import LatencyBucket
 from allswell.domain.timeline import OverlayKind
-from allswell_web.cache import snapshot
-from allswell_web.cache.ports import FactsReader, LatencySource
-from allswell_web.cache.shared_cache import (
-    NoSharedCache,
-    SharedCache,
-    SnapshotOrigin,
-    SnapshotReader,
-)
+from allswell_web.cache import facts_sources, snapshot
+from allswell_web.cache.facts_sources import FactsSources, PageMaterial
+from allswell_web.cache.shared_cache import SnapshotOrigin, SnapshotReader
 from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S, HeldValue, SingleFlight
 from allswell_web.cache.snapshot import SnapshotCodec
-from allswell_web.responses.meters import PageMetrics
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class FactsSources:
-    """Where everything comes from; `clock` is aware UTC, `ticks` are seconds that only grow."""
-
-    reader: FactsReader
-    latency: LatencySource | None
-    clock: Callable[[], datetime]
-    ticks: Callable[[], float]
-    executor: Executor
-    meters: PageMetrics
-    shared: SharedCache = field(default_factory=NoSharedCache)
-
-
-@dataclass(frozen=True, slots=True)
-class PageMaterial:
-    """What one page is made of; `facts` None is a page that there is no more."""
-
-    facts: page_data.PageData | None
-    buckets: Mapping[str, tuple[LatencyBucket, ...]]
 
 
 # Whose versions are watched need not be read more often.
@@ -73,7 +42,7 @@ class FactsCache:
 
     def _of_page(self, page: page_data.PageRow) -> SingleFlight[PageMaterial]:
         origin = SnapshotOrigin(
-            lambda: read(self._sources, page),
+            lambda: facts_sources.read(self._sources, page),
             lasts,
             version,
             lambda: self._versions.get(page.id, page.version),
@@ -118,31 +87,6 @@ class FactsCache:
     def _read_directory(self) -> tuple[page_data.PageRow, ...]:
         self._sources.meters.add("allswell_web_directory_reads_total")
         return self._sources.reader.pages()
-
-
-def read(sources: FactsSources, page: page_data.PageRow) -> PageMaterial:
-    """What one page is made of, from where it comes. Raises what the reader raises."""
-    meters = sources.meters
-    meters.add("allswell_web_facts_reads_total")
-    try:
-        found = sources.reader.facts(page.id, sources.clock())
-    except Exception:
-        meters.add("allswell_web_facts_read_failures_total")
-        raise
-    return PageMaterial(found, {} if found is None else _buckets(sources, found))
-
-
-def _buckets(
-    sources: FactsSources, found: page_data.PageData
-) -> Mapping[str, tuple[LatencyBucket, ...]]:
-    """Today's latency; without it only the charts are missing."""
-    if sources.latency is None or not found.components:
-        return {}
-    try:
-        return sources.latency.buckets([component.public_id for component in found.components])
-    except Exception:  # noqa: BLE001 - whatever it is, the page lives without charts
-        sources.meters.add("allswell_web_latency_failures_total")
-        return {}
 
 
 def lasts(material: PageMaterial) -> float:

@@ -11,16 +11,13 @@ from pathlib import Path
 
 from allswell.domain import instant
 from allswell.domain.latency import LatencyBucket
+from allswell_web.errors import LatencyUnavailable
 
 TIMEOUT_S = 2.0
 # After a failure the collector is left in peace, so that a page's refresh does not wait each time.
 PAUSE_S = 30.0
 MOST_BYTES = 16 * 1024 * 1024
 OK = 200
-
-
-class LatencyUnavailable(Exception):
-    """The collector brought no latency; `__cause__` says why."""
 
 
 @dataclass(frozen=True, slots=True)

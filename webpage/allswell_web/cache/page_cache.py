@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from allswell.central import page_data
 from allswell_web.cache import directory
 from allswell_web.cache.directory import Directory, PageMount
-from allswell_web.cache.facts_cache import FactsCache, PageMaterial
+from allswell_web.cache.facts_cache import FactsCache
+from allswell_web.cache.facts_sources import PageMaterial
 from allswell_web.cache.renderer import Renderer
 from allswell_web.cache.response_store import ResponseStore
-from allswell_web.cache.single_flight import FRESH_S, NothingRead
+from allswell_web.cache.single_flight import FRESH_S
+from allswell_web.errors import NothingCached
 from allswell_web.responses import constant_responses
 from allswell_web.responses.constant_responses import ConstantResponse, ConstantResponses
 from allswell_web.responses.prepared_response import PreparedResponse
@@ -79,7 +81,7 @@ class PageCache:
         """
         try:
             site = self._site(raw_host)
-        except NothingRead:
+        except NothingCached:
             return self._tools.notices.unavailable
         if site is None:
             return self._tools.notices.not_found
@@ -105,7 +107,7 @@ class PageCache:
         """Whether a host is a customer's or the installation's own."""
         try:
             return self._site(raw_host) is not None
-        except NothingRead:
+        except NothingCached:
             return False
 
     def is_own(self, raw_host: str) -> bool:
@@ -118,7 +120,7 @@ class PageCache:
             return True
         try:
             site = self._site(raw_host)
-        except NothingRead:
+        except NothingCached:
             # Nobody knows now which names are customers', so `*` says nothing.
             named = [host for host in self._tools.own_hosts if host != directory.EVERY]
             return directory.of((), named).is_own(directory.normal(raw_host))
@@ -128,7 +130,7 @@ class PageCache:
         """Whether a host is one page's own: a customer's, or one under the domain of pages."""
         try:
             site = self._site(raw_host)
-        except NothingRead:
+        except NothingCached:
             return False
         return site is not None and site.host != directory.OWN
 
@@ -181,7 +183,7 @@ class PageCache:
                 return constant_responses.moved(f"{mount.prefix}/")
             try:
                 found = self._made(mount, site)
-            except NothingRead:
+            except NothingCached:
                 return self._tools.notices.unavailable
             if found is not None:
                 if found.sheet.kept:
@@ -198,7 +200,7 @@ class PageCache:
         held = None if mount.page is None else self._tools.desk.material(mount.page)
         if mount.page is not None and held is not None and _closed(mount.page, held.value):
             # The list of pages does not know yet that not everybody may see this one.
-            raise NothingRead
+            raise NothingCached
         until = self._tools.desk.directory().until if held is None else held.until
         lasts = timedelta(seconds=min(FRESH_S, max(0.0, until - self._tools.ticks())))
         made = self._tools.press.make(mount, self._directory, held, lasts)

@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from allswell.domain import instant
 from allswell_web.cache.shared_cache import LEASE, KeptSnapshot
+from allswell_web.errors import RedisUnavailable
 from allswell_web.responses.meters import PageMetrics
 
 log = logging.getLogger(__name__)
@@ -48,10 +49,6 @@ end
 """
 
 
-class RedisFailing(Exception):
-    """Redis has failed, now or a moment ago."""
-
-
 class RedisReplicas:
     """A shared Redis; every use of it goes through `ask`."""
 
@@ -68,14 +65,14 @@ class RedisReplicas:
     def ask(self, do: Callable[[], T]) -> T:
         """What `do` returns. Raises `Failing` when Redis fails, or failed within 5 s."""
         if self._ticks() < self._not_before:
-            raise RedisFailing
+            raise RedisUnavailable
         try:
             found = do()
         except (redis.RedisError, OSError) as problem:
             self._not_before = self._ticks() + PAUSE_S
             self._meters.add(FAILURES)
             self._tell(failed=True, why=type(problem).__name__)
-            raise RedisFailing from problem
+            raise RedisUnavailable from problem
         self._tell(failed=False)
         return found
 
@@ -89,7 +86,7 @@ class RedisReplicas:
                 return None
             moments = instant.from_ms(int(at)), instant.from_ms(int(until))
             return KeptSnapshot(data, *moments, int(version))
-        except RedisFailing:
+        except RedisUnavailable:
             return None
         except (ValueError, TypeError, OverflowError):
             log.warning("What Redis holds under %s is no snapshot", key)
@@ -100,7 +97,7 @@ class RedisReplicas:
         limit = LEASE // MILLISECOND
         try:
             number = self._script(_CLAIM, key, self._name, limit, int(by_force))
-        except RedisFailing:
+        except RedisUnavailable:
             return 0
         return number or None
 
@@ -110,7 +107,7 @@ class RedisReplicas:
         limit = KEPT_FOR // MILLISECOND
         try:
             self._script(_KEEP, key, self._name, lease, *moments, kept.version, kept.data, limit)
-        except RedisFailing:
+        except RedisUnavailable:
             return
 
     def release(self, key: str, lease: int) -> None:
@@ -118,7 +115,7 @@ class RedisReplicas:
         del lease
         try:
             self._script(_END, key, self._name)
-        except RedisFailing:
+        except RedisUnavailable:
             return
 
     def _script(self, script: str, key: str, *arguments: str | bytes | int) -> int:

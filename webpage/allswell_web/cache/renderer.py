@@ -13,12 +13,13 @@ from flask import Flask, Response
 
 from allswell.central import page_data
 from allswell_web.cache.directory import Directory, PageMount
-from allswell_web.cache.facts_cache import PageMaterial
+from allswell_web.cache.facts_sources import PageMaterial
+from allswell_web.cache.render_order import ORDER, RenderOrder, UncachedResponse
 from allswell_web.cache.single_flight import HeldValue
-from allswell_web.presentation import condition
 from allswell_web.responses import rendered_response
 from allswell_web.responses.meters import PageMetrics
 from allswell_web.responses.rendered_response import Headers, RenderedResponse
+from allswell_web.status import component_status
 
 OK = 200
 # What a private page does not say as others do.
@@ -30,28 +31,8 @@ OPEN = frozenset(
         "X-Robots-Tag",
     }
 )
-# The key in the WSGI environment under which a view finds its `Order`.
-ORDER = "allswell.order"
 # How long a copy that claims nothing of the present may be sent while a new one is made.
 GRACE = timedelta(minutes=1)
-
-
-class UncachedResponse(Response):
-    """An answer that is sent and not kept: of such addresses there is no end."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderOrder:
-    """What a view is to show: a page's material, or without one the list of pages.
-
-    A `copy` is read when nobody knows how old it is, and says with date and time of when it is.
-    """
-
-    now: datetime
-    directory: Directory
-    page: page_data.PageRow | None = None
-    material: PageMaterial | None = None
-    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +90,9 @@ def _times(
     """Until when a copy is fresh and tellable: one that tells of the present ends with that."""
     fresh = now + lasts
     seen = None if found is None else found.observed_through
-    if seen is None or condition.silent(seen, now):
+    if seen is None or component_status.is_stale(seen, now):
         return fresh, fresh + GRACE
-    tellable = seen + condition.SILENCE
+    tellable = seen + component_status.STALE_AFTER
     return min(fresh, tellable), tellable
 
 

@@ -14,7 +14,8 @@ from flask import Flask
 from flask_caching import Cache
 from flask_caching.backends.rediscache import RedisCache
 
-from allswell_web.cache.redis import PREFIX, RedisFailing, RedisReplicas
+from allswell_web.cache.redis import PREFIX, RedisReplicas
+from allswell_web.errors import DamagedResponse, RedisUnavailable
 from allswell_web.responses import rendered_response
 from allswell_web.responses.rendered_response import RenderedResponse
 
@@ -96,7 +97,7 @@ class ResponseStore:
     def _ask(self, do: Callable[[], object]) -> object:
         try:
             return None if self._replicas is None else self._replicas.ask(do)
-        except RedisFailing:
+        except RedisUnavailable:
             return None
 
     def _read(self, key: str, found: object) -> RenderedResponse | None:
@@ -104,7 +105,7 @@ class ResponseStore:
             return None
         try:
             return rendered_response.read(found)
-        except rendered_response.DamagedResponse:
+        except DamagedResponse:
             log.warning("The store holds something that is no sheet under %r.", key)
             return None
 

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from allswell_web.cache.single_flight import LEAST_GAP_S, RETRY_S, ReadResult, nothing
-from allswell_web.cache.snapshot import DamagedSnapshot, SnapshotCodec
+from allswell_web.cache.snapshot import SnapshotCodec
+from allswell_web.errors import DamagedSnapshot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -11,6 +11,8 @@ from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from allswell_web.errors import NothingCached
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -20,10 +22,6 @@ LEAST_GAP_S = 2.0
 # How long a request waits for a read: with an older value in hand, and with nothing.
 PATIENCE_S = 1.5
 PATIENCE_WITHOUT_S = 5.0
-
-
-class NothingRead(Exception):
-    """Nothing was ever read, and nothing can be read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class SingleFlight(Generic[T]):
             wait([flying], timeout=patience)
         with self._lock:
             if not self._held:
-                raise NothingRead
+                raise NothingCached
             # While a read is still under way, what it will bring is due in a moment.
             until = self._due if self._flying is None else self._ticks() + 1
             return HeldValue(self._held[0], until)

@@ -18,6 +18,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from allswell.domain import instant
+from allswell_web.errors import DamagedSnapshot
 
 T = TypeVar("T")
 Turn = Callable[[Any], Any]
@@ -28,10 +29,6 @@ FORMAT = 1
 MOST_BYTES = 256 * 1024 * 1024
 _MISFITS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _PLAIN = (str, int, float, bool)
-
-
-class DamagedSnapshot(ValueError):
-    """Bytes that are no snapshot, or one of another format."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from markupsafe import escape
 
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 SHAPES = MappingProxyType(

@@ -7,7 +7,7 @@ the database; a text of any other form never comes this far.
 import hashlib
 
 from allswell.domain.spec.look import PageLook
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 
 _FONTS = {
     "Serif": 'Georgia,Cambria,"Noto Serif",serif',

@@ -3,11 +3,12 @@
 from flask import Blueprint, Response, abort
 
 from allswell.domain.spec import look
+from allswell_web.cache import render_order
 from allswell_web.graphics import icons, theme
 from allswell_web.pages import responses
 from allswell_web.pages import views as pages_views
 from allswell_web.presentation import presenter
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 
 PNG = "image/png"
 _STATES = ",".join(f'"{what.value}"' for what in ComponentStatus)
@@ -24,7 +25,7 @@ def icon(state: str) -> Response:
 @views.get(f"/icons/<digest>/<any({_STATES}):state>.svg")
 def marked_icon(digest: str, state: str) -> Response:
     """The owner's favicon with a state in its corner; 404 for one that it no longer has."""
-    found, _ = responses.found()
+    found, _ = render_order.facts()
     what = ComponentStatus(state)
     if theme.icon(found.pictures.favicon, what) != f"icons/{digest}/{state}.svg":
         abort(404)
@@ -41,7 +42,7 @@ def small_icon(state: str) -> Response:
 @views.get("/favicon.ico")
 def default_icon() -> Response:
     """What browsers ask for without being told to."""
-    return responses.picture(icons.small(presenter.condition(pages_views.scene_of(""))), PNG)
+    return responses.picture(icons.small(presenter.page_status(pages_views.scene_of(""))), PNG)
 
 
 @views.get(f"/og/<any({_STATES}):state>.png")
@@ -53,7 +54,7 @@ def preview(state: str) -> Response:
 @views.get('/<any("logo","favicon"):name>/<digest>')
 def own(name: str, digest: str) -> Response:
     """A picture of the page's owner; 404 for one that it no longer has."""
-    found, _ = responses.found()
+    found, _ = render_order.facts()
     pictures = {"logo": found.pictures.logo, "favicon": found.pictures.favicon}
     if not pictures[name] or theme.address(name, pictures[name]) != f"{name}/{digest}":
         abort(404)

@@ -1,46 +1,13 @@
-"""What every view does: find its order, and answer with the headers of its kind."""
+"""Build the responses of pages and pictures, each with the headers of its kind."""
 
-from flask import Response, abort, current_app, request
+from flask import Response, current_app
 
-from allswell.central import page_data
-from allswell_web.cache.directory import Directory
-from allswell_web.cache.renderer import ORDER, RenderOrder
-from allswell_web.presentation.context import Buckets
 from allswell_web.responses import constant_responses
 
 HTML_CACHE = "public, max-age=30, stale-while-revalidate=30, stale-if-error=86400"
 PICTURE_CACHE = "public, max-age=86400"
 # Of what is named by its content.
 NAMED_CACHE = "public, max-age=31536000, immutable"
-
-
-def order() -> RenderOrder:
-    """The order of this request; the press puts it there."""
-    found = request.environ[ORDER]
-    assert isinstance(found, RenderOrder)  # noqa: S101 - see above
-    return found
-
-
-def found() -> tuple[page_data.PageData, Buckets]:
-    """The facts and buckets of the order; 404 for an order of the list of pages."""
-    material = order().material
-    if material is None or material.facts is None:
-        abort(404)
-    return material.facts, material.buckets
-
-
-def address(page: page_data.PageRow, directory: Directory, base_url: str) -> str:
-    """Where a page is reached.
-
-    At the first host name that leads to it, else at its own host under the domain of pages, else
-    below `base_url`.
-    """
-    if page.served:
-        return f"https://{page.served[0]}/"
-    if page.address and directory.pages_domain:
-        return f"https://{page.address}.{directory.pages_domain}/"
-    paths = {entry.id: path for entry, path in directory.links()}
-    return f"{base_url}{paths.get(page.id, '/')}"
 
 
 def html(text: str, policy: str = "") -> Response:

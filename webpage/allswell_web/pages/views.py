@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from markupsafe import Markup
 
 from allswell.central import page_data
-from allswell_web.cache import directory
+from allswell_web.cache import directory, render_order
 from allswell_web.cache.directory import Directory
 from allswell_web.graphics import assets
 from allswell_web.pages import responses
@@ -47,7 +47,7 @@ class ListedPage:
 @views.get(f"{CHOSEN}/")
 def page(chosen: str) -> Response:
     """The page itself, or where there are several their list."""
-    order = responses.order()
+    order = render_order.current()
     if order.page is None and not chosen:
         return _index(order.directory)
     set_up = scene_of(chosen)
@@ -117,8 +117,8 @@ def history(chosen: str, month: str) -> Response:
 
 def scene_of(chosen: str, path: str = "") -> PageContext:
     """The scene of the order, in the language that the path chooses; `path` if it is another's."""
-    order = responses.order()
-    found, buckets = responses.found()
+    order = render_order.current()
+    found, buckets = render_order.facts()
     return context.of(
         found,
         buckets,
@@ -134,7 +134,7 @@ def _public(page: page_data.PageRow, known: Directory) -> str:
 
     The installation's own address is everybody's where it is a name, not where a process listens.
     """
-    url = responses.address(page, known, str(current_app.config["BASE_URL"]))
+    url = known.url(page, str(current_app.config["BASE_URL"]))
     host = directory.normal(urllib.parse.urlsplit(url).netloc)
     return "" if not host or directory.is_bare(host) else url
 
@@ -166,7 +166,7 @@ def _shown(say: Language, template: str, **values: object) -> Response:
 
 def _copied(say: Language) -> Moment | None:
     """Of when a copy is that may be read long after: with its date and year, whatever today is."""
-    order = responses.order()
+    order = render_order.current()
     found = None if order.material is None else order.material.facts
     if not order.copy or found is None or found.observed_through is None:
         return None

@@ -7,8 +7,8 @@ from allswell.domain import maintenance as maintenances
 from allswell.domain.incident import AffectedComponent, Effect, Impact, Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.presentation import view
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels, markdown, untrusted_text
 
 AHEAD = timedelta(days=7)
@@ -52,16 +52,16 @@ def incident(scene: PageContext, it: Incident, *, whole: bool = True) -> view.In
     return view.IncidentView(
         title=untrusted_text.line(it.title),
         address=scene.place.incident(it.id),
-        condition=CONDITIONS[it.impact],
+        severity=CONDITIONS[it.impact],
         impact=labels.impact(say, it.impact),
-        status=labels.status(say, it.status),
+        status=labels.incident_status(say, it.status),
         started=scene.moment(it.started),
         resolved=None if it.resolved is None else scene.moment(it.resolved),
         lasted=_lasted(scene, it),
         components=_concerned(scene, it.components),
         updates=tuple(
             view.UpdateView(
-                labels.status(say, update.status),
+                labels.incident_status(say, update.status),
                 scene.moment(update.at),
                 markdown.html(update.body, scene.foreign),
             )

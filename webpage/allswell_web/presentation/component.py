@@ -7,9 +7,9 @@ from allswell.domain.state import State
 from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import latency_chart, uptime_bars
 from allswell_web.presentation import announcements, troubled_days, uptime_windows, view
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels
 from allswell_web.text.times import Moment
 
@@ -18,13 +18,13 @@ def component(scene: PageContext, line: ComponentState) -> view.ComponentView:
     """One component's line."""
     days = uptime_windows.days_of(scene.it, line)
     found = tuple(shares(scene, line, days))
-    standing, title = line.standing, scene.titles[line.component.name]
+    standing, title = line.current, scene.titles[line.component.name]
     troubled, older = troubled_days.troubled(scene, line, days)
     return view.ComponentView(
         title=title,
         address=scene.addresses[line.component.name],
-        condition=standing.condition,
-        word=labels.condition(scene.say, standing.condition),
+        status=standing.status,
+        word=labels.component_status(scene.say, standing.status),
         since=since(scene, line),
         note=note(scene, line),
         declared=announcements.declared(scene, line.component.name),
@@ -40,21 +40,21 @@ def component(scene: PageContext, line: ComponentState) -> view.ComponentView:
 
 def since(scene: PageContext, line: ComponentState) -> Moment | None:
     """Since when a component stands as it does; of one without data that says nothing."""
-    standing = line.standing
-    if standing.condition is ComponentStatus.NEW or standing.since is None:
+    standing = line.current
+    if standing.status is ComponentStatus.NEW or standing.since is None:
         return None
     return scene.moment(standing.since)
 
 
 def note(scene: PageContext, line: ComponentState) -> str:
     """Why, or what was last seen, or what is observed beneath a maintenance window."""
-    say, standing = scene.say, line.standing
+    say, standing = scene.say, line.current
     if standing.last is not None:
-        return say.text("last seen: {state}", state=labels.condition(say, standing.last))
-    if standing.condition is ComponentStatus.MAINTENANCE and standing.observed is not State.UP:
-        observed = labels.condition(say, ComponentStatus(standing.observed.value))
+        return say.text("last seen: {state}", state=labels.component_status(say, standing.last))
+    if standing.status is ComponentStatus.MAINTENANCE and standing.observed is not State.UP:
+        observed = labels.component_status(say, ComponentStatus(standing.observed.value))
         return say.text("observed: {state}", state=observed)
-    if standing.condition in (
+    if standing.status in (
         ComponentStatus.DOWN,
         ComponentStatus.DEGRADED,
         ComponentStatus.UNKNOWN,

@@ -2,8 +2,8 @@
 
 from allswell_web.graphics import theme
 from allswell_web.presentation import view
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import language, markdown, untrusted_text
 
 
@@ -14,7 +14,7 @@ def frame(scene: PageContext, heading: str, condition: ComponentStatus) -> view.
         title=untrusted_text.line(page.title),
         description=markdown.html(page.description, scene.foreign),
         heading=heading,
-        condition=condition,
+        status=condition,
         as_of=None if horizon is None else scene.moment(horizon, seconds=True),
         zone=str(scene.it.zone),
         language=scene.say.code,

@@ -19,9 +19,10 @@ from allswell.domain.incident import (
     Status,
 )
 from allswell.domain.timeline import Segment
-from allswell_web.presentation import condition, identity
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.presentation import identity
 from allswell_web.presentation.page_state import ComponentState, PageState
+from allswell_web.status import component_status
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels, untrusted_text
 from allswell_web.text.language import ENGLISH, Language, noted
 
@@ -46,7 +47,7 @@ _ENDS = {
 class ConditionStretch:
     """A time of one condition; `reason` is the last one."""
 
-    condition: ComponentStatus
+    status: ComponentStatus
     start: datetime
     end: datetime
     reason: str
@@ -96,9 +97,7 @@ def of_line(line: ComponentState) -> tuple[ComponentOutage, ...]:
     before: ConditionStretch | None = None
     root = instant.EPOCH
     for stretch in stretches(line.segments):
-        if stretch.condition in _TROUBLE or (
-            running and stretch.condition is ComponentStatus.UNKNOWN
-        ):
+        if stretch.status in _TROUBLE or (running and stretch.status is ComponentStatus.UNKNOWN):
             root = root if running else _root(line, before, stretch.start)
             running.append(stretch)
         elif running:
@@ -111,7 +110,7 @@ def of_line(line: ComponentState) -> tuple[ComponentOutage, ...]:
 
 
 def _root(line: ComponentState, before: ConditionStretch | None, start: datetime) -> datetime:
-    if before is None or before.condition is not ComponentStatus.UNKNOWN:
+    if before is None or before.status is not ComponentStatus.UNKNOWN:
         return start
     dated = max((it.since for it in line.component.claims if it.since <= start), default=start)
     return dated if dated >= before.start else start
@@ -119,7 +118,7 @@ def _root(line: ComponentState, before: ConditionStretch | None, start: datetime
 
 def stretches(segments: Sequence[Segment]) -> Iterator[ConditionStretch]:
     """Segments with one condition joined."""
-    for found, group in groupby(segments, key=condition.of):
+    for found, group in groupby(segments, key=component_status.of):
         joined = list(group)
         yield ConditionStretch(found, joined[0].start, joined[-1].end, joined[-1].reason)
 
@@ -129,7 +128,7 @@ def all_down(lines: Sequence[ComponentState]) -> tuple[tuple[datetime, datetime]
     steps: dict[datetime, tuple[int, int]] = {}
     for line in lines:
         for segment in line.segments:
-            found = condition.of(segment)
+            found = component_status.of(segment)
             watched, down = found is not ComponentStatus.PAUSED, found is ComponentStatus.DOWN
             for at, sign in ((segment.start, 1), (segment.end, -1)):
                 before = steps.get(at, (0, 0))
@@ -174,12 +173,12 @@ def _incident(
 
 
 def _worst(outage: ComponentOutage) -> ComponentStatus:
-    found = {stretch.condition for stretch in outage.stretches}
+    found = {stretch.status for stretch in outage.stretches}
     return ComponentStatus.DOWN if ComponentStatus.DOWN in found else ComponentStatus.DEGRADED
 
 
 def _impact(outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]]) -> Impact:
-    downs = [it for it in outage.stretches if it.condition is ComponentStatus.DOWN]
+    downs = [it for it in outage.stretches if it.status is ComponentStatus.DOWN]
     if not downs:
         return Impact.MINOR
     begin, end = downs[0].start, downs[-1].end
@@ -216,9 +215,9 @@ def _body(outage: ComponentOutage, stretch: ConditionStretch, say: Language) -> 
     name = untrusted_text.line(outage.line.component.title)
     if stretch is outage.ended:
         lasted = labels.duration(say, stretch.start - outage.start)
-        return say.text(_ENDS[stretch.condition], name=name, duration=lasted)
-    text = say.text(_IS[stretch.condition], name=name)
-    if stretch.condition is ComponentStatus.UNKNOWN:
+        return say.text(_ENDS[stretch.status], name=name, duration=lasted)
+    text = say.text(_IS[stretch.status], name=name)
+    if stretch.status is ComponentStatus.UNKNOWN:
         return text
     reason = labels.reason(say, stretch.reason)
     return f"{text}: {reason}" if reason else text

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from allswell.central import page_data
 from allswell.domain import timeline
 from allswell.domain.timeline import Segment
-from allswell_web.presentation import condition
-from allswell_web.presentation.condition import ComponentStanding, OverallStatus
+from allswell_web.status import component_status, overall_status
+from allswell_web.status.component_status import CurrentStatus
+from allswell_web.status.overall_status import OverallStatus
 from allswell_web.text import times
 
 
@@ -21,7 +22,7 @@ class ComponentState:
 
     component: page_data.ComponentData
     segments: tuple[Segment, ...]
-    standing: ComponentStanding
+    current: CurrentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ def of(found: page_data.PageData, now: datetime) -> PageState:
         now=now,
         zone=times.zone(found.page.time_zone),
         horizon=horizon,
-        silent=condition.silent(horizon, now),
+        silent=component_status.is_stale(horizon, now),
         lines=lines,
-        overall=condition.overall([line.standing for line in lines]),
+        overall=overall_status.of([line.current for line in lines]),
     )
 
 
@@ -58,4 +59,4 @@ def _line(
     segments: tuple[Segment, ...] = ()
     if horizon is not None:
         segments = timeline.segments(component.claims, component.overlays, component.born, horizon)
-    return ComponentState(component, segments, condition.standing(segments, horizon, now))
+    return ComponentState(component, segments, component_status.current(segments, horizon, now))

@@ -14,9 +14,9 @@ from allswell_web.presentation import (
     uptime_windows,
     view,
 )
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import headline, labels, times, untrusted_text
 from allswell_web.text.times import Moment
 
@@ -36,7 +36,7 @@ _SEVERITY = (
 def page(scene: PageContext) -> view.PageView:
     """The page itself."""
     it = scene.it
-    raising, shown = _raising(scene), condition(scene)
+    raising, shown = _raising(scene), page_status(scene)
     titles = [untrusted_text.isolated(scene.titles[line.component.name]) for line in it.lines]
     said = headline.of(it.overall, titles, scene.say, silent=it.silent)
     if raising:
@@ -46,7 +46,7 @@ def page(scene: PageContext) -> view.PageView:
     return view.PageView(
         frame=layout.frame(scene, said, shown),
         sentence=said,
-        condition=shown,
+        status=shown,
         since=_since(scene, raising),
         as_of=None if it.horizon is None else scene.moment(it.horizon, seconds=True),
         silence=_silence(scene),
@@ -66,10 +66,10 @@ def page(scene: PageContext) -> view.PageView:
     )
 
 
-def condition(scene: PageContext) -> ComponentStatus:
+def page_status(scene: PageContext) -> ComponentStatus:
     """How the whole page stands: as it is observed, or worse where an open incident says so."""
     said = [announcements.CONDITIONS[one.impact] for one in _raising(scene)]
-    seen = ComponentStatus.UNKNOWN if scene.it.silent else scene.it.overall.condition
+    seen = ComponentStatus.UNKNOWN if scene.it.silent else scene.it.overall.status
     return min(said, key=_SEVERITY.index, default=seen)
 
 
@@ -85,7 +85,7 @@ def component_page(scene: PageContext, public_id: str) -> view.ComponentPageView
         "{name}: {state}", name=untrusted_text.isolated(shown.title), state=shown.word
     )
     return view.ComponentPageView(
-        frame=layout.frame(scene, heading, shown.condition),
+        frame=layout.frame(scene, heading, shown.status),
         component=shown,
         group=untrusted_text.line(line.component.group),
         rows=_rows(scene, line),
@@ -107,7 +107,7 @@ def announcement_page(scene: PageContext, public_id: str) -> view.AnnouncementPa
     for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say, most=None)):
         if one.id == public_id:
             shown = announcements.incident(scene, one)
-            what = shown.condition if one.is_open else ComponentStatus.UP
+            what = shown.severity if one.is_open else ComponentStatus.UP
             return view.AnnouncementPageView(layout.frame(scene, shown.title, what), shown, None)
     for other in scene.found.maintenances:
         if other.id == public_id:
@@ -138,7 +138,7 @@ def _raising(scene: PageContext) -> list[Incident]:
     """The open incidents that say worse than what is observed. Unknown stays unknown."""
     if scene.it.silent:
         return []
-    observed = _SEVERITY.index(scene.it.overall.condition)
+    observed = _SEVERITY.index(scene.it.overall.status)
     if not scene.it.lines:
         observed = len(_SEVERITY)
     return [
@@ -154,13 +154,13 @@ def _since(scene: PageContext, raising: Sequence[Incident]) -> Moment | None:
     it = scene.it
     if raising:
         return scene.moment(min(one.started for one in raising))
-    if it.silent or it.overall.condition is ComponentStatus.NEW:
+    if it.silent or it.overall.status is ComponentStatus.NEW:
         return None
-    changes = [it.lines[place].standing.since for place in it.overall.places]
+    changes = [it.lines[place].current.since for place in it.overall.indices]
     known = [since for since in changes if since is not None]
     if not known:
         return None
-    return scene.moment(max(known) if it.overall.condition is ComponentStatus.UP else min(known))
+    return scene.moment(max(known) if it.overall.status is ComponentStatus.UP else min(known))
 
 
 def _silence(scene: PageContext) -> view.SilenceView | None:
@@ -179,13 +179,13 @@ def _affected(scene: PageContext) -> tuple[view.AffectedView, ...]:
     if scene.it.silent:
         return ()
     calm = (ComponentStatus.UP, ComponentStatus.PAUSED)
-    worse = [line for line in scene.it.lines if line.standing.condition not in calm]
-    worse.sort(key=lambda line: _SEVERITY.index(line.standing.condition))
+    worse = [line for line in scene.it.lines if line.current.status not in calm]
+    worse.sort(key=lambda line: _SEVERITY.index(line.current.status))
     return tuple(
         view.AffectedView(
             title=scene.titles[line.component.name],
-            condition=line.standing.condition,
-            word=labels.condition(scene.say, line.standing.condition),
+            status=line.current.status,
+            word=labels.component_status(scene.say, line.current.status),
             since=component.since(scene, line),
             note=component.note(scene, line),
         )
@@ -202,9 +202,9 @@ def _groups(scene: PageContext) -> tuple[view.GroupView, ...]:
 
 
 def _group(scene: PageContext, name: str, lines: Sequence[ComponentState]) -> view.GroupView:
-    found = {line.standing.condition for line in lines}
+    found = {line.current.status for line in lines}
     worst = min(found, key=_SEVERITY.index)
-    good = sum(1 for line in lines if line.standing.condition is ComponentStatus.UP)
+    good = sum(1 for line in lines if line.current.status is ComponentStatus.UP)
     calm = worst in (ComponentStatus.UP, ComponentStatus.PAUSED)
     counted = scene.say.count(
         "{number} of {total} operational", "{number} of {total} operational", good, total=len(lines)
@@ -214,7 +214,7 @@ def _group(scene: PageContext, name: str, lines: Sequence[ComponentState]) -> vi
         is_ours=not untrusted_text.line(name),
         opened=not calm or len(scene.it.lines) <= ALL_OPEN_UP_TO,
         summary="" if scene.it.silent else counted,
-        condition=worst,
+        status=worst,
         components=tuple(component.component(scene, line) for line in lines),
     )
 

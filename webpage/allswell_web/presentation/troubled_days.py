@@ -7,11 +7,11 @@ from allswell.domain import instant
 from allswell.domain.timeline import Segment
 from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import uptime_bars
-from allswell_web.presentation import condition
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.presentation.view import StretchView, TroubledDayView
+from allswell_web.status import component_status
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels
 from allswell_web.text import times as text_times
 
@@ -64,7 +64,7 @@ def stretches(
 
 
 def _is_listed(segment: Segment, listed: Sequence[ComponentStatus]) -> bool:
-    what = condition.of(segment)
+    what = component_status.of(segment)
     length = (segment.end - segment.start) // instant.MILLISECOND
     small = what is ComponentStatus.UNKNOWN and length <= uptime_bars.VISIBLE_GAP
     return what in listed and not small
@@ -82,11 +82,11 @@ def _stretch(
     times = f"{first}–{last} {name}"
     if going_on:
         times = scene.say.text("since {time}", time=f"{first} {name}")
-    what = condition.of(segment)
+    what = component_status.of(segment)
     return StretchView(
-        condition=what,
+        status=what,
         times=times,
         duration=labels.duration(scene.say, end - start),
-        word=labels.condition(scene.say, what),
+        word=labels.component_status(scene.say, what),
         reason=labels.reason(scene.say, segment.reason),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from allswell_web.graphics.uptime_bars import Path
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text.times import Moment
 
 
@@ -47,7 +47,7 @@ class FrameView:
     title: str
     description: Markup
     heading: str
-    condition: ComponentStatus
+    status: ComponentStatus
     as_of: Moment | None
     zone: str
     language: str
@@ -81,7 +81,7 @@ class WindowView:
 class StretchView:
     """A time of trouble within one day: `14:02 - 14:20 CET`, how long, what, why."""
 
-    condition: ComponentStatus
+    status: ComponentStatus
     times: str
     duration: str
     word: str
@@ -123,7 +123,7 @@ class ComponentView:
 
     title: str
     address: str
-    condition: ComponentStatus
+    status: ComponentStatus
     word: str
     since: Moment | None
     note: str
@@ -153,7 +153,7 @@ class GroupView:
     is_ours: bool
     opened: bool
     summary: str
-    condition: ComponentStatus
+    status: ComponentStatus
     components: tuple[ComponentView, ...]
 
 
@@ -162,7 +162,7 @@ class AffectedView:
     """A component that visitors should know of first."""
 
     title: str
-    condition: ComponentStatus
+    status: ComponentStatus
     word: str
     since: Moment | None
     note: str
@@ -192,7 +192,7 @@ class IncidentView:
 
     title: str
     address: str
-    condition: ComponentStatus
+    severity: ComponentStatus
     impact: str
     status: str
     started: Moment
@@ -255,7 +255,7 @@ class PageView:
 
     frame: FrameView
     sentence: str
-    condition: ComponentStatus
+    status: ComponentStatus
     since: Moment | None
     as_of: Moment | None
     silence: SilenceView | None

@@ -19,10 +19,12 @@ from typing import Protocol
 from allswell.central import page_data
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance
-from allswell_web.cache import directory, facts_cache
+from allswell_web.cache import directory, facts_sources
 from allswell_web.cache.directory import Directory
-from allswell_web.cache.facts_cache import FactsSources
-from allswell_web.cache.renderer import Renderer, RenderOrder
+from allswell_web.cache.facts_sources import FactsSources
+from allswell_web.cache.render_order import RenderOrder
+from allswell_web.cache.renderer import Renderer
+from allswell_web.errors import NothingToPublish
 from allswell_web.publishing import static_site
 from allswell_web.publishing.static_site import SiteFile
 
@@ -34,10 +36,6 @@ WHOLE = timedelta(hours=1)
 LOOK_S = 2.0
 NOTE_TYPE = "application/json"
 NOTE_CACHE = "private, no-store"
-
-
-class NothingToPublish(Exception):
-    """The centre has never run, so there is nothing to publish."""
 
 
 class PublishTarget(Protocol):
@@ -146,7 +144,7 @@ class Publisher:
     def _publish(
         self, name: str, page: page_data.PageRow, issue: PublishedIssue, step: RenderOrder
     ) -> None:
-        material = facts_cache.read(self._sources, page)
+        material = facts_sources.read(self._sources, page)
         if material.facts is None or material.facts.page.is_private:
             return
         now = step.now

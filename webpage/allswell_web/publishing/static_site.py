@@ -15,7 +15,8 @@ from flask import Response
 
 from allswell_web.api import routes
 from allswell_web.cache.directory import PageMount
-from allswell_web.cache.renderer import Renderer, RenderOrder
+from allswell_web.cache.render_order import RenderOrder
+from allswell_web.cache.renderer import Renderer
 from allswell_web.text import language
 
 HTML = "text/html"

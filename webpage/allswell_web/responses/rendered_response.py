@@ -13,15 +13,12 @@ from datetime import datetime
 import brotli
 
 from allswell.domain import instant
+from allswell_web.errors import DamagedResponse
 
 Headers = list[tuple[str, str]]
 _LENGTH = 4
 _NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _VALUE = re.compile(r"[\x20-\x7e]*")
-
-
-class DamagedResponse(ValueError):
-    """Bytes in the store that are no sheet."""
 
 
 @dataclass(frozen=True, slots=True)

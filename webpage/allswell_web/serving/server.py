@@ -18,15 +18,13 @@ from granian.log import LogLevels
 from granian.net import SocketSpec  # type: ignore[attr-defined] # it is, without saying so
 from granian.server.mp import MPServer
 
+from allswell_web.errors import AddressTaken
+
 BACKLOG = 1024
 # Requests that are still running after this are cut off, so that a stop takes less than 5 s.
 STOP_S = 3
 RELOAD_S = 10
 PARENT_LOOK_S = 1.0
-
-
-class AddressTaken(Exception):
-    """The address cannot be listened at; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import logging
 import threading
 
+from allswell_web.cache.facts_sources import FactsReader
 from allswell_web.cache.page_cache import PageCache
-from allswell_web.cache.ports import FactsReader
 from allswell_web.responses.meters import PageMetrics
 
 log = logging.getLogger(__name__)

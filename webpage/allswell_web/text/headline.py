@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from allswell_web.presentation.condition import ComponentStatus, OverallStatus, StatusExtent
+from allswell_web.status.component_status import ComponentStatus
+from allswell_web.status.overall_status import OverallStatus, StatusExtent
 from allswell_web.text.language import Language, noted
 
 _NOTHING = noted("Nothing is watched here yet")
@@ -33,7 +34,7 @@ def of(overall: OverallStatus, titles: Sequence[str], say: Language, *, silent: 
         return say.text(_NOTHING)
     if silent:
         return say.text(_SILENT)
-    what, places = overall.condition, overall.places
+    what, places = overall.status, overall.indices
     of_all = overall.extent is StatusExtent.ALL
     if len(places) == 1 and what in (_NAMED_ALONE if of_all else _ONE):
         return say.text(_ONE[what], name=titles[places[0]])

@@ -10,7 +10,7 @@ from allswell.domain import duration as durations
 from allswell.domain import state, timeline
 from allswell.domain.incident import Effect, Impact, Status
 from allswell.domain.maintenance import Phase
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text.language import Language, noted
 
 _CONDITIONS = {
@@ -77,12 +77,12 @@ _REASONS = {
 }
 
 
-def condition(say: Language, what: ComponentStatus) -> str:
-    """A condition in one or two words."""
+def component_status(say: Language, what: ComponentStatus) -> str:
+    """Return a component's status in one or two words."""
     return say.text(_CONDITIONS[what])
 
 
-def status(say: Language, what: Status) -> str:
+def incident_status(say: Language, what: Status) -> str:
     """How far an incident has come."""
     return say.text(_STATUSES[what])
 

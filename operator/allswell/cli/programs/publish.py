@@ -20,9 +20,10 @@ from allswell.central.reader import CentralReader
 from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
 from allswell_web import app, settings
 from allswell_web.cache import directory
-from allswell_web.cache.facts_cache import FactsSources
+from allswell_web.cache.facts_sources import FactsSources
 from allswell_web.cache.latency_client import LatencyClient
 from allswell_web.cache.renderer import Renderer
+from allswell_web.errors import BadPageSettings
 from allswell_web.publishing.publisher import Publisher
 from allswell_web.responses.meters import PageMetrics
 from allswell_web.settings import PageSettings
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         publisher = _publisher(read(os.environ))
-    except settings.BadPageSettings as problem:
+    except BadPageSettings as problem:
         complain("\n".join(problem.problems))
         return BAD_INPUT
     except errors.BadDatabaseUrl as problem:
@@ -97,10 +98,10 @@ def read(environ: Mapping[str, str]) -> PublishSettings:
         problems.insert(0, f"{_NAME}BUCKET is not set: write the bucket's name")
     try:
         page = settings.read(environ)
-    except settings.BadPageSettings as problem:
-        raise settings.BadPageSettings((*problem.problems, *problems)) from None
+    except BadPageSettings as problem:
+        raise BadPageSettings((*problem.problems, *problems)) from None
     if problems or where is None:
-        raise settings.BadPageSettings(tuple(problems))
+        raise BadPageSettings(tuple(problems))
     return PublishSettings(page, where)
 
 

@@ -9,7 +9,7 @@ from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.cache import facts_cache
-from allswell_web.cache.facts_cache import PageMaterial
+from allswell_web.cache.facts_sources import PageMaterial
 from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW, ago, component, found

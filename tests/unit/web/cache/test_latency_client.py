@@ -9,7 +9,8 @@ import pytest
 
 from allswell.domain.latency import LatencyBucket
 from allswell_web.cache import latency_client
-from allswell_web.cache.latency_client import CollectorAddress, LatencyClient, LatencyUnavailable
+from allswell_web.cache.latency_client import CollectorAddress, LatencyClient
+from allswell_web.errors import LatencyUnavailable
 from tests.unit.web.fakes import NOW, Clock
 
 MS = int(NOW.timestamp() * 1000)

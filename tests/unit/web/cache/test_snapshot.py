@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell_web.cache import snapshot
-from allswell_web.cache.facts_cache import MATERIAL, PAGES, PageMaterial
+from allswell_web.cache.facts_cache import MATERIAL, PAGES
+from allswell_web.cache.facts_sources import PageMaterial
+from allswell_web.errors import DamagedSnapshot
 from tests.property import strategies
 from tests.unit.web import fakes
 
@@ -108,7 +110,7 @@ def test_a_field_that_is_missing_takes_its_default_and_an_unknown_one_is_left_al
     ],
 )
 def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
-    with pytest.raises(snapshot.DamagedSnapshot):
+    with pytest.raises(DamagedSnapshot):
         snapshot.codec(Inner).read(data)
 
 
@@ -116,14 +118,14 @@ def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
 def test_whatever_is_read_is_a_value_or_damaged(data: bytes) -> None:
     try:
         found = MATERIAL.read(data)
-    except snapshot.DamagedSnapshot:
+    except DamagedSnapshot:
         return
     assert isinstance(found, PageMaterial)
 
 
 def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
     bomb = zlib.compress(b" " * (snapshot.MOST_BYTES + 1))
-    with pytest.raises(snapshot.DamagedSnapshot):
+    with pytest.raises(DamagedSnapshot):
         PAGES.read(bomb)
 
 

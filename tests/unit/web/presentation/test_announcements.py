@@ -10,7 +10,7 @@ from allswell.domain.maintenance import Maintenance, Phase
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import context, presenter, view
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
@@ -71,7 +71,7 @@ def test_no_page_is_green_while_an_incident_with_impact_is_open(
     impact: Impact, sentence: str, condition: ComponentStatus
 ) -> None:
     page = shown(fakes.incident(1, "Errors", SAID, impact=impact))
-    assert (page.sentence, page.condition) == (sentence, condition)
+    assert (page.sentence, page.status) == (sentence, condition)
 
 
 def test_what_is_observed_is_said_where_it_is_as_bad() -> None:
@@ -186,7 +186,7 @@ def test_every_announcement_has_a_page_whatever_has_become_of_it() -> None:
     maintenance = presenter.announcement_page(it, "main00000001")
     assert incident is not None
     assert maintenance is not None
-    assert incident.frame.condition is ComponentStatus.DOWN
+    assert incident.frame.status is ComponentStatus.DOWN
     assert maintenance.maintenance is not None
     assert maintenance.maintenance.phase == "Called off"
     assert presenter.announcement_page(it, "inci00000009") is None

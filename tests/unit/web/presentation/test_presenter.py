@@ -7,7 +7,7 @@ from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import context, presenter, view
-from allswell_web.presentation.condition import ComponentStatus
+from allswell_web.status.component_status import ComponentStatus
 from tests.unit.web import fakes
 from tests.unit.web.fakes import NOW, ago
 
@@ -56,7 +56,7 @@ def test_down_outweighs_degraded_and_degraded_outweighs_unknown() -> None:
 def test_a_component_that_nobody_looks_at_is_not_known_and_never_up() -> None:
     page = shown(fakes.component(overlays=[Overlay(OverlayKind.UNSEEN, ago(minutes=9))]))
     assert page.sentence == "We cannot see any component"
-    assert one(page).condition is ComponentStatus.UNKNOWN
+    assert one(page).status is ComponentStatus.UNKNOWN
     assert one(page).note == "we were not looking"
 
 
@@ -70,7 +70,7 @@ def test_a_paused_component_does_not_change_the_sentence_but_a_page_of_them_is_n
     paused = fakes.component(2, "B", overlays=[Overlay(OverlayKind.PAUSED, ago(days=2))])
     assert shown(fakes.component(), paused).sentence == "All systems operational"
     assert shown(paused).sentence == "Monitoring is paused"
-    assert shown(paused).condition is ComponentStatus.PAUSED
+    assert shown(paused).status is ComponentStatus.PAUSED
 
 
 def test_maintenance_is_said_and_the_observed_state_stays_visible() -> None:
@@ -84,7 +84,7 @@ def test_maintenance_is_said_and_the_observed_state_stays_visible() -> None:
 
 def test_a_page_without_components_claims_nothing() -> None:
     assert shown().sentence == "Nothing is watched here yet"
-    assert shown().condition is ComponentStatus.UNKNOWN
+    assert shown().status is ComponentStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_groups_stand_in_the_order_of_the_page_and_calm_ones_close_on_a_long_pag
     bad = fakes.component(30, "Bad", group="Trouble", claims=DOWN)
     calm, trouble = shown(*many, bad).groups
     assert (calm.name, calm.opened, calm.summary) == ("Calm", False, "29 of 29 operational")
-    assert (trouble.name, trouble.opened, trouble.condition) == (
+    assert (trouble.name, trouble.opened, trouble.status) == (
         "Trouble",
         True,
         ComponentStatus.DOWN,

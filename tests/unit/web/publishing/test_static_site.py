@@ -18,8 +18,9 @@ from allswell.domain.incident import Status
 from allswell_web import app
 from allswell_web.cache import directory
 from allswell_web.cache.directory import PageMount
-from allswell_web.cache.facts_cache import FactsSources
-from allswell_web.cache.renderer import Renderer, RenderOrder
+from allswell_web.cache.facts_sources import FactsSources
+from allswell_web.cache.render_order import RenderOrder
+from allswell_web.cache.renderer import Renderer
 from allswell_web.publishing import publisher, static_site
 from allswell_web.publishing.publisher import PublishedIssue, Publisher
 from allswell_web.responses.meters import PageMetrics

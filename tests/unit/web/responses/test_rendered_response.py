@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from allswell_web.cache.response_store import BytesSerializer, ResponseStore
+from allswell_web.errors import DamagedResponse
 from allswell_web.responses import rendered_response
 from allswell_web.responses.rendered_response import RenderedResponse
 from tests.unit.web.fakes import NOW
@@ -27,7 +28,7 @@ def test_a_sheet_is_read_back_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x02{}", b"\xff\xff\xff\xff{", b"\x80\x04."])
 def test_bytes_that_are_no_sheet_are_refused(data: bytes) -> None:
-    with pytest.raises(rendered_response.DamagedResponse):
+    with pytest.raises(DamagedResponse):
         rendered_response.read(data)
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from allswell_web.presentation.condition import ComponentStatus, OverallStatus, StatusExtent
+from allswell_web.status.component_status import ComponentStatus
+from allswell_web.status.overall_status import OverallStatus, StatusExtent
 from allswell_web.text import headline, language
 
 TITLES = ["A", "B", "C", "D"]

@@ -9,10 +9,10 @@ from allswell_web.api.route import RouteRequest
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.level import Level
 from allswell_web.presentation import page_state, uptime_windows
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import Buckets
 from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.presentation.uptime_windows import UptimeWindow
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels, untrusted_text
 from allswell_web.text.language import ENGLISH
 
@@ -92,7 +92,7 @@ def _needed(asked: RouteRequest, fact: str) -> Buckets:
 
 def _state(asked: RouteRequest, line: ComponentState) -> Badge:
     declared = level.declared([it for it in asked.found.incidents if it.started <= asked.now])
-    condition = line.standing.condition
+    condition = line.current.status
     found = level.of(condition, declared.get(line.component.name, Level.UP))
     message, colour = _LEVELS[found]
     if condition in _WITHOUT_DATA and found <= Level.UNKNOWN:

@@ -4,7 +4,7 @@ from markupsafe import escape
 
 from allswell_web.api.badges import lettering
 from allswell_web.api.badges.badge import Badge
-from allswell_web.api.feeds.markup import clean
+from allswell_web.api.markup import clean
 
 MARGIN = 6
 _LABEL = "#3a3f47"

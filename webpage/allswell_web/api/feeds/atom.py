@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from allswell_web.api.feeds.entry import Feed, FeedEntry
-from allswell_web.api.feeds.markup import DECLARATION, element, joined
+from allswell_web.api.markup import DECLARATION, element, joined
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from allswell_web.api.feeds import atom
 from allswell_web.api.feeds.entry import Feed, FeedEntry
-from allswell_web.api.feeds.markup import DECLARATION, element, joined
+from allswell_web.api.markup import DECLARATION, element, joined
 
 
 def write(feed: Feed) -> str:

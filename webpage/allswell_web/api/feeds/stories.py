@@ -14,7 +14,7 @@ from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
 from allswell_web.api.feeds import entry
 from allswell_web.api.feeds.entry import Feed, FeedEntry
-from allswell_web.api.feeds.markup import clean, element
+from allswell_web.api.markup import clean, element
 from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import identity
 from allswell_web.text import labels, times, untrusted_text
@@ -103,7 +103,7 @@ def _of_incident(told: PageFeed, it: Incident) -> Story:
     pieces = [
         StoryUpdate(
             update.id,
-            labels.status(ENGLISH, update.status),
+            labels.incident_status(ENGLISH, update.status),
             update.body,
             update.at,
             update.published,
@@ -112,7 +112,9 @@ def _of_incident(told: PageFeed, it: Incident) -> Story:
     ]
     if not pieces:
         pieces = [
-            StoryUpdate("begin", labels.status(ENGLISH, it.status), "", it.started, it.published)
+            StoryUpdate(
+                "begin", labels.incident_status(ENGLISH, it.status), "", it.started, it.published
+            )
         ]
     return Story(
         id=it.id,

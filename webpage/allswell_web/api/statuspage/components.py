@@ -9,8 +9,8 @@ from allswell_web.api.page_feed import PageFeed
 from allswell_web.api.statuspage import level
 from allswell_web.api.statuspage.level import STATUSES, Level
 from allswell_web.presentation import identity
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.page_state import ComponentState
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import untrusted_text
 
 Json = dict[str, object]
@@ -89,12 +89,12 @@ def _group(
 
 def _description(line: ComponentState) -> str | None:
     """What the status word cannot say."""
-    standing = line.standing
-    if standing.condition is ComponentStatus.PAUSED:
+    standing = line.current
+    if standing.status is ComponentStatus.PAUSED:
         return "Monitoring paused"
-    if standing.condition is ComponentStatus.NEW or standing.last is ComponentStatus.NEW:
+    if standing.status is ComponentStatus.NEW or standing.last is ComponentStatus.NEW:
         return "No data yet"
-    if standing.condition is ComponentStatus.UNKNOWN:
+    if standing.status is ComponentStatus.UNKNOWN:
         # With the date, always: this text must not change when a day ends.
         since = standing.since
         return f"No data since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if since else None

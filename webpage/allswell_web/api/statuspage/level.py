@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 
 from allswell.domain.incident import Effect, Impact, Incident
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.page_state import PageState
+from allswell_web.status.component_status import ComponentStatus
 
 
 class Level(IntEnum):
@@ -85,7 +85,7 @@ def of_lines(it: PageState, said: Collection[Incident]) -> Mapping[str, Level]:
     """Every component's level by its monitor's name: as observed, or declared where worse."""
     worst = declared(said)
     return {
-        line.component.name: of(line.standing.condition, worst.get(line.component.name, Level.UP))
+        line.component.name: of(line.current.status, worst.get(line.component.name, Level.UP))
         for line in it.lines
     }
 
@@ -96,7 +96,7 @@ def of_page(it: PageState, said: Collection[Incident]) -> tuple[str, str]:
     watched = [
         levels[line.component.name]
         for line in it.lines
-        if line.standing.condition is not ComponentStatus.PAUSED
+        if line.current.status is not ComponentStatus.PAUSED
         or levels[line.component.name] > Level.MAINTENANCE
     ]
     return indicator(watched, said)

@@ -9,10 +9,10 @@ from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 from allswell.domain.uptime import UptimeDay
 from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import uptime_windows
-from allswell_web.presentation.condition import ComponentStatus
 from allswell_web.presentation.context import Buckets
 from allswell_web.presentation.page_state import ComponentState
 from allswell_web.presentation.uptime_windows import UptimeWindow
+from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import headline, labels, untrusted_text
 from allswell_web.text.language import ENGLISH
 
@@ -63,21 +63,21 @@ def _state(told: PageFeed) -> Json:
     it = told.it
     titles = [untrusted_text.line(line.component.title) for line in it.lines]
     return {
-        "condition": ComponentStatus.UNKNOWN if it.silent else it.overall.condition,
+        "condition": ComponentStatus.UNKNOWN if it.silent else it.overall.status,
         "extent": it.overall.extent,
         "sentence": headline.of(it.overall, titles, ENGLISH, silent=it.silent),
     }
 
 
 def _component(told: PageFeed, line: ComponentState, buckets: Buckets) -> Json:
-    component, standing = line.component, line.standing
+    component, standing = line.component, line.current
     days = uptime_windows.days_of(told.it, line)
-    reason = standing.reason if standing.condition in _EXPLAINED else ""
+    reason = standing.reason if standing.status in _EXPLAINED else ""
     return {
         "id": component.public_id,
         "name": untrusted_text.line(component.title),
         "group": untrusted_text.line(component.group) or None,
-        "condition": standing.condition,
+        "condition": standing.status,
         "since": _time(standing.since),
         "reason": reason or None,
         "reason_text": labels.reason(ENGLISH, reason) or None,

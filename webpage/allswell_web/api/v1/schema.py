@@ -23,7 +23,8 @@ from allswell_web.api.schemas import (
     ref,
 )
 from allswell_web.api.v1.document import VERSION
-from allswell_web.presentation.condition import ComponentStatus, StatusExtent
+from allswell_web.status.component_status import ComponentStatus
+from allswell_web.status.overall_status import StatusExtent
 
 
 def _words(kind: type[StrEnum]) -> Schema:
