@@ -1,7 +1,8 @@
-"""What a customer's host name needs on the cluster: a Certificate, and a route to the page.
+"""Build the objects of a customer's host name: a Certificate, and a route to the page.
 
-All of it lives beside the web Service, where no tenant looks, and bears the page's namespace, name
-and UID. It has no owner: an owner in another namespace would have it collected within seconds.
+All of them live beside the web Service, where no tenant can read, and are labelled with the page's
+namespace, name and UID. They have no owner: an owner in another namespace would have them garbage
+collected within seconds.
 """
 
 from collections.abc import Sequence
@@ -25,10 +26,10 @@ class PageHostname:
     uid: str
 
     @property
-    def child(self) -> str:
-        """What everything that belongs to it is called: another page's is called otherwise."""
-        print_ = manifest.fingerprint([self.namespace, self.name, self.uid, self.host])
-        return f"page-{print_}"
+    def child_name(self) -> str:
+        """The name of every object that belongs to it; no other page's object has it."""
+        digest = manifest.fingerprint([self.namespace, self.name, self.uid, self.host])
+        return f"page-{digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class IngressSettings:
-    """Where children live and what they lead to.
+    """The namespace of the objects, and the Service that the routes lead to.
 
-    `issuer` is the kind and the name of cert-manager's issuer. Routes are Ingresses of a class,
-    or with a `gateway` a ListenerSet and HTTPRoutes.
+    `issuer` is the kind and the name of cert-manager's issuer. A route is an Ingress of a class, or
+    with a `gateway` a ListenerSet and HTTPRoutes.
     """
 
     namespace: str
@@ -56,79 +57,86 @@ class IngressSettings:
     gateway: Gateway | None = None
 
     @property
-    def routes(self) -> tuple[Kind, ...]:
-        """The kinds of which a route is made."""
+    def route_kinds(self) -> tuple[Kind, ...]:
+        """The kinds of objects that a route is made of."""
         return (INGRESS,) if self.gateway is None else (LISTENERSET, HTTPROUTE)
 
 
-def certificate(it: PageHostname, there: IngressSettings) -> Json:
-    """The Certificate of a host name; its Secret has the same name."""
-    kind, name = there.issuer
+def certificate(hostname: PageHostname, settings: IngressSettings) -> Json:
+    """Build the Certificate of a host name; its Secret has the same name."""
+    kind, name = settings.issuer
     spec = {
-        "secretName": it.child,
-        "secretTemplate": {"labels": _labels(it)},
-        "dnsNames": [it.host],
+        "secretName": hostname.child_name,
+        "secretTemplate": {"labels": _labels(hostname)},
+        "dnsNames": [hostname.host],
         "issuerRef": {"group": "cert-manager.io", "kind": kind, "name": name},
         "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
         "revisionHistoryLimit": 1,
     }
-    return _object(CERTIFICATE, it.child, it, there, spec)
+    return _object(CERTIFICATE, hostname.child_name, hostname, settings, spec)
 
 
-def routes(it: PageHostname, there: IngressSettings) -> tuple[tuple[Kind, Json], ...]:
-    """What leads to the page, with the certificate."""
-    if there.gateway is None:
-        return ((INGRESS, _ingress(it, there)),)
-    listeners = (LISTENERSET, _listeners(it, there, there.gateway))
-    to_page = (HTTPROUTE, _to_page(it, there))
-    if not there.gateway.http:
+def routes(hostname: PageHostname, settings: IngressSettings) -> tuple[tuple[Kind, Json], ...]:
+    """Build the objects that lead visitors to the page, and terminate TLS by the certificate."""
+    if settings.gateway is None:
+        return ((INGRESS, _ingress(hostname, settings)),)
+    listeners = (LISTENERSET, _listener_set(hostname, settings, settings.gateway))
+    to_page = (HTTPROUTE, _route_to_page(hostname, settings))
+    if not settings.gateway.http:
         return (listeners, to_page)
-    return (listeners, to_page, (HTTPROUTE, _to_https(it, there, there.gateway)))
+    return (listeners, to_page, (HTTPROUTE, _route_to_https(hostname, settings, settings.gateway)))
 
 
-def _ingress(it: PageHostname, there: IngressSettings) -> Json:
-    backend = {"service": {"name": there.service, "port": {"number": there.port}}}
+def _ingress(hostname: PageHostname, settings: IngressSettings) -> Json:
+    backend = {"service": {"name": settings.service, "port": {"number": settings.port}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     spec: dict[str, object] = {
-        "rules": [{"host": it.host, "http": {"paths": [path]}}],
-        "tls": [{"hosts": [it.host], "secretName": it.child}],
+        "rules": [{"host": hostname.host, "http": {"paths": [path]}}],
+        "tls": [{"hosts": [hostname.host], "secretName": hostname.child_name}],
     }
-    if there.ingress_class:
-        spec["ingressClassName"] = there.ingress_class
-    return _object(INGRESS, it.child, it, there, spec)
+    if settings.ingress_class:
+        spec["ingressClassName"] = settings.ingress_class
+    return _object(INGRESS, hostname.child_name, hostname, settings, spec)
 
 
-def _listeners(it: PageHostname, there: IngressSettings, gateway: Gateway) -> Json:
+def _listener_set(hostname: PageHostname, settings: IngressSettings, gateway: Gateway) -> Json:
     listener = {
         "name": HTTPS,
-        "hostname": it.host,
+        "hostname": hostname.host,
         "port": 443,
         "protocol": "HTTPS",
-        "tls": {"mode": "Terminate", "certificateRefs": [{"name": it.child}]},
+        "tls": {"mode": "Terminate", "certificateRefs": [{"name": hostname.child_name}]},
     }
-    spec = {"parentRef": _gateway(gateway), "listeners": [listener]}
-    return _object(LISTENERSET, it.child, it, there, spec)
+    spec = {"parentRef": _gateway_reference(gateway), "listeners": [listener]}
+    return _object(LISTENERSET, hostname.child_name, hostname, settings, spec)
 
 
-def _to_page(it: PageHostname, there: IngressSettings) -> Json:
-    parent = {"group": GATEWAY_GROUP, "kind": LISTENERSET.name, "name": it.child}
-    rule = {"backendRefs": [{"name": there.service, "port": there.port}]}
-    return _route(it.child, it, there, {**parent, "sectionName": HTTPS}, rule)
+def _route_to_page(hostname: PageHostname, settings: IngressSettings) -> Json:
+    parent = {
+        "group": GATEWAY_GROUP,
+        "kind": LISTENERSET.name,
+        "name": hostname.child_name,
+        "sectionName": HTTPS,
+    }
+    rule = {"backendRefs": [{"name": settings.service, "port": settings.port}]}
+    return _http_route(hostname.child_name, hostname, settings, parent, rule)
 
 
-def _to_https(it: PageHostname, there: IngressSettings, gateway: Gateway) -> Json:
-    parent = {**_gateway(gateway), "sectionName": gateway.http}
+def _route_to_https(hostname: PageHostname, settings: IngressSettings, gateway: Gateway) -> Json:
+    parent = {**_gateway_reference(gateway), "sectionName": gateway.http}
     redirect = {"scheme": "https", "statusCode": 301}
     rule = {"filters": [{"type": "RequestRedirect", "requestRedirect": redirect}]}
-    return _route(f"{it.child}-http", it, there, parent, rule)
+    return _http_route(f"{hostname.child_name}-http", hostname, settings, parent, rule)
 
 
-def _route(name: str, it: PageHostname, there: IngressSettings, parent: Json, rule: Json) -> Json:
-    spec = {"parentRefs": [parent], "hostnames": [it.host], "rules": [rule]}
-    return _object(HTTPROUTE, name, it, there, spec)
+def _http_route(
+    name: str, hostname: PageHostname, settings: IngressSettings, parent: Json, rule: Json
+) -> Json:
+    spec = {"parentRefs": [parent], "hostnames": [hostname.host], "rules": [rule]}
+    return _object(HTTPROUTE, name, hostname, settings, spec)
 
 
-def _gateway(gateway: Gateway) -> Json:
+def _gateway_reference(gateway: Gateway) -> Json:
     return {
         "group": GATEWAY_GROUP,
         "kind": "Gateway",
@@ -137,32 +145,29 @@ def _gateway(gateway: Gateway) -> Json:
     }
 
 
-def _labels(it: PageHostname) -> dict[str, str]:
+def _labels(hostname: PageHostname) -> dict[str, str]:
     return {
         "app.kubernetes.io/name": "allswell",
         "app.kubernetes.io/component": "hostname",
         "app.kubernetes.io/managed-by": names.FIELD_MANAGER,
-        names.PAGE_NAMESPACE: it.namespace,
-        names.PAGE_LABEL: it.name,
-        names.PAGE_UID: it.uid,
+        names.PAGE_NAMESPACE: hostname.namespace,
+        names.PAGE_LABEL: hostname.name,
+        names.PAGE_UID: hostname.uid,
     }
 
 
-def _object(kind: Kind, name: str, it: PageHostname, there: IngressSettings, spec: Json) -> Json:
+def _object(
+    kind: Kind, name: str, hostname: PageHostname, settings: IngressSettings, spec: Json
+) -> Json:
     metadata = {
-        "namespace": there.namespace,
+        "namespace": settings.namespace,
         "name": name,
-        "labels": _labels(it),
-        "annotations": {names.HOSTNAME: it.host},
+        "labels": _labels(hostname),
+        "annotations": {names.HOSTNAME: hostname.host},
     }
     return {"apiVersion": kind.api, "kind": kind.name, "metadata": metadata, "spec": spec}
 
 
-def host_of(child: Json) -> str:
-    """The host name that a child is for."""
-    return manifest.text(child, "metadata", "annotations", names.HOSTNAME)
-
-
-def named(children: Sequence[Json]) -> dict[str, Json]:
-    """Children by their names."""
-    return {manifest.name(child)[1]: child for child in children}
+def by_name(objects: Sequence[Json]) -> dict[str, Json]:
+    """Return objects of one namespace by their names."""
+    return {manifest.name(each)[1]: each for each in objects}

@@ -193,11 +193,11 @@ def test_operator_and_page_read_what_is_said_of_host_names() -> None:
     assert given.problems == []
     assert policy is not None
     assert policy.budget == OrderBudget(2, 100, 20)
-    assert policy.around.service == "allswell-web"
+    assert policy.ingress.service == "allswell-web"
     assert policy.suffixes("team-a") == ("example.org",)
     assert [str(it) for it in policy.resolvers] == ["192.0.2.53", "2001:db8::53"]
     web = rendering.environment(objects, "web")
-    assert web["ALLSWELL_PAGES_DOMAIN"] == policy.own.pages_domain
+    assert web["ALLSWELL_PAGES_DOMAIN"] == policy.domains.pages_domain
 
 
 def policies(values: rendering.Values) -> dict[str, rendering.Json]:

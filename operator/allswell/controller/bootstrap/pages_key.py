@@ -1,4 +1,4 @@
-"""The installation's own key, from which pages' addresses and tokens are made.
+"""Keep the installation's own key, from which pages' addresses and tokens are derived.
 
 It is made once and outlives the operator: with another key every customer's record would be wrong.
 """
@@ -18,7 +18,7 @@ class BadPagesKey(Exception):
 
 
 async def get_or_create(api: Api, namespace: str, name: str) -> bytes:
-    """The key, made if there is none. Raises `KubeError`, `BadKey`."""
+    """Return the key, made if there is none. Raises `KubeError`, `BadPagesKey`."""
     found = await generated_secret.get_or_create_secret(
         api, namespace, name, lambda: {KEY: secrets.token_bytes(LENGTH)}
     )

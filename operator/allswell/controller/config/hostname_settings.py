@@ -1,4 +1,4 @@
-"""The settings of this room, from environment variables."""
+"""Read the policy for customers' host names from environment variables."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,87 +21,94 @@ ISSUERS = ("Issuer", "ClusterIssuer")
 ROUTINGS = ("Ingress", "Gateway")
 
 
-def read(given: Environment, namespace: str) -> HostnamePolicy | None:
-    """The policy; None where no domain is dedicated to pages. What is wrong is noted."""
-    domain = given.text("ALLSWELL_PAGES_DOMAIN", "").lower().removesuffix(".")
+def read(environment: Environment, namespace: str) -> HostnamePolicy | None:
+    """Read the policy; None where no domain is dedicated to pages.
+
+    Every problem is noted in the environment.
+    """
+    domain = environment.text("ALLSWELL_PAGES_DOMAIN", "").lower().removesuffix(".")
     if not domain:
         return None
-    products = _hosts(given)
-    if why := hostname.pages_domain_problem(domain, products):
-        given.problems.append(f"ALLSWELL_PAGES_DOMAIN cannot be used: {why}")
+    product_hosts = _product_hosts(environment)
+    if problem := hostname.pages_domain_problem(domain, product_hosts):
+        environment.problems.append(f"ALLSWELL_PAGES_DOMAIN cannot be used: {problem}")
     return HostnamePolicy(
-        own=InstallationDomains(domain, products),
-        around=_around(given, namespace),
-        resolvers=_resolvers(given),
-        caa=given.words("ALLSWELL_CAA_DOMAINS"),
-        rules=given.read(
+        domains=InstallationDomains(domain, product_hosts),
+        ingress=_ingress(environment, namespace),
+        resolvers=_resolvers(environment),
+        caa_issuers=environment.words("ALLSWELL_CAA_DOMAINS"),
+        rules=environment.read(
             "ALLSWELL_HOSTNAME_RULES",
             "[]",
-            policy.rules,
+            policy.parse_rules,
             '[{"namespaces": ["team-*"], "suffixes": ["example.com"]}]',
         ),
-        budget=given.read("ALLSWELL_CERTIFICATE_BUDGET", "4,250,45", _budget, BUDGET),
-        recheck=_time(given, "ALLSWELL_HOSTNAME_RECHECK_SECONDS", 600, "seconds"),
-        grace=_time(given, "ALLSWELL_HOSTNAME_GRACE_SECONDS", 3 * 86_400, "seconds"),
-        rest=given.read("ALLSWELL_HOSTNAME_REST_SECONDS", "2592000", _rest, REST),
+        budget=environment.read("ALLSWELL_CERTIFICATE_BUDGET", "4,250,45", _budget, BUDGET),
+        recheck=_period(environment, "ALLSWELL_HOSTNAME_RECHECK_SECONDS", 600),
+        grace=_period(environment, "ALLSWELL_HOSTNAME_GRACE_SECONDS", 3 * 86_400),
+        rest=environment.read("ALLSWELL_HOSTNAME_REST_SECONDS", "2592000", _rest, REST),
     )
 
 
-# A page that is gone is forgotten with the names that it had, however long these should rest.
+# A page that is gone is purged with the names that it had, however long these should rest.
 REST = f"a number of seconds from 1 to {KEPT_HIDDEN.days} days"
 BUDGET = "three numbers: of one name an hour, of all in three hours, of one domain a week"
 
 
-def _hosts(given: Environment) -> tuple[str, ...]:
-    """The product's own hosts: that of the page's address."""
-    host = urlsplit(given.text("ALLSWELL_PAGE_URL", "")).hostname
+def _product_hosts(environment: Environment) -> tuple[str, ...]:
+    """Return the product's own hosts: that of the page's address."""
+    host = urlsplit(environment.text("ALLSWELL_PAGE_URL", "")).hostname
     return (host,) if host else ()
 
 
-def _around(given: Environment, namespace: str) -> IngressSettings:
-    service, port = given.read(
+def _ingress(environment: Environment, namespace: str) -> IngressSettings:
+    service, port = environment.read(
         "ALLSWELL_WEB_SERVICE", "allswell-web:80", _service, "name:port of the page's Service"
     )
-    routing = given.read("ALLSWELL_ROUTING", "Ingress", _routing, " or ".join(ROUTINGS))
+    routing = environment.read("ALLSWELL_ROUTING", "Ingress", _routing, " or ".join(ROUTINGS))
+    issuer = environment.read("ALLSWELL_ISSUER", "", _issuer, "ClusterIssuer/name or Issuer/name")
     return IngressSettings(
         namespace=namespace,
         service=service,
         port=port,
-        issuer=given.read("ALLSWELL_ISSUER", "", _issuer, "ClusterIssuer/name or Issuer/name"),
-        ingress_class=given.text("ALLSWELL_INGRESS_CLASS", ""),
-        gateway=_gateway(given) if routing == "Gateway" else None,
+        issuer=issuer,
+        ingress_class=environment.text("ALLSWELL_INGRESS_CLASS", ""),
+        gateway=_gateway(environment) if routing == "Gateway" else None,
     )
 
 
-def _gateway(given: Environment) -> Gateway:
-    namespace, name = given.read("ALLSWELL_GATEWAY", "", _place, "namespace/name of a Gateway")
+def _gateway(environment: Environment) -> Gateway:
+    namespace, name = environment.read(
+        "ALLSWELL_GATEWAY", "", _namespaced_name, "namespace/name of a Gateway"
+    )
     if not name:
-        given.problems.append("ALLSWELL_GATEWAY is missing: write namespace/name of a Gateway")
-    return Gateway(namespace, name, given.text("ALLSWELL_GATEWAY_HTTP_LISTENER", ""))
+        environment.problems.append(
+            "ALLSWELL_GATEWAY is missing: write namespace/name of a Gateway"
+        )
+    return Gateway(namespace, name, environment.text("ALLSWELL_GATEWAY_HTTP_LISTENER", ""))
 
 
-def _resolvers(given: Environment) -> tuple[Resolver, ...]:
-    words = given.words("ALLSWELL_RESOLVERS") or _of_machine()
-    found = []
-    for word in words:
+def _resolvers(environment: Environment) -> tuple[Resolver, ...]:
+    resolvers = []
+    for text in environment.words("ALLSWELL_RESOLVERS") or _system_resolvers():
         try:
-            found.append(policy.resolver(word))
+            resolvers.append(policy.parse_resolver(text))
         except ValueError:
-            given.problems.append(
-                f"ALLSWELL_RESOLVERS holds {word[:60]!r}: write addresses, like 192.0.2.53"
+            environment.problems.append(
+                f"ALLSWELL_RESOLVERS holds {text[:60]!r}: write addresses, like 192.0.2.53"
             )
-    return tuple(found)
+    return tuple(resolvers)
 
 
-def _of_machine() -> Sequence[str]:
+def _system_resolvers() -> Sequence[str]:
     try:
         return [str(server) for server in dns.resolver.Resolver().nameservers]
     except dns.exception.DNSException:
         return ()
 
 
-def _time(given: Environment, name: str, default: int, unit: str) -> timedelta:
-    return given.read(name, str(default), _seconds, f"a number of {unit} from 1 on")
+def _period(environment: Environment, name: str, default: int) -> timedelta:
+    return environment.read(name, str(default), _seconds, "a number of seconds from 1 on")
 
 
 def _seconds(text: str) -> timedelta:
@@ -117,7 +124,7 @@ def _rest(text: str) -> timedelta:
 
 
 def _budget(text: str) -> OrderBudget:
-    per_host, total, per_domain = (int(word) for word in text.split(","))
+    per_host, total, per_domain = (int(number) for number in text.split(","))
     if min(per_host, total, per_domain) < 1:
         raise ValueError(text)
     return OrderBudget(per_host, total, per_domain)
@@ -143,7 +150,7 @@ def _routing(text: str) -> str:
     return text
 
 
-def _place(text: str) -> tuple[str, str]:
+def _namespaced_name(text: str) -> tuple[str, str]:
     namespace, _, name = text.partition("/")
     if text and not (namespace and name):
         raise ValueError(text)

@@ -115,7 +115,7 @@ class CertificateController:
             names_held,
             children,
             challenges,
-            self._policy.around,
+            self._policy.ingress,
             now,
             left=self._left(children, now),
         )
@@ -136,20 +136,20 @@ class CertificateController:
     def _held(self, holders: Sequence[ClaimHolder]) -> dict[PageHostname, datetime | None]:
         found: dict[PageHostname, datetime | None] = {}
         for it in holders:
-            look = self._preflights.look(ObjectKey(PAGE.name, it.namespace, it.name), it.host)
-            green = look.green if look and look.held else None
+            look = self._preflights.latest(ObjectKey(PAGE.name, it.namespace, it.name), it.host)
+            green = look.certifiable_since if look and look.is_held else None
             found[_hosted(it)] = green
         return found
 
     async def _children(self) -> Children:
-        around = self._policy.around
+        around = self._policy.ingress
         found = {}
-        for kind in (CERTIFICATE, *around.routes):
+        for kind in (CERTIFICATE, *around.route_kinds):
             try:
                 listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
             except KubeMissing as error:
                 raise KubeMissing(f"{kind.plural}.{kind.group}") from error
-            found[kind] = hostname_objects.named(listing.objects)
+            found[kind] = hostname_objects.by_name(listing.objects)
         return found
 
     async def _challenges(self, children: Children) -> dict[str, str]:
@@ -160,7 +160,7 @@ class CertificateController:
         ):
             return {}
         try:
-            listing = await self._api.every(CHALLENGE, (self._policy.around.namespace,))
+            listing = await self._api.every(CHALLENGE, (self._policy.ingress.namespace,))
         except KubeMissing:
             return {}
         return certificate_status.causes(listing.objects)
@@ -229,7 +229,7 @@ class CertificateController:
         patch = {
             "apiVersion": CERTIFICATE.api,
             "kind": CERTIFICATE.name,
-            "metadata": {"namespace": self._policy.around.namespace, "name": name},
+            "metadata": {"namespace": self._policy.ingress.namespace, "name": name},
             "status": moment if at is None else {**moment, "failedIssuanceAttempts": 1},
         }
         await self._api.merge(CERTIFICATE, patch, "status")
@@ -253,7 +253,7 @@ class CertificateController:
         await self._delete(SECRET, name)
 
     async def _delete(self, kind: Kind, name: str, uid: str = "") -> None:
-        await self._api.delete(kind, self._policy.around.namespace, name, uid, force=False)
+        await self._api.delete(kind, self._policy.ingress.namespace, name, uid, force=False)
         self._meters.writes.labels(kind.name, "delete").inc()
 
     def _budget(self, host: str, why: str) -> None:

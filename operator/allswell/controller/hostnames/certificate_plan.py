@@ -78,8 +78,8 @@ def decide(
     wanted: set[tuple[Kind, str]] = set()
     routed = set()
     for name, green in names.items():
-        wanted.add((CERTIFICATE, name.child))
-        live = children[CERTIFICATE].get(name.child)
+        wanted.add((CERTIFICATE, name.child_name))
+        live = children[CERTIFICATE].get(name.child_name)
         seen = facts[name] = None if live is None else certificate_status.facts(live, challenges)
         if live is not None or green:
             make += _certificate(name, live, around)

@@ -1,7 +1,8 @@
-"""The loop that looks at every name in the DNS, for ever: soon while it is not proved, now and then
-once it is. Each look is a task of its own, so that a broken name delays no other, and a namespace
-full of them delays no other namespace.
-"""  # noqa: D205 - one sentence
+"""Verify every host name in the DNS, for ever: often while it is unverified, later now and then.
+
+Each lookup is a task of its own, so that a broken name delays no other, and a namespace full of
+broken names delays no other namespace.
+"""
 
 import asyncio
 import logging
@@ -19,173 +20,205 @@ from allswell.domain.hostname_claim import HostnameClaim, HostnameClaimState, Pr
 from allswell.domain.preflight import DnsTrouble, ExpectedProof, Preflight, ResolverAnswer
 
 log = logging.getLogger(__name__)
-AT_ONCE = 32
-# Of these, what one namespace can take: whoever lists slow names waits for their own.
-SHARE = 8
-TICK = 0.25
-SECOND = timedelta(seconds=1)
-# A name whose servers answer costs little to ask for.
-FIRST, SLOW, SLOWEST = timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)
-FAILING = timedelta(minutes=1)
-UNHEARD = (DnsTrouble.DNS_FAILED, DnsTrouble.NO_RESOLVER)
+MAX_LOOKUPS = 32
+# Of these, as many as one namespace can use: whoever lists slow names waits for their own.
+MAX_LOOKUPS_PER_NAMESPACE = 8
+POLL_SECONDS = 0.25
+FIRST_INTERVAL = timedelta(seconds=5)
+# A name whose name servers answer costs little to look up.
+LONGEST_INTERVAL, LONGEST_UNANSWERED = timedelta(minutes=5), timedelta(minutes=30)
+RETRY_INTERVAL = timedelta(minutes=1)
+UNANSWERED = (DnsTrouble.DNS_FAILED, DnsTrouble.NO_RESOLVER)
 
-Looking = Callable[[ExpectedProof], Awaitable[Sequence[ResolverAnswer]]]
-Target = tuple[ObjectKey, str]
+DnsLookup = Callable[[ExpectedProof], Awaitable[Sequence[ResolverAnswer]]]
+PageAndHost = tuple[ObjectKey, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the last look at a name has found, and what came of it.
+    """The result of the last lookup of a host name.
 
-    `green` is since when it has been proved and certifiable without a break; None: it is not.
-    `tries` is how often the same came of it before.
+    `outcome` is what the central database decided on the last proof, None without one.
+    `certifiable_since` is since when the name is verified and certifiable without a break; None
+    when it is not. `repeats` counts the lookups before this one that ended the same.
     """
 
     at: datetime
-    finding: Preflight
-    verdict: ProofOutcome | None = None
+    preflight: Preflight
+    outcome: ProofOutcome | None = None
     claim: HostnameClaim | None = None
-    green: datetime | None = None
-    tries: int = 0
+    certifiable_since: datetime | None = None
+    repeats: int = 0
 
     @property
-    def held(self) -> bool:
-        """Whether the page has the name."""
+    def is_held(self) -> bool:
+        """Tell whether the page has the host name."""
         return self.claim is not None and self.claim.state is HostnameClaimState.HELD
 
 
 @dataclass(slots=True)
 class _Task:
-    page: int
-    wanted: ExpectedProof
+    page_id: int
+    expected: ExpectedProof
     due: datetime
-    look: Verification | None = None
+    verification: Verification | None = None
     running: bool = False
 
 
 class DnsVerification:
-    """What every page wants to be looked at, and what was found."""
+    """Verify the host names that pages list, and keep the last verification of each."""
 
     def __init__(
         self,
-        looking: Looking,
-        ledger: ClaimsClient,
+        look_up: DnsLookup,
+        claims: ClaimsClient,
         *,
         issuers: Sequence[str],
         recheck: timedelta,
         grace: timedelta,
-        wake: Callable[[ObjectKey], None],
+        enqueue: Callable[[ObjectKey], None],
         now: Callable[[], datetime],
     ) -> None:
-        self._looking = looking
-        self._ledger = ledger
+        """Call `enqueue` with each page for which a verification brings something new.
+
+        `recheck` is the interval of a verified name; `grace` how long a held name may fail.
+        """
+        self._look_up = look_up
+        self._claims = claims
         self._issuers = issuers
         self._recheck = recheck
         self._grace = grace
-        self._wake = wake
+        self._enqueue = enqueue
         self._now = now
         self._pages: dict[ObjectKey, dict[str, tuple[int, ExpectedProof]]] = {}
-        self._tasks: dict[Target, _Task] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
-        self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(SHARE))
+        self._tasks: dict[PageAndHost, _Task] = {}
+        self._slots = asyncio.Semaphore(MAX_LOOKUPS)
+        self._namespace_slots = defaultdict[str, asyncio.Semaphore](
+            lambda: asyncio.Semaphore(MAX_LOOKUPS_PER_NAMESPACE)
+        )
         self._running: set[asyncio.Task[None]] = set()
 
-    def want(self, key: ObjectKey, page: int, wanted: Sequence[ExpectedProof]) -> bool:
-        """Look at exactly these names for a page, new ones at once; whether that is news."""
-        known = self._pages.get(key, {})
-        shall = {each.host: (page, each) for each in wanted}
-        if known == shall:
+    def set_expected(self, key: ObjectKey, page_id: int, expected: Sequence[ExpectedProof]) -> bool:
+        """Verify exactly these host names of a page, new ones at once; tell whether any changed."""
+        before = self._pages.get(key, {})
+        after = {each.host: (page_id, each) for each in expected}
+        if before == after:
             return False
-        for host in known.keys() - shall.keys():
+        for host in before.keys() - after.keys():
             del self._tasks[key, host]
-        for host, asked in shall.items():
-            if known.get(host) != asked:
-                self._tasks[key, host] = _Task(*asked, self._now())
-        self._pages[key] = shall
-        if not shall:
+        for host, target in after.items():
+            if before.get(host) != target:
+                self._tasks[key, host] = _Task(*target, self._now())
+        self._pages[key] = after
+        if not after:
             del self._pages[key]
         return True
 
-    def look(self, key: ObjectKey, host: str) -> Verification | None:
-        """What was found; None before the first look."""
+    def latest(self, key: ObjectKey, host: str) -> Verification | None:
+        """Return the last verification of a page's host name; None before the first."""
         task = self._tasks.get((key, host))
-        return task.look if task else None
+        return task.verification if task else None
 
-    def found(self) -> dict[Target, Verification]:
-        """All that was found."""
-        return {target: task.look for target, task in self._tasks.items() if task.look}
+    def verifications(self) -> dict[PageAndHost, Verification]:
+        """Return the last verification of every host name that has one."""
+        tasks = self._tasks.items()
+        return {target: task.verification for target, task in tasks if task.verification}
 
     async def run(self) -> None:
-        """Look, for ever."""
+        """Start a task for each host name whose lookup is due, for ever."""
         while True:
             now = self._now()
             for target, task in list(self._tasks.items()):
                 if task.due <= now and not task.running:
                     task.running = True
-                    running = asyncio.create_task(self._one(target, task))
+                    running = asyncio.create_task(self._verify(target, task))
                     self._running.add(running)
                     running.add_done_callback(self._running.discard)
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(POLL_SECONDS)
 
-    async def _one(self, target: Target, task: _Task) -> None:
+    async def _verify(self, target: PageAndHost, task: _Task) -> None:
+        """Verify one host name once.
+
+        1. Wait for a slot of the namespace and one of all, and ask the resolvers.
+        2. Judge their answers.
+        3. Record in the central database what follows for the page's claim.
+        4. Enqueue the page if anything visible has changed.
+        """
+        key, host = target
         try:
-            async with self._shares[target[0].namespace], self._slots:
-                seen = await self._looking(task.wanted)
-            found = preflight.judge(task.wanted, seen, self._issuers)
-            await self._noted(target, task, found)
+            async with self._namespace_slots[key.namespace], self._slots:
+                answers = await self._look_up(task.expected)
+            judged = preflight.judge(task.expected, answers, self._issuers)
+            await self._record(key, task, judged)
         except CentralError as error:
-            # As long as nothing can be kept, nobody's servers should be asked again and again.
-            log.warning("%s: what the DNS says cannot be kept: %s", target[1], error)
-            task.due = self._now() + FAILING
+            # While nothing can be recorded, nobody's name servers should be asked again and again.
+            log.warning("DNS verification: cannot record the result: %s %s", error, _at(key, host))
+            task.due = self._now() + RETRY_INTERVAL
         except Exception:
-            log.exception("%s could not be looked at", target[1])
-            task.due = self._now() + FAILING
+            log.exception("DNS verification: failed %s", _at(key, host))
+            task.due = self._now() + RETRY_INTERVAL
         finally:
             task.running = False
 
-    async def _noted(self, target: Target, task: _Task, found: Preflight) -> None:
-        now, before = self._now(), task.look
-        verdict = before.verdict if before else None
-        host = task.wanted.host
-        if found.proof is not None:
-            verdict = await self._ledger.record_proof(task.page, host, found.proof, now)
-        elif found.is_conclusive:
-            verdict = None
-            await self._ledger.record_failure(task.page, host, now)
-        claim = (await self._ledger.of_page(task.page)).get(host)
-        if (
-            found.is_conclusive
-            and claim
-            and claim.failing_since
-            and now - claim.failing_since > self._grace
-        ):
-            await self._ledger.revoke(task.page, host, now)
-            claim = (await self._ledger.of_page(task.page)).get(host)
-        green = found.proof is not None and found.trouble is None
-        since = before.green if before and before.green else now
-        look = Verification(now, found, verdict, claim, since if green else None)
-        if before and (before.verdict, before.held) == (verdict, look.held):
-            look = replace(look, tries=before.tries + 1)
-        task.look = look
-        # A little apart from all others; nobody gains by guessing it.
-        apart = random.uniform(0.8, 1.2)  # noqa: S311
-        task.due = now + pause(look, self._recheck) * apart
-        if before is None or _told(before) != _told(look):
-            self._wake(target[0])
+    async def _record(self, key: ObjectKey, task: _Task, judged: Preflight) -> None:
+        before = task.verification
+        after = await self._verification(task, judged)
+        task.verification = after
+        # Spread the load; nobody gains by guessing it.
+        jitter = random.uniform(0.8, 1.2)  # noqa: S311
+        task.due = after.at + interval(after, self._recheck) * jitter
+        if before is None or _visible(before) != _visible(after):
+            self._enqueue(key)
+
+    async def _verification(self, task: _Task, judged: Preflight) -> Verification:
+        now, before = self._now(), task.verification
+        outcome = await self._outcome(task, judged, now)
+        claim = await self._claim(task, judged, now)
+        since = (before.certifiable_since if before else None) or now
+        after = Verification(now, judged, outcome, claim, since if judged.is_certifiable else None)
+        if before and (before.outcome, before.is_held) == (outcome, after.is_held):
+            return replace(after, repeats=before.repeats + 1)
+        return after
+
+    async def _outcome(self, task: _Task, judged: Preflight, now: datetime) -> ProofOutcome | None:
+        """Record a proof, or that there is none; a lookup without any answer changes nothing."""
+        host = task.expected.host
+        if judged.proof is not None:
+            return await self._claims.record_proof(task.page_id, host, judged.proof, now)
+        if judged.is_conclusive:
+            await self._claims.record_failure(task.page_id, host, now)
+            return None
+        return task.verification.outcome if task.verification else None
+
+    async def _claim(self, task: _Task, judged: Preflight, now: datetime) -> HostnameClaim | None:
+        """Return the page's claim, after taking away a name that has failed for too long."""
+        host = task.expected.host
+        claim = (await self._claims.of_page(task.page_id)).get(host)
+        failing_since = claim.failing_since if claim else None
+        if not judged.is_conclusive or not failing_since or now - failing_since <= self._grace:
+            return claim
+        await self._claims.revoke(task.page_id, host, now)
+        return (await self._claims.of_page(task.page_id)).get(host)
 
 
-def pause(look: Verification, recheck: timedelta) -> timedelta:
-    """Until the next look: soon at first, and ever later for a name that the page has not.
+def interval(verification: Verification, recheck: timedelta) -> timedelta:
+    """Return the time until the next lookup: growing while the page does not have the name.
 
-    `recheck` is that of a name that the page has and goes on proving.
+    `recheck` is the interval of a name that the page has and that is verified.
     """
-    if look.held:
-        return recheck if look.green else min(FAILING, recheck)
-    slowest = SLOWEST if look.finding.trouble in UNHEARD else SLOW
-    return min(FIRST * 1.5 ** min(look.tries, 30), slowest)
+    if verification.is_held:
+        return recheck if verification.certifiable_since else min(RETRY_INTERVAL, recheck)
+    is_unanswered = verification.preflight.trouble in UNANSWERED
+    longest = LONGEST_UNANSWERED if is_unanswered else LONGEST_INTERVAL
+    return min(FIRST_INTERVAL * 1.5 ** min(verification.repeats, 30), longest)
 
 
-def _told(look: Verification) -> object:
-    """What of a look people can see."""
-    claim = look.claim and replace(look.claim, verified_at=None, proof=None)
-    return look.finding, look.verdict, claim, look.green is not None
+def _visible(verification: Verification) -> object:
+    """Return what of a verification the page's status shows."""
+    claim = verification.claim and replace(verification.claim, verified_at=None, proof=None)
+    is_certifiable = verification.certifiable_since is not None
+    return verification.preflight, verification.outcome, claim, is_certifiable
+
+
+def _at(key: ObjectKey, host: str) -> str:
+    return f"host={host} kind={key.kind} namespace={key.namespace} name={key.name}"

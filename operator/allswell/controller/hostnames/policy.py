@@ -1,4 +1,4 @@
-"""How customers' host names are handled in this installation: settings, as values."""
+"""Hold the installation's policy for customers' host names, and parse the texts it comes in."""
 
 import json
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from allswell.kube.hostname_objects import IngressSettings
 
 @dataclass(frozen=True, slots=True)
 class HostnameRule:
-    """Which namespaces (patterns like `team-*`) may have names under which domains."""
+    """The domains under which some namespaces (patterns like `team-*`) may have host names."""
 
     namespaces: tuple[str, ...]
     suffixes: tuple[str, ...]
@@ -24,16 +24,18 @@ class HostnameRule:
 
 @dataclass(frozen=True, slots=True)
 class HostnamePolicy:
-    """What is allowed, who is asked, and how long anything is waited for.
+    """The rules, limits and intervals for customers' host names.
 
-    Without rules every namespace may have every public name. `recheck` is how often a name that is
-    held is looked at, `grace` how long it may fail before its page loses it.
+    Without rules every namespace may have every public name. `caa_issuers` are the names of the
+    certificate authority in CAA records; without any, these are ignored. `recheck` is the interval
+    of verified names, `grace` how long a name may fail before its page loses it, `rest` how long a
+    released name is kept from other namespaces.
     """
 
-    own: InstallationDomains
-    around: IngressSettings
+    domains: InstallationDomains
+    ingress: IngressSettings
     resolvers: tuple[Resolver, ...]
-    caa: tuple[str, ...] = ()
+    caa_issuers: tuple[str, ...] = ()
     rules: tuple[HostnameRule, ...] = ()
     budget: OrderBudget = field(default_factory=OrderBudget)
     recheck: timedelta = timedelta(minutes=10)
@@ -41,7 +43,7 @@ class HostnamePolicy:
     rest: timedelta = hostname_claim.REST
 
     def suffixes(self, namespace: str) -> Collection[str] | None:
-        """The domains under which a namespace may have names; None for all."""
+        """Return the domains under which a namespace may have names; None for all."""
         if not self.rules:
             return None
         return tuple(
@@ -51,38 +53,39 @@ class HostnamePolicy:
             for suffix in rule.suffixes
         )
 
-    def check(self, host: str, namespace: str) -> str:
-        """Why a page of a namespace may not have a name; empty when it may."""
-        if not self.around.issuer[1]:
+    def refusal(self, host: str, namespace: str) -> str:
+        """Return why no page of a namespace may have a host name; empty when one may."""
+        if not self.ingress.issuer[1]:
             return (
-                "this installation has no issuer of certificates: it serves no names of customers"
+                "this installation has no issuer of certificates,"
+                " so it serves no customers' host names"
             )
         try:
-            hostname.check(hostname.normalize(host), self.own, self.suffixes(namespace))
+            hostname.check(hostname.normalize(host), self.domains, self.suffixes(namespace))
         except hostname.HostnameRefused as problem:
             return str(problem)
         return ""
 
 
-def rules(text: str) -> tuple[HostnameRule, ...]:
-    """Read rules from JSON. Raises ValueError."""
-    found = json.loads(text or "[]")
-    if not isinstance(found, list):
+def parse_rules(text: str) -> tuple[HostnameRule, ...]:
+    """Parse rules from JSON. Raises ValueError."""
+    entries = json.loads(text or "[]")
+    if not isinstance(entries, list):
         raise ValueError(text)  # noqa: TRY004 - to the reader it is a text that cannot be used
     return tuple(
-        HostnameRule(_words(each, "namespaces"), _words(each, "suffixes")) for each in found
+        HostnameRule(_texts(entry, "namespaces"), _texts(entry, "suffixes")) for entry in entries
     )
 
 
-def _words(rule: object, key: str) -> tuple[str, ...]:
-    words = rule.get(key) if isinstance(rule, dict) else None
-    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+def _texts(rule: object, key: str) -> tuple[str, ...]:
+    texts = rule.get(key) if isinstance(rule, dict) else None
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
         raise ValueError(key)
-    return tuple(words)
+    return tuple(texts)
 
 
-def resolver(text: str) -> Resolver:
-    """Read a resolver, an address with or without a port. Raises ValueError."""
+def parse_resolver(text: str) -> Resolver:
+    """Parse a resolver, an address with or without a port. Raises ValueError."""
     address, _, port = text.rpartition(":") if _has_port(text) else (text, "", "53")
     if not 0 < int(port) < 2**16:
         raise ValueError(text)

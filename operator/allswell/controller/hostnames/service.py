@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.hostnames.certificate_controller import CertificateController
 from allswell.controller.hostnames.claims_client import ClaimsClient
-from allswell.controller.hostnames.dns_verification import DnsVerification, Looking
+from allswell.controller.hostnames.dns_verification import DnsLookup, DnsVerification
 from allswell.controller.hostnames.policy import HostnamePolicy
 from allswell.controller.hostnames.status import HostnameState
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
@@ -30,7 +30,7 @@ class HostnameService:
         policy: HostnamePolicy,
         key: bytes,
         ledger: ClaimsClient,
-        looking: Looking,
+        look_up: DnsLookup,
         api: Api,
         *,
         meters: OperatorMetrics,
@@ -44,12 +44,12 @@ class HostnameService:
         self._wake = wake
         self._begun = now()
         self.preflights = DnsVerification(
-            looking,
+            look_up,
             ledger,
-            issuers=policy.caa,
+            issuers=policy.caa_issuers,
             recheck=policy.recheck,
             grace=policy.grace,
-            wake=self._changed,
+            enqueue=self._changed,
             now=now,
         )
         self.tending = CertificateController(
@@ -80,7 +80,7 @@ class HostnameService:
 
     def target(self, label: str) -> str:
         """A page's own host name: what a CNAME points at."""
-        return f"{label}.{self._policy.own.pages_domain}"
+        return f"{label}.{self._policy.domains.pages_domain}"
 
     async def names(
         self, key: ObjectKey, number: int, identity: PageIdentity, page: StatusPage, target: str
@@ -92,12 +92,12 @@ class HostnameService:
         refused = {
             host: why
             for host in page.hostnames
-            if (why := self._policy.check(host, page.meta.namespace))
+            if (why := self._policy.refusal(host, page.meta.namespace))
         }
         asked = tuple(host for host in page.hostnames if host not in refused)
         claims = await self._ledger.request(number, asked, self._now())
         wanted = {host: self._wanted(host, identity, target) for host in asked if host in claims}
-        if self.preflights.want(key, number, tuple(wanted.values())):
+        if self.preflights.set_expected(key, number, tuple(wanted.values())):
             self.tending.hurry()
         return tuple(
             self._name(key, host, page, refused.get(host, ""), wanted.get(host))
@@ -121,14 +121,14 @@ class HostnameService:
             wanted=wanted,
             refused=refused,
             crowded=not refused and wanted is None,
-            look=self.preflights.look(key, host),
+            look=self.preflights.latest(key, host),
             certified=self.tending.certified.get(it),
             routed=it in self.tending.routed,
         )
 
     def gone(self, key: ObjectKey) -> None:
         """A page is gone: nothing of it is looked at any more."""
-        self.preflights.want(key, 0, ())
+        self.preflights.set_expected(key, 0, ())
 
     def _changed(self, key: ObjectKey) -> None:
         self.tending.hurry()

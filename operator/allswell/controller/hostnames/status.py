@@ -39,7 +39,7 @@ class HostnameState:
         """Whether all that can be known of it has been looked at since the operator began."""
         if self.unserved or self.refused or self.crowded:
             return True
-        return self.look is not None and (self.certified is not None or not self.look.held)
+        return self.look is not None and (self.certified is not None or not self.look.is_held)
 
 
 def verified(name: HostnameState, grace: timedelta) -> Condition:
@@ -58,28 +58,28 @@ def verified(name: HostnameState, grace: timedelta) -> Condition:
 
 
 def _of_look(wanted: ExpectedProof, look: Verification, grace: timedelta) -> Condition:
-    found = look.finding
-    if look.held and look.claim and look.claim.failing_since is not None:
+    found = look.preflight
+    if look.is_held and look.claim and look.claim.failing_since is not None:
         until = conditions.time(look.claim.failing_since + grace)
         words = f"the proof is gone, the name is served until {until}"
         if not found.is_conclusive:
             words = "the proof was gone at the last answer; nothing changes before the next"
         return Condition(VERIFIED, FALSE, "DNSLost", f"{words}: {found.message}")
     if found.trouble is DnsTrouble.NO_RESOLVER:
-        return Condition(VERIFIED, TRUE if look.held else UNKNOWN, found.trouble, found.message)
+        return Condition(VERIFIED, TRUE if look.is_held else UNKNOWN, found.trouble, found.message)
     if found.proof is None:
         assert found.trouble is not None  # noqa: S101 - one of the two is there
         return Condition(VERIFIED, FALSE, found.trouble, found.message)
     txt = _stronger(wanted)
-    if look.verdict is ProofOutcome.TAKEN:
+    if look.outcome is ProofOutcome.TAKEN:
         words = (
             f"another page serves this name; if it is yours, remove what proves it there and {txt}"
         )
         return Condition(VERIFIED, FALSE, "Taken", words)
-    if look.verdict is ProofOutcome.RESTING:
+    if look.outcome is ProofOutcome.RESTING:
         words = f"another page served this name not long ago; if it is yours, {txt}"
         return Condition(VERIFIED, FALSE, "Resting", words)
-    if not look.held:
+    if not look.is_held:
         return Condition(VERIFIED, UNKNOWN, "Checking", "the proof is being noted")
     if found.trouble is DnsTrouble.CAA_FORBIDS:
         return Condition(VERIFIED, FALSE, found.trouble, found.message)

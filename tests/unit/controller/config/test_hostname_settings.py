@@ -37,10 +37,10 @@ def test_all_that_is_said_is_read() -> None:
     )
     assert problems == []
     assert found is not None
-    assert found.own.pages_domain == "pages.io"
-    assert found.own.hosts == ("status.product.io",)
-    assert found.around.issuer == ("ClusterIssuer", "letsencrypt")
-    assert found.caa == ("le.org", "zero.com")
+    assert found.domains.pages_domain == "pages.io"
+    assert found.domains.hosts == ("status.product.io",)
+    assert found.ingress.issuer == ("ClusterIssuer", "letsencrypt")
+    assert found.caa_issuers == ("le.org", "zero.com")
     assert found.rules == (HostnameRule(("team-*",), ("acme.com",)),)
     assert found.suffixes("team-a") == ("acme.com",)
     assert found.suffixes("other") == ()
@@ -61,7 +61,7 @@ def test_a_gateway_is_named() -> None:
     )
     assert problems == []
     assert found is not None
-    assert found.around.gateway == Gateway("infra", "public", "http")
+    assert found.ingress.gateway == Gateway("infra", "public", "http")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_without_an_issuer_no_customer_has_a_name() -> None:
     found, problems = read(ALLSWELL_ISSUER="")
     assert problems == []
     assert found is not None
-    assert "issuer" in found.check("status.acme.com", "acme")
+    assert "issuer" in found.refusal("status.acme.com", "acme")
 
 
 def test_the_machine_names_resolvers_where_nobody_else_does() -> None:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 HOST = "status.acme.com"
 AROUND = IngressSettings("allswell", "web", 80, ("ClusterIssuer", "le"), "nginx")
 POLICY = HostnamePolicy(
-    InstallationDomains("pages.io", ("status.product.io",)), AROUND, (), caa=("le.org",)
+    InstallationDomains("pages.io", ("status.product.io",)), AROUND, (), caa_issuers=("le.org",)
 )
 NOT = ResolverAnswer("192.0.2.53")
 TXT = ResolverAnswer("192.0.2.53", token=True)
@@ -167,4 +167,4 @@ class Story:
 
 def spending(per_host: int) -> HostnamePolicy:
     """A policy with a small budget."""
-    return HostnamePolicy(POLICY.own, AROUND, (), budget=OrderBudget(per_host, 250, 45))
+    return HostnamePolicy(POLICY.domains, AROUND, (), budget=OrderBudget(per_host, 250, 45))

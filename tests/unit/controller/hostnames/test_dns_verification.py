@@ -6,10 +6,10 @@ import pytest
 
 from allswell.controller.hostnames import dns_verification
 from allswell.controller.hostnames.dns_verification import (
-    FAILING,
-    FIRST,
-    SLOW,
-    SLOWEST,
+    FIRST_INTERVAL,
+    LONGEST_INTERVAL,
+    LONGEST_UNANSWERED,
+    RETRY_INTERVAL,
     Verification,
 )
 from allswell.domain.hostname_claim import HostnameClaim, HostnameClaimState, Proof, ProofOutcome
@@ -26,23 +26,28 @@ def pause(finding: Preflight, tries: int, claim: HostnameClaim | None = None) ->
     is_green = finding.proof is not None and finding.trouble is None
     verdict = ProofOutcome.HELD if claim else ProofOutcome.TAKEN
     look = Verification(NOON, finding, verdict, claim, NOON if is_green else None, tries)
-    return dns_verification.pause(look, RECHECK)
+    return dns_verification.interval(look, RECHECK)
 
 
 @pytest.mark.parametrize(
     ("finding", "at_last"),
-    [(MISSING, SLOW), (CAA, SLOW), (FAILED, SLOWEST), (PROVED, SLOW)],
+    [
+        (MISSING, LONGEST_INTERVAL),
+        (CAA, LONGEST_INTERVAL),
+        (FAILED, LONGEST_UNANSWERED),
+        (PROVED, LONGEST_INTERVAL),
+    ],
     ids=["no record", "forbidden", "servers fail", "taken by another page"],
 )
 def test_a_name_that_the_page_has_not_is_looked_at_ever_later(
     finding: Preflight, at_last: timedelta
 ) -> None:
     pauses = [pause(finding, tries) for tries in (0, 1, 5, 50, 50_000)]
-    assert pauses[0] == FIRST
+    assert pauses[0] == FIRST_INTERVAL
     assert pauses == sorted(pauses)
     assert pauses[-2:] == [at_last, at_last]
 
 
 def test_a_name_that_the_page_has_is_looked_at_now_and_then_and_soon_when_it_fails() -> None:
     assert pause(PROVED, 50, MINE) == RECHECK
-    assert {pause(finding, 50, MINE) for finding in (MISSING, FAILED, CAA)} == {FAILING}
+    assert {pause(finding, 50, MINE) for finding in (MISSING, FAILED, CAA)} == {RETRY_INTERVAL}

@@ -317,10 +317,10 @@ async def test_while_the_centre_is_away_the_dns_is_asked_once_a_minute(story: St
     for _ in range(3):
         await story.resolved(after=timedelta(seconds=15))
     assert story.questions == [HOST]
-    await story.resolved(after=dns_verification.FAILING)
+    await story.resolved(after=dns_verification.RETRY_INTERVAL)
     assert story.questions == [HOST, HOST]
     story.away = False
-    await story.looked(after=dns_verification.FAILING)
+    await story.looked(after=dns_verification.RETRY_INTERVAL)
     (name,) = await story.asked(HOST)
     assert verified(story, name) == (TRUE, "Verified")
 
@@ -334,9 +334,9 @@ async def test_who_waits_for_a_name_asks_ever_later_until_something_comes_of_it(
     for says in (TXT, TXT, TXT, NOT):
         story.says[HOST] = says
         await story.looked()
-        look = story.hosting.preflights.look(ObjectKey(PAGE.name, "other", "main"), HOST)
+        look = story.hosting.preflights.latest(ObjectKey(PAGE.name, "other", "main"), HOST)
         assert look is not None
-        tries.append((look.verdict, look.tries))
+        tries.append((look.outcome, look.repeats))
     taken = ProofOutcome.TAKEN
     assert tries == [(taken, 0), (taken, 1), (taken, 2), (None, 0)]
 
@@ -350,7 +350,7 @@ async def test_names_that_nobody_can_have_are_refused_at_once(
 ) -> None:
     (name,) = await story.asked(host)
     assert verified(story, name) == (FALSE, reason)
-    assert story.hosting.preflights.found() == {}
+    assert story.hosting.preflights.verifications() == {}
 
 
 async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) -> None:
@@ -379,9 +379,9 @@ async def test_a_namespace_that_asks_for_too_much_is_told(story: Story) -> None:
 async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace(
     story: Story,
 ) -> None:
-    story.mute = {f"s{number}.slow.com" for number in range(2 * dns_verification.AT_ONCE)}
+    story.mute = {f"s{number}.slow.com" for number in range(2 * dns_verification.MAX_LOOKUPS)}
     slow = [ExpectedProof(host, "target.pages.io", "token") for host in sorted(story.mute)]
-    story.hosting.preflights.want(ObjectKey(PAGE.name, "slow", "main"), 1, slow)
+    story.hosting.preflights.set_expected(ObjectKey(PAGE.name, "slow", "main"), 1, slow)
     await story.looked()
     story.says[HOST] = TXT
     await story.asked(HOST)
