@@ -193,7 +193,7 @@ def collector(
         shelf = LocalFolder(folder / "archive")
         archive = None if news is None else _archive(shelf, central, news)
         found = CollectorServer(
-            writer, CollectorState(writer, archive=news), tokens, utc_now, archive=archive
+            writer, CollectorState(writer, archive_backlog=news), tokens, utc_now, archive=archive
         )
         await found.start("127.0.0.1", 0)
         shelf.base_url = f"http://127.0.0.1:{found.port}"
@@ -217,7 +217,9 @@ def utc_now() -> datetime:
 
 def _archive(shelf: LocalFolder, central: Engine, news: ArchiveBacklog) -> ArchiveExecutor:
     intake = LocalUploads(shelf, utc_now)
-    made = ArchiveExecutor(Uploads(shelf, ArchiveCatalogue(central)), news, utc_now, uploads=intake)
+    made = ArchiveExecutor(
+        Uploads(shelf, ArchiveCatalogue(central)), news, utc_now, local_uploads=intake
+    )
     news.configured = False
     return made
 

@@ -162,7 +162,7 @@ signed = pytest.mark.needs("versitygw")
 
 @signed
 def test_a_signed_address_takes_what_it_was_signed_for_once(bucket: S3Bucket) -> None:
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     assert send(address.url, BODY, dict(address.headers))[0] == 200
     assert object_store.holds(bucket, key(), content()) is True
     assert send(address.url, BODY, dict(address.headers))[0] == 412
@@ -172,14 +172,14 @@ def test_a_signed_address_takes_what_it_was_signed_for_once(bucket: S3Bucket) ->
 def test_the_store_itself_knows_the_checksum_of_what_came_by_a_signed_address(
     bucket: S3Bucket,
 ) -> None:
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     send(address.url, BODY, dict(address.headers))
     assert bucket.head(key()) == ObjectHead(len(BODY), content().sha256)
 
 
 @signed
 def test_a_signed_address_takes_no_other_content(bucket: S3Bucket) -> None:
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     headers = dict(address.headers)
     status, why = send(address.url, OTHER, headers)
     assert (status, b"BadDigest" in why) == (400, True)
@@ -194,9 +194,9 @@ def test_a_signed_address_takes_no_other_content(bucket: S3Bucket) -> None:
 
 @signed
 def test_a_signed_address_never_overwrites(bucket: S3Bucket) -> None:
-    kept = bucket.address(key(), content(OTHER), NOW)
+    kept = bucket.upload_url(key(), content(OTHER), NOW)
     send(kept.url, OTHER, dict(kept.headers))
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     headers = dict(address.headers)
     assert send(address.url, BODY, headers)[0] == 412
     forced = {name: value for name, value in headers.items() if name != "If-None-Match"}
@@ -207,7 +207,7 @@ def test_a_signed_address_never_overwrites(bucket: S3Bucket) -> None:
 @signed
 def test_a_signed_address_is_for_one_name_and_one_method(bucket: S3Bucket) -> None:
     bucket.put(key("xyz"), OTHER, archive.CONTENT_TYPE, "no-cache")
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     headers = dict(address.headers)
     elsewhere = address.url.replace("abc.1", "xyz.1")
     assert elsewhere != address.url
@@ -225,7 +225,7 @@ def test_a_signed_address_is_for_one_name_and_one_method(bucket: S3Bucket) -> No
 @signed
 def test_a_signed_address_ends_after_its_time(server: s3server.Server, tmp_path: Path) -> None:
     bucket = S3Bucket(server.where(tmp_path.name), life_s=2)
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     headers, deadline = dict(address.headers), time.monotonic() + 20
     # While it is good, another content is refused for its checksum.
     answers = [send(address.url, OTHER, headers)]
@@ -240,7 +240,7 @@ def test_a_signed_address_ends_after_its_time(server: s3server.Server, tmp_path:
 
 @signed
 def test_a_signed_addresss_time_cannot_be_prolonged(bucket: S3Bucket) -> None:
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     assert "X-Amz-Expires=300" in address.url
     longer = address.url.replace("X-Amz-Expires=300", "X-Amz-Expires=604800")
     assert send(longer, BODY, dict(address.headers))[0] == 403
@@ -249,7 +249,7 @@ def test_a_signed_addresss_time_cannot_be_prolonged(bucket: S3Bucket) -> None:
 
 @signed
 def test_a_signed_address_says_nothing_of_the_secret_key(bucket: S3Bucket) -> None:
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     assert s3server.SECRET not in repr(address)
 
 
@@ -268,7 +268,7 @@ def test_encryption_is_part_of_what_is_signed(
     server: s3server.Server, tmp_path: Path, how: str, kms_key: str
 ) -> None:
     where = replace(server.where(tmp_path.name), encryption=how, kms_key=kms_key)
-    address = S3Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).upload_url(key(), content(), NOW)
     headers = dict(address.headers)
     asked = {name: value for name, value in headers.items() if "encryption" in name}
     assert list(asked.values()) == [how, kms_key][: 1 + bool(kms_key)]
@@ -283,7 +283,7 @@ def test_whatever_a_checker_is_told_to_send_is_signed_and_nothing_else(encryptio
     where = BucketSettings(
         "results", "a", "", "eu-central-1", "key", "secret", "auto", "", encryption
     )
-    address = S3Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).upload_url(key(), content(), NOW)
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address.url).query))
     told = {name.lower() for name, _ in address.headers}
     assert set(query["X-Amz-SignedHeaders"].split(";")) == told | {"host"}
@@ -294,7 +294,9 @@ def test_a_store_with_an_authority_of_its_own_is_believed_with_that_alone(tmp_pa
     ca = tmp_path / "ca.crt"
     with s3server.running(tls=True) as private:
         ca.write_text(private.authority)
-        address = S3Bucket(replace(private.where(), ca_file=str(ca))).address(key(), content(), NOW)
+        address = S3Bucket(replace(private.where(), ca_file=str(ca))).upload_url(
+            key(), content(), NOW
+        )
         permit = UploadPermit(revision=1, url=address.url, headers=dict(address.headers))
         with pytest.raises(UploadFailed, match="SSLCertVerificationError"):
             HttpUploadTarget().put(permit, write)
@@ -361,7 +363,7 @@ def test_without_keys_of_its_own_it_goes_by_the_role_of_its_pod(
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", lender)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     bucket = S3Bucket(where)
-    address = bucket.address(key(), content(), NOW)
+    address = bucket.upload_url(key(), content(), NOW)
     assert send(address.url, BODY, dict(address.headers))[0] == 200
     assert object_store.holds(bucket, key(), content()) is True
 
@@ -372,7 +374,7 @@ def test_without_keys_of_its_own_it_goes_by_the_role_of_its_pod(
 )
 def test_a_bucket_stands_in_the_path_or_in_the_host(style: str, host: str) -> None:
     where = BucketSettings("results", "a", "https://s3.example.com", "", "key", "secret", style)
-    address = S3Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).upload_url(key(), content(), NOW)
     assert urllib.parse.urlsplit(address.url).hostname == host
 
 
@@ -387,7 +389,7 @@ def test_a_bucket_stands_in_the_path_or_in_the_host(style: str, host: str) -> No
 def test_amazons_own_is_asked_in_its_region(bucket: str, style: str, host: str) -> None:
     """The address of all regions answers for a new bucket elsewhere with a redirect."""
     where = BucketSettings(bucket, "", "", "eu-central-1", "key", "secret", style)
-    address = S3Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).upload_url(key(), content(), NOW)
     assert urllib.parse.urlsplit(address.url).hostname == host
 
 
@@ -397,7 +399,7 @@ def test_a_store_takes_what_is_signed_for_a_bucket_in_the_host(
 ) -> None:
     endpoint = f"http://{s3server.DOMAIN}:{server.port}"
     where = replace(server.where(tmp_path.name), endpoint=endpoint, style="virtual")
-    address = S3Bucket(where).address(key(), content(), NOW)
+    address = S3Bucket(where).upload_url(key(), content(), NOW)
     parts = urllib.parse.urlsplit(address.url)
     assert parts.hostname == f"{s3server.BUCKET}.{s3server.DOMAIN}"
     # No name server knows it: the request goes to where the server is, and says the name.
@@ -426,13 +428,13 @@ def test_a_folder_never_overwrites(tmp_path: Path) -> None:
 
 def test_a_folders_address_is_for_one_name_one_content_and_one_time(tmp_path: Path) -> None:
     folder = LocalFolder(tmp_path, "http://127.0.0.1:8000")
-    address = folder.address(key(), content(), NOW)
+    address = folder.upload_url(key(), content(), NOW)
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address.url).query))
     until, signature = int(query["until"]), query["signature"]
     size, sha256 = len(BODY), content().sha256
-    assert folder.allows(key(), size, sha256, until, signature)
-    assert not folder.allows(key("xyz"), size, sha256, until, signature)
-    assert not folder.allows(key(), size + 1, sha256, until, signature)
-    assert not folder.allows(key(), size, content(OTHER).sha256, until, signature)
-    assert not folder.allows(key(), size, sha256, until + 1, signature)
-    assert not LocalFolder(tmp_path).allows(key(), size, sha256, until, signature)
+    assert folder.is_signed(key(), size, sha256, until, signature)
+    assert not folder.is_signed(key("xyz"), size, sha256, until, signature)
+    assert not folder.is_signed(key(), size + 1, sha256, until, signature)
+    assert not folder.is_signed(key(), size, content(OTHER).sha256, until, signature)
+    assert not folder.is_signed(key(), size, sha256, until + 1, signature)
+    assert not LocalFolder(tmp_path).is_signed(key(), size, sha256, until, signature)

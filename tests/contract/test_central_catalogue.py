@@ -180,4 +180,4 @@ def test_only_what_is_condemned_is_forgotten(central: Centre) -> None:
 
 def test_a_store_is_known_by_its_number(central: Centre) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
-    assert (catalogue.number(row.id, "s1"), catalogue.number(row.id, "s9")) == (1, None)
+    assert (catalogue.store_number(row.id, "s1"), catalogue.store_number(row.id, "s9")) == (1, None)

@@ -114,7 +114,7 @@ class Model:
         if step == "it was only read" or not content.samples:
             return
         wanted = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
-        permit = self.archiving.answer(self.row, wanted, NOW)
+        permit = self.archiving.handle(self.row, wanted, NOW)
         if permit.url:
             place = DayFileName(self.row.public_id, day.day, 1, permit.revision)
             assert self.folder.put(archive.key(place), out.getvalue())
@@ -124,7 +124,7 @@ class Model:
             put = UploadRequest(
                 day.monitor, day.store, day.day, content, day.whole, permit.revision
             )
-            assert self.archiving.answer(self.row, put, NOW).recorded
+            assert self.archiving.handle(self.row, put, NOW).recorded
         if step == "it was only recorded":
             return
         if step == "one came":

@@ -17,13 +17,13 @@ from allswell.checker.config import CheckerConfig
 from allswell.checker.object_store_client import UploadFailed, Write
 from allswell.collector.archive.uploads import Uploads
 from allswell.collector.authentication import Sender
-from allswell.collector.messages import Act, MessageReply
+from allswell.collector.messages import MessageReply
 from allswell.domain import archive_upload, instant
 from allswell.domain.archive import DayFileContent
 from allswell.domain.archive_upload import UploadPermit
 from tests.centre import Centre
 from tests.simulation.target import LATENCY, Outage
-from tests.simulation.world import Checker, Collector, Killed, World
+from tests.simulation.world import Answer, Checker, Collector, Killed, World
 
 # Days have to pass; so checks, beats and looks are rare.
 EVERY = 600.0
@@ -52,7 +52,7 @@ class Bucket:
         parts = urlsplit(permit.url)
         key = unquote(parts.path.removeprefix(PATH))
         said = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        assert self._folder.allows(
+        assert self._folder.is_signed(
             key, len(body), said["sha256"], int(said["until"]), said["signature"]
         )
         self.puts.append(key)
@@ -60,8 +60,8 @@ class Bucket:
         self._dies("after the upload")
         return is_new
 
-    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
-        return self._folder.address(key, content, now)
+    def upload_url(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
+        return self._folder.upload_url(key, content, now)
 
     def head(self, key: str) -> ObjectHead | None:
         self._reached(ArchiveError("the bucket is away"))
@@ -102,8 +102,8 @@ class ArchivingCollector(Collector):
 
     def __init__(self, world: "ArchivedWorld", watch_every: float) -> None:
         super().__init__(world, watch_every)
-        self.archiving = Uploads(world.bucket, world.catalogue, world.delete_after)
-        self.centre.archive.configured = True
+        self.uploads = Uploads(world.bucket, world.catalogue, world.delete_after)
+        self.state.archive_backlog.configured = True
         self.fatal_question = 0
         self.on_question: Callable[[], None] = lambda: None
         self._tidying = asyncio.create_task(self._tidy(world))
@@ -113,24 +113,24 @@ class ArchivingCollector(Collector):
             await asyncio.sleep(60.0)
             if world.bucket.is_away or world.database_is_away:
                 continue
-            self.archiving.tidy(world.wall.now())
-            self.centre.archive.damaged = {
+            self.uploads.tidy(world.wall.now())
+            self.state.archive_backlog.damaged = {
                 monitor: tuple(entry.place.day for entry in entries)
                 for monitor, entries in world.catalogue.damaged().items()
             }
 
-    def acts(self) -> dict[str, Act]:
-        return {**super().acts(), "/v1/archive": self._archive}
+    def answers(self) -> dict[str, Answer]:
+        return {**super().answers(), "/v1/archive": self._archive}
 
     def _archive(self, sender: Sender, body: object, received: datetime) -> MessageReply:
         wanted = archive_upload.read_request(body)
-        row = self.centre.row(sender, wanted.monitor)
+        row = self.state.monitor_row(sender, wanted.monitor)
         self.on_question()
         self.fatal_question -= 1
         if self.fatal_question == 0:
             self.dies_before_answering = "/v1/archive"
         return MessageReply(
-            200, archive_upload.permit_json(self.archiving.answer(row, wanted, received))
+            200, archive_upload.permit_json(self.uploads.handle(row, wanted, received))
         )
 
     def kill(self) -> None:

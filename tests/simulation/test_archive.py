@@ -157,7 +157,7 @@ def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
         world.bucket.is_away = True
         await world.until(MIDNIGHT + 3 * DAY + HOUR)
         assert checker.store.counts().unarchived == 4
-        backlog = collector.centre.archive.backlog()
+        backlog = collector.state.archive_backlog.total()
         assert backlog is not None
         assert (backlog.days, backlog.oldest) == (4, world.begin.date())
         assert "allswell_archive_backlog_days 4" in checker.service.metrics()
@@ -168,7 +168,7 @@ def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
         assert len(world.bucket.puts) == 4
         await asyncio.sleep(10 * MINUTE)
         assert checker.store.counts().unarchived == 0
-        assert collector.centre.archive.backlog() is None
+        assert collector.state.archive_backlog.total() is None
         await world.until(MIDNIGHT + 6 * DAY)
         all_there(world, checker)
         gaps = {
@@ -265,7 +265,7 @@ def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
         await world.until(MIDNIGHT + 2 * HOUR)
         await checker.stop()
         central.writer.hide([world.row.id], world.wall.now())
-        collector.centre.reload()
+        collector.state.reload()
         await asyncio.sleep(0.9 * DAY)
         assert len(list(world.bucket.names("v1/"))) == 1
         await asyncio.sleep(0.2 * DAY)
@@ -294,7 +294,7 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
         backlog = await filled(world, checker)
         await asyncio.sleep(DAY)
         assert checker.service.keeper.pressed
-        assert collector.centre.archive.losing == {world.row.id}
+        assert collector.state.archive_backlog.losing == {world.row.id}
         counts = checker.store.counts()
         assert counts.raw_lost > 0
         assert f"allswell_store_raw_lost {counts.raw_lost:g}" in checker.service.metrics()
@@ -309,7 +309,7 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
 
         world.bucket.is_away = False
         await asyncio.sleep(HOUR)
-        assert collector.centre.archive.backlog() is None
+        assert collector.state.archive_backlog.total() is None
         archived, stored = world.in_archive(), world.in_store(checker)
         kept = len(set(archived) | set(stored))
         there = len(checker.probe.checks) + sum(backlog.values())

@@ -1,6 +1,6 @@
 """A checker, a collector and a target in virtual time, with everything between them that may fail.
 
-What is real: `checker.service`, its store file, `collector.centre`, its desk and its rounds, the
+What is real: `checker.assembly`, its store file, the collector's messages, state and ticker, the
 central database. What is not: the network, the clocks, the target.
 """
 
@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,8 +24,9 @@ from allswell.checker.clock import Clock
 from allswell.checker.collector_client import CollectorReply, CollectorUnreachable
 from allswell.checker.config import CheckerConfig
 from allswell.checker.object_store_client import UploadTarget as Depot
+from allswell.collector import messages
 from allswell.collector.authentication import RequestRefused, Sender
-from allswell.collector.messages import Act, MessageHandler, MessageReply, refusal
+from allswell.collector.messages import MessageReply
 from allswell.collector.state import CollectorState
 from allswell.collector.ticker import Ticker
 from allswell.domain import timeline, uptime
@@ -40,6 +42,7 @@ from tests.simulation import timeless
 from tests.simulation.target import LATENCY, Outage, ScriptedProbe, Target
 
 T = TypeVar("T")
+Answer = Callable[[Sender, object, datetime], MessageReply]
 BEGIN = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMESPACE = "acme"
 MINUTE = 60.0
@@ -199,28 +202,27 @@ class Collector:
     def __init__(self, world: "World", watch_every: float = 15.0) -> None:
         self.world = world
         writer = world.central.writer
-        self.centre = CollectorState(writer)
-        self._desk = MessageHandler(self.centre)
+        self.state = CollectorState(writer)
         self._thawed = asyncio.Event()
         self._thawed.set()
         self.dies_before_answering = ""
         self.ended = asyncio.Event()
         often = max(2.0, watch_every / 5)
-        self.rounds = Ticker(
-            writer, self.centre, world.wall.now, self._write, often, watch_every, 4 * watch_every
+        self.ticker = Ticker(
+            writer, self.state, world.wall.now, self._write, often, watch_every, 4 * watch_every
         )
-        self._task = asyncio.create_task(self.rounds.run())
+        self._task = asyncio.create_task(self.ticker.run())
 
     async def _write(self, act: Callable[[], T]) -> T:
         await self._thawed.wait()
         return act()
 
-    def acts(self) -> dict[str, Act]:
-        """What it does, by path."""
+    def answers(self) -> dict[str, Answer]:
+        """What answers a message, by path."""
         return {
-            "/v1/hello": self._desk.hello,
-            "/v1/beat": self._desk.beat,
-            "/v1/report": self._desk.report,
+            "/v1/hello": partial(messages.answer_hello, self.state),
+            "/v1/beat": partial(messages.answer_heartbeats, self.state),
+            "/v1/report": partial(messages.answer_report, self.state),
         }
 
     async def answer(self, path: str, body: object) -> MessageReply:
@@ -229,18 +231,18 @@ class Collector:
                 await self._thawed.wait()
         except TimeoutError as error:
             raise CollectorUnreachable("no answer") from error
-        act = self.acts()[path]
-        if self.centre.started is None:
+        answer = self.answers()[path]
+        if self.state.started is None:
             return MessageReply(503)
         try:
-            found = act(Sender(NAMESPACE), body, self.world.wall.now())
+            reply = answer(Sender(NAMESPACE), body, self.world.wall.now())
         except (RequestRefused, MalformedMessage, CentralError) as error:
-            return refusal(error)
+            return messages.refusal(error)
         except ArchiveError:
             return MessageReply(503)
         if path == self.dies_before_answering:
             self.kill()
-        return found
+        return reply
 
     def kill(self) -> None:
         self._task.cancel()

@@ -58,7 +58,7 @@ class S3Bucket:
         except (BotoCoreError, ValueError) as problem:
             raise ArchiveError(f"the bucket's settings cannot be used: {problem}") from problem
 
-    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:  # noqa: ARG002
+    def upload_url(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:  # noqa: ARG002
         """Where this very content can be put under a key, for five minutes by the store's clock.
 
         Length, SHA-256, type, encryption and that nothing must be there are signed headers.

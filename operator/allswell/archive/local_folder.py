@@ -32,7 +32,7 @@ class LocalFolder:
         self.base_url = base_url
         self._key = secrets.token_bytes(32)
 
-    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
+    def upload_url(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
         """Where this very content can be put under a key, for five minutes."""
         until = instant.to_ms(now + timedelta(seconds=LIFE_S))
         query = urllib.parse.urlencode(
@@ -46,7 +46,7 @@ class LocalFolder:
         headers = (("Content-Length", str(content.size)), ("Content-Type", archive.CONTENT_TYPE))
         return UploadUrl(f"{self.base_url}{PATH}{urllib.parse.quote(key)}?{query}", headers)
 
-    def allows(self, key: str, size: int, sha256: str, until: int, signature: str) -> bool:
+    def is_signed(self, key: str, size: int, sha256: str, until: int, signature: str) -> bool:
         """Whether an address is one that was given."""
         return hmac.compare_digest(
             self._signature(key, size, sha256, until).encode(), signature.encode()

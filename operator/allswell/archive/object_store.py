@@ -50,7 +50,7 @@ class UploadUrl:
 class ObjectStore(Protocol):
     """An archive. Keys are below its own prefix. Every method may raise `Failed` and may block."""
 
-    def address(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
+    def upload_url(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
         """Where this very content can be put under a key."""
         ...
 

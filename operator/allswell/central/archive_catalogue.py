@@ -53,7 +53,7 @@ class ArchiveCatalogue:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def number(self, monitor_id: int, store_id: str) -> int | None:
+    def store_number(self, monitor_id: int, store_id: str) -> int | None:
         """The number of a monitor's store; None for one that has never said hello."""
         known = select(store.c.number).where(
             store.c.monitor_id == monitor_id, store.c.store_id == store_id
@@ -66,7 +66,7 @@ class ArchiveCatalogue:
         with session.reading(self._engine) as connection:
             return _newest(connection, monitor_id, day, store_number)
 
-    def standing(self, monitor_id: int, day: date, store_number: int) -> tuple[CatalogueEntry, ...]:
+    def of_day(self, monitor_id: int, day: date, store_number: int) -> tuple[CatalogueEntry, ...]:
         """All entries of a day of one store, oldest revision first."""
         statement = select(archive_object).where(
             _it.monitor_id == monitor_id,

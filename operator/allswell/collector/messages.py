@@ -1,4 +1,4 @@
-"""What the collector answers to a message, without the HTTP: a status and a JSON object.
+"""Answer the messages of checkers, without HTTP: each answer is a status and a JSON object.
 
 2xx also for what was there already; 4xx that a checker must not repeat only for messages that can
 never be right; 503 whenever the fault may pass.
@@ -17,57 +17,60 @@ from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.report import Json
 
 log = logging.getLogger(__name__)
-Act = Callable[[Sender, object, datetime], "MessageReply"]
+# The body is decoded JSON; the time is when the message was received.
+Answer = Callable[[CollectorState, Sender, object, datetime], "MessageReply"]
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReply:
-    """What goes back."""
+    """What goes back: an HTTP status and a JSON object."""
 
     status: int
     body: Json = field(default_factory=dict)
 
 
-class MessageHandler:
-    """Takes messages of senders who are known. `received` is when the message came."""
+def answer_hello(
+    state: CollectorState, sender: Sender, body: object, received: datetime
+) -> MessageReply:
+    """Number the stores that a checker names, and say where each monitor stands."""
+    standings = state.hello(reporter(sender), report.read_hello(body), received)
+    return MessageReply(200, report.hello_reply_json(standings))
 
-    def __init__(self, centre: CollectorState) -> None:
-        self._centre = centre
 
-    def hello(self, sender: Sender, body: object, received: datetime) -> MessageReply:
-        """Checkers say where their stores stand, and learn where we are."""
-        standings = self._centre.hello(reporter(sender), report.read_hello(body), received)
-        return MessageReply(200, report.hello_reply_json(standings))
+def answer_heartbeats(
+    state: CollectorState, sender: Sender, body: object, received: datetime
+) -> MessageReply:
+    """Record heartbeats; touches memory only."""
+    heartbeats, sent = report.read_heartbeats(body), MessageReader(body).moment("sent_at")
+    reply = state.heartbeat(reporter(sender), heartbeats, sent, received)
+    return MessageReply(200, report.heartbeat_reply_json(reply))
 
-    def beat(self, sender: Sender, body: object, received: datetime) -> MessageReply:
-        """Signs of life; touches memory only."""
-        beats, sent = report.read_heartbeats(body), MessageReader(body).moment("sent_at")
-        pulse = self._centre.beat(reporter(sender), beats, sent, received)
-        return MessageReply(200, report.heartbeat_reply_json(pulse))
 
-    def report(self, sender: Sender, body: object, received: datetime) -> MessageReply:
-        """One envelope; 201 when it is new, 200 when it was there already."""
-        envelope, sent = report.read_envelope(body), MessageReader(body).moment("sent_at")
-        new = self._centre.accept(reporter(sender), envelope, sent, received)
-        return MessageReply(201 if new else 200, {"new": new})
+def answer_report(
+    state: CollectorState, sender: Sender, body: object, received: datetime
+) -> MessageReply:
+    """Write one envelope; 201 when it is new, 200 when it was there already."""
+    envelope, sent = report.read_envelope(body), MessageReader(body).moment("sent_at")
+    new = state.accept(reporter(sender), envelope, sent, received)
+    return MessageReply(201 if new else 200, {"new": new})
 
 
 def reporter(sender: Sender) -> Sender:
-    """The sender, if it may report. Raises `Refused`."""
+    """Return the sender, if it may report. Raises `RequestRefused`."""
     if sender.page:
         raise RequestRefused("the page may not report")
     return sender
 
 
 def refusal(error: RequestRefused | MalformedMessage | CentralError) -> MessageReply:
-    """The answer to a message that was not taken."""
+    """Return the answer to a message that was not accepted."""
     if isinstance(error, RequestRefused):
         return MessageReply(error.status, {"error": str(error)})
     if isinstance(error, MalformedMessage):
         return MessageReply(422, {"error": str(error)})
     if isinstance(error, CentralConflict):
         return MessageReply(409, {"error": str(error)})
-    log.warning("the central database cannot be written: %s", error)
+    log.warning("collector: the central database failed: %s", error)
     if isinstance(error, DatabaseFailed):
         return MessageReply(500, {"error": "the central database refuses this"})
-    return MessageReply(503, {"error": "the central database is away"})
+    return MessageReply(503, {"error": "the central database is unavailable"})

@@ -1,6 +1,6 @@
-"""What one Monitor may ask of the collector, which is everybody's: so much at once, so much in all.
+"""Limit what one Monitor may ask of the collector: so much at once, and so much in all.
 
-Whoever may edit a namespace can speak for its Monitors, so a sender who is known need not be a
+Whoever may edit a namespace can speak for its Monitors, so an authenticated sender need not be a
 checker. Both limits lie where no checker comes. Nobody is counted before its token is judged, and
 nobody remembered for longer than it takes to have the whole allowance again.
 """
@@ -22,76 +22,75 @@ FORGET_EVERY = 60.0
 
 
 class TooManyRequests(RequestRefused):
-    """The sender asks for more than its share; it may ask again after `wait` seconds."""
+    """The sender asks for more than its share; `retry_after` is in whole seconds."""
 
     status = 429
 
-    def __init__(self, text: str, wait: float) -> None:
+    def __init__(self, text: str, retry_after: float) -> None:
         super().__init__(text)
-        self.wait = max(1, math.ceil(wait))
+        self.retry_after = max(1, math.ceil(retry_after))
 
 
 class RateLimit:
-    """Lets messages in. `refused` is told of each that is not; times are seconds of one clock."""
+    """Admits messages. `on_refused` is called for each that is not; times are of one clock.
+
+    A sender has an allowance of `most` messages, of which one comes back every `every` seconds, and
+    at most `at_once` of them may be unanswered on one path.
+    """
 
     def __init__(
         self,
-        refused: Callable[[], None] = lambda: None,
+        on_refused: Callable[[], None] = lambda: None,
         *,
         at_once: int = AT_ONCE,
         most: int = MOST,
         every: float = EVERY,
     ) -> None:
-        self._refused = refused
+        self._on_refused = on_refused
         self._at_once = at_once
-        self._room = most * every
+        self._allowance = most * every
         self._every = every
-        self._present = Counter[tuple[Sender, str]]()
+        self._unanswered = Counter[tuple[Sender, str]]()
         # When a sender has its whole allowance again; who is not in here has it.
         self._whole_at: dict[Sender, float] = {}
         self._forget_at = 0.0
 
-    @property
-    def remembered(self) -> int:
-        """How many senders are remembered: those who have spoken of late."""
-        return len(self._whole_at)
-
     @contextlib.contextmanager
-    def of(self, sender: Sender, path: str, now: float) -> Iterator[None]:
-        """Let in one message of a sender's, for as long as it takes. Raises `TooMany`.
+    def admit(self, sender: Sender, path: str, now: float) -> Iterator[None]:
+        """Admit one message of a sender for as long as it takes. Raises `TooManyRequests`.
 
-        Who speaks for a whole namespace is a process of this machine, and is always let in.
+        Who speaks for a whole namespace is a process of this machine, and is always admitted.
         """
         if not sender.monitor:
             yield
             return
         key = (sender, path)
         try:
-            self._judge(key, now)
+            self._count(key, now)
         except TooManyRequests:
-            self._refused()
+            self._on_refused()
             raise
-        self._present[key] += 1
+        self._unanswered[key] += 1
         try:
             yield
         finally:
-            self._present[key] -= 1
-            if not self._present[key]:
-                del self._present[key]
+            self._unanswered[key] -= 1
+            if not self._unanswered[key]:
+                del self._unanswered[key]
 
-    def _judge(self, key: tuple[Sender, str], now: float) -> None:
-        if self._present[key] >= self._at_once:
+    def _count(self, key: tuple[Sender, str], now: float) -> None:
+        if self._unanswered[key] >= self._at_once:
             raise TooManyRequests("the messages before this one are not answered yet", self._every)
-        whole_at = max(now, self._whole_at.get(key[0], now)) + self._every
-        if whole_at - now > self._room:
-            raise TooManyRequests(
-                "this Monitor has sent too many messages", whole_at - now - self._room
-            )
+        sender, _ = key
+        whole_at = max(now, self._whole_at.get(sender, now)) + self._every
+        if whole_at - now > self._allowance:
+            retry_after = whole_at - now - self._allowance
+            raise TooManyRequests("this Monitor has sent too many messages", retry_after)
         self._forget(now)
-        self._whole_at[key[0]] = whole_at
+        self._whole_at[sender] = whole_at
 
     def _forget(self, now: float) -> None:
-        """Drop who has the whole allowance, so that only those are kept who have just spoken."""
+        """Drop those that have their whole allowance, so that only recent senders are kept."""
         if now >= self._forget_at:
             self._forget_at = now + FORGET_EVERY
-            self._whole_at = {who: at for who, at in self._whole_at.items() if at > now}
+            self._whole_at = {sender: at for sender, at in self._whole_at.items() if at > now}

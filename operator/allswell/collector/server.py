@@ -1,4 +1,4 @@
-"""The collector put together: its HTTP side, its one writing thread, and its clock."""
+"""Put the collector together: its HTTP API, its one writing thread, and its ticker."""
 
 import asyncio
 import contextlib
@@ -28,28 +28,28 @@ class CollectorServer:
     def __init__(
         self,
         writer: CentralWriter,
-        centre: CollectorState,
+        state: CollectorState,
         authenticator: Authenticator,
         now: Callable[[], datetime],
         *,
-        watch_every: float = 15.0,
+        judge_every: float = 15.0,
         archive: ArchiveExecutor | None = None,
-        admission: RateLimit | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> None:
-        self._centre = centre
+        self._state = state
         self._now = now
-        self._rounds = Ticker(writer, centre, now, self.write, watch_every=watch_every)
-        self._writing = ThreadPoolExecutor(1, thread_name_prefix="centre")
+        self._ticker = Ticker(writer, state, now, self.write, judge_every=judge_every)
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="central-writer")
         self._archive = archive
-        intake = HttpApi(
-            centre, authenticator, self._writing, now, archive=archive, admission=admission
+        api = HttpApi(
+            state, authenticator, self._writing, now, archive=archive, rate_limit=rate_limit
         )
-        self._runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=5.0)
+        self._runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=5.0)
         self._tasks: list[asyncio.Task[None]] = []
         self.port = 0
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Listen, and begin the centre's clock; port 0 takes a free one, told by `port`.
+        """Listen and start the ticker; port 0 takes a free one, which `port` names then.
 
         Raises OSError when the port is taken.
         """
@@ -57,12 +57,18 @@ class CollectorServer:
         site = web.TCPSite(self._runner, host, port, ssl_context=tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self._tasks = [asyncio.create_task(self._rounds.run())]
+        self._tasks = [asyncio.create_task(self._ticker.run())]
         if self._archive is not None:
             self._tasks.append(asyncio.create_task(self._archive.run()))
 
     async def stop(self) -> None:
-        """Stop listening, finish what is being written."""
+        """Stop in order.
+
+        1. Stop listening; requests that are being answered have five seconds.
+        2. Cancel the ticker and the archive's housekeeping.
+        3. Judge silence a last time, so that pages show all that was observed.
+        4. End the writing thread.
+        """
         await self._runner.cleanup()
         for task in self._tasks:
             task.cancel()
@@ -70,9 +76,9 @@ class CollectorServer:
         if self._archive is not None:
             self._archive.close()
         with contextlib.suppress(CentralError):
-            await self.write(lambda: self._centre.watch(self._now()))
+            await self.write(lambda: self._state.judge_silence(self._now()))
         self._writing.shutdown()
 
     async def write(self, act: Callable[[], T]) -> T:
-        """Do something in the writing thread. Raises what it raises."""
+        """Run `act` in the writing thread. Raises what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._writing, act)

@@ -1,8 +1,8 @@
-"""The centre's bookkeeping: greets checkers, accepts envelopes, watches for silence.
+"""Hold the collector's state: greet checkers, accept envelopes, judge silence.
 
-Synchronous: the HTTP side and the clock call it from one writing thread, except `beat` and
-`latencies`, which touch memory only and may be called from anywhere at any time, so that beats are
-taken even while the database hangs.
+Synchronous: the HTTP API and the ticker call it from one writing thread, except `heartbeat`,
+`latencies`, `monitor_id` and `monitor_row`, which touch memory only and may be called from anywhere
+at any time, so that heartbeats are accepted even while the database hangs.
 """
 
 import logging
@@ -26,20 +26,19 @@ from allswell.domain.report import (
     HeartbeatReply,
     Hello,
     StoreStanding,
-    Transition,
 )
 from allswell.domain.timeline import Overlay
 from allswell.domain.watch import WatchedMonitor
 
 log = logging.getLogger(__name__)
 TOLERATED_SKEW = timedelta(seconds=2)
-# Longer than any wait for the database: then it was us who did not run.
-ASLEEP = timedelta(seconds=90)
+# Longer than any wait for the database: then it was this process that did not run.
+LONGEST_PAUSE = timedelta(seconds=90)
 MOST_DAMAGED = 100
 
 
 class UnknownMonitor(RequestRefused):
-    """The sender speaks of a monitor that is not (or no longer) there."""
+    """The sender names a monitor that is not (or no longer) there."""
 
     status = 410
 
@@ -54,250 +53,259 @@ class StateChange:
 
 
 class CollectorState:
-    """The centre's state in memory beside the writer of the database."""
+    """The collector's state in memory, beside the writer of the central database.
+
+    `started` is None until `start` has succeeded. Nothing may be stated of any time after
+    `observed_through`.
+    """
 
     def __init__(
         self,
         writer: CentralWriter,
         *,
-        on_news: Callable[[StateChange], None] = lambda _: None,
-        archive: ArchiveBacklog | None = None,
+        on_change: Callable[[StateChange], None] = lambda _: None,
+        archive_backlog: ArchiveBacklog | None = None,
     ) -> None:
         self._writer = writer
-        self.archive = archive or ArchiveBacklog()
-        self._on_news = on_news
-        self._presences = Heartbeats()
-        self._living: Mapping[tuple[str, str], MonitorRow] = {}
+        self.archive_backlog = archive_backlog or ArchiveBacklog()
+        self._on_change = on_change
+        self._heartbeats = Heartbeats()
+        self._monitors: Mapping[tuple[str, str], MonitorRow] = {}
         self._unseen: dict[int, tuple[Overlay, ...]] = {}
-        # The store of which each monitor last said hello, by the monitor's id.
-        self._greeted: dict[int, str] = {}
-        self._spoken: dict[int, bool] = {}
-        self._hellos: dict[int, datetime] = {}
-        self._watched_at: datetime | None = None
-        self._is_in_doubt = False
-        self._has_news = False
+        # By the monitor's id: the store of its last hello, whether it has ever reported, and when
+        # it first said hello since the start.
+        self._store_of: dict[int, str] = {}
+        self._has_reported: dict[int, bool] = {}
+        self._hello_at: dict[int, datetime] = {}
+        self._checked_clock_at: datetime | None = None
+        self._database_was_away = False
+        self._ledgers_changed = False
         self.started: datetime | None = None
         self.observed_through: datetime | None = None
 
     def start(self, now: datetime) -> None:
-        """Read where the centre had come to. Raises what the writer raises."""
+        """Read where the collector left off. Raises `CentralError`."""
         self.observed_through = self._writer.start(now)
         self.reload()
         self.started = instant.floor(now)
 
     def reload(self) -> None:
-        """Read again which monitors live, and what of them is noted as unseen.
+        """Read again which monitors live, and what of them is recorded as unseen.
 
         Somebody has changed that (a pause begins or ends, for one), and pages are to show it soon.
+        Raises `CentralError`.
         """
         rows = self._writer.living()
-        self._has_news = True
+        self._ledgers_changed = True
         self._unseen = dict(self._writer.unseen([row.id for row in rows]))
-        self._living = {(row.namespace, row.name): row for row in rows}
-        self._presences.keep_only(row.id for row in rows)
-        self.archive.keep_only(row.id for row in rows)
-        # Whoever had not spoken when we first knew of it has no silence before its first beat.
-        self._spoken = {row.id: self._spoken.get(row.id, row.spoken) for row in rows}
+        self._monitors = {(row.namespace, row.name): row for row in rows}
+        self._heartbeats.keep_only(row.id for row in rows)
+        self.archive_backlog.keep_only(row.id for row in rows)
+        # What had not reported when it was first read has no silence before its first heartbeat.
+        self._has_reported = {row.id: self._has_reported.get(row.id, row.spoken) for row in rows}
 
     def hello(
-        self, sender: Sender, greetings: Sequence[Hello], now: datetime
+        self, sender: Sender, hellos: Sequence[Hello], now: datetime
     ) -> tuple[StoreStanding, ...]:
-        """Where each monitor stands; one that is not there is `gone`."""
-        return tuple(self._greet(sender, greeting, now) for greeting in greetings)
+        """Say where each monitor stands; one that is not there is `gone`. Raises `CentralError`."""
+        return tuple(self._hello(sender, hello, now) for hello in hellos)
 
-    def _greet(self, sender: Sender, greeting: Hello, now: datetime) -> StoreStanding:
-        row = self._row(sender, greeting.monitor)
+    def _hello(self, sender: Sender, hello: Hello, now: datetime) -> StoreStanding:
+        row = self._find(sender, hello.monitor)
         if row is None:
-            return StoreStanding(greeting.monitor, gone=True)
-        found = self._writer.hello(row.id, greeting.store, now)
-        self._greeted[row.id] = greeting.store
-        self._hellos.setdefault(row.id, instant.floor(now))
-        return replace(found, buckets_since=self._presences.buckets_until(row.id, now))
+            return StoreStanding(hello.monitor, gone=True)
+        standing = self._writer.hello(row.id, hello.store, now)
+        self._store_of[row.id] = hello.store
+        self._hello_at.setdefault(row.id, instant.floor(now))
+        return replace(standing, buckets_since=self._heartbeats.buckets_until(row.id, now))
 
-    def beat(
-        self, sender: Sender, beats: Sequence[Heartbeat], sent: datetime, received: datetime
+    def heartbeat(
+        self, sender: Sender, heartbeats: Sequence[Heartbeat], sent: datetime, received: datetime
     ) -> HeartbeatReply:
-        """Keep beats in memory. Asks for a hello when a store has not been greeted."""
+        """Record heartbeats in memory. Asks for a hello where a store has not said one."""
         received = instant.floor(received)
         skew = skew_of(sent, received)
         greet, gone = False, []
         damaged: list[tuple[str, date]] = []
-        for beat in beats:
-            row = self._row(sender, beat.monitor)
+        backlog = self.archive_backlog
+        for heartbeat in heartbeats:
+            row = self._find(sender, heartbeat.monitor)
             if row is None:
-                gone.append(beat.monitor)
+                gone.append(heartbeat.monitor)
                 continue
-            greet |= self._greeted.get(row.id) != beat.store
-            self._presences.beat(row.id, report.shift_heartbeat(beat, skew), row.cover, received)
-            self.archive.beat(row.id, beat.unarchived, beat.oldest, losing=beat.losing)
-            damaged += [(beat.monitor, day) for day in self.archive.damaged.get(row.id, ())]
+            greet |= self._store_of.get(row.id) != heartbeat.store
+            shifted = report.shift_heartbeat(heartbeat, skew)
+            self._heartbeats.record(row.id, shifted, row.cover, received)
+            backlog.record(row.id, heartbeat.unarchived, heartbeat.oldest, losing=heartbeat.losing)
+            damaged += [(heartbeat.monitor, day) for day in backlog.damaged.get(row.id, ())]
         lost = tuple(damaged[:MOST_DAMAGED])
-        return HeartbeatReply(greet, tuple(gone), self.archive.configured, lost)
+        return HeartbeatReply(greet, tuple(gone), backlog.configured, lost)
 
     def accept(
         self, sender: Sender, envelope: Envelope, sent: datetime, received: datetime
     ) -> bool:
         """Write an envelope; False when it was there already.
 
-        Raises `UnknownMonitor`, and what the writer raises.
+        1. Find the monitor that it is about: one of the sender's.
+        2. A day's roll-up is written as it is.
+        3. A transition's time is corrected by the error of the sender's clock.
+        4. `observed_through` advances past it first: a page is read anew when the transition is
+           there, and states nothing of what was not observed.
+        5. It is written, and `on_change` is called if it is new.
+
+        Raises `UnknownMonitor` and `CentralError`.
         """
         received = instant.floor(received)
-        row = self.row(sender, envelope.monitor)
+        row = self.monitor_row(sender, envelope.monitor)
         if isinstance(envelope, DayReport):
             return self._writer.accept_rollup(row.id, envelope, received)
-        return self._accept_transition(row, envelope, sent, received)
-
-    def _accept_transition(
-        self, row: MonitorRow, transition: Transition, sent: datetime, received: datetime
-    ) -> bool:
-        shifted = report.shift_transition(transition, skew_of(sent, received), received)
-        self._see_as_far_as(shifted.claim.since, received)
+        shifted = report.shift_transition(envelope, skew_of(sent, received), received)
+        if self.observed_through is not None and self.observed_through <= shifted.claim.since:
+            self.judge_silence(received)
         new = self._writer.accept_transition(
-            row.id, shifted, received, claimed=transition.claim.since
+            row.id, shifted, received, claimed=envelope.claim.since
         )
         if new:
-            self._on_news(StateChange(row.namespace, row.name, shifted.claim))
+            self._on_change(StateChange(row.namespace, row.name, shifted.claim))
         return new
 
-    def _see_as_far_as(self, since: datetime, now: datetime) -> None:
-        """Move `observed_through` past a change that is about to be written.
+    def judge_silence(self, now: datetime) -> None:
+        """Judge every monitor's cover, and advance `observed_through`.
 
-        A page is read anew when the change is there, and states nothing of what was not observed.
-        """
-        if self.observed_through is not None and self.observed_through <= since:
-            self.watch(now)
+        1. Where the clock has jumped, forget what was seen by the old one.
+        2. Where the database was away, read again where it stands: it may be an older copy.
+        3. Correct `unseen` where heartbeats have disproved it.
+        4. Open `unseen` for every monitor whose cover has ended.
+        5. Write how far has now been observed.
 
-    def watch(self, now: datetime) -> None:
-        """Judge every monitor's cover and move `observed_through`.
-
-        Raises what the writer raises; then nothing has moved, and the next call does it.
+        Raises `CentralError`; then nothing has moved, and the next call does it.
         """
         now = instant.floor(now)
-        self._look_at_the_clock(now)
+        self._check_clock(now)
         try:
-            self._watch(now)
+            self._judge_silence(now)
         except CentralError:
-            self._is_in_doubt = True
+            self._database_was_away = True
             raise
 
-    def _watch(self, now: datetime) -> None:
-        if self._is_in_doubt:
-            self._take_up(now)
-        self.settle(now)
+    def _judge_silence(self, now: datetime) -> None:
+        if self._database_was_away:
+            self._resume(now)
+        self.correct_unseen(now)
         if self.started is None or self.observed_through is None:
             return
-        watched = [each for row in self._living.values() if (each := self._watched(row))]
-        found = watch.judge(watched, self.observed_through, self.started, now)
-        if found.opened:
-            self._writer.open_unseen(found.opened, now)
-            self._reload_unseen(list(found.opened))
-        self._writer.observe(found.observed_through)
-        self.observed_through = found.observed_through
+        watched = [w for row in self._monitors.values() if (w := self._watched(row))]
+        judgement = watch.judge(watched, self.observed_through, self.started, now)
+        if judgement.opened:
+            self._writer.open_unseen(judgement.opened, now)
+            self._reload_unseen(list(judgement.opened))
+        self._writer.observe(judgement.observed_through)
+        self.observed_through = judgement.observed_through
 
-    def _take_up(self, now: datetime) -> None:
+    def _resume(self, now: datetime) -> None:
         """Go on with a database that was away: it may be an older copy of itself.
 
-        Everybody is asked to say hello, and so to send at once what it lacks.
+        Every checker is asked to say hello, and so to send at once what the database lacks.
         """
         through = self._writer.start(now)
         if self.observed_through is not None and through < self.observed_through:
-            self._presences.doubt()
+            self._heartbeats.unmark_all()
             self.observed_through = through
         self.reload()
-        self._greeted.clear()
-        self._is_in_doubt = False
+        self._store_of.clear()
+        self._database_was_away = False
 
-    def _look_at_the_clock(self, now: datetime) -> None:
-        """Begin anew when the clock was set back, or when we have been asleep ourselves."""
-        before, self._watched_at = self._watched_at, now
-        if before is not None and not -TOLERATED_SKEW <= now - before <= ASLEEP:
-            log.warning("the clock has moved by %s: silence is judged anew", now - before)
-            self._presences.forget()
-            self._hellos.clear()
+    def _check_clock(self, now: datetime) -> None:
+        """Start anew when the clock was set back, or when this process did not run."""
+        before, self._checked_clock_at = self._checked_clock_at, now
+        if before is not None and not -TOLERATED_SKEW <= now - before <= LONGEST_PAUSE:
+            log.warning("collector: the clock jumped by %s; silence is judged anew", now - before)
+            self._heartbeats.reset()
+            self._hello_at.clear()
             self.started = now
 
-    def settle(self, now: datetime) -> bool:
-        """Take back what was noted as unseen where beats have proved otherwise.
+    def correct_unseen(self, now: datetime) -> bool:
+        """Take `unseen` back where heartbeats have disproved it. Raises `CentralError`.
 
-        Whether something of the ledgers has changed, by this or by others. Pages are read anew
-        then: watch at once, so that they show more than the time before.
+        Returns whether something of the ledgers has changed, by this or by others. Pages are read
+        anew then: judge silence at once, so that they show more than the time before.
         """
         now = instant.floor(now)
-        self._look_at_the_clock(now)
+        self._check_clock(now)
         if self.observed_through is None:
             return False
-        changed, self._has_news = self._has_news, False
-        for row in self._living.values():
-            presence = self._presences.of(row.id)
-            if presence.seen is not None and presence.seen != presence.judged:
+        changed, self._ledgers_changed = self._ledgers_changed, False
+        for row in self._monitors.values():
+            heartbeat = self._heartbeats.get(row.id)
+            if heartbeat.seen is not None and heartbeat.seen != heartbeat.judged:
                 through = self.observed_through
-                changed |= self._correct(row.id, presence.seen, presence, through, now)
+                changed |= self._correct(row.id, heartbeat.seen, heartbeat, through, now)
         return changed
 
     def _correct(
         self,
         monitor: int,
         seen: Observation,
-        presence: MonitorHeartbeat,
+        heartbeat: MonitorHeartbeat,
         through: datetime,
         now: datetime,
     ) -> bool:
-        first = presence.judged is None and self._spoken.get(monitor, False)
-        if presence.lapsed is not None:
-            self._writer.open_unseen({monitor: presence.lapsed}, now)
+        first = heartbeat.judged is None and self._has_reported.get(monitor, False)
+        if heartbeat.lapsed is not None:
+            self._writer.open_unseen({monitor: heartbeat.lapsed}, now)
             self._reload_unseen([monitor])
-        noted = self._unseen.get(monitor, ())
-        is_wrong = watch.correct(noted, seen, through, first=first) != noted
+        recorded = self._unseen.get(monitor, ())
+        is_wrong = watch.correct(recorded, seen, through, first=first) != recorded
         if is_wrong:
             self._writer.correct_unseen(monitor, seen, through, first=first, now=now)
             self._reload_unseen([monitor])
-        self._presences.judged(monitor, seen)
+        self._heartbeats.mark_judged(monitor, seen)
         return is_wrong
 
     def _watched(self, row: MonitorRow) -> WatchedMonitor | None:
-        """What is to be judged of a monitor; None for one that has never spoken."""
-        seen = self._presences.of(row.id).seen
-        if seen is None and not self._spoken.get(row.id):
-            hello = self._hellos.get(row.id)
-            if hello is None:
+        """Return what is to be judged of a monitor; None for one that has never reported."""
+        seen = self._heartbeats.get(row.id).seen
+        if seen is None and not self._has_reported.get(row.id):
+            hello_at = self._hello_at.get(row.id)
+            if hello_at is None:
                 return None
-            # A hello promises a beat: if none comes, the silence is as long as after a check.
-            seen = Observation(hello, hello, hello + row.cover)
+            # A hello promises a heartbeat: without one, silence is as long as after a check.
+            seen = Observation(hello_at, hello_at, hello_at + row.cover)
         is_open = any(overlay.end is None for overlay in self._unseen.get(row.id, ()))
         return WatchedMonitor(row.id, row.cover, seen, is_open)
 
     def _reload_unseen(self, monitors: Sequence[int]) -> None:
-        found = self._writer.unseen(monitors)
+        unseen = self._writer.unseen(monitors)
         for monitor in monitors:
-            self._unseen[monitor] = found.get(monitor, ())
+            self._unseen[monitor] = unseen.get(monitor, ())
 
     def latencies(
         self, public_ids: Sequence[str], now: datetime
     ) -> Mapping[str, tuple[LatencyBucket, ...]]:
-        """Today's latency of the monitors asked for, by public id."""
-        by_public = {row.public_id: row.id for row in self._living.values()}
-        known = (public for public in public_ids if public in by_public)
-        return {public: self._presences.buckets(by_public[public], now) for public in known}
+        """Return today's latency of the living ones among these monitors, by public id."""
+        by_public_id = {row.public_id: row.id for row in self._monitors.values()}
+        known = (public_id for public_id in public_ids if public_id in by_public_id)
+        return {it: self._heartbeats.buckets(by_public_id[it], now) for it in known}
 
-    def known(self, place: tuple[str, str]) -> int | None:
-        """The id of a living monitor by namespace and name; any thread may ask."""
-        row = self._living.get(place)
+    def monitor_id(self, place: tuple[str, str]) -> int | None:
+        """Return the id of a living monitor by namespace and name; any thread may ask."""
+        row = self._monitors.get(place)
         return None if row is None else row.id
 
-    def row(self, sender: Sender, monitor: str) -> MonitorRow:
-        """A monitor of the sender's; any thread may ask. Raises `UnknownMonitor`."""
-        row = self._row(sender, monitor)
+    def monitor_row(self, sender: Sender, monitor: str) -> MonitorRow:
+        """Return a monitor of the sender's; any thread may ask. Raises `UnknownMonitor`."""
+        row = self._find(sender, monitor)
         if row is None:
             raise UnknownMonitor(f"there is no monitor {monitor!r} here")
         return row
 
-    def _row(self, sender: Sender, monitor: str) -> MonitorRow | None:
+    def _find(self, sender: Sender, monitor: str) -> MonitorRow | None:
         if sender.monitor and sender.monitor != monitor:
             return None
-        return self._living.get((sender.namespace, monitor))
+        return self._monitors.get((sender.namespace, monitor))
 
 
 def skew_of(sent: datetime, received: datetime) -> timedelta:
-    """How far a sender's clock is behind ours; nothing when it is within tolerance."""
+    """Return how far a sender's clock is behind; zero when that is within tolerance."""
     skew = received - sent
     return skew if abs(skew) > TOLERATED_SKEW else timedelta()

@@ -1,4 +1,4 @@
-"""The collector's clock: judges silence, moves `observed_through`, fills the days that are over."""
+"""Tick: judge silence, advance `observed_through`, fill the roll-ups of days that are over."""
 
 import asyncio
 import logging
@@ -25,36 +25,41 @@ class RunWrite(Protocol):
 
 @dataclass(slots=True)
 class Ticker:
-    """The loop; seconds between two of each kind."""
+    """The collector's loop. `…_every` are the seconds between two runs of each task."""
 
     writer: CentralWriter
-    centre: CollectorState
+    state: CollectorState
     now: Callable[[], datetime]
     write: RunWrite
-    settle_every: float = 2.0
-    watch_every: float = 15.0
+    correct_every: float = 2.0
+    judge_every: float = 15.0
     tidy_every: float = 60.0
     _trouble: str = ""
 
     async def run(self) -> None:
-        """Go round for ever. What the database refuses is tried again with the next round."""
-        loop = asyncio.get_running_loop()
-        watch_due = tidy_due = loop.time()
-        while True:
-            if self.centre.started is None:
-                await self._done(lambda: self.centre.start(self.now()))
-            elif loop.time() < watch_due:
-                await self._done(self._settle)
-            elif await self._done(lambda: self.centre.watch(self.now())):
-                watch_due = loop.time() + self.watch_every
-            if self.centre.started is not None and loop.time() >= tidy_due:
-                await self._done(self._tidy)
-                tidy_due = loop.time() + self.tidy_every
-            await asyncio.sleep(self.settle_every)
+        """Run the tasks for ever. What the database refuses is tried again at the next tick.
 
-    def _settle(self) -> None:
-        if self.centre.settle(self.now()):
-            self.centre.watch(self.now())
+        1. Read where the collector left off, until that has succeeded.
+        2. Judge silence when it is due, else only correct what heartbeats have disproved.
+        3. Fill the days that are over and purge, when that is due.
+        """
+        loop = asyncio.get_running_loop()
+        judge_due = tidy_due = loop.time()
+        while True:
+            if self.state.started is None:
+                await self._run(lambda: self.state.start(self.now()))
+            elif loop.time() < judge_due:
+                await self._run(self._correct)
+            elif await self._run(lambda: self.state.judge_silence(self.now())):
+                judge_due = loop.time() + self.judge_every
+            if self.state.started is not None and loop.time() >= tidy_due:
+                await self._run(self._tidy)
+                tidy_due = loop.time() + self.tidy_every
+            await asyncio.sleep(self.correct_every)
+
+    def _correct(self) -> None:
+        if self.state.correct_unseen(self.now()):
+            self.state.judge_silence(self.now())
 
     def _tidy(self) -> None:
         now = self.now()
@@ -62,19 +67,19 @@ class Ticker:
         self.writer.sweep_notifications(now)
         self.writer.purge(now)
 
-    async def _done(self, act: Callable[[], object]) -> bool:
-        """Do it; False, and said once, when the database is away."""
+    async def _run(self, act: Callable[[], object]) -> bool:
+        """Run one task; False, logged once, when the central database is unavailable."""
         try:
             await self.write(act)
         except CentralError as error:
             if not self._trouble:
-                log.error("the central database cannot be used: %s", error)
+                log.error("collector: the central database cannot be used: %s", error)
             self._trouble = str(error)
             return False
         except Exception:
-            log.exception("the collector's clock failed and goes on")
+            log.exception("collector: a periodic task failed; it is tried again")
             return False
         if self._trouble:
-            log.warning("the central database can be used again")
+            log.warning("collector: the central database can be used again")
         self._trouble = ""
         return True

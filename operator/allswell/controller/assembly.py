@@ -60,7 +60,7 @@ class Operator:
         self.index = Cache(turn=self._queue.add)
         self.owed = WatchHealth()
         self.writer = CentralWriter(engine, settings.shape.grace, on_change=self._told)
-        self.centre = CollectorState(self.writer, archive=ArchiveBacklog())
+        self.centre = CollectorState(self.writer, archive_backlog=ArchiveBacklog())
         self.looking: Resync
         self._tidings: workers.LedgerChanges
 
@@ -143,8 +143,8 @@ class Operator:
         await workers.run_rollouts(self._turnstile, self._wake)
 
     def _archived(self, place: Place, before: Json) -> tuple[Condition, ...]:
-        monitor = self.centre.known(place)
-        return archive_conditions.said(self.centre.archive, monitor, before, self._now())
+        monitor = self.centre.monitor_id(place)
+        return archive_conditions.said(self.centre.archive_backlog, monitor, before, self._now())
 
     def _wake(self, key: ObjectKey) -> None:
         self._queue.add(key, AT_ONCE)

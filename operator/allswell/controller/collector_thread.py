@@ -66,7 +66,7 @@ class CollectorThread:
                 authenticator,
                 self._now,
                 archive=self._archive,
-                admission=self._admission,
+                rate_limit=self._admission,
             )
             await self._collector.start(bind.host, bind.port, tls)
 

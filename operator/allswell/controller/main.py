@@ -94,7 +94,9 @@ async def run(found: OperatorSettings, cluster: ClusterAccess) -> int:
         told = replace(found, shape=replace(found.shape, ca=ca.certificate))
         meters = OperatorMetrics()
         man = Operator(told, api, engine.connect(await database(found, api)), meters, now)
-        archive = bootstrap_archive.service(told, man.engine, man.centre.archive, meters, now)
+        archive = bootstrap_archive.service(
+            told, man.engine, man.centre.archive_backlog, meters, now
+        )
         admission = RateLimit(meters.refusals.inc)
         collecting = CollectorThread(man.writer, man.centre, now, archive, admission)
         server = collector_ca.context(ca, found.hosts, now())

@@ -88,7 +88,7 @@ async def _collect(told: Mapping[str, str]) -> None:
     central = engine.connect(told["FAULTS_DATABASE"])
     writer = CentralWriter(central)
     fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
-    centre = CollectorState(writer, on_news=fate.after(), archive=ArchiveBacklog())
+    centre = CollectorState(writer, on_change=fate.after(), archive_backlog=ArchiveBacklog())
     tokens = {token: Sender(*whom) for token, whom in json.loads(told["FAULTS_TOKENS"]).items()}
     tokens[PAGE_TOKEN] = Sender("", page=True)
     collector = CollectorServer(
@@ -96,8 +96,8 @@ async def _collect(told: Mapping[str, str]) -> None:
         centre,
         LocalTokens(tokens),
         lambda: datetime.now(UTC),
-        watch_every=float(told["FAULTS_WATCH_EVERY"]),
-        archive=_archive(told, central, centre.archive),
+        judge_every=float(told["FAULTS_WATCH_EVERY"]),
+        archive=_archive(told, central, centre.archive_backlog),
     )
     await collector.start("127.0.0.1", int(told["FAULTS_PORT"]))
     await stop.wait()

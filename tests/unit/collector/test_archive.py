@@ -88,10 +88,10 @@ class House:
     """A collector with an archive, and short words for what is asked of it."""
 
     def __init__(
-        self, client: Client, centre: CollectorState, folder: Slow, catalogue: ArchiveCatalogue
+        self, client: Client, state: CollectorState, folder: Slow, catalogue: ArchiveCatalogue
     ) -> None:
         self.client = client
-        self.centre = centre
+        self.state = state
         self.folder = folder
         self.catalogue = catalogue
         self.now = NOON
@@ -138,24 +138,24 @@ def serve(central: centres.Centre, tmp_path: Path) -> Iterator[Serve]:
 
     def serve(story: Story, *, patience: float = 8.0) -> None:
         async def told() -> None:
-            centre = CollectorState(central.writer, archive=ArchiveBacklog())
-            centre.start(NOON)
+            state = CollectorState(central.writer, archive_backlog=ArchiveBacklog())
+            state.start(NOON)
             catalogue = ArchiveCatalogue(central.engine)
             service = ArchiveExecutor(
                 Uploads(folder, catalogue),
-                centre.archive,
+                state.archive_backlog,
                 lambda: house.now,
-                uploads=LocalUploads(folder, lambda: house.now),
-                patience=patience,
+                local_uploads=LocalUploads(folder, lambda: house.now),
+                timeout=patience,
             )
             with ThreadPoolExecutor(1) as writing:
                 intake = HttpApi(
-                    centre, LocalTokens(TOKENS), writing, lambda: house.now, archive=service
+                    state, LocalTokens(TOKENS), writing, lambda: house.now, archive=service
                 )
                 async with TestClient(TestServer(intake.application())) as client:
-                    house = House(client, centre, folder, catalogue)
+                    house = House(client, state, folder, catalogue)
                     folder.base_url = str(client.make_url("")).rstrip("/")
-                    centre.hello(Sender("acme"), [Hello("api", "s1", 0)], NOON)
+                    state.hello(Sender("acme"), [Hello("api", "s1", 0)], NOON)
                     await story(house)
             folder.goes_on.set()
             service.close()
@@ -176,7 +176,7 @@ def test_a_day_is_permitted_put_verified_and_recorded(serve: Serve) -> None:
             recorded=True, revision=1
         )
         (entry,) = house.catalogue.entries()
-        row = house.centre.row(Sender("acme"), "api")
+        row = house.state.monitor_row(Sender("acme"), "api")
         assert entry.place == DayFileName(row.public_id, DAY, 1)
         assert entry.content == CONTENT
         assert house.names() == [f"{row.public_id}.1.ndjson.gz"]
@@ -244,7 +244,7 @@ def test_what_is_damaged_is_replaced_by_what_is_whole(serve: Serve) -> None:
 
 def test_a_name_that_is_taken_by_something_unknown_is_left_alone(serve: Serve) -> None:
     async def story(house: House) -> None:
-        row = house.centre.row(Sender("acme"), "api")
+        row = house.state.monitor_row(Sender("acme"), "api")
         house.folder.put(archive.key(DayFileName(row.public_id, DAY, 1)), b"of somebody else")
         assert (await house.archived()).revision == 2
         Uploads(house.folder, house.catalogue).tidy(NOON)
@@ -256,7 +256,7 @@ def test_a_name_that_is_taken_by_something_unknown_is_left_alone(serve: Serve) -
 def test_what_was_not_put_is_not_recorded(serve: Serve) -> None:
     async def story(house: House) -> None:
         assert (await house.ask(replace(WANTED, revision=1)))[0] == 409
-        row = house.centre.row(Sender("acme"), "api")
+        row = house.state.monitor_row(Sender("acme"), "api")
         house.folder.put(archive.key(DayFileName(row.public_id, DAY, 1)), b"x" * len(BODY))
         assert (await house.ask(replace(WANTED, revision=1)))[0] == 409
         assert house.catalogue.entries() == ()
@@ -342,7 +342,7 @@ def test_a_namespace_that_asks_without_end_keeps_no_other_from_the_archive(
 
     async def story(house: House) -> None:
         for team in TEAMS:
-            house.centre.hello(Sender(team), [Hello("api", "s1", 0)], NOON)
+            house.state.hello(Sender(team), [Hello("api", "s1", 0)], NOON)
         house.folder.goes_on.clear()
         stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
         others = [
@@ -372,41 +372,41 @@ def test_an_archive_that_fails_is_a_fault_that_may_pass(serve: Serve) -> None:
 
 def test_a_beats_answer_tells_of_the_archive_and_of_what_it_has_lost(serve: Serve) -> None:
     async def story(house: House) -> None:
-        row = house.centre.row(Sender("acme"), "api")
-        house.centre.archive.damaged = {row.id: (DAY,), row.id + 99: (DAY,)}
+        row = house.state.monitor_row(Sender("acme"), "api")
+        house.state.archive_backlog.damaged = {row.id: (DAY,), row.id + 99: (DAY,)}
         beats = [Heartbeat("api", "s1", NOON, NOON, (), 3, DAY)]
-        pulse = house.centre.beat(Sender("acme"), beats, NOON, NOON)
+        pulse = house.state.heartbeat(Sender("acme"), beats, NOON, NOON)
         assert (pulse.archive, pulse.damaged) == (True, (("api", DAY),))
-        assert house.centre.archive.backlog() == Backlog(3, DAY)
+        assert house.state.archive_backlog.total() == Backlog(3, DAY)
         losing = [Heartbeat("api", "s1", NOON, NOON, losing=True)]
-        house.centre.beat(Sender("acme"), losing, NOON, NOON)
-        assert house.centre.archive.losing == {row.id}
-        house.centre.beat(Sender("acme"), [Heartbeat("api", "s1", NOON, NOON)], NOON, NOON)
-        assert house.centre.archive.backlog() is None
+        house.state.heartbeat(Sender("acme"), losing, NOON, NOON)
+        assert house.state.archive_backlog.losing == {row.id}
+        house.state.heartbeat(Sender("acme"), [Heartbeat("api", "s1", NOON, NOON)], NOON, NOON)
+        assert house.state.archive_backlog.total() is None
 
     serve(story)
 
 
 def test_a_day_that_was_lost_is_told_of_until_it_is_recorded_anew(serve: Serve) -> None:
     async def story(house: House) -> None:
-        row = house.centre.row(Sender("acme"), "api")
+        row = house.state.monitor_row(Sender("acme"), "api")
         other = DAY - timedelta(days=1)
-        house.centre.archive.damaged = {row.id: (other, DAY)}
+        house.state.archive_backlog.damaged = {row.id: (other, DAY)}
         permit = await house.permit()
         await house.put(permit)
-        assert house.centre.archive.damaged[row.id] == (other, DAY)
+        assert house.state.archive_backlog.damaged[row.id] == (other, DAY)
         await house.permit(replace(WANTED, revision=permit.revision))
-        assert house.centre.archive.damaged == {row.id: (other,)}
+        assert house.state.archive_backlog.damaged == {row.id: (other,)}
 
     serve(story)
 
 
 def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
     async def told() -> None:
-        centre = CollectorState(central.writer)
-        centre.start(NOON)
+        state = CollectorState(central.writer)
+        state.start(NOON)
         with ThreadPoolExecutor(1) as writing:
-            intake = HttpApi(centre, LocalTokens(TOKENS), writing, clock)
+            intake = HttpApi(state, LocalTokens(TOKENS), writing, clock)
             async with TestClient(TestServer(intake.application())) as client:
                 headers = {"Authorization": "Bearer acme"}
                 body = archive_upload.request_json(WANTED)
@@ -434,7 +434,7 @@ def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
     now, news = [NOON], ArchiveBacklog()
     counted: list[ArchiveTotals] = []
     archiving = Uploads(folder, catalogue, timedelta(days=1))
-    service = ArchiveExecutor(archiving, news, lambda: now[0], counted=counted.append)
+    service = ArchiveExecutor(archiving, news, lambda: now[0], on_totals=counted.append)
     assert not service.tidy()
     assert news.damaged == {row.id: (DAY,)}
     assert [totals.damaged for totals in counted] == [1]

@@ -60,19 +60,19 @@ def serve(
     story: Story,
     *,
     started: bool = True,
-    admission: RateLimit | None = None,
+    rate_limit: RateLimit | None = None,
 ) -> None:
     """Let a story happen to a collector that listens."""
 
     async def told() -> None:
-        centre = CollectorState(central.writer)
+        state = CollectorState(central.writer)
         if started:
-            centre.start(NOON)
+            state.start(NOON)
         with ThreadPoolExecutor(1) as writing:
             tokens = LocalTokens(TOKENS)
-            intake = HttpApi(centre, tokens, writing, lambda: NOON + MINUTE, admission=admission)
+            intake = HttpApi(state, tokens, writing, lambda: NOON + MINUTE, rate_limit=rate_limit)
             async with TestClient(TestServer(intake.application())) as client:
-                await story(client, centre)
+                await story(client, state)
 
     asyncio.run(told())
 
@@ -232,7 +232,7 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
         assert found == [200] * (AT_ONCE - 1) + [201] + [429] * (9 - AT_ONCE)
         assert (await post(client, "/v1/report", REPORT, "api"))[0] == 200
 
-    serve(central, story, admission=RateLimit(lambda: refused.append(1)))
+    serve(central, story, rate_limit=RateLimit(lambda: refused.append(1)))
     assert len(refused) == 9 - AT_ONCE
 
 
@@ -247,7 +247,7 @@ def test_who_sends_without_end_is_told_when_to_come_again(central: centres.Centr
             assert 3000 < int(answer.headers["Retry-After"]) <= 3600
         assert (await post(client, "/v1/report", REPORT, "acme"))[0] == 201
 
-    serve(central, story, admission=RateLimit(most=4, every=3600))
+    serve(central, story, rate_limit=RateLimit(most=4, every=3600))
 
 
 def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
@@ -307,16 +307,16 @@ def test_a_database_that_is_away_is_said_without_its_words(central: centres.Cent
 
         event.listen(central.engine, "begin", away, insert=True)
         status, body = await post(client, "/v1/report", REPORT)
-        assert (status, body) == (503, {"error": "the central database is away"})
+        assert (status, body) == (503, {"error": "the central database is unavailable"})
 
     serve(central, story)
 
 
 def test_a_collector_starts_listens_and_stops(central: centres.Centre) -> None:
     async def story() -> None:
-        centre = CollectorState(central.writer)
+        state = CollectorState(central.writer)
         now = [NOON]
-        collector = CollectorServer(central.writer, centre, LocalTokens(TOKENS), lambda: now[0])
+        collector = CollectorServer(central.writer, state, LocalTokens(TOKENS), lambda: now[0])
         await collector.start("127.0.0.1", 0)
         async with ClientSession() as session:
             answer = await session.get(f"http://127.0.0.1:{collector.port}/healthz")

@@ -11,10 +11,10 @@ API, DB = Sender("acme", "api"), Sender("acme", "db")
 REPORT, BEAT = "/v1/report", "/v1/beat"
 
 
-def spoken(admission: RateLimit, sender: Sender, now: float, path: str = REPORT) -> bool:
+def spoken(rate_limit: RateLimit, sender: Sender, now: float, path: str = REPORT) -> bool:
     """Whether a message that takes no time is let in."""
     try:
-        with admission.of(sender, path, now):
+        with rate_limit.admit(sender, path, now):
             return True
     except TooManyRequests:
         return False
@@ -22,46 +22,50 @@ def spoken(admission: RateLimit, sender: Sender, now: float, path: str = REPORT)
 
 def test_so_many_of_a_monitor_are_let_in_at_once_by_path() -> None:
     refused: list[int] = []
-    admission = RateLimit(lambda: refused.append(1))
+    rate_limit = RateLimit(lambda: refused.append(1))
     with ExitStack() as inside:
         for _ in range(AT_ONCE):
-            inside.enter_context(admission.of(API, REPORT, 0.0))
-        assert not spoken(admission, API, 0.0)
-        assert spoken(admission, API, 0.0, BEAT)
-        assert spoken(admission, DB, 0.0)
-    assert spoken(admission, API, 0.0)
+            inside.enter_context(rate_limit.admit(API, REPORT, 0.0))
+        assert not spoken(rate_limit, API, 0.0)
+        assert spoken(rate_limit, API, 0.0, BEAT)
+        assert spoken(rate_limit, DB, 0.0)
+    assert spoken(rate_limit, API, 0.0)
     assert len(refused) == 1
 
 
 def test_who_has_used_its_allowance_gets_it_back_with_time() -> None:
-    admission = RateLimit(most=3, every=10.0)
-    assert [spoken(admission, API, 5.0) for _ in range(4)] == [True, True, True, False]
-    assert spoken(admission, DB, 5.0)
-    assert [spoken(admission, API, second) for second in (14.9, 15.0, 15.1)] == [False, True, False]
-    assert [spoken(admission, API, 1000.0) for _ in range(4)] == [True, True, True, False]
+    rate_limit = RateLimit(most=3, every=10.0)
+    assert [spoken(rate_limit, API, 5.0) for _ in range(4)] == [True, True, True, False]
+    assert spoken(rate_limit, DB, 5.0)
+    assert [spoken(rate_limit, API, second) for second in (14.9, 15.0, 15.1)] == [
+        False,
+        True,
+        False,
+    ]
+    assert [spoken(rate_limit, API, 1000.0) for _ in range(4)] == [True, True, True, False]
 
 
 def test_who_is_refused_is_told_how_long_to_wait() -> None:
-    admission = RateLimit(most=1, every=90.0)
-    assert spoken(admission, API, 0.0)
-    with pytest.raises(TooManyRequests) as caught, admission.of(API, REPORT, 50.5):
+    rate_limit = RateLimit(most=1, every=90.0)
+    assert spoken(rate_limit, API, 0.0)
+    with pytest.raises(TooManyRequests) as caught, rate_limit.admit(API, REPORT, 50.5):
         pass
-    assert caught.value.wait == 40
+    assert caught.value.retry_after == 40
 
 
 def test_who_speaks_for_a_namespace_is_let_in_always() -> None:
-    admission = RateLimit(at_once=0, most=0)
-    assert spoken(admission, Sender("acme"), 0.0)
-    assert not spoken(admission, API, 0.0)
+    rate_limit = RateLimit(at_once=0, most=0)
+    assert spoken(rate_limit, Sender("acme"), 0.0)
+    assert not spoken(rate_limit, API, 0.0)
 
 
 def test_nobody_is_remembered_who_has_its_allowance_whole() -> None:
-    admission = RateLimit(every=1.0)
+    rate_limit = RateLimit(every=1.0)
     for number in range(100):
-        assert spoken(admission, Sender("acme", f"m{number}"), 0.0)
-    assert admission.remembered == 100
-    assert spoken(admission, API, 61.0)
-    assert admission.remembered == 1
+        assert spoken(rate_limit, Sender("acme", f"m{number}"), 0.0)
+    assert len(rate_limit._whole_at) == 100
+    assert spoken(rate_limit, API, 61.0)
+    assert len(rate_limit._whole_at) == 1
 
 
 def test_no_checker_keeps_so_much_that_it_meets_a_limit() -> None:

@@ -19,24 +19,24 @@ SECOND = timedelta(seconds=1)
 
 
 def begun(central: centres.Centre) -> CollectorState:
-    """A collector's centre that has started at noon."""
+    """The state of a collector that has started at noon."""
     made = CollectorState(central.writer)
     made.start(NOON)
     return made
 
 
-def greet(centre: CollectorState, name: str = "api", store: str = "s1") -> StoreStanding:
+def greet(state: CollectorState, name: str = "api", store: str = "s1") -> StoreStanding:
     """A hello of a store that has claimed nothing."""
-    (standing,) = centre.hello(ACME, [Hello(name, store, 0)], NOON)
+    (standing,) = state.hello(ACME, [Hello(name, store, 0)], NOON)
     return standing
 
 
 def beat(
-    centre: CollectorState, minutes: float, since: float = 0, name: str = "api"
+    state: CollectorState, minutes: float, since: float = 0, name: str = "api"
 ) -> HeartbeatReply:
     """A beat that is in time."""
     now = NOON + minutes * MINUTE
-    return centre.beat(ACME, [Heartbeat(name, "s1", NOON + since * MINUTE, now)], now, now)
+    return state.heartbeat(ACME, [Heartbeat(name, "s1", NOON + since * MINUTE, now)], now, now)
 
 
 def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
@@ -49,120 +49,122 @@ def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
 
 
 def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) -> None:
-    centre = begun(central)
+    state = begun(central)
     greeting, now = Hello("api", "s1", 0), NOON + MINUTE
     for stranger in (Sender("evil"), Sender("acme", "db")):
-        assert centre.hello(stranger, [greeting], NOON) == (StoreStanding("api", gone=True),)
-        assert centre.beat(stranger, [Heartbeat("api", "s1", NOON, now)], now, now).gone == ("api",)
+        assert state.hello(stranger, [greeting], NOON) == (StoreStanding("api", gone=True),)
+        assert state.heartbeat(stranger, [Heartbeat("api", "s1", NOON, now)], now, now).gone == (
+            "api",
+        )
         with pytest.raises(UnknownMonitor):
-            centre.accept(stranger, transition(1, State.UP, NOON), NOON, NOON)
-    assert not centre.hello(Sender("acme", "api"), [greeting], NOON)[0].gone
+            state.accept(stranger, transition(1, State.UP, NOON), NOON, NOON)
+    assert not state.hello(Sender("acme", "api"), [greeting], NOON)[0].gone
 
 
 def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centres.Centre) -> None:
-    centre = begun(central)
-    assert beat(centre, 1) == HeartbeatReply(greet=True)
-    greet(centre)
-    assert beat(centre, 2) == HeartbeatReply()
+    state = begun(central)
+    assert beat(state, 1) == HeartbeatReply(greet=True)
+    greet(state)
+    assert beat(state, 2) == HeartbeatReply()
     # Of each monitor one store is remembered, however many say hello.
-    greet(centre, store="s2")
-    assert beat(centre, 3) == HeartbeatReply(greet=True)
+    greet(state, store="s2")
+    assert beat(state, 3) == HeartbeatReply(greet=True)
 
 
 def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
     central: centres.Centre,
 ) -> None:
-    centre = begun(central)
+    state = begun(central)
     assert skew_of(NOON, NOON + 2 * SECOND) == timedelta()
     assert skew_of(NOON, NOON - HOUR) == -HOUR
-    greet(centre)
+    greet(state)
     sent = transition(1, State.UP, NOON - DAY)
-    assert centre.accept(ACME, sent, NOON - DAY + MINUTE, NOON + MINUTE)
-    assert not centre.accept(ACME, sent, NOON - DAY + 2 * MINUTE, NOON + 3 * MINUTE)
-    latest = greet(centre).latest
+    assert state.accept(ACME, sent, NOON - DAY + MINUTE, NOON + MINUTE)
+    assert not state.accept(ACME, sent, NOON - DAY + 2 * MINUTE, NOON + 3 * MINUTE)
+    latest = greet(state).latest
     assert latest is not None
     assert latest.claim == HealthClaim(State.UP, NOON)
 
 
 def test_a_change_is_told_once(central: centres.Centre) -> None:
     told: list[StateChange] = []
-    centre = CollectorState(central.writer, on_news=told.append)
-    centre.start(NOON)
+    state = CollectorState(central.writer, on_change=told.append)
+    state.start(NOON)
     for _ in range(2):
-        centre.accept(ACME, transition(1, State.UP, NOON), NOON, NOON)
-    centre.accept(ACME, centres.day_report(NOON.date() - DAY), NOON, NOON)
+        state.accept(ACME, transition(1, State.UP, NOON), NOON, NOON)
+    state.accept(ACME, centres.day_report(NOON.date() - DAY), NOON, NOON)
     assert told == [StateChange("acme", "api", HealthClaim(State.UP, NOON))]
 
 
 def test_silence_is_dark_from_the_end_of_the_last_cover_on(central: centres.Centre) -> None:
-    centre = begun(central)
-    greet(centre)
-    beat(centre, 1)
-    centre.watch(NOON + 3 * MINUTE)
+    state = begun(central)
+    greet(state)
+    beat(state, 1)
+    state.judge_silence(NOON + 3 * MINUTE)
     assert unseen(central) == []
-    centre.watch(NOON + 4.5 * MINUTE)
+    state.judge_silence(NOON + 4.5 * MINUTE)
     assert unseen(central) == [(4, None)]
-    assert centre.observed_through == NOON + 4.5 * MINUTE
-    beat(centre, 5, since=4.75)
-    centre.settle(NOON + 5 * MINUTE)
+    assert state.observed_through == NOON + 4.5 * MINUTE
+    beat(state, 5, since=4.75)
+    state.correct_unseen(NOON + 5 * MINUTE)
     assert unseen(central) == [(4, 4.75)]
-    beat(centre, 6, since=0)
-    centre.settle(NOON + 6 * MINUTE)
+    beat(state, 6, since=0)
+    state.correct_unseen(NOON + 6 * MINUTE)
     assert unseen(central) == []
 
 
 def test_what_agrees_is_not_written_again(central: centres.Centre) -> None:
-    centre = begun(central)
-    greet(centre)
+    state = begun(central)
+    greet(state)
     writes: list[object] = []
     event.listen(central.engine, "begin", writes.append)
-    beat(centre, 1)
-    centre.settle(NOON + MINUTE)
-    beat(centre, 2)
-    centre.settle(NOON + 2 * MINUTE)
+    beat(state, 1)
+    state.correct_unseen(NOON + MINUTE)
+    beat(state, 2)
+    state.correct_unseen(NOON + 2 * MINUTE)
     assert writes == []
 
 
 def test_a_hello_without_a_beat_is_a_silence_as_well(central: centres.Centre) -> None:
-    centre = begun(central)
-    greet(centre)
-    centre.watch(NOON + MINUTE)
+    state = begun(central)
+    greet(state)
+    state.judge_silence(NOON + MINUTE)
     assert unseen(central) == []
-    centre.watch(NOON + 2 * MINUTE)
-    centre.watch(NOON + 3 * MINUTE + SECOND)
+    state.judge_silence(NOON + 2 * MINUTE)
+    state.judge_silence(NOON + 3 * MINUTE + SECOND)
     assert unseen(central) == [(3, None)]
 
 
 def test_the_first_beat_after_a_start_says_what_nobody_saw(central: centres.Centre) -> None:
-    before = begun(central)
-    greet(before)
-    beat(before, 10)
-    before.watch(NOON + 10 * MINUTE)
-    centre = CollectorState(central.writer)
-    centre.start(NOON + HOUR)
-    centre.watch(NOON + HOUR + SECOND)
-    assert centre.observed_through == NOON + 10 * MINUTE
-    beat(centre, 61, since=60.5)
-    centre.watch(NOON + 61 * MINUTE)
+    earlier = begun(central)
+    greet(earlier)
+    beat(earlier, 10)
+    earlier.judge_silence(NOON + 10 * MINUTE)
+    state = CollectorState(central.writer)
+    state.start(NOON + HOUR)
+    state.judge_silence(NOON + HOUR + SECOND)
+    assert state.observed_through == NOON + 10 * MINUTE
+    beat(state, 61, since=60.5)
+    state.judge_silence(NOON + 61 * MINUTE)
     assert unseen(central) == [(10, 60.5)]
-    assert centre.observed_through == NOON + 61 * MINUTE
+    assert state.observed_through == NOON + 61 * MINUTE
 
 
 def test_a_clock_that_was_set_back_begins_a_new_patience(central: centres.Centre) -> None:
-    centre = begun(central)
-    greet(centre)
-    beat(centre, 60)
-    centre.watch(NOON + HOUR)
-    centre.watch(NOON + 10 * MINUTE)
-    centre.watch(NOON + 11 * MINUTE)
+    state = begun(central)
+    greet(state)
+    beat(state, 60)
+    state.judge_silence(NOON + HOUR)
+    state.judge_silence(NOON + 10 * MINUTE)
+    state.judge_silence(NOON + 11 * MINUTE)
     assert unseen(central) == []
 
 
 def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Centre) -> None:
-    centre = begun(central)
-    greet(centre)
-    beat(centre, 30)
-    centre.watch(NOON + 30 * MINUTE)
+    state = begun(central)
+    greet(state)
+    beat(state, 30)
+    state.judge_silence(NOON + 30 * MINUTE)
     is_away = [True]
 
     def begin(_: object) -> None:
@@ -171,29 +173,29 @@ def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Cen
 
     event.listen(central.engine, "begin", begin, insert=True)
     with pytest.raises(DatabaseUnavailable):
-        centre.watch(NOON + 30.5 * MINUTE)
+        state.judge_silence(NOON + 30.5 * MINUTE)
     is_away.clear()
     with central.engine.begin() as connection:
         at = 1000 * int((NOON + 5 * MINUTE).timestamp())
         connection.exec_driver_sql(f"UPDATE centre SET observed_through_ms = {at}")
-    beat(centre, 31, since=20)
-    centre.watch(NOON + 31 * MINUTE)
-    assert beat(centre, 31.1) == HeartbeatReply(greet=True)
-    assert centre.observed_through == NOON + 31 * MINUTE
+    beat(state, 31, since=20)
+    state.judge_silence(NOON + 31 * MINUTE)
+    assert beat(state, 31.1) == HeartbeatReply(greet=True)
+    assert state.observed_through == NOON + 31 * MINUTE
 
 
 def test_a_centre_that_has_not_started_judges_nothing(central: centres.Centre) -> None:
-    centre = CollectorState(central.writer)
-    centre.watch(NOON)
-    assert centre.observed_through is None
+    state = CollectorState(central.writer)
+    state.judge_silence(NOON)
+    assert state.observed_through is None
 
 
 def test_latencies_are_told_of_living_monitors_by_their_public_name(
     central: centres.Centre,
 ) -> None:
-    centre = begun(central)
+    state = begun(central)
     public = next(row.public_id for row in central.writer.living() if row.name == "api")
-    assert centre.latencies([public, "stranger"], NOON) == {public: ()}
+    assert state.latencies([public, "stranger"], NOON) == {public: ()}
 
 
 def test_a_token_stands_for_one_identity() -> None:

@@ -20,12 +20,12 @@ async def inline(act: Callable[[], T]) -> T:
     return act()
 
 
-def rounds_of(central: centres.Centre) -> Ticker:
+def ticker_of(central: centres.Centre) -> Ticker:
     """A collector's clock at noon."""
     loop = asyncio.get_running_loop()
-    centre = CollectorState(central.writer)
+    state = CollectorState(central.writer)
     return Ticker(
-        central.writer, centre, lambda: NOON + timedelta(seconds=loop.time()), write=inline
+        central.writer, state, lambda: NOON + timedelta(seconds=loop.time()), write=inline
     )
 
 
@@ -36,15 +36,15 @@ def seconds(central: centres.Centre) -> float:
     return (through - NOON).total_seconds()
 
 
-def has_started(rounds: Ticker) -> bool:
-    return rounds.centre.started is not None
+def has_started(ticker: Ticker) -> bool:
+    return ticker.state.started is not None
 
 
 def test_the_centre_says_every_fifteen_seconds_how_far_it_has_seen(
     central: centres.Centre,
 ) -> None:
     async def story() -> None:
-        task = asyncio.create_task(rounds_of(central).run())
+        task = asyncio.create_task(ticker_of(central).run())
         for at in (20, 50, 200):
             await asyncio.sleep(at)
             now = asyncio.get_running_loop().time()
@@ -57,8 +57,8 @@ def test_the_centre_says_every_fifteen_seconds_how_far_it_has_seen(
 
 def test_a_pause_is_seen_soon_so_that_pages_show_it(central: centres.Centre) -> None:
     async def story() -> None:
-        rounds = rounds_of(central)
-        task = asyncio.create_task(rounds.run())
+        ticker = ticker_of(central)
+        task = asyncio.create_task(ticker.run())
         await asyncio.sleep(21)
         assert seconds(central) < 20
         central.writer.register(
@@ -66,7 +66,7 @@ def test_a_pause_is_seen_soon_so_that_pages_show_it(central: centres.Centre) -> 
             namespace_uid="ns",
             now=NOON + timedelta(seconds=21),
         )
-        rounds.centre.reload()
+        ticker.state.reload()
         await asyncio.sleep(2.5)
         assert seconds(central) > 21
         task.cancel()
@@ -84,13 +84,13 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(central: centres.Cent
 
     async def story() -> None:
         event.listen(central.engine, "begin", begin, insert=True)
-        rounds = rounds_of(central)
-        task = asyncio.create_task(rounds.run())
+        ticker = ticker_of(central)
+        task = asyncio.create_task(ticker.run())
         await asyncio.sleep(100)
-        assert not has_started(rounds)
+        assert not has_started(ticker)
         is_away.clear()
         await asyncio.sleep(5)
-        assert has_started(rounds)
+        assert has_started(ticker)
         is_away.append(True)
         await asyncio.sleep(1000)
         is_away.clear()
@@ -112,7 +112,7 @@ def test_a_fault_of_ours_does_not_stop_the_clock(central: centres.Centre) -> Non
 
     async def story() -> None:
         event.listen(central.engine, "begin", begin, insert=True)
-        task = asyncio.create_task(rounds_of(central).run())
+        task = asyncio.create_task(ticker_of(central).run())
         await asyncio.sleep(60)
         assert seconds(central) > 40
         task.cancel()

@@ -80,17 +80,17 @@ async def run(plan: UpOptions, data: DataFolder) -> int:
         complain(f"the results in {data.path} cannot be used: {error}")
         return FAILED
     writer = CentralWriter(central)
-    centre = CollectorState(writer, on_news=screen.news, archive=ArchiveBacklog())
+    centre = CollectorState(writer, on_change=screen.news, archive_backlog=ArchiveBacklog())
     tokens = LocalTokens({})
     archived = LocalFolder(data.archive)
     archive = ArchiveExecutor(
         Uploads(archived, ArchiveCatalogue(central)),
-        centre.archive,
+        centre.archive_backlog,
         utc_now,
-        uploads=LocalUploads(archived, utc_now),
+        local_uploads=LocalUploads(archived, utc_now),
     )
     collector = CollectorServer(
-        writer, centre, tokens, utc_now, watch_every=WATCH_EVERY, archive=archive
+        writer, centre, tokens, utc_now, judge_every=WATCH_EVERY, archive=archive
     )
     await collector.start("127.0.0.1", 0)
     archived.base_url = f"http://127.0.0.1:{collector.port}"

@@ -1,6 +1,6 @@
-"""The archive's side of the collector: threads of its own, and never more work than they can do.
+"""Run the archive's side of the collector in threads of its own, never more work than they can do.
 
-A bucket that hangs holds these threads and no others: beats and reports go on.
+A bucket that hangs holds these threads and no others: heartbeats and reports go on.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ MOST_WAITING = 32
 # Of these, what one namespace can take: its checkers keep no other's waiting.
 SHARE = 8
 # Less than a checker waits for an answer.
-PATIENCE = 8.0
+TIMEOUT = 8.0
 EVERY = 60.0
 # It reads the whole catalogue; what is damaged is counted at once.
 COUNT_EVERY = timedelta(minutes=10)
@@ -39,94 +39,102 @@ class ArchiveBusy(Exception):
 
 
 class ArchiveExecutor:
-    """Has deposits judged, removes what is to go, and keeps the news fresh."""
+    """Runs upload requests and the archive's housekeeping, and keeps the backlog up to date.
+
+    `on_totals` is called with what the archive holds. `local_uploads` takes uploads where the
+    archive is a folder of this machine. A request takes `timeout` seconds at most.
+    """
 
     def __init__(
         self,
-        archiving: Uploads,
-        news: ArchiveBacklog,
+        uploads: Uploads,
+        backlog: ArchiveBacklog,
         now: Callable[[], datetime],
         *,
-        counted: Callable[[ArchiveTotals], None] = lambda _: None,
-        uploads: LocalUploads | None = None,
-        patience: float = PATIENCE,
+        on_totals: Callable[[ArchiveTotals], None] = lambda _: None,
+        local_uploads: LocalUploads | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
-        self._archiving = archiving
-        self._news = news
+        self._uploads = uploads
+        self._backlog = backlog
         self._now = now
-        self._counted = counted
-        self.uploads = uploads
-        self._patience = patience
+        self._on_totals = on_totals
+        self.local_uploads = local_uploads
+        self._timeout = timeout
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="archive")
-        self._keeping = ThreadPoolExecutor(1, thread_name_prefix="archive-keeping")
+        self._housekeeping = ThreadPoolExecutor(1, thread_name_prefix="archive-housekeeping")
         self._waiting = Counter[str]()
         self._trouble = ""
         self._count_at = datetime.min.replace(tzinfo=UTC)
-        news.configured = True
+        backlog.configured = True
 
-    async def answer(self, row: MonitorRow, deposit: UploadRequest) -> UploadPermit:
-        """What a checker is told. Raises `Busy` and what the archiving raises.
+    async def handle(self, row: MonitorRow, request: UploadRequest) -> UploadPermit:
+        """Answer an upload request. Raises `ArchiveBusy` and what `Uploads.handle` raises.
 
-        What takes too long goes on, and the checker's next question finds it done.
+        What takes too long goes on, and the checker's next request finds it done.
         """
         if self._waiting.total() >= MOST_WAITING or self._waiting[row.namespace] >= SHARE:
-            raise ArchiveBusy("too many ask the archive")
+            raise ArchiveBusy("the archive has too many requests waiting")
         self._waiting[row.namespace] += 1
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(
-            self._threads, self._archiving.answer, row, deposit, self._now()
-        )
-        work.add_done_callback(lambda work: self._done(row.namespace, work))
+        work = loop.run_in_executor(self._threads, self._uploads.handle, row, request, self._now())
+        work.add_done_callback(lambda work: self._finish(row.namespace, work))
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 permit = await asyncio.shield(work)
         except TimeoutError as error:
             raise ArchiveBusy("the archive takes too long") from error
         if permit.recorded:
-            self._news.recorded(row.id, deposit.day)
+            self._backlog.mark_recovered(row.id, request.day)
         return permit
 
-    def _done(self, namespace: str, work: "asyncio.Future[UploadPermit]") -> None:
+    def _finish(self, namespace: str, work: "asyncio.Future[UploadPermit]") -> None:
         self._waiting[namespace] -= 1
         if not work.cancelled():
+            # Read, so that asyncio does not log an exception that nobody waited for.
             work.exception()
 
     async def run(self) -> None:
-        """Keep order every so often, for ever."""
+        """Do the housekeeping every so often, for ever."""
         while True:
-            more = await self._do(self.tidy)
+            more = await self._keep_house(self.tidy)
             await asyncio.sleep(SOON if more else EVERY)
 
-    async def _do(self, act: Callable[[], T]) -> T | None:
-        """Do something in the keeping thread; what is wrong is said once."""
+    async def _keep_house(self, act: Callable[[], T]) -> T | None:
+        """Run `act` in the housekeeping thread; a failure is logged once, and None."""
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._keeping, act)
+            result = await asyncio.get_running_loop().run_in_executor(self._housekeeping, act)
         except (ArchiveError, CentralError) as error:
             if not self._trouble:
-                log.warning("the archive cannot be kept in order: %s", error)
+                log.warning("archive: the housekeeping failed: %s", error)
             self._trouble = str(error)
             return None
         except Exception:
-            log.exception("the archive's keeping failed and goes on")
+            log.exception("archive: the housekeeping failed; it is tried again")
             return None
         self._trouble = ""
-        return found
+        return result
 
     def tidy(self) -> bool:
-        """One round, blocking; whether there is more to do at once."""
-        catalogue = self._archiving.catalogue
-        found: dict[int, tuple[date, ...]] = {
+        """Do one round of housekeeping, blocking; whether there is more to do at once.
+
+        1. Read which days the archive has lost, for replies to heartbeats.
+        2. Count what it holds, every ten minutes and when the first has changed.
+        3. Remove a bounded number of objects that are replaced or of deleted monitors.
+        """
+        catalogue = self._uploads.catalogue
+        damaged: dict[int, tuple[date, ...]] = {
             monitor: tuple(entry.place.day for entry in entries)
             for monitor, entries in catalogue.damaged().items()
         }
-        is_news = found != self._news.damaged
-        self._news.damaged = found
-        if (now := self._now()) >= self._count_at or is_news:
-            self._counted(catalogue.totals())
+        has_changed = damaged != self._backlog.damaged
+        self._backlog.damaged = damaged
+        if (now := self._now()) >= self._count_at or has_changed:
+            self._on_totals(catalogue.totals())
             self._count_at = now + COUNT_EVERY
-        return self._archiving.tidy(self._now()) >= AT_ONCE
+        return self._uploads.tidy(self._now()) >= AT_ONCE
 
     def close(self) -> None:
-        """Wait for no thread that hangs."""
+        """End the threads, and wait for none that hangs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._keeping.shutdown(wait=False, cancel_futures=True)
+        self._housekeeping.shutdown(wait=False, cancel_futures=True)

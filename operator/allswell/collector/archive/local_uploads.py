@@ -1,4 +1,4 @@
-"""Takes day files into a folder, for one machine: who has a signed address needs no token."""
+"""Accept day files into a folder, for one machine: a signed URL needs no token beside it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,23 +14,26 @@ ROUTE = PATH + "{key:.+}"
 
 
 class LocalUploads:
-    """`PUT` of one content at a signed address, as a bucket would take it."""
+    """Accepts `PUT` of one content at a signed URL, as a bucket does."""
 
     def __init__(self, folder: LocalFolder, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self._now = now
 
     async def put(self, request: web.Request) -> web.Response:
-        """200 when it is kept, 412 when there is one of the name, 400 for another content."""
-        key, said = request.match_info["key"], request.query
-        size, until = _number(said.get("size")), _number(said.get("until"))
-        sha256 = said.get("sha256", "")
-        if not self._folder.allows(key, size, sha256, until, said.get("signature", "")):
-            return web.Response(status=403, text="this address was not given\n")
+        """Store a file: 200 when it is stored, 412 when the name is taken, 400 for another content.
+
+        403 for a URL that was not signed, has expired, or is for another length.
+        """
+        key, query = request.match_info["key"], request.query
+        size, until = _number(query.get("size")), _number(query.get("until"))
+        sha256 = query.get("sha256", "")
+        if not self._folder.is_signed(key, size, sha256, until, query.get("signature", "")):
+            return web.Response(status=403, text="this URL was not signed here\n")
         if instant.to_ms(self._now()) > until:
-            return web.Response(status=403, text="this address has expired\n")
+            return web.Response(status=403, text="this URL has expired\n")
         if request.content_length != size or size > MOST_BYTES:
-            return web.Response(status=403, text="this address is for another length\n")
+            return web.Response(status=403, text="this URL is for another length\n")
         body = await request.content.readexactly(size) if size else b""
         if object_store.digest([body]) != (size, sha256):
             return web.Response(status=400, text="this is another content\n")

@@ -1,6 +1,6 @@
-"""Where a checker's day file may be put, and whether the archive has it: all of it blocking.
+"""Decide where a checker may upload a day file, and record what the archive has; all blocking.
 
-The key follows from who asks, never from what is asked. What is recorded was seen in the archive
+The key follows from the sender, never from the request. What is recorded was seen in the archive
 with this length and checksum, by the collector itself.
 """
 
@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allswell.archive import object_store as shelves
-from allswell.archive import superset
+from allswell.archive import object_store, superset
 from allswell.archive.object_store import ArchiveError, ObjectStore
 from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.central.errors import CentralConflict
@@ -34,98 +33,108 @@ class UnknownArchive(RequestRefused):
 
 
 class NotUploaded(CentralConflict):
-    """The archive does not hold what is said to be there."""
+    """The archive does not hold what was reported as uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """Judges deposits. Raises `Failed` for the archive, `CentralError` for the database.
+    """Handles upload requests. Raises `ArchiveError` for the archive, `CentralError` for SQL.
 
     Objects of monitors that were deleted `delete_after` ago are removed; None: they are kept.
-    `count` is told of each step and how it ended.
+    `count` is called with each step and how it ended.
     """
 
-    shelf: ObjectStore
+    objects: ObjectStore
     catalogue: ArchiveCatalogue
     delete_after: timedelta | None = None
     count: Callable[[str, str], None] = lambda _step, _result: None
 
-    def answer(self, row: MonitorRow, deposit: UploadRequest, now: datetime) -> UploadPermit:
-        """What a checker is told of its deposit. Raises `Refused` too."""
-        step = "record" if deposit.revision else "permit"
+    def handle(self, row: MonitorRow, request: UploadRequest, now: datetime) -> UploadPermit:
+        """Permit an upload, or record one. Raises `RequestRefused` and `MalformedMessage` too.
+
+        1. Without a revision the checker asks where to upload: it gets a signed URL for the next
+           free name, or learns that the archive has this content already.
+        2. With a revision it has uploaded: the object is looked up, and recorded if it is there.
+        """
+        step = "record" if request.revision else "permit"
         try:
-            found = self._judged(row, deposit, now)
+            permit = self._handle(row, request, now)
         except Exception:
             self.count(step, "failed")
             raise
-        self.count(step, "recorded" if found.recorded else "permitted")
-        return found
+        self.count(step, "recorded" if permit.recorded else "permitted")
+        return permit
 
-    def _judged(self, row: MonitorRow, deposit: UploadRequest, now: datetime) -> UploadPermit:
-        if deposit.day >= instant.day_of(now):
+    def _handle(self, row: MonitorRow, request: UploadRequest, now: datetime) -> UploadPermit:
+        if request.day >= instant.day_of(now):
             raise MalformedMessage("day must be over")
-        number = self.catalogue.number(row.id, deposit.store)
-        if number is None:
+        store_number = self.catalogue.store_number(row.id, request.store)
+        if store_number is None:
             raise UnknownArchive("this store has not said hello")
-        place = DayFileName(row.public_id, deposit.day, number, deposit.revision)
-        if deposit.revision:
-            return self._record(row, place, deposit, now)
-        return self._permit(row, place, deposit, now)
+        name = DayFileName(row.public_id, request.day, store_number, request.revision)
+        if request.revision:
+            return self._record(row, name, request, now)
+        return self._permit(row, name, request, now)
 
     def _permit(
-        self, row: MonitorRow, place: DayFileName, deposit: UploadRequest, now: datetime
+        self, row: MonitorRow, name: DayFileName, request: UploadRequest, now: datetime
     ) -> UploadPermit:
-        newest = self.catalogue.newest(row.id, place.day, place.store)
-        if newest is not None and newest.content == deposit.content and not newest.damaged:
+        newest = self.catalogue.newest(row.id, name.day, name.store)
+        if newest is not None and newest.content == request.content and not newest.damaged:
             return UploadPermit(recorded=True, revision=newest.place.revision)
         first = 1 if newest is None else newest.place.revision + 1
         for revision in range(first, first + MOST_STRANGERS):
-            key = archive.key(DayFileName(place.public_id, place.day, place.store, revision))
-            held = shelves.holds(self.shelf, key, deposit.content)
-            if held is None:
-                address = self.shelf.address(key, deposit.content, now)
-                return UploadPermit(
-                    revision=revision, url=address.url, headers=dict(address.headers)
-                )
-            if held:
+            key = archive.key(DayFileName(name.public_id, name.day, name.store, revision))
+            is_there = object_store.holds(self.objects, key, request.content)
+            if is_there is None:
+                upload = self.objects.upload_url(key, request.content, now)
+                return UploadPermit(revision=revision, url=upload.url, headers=dict(upload.headers))
+            if is_there:
                 return UploadPermit(revision=revision)
-        raise ArchiveError(f"{MOST_STRANGERS} names of {place.day} are taken by objects of others")
+        raise ArchiveError(f"{MOST_STRANGERS} names of {name.day} are taken by objects of others")
 
     def _record(
-        self, row: MonitorRow, place: DayFileName, deposit: UploadRequest, now: datetime
+        self, row: MonitorRow, name: DayFileName, request: UploadRequest, now: datetime
     ) -> UploadPermit:
-        if not shelves.holds(self.shelf, archive.key(place), deposit.content):
+        if not object_store.holds(self.objects, archive.key(name), request.content):
             raise NotUploaded("the archive does not hold this")
-        whole = deposit.whole and self._holds_all_earlier(row, place)
-        self.catalogue.record(row.id, place, deposit.content, now, whole=whole)
-        return UploadPermit(recorded=True, revision=place.revision)
+        whole = request.whole and self._holds_all_earlier(row, name)
+        self.catalogue.record(row.id, name, request.content, now, whole=whole)
+        return UploadPermit(recorded=True, revision=name.revision)
 
-    def _holds_all_earlier(self, row: MonitorRow, place: DayFileName) -> bool:
-        """Whether an object has every sample of those that it would replace.
+    def _holds_all_earlier(self, row: MonitorRow, name: DayFileName) -> bool:
+        """Decide whether an object has every sample of those that it would replace.
 
         A checker says so, but what it says must not remove anything.
         """
-        for entry in self.catalogue.standing(row.id, place.day, place.store):
-            if entry.damaged or entry.place.revision >= place.revision:
+        for entry in self.catalogue.of_day(row.id, name.day, name.store):
+            if entry.damaged or entry.place.revision >= name.revision:
                 continue
-            if self.shelf.head(entry.key) is None:
+            if self.objects.head(entry.key) is None:
                 continue
-            new, old = (self.shelf.stream(key) for key in (archive.key(place), entry.key))
+            new, old = (self.objects.stream(key) for key in (archive.key(name), entry.key))
             if not superset.contains(new, old):
-                log.warning("%s lacks samples of %s, so both stay", archive.key(place), entry.key)
+                log.warning(
+                    "archive: %s lacks samples of %s, so both are kept namespace=%s name=%s",
+                    archive.key(name),
+                    entry.key,
+                    row.namespace,
+                    row.name,
+                )
                 return False
         return True
 
     def tidy(self, now: datetime) -> int:
-        """Remove a bounded number of objects that are replaced, or whose monitor is gone; how many.
+        """Remove a bounded number of objects that are replaced or of deleted monitors; how many.
 
-        An object goes first and its entry after it, so that a step that is lost is taken again.
+        1. Mark objects of monitors that were deleted long enough ago.
+        2. Remove each marked object, then its entry: a step that is lost is taken again.
         """
         if self.delete_after is not None:
             self.catalogue.condemn_deleted(now, self.delete_after, AT_ONCE)
         condemned = self.catalogue.condemned(AT_ONCE)
         for entry in condemned:
-            self.shelf.remove([entry.key])
+            self.objects.remove([entry.key])
             self.catalogue.forget([entry.id])
             self.count("remove", "removed")
         return len(condemned)

@@ -40,4 +40,4 @@ def service(
     archiving = Uploads(
         S3Bucket(told.archive), ArchiveCatalogue(engine), told.delete_archived_after, counting.count
     )
-    return ArchiveExecutor(archiving, news, now, counted=counting.counted)
+    return ArchiveExecutor(archiving, news, now, on_totals=counting.counted)

@@ -50,11 +50,11 @@ class ArchiveMetrics:
         self.damaged.set(totals.damaged)
 
     def _days(self) -> float:
-        backlog = self._news.backlog()
+        backlog = self._news.total()
         return 0.0 if backlog is None else backlog.days
 
     def _age(self) -> float:
-        backlog = self._news.backlog()
+        backlog = self._news.total()
         if backlog is None:
             return 0.0
         over = instant.day_start(backlog.oldest) + instant.DAY

@@ -50,7 +50,7 @@ def test_what_goes_with_a_deleted_monitor_follows_from_the_settings(tmp_path: Pa
         told = settings.read(LEAST | bucket | {"ALLSWELL_ARCHIVE_DELETED_MONITORS": word})
         service = archive.service(told, central, ArchiveBacklog(), OperatorMetrics(), lambda: NOW)
         assert service is not None
-        assert service._archiving.delete_after == after
+        assert service._uploads.delete_after == after
         service.close()
 
 

@@ -107,11 +107,11 @@ def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
         world.means, Applier(world.means), world.turnstile, shape=SHAPE, page_url="", archived=said
     )
     world.monitor()
-    news.beat(1, 0, None, losing=True)
+    news.record(1, 0, None, losing=True)
     look(world)
     told = {"Archived": ("True", "Archiving"), "RawLost": ("True", "VolumeFull")}
     assert world.said().items() >= told.items()
-    news.beat(1, 0, None)
+    news.record(1, 0, None)
     look(world)
     assert world.said()["Archived"] == told["Archived"]
     assert "RawLost" not in world.said()

@@ -38,7 +38,7 @@ def said(
 
 
 def _is_losing(news: ArchiveBacklog, monitor: int | None, before: Json) -> bool:
-    if monitor is None or monitor not in news.heard:
+    if monitor is None or monitor not in news.reported:
         return conditions.status_of(manifest.blocks(before, "conditions"), RAW_LOST) == TRUE
     return monitor in news.losing
 
@@ -50,9 +50,9 @@ def of(news: ArchiveBacklog, monitor: int | None, before: Json, now: datetime) -
     lost = news.damaged.get(monitor, ()) if monitor is not None else ()
     if lost:
         return _damaged(lost)
-    if monitor is None or monitor not in news.heard:
+    if monitor is None or monitor not in news.reported:
         return _said(before) or ARCHIVING
-    return _behind(news.heard[monitor], instant.day_of(now)) or ARCHIVING
+    return _behind(news.reported[monitor], instant.day_of(now)) or ARCHIVING
 
 
 def _damaged(lost: Sequence[date]) -> Condition:

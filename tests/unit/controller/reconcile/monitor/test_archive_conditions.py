@@ -45,14 +45,14 @@ def test_a_new_monitor_is_archived_before_its_checker_speaks_and_after() -> None
     it = news()
     assert archive_conditions.of(it, None, SILENT, NOW) == ARCHIVING
     assert archive_conditions.of(it, 1, SILENT, NOW) == ARCHIVING
-    it.beat(1, 0, None)
+    it.record(1, 0, None)
     assert archive_conditions.of(it, 1, SILENT, NOW) == ARCHIVING
 
 
 @pytest.mark.parametrize(("back", "is_behind"), [(1, False), (2, False), (3, True), (9, True)])
 def test_days_that_wait_for_long_are_told_by_the_oldest(back: int, *, is_behind: bool) -> None:
     it = news()
-    it.beat(1, 3, TODAY - back * DAY)
+    it.record(1, 3, TODAY - back * DAY)
     found = archive_conditions.of(it, 1, SILENT, NOW)
     assert (found.reason == "Behind") is is_behind
     assert (str(TODAY - back * DAY) in found.message) is is_behind
@@ -60,7 +60,7 @@ def test_days_that_wait_for_long_are_told_by_the_oldest(back: int, *, is_behind:
 
 def test_what_the_archive_has_lost_is_told_first() -> None:
     it = news(damaged={1: (TODAY - 5 * DAY, TODAY - 4 * DAY)})
-    it.beat(1, 3, TODAY - 9 * DAY)
+    it.record(1, 3, TODAY - 9 * DAY)
     found = archive_conditions.of(it, 1, SILENT, NOW)
     assert (found.reason, str(TODAY - 5 * DAY) in found.message) == ("Damaged", True)
     assert archive_conditions.of(it, 2, SILENT, NOW) == ARCHIVING
@@ -68,7 +68,7 @@ def test_what_the_archive_has_lost_is_told_first() -> None:
 
 def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
     it = news()
-    it.beat(1, 3, TODAY - 9 * DAY)
+    it.record(1, 3, TODAY - 9 * DAY)
     behind = archive_conditions.of(it, 1, SILENT, NOW)
     assert archive_conditions.of(news(), 1, status(behind), NOW) == behind
     assert archive_conditions.of(news(), 1, status(NO_ARCHIVE), NOW) == ARCHIVING
@@ -76,10 +76,10 @@ def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
 
 def test_a_volume_that_loses_results_is_told_with_an_archive_and_without() -> None:
     for it, archived in ((news(), ARCHIVING), (ArchiveBacklog(), NO_ARCHIVE)):
-        it.beat(1, 0, None, losing=True)
+        it.record(1, 0, None, losing=True)
         assert archive_conditions.said(it, 1, SILENT, NOW) == (archived, LOSING)
         assert archive_conditions.said(it, 2, SILENT, NOW) == (archived,)
-        it.beat(1, 0, None)
+        it.record(1, 0, None)
         assert archive_conditions.said(it, 1, status(LOSING), NOW) == (archived,)
 
 
@@ -90,7 +90,7 @@ def test_after_a_restart_a_loss_stays_told_until_the_checker_speaks() -> None:
 
 def test_who_is_forgotten_loses_nothing_any_more() -> None:
     it = news()
-    it.beat(1, 0, None, losing=True)
+    it.record(1, 0, None, losing=True)
     it.keep_only([2])
     assert it.losing == set()
 
@@ -115,9 +115,9 @@ def test_the_figures_say_that_there_is_no_archive() -> None:
 def test_the_figures_say_what_waits_what_is_there_and_what_is_damaged() -> None:
     registry, it = CollectorRegistry(), news()
     meters = ArchiveMetrics(registry, it, lambda: NOW)
-    it.beat(1, 2, TODAY - 3 * DAY)
-    it.beat(2, 1, TODAY - 1 * DAY)
-    it.beat(3, 0, None)
+    it.record(1, 2, TODAY - 3 * DAY)
+    it.record(2, 1, TODAY - 1 * DAY)
+    it.record(3, 0, None)
     meters.counted(ArchiveTotals(5, 40_000, 7_200, 1))
     meters.count("record", "failed")
     said = generate_latest(registry).decode()
