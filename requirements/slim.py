@@ -64,14 +64,22 @@ UNUSED_PYTHON = (
     "pkg_resources",
     "wheel",
     "wheel-*",
-    # Parts of packages.
+    # Parts of packages. What is left is compiled anew.
+    "**/__pycache__",
     "*/tests",
     "*/test",
     "**/*.pyi",
     "**/*.pyx",
     "**/*.pxd",
     "**/*.[ch]",
+    "kubernetes/**/*_test.py",
+    # The official client's classes for each kind; known paths are asked instead.
+    "kubernetes/client/api",
+    "kubernetes/aio/client/api",
 )
+# (The same; a few are kept, which kopf looks for.)
+MODELS = ("kubernetes/client/models", "kubernetes/aio/client/models")
+KEPT_MODELS = ("__init__", "v1_managed_fields_entry", "v1_object_meta", "v1_owner_reference")
 PROGRAMS = ("pip*", "easy_install*", "idle*", "pydoc*", "2to3*", "*-config", "wheel*")
 # The services that we speak with; the description of each of the others is larger than our code.
 SERVICES = ("s3", "sts", "sso", "sso-oidc")
@@ -96,6 +104,10 @@ def unused(root: Path) -> Iterator[Path]:
     for library in pythons(root):
         for pattern in UNUSED_PYTHON:
             yield from library.glob(pattern)
+        for models in MODELS:
+            yield from (
+                entry for entry in (library / models).glob("*.py") if entry.stem not in KEPT_MODELS
+            )
         for data in AWS:
             yield from (
                 entry for entry in (library / data).glob("*/") if entry.name not in SERVICES

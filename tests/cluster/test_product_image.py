@@ -12,7 +12,7 @@ pytestmark = pytest.mark.node
 _LOOK = """\
 import botocore, importlib.util, json, os, shutil
 programs = "pip pip3 apt apt-get dpkg gcc cc make perl git curl wget sh".split()
-modules = "pip setuptools ensurepip venv hatchling kubernetes pytest kopf".split()
+modules = "pip setuptools ensurepip venv hatchling kubernetes.aio.client.api pytest kopf".split()
 try:
     open("/opt/allswell/x", "w")
     writable = True
