@@ -54,16 +54,18 @@ class ClusterAccess:
 
     async def log_in(self) -> None:
         """Read everything, and again what may be new since. Raises `NoClusterAccess`."""
-        known = self.configuration
+        fresh = configuration()
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._read(known)
-            RESTClientObject(known)
+                await self._read(fresh)
+            RESTClientObject(fresh)
         except UNREADABLE as error:
             words = f"{type(error).__name__}: {error}"
             raise NoClusterAccess(f"the way to the cluster cannot be used: {words}") from error
         # Who wrote the token by hand ended its line.
-        known.api_key = {key: value.strip() for key, value in known.api_key.items()}
+        fresh.api_key = {key: value.strip() for key, value in fresh.api_key.items()}
+        # In place, and only now: others speak by it at this moment, also in another thread.
+        vars(self.configuration).update(vars(fresh))
 
     async def renew(self) -> None:
         """Read again what may be new; what cannot be read leaves things as they are."""
