@@ -23,7 +23,7 @@ def left(cluster: Cluster, namespace: str) -> str:
 
 
 def living(release: Installation, namespace: str) -> int:
-    """How many monitors of a namespace the centre shows."""
+    """How many monitors of a namespace the collector shows."""
     query = f"SELECT count(*) FROM monitor WHERE namespace = '{namespace}' AND hidden_ms IS NULL"
     return int(release.central(query)[0][0])
 
@@ -32,7 +32,7 @@ def gone(cluster: Cluster, release: Installation, namespace: str) -> None:
     def nothing() -> bool:
         return not left(cluster, namespace) and living(release, namespace) == 0
 
-    until(nothing, what="nothing is left, and the centre shows none", limit=60)
+    until(nothing, what="nothing is left, and the collector shows none", limit=60)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_namespace_with_twenty_monitors_can_be_deleted(
     finally:
         if away:
             release.scale(OPERATOR, 1)
-    until(lambda: living(release, crowd) == 0, what="the centre shows none", limit=60)
+    until(lambda: living(release, crowd) == 0, what="the collector shows none", limit=60)
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["operator there", "operator away"])

@@ -1,7 +1,7 @@
 """Parts of the product and of the cluster die: checks go on, nothing is lost, nothing is doubled.
 
 Each test has a Monitor of its own. What its file holds is compared with the target's own log, and
-what the centre holds with what the target did.
+what the collector holds with what the target did.
 """
 
 import json
@@ -178,7 +178,7 @@ def test_without_a_kubelet_checks_go_on_and_a_dead_checker_is_unknown(
         os.kill(process, signal.SIGKILL)
         killed += 1
     assert killed
-    # Cover ends after interval and grace; the centre looks every 15 seconds.
+    # Cover ends after interval and grace; the collector looks every 15 seconds.
     api.turns("unknown", limit=110)
     not_green = "the page is not green"
     until(lambda: '"minor"' in asked(lab, web, status_of(api)), what=not_green, limit=40)

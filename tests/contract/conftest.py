@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import centre, postgres
-from tests.centre import NOON, Centre
+from tests import central_database, postgres
+from tests.central_database import NOON, Central
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server with a migrated database, `centre`."""
+    """A PostgreSQL server with a migrated database, `central`."""
     with postgres.running() as running:
-        centre.migrated(running.create("centre"))
+        central_database.migrated(running.create("central"))
         yield running
 
 
@@ -21,7 +21,7 @@ def server() -> Iterator[postgres.Server]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy from."""
     path = tmp_path_factory.mktemp("central") / "template.db"
-    centre.migrated(f"sqlite:///{path}")
+    central_database.migrated(f"sqlite:///{path}")
     return path
 
 
@@ -48,16 +48,16 @@ def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
 def address(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The address of a migrated database."""
     if kind == "sqlite":
-        return centre.copied(request.getfixturevalue("template"), tmp_path)
+        return central_database.copied(request.getfixturevalue("template"), tmp_path)
     server: postgres.Server = request.getfixturevalue("server")
     # Emptying takes a tenth of the time that a copy does.
-    centre.emptied(server.url("centre"))
-    return server.url("centre")
+    central_database.emptied(server.url("central"))
+    return server.url("central")
 
 
 @pytest.fixture
-def central(address: str) -> Iterator[Centre]:
-    """A centre that was started at noon."""
-    with centre.opened(address) as opened:
+def central(address: str) -> Iterator[Central]:
+    """A central database that was started at noon."""
+    with central_database.opened(address) as opened:
         opened.writer.start(NOON)
         yield opened

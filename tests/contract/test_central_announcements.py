@@ -12,7 +12,16 @@ from allswell.domain.maintenance import AnnouncedMaintenance, MaintenanceMessage
 from allswell.domain.spec.page import StatusPage
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
-from tests.centre import DAY, HOUR, NOON, Centre, day_report, lines, page, transition
+from tests.central_database import (
+    DAY,
+    HOUR,
+    NOON,
+    Central,
+    day_report,
+    lines,
+    page,
+    transition,
+)
 
 OUTAGE = DeclaredIncident(
     title="API errors",
@@ -24,28 +33,31 @@ OUTAGE = DeclaredIncident(
 WORK = AnnouncedMaintenance("Upgrade", NOON + HOUR, NOON + 3 * HOUR, monitors=("api",))
 
 
-def declare(central: Centre, declared: DeclaredIncident = OUTAGE, hours: float = 0) -> str:
+def declare(central: Central, declared: DeclaredIncident = OUTAGE, hours: float = 0) -> str:
     now = NOON + hours * HOUR
     return central.writer.put_incident("acme", "errors", declared, now, namespace_uid="ns")
 
 
 def announce(
-    central: Centre, announced: AnnouncedMaintenance = WORK, hours: float = 0, name: str = "upgrade"
+    central: Central,
+    announced: AnnouncedMaintenance = WORK,
+    hours: float = 0,
+    name: str = "upgrade",
 ) -> str:
     now = NOON + hours * HOUR
     return central.writer.put_maintenance("acme", name, announced, now, namespace_uid="ns")
 
 
-def windows(central: Centre, monitor: int) -> list[tuple[float, float]]:
+def windows(central: Central, monitor: int) -> list[tuple[float, float]]:
     found = [it for it in central.writer.overlays(monitor) if it.kind is OverlayKind.MAINTENANCE]
     return [((it.start - NOON) / HOUR, ((it.end or NOON) - NOON) / HOUR) for it in found]
 
 
-def said(central: Centre, identity: int, hours: float = 0) -> page_data.PageData:
+def said(central: Central, identity: int, hours: float = 0) -> page_data.PageData:
     return central.said(identity, NOON + hours * HOUR)
 
 
-def test_an_incident_is_read_as_it_was_declared(central: Centre) -> None:
+def test_an_incident_is_read_as_it_was_declared(central: Central) -> None:
     central.add()
     identity = central.show("api")
     public_id = declare(central, hours=1)
@@ -59,7 +71,7 @@ def test_an_incident_is_read_as_it_was_declared(central: Centre) -> None:
     assert (update.body, update.at, update.published) == ("We are looking.", NOON, NOON + HOUR)
 
 
-def test_declaring_the_same_again_writes_nothing(central: Centre) -> None:
+def test_declaring_the_same_again_writes_nothing(central: Central) -> None:
     central.add()
     identity = central.show("api")
     assert declare(central) == declare(central, hours=5)
@@ -70,7 +82,7 @@ def test_declaring_the_same_again_writes_nothing(central: Centre) -> None:
 
 
 def test_further_updates_resolve_an_incident_and_keep_the_ids_of_the_earlier(
-    central: Centre,
+    central: Central,
 ) -> None:
     central.add()
     identity = central.show("api")
@@ -85,7 +97,9 @@ def test_further_updates_resolve_an_incident_and_keep_the_ids_of_the_earlier(
     assert (newest.body, oldest) == ("All is well.", before.updates[0])
 
 
-def test_a_corrected_word_is_the_same_update_and_one_taken_back_is_gone(central: Centre) -> None:
+def test_a_corrected_word_is_the_same_update_and_one_taken_back_is_gone(
+    central: Central,
+) -> None:
     central.add()
     identity = central.show("api")
     more = incident.IncidentMessage(Status.IDENTIFIED, "Found.", NOON + HOUR)
@@ -96,7 +110,9 @@ def test_a_corrected_word_is_the_same_update_and_one_taken_back_is_gone(central:
     assert (after.id, after.body) == (before.id, "We looked.")
 
 
-def test_every_change_of_an_incident_makes_the_pages_newer_that_show_it(central: Centre) -> None:
+def test_every_change_of_an_incident_makes_the_pages_newer_that_show_it(
+    central: Central,
+) -> None:
     central.add("api")
     central.add("web")
     shows = central.show("api")
@@ -115,7 +131,7 @@ def test_every_change_of_an_incident_makes_the_pages_newer_that_show_it(central:
 
 
 def test_a_component_that_is_taken_out_of_an_incident_makes_its_pages_newer_too(
-    central: Centre,
+    central: Central,
 ) -> None:
     central.add()
     identity = central.show("api")
@@ -127,7 +143,7 @@ def test_a_component_that_is_taken_out_of_an_incident_makes_its_pages_newer_too(
 
 
 def test_an_incident_of_everywhere_is_on_every_page_of_its_namespace_only(
-    central: Centre,
+    central: Central,
 ) -> None:
     own = central.show()
     foreign = central.writer.put_page(page(namespace="other"), (), NOON, namespace_uid="o")
@@ -139,7 +155,7 @@ def test_an_incident_of_everywhere_is_on_every_page_of_its_namespace_only(
     assert said(central, foreign).incidents == ()
 
 
-def test_only_the_components_of_a_page_are_told_on_it(central: Centre) -> None:
+def test_only_the_components_of_a_page_are_told_on_it(central: Central) -> None:
     central.add("api")
     central.add("secret")
     identity = central.show("api")
@@ -151,7 +167,7 @@ def test_only_the_components_of_a_page_are_told_on_it(central: Centre) -> None:
     assert found.maintenances[0].monitors == ("api",)
 
 
-def test_an_incident_that_is_hidden_is_gone_and_its_name_free(central: Centre) -> None:
+def test_an_incident_that_is_hidden_is_gone_and_its_name_free(central: Central) -> None:
     central.add()
     identity = central.show("api")
     first = declare(central)
@@ -161,7 +177,9 @@ def test_an_incident_that_is_hidden_is_gone_and_its_name_free(central: Centre) -
     assert declare(central) != first
 
 
-def test_another_namespace_of_that_name_does_not_inherit_what_was_said(central: Centre) -> None:
+def test_another_namespace_of_that_name_does_not_inherit_what_was_said(
+    central: Central,
+) -> None:
     everywhere = replace(OUTAGE, everywhere=True, components=())
     first = declare(central, everywhere)
     identity = central.writer.put_page(page(), (), NOON, namespace_uid="new")
@@ -171,7 +189,9 @@ def test_another_namespace_of_that_name_does_not_inherit_what_was_said(central: 
     assert first != second
 
 
-def test_a_resolved_incident_is_told_for_a_year_and_an_open_one_for_ever(central: Centre) -> None:
+def test_a_resolved_incident_is_told_for_a_year_and_an_open_one_for_ever(
+    central: Central,
+) -> None:
     central.add()
     identity = central.show("api")
     declare(central)
@@ -182,7 +202,7 @@ def test_a_resolved_incident_is_told_for_a_year_and_an_open_one_for_ever(central
     assert said(central, identity, 24 * 366).incidents == ()
 
 
-def test_the_newest_incident_is_read_first(central: Centre) -> None:
+def test_the_newest_incident_is_read_first(central: Central) -> None:
     central.add()
     identity = central.show("api")
     for name, hours in (("b", 2), ("a", 3), ("c", 1)):
@@ -191,7 +211,7 @@ def test_the_newest_incident_is_read_first(central: Centre) -> None:
     assert [it.title for it in said(central, identity).incidents] == ["a", "b", "c"]
 
 
-def test_maintenance_is_read_as_it_was_announced(central: Centre) -> None:
+def test_maintenance_is_read_as_it_was_announced(central: Central) -> None:
     central.add()
     identity = central.show("api")
     told = replace(WORK, updates=(MaintenanceMessage(Phase.SCHEDULED, "Tonight.", NOON),))
@@ -202,7 +222,7 @@ def test_maintenance_is_read_as_it_was_announced(central: Centre) -> None:
     assert [(it.phase, it.body) for it in found.updates] == [(Phase.SCHEDULED, "Tonight.")]
 
 
-def test_maintenance_lays_its_window_over_its_monitors(central: Centre) -> None:
+def test_maintenance_lays_its_window_over_its_monitors(central: Central) -> None:
     api, web = central.add("api"), central.add("web")
     identity = central.show("api", "web")
     announce(central)
@@ -224,7 +244,7 @@ def test_maintenance_lays_its_window_over_its_monitors(central: Centre) -> None:
     ids=["ended early", "postponed", "ended before it began", "called off", "of others"],
 )
 def test_a_changed_maintenance_moves_its_window(
-    central: Centre, change: dict[str, object], expected: list[tuple[float, float]]
+    central: Central, change: dict[str, object], expected: list[tuple[float, float]]
 ) -> None:
     row = central.add()
     announce(central)
@@ -232,7 +252,9 @@ def test_a_changed_maintenance_moves_its_window(
     assert windows(central, row.id) == expected
 
 
-def test_windows_that_overlap_are_one_and_the_second_outlives_the_first(central: Centre) -> None:
+def test_windows_that_overlap_are_one_and_the_second_outlives_the_first(
+    central: Central,
+) -> None:
     row = central.add()
     announce(central)
     announce(central, replace(WORK, start=NOON + 2 * HOUR, end=NOON + 5 * HOUR), name="other")
@@ -241,7 +263,7 @@ def test_windows_that_overlap_are_one_and_the_second_outlives_the_first(central:
     assert windows(central, row.id) == [(2, 5)]
 
 
-def test_called_off_maintenance_is_still_told_with_when(central: Centre) -> None:
+def test_called_off_maintenance_is_still_told_with_when(central: Central) -> None:
     central.add()
     identity = central.show("api")
     announce(central)
@@ -253,7 +275,7 @@ def test_called_off_maintenance_is_still_told_with_when(central: Centre) -> None
 
 
 def test_a_window_that_is_announced_late_takes_its_time_out_of_the_days_row(
-    central: Centre,
+    central: Central,
 ) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.DOWN, NOON), NOON)
@@ -267,7 +289,7 @@ def test_a_window_that_is_announced_late_takes_its_time_out_of_the_days_row(
     assert tuple(found) == ((12 - 2) * 3_600_000, 2 * 3_600_000)
 
 
-def test_unseen_and_maintenance_do_not_disturb_each_other(central: Centre) -> None:
+def test_unseen_and_maintenance_do_not_disturb_each_other(central: Central) -> None:
     row = central.add()
     central.writer.open_unseen({row.id: NOON}, NOON)
     announce(central)
@@ -275,7 +297,9 @@ def test_unseen_and_maintenance_do_not_disturb_each_other(central: Centre) -> No
     assert central.writer.overlays(row.id) == (Overlay(OverlayKind.UNSEEN, NOON),)
 
 
-def test_what_was_said_of_monitors_that_are_forgotten_is_forgotten_too(central: Centre) -> None:
+def test_what_was_said_of_monitors_that_are_forgotten_is_forgotten_too(
+    central: Central,
+) -> None:
     row = central.add()
     declare(central)
     announce(central)
@@ -285,7 +309,7 @@ def test_what_was_said_of_monitors_that_are_forgotten_is_forgotten_too(central: 
     assert (counts["announcement"], counts["announcement_update"]) == (0, 0)
 
 
-def test_everything_said_is_one_query_more_or_less(central: Centre) -> None:
+def test_everything_said_is_one_query_more_or_less(central: Central) -> None:
     """A page of many words is read by as many queries as one of none: see the page's own test."""
     central.add()
     identity = central.show("api")
@@ -297,7 +321,7 @@ def test_everything_said_is_one_query_more_or_less(central: Centre) -> None:
     assert (len(found.incidents), len(found.maintenances)) == (30, 30)
 
 
-def test_a_hidden_page_is_told_nothing(central: Centre) -> None:
+def test_a_hidden_page_is_told_nothing(central: Central) -> None:
     shown: StatusPage = page()
     identity = central.show()
     central.writer.hide_page(shown.meta.namespace, shown.meta.name, NOON)

@@ -7,7 +7,7 @@ import pytest
 from allswell.central.archive_catalogue import ArchiveCatalogue, ArchiveTotals
 from allswell.central.errors import MonitorMissing
 from allswell.domain.archive import CatalogueEntry, DayFileContent, DayFileName, DayFileSelection
-from tests.centre import HOUR, NOON, Centre
+from tests.central_database import HOUR, NOON, Central
 
 YESTERDAY = date(2026, 3, 1)
 FULL = DayFileContent(8_000, "ab" * 32, 1_440)
@@ -22,7 +22,7 @@ def keys(catalogue: ArchiveCatalogue) -> list[str]:
     return [entry.key.rpartition("/")[2] for entry in catalogue.entries()]
 
 
-def test_an_entry_says_all_by_itself(central: Centre) -> None:
+def test_an_entry_says_all_by_itself(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     made = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     assert catalogue.entries() == (
@@ -40,7 +40,7 @@ def test_an_entry_says_all_by_itself(central: Centre) -> None:
     )
 
 
-def test_a_record_made_twice_is_one_that_was_seen_later(central: Centre) -> None:
+def test_a_record_made_twice_is_one_that_was_seen_later(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     again = catalogue.record(row.id, place(row.public_id), FULL, NOON + HOUR, whole=True)
@@ -48,7 +48,7 @@ def test_a_record_made_twice_is_one_that_was_seen_later(central: Centre) -> None
     assert catalogue.totals() == ArchiveTotals(1, 8_000, 1_440, 0)
 
 
-def test_a_whole_correction_takes_the_place_of_what_was_there(central: Centre) -> None:
+def test_a_whole_correction_takes_the_place_of_what_was_there(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
@@ -59,7 +59,7 @@ def test_a_whole_correction_takes_the_place_of_what_was_there(central: Centre) -
     assert catalogue.condemned(10) == ()
 
 
-def test_what_holds_more_is_never_replaced(central: Centre) -> None:
+def test_what_holds_more_is_never_replaced(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
@@ -67,21 +67,21 @@ def test_what_holds_more_is_never_replaced(central: Centre) -> None:
     assert catalogue.condemned(10) == ()
 
 
-def test_an_addition_replaces_nothing(central: Centre) -> None:
+def test_an_addition_replaces_nothing(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=False)
     assert len(catalogue.entries()) == 2
 
 
-def test_each_store_has_its_own_entry_of_a_day(central: Centre) -> None:
+def test_each_store_has_its_own_entry_of_a_day(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, store=2), FULLER, NOON, whole=True)
     assert len(catalogue.entries()) == 2
 
 
-def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Centre) -> None:
+def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Central) -> None:
     row, other = central.add(), central.add("web")
     catalogue = ArchiveCatalogue(central.engine)
     for number in range(5):
@@ -102,7 +102,7 @@ def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Centre) -> 
     assert catalogue.count(DayFileSelection("acme", "nothing")) == (0, 0)
 
 
-def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> None:
+def test_damage_is_noted_until_the_object_is_whole_again(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON + HOUR)
@@ -113,7 +113,7 @@ def test_damage_is_noted_until_the_object_is_whole_again(central: Centre) -> Non
     assert catalogue.entries()[0].verified == NOON + 2 * HOUR
 
 
-def test_what_replaces_a_damaged_object_ends_the_damage(central: Centre) -> None:
+def test_what_replaces_a_damaged_object_ends_the_damage(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON)
@@ -122,7 +122,7 @@ def test_what_replaces_a_damaged_object_ends_the_damage(central: Centre) -> None
     assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
 
 
-def test_what_is_being_removed_cannot_be_damaged(central: Centre) -> None:
+def test_what_is_being_removed_cannot_be_damaged(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     old = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     new = catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
@@ -131,7 +131,7 @@ def test_what_is_being_removed_cannot_be_damaged(central: Centre) -> None:
     assert not catalogue.condemned(1)[0].damaged
 
 
-def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Centre) -> None:
+def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.found_damaged([entry.id], NOON)
@@ -140,7 +140,7 @@ def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Centr
     assert catalogue.totals().damaged == 1
 
 
-def test_a_monitor_that_was_purged_keeps_its_entries(central: Centre) -> None:
+def test_a_monitor_that_was_purged_keeps_its_entries(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     central.writer.hide([row.id], NOON)
@@ -152,7 +152,7 @@ def test_a_monitor_that_was_purged_keeps_its_entries(central: Centre) -> None:
 
 @pytest.mark.parametrize("purged", [False, True])
 def test_deleted_monitors_are_condemned_after_their_time_in_bounded_steps(
-    central: Centre, *, purged: bool
+    central: Central, *, purged: bool
 ) -> None:
     row, living = central.add(), central.add("web")
     catalogue = ArchiveCatalogue(central.engine)
@@ -171,13 +171,13 @@ def test_deleted_monitors_are_condemned_after_their_time_in_bounded_steps(
     assert len(catalogue.condemned(10)) == 3
 
 
-def test_only_what_is_condemned_is_forgotten(central: Centre) -> None:
+def test_only_what_is_condemned_is_forgotten(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.forget([entry.id])
     assert len(catalogue.entries()) == 1
 
 
-def test_a_store_is_known_by_its_number(central: Centre) -> None:
+def test_a_store_is_known_by_its_number(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     assert (catalogue.store_number(row.id, "s1"), catalogue.store_number(row.id, "s9")) == (1, None)

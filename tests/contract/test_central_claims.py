@@ -15,23 +15,23 @@ from allswell.central.hostname_claims import HostnameClaims
 from allswell.domain.hostname_claim import HostnameClaimState, OrderBudget, Proof, ProofOutcome
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import StatusPage
-from tests.centre import DAY, HOUR, NOON, Centre
+from tests.central_database import DAY, HOUR, NOON, Central
 
 HOST = "status.acme.com"
 REST = timedelta(days=30)
 
 
 @pytest.fixture
-def claims(central: Centre) -> HostnameClaims:
+def claims(central: Central) -> HostnameClaims:
     return HostnameClaims(central.engine, REST, max_pending=3)
 
 
-def put(central: Centre, namespace: str, name: str = "main", *hosts: str) -> int:
+def put(central: Central, namespace: str, name: str = "main", *hosts: str) -> int:
     manifest = StatusPage(Meta(name, namespace), "Acme", hostnames=hosts or (HOST,))
     return central.writer.put_page(manifest, (), NOON, namespace_uid=f"uid-{namespace}")
 
 
-def asked(central: Centre, claims: HostnameClaims, namespace: str, name: str = "main") -> int:
+def asked(central: Central, claims: HostnameClaims, namespace: str, name: str = "main") -> int:
     page = put(central, namespace, name)
     claims.request(page, [HOST], NOON)
     return page
@@ -42,7 +42,7 @@ def owner(claims: HostnameClaims) -> list[int]:
 
 
 @contextmanager
-def written(central: Centre) -> Iterator[list[str]]:
+def written(central: Central) -> Iterator[list[str]]:
     """The statements that are sent and do more than read, or wait for their turn to."""
     sent: list[str] = []
 
@@ -57,7 +57,7 @@ def written(central: Centre) -> Iterator[list[str]]:
 
 
 def test_a_name_that_is_only_asked_for_belongs_to_nobody(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     page = asked(central, claims, "acme")
     assert owner(claims) == []
@@ -66,7 +66,7 @@ def test_a_name_that_is_only_asked_for_belongs_to_nobody(
 
 
 def test_who_proves_a_name_has_it_and_the_page_is_newer(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     page = asked(central, claims, "acme")
     before = central.version(page)
@@ -79,14 +79,16 @@ def test_who_proves_a_name_has_it_and_the_page_is_newer(
     assert (held.held_since, held.verified_at, held.proof) == (NOON, NOON + HOUR, Proof.CNAME)
 
 
-def test_a_name_that_nobody_asked_for_is_not_given(central: Centre, claims: HostnameClaims) -> None:
+def test_a_name_that_nobody_asked_for_is_not_given(
+    central: Central, claims: HostnameClaims
+) -> None:
     page = put(central, "acme")
     assert claims.record_proof(page, HOST, Proof.TXT, NOON) is ProofOutcome.UNCLAIMED
     assert owner(claims) == []
 
 
 def test_who_asked_first_without_proof_blocks_nobody(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     asked(central, claims, "squatter")
     page = asked(central, claims, "acme")
@@ -96,7 +98,7 @@ def test_who_asked_first_without_proof_blocks_nobody(
 
 @pytest.mark.parametrize("proof", Proof)
 def test_a_name_that_goes_on_being_proved_stays(
-    central: Centre, claims: HostnameClaims, proof: Proof
+    central: Central, claims: HostnameClaims, proof: Proof
 ) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
@@ -105,7 +107,7 @@ def test_a_name_that_goes_on_being_proved_stays(
 
 
 def test_a_txt_takes_over_from_who_has_stopped_proving(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
@@ -119,7 +121,7 @@ def test_a_txt_takes_over_from_who_has_stopped_proving(
 
 
 def test_another_page_of_the_same_namespace_needs_no_txt(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "acme", "second")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
@@ -131,7 +133,7 @@ def test_another_page_of_the_same_namespace_needs_no_txt(
 
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "taken over"])
 def test_who_has_shown_by_txt_whose_a_name_is_needs_no_other_for_the_same(
-    central: Centre, claims: HostnameClaims, *, is_lost: bool
+    central: Central, claims: HostnameClaims, *, is_lost: bool
 ) -> None:
     """What rests for another namespace from before is over: else nobody would have the name."""
     stranger, first = asked(central, claims, "acme"), asked(central, claims, "other")
@@ -151,7 +153,7 @@ def test_who_has_shown_by_txt_whose_a_name_is_needs_no_other_for_the_same(
 
 
 def test_a_proof_that_comes_back_is_as_if_it_had_never_been_gone(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     page = asked(central, claims, "acme")
     claims.record_proof(page, HOST, Proof.CNAME, NOON)
@@ -163,7 +165,7 @@ def test_a_proof_that_comes_back_is_as_if_it_had_never_been_gone(
     assert not claims.revoke(page, HOST, NOON + 3 * HOUR)
 
 
-def resting(central: Centre, claims: HostnameClaims) -> tuple[int, int]:
+def resting(central: Central, claims: HostnameClaims) -> tuple[int, int]:
     """A page that has lost the name at noon, and one that asks for it."""
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
@@ -173,7 +175,7 @@ def resting(central: Centre, claims: HostnameClaims) -> tuple[int, int]:
 
 
 def test_a_name_that_was_lost_rests_and_its_page_is_newer(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     first, _ = resting(central, claims)
     assert owner(claims) == []
@@ -182,7 +184,7 @@ def test_a_name_that_was_lost_rests_and_its_page_is_newer(
 
 
 def test_while_a_name_rests_another_namespace_needs_a_txt(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     _, second = resting(central, claims)
     late = NOON + REST - HOUR
@@ -191,7 +193,7 @@ def test_while_a_name_rests_another_namespace_needs_a_txt(
     assert claims.record_proof(second, HOST, Proof.TXT, late) is ProofOutcome.GRANTED
 
 
-def test_afterwards_it_does_not(central: Centre, claims: HostnameClaims) -> None:
+def test_afterwards_it_does_not(central: Central, claims: HostnameClaims) -> None:
     _, second = resting(central, claims)
     assert (
         claims.record_proof(second, HOST, Proof.CNAME, NOON + REST + HOUR) is ProofOutcome.GRANTED
@@ -199,7 +201,7 @@ def test_afterwards_it_does_not(central: Centre, claims: HostnameClaims) -> None
 
 
 def test_a_name_that_is_not_listed_any_more_is_let_go(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.record_proof(first, HOST, Proof.TXT, NOON)
@@ -209,7 +211,7 @@ def test_a_name_that_is_not_listed_any_more_is_let_go(
     assert list(claims.request(first, [], NOON)) == [HOST]
 
 
-def test_a_page_that_is_gone_has_no_name(central: Centre, claims: HostnameClaims) -> None:
+def test_a_page_that_is_gone_has_no_name(central: Central, claims: HostnameClaims) -> None:
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
     central.writer.hide_page("acme", "main", NOON)
@@ -220,7 +222,7 @@ def test_a_page_that_is_gone_has_no_name(central: Centre, claims: HostnameClaims
 
 
 def test_a_namespace_of_the_same_name_is_another_one(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     first = asked(central, claims, "acme")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
@@ -232,7 +234,7 @@ def test_a_namespace_of_the_same_name_is_another_one(
 
 
 def test_a_namespace_has_a_bound_of_names_that_it_has_not_proved(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     hosts = [f"{letter}.acme.com" for letter in "abcde"]
     page = put(central, "acme", "main", *hosts)
@@ -245,7 +247,7 @@ def test_a_namespace_has_a_bound_of_names_that_it_has_not_proved(
 
 
 def test_names_that_were_let_go_leave_room_for_others(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     hosts = [f"{letter}.acme.com" for letter in "abc"]
     page = put(central, "acme", "main", *hosts)
@@ -256,7 +258,7 @@ def test_names_that_were_let_go_leave_room_for_others(
 
 
 def test_a_page_that_is_gone_leaves_room_and_its_names_rest_from_then_on(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     hosts = [f"{letter}.acme.com" for letter in "abc"]
     first = put(central, "acme", "main", *hosts)
@@ -279,7 +281,7 @@ def test_a_page_that_is_gone_leaves_room_and_its_names_rest_from_then_on(
 
 
 def test_a_page_that_comes_back_has_to_prove_its_names_again(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     page = asked(central, claims, "acme")
     claims.record_proof(page, HOST, Proof.CNAME, NOON)
@@ -289,7 +291,7 @@ def test_a_page_that_comes_back_has_to_prove_its_names_again(
     assert claims.record_proof(page, HOST, Proof.CNAME, NOON) is ProofOutcome.GRANTED
 
 
-def test_what_has_rested_is_forgotten(central: Centre, claims: HostnameClaims) -> None:
+def test_what_has_rested_is_forgotten(central: Central, claims: HostnameClaims) -> None:
     first, _ = resting(central, claims)
     assert claims.purge(NOON + REST) == 0
     assert claims.purge(NOON + REST + HOUR) == 1
@@ -311,7 +313,9 @@ def test_no_more_certificates_are_ordered_than_an_authority_allows(claims: Hostn
     assert claims.recent_orders(NOON + 7 * DAY) == 1
 
 
-def test_one_namespace_leaves_orders_to_the_others(central: Centre, claims: HostnameClaims) -> None:
+def test_one_namespace_leaves_orders_to_the_others(
+    central: Central, claims: HostnameClaims
+) -> None:
     budget = OrderBudget(per_host=9, total=4, per_domain=9)
 
     def ordered(page: int, host: str) -> str:
@@ -329,7 +333,7 @@ def test_one_namespace_leaves_orders_to_the_others(central: Centre, claims: Host
 
 
 def test_who_asks_again_for_the_same_writes_nothing(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     page = put(central, "acme")
     for hosts in ([HOST, "up.acme.com"], [HOST]):
@@ -344,7 +348,7 @@ def test_who_asks_again_for_the_same_writes_nothing(
 
 
 def test_a_page_tells_which_of_its_names_lead_to_it(
-    central: Centre, claims: HostnameClaims
+    central: Central, claims: HostnameClaims
 ) -> None:
     hosts = (HOST, "up.acme.com")
     page, other = put(central, "acme", "main", *hosts), asked(central, claims, "other")
@@ -372,7 +376,7 @@ def test_a_page_tells_which_of_its_names_lead_to_it(
     assert served() == ()
 
 
-def test_a_page_keeps_the_first_address_that_it_is_given(central: Centre) -> None:
+def test_a_page_keeps_the_first_address_that_it_is_given(central: Central) -> None:
     manifest = StatusPage(Meta("main", "acme"), "Acme")
     for address in ("", "acme-1", "acme-2", ""):
         central.writer.put_page(manifest, (), NOON, namespace_uid="ns", address=address)
@@ -394,7 +398,7 @@ def operators(address: str) -> Iterator[list[HostnameClaims]]:
 
 @pytest.mark.parametrize("proof", Proof)
 def test_two_that_prove_a_name_at_once_never_both_have_it_and_never_neither(
-    central: Centre, operators: list[HostnameClaims], proof: Proof
+    central: Central, operators: list[HostnameClaims], proof: Proof
 ) -> None:
     pages = [put(central, "acme"), put(central, "other")]
     hosts = [f"s{number}.acme.com" for number in range(100)]

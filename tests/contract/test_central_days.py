@@ -11,14 +11,14 @@ from allswell.domain.cover import Observation
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell.domain.uptime import Uptime
-from tests import centre
-from tests.centre import DAY, HOUR, NOON, Centre, day_report, monitor, transition
+from tests import central_database
+from tests.central_database import DAY, HOUR, NOON, Central, day_report, monitor, transition
 
 MIDNIGHT = instant.day_start(NOON.date())
 ALL = DAY // instant.MILLISECOND
 
 
-def stored(central: Centre) -> dict[date, Uptime]:
+def stored(central: Central) -> dict[date, Uptime]:
     """The durations of the only monitor's rows."""
     columns = [rollup.c[f"{field.name}_ms"] for field in fields(Uptime)]
     with central.engine.connect() as connection:
@@ -26,13 +26,13 @@ def stored(central: Centre) -> dict[date, Uptime]:
     return {row[0]: Uptime(*row[1:]) for row in rows}
 
 
-def filled(central: Centre, now: datetime) -> int:
-    """How many rows are written when the centre has seen all until `now`."""
+def filled(central: Central, now: datetime) -> int:
+    """How many rows are written when the collector has seen all until `now`."""
     central.writer.observe(now)
     return central.writer.fill_days(now)
 
 
-def shown(central: Centre, page: int, now: datetime) -> dict[date, Uptime]:
+def shown(central: Central, page: int, now: datetime) -> dict[date, Uptime]:
     """The same durations as a page measures them from its facts."""
     facts = central.reader.facts(page, now)
     assert facts is not None
@@ -45,7 +45,7 @@ def shown(central: Centre, page: int, now: datetime) -> dict[date, Uptime]:
     }
 
 
-def test_a_day_is_over_a_quarter_of_an_hour_after_its_end(central: Centre) -> None:
+def test_a_day_is_over_a_quarter_of_an_hour_after_its_end(central: Central) -> None:
     central.add()
     over = MIDNIGHT + DAY + HOUR / 4
     assert filled(central, over - instant.MILLISECOND) == 0
@@ -53,7 +53,7 @@ def test_a_day_is_over_a_quarter_of_an_hour_after_its_end(central: Centre) -> No
     assert filled(central, over) == 0
 
 
-def test_no_day_is_filled_that_the_centre_has_not_seen_to_its_end(central: Centre) -> None:
+def test_no_day_is_filled_that_the_collector_has_not_seen_to_its_end(central: Central) -> None:
     central.add()
     central.writer.observe(MIDNIGHT + DAY - instant.MILLISECOND)
     assert central.writer.fill_days(NOON + DAY) == 0
@@ -61,31 +61,33 @@ def test_no_day_is_filled_that_the_centre_has_not_seen_to_its_end(central: Centr
     assert central.writer.fill_days(NOON + DAY) == 1
 
 
-def test_nothing_is_filled_before_the_centre_has_started(address: str) -> None:
-    with centre.opened(address) as central:
+def test_nothing_is_filled_before_the_collector_has_started(address: str) -> None:
+    with central_database.opened(address) as central:
         assert central.writer.fill_days(NOON) == 0
 
 
-def test_a_month_without_a_checker_has_a_row_for_each_day_and_none_twice(central: Centre) -> None:
+def test_a_month_without_a_checker_has_a_row_for_each_day_and_none_twice(
+    central: Central,
+) -> None:
     central.writer.register(monitor(), namespace_uid="ns", now=MIDNIGHT)
     assert filled(central, MIDNIGHT + 31 * DAY + HOUR) == 31
     assert filled(central, MIDNIGHT + 31 * DAY + HOUR) == 0
     assert set(stored(central).values()) == {Uptime(unknown=ALL)}
 
 
-def test_the_day_of_birth_counts_from_birth(central: Centre) -> None:
+def test_the_day_of_birth_counts_from_birth(central: Central) -> None:
     central.add()
     filled(central, NOON + DAY)
     assert stored(central) == {NOON.date(): Uptime(unknown=ALL // 2)}
 
 
-def test_many_monitors_are_filled_in_batches(central: Centre) -> None:
+def test_many_monitors_are_filled_in_batches(central: Central) -> None:
     for number in range(205):
         central.writer.register(monitor(f"m{number}"), namespace_uid="ns", now=NOON)
     assert filled(central, NOON + 2 * DAY) == 410
 
 
-def test_a_hidden_monitor_gets_no_rows_until_it_is_back(central: Centre) -> None:
+def test_a_hidden_monitor_gets_no_rows_until_it_is_back(central: Central) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON), NOON)
     central.writer.hide([row.id], NOON + 6 * HOUR)
@@ -99,7 +101,7 @@ def test_a_hidden_monitor_gets_no_rows_until_it_is_back(central: Centre) -> None
 
 
 def test_a_reported_day_keeps_its_counts_when_its_durations_are_done_again(
-    central: Centre,
+    central: Central,
 ) -> None:
     row, page = central.add(), central.show("api")
     central.writer.accept_rollup(row.id, day_report(NOON.date(), checks=7), MIDNIGHT + DAY)
@@ -112,7 +114,9 @@ def test_a_reported_day_keeps_its_counts_when_its_durations_are_done_again(
     assert [day.checks for day in facts.components[0].days] == [7]
 
 
-def test_a_report_that_comes_when_the_day_is_seen_needs_no_second_look(central: Centre) -> None:
+def test_a_report_that_comes_when_the_day_is_seen_needs_no_second_look(
+    central: Central,
+) -> None:
     row = central.add()
     central.writer.observe(NOON + DAY)
     central.writer.accept_rollup(row.id, day_report(NOON.date()), NOON + DAY)
@@ -120,7 +124,9 @@ def test_a_report_that_comes_when_the_day_is_seen_needs_no_second_look(central: 
     assert len(stored(central)) == 1
 
 
-def test_what_lies_beyond_the_centres_sight_is_unknown_in_an_early_report(central: Centre) -> None:
+def test_what_lies_beyond_the_collectors_sight_is_unknown_in_an_early_report(
+    central: Central,
+) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON), NOON)
     central.writer.observe(NOON + 6 * HOUR)
@@ -130,7 +136,7 @@ def test_what_lies_beyond_the_centres_sight_is_unknown_in_an_early_report(centra
     assert stored(central) == {NOON.date(): Uptime(up=ALL // 2)}
 
 
-def test_a_late_transition_re_does_every_day_from_its_own_on(central: Centre) -> None:
+def test_a_late_transition_re_does_every_day_from_its_own_on(central: Central) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON), NOON)
     filled(central, NOON + 4 * DAY)
@@ -145,7 +151,7 @@ def test_a_late_transition_re_does_every_day_from_its_own_on(central: Centre) ->
     ]
 
 
-def test_unseen_that_late_evidence_removes_re_does_its_days(central: Centre) -> None:
+def test_unseen_that_late_evidence_removes_re_does_its_days(central: Central) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON), NOON)
     central.writer.open_unseen({row.id: NOON + HOUR}, NOON + HOUR)
@@ -158,7 +164,7 @@ def test_unseen_that_late_evidence_removes_re_does_its_days(central: Centre) -> 
     assert list(stored(central).values()) == [Uptime(up=ALL // 2), Uptime(up=ALL)]
 
 
-def test_an_outage_over_midnight_is_shared_between_the_days(central: Centre) -> None:
+def test_an_outage_over_midnight_is_shared_between_the_days(central: Central) -> None:
     row = central.add()
     for sequence, state, hours in ((1, State.UP, 0), (2, State.DOWN, 11), (3, State.UP, 13)):
         since = NOON + hours * HOUR
@@ -167,7 +173,7 @@ def test_an_outage_over_midnight_is_shared_between_the_days(central: Centre) -> 
     assert [found.down for found in stored(central).values()] == [ALL // 24, ALL // 24]
 
 
-def test_page_and_rollup_say_the_same(central: Centre) -> None:
+def test_page_and_rollup_say_the_same(central: Central) -> None:
     row, page = central.add(), central.show("api")
     now = NOON + 5 * DAY
     for sequence, (state, hours) in enumerate(
@@ -194,7 +200,9 @@ def test_page_and_rollup_say_the_same(central: Centre) -> None:
     assert stored(central) == shown(central, page, now)
 
 
-def test_a_month_with_three_outages_costs_31_rollups_and_6_transitions(central: Centre) -> None:
+def test_a_month_with_three_outages_costs_31_rollups_and_6_transitions(
+    central: Central,
+) -> None:
     row = central.writer.register(monitor(), namespace_uid="ns", now=MIDNIGHT)
     central.writer.hello(row.id, "s1", MIDNIGHT)
     central.writer.accept_transition(row.id, transition(1, State.UP, MIDNIGHT), MIDNIGHT)

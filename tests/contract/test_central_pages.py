@@ -16,7 +16,17 @@ from allswell.domain.spec.look import PageLink, PageLook
 from allswell.domain.spec.page import ComponentSpec
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
-from tests.centre import DAY, HOUR, NOON, Centre, day_report, lines, monitor, page, transition
+from tests.central_database import (
+    DAY,
+    HOUR,
+    NOON,
+    Central,
+    day_report,
+    lines,
+    monitor,
+    page,
+    transition,
+)
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def test_a_page_is_read_as_it_was_put(central: Centre) -> None:
+def test_a_page_is_read_as_it_was_put(central: Central) -> None:
     central.add()
     identity = central.show("api")
     (found,) = central.reader.pages()
@@ -50,7 +60,7 @@ def test_a_page_is_read_as_it_was_put(central: Centre) -> None:
     "access", [Access("scrypt:x"), Access("", ("192.0.2.0/24", "2001:db8::/32"))]
 )
 def test_who_may_see_a_page_is_kept_and_a_change_of_it_makes_the_page_newer(
-    central: Centre, access: Access
+    central: Central, access: Access
 ) -> None:
     identity = central.show()
     before = central.version(identity)
@@ -67,7 +77,7 @@ def test_who_may_see_a_page_is_kept_and_a_change_of_it_makes_the_page_newer(
     assert not found.is_private
 
 
-def test_putting_a_page_again_writes_nothing(central: Centre) -> None:
+def test_putting_a_page_again_writes_nothing(central: Central) -> None:
     central.add("api")
     central.add("web")
     central.show("api", "web")
@@ -88,7 +98,7 @@ def test_putting_a_page_again_writes_nothing(central: Centre) -> None:
     ids=["order", "fewer", "title", "group", "none"],
 )
 def test_a_change_of_what_a_page_lists_makes_it_newer(
-    central: Centre, shown: tuple[ComponentSpec, ...]
+    central: Central, shown: tuple[ComponentSpec, ...]
 ) -> None:
     central.add("api")
     central.add("web")
@@ -103,7 +113,7 @@ def test_a_change_of_what_a_page_lists_makes_it_newer(
 
 
 def test_another_title_makes_a_page_newer_and_another_incarnation_does_not(
-    central: Centre,
+    central: Central,
 ) -> None:
     identity = central.show()
     before = central.version(identity)
@@ -115,7 +125,7 @@ def test_another_title_makes_a_page_newer_and_another_incarnation_does_not(
 
 
 def test_a_page_keeps_its_look_and_its_pictures_are_read_with_its_facts_only(
-    central: Centre,
+    central: Central,
 ) -> None:
     look = PageLook("de", (PageLink("Help", "https://a.example"),), "data:l", "data:f", "#0f7d64")
     identity = central.show()
@@ -136,7 +146,9 @@ def test_a_page_keeps_its_look_and_its_pictures_are_read_with_its_facts_only(
     assert central.version(identity) == before + 2
 
 
-def test_a_hidden_page_is_not_read_and_comes_back_with_its_public_id(central: Centre) -> None:
+def test_a_hidden_page_is_not_read_and_comes_back_with_its_public_id(
+    central: Central,
+) -> None:
     identity = central.show()
     (before,) = central.reader.pages()
     assert central.writer.hide_page("acme", "main", NOON)
@@ -150,14 +162,14 @@ def test_a_hidden_page_is_not_read_and_comes_back_with_its_public_id(central: Ce
     assert after.version > before.version
 
 
-def test_another_namespace_of_that_name_gets_a_page_of_its_own(central: Centre) -> None:
+def test_another_namespace_of_that_name_gets_a_page_of_its_own(central: Central) -> None:
     first = central.show()
     second = central.writer.put_page(page(), (), NOON, namespace_uid="other")
     assert second != first
     assert [entry.id for entry in central.reader.pages()] == [second]
 
 
-def test_a_page_shows_only_living_monitors_of_its_own_namespace(central: Centre) -> None:
+def test_a_page_shows_only_living_monitors_of_its_own_namespace(central: Central) -> None:
     own, hidden = central.add("own"), central.add("hidden")
     central.writer.register(monitor("foreign", "other"), namespace_uid="x", now=NOON)
     identity = central.show("own", "hidden", "foreign", "missing")
@@ -167,7 +179,7 @@ def test_a_page_shows_only_living_monitors_of_its_own_namespace(central: Centre)
     assert [entry.monitor for entry in facts.components] == [own.id]
 
 
-def test_a_row_that_names_a_foreign_monitor_is_not_shown_either(central: Centre) -> None:
+def test_a_row_that_names_a_foreign_monitor_is_not_shown_either(central: Central) -> None:
     central.add()
     identity = central.show("api")
     with central.engine.begin() as connection:
@@ -177,11 +189,11 @@ def test_a_row_that_names_a_foreign_monitor_is_not_shown_either(central: Centre)
     assert facts.components == ()
 
 
-def test_there_are_no_facts_of_a_page_that_is_not_there(central: Centre) -> None:
+def test_there_are_no_facts_of_a_page_that_is_not_there(central: Central) -> None:
     assert central.reader.facts(999, NOON) is None
 
 
-def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Centre) -> None:
+def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Central) -> None:
     row = central.add()
     identity = central.show("api")
     now = NOON + 100 * DAY
@@ -209,7 +221,7 @@ def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Centre) -> 
     assert (component.name, component.title, component.group) == ("api", "API", "API")
 
 
-def test_an_overlay_that_ended_before_the_window_is_left_out(central: Centre) -> None:
+def test_an_overlay_that_ended_before_the_window_is_left_out(central: Central) -> None:
     row = central.add()
     identity = central.show("api")
     central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON)
@@ -223,7 +235,7 @@ def test_an_overlay_that_ended_before_the_window_is_left_out(central: Centre) ->
     assert within.components[0].monitor == row.id
 
 
-def test_claims_cut_at_the_window_say_the_same_as_all_of_them(central: Centre) -> None:
+def test_claims_cut_at_the_window_say_the_same_as_all_of_them(central: Central) -> None:
     """A store that comes later overtakes claims that an earlier one dates after its own."""
     row = central.add()
     identity = central.show("api")
@@ -249,7 +261,7 @@ def test_claims_cut_at_the_window_say_the_same_as_all_of_them(central: Centre) -
         assert timeline.segments(found, (), start, now) == expected
 
 
-def test_the_number_of_queries_does_not_grow_with_the_page(central: Centre) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_page(central: Central) -> None:
     names = [f"m{number}" for number in range(40)]
     identity = central.show()
     with counted(central.engine) as few:
@@ -265,7 +277,7 @@ def test_the_number_of_queries_does_not_grow_with_the_page(central: Centre) -> N
     assert len(many) == len(few) == 6
 
 
-def test_versions_are_one_query(central: Centre) -> None:
+def test_versions_are_one_query(central: Central) -> None:
     identity = central.show()
     with counted(central.engine) as sent:
         assert central.reader.versions() == {identity: 1}
@@ -273,7 +285,7 @@ def test_versions_are_one_query(central: Centre) -> None:
 
 
 def test_registering_what_is_registered_and_putting_what_is_put_writes_nothing(
-    central: Centre,
+    central: Central,
 ) -> None:
     central.add()
     central.show("api")
@@ -284,7 +296,7 @@ def test_registering_what_is_registered_and_putting_what_is_put_writes_nothing(
     assert written == []
 
 
-def test_counts_name_every_table(central: Centre) -> None:
+def test_counts_name_every_table(central: Central) -> None:
     central.add()
     counts = central.reader.counts()
     assert (counts["centre"], counts["monitor"], counts["store"]) == (1, 1, 1)

@@ -8,16 +8,27 @@ import pytest
 from allswell.central.errors import PurgeRefused
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
-from tests.centre import DAY, HOUR, NOON, Centre, lines, monitor, page, transition
+from tests.central_database import (
+    DAY,
+    HOUR,
+    NOON,
+    Central,
+    lines,
+    monitor,
+    page,
+    transition,
+)
 
 
-def test_the_first_start_begins_to_observe_now_and_later_ones_go_on(central: Centre) -> None:
+def test_the_first_start_begins_to_observe_now_and_later_ones_go_on(
+    central: Central,
+) -> None:
     assert central.writer.start(NOON + HOUR) == NOON
     central.writer.observe(NOON + HOUR)
     assert central.writer.start(NOON + 2 * HOUR) == NOON + HOUR
 
 
-def test_an_installation_has_one_secret_id_for_good(central: Centre) -> None:
+def test_an_installation_has_one_secret_id_for_good(central: Central) -> None:
     found = central.reader.installation()
     central.writer.start(NOON + HOUR)
     assert found is not None
@@ -25,19 +36,23 @@ def test_an_installation_has_one_secret_id_for_good(central: Centre) -> None:
     assert central.reader.installation() == found
 
 
-def test_a_writer_that_lags_takes_back_nothing_that_was_observed(central: Centre) -> None:
+def test_a_writer_that_lags_takes_back_nothing_that_was_observed(central: Central) -> None:
     central.writer.observe(NOON + HOUR)
     central.writer.observe(NOON + HOUR - timedelta(minutes=1))
     assert central.reader.observed_through() == NOON + HOUR
 
 
-def test_a_clock_that_was_set_back_leaves_no_future_that_was_observed(central: Centre) -> None:
+def test_a_clock_that_was_set_back_leaves_no_future_that_was_observed(
+    central: Central,
+) -> None:
     central.writer.observe(NOON + HOUR)
     central.writer.observe(NOON)
     assert central.reader.observed_through() == NOON
 
 
-def test_a_new_monitor_has_a_public_id_its_cover_and_a_life_from_now_on(central: Centre) -> None:
+def test_a_new_monitor_has_a_public_id_its_cover_and_a_life_from_now_on(
+    central: Central,
+) -> None:
     row = central.writer.register(monitor(), namespace_uid="ns", now=NOON)
     assert re.fullmatch("[a-z0-9]{12}", row.public_id)
     assert (row.namespace, row.name) == ("acme", "api")
@@ -48,7 +63,7 @@ def test_a_new_monitor_has_a_public_id_its_cover_and_a_life_from_now_on(central:
     assert central.writer.living() == (row,)
 
 
-def test_registering_again_changes_nothing(central: Centre) -> None:
+def test_registering_again_changes_nothing(central: Central) -> None:
     row = central.add()
     shown = central.show("api")
     before = central.version(shown)
@@ -57,12 +72,14 @@ def test_registering_again_changes_nothing(central: Centre) -> None:
     assert central.version(shown) == before
 
 
-def test_a_monitor_has_spoken_once_a_checker_has_said_hello(central: Centre) -> None:
+def test_a_monitor_has_spoken_once_a_checker_has_said_hello(central: Central) -> None:
     central.add()
     assert [row.spoken for row in central.writer.living()] == [True]
 
 
-def test_a_new_incarnation_continues_the_row_with_its_new_interval(central: Centre) -> None:
+def test_a_new_incarnation_continues_the_row_with_its_new_interval(
+    central: Central,
+) -> None:
     first = central.add()
     wanted = monitor(uid="u2", interval=timedelta(seconds=10))
     second = central.writer.register(wanted, namespace_uid="ns", now=NOON + HOUR)
@@ -70,7 +87,9 @@ def test_a_new_incarnation_continues_the_row_with_its_new_interval(central: Cent
     assert (second.uid, second.interval) == ("u2", timedelta(seconds=10))
 
 
-def test_the_same_name_in_another_namespace_of_that_name_starts_anew(central: Centre) -> None:
+def test_the_same_name_in_another_namespace_of_that_name_starts_anew(
+    central: Central,
+) -> None:
     first = central.add()
     second = central.writer.register(monitor(), namespace_uid="other", now=NOON + HOUR)
     assert second.id != first.id
@@ -78,7 +97,9 @@ def test_the_same_name_in_another_namespace_of_that_name_starts_anew(central: Ce
     assert central.writer.living() == (second,)
 
 
-def test_the_old_namespace_cannot_get_its_monitor_back_beside_the_new_one(central: Centre) -> None:
+def test_the_old_namespace_cannot_get_its_monitor_back_beside_the_new_one(
+    central: Central,
+) -> None:
     first = central.add()
     central.writer.register(monitor(), namespace_uid="other", now=NOON + HOUR)
     back = central.writer.register(monitor(), namespace_uid="ns", now=NOON + 2 * HOUR)
@@ -86,7 +107,7 @@ def test_the_old_namespace_cannot_get_its_monitor_back_beside_the_new_one(centra
     assert [row.id for row in central.writer.living()] == [first.id]
 
 
-def test_a_hidden_monitor_comes_back_with_its_history_and_a_pause(central: Centre) -> None:
+def test_a_hidden_monitor_comes_back_with_its_history_and_a_pause(central: Central) -> None:
     row = central.add()
     central.writer.hide([row.id], NOON + HOUR)
     assert central.writer.living() == ()
@@ -96,7 +117,7 @@ def test_a_hidden_monitor_comes_back_with_its_history_and_a_pause(central: Centr
     assert central.writer.overlays(row.id) == (pause,)
 
 
-def test_hiding_twice_is_hiding_once(central: Centre) -> None:
+def test_hiding_twice_is_hiding_once(central: Central) -> None:
     row = central.add()
     shown = central.show("api")
     central.writer.hide([row.id], NOON + HOUR)
@@ -106,7 +127,7 @@ def test_hiding_twice_is_hiding_once(central: Centre) -> None:
     assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
 
 
-def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Centre) -> None:
+def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Central) -> None:
     row = central.add()
     paused = monitor(paused=True)
     central.writer.register(paused, namespace_uid="ns", now=NOON + HOUR)
@@ -117,20 +138,20 @@ def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Centre
     assert central.writer.overlays(row.id) == (pause,)
 
 
-def test_a_pause_of_no_length_leaves_nothing(central: Centre) -> None:
+def test_a_pause_of_no_length_leaves_nothing(central: Central) -> None:
     row = central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON)
     central.writer.register(monitor(), namespace_uid="ns", now=NOON)
     assert central.writer.overlays(row.id) == ()
 
 
-def test_a_monitor_that_comes_back_paused_stays_paused(central: Centre) -> None:
+def test_a_monitor_that_comes_back_paused_stays_paused(central: Central) -> None:
     row = central.add()
     central.writer.hide([row.id], NOON + HOUR)
     central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON + 2 * HOUR)
     assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
 
 
-def test_what_a_page_shows_of_a_monitor_makes_it_newer(central: Centre) -> None:
+def test_what_a_page_shows_of_a_monitor_makes_it_newer(central: Central) -> None:
     row = central.add()
     shown = central.show("api")
     seen = [central.version(shown)]
@@ -143,7 +164,7 @@ def test_what_a_page_shows_of_a_monitor_makes_it_newer(central: Centre) -> None:
     assert seen == sorted(set(seen))
 
 
-def test_what_was_hidden_for_90_days_goes_with_its_history(central: Centre) -> None:
+def test_what_was_hidden_for_90_days_goes_with_its_history(central: Central) -> None:
     gone, kept = central.add("api"), central.add("web")
     central.writer.accept_transition(gone.id, transition(1, State.UP, NOON), NOON)
     central.show("api", "web")
@@ -155,7 +176,7 @@ def test_what_was_hidden_for_90_days_goes_with_its_history(central: Centre) -> N
     assert (counts["transition"], counts["notification"], counts["component"]) == (0, 0, 1)
 
 
-def test_a_purge_of_much_at_once_asks_first(central: Centre) -> None:
+def test_a_purge_of_much_at_once_asks_first(central: Central) -> None:
     ids = [central.add(f"m{number}").id for number in range(11)]
     central.writer.hide(ids, NOON)
     with pytest.raises(PurgeRefused, match="11 of 11"):
@@ -163,14 +184,14 @@ def test_a_purge_of_much_at_once_asks_first(central: Centre) -> None:
     assert central.writer.purge(NOON + 91 * DAY, confirmed=True) == 11
 
 
-def test_the_number_of_a_purged_monitor_is_never_used_again(central: Centre) -> None:
+def test_the_number_of_a_purged_monitor_is_never_used_again(central: Central) -> None:
     first = central.add()
     central.writer.hide([first.id], NOON)
     central.writer.purge(NOON + 91 * DAY)
     assert central.add().id > first.id
 
 
-def test_a_hidden_page_is_purged_too(central: Centre) -> None:
+def test_a_hidden_page_is_purged_too(central: Central) -> None:
     central.add()
     central.writer.put_page(page(), lines("api"), NOON)
     central.writer.hide_page("acme", "main", NOON)

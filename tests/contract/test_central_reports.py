@@ -5,16 +5,18 @@ import pytest
 from allswell.central.errors import CentralConflict, MonitorMissing
 from allswell.domain.report import StoreStanding
 from allswell.domain.state import State
-from tests.centre import DAY, HOUR, NOON, Centre, day_report, transition
+from tests.central_database import DAY, HOUR, NOON, Central, day_report, transition
 
 
-def test_a_store_is_unknown_at_its_first_hello_and_known_at_its_second(central: Centre) -> None:
+def test_a_store_is_unknown_at_its_first_hello_and_known_at_its_second(
+    central: Central,
+) -> None:
     row = central.add()
     assert central.writer.hello(row.id, "s2", NOON) == StoreStanding("api", None, None)
     assert central.writer.hello(row.id, "s2", NOON) == StoreStanding("api", 0, None)
 
 
-def test_hello_says_how_far_the_store_and_the_monitor_are(central: Centre) -> None:
+def test_hello_says_how_far_the_store_and_the_monitor_are(central: Central) -> None:
     row = central.add()
     up, down = transition(1, State.UP, NOON), transition(7, State.DOWN, NOON + HOUR, "s2")
     central.writer.accept_transition(row.id, up, NOON)
@@ -26,7 +28,7 @@ def test_hello_says_how_far_the_store_and_the_monitor_are(central: Centre) -> No
     assert central.writer.hello(row.id, "s3", NOON + HOUR) == StoreStanding("api", None, down)
 
 
-def test_hello_says_which_day_a_checker_has_rolled_up_last(central: Centre) -> None:
+def test_hello_says_which_day_a_checker_has_rolled_up_last(central: Central) -> None:
     row = central.add()
     central.writer.accept_rollup(row.id, day_report(NOON.date()), NOON + DAY)
     central.writer.observe(NOON + 3 * DAY)
@@ -34,7 +36,7 @@ def test_hello_says_which_day_a_checker_has_rolled_up_last(central: Centre) -> N
     assert central.writer.hello(row.id, "s1", NOON).rolled_up == NOON.date()
 
 
-def test_nobody_is_greeted_who_is_not_there(central: Centre) -> None:
+def test_nobody_is_greeted_who_is_not_there(central: Central) -> None:
     with pytest.raises(MonitorMissing):
         central.writer.hello(999, "s1", NOON)
     with pytest.raises(MonitorMissing):
@@ -43,7 +45,7 @@ def test_nobody_is_greeted_who_is_not_there(central: Centre) -> None:
         central.writer.accept_rollup(999, day_report(NOON.date()), NOON)
 
 
-def test_a_transition_is_kept_once(central: Centre) -> None:
+def test_a_transition_is_kept_once(central: Central) -> None:
     row = central.add()
     shown = central.show("api")
     before = central.version(shown)
@@ -55,7 +57,7 @@ def test_a_transition_is_kept_once(central: Centre) -> None:
     assert central.version(shown) == before + 1
 
 
-def test_another_fact_under_the_same_key_is_refused(central: Centre) -> None:
+def test_another_fact_under_the_same_key_is_refused(central: Central) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON), NOON)
     for other in (
@@ -69,7 +71,7 @@ def test_another_fact_under_the_same_key_is_refused(central: Centre) -> None:
 
 
 def test_a_duplicate_is_known_by_what_the_checker_wrote_not_by_the_corrected_time(
-    central: Centre,
+    central: Central,
 ) -> None:
     row = central.add()
     for skew in (HOUR, 2 * HOUR):
@@ -80,20 +82,22 @@ def test_a_duplicate_is_known_by_what_the_checker_wrote_not_by_the_corrected_tim
     )
 
 
-def test_the_future_is_never_stored(central: Centre) -> None:
+def test_the_future_is_never_stored(central: Central) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON + DAY), NOON)
     assert central.writer.hello(row.id, "s1", NOON).latest == transition(1, State.UP, NOON)
 
 
-def test_a_transition_numbers_a_store_that_the_centre_has_forgotten(central: Centre) -> None:
+def test_a_transition_numbers_a_store_that_the_collector_has_forgotten(
+    central: Central,
+) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(4, State.UP, NOON, "lost"), NOON)
     assert central.writer.hello(row.id, "lost", NOON).known == 4
     assert central.reader.counts()["store"] == 2
 
 
-def test_a_rollup_replaces_an_older_one_and_never_a_newer(central: Centre) -> None:
+def test_a_rollup_replaces_an_older_one_and_never_a_newer(central: Central) -> None:
     row = central.add()
     shown = central.show("api")
     day, later = NOON.date(), NOON + DAY
@@ -115,7 +119,9 @@ def test_a_rollup_replaces_an_older_one_and_never_a_newer(central: Centre) -> No
     assert central.reader.counts()["rollup"] == 1
 
 
-def test_a_report_takes_the_place_of_a_day_that_nobody_had_spoken_of(central: Centre) -> None:
+def test_a_report_takes_the_place_of_a_day_that_nobody_had_spoken_of(
+    central: Central,
+) -> None:
     row = central.add()
     central.writer.observe(NOON + DAY)
     assert central.writer.fill_days(NOON + DAY) == 1
@@ -123,13 +129,13 @@ def test_a_report_takes_the_place_of_a_day_that_nobody_had_spoken_of(central: Ce
     assert central.reader.counts()["rollup"] == 1
 
 
-def test_a_day_that_has_not_begun_is_refused(central: Centre) -> None:
+def test_a_day_that_has_not_begun_is_refused(central: Central) -> None:
     row = central.add()
     with pytest.raises(CentralConflict, match="has not begun"):
         central.writer.accept_rollup(row.id, day_report((NOON + DAY).date()), NOON)
 
 
-def test_the_outbox_is_emptied_after_a_day(central: Centre) -> None:
+def test_the_outbox_is_emptied_after_a_day(central: Central) -> None:
     row = central.add()
     central.writer.accept_transition(row.id, transition(1, State.UP, NOON), NOON)
     central.writer.accept_transition(row.id, transition(2, State.DOWN, NOON + HOUR), NOON + HOUR)

@@ -13,8 +13,8 @@ from allswell.central import compatibility, schema, session
 from allswell.central import engine as engines
 from allswell.central.errors import DatabaseFailed, NewerSchema, NotMigrated
 from allswell.central.reader import CentralReader
-from tests import centre
-from tests.centre import Centre
+from tests import central_database
+from tests.central_database import Central
 
 HEAD = "0007"
 
@@ -28,7 +28,7 @@ def is_of_the_schema(name: str | None, kind: str, _: object) -> bool:
     return (kind, name) != ("table", compatibility.works_with.name)
 
 
-def test_migrations_make_the_tables_of_the_schema(central: Centre) -> None:
+def test_migrations_make_the_tables_of_the_schema(central: Central) -> None:
     with central.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": is_of_the_schema})
         assert compare_metadata(context, schema.metadata) == []
@@ -42,7 +42,7 @@ def test_every_table_and_column_says_what_it_means() -> None:
 
 @pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_postgresql_keeps_what_columns_mean(central: Centre) -> None:
+def test_postgresql_keeps_what_columns_mean(central: Central) -> None:
     looked = inspect(central.engine)
     for table in schema.TABLES:
         assert looked.get_table_comment(table.name)["text"] == table.comment
@@ -50,7 +50,7 @@ def test_postgresql_keeps_what_columns_mean(central: Centre) -> None:
         assert kept == {column.name: column.comment for column in table.c}
 
 
-def test_one_living_row_of_a_name_is_all_that_there_can_be(central: Centre) -> None:
+def test_one_living_row_of_a_name_is_all_that_there_can_be(central: Central) -> None:
     central.add()
     copy = "INSERT INTO monitor SELECT id + 1, public_id || 'x', namespace, namespace_uid, name,"
     rest = " uid, interval_ms, cover_ms, created_ms, updated_ms, {}, filled_until FROM monitor"
@@ -140,5 +140,5 @@ def test_a_step_that_takes_away_leaves_no_older_version_working() -> None:
 
 
 def test_a_database_without_tables_says_that_it_is_not_migrated(empty: str) -> None:
-    with centre.opened(empty) as opened, pytest.raises(NotMigrated):
+    with central_database.opened(empty) as opened, pytest.raises(NotMigrated):
         CentralReader(opened.engine).pages()

@@ -17,14 +17,24 @@ from allswell.domain.cover import Observation
 from allswell.domain.report import DayReport, Transition
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
-from tests.centre import DAY, HOUR, NOON, Centre, day_report, lines, monitor, page, transition
+from tests.central_database import (
+    DAY,
+    HOUR,
+    NOON,
+    Central,
+    day_report,
+    lines,
+    monitor,
+    page,
+    transition,
+)
 
 WRITERS = 4
 T = TypeVar("T")
 
 
 @pytest.fixture
-def writers(address: str, central: Centre) -> Iterator[list[CentralWriter]]:
+def writers(address: str, central: Central) -> Iterator[list[CentralWriter]]:
     """Writers with connections of their own; patient, for a busy machine."""
     patience = timedelta(seconds=30)
     opened = [engines.connect(address, patience=patience) for _ in range(WRITERS)]
@@ -46,13 +56,13 @@ def at_once(writers: list[CentralWriter], act: Callable[[CentralWriter], T]) -> 
         return [future.result() for future in [pool.submit(wait_and_act, w) for w in writers]]
 
 
-def test_a_monitor_registered_by_all_is_one(central: Centre, writers: list[CentralWriter]) -> None:
+def test_a_monitor_registered_by_all_is_one(central: Central, writers: list[CentralWriter]) -> None:
     rows = at_once(writers, lambda w: w.register(monitor(), namespace_uid="ns", now=NOON))
     assert len({row.id for row in rows}) == 1
     assert central.reader.counts()["monitor"] == 1
 
 
-def test_a_page_put_by_all_is_one(central: Centre, writers: list[CentralWriter]) -> None:
+def test_a_page_put_by_all_is_one(central: Central, writers: list[CentralWriter]) -> None:
     central.add()
     shown = lines("api")
     ids = at_once(writers, lambda w: w.put_page(page("New"), shown, NOON, namespace_uid="ns"))
@@ -63,7 +73,7 @@ def test_a_page_put_by_all_is_one(central: Centre, writers: list[CentralWriter])
 
 
 def test_a_store_greeted_by_all_has_one_number(
-    central: Centre, writers: list[CentralWriter]
+    central: Central, writers: list[CentralWriter]
 ) -> None:
     row = central.add()
     at_once(writers, lambda w: w.hello(row.id, "s2", NOON))
@@ -72,7 +82,7 @@ def test_a_store_greeted_by_all_has_one_number(
 
 
 def test_a_transition_sent_to_all_is_new_to_one(
-    central: Centre, writers: list[CentralWriter]
+    central: Central, writers: list[CentralWriter]
 ) -> None:
     row = central.add()
     shown = central.show("api")
@@ -90,7 +100,7 @@ def test_a_transition_sent_to_all_is_new_to_one(
 
 
 def test_pages_count_every_change_of_different_monitors(
-    central: Centre, writers: list[CentralWriter]
+    central: Central, writers: list[CentralWriter]
 ) -> None:
     ids = {id(writer): central.add(f"m{n}").id for n, writer in enumerate(writers)}
     shown = central.show("m0", "m1", "m2", "m3")
@@ -106,7 +116,7 @@ def test_pages_count_every_change_of_different_monitors(
 
 
 def test_unseen_opened_and_corrected_by_all_is_there_once(
-    central: Centre, writers: list[CentralWriter]
+    central: Central, writers: list[CentralWriter]
 ) -> None:
     ids = [central.add(f"m{number}").id for number in range(5)]
     starts = dict.fromkeys(ids, NOON)
@@ -120,7 +130,9 @@ def test_unseen_opened_and_corrected_by_all_is_there_once(
     assert central.reader.counts()["overlay"] == 5
 
 
-def test_days_filled_by_all_are_written_once(central: Centre, writers: list[CentralWriter]) -> None:
+def test_days_filled_by_all_are_written_once(
+    central: Central, writers: list[CentralWriter]
+) -> None:
     for number in range(20):
         central.add(f"m{number}")
     central.writer.observe(NOON + 3 * DAY)
@@ -128,7 +140,7 @@ def test_days_filled_by_all_are_written_once(central: Centre, writers: list[Cent
 
 
 def test_a_late_fact_is_never_lost_to_a_filling_that_has_not_seen_it(
-    central: Centre, writers: list[CentralWriter]
+    central: Central, writers: list[CentralWriter]
 ) -> None:
     row = central.add()
     central.writer.observe(NOON + 2 * DAY)
@@ -148,7 +160,7 @@ def test_a_late_fact_is_never_lost_to_a_filling_that_has_not_seen_it(
     assert up == [11 * 3_600_000, 24 * 3_600_000]
 
 
-def test_a_writer_works_on_after_an_error(central: Centre) -> None:
+def test_a_writer_works_on_after_an_error(central: Central) -> None:
     row = central.add()
     for _ in range(20):
         with pytest.raises(MonitorMissing):
@@ -158,7 +170,7 @@ def test_a_writer_works_on_after_an_error(central: Centre) -> None:
     assert central.writer.hello(row.id, "s1", NOON).known == 0
 
 
-def test_what_is_undone_leaves_no_trace(central: Centre) -> None:
+def test_what_is_undone_leaves_no_trace(central: Central) -> None:
     def change_and_fail() -> None:
         with session.writing(central.engine) as connection:
             connection.exec_driver_sql("UPDATE centre SET installation = 'changed'")
@@ -171,7 +183,7 @@ def test_what_is_undone_leaves_no_trace(central: Centre) -> None:
     assert len(kept) == 32
 
 
-def test_an_error_of_the_room_keeps_its_cause_and_tells_no_value(central: Centre) -> None:
+def test_an_error_of_the_room_keeps_its_cause_and_tells_no_value(central: Central) -> None:
     with pytest.raises(CentralError) as caught, session.writing(central.engine) as connection:
         connection.exec_driver_sql("INSERT INTO store VALUES (999, 1, 'a-value', 0)")
     assert caught.value.__cause__ is not None

@@ -34,8 +34,8 @@ from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.sample import Sample
 from allswell.store import BatchItem, Store, Unarchived, samples
-from tests import centre
-from tests.centre import Centre
+from tests import central_database
+from tests.central_database import Central
 from tests.simulation.conftest import do_not_sync
 
 FIRST = date(2026, 3, 2)
@@ -63,7 +63,7 @@ actions = st.lists(
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("central") / "template.db"
-    centre.migrated(f"sqlite:///{path}")
+    central_database.migrated(f"sqlite:///{path}")
     return path
 
 
@@ -154,7 +154,7 @@ class Model:
 def modelled(template: Path) -> Iterator[Model]:
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
-        with centre.opened(centre.copied(template, here)) as central:
+        with central_database.opened(central_database.copied(template, here)) as central:
             event.listen(central.engine, "connect", do_not_sync)
             store = Store.open(here / "checker.sqlite", max_bytes=2**24, now=NOW)
             try:
@@ -163,8 +163,8 @@ def modelled(template: Path) -> Iterator[Model]:
                 store.close()
 
 
-def made(here: Path, central: Centre, store: Store) -> Model:
-    monitor = centre.monitor("api")
+def made(here: Path, central: Central, store: Store) -> Model:
+    monitor = central_database.monitor("api")
     subject = runtime_of(monitor, store.enroll("api", target_of(monitor)))
     row = central.writer.register(monitor, namespace_uid="ns", now=NOW)
     central.writer.hello(row.id, subject.store, NOW)

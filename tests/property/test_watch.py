@@ -1,4 +1,4 @@
-"""A checker and a centre that come and go: what ends up noted as unseen."""
+"""A checker and a collector that come and go: what ends up noted as unseen."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def is_away(absent: Times, second: int) -> bool:
 
 @dataclass
 class World:
-    """What lasts: the checker's file, the centre's overlays, and how far it had seen."""
+    """What lasts: the checker's file, the overlays, and how far it had seen."""
 
     samples: list[int] = field(default_factory=list)
     seen: Observation | None = None
@@ -62,18 +62,18 @@ class World:
         self.through = found.observed_through
         self.unseen += tuple(Overlay(OverlayKind.UNSEEN, start) for start in found.opened.values())
 
-    def stop_centre(self) -> None:
+    def stop_collector(self) -> None:
         self.started, self.presence = None, None
 
 
-def lived(checker_away: Times, centre_away: Times) -> World:
+def lived(checker_away: Times, collector_away: Times) -> World:
     world = World()
     for second in range(0, LENGTH, 5):
         checks = not is_away(checker_away, second)
         if checks and second % 30 == 0:
             world.check(second)
-        if is_away(centre_away, second):
-            world.stop_centre()
+        if is_away(collector_away, second):
+            world.stop_collector()
             continue
         if second % 15 == 0:
             world.judge(second)
@@ -96,7 +96,7 @@ def uncovered(world: World) -> set[int]:
 
 
 def without_short_ones(seconds: set[int]) -> set[int]:
-    """Only the stretches that no pause between two looks of the centre can hide."""
+    """Only the stretches that no pause between two looks of the collector can hide."""
     return {
         s
         for s in seconds
@@ -117,13 +117,13 @@ def test_silence_is_noted_where_no_sample_speaks_and_never_against_a_beat(
 
 @settings(max_examples=50)
 @given(absences)
-def test_a_centre_that_comes_and_goes_leaves_nothing_unseen(centre_away: Times) -> None:
-    assert noted(lived([], centre_away)) == set()
+def test_a_collector_that_comes_and_goes_leaves_nothing_unseen(collector_away: Times) -> None:
+    assert noted(lived([], collector_away)) == set()
 
 
 @settings(max_examples=50)
 @given(absences, absences)
-def test_silence_is_never_taken_for_good(checker_away: Times, centre_away: Times) -> None:
-    world = lived(checker_away, centre_away)
+def test_silence_is_never_taken_for_good(checker_away: Times, collector_away: Times) -> None:
+    world = lived(checker_away, collector_away)
     assert without_short_ones(uncovered(world)) <= noted(world)
     assert all(entry.end is not None for entry in world.unseen)

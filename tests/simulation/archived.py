@@ -21,7 +21,7 @@ from allswell.collector.messages import MessageReply
 from allswell.domain import archive_upload, instant
 from allswell.domain.archive import DayFileContent
 from allswell.domain.archive_upload import UploadPermit
-from tests.centre import Centre
+from tests.central_database import Central
 from tests.simulation.target import LATENCY, Outage
 from tests.simulation.world import Answer, Checker, Collector, Killed, World
 
@@ -143,7 +143,7 @@ class ArchivedWorld(World):
 
     delete_after: timedelta | None = None
 
-    def __init__(self, central: Centre, folder: Path, *outages: Outage) -> None:
+    def __init__(self, central: Central, folder: Path, *outages: Outage) -> None:
         super().__init__(central, folder, *outages, interval=EVERY)
         self.bucket = Bucket(folder / "bucket")
         self.depot = self.bucket

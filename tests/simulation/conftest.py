@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from tests import centre, postgres
-from tests.centre import Centre
+from tests import central_database, postgres
+from tests.central_database import Central
 
 
 @pytest.fixture(scope="session")
@@ -21,34 +21,34 @@ def server() -> Iterator[postgres.Server]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy from."""
     path = tmp_path_factory.mktemp("central") / "template.db"
-    centre.migrated(f"sqlite:///{path}")
+    central_database.migrated(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
 )
-def both(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> Iterator[Centre]:
-    """A centre in a database of its own, on each of the two."""
+def both(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> Iterator[Central]:
+    """A central database of its own, on each of the two."""
     if request.param == "sqlite":
         yield from _in_sqlite(template, tmp_path)
         return
     server: postgres.Server = request.getfixturevalue("server")
     address = server.create("simulated")
-    centre.migrated(address)
-    with centre.opened(address) as opened:
+    central_database.migrated(address)
+    with central_database.opened(address) as opened:
         yield opened
     server.drop("simulated")
 
 
 @pytest.fixture
-def central(tmp_path: Path, template: Path) -> Iterator[Centre]:
-    """A centre in a SQLite file of its own."""
+def central(tmp_path: Path, template: Path) -> Iterator[Central]:
+    """A central database in a SQLite file of its own."""
     yield from _in_sqlite(template, tmp_path)
 
 
-def _in_sqlite(template: Path, folder: Path) -> Iterator[Centre]:
-    with centre.opened(centre.copied(template, folder)) as opened:
+def _in_sqlite(template: Path, folder: Path) -> Iterator[Central]:
+    with central_database.opened(central_database.copied(template, folder)) as opened:
         event.listen(opened.engine, "connect", do_not_sync)
         yield opened
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.centre import Centre
+from tests.central_database import Central
 from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, World
 
@@ -34,9 +34,9 @@ class Month:
     sample_bytes: float
 
 
-def world(centre: Centre, folder: Path) -> World:
+def world(central: Central, folder: Path) -> World:
     """A world at the beginning of the month."""
-    found = World(centre, folder, *OUTAGES, begin=BEGIN)
+    found = World(central, folder, *OUTAGES, begin=BEGIN)
     found.monitor = replace(found.monitor, retention_days=32)
     return found
 

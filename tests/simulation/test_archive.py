@@ -14,7 +14,7 @@ from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.domain.state import State
 from allswell.store import BatchItem
-from tests.centre import Centre
+from tests.central_database import Central
 from tests.simulation.archived import A_DAY, EVERY, ArchivedWorld
 from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, Checker
@@ -37,7 +37,7 @@ async def reborn(checker: Checker) -> None:
 
 
 def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
-    both: Centre, tmp_path: Path
+    both: Central, tmp_path: Path
 ) -> None:
     world = ArchivedWorld(both, tmp_path)
 
@@ -72,7 +72,7 @@ def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
     ],
 )
 def test_a_checker_that_dies_over_a_day_file_loses_and_doubles_nothing(
-    central: Centre, tmp_path: Path, doom: str
+    central: Central, tmp_path: Path, doom: str
 ) -> None:
     world = ArchivedWorld(central, tmp_path)
 
@@ -96,7 +96,7 @@ def test_a_checker_that_dies_over_a_day_file_loses_and_doubles_nothing(
 
 @pytest.mark.parametrize("question", [1, 2])
 def test_a_collector_that_dies_before_it_answers_loses_and_doubles_nothing(
-    central: Centre, tmp_path: Path, question: int
+    central: Central, tmp_path: Path, question: int
 ) -> None:
     world = ArchivedWorld(central, tmp_path)
 
@@ -120,7 +120,7 @@ def test_a_collector_that_dies_before_it_answers_loses_and_doubles_nothing(
 
 
 def test_a_database_that_goes_between_upload_and_record_loses_and_doubles_nothing(
-    both: Centre, tmp_path: Path
+    both: Central, tmp_path: Path
 ) -> None:
     world = ArchivedWorld(both, tmp_path)
 
@@ -146,7 +146,7 @@ def test_a_database_that_goes_between_upload_and_record_loses_and_doubles_nothin
 
 
 def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = ArchivedWorld(central, tmp_path)
 
@@ -184,7 +184,7 @@ def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
     assert world.unseen() == []
 
 
-def test_a_lost_volume_overwrites_nothing_in_the_archive(central: Centre, tmp_path: Path) -> None:
+def test_a_lost_volume_overwrites_nothing_in_the_archive(central: Central, tmp_path: Path) -> None:
     world = ArchivedWorld(central, tmp_path)
 
     async def story() -> None:
@@ -207,7 +207,7 @@ def test_a_lost_volume_overwrites_nothing_in_the_archive(central: Centre, tmp_pa
 
 
 def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = ArchivedWorld(central, tmp_path)
 
@@ -231,7 +231,9 @@ def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
     world.run(story())
 
 
-def test_a_sample_that_comes_late_makes_a_further_revision(central: Centre, tmp_path: Path) -> None:
+def test_a_sample_that_comes_late_makes_a_further_revision(
+    central: Central, tmp_path: Path
+) -> None:
     world = ArchivedWorld(central, tmp_path)
 
     async def story() -> None:
@@ -254,7 +256,7 @@ def test_a_sample_that_comes_late_makes_a_further_revision(central: Centre, tmp_
 
 
 def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = ArchivedWorld(central, tmp_path)
     world.delete_after = timedelta(days=1)
@@ -276,7 +278,7 @@ def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
 
 
 def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_counts_it(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     outage = Outage(MIDNIGHT + 3 * HOUR, MIDNIGHT + 5 * HOUR)
     world = ArchivedWorld(central, tmp_path, outage)

@@ -7,7 +7,7 @@ import pytest
 
 from allswell.domain.state import State
 from allswell.domain.uptime import Uptime
-from tests.centre import Centre
+from tests.central_database import Central
 from tests.simulation.target import Outage
 from tests.simulation.world import HOUR, MINUTE, Checker, World
 
@@ -36,7 +36,7 @@ async def reborn(checker: Checker, after: float = 20.0) -> None:
 
 @pytest.mark.parametrize("doom", ["before the commit", "after the commit", "before it forgets"])
 def test_a_checker_that_dies_over_a_change_loses_and_doubles_nothing(
-    both: Centre, tmp_path: Path, doom: str
+    both: Central, tmp_path: Path, doom: str
 ) -> None:
     world = World(both, tmp_path, OUTAGE)
 
@@ -58,7 +58,7 @@ def test_a_checker_that_dies_over_a_change_loses_and_doubles_nothing(
 
 
 def test_a_lost_volume_continues_the_state_and_counts_later_outages(
-    both: Centre, tmp_path: Path
+    both: Central, tmp_path: Path
 ) -> None:
     world = World(both, tmp_path, OUTAGE, SECOND)
 
@@ -80,7 +80,7 @@ def test_a_lost_volume_continues_the_state_and_counts_later_outages(
 
 
 def test_a_store_that_replaced_a_lost_one_is_not_renewed_by_each_hello(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path, SECOND)
 
@@ -105,7 +105,7 @@ def test_a_store_that_replaced_a_lost_one_is_not_renewed_by_each_hello(
 
 
 def test_what_a_replaced_store_claimed_while_cut_off_is_not_forgotten(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path, OUTAGE)
 
@@ -130,7 +130,7 @@ def test_what_a_replaced_store_claimed_while_cut_off_is_not_forgotten(
 
 
 def test_a_file_restored_from_an_old_copy_gets_a_new_id_and_goes_on(
-    both: Centre, tmp_path: Path
+    both: Central, tmp_path: Path
 ) -> None:
     world = World(both, tmp_path, OUTAGE, SECOND)
 
@@ -154,7 +154,7 @@ def test_a_file_restored_from_an_old_copy_gets_a_new_id_and_goes_on(
     assert world.counts()["transition"] == 5
 
 
-def test_two_checkers_of_one_monitor_tell_one_story(central: Centre, tmp_path: Path) -> None:
+def test_two_checkers_of_one_monitor_tell_one_story(central: Central, tmp_path: Path) -> None:
     world = World(central, tmp_path, OUTAGE, SECOND)
 
     async def story() -> None:
@@ -174,7 +174,7 @@ def test_two_checkers_of_one_monitor_tell_one_story(central: Centre, tmp_path: P
 
 
 def test_an_old_checker_that_comes_back_does_not_speak_before_its_follower(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path, OUTAGE, SECOND)
 
@@ -195,7 +195,7 @@ def test_an_old_checker_that_comes_back_does_not_speak_before_its_follower(
     assert world.counts()["store"] == 3
 
 
-def test_a_pod_that_rolls_in_twenty_seconds_leaves_no_gap(central: Centre, tmp_path: Path) -> None:
+def test_a_pod_that_rolls_in_twenty_seconds_leaves_no_gap(central: Central, tmp_path: Path) -> None:
     world = World(central, tmp_path)
 
     async def story() -> None:
@@ -215,7 +215,7 @@ def test_a_pod_that_rolls_in_twenty_seconds_leaves_no_gap(central: Centre, tmp_p
     assert world.uptime(first, 50 * MINUTE) == Uptime(up=round((50 * MINUTE - first) * 1000))
 
 
-def test_a_frozen_checker_is_unknown_and_never_green(both: Centre, tmp_path: Path) -> None:
+def test_a_frozen_checker_is_unknown_and_never_green(both: Central, tmp_path: Path) -> None:
     world = World(both, tmp_path)
 
     async def story() -> None:
@@ -240,7 +240,7 @@ def test_a_frozen_checker_is_unknown_and_never_green(both: Centre, tmp_path: Pat
 
 
 def test_a_monitor_is_green_again_within_seconds_of_its_first_check_after_a_gap(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 
@@ -261,7 +261,7 @@ def test_a_monitor_is_green_again_within_seconds_of_its_first_check_after_a_gap(
 
 
 def test_a_checker_that_dies_before_its_first_beat_is_not_green_for_ever(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 

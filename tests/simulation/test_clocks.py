@@ -10,8 +10,8 @@ from allswell.checker.config import CheckerConfig
 from allswell.domain import state
 from allswell.domain.report import Transition
 from allswell.domain.state import State
-from tests import centre
-from tests.centre import Centre
+from tests import central_database
+from tests.central_database import Central
 from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, World
 
@@ -26,7 +26,7 @@ def words(world: World) -> list[State]:
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
 def test_a_checkers_clock_that_steps_by_an_hour_moves_no_outage(
-    central: Centre, tmp_path: Path, step: float
+    central: Central, tmp_path: Path, step: float
 ) -> None:
     world = World(central, tmp_path, OUTAGE, Outage(200 * MINUTE, 210 * MINUTE))
 
@@ -49,8 +49,8 @@ def test_a_checkers_clock_that_steps_by_an_hour_moves_no_outage(
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
-def test_a_centre_whose_clock_steps_by_an_hour_knows_the_present_again_in_two_minutes(
-    central: Centre, tmp_path: Path, step: float
+def test_a_collector_whose_clock_steps_by_an_hour_knows_the_present_again_in_two_minutes(
+    central: Central, tmp_path: Path, step: float
 ) -> None:
     world = World(central, tmp_path, OUTAGE)
 
@@ -69,8 +69,8 @@ def test_a_centre_whose_clock_steps_by_an_hour_knows_the_present_again_in_two_mi
     assert words(world) == UP_DOWN_UP
 
 
-def test_a_checker_that_dies_after_the_centres_clock_was_set_back_is_noticed(
-    central: Centre, tmp_path: Path
+def test_a_checker_that_dies_after_the_collectors_clock_was_set_back_is_noticed(
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 
@@ -88,7 +88,7 @@ def test_a_checker_that_dies_after_the_centres_clock_was_set_back_is_noticed(
     world.run(story())
 
 
-def test_an_outage_over_midnight_counts_on_both_days(both: Centre, tmp_path: Path) -> None:
+def test_an_outage_over_midnight_counts_on_both_days(both: Central, tmp_path: Path) -> None:
     midnight = 12 * HOUR
     world = World(both, tmp_path, Outage(midnight - 30 * MINUTE, midnight + 45 * MINUTE))
 
@@ -106,13 +106,13 @@ def test_an_outage_over_midnight_counts_on_both_days(both: Centre, tmp_path: Pat
     assert world.counts()["rollup"] == 2
 
 
-def test_a_centre_restored_from_an_old_copy_is_sent_what_it_forgot(tmp_path: Path) -> None:
-    centre.migrated(f"sqlite:///{tmp_path / 'centre.db'}")
-    with centre.opened(f"sqlite:///{tmp_path / 'centre.db'}") as central:
+def test_a_collector_restored_from_an_old_copy_is_sent_what_it_forgot(tmp_path: Path) -> None:
+    central_database.migrated(f"sqlite:///{tmp_path / 'central.db'}")
+    with central_database.opened(f"sqlite:///{tmp_path / 'central.db'}") as central:
         _restored(central, tmp_path)
 
 
-def _restored(central: Centre, folder: Path) -> None:
+def _restored(central: Central, folder: Path) -> None:
     midnight = 12 * HOUR
     world = World(central, folder, OUTAGE, Outage(14 * HOUR, 15 * HOUR))
 
@@ -122,14 +122,14 @@ def _restored(central: Centre, folder: Path) -> None:
         await world.until(60 * MINUTE)
         collector.kill()
         central.engine.dispose()
-        backup = Path(shutil.copy(folder / "centre.db", folder / "backup"))
+        backup = Path(shutil.copy(folder / "central.db", folder / "backup"))
         world.collect(watch_every=60)
         await world.until(midnight + 10 * HOUR)
         assert world.collector is not None
         world.collector.kill()
         before = world.claims(), world.counts()
         central.engine.dispose()
-        shutil.copy(backup, folder / "centre.db")
+        shutil.copy(backup, folder / "central.db")
         assert words(world) == [State.UP]
         world.collect(watch_every=60)
         await asyncio.sleep(30 * MINUTE)
@@ -141,9 +141,9 @@ def _restored(central: Centre, folder: Path) -> None:
 
 
 def test_a_report_that_is_never_taken_dies_and_the_rest_goes_on(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
-    """The centre has something else under the key of the first outage."""
+    """The collector has something else under the key of the first outage."""
     world = World(central, tmp_path, OUTAGE, Outage(130 * MINUTE, 140 * MINUTE))
 
     async def story() -> None:
@@ -165,7 +165,7 @@ def test_a_report_that_is_never_taken_dies_and_the_rest_goes_on(
 
 
 def test_a_target_that_flaps_is_down_and_flapping_until_it_is_calm(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     blips = [Outage(HOUR + number * 30.0, HOUR + number * 30.0 + 12) for number in range(120)]
     world = World(central, tmp_path, *blips, interval=2.0)
@@ -183,7 +183,7 @@ def test_a_target_that_flaps_is_down_and_flapping_until_it_is_calm(
 
 
 def test_a_checker_without_a_network_says_unknown_and_not_down(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path, OUTAGE)
     world.target.address = "93.184.216.34"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from allswell.domain.state import State
-from tests.centre import Centre
+from tests.central_database import Central
 from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, Checker, World
 
@@ -26,7 +26,7 @@ def in_time(checker: Checker) -> bool:
 
 
 def test_a_collector_that_dies_between_commit_and_answer_doubles_nothing(
-    both: Centre, tmp_path: Path
+    both: Central, tmp_path: Path
 ) -> None:
     world = World(both, tmp_path, OUTAGE)
 
@@ -50,8 +50,8 @@ def test_a_collector_that_dies_between_commit_and_answer_doubles_nothing(
 
 
 @pytest.mark.parametrize("away", ["collector", "database"])
-def test_an_hour_without_a_centre_delays_no_check_and_loses_nothing(
-    both: Centre, tmp_path: Path, away: str
+def test_an_hour_without_a_collector_delays_no_check_and_loses_nothing(
+    both: Central, tmp_path: Path, away: str
 ) -> None:
     blips = [Outage(minute * MINUTE, (minute + 4) * MINUTE) for minute in (25, 35, 45, 55)]
     world = World(both, tmp_path, *blips)
@@ -84,8 +84,8 @@ def test_an_hour_without_a_centre_delays_no_check_and_loses_nothing(
         assert blip.start <= world.states()[2 * number + 1][1] <= blip.start + MINUTE
 
 
-def test_late_evidence_corrects_the_page(both: Centre, tmp_path: Path) -> None:
-    """The line is cut: the centre goes on and says unknown, until the checker can tell."""
+def test_late_evidence_corrects_the_page(both: Central, tmp_path: Path) -> None:
+    """The line is cut: the collector goes on and says unknown, until the checker can tell."""
     world = World(both, tmp_path, OUTAGE)
 
     async def story() -> None:
@@ -107,7 +107,7 @@ def test_late_evidence_corrects_the_page(both: Centre, tmp_path: Path) -> None:
 
 
 def test_a_frozen_collector_states_nothing_later_than_its_last_look(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 
@@ -132,7 +132,7 @@ def test_a_frozen_collector_states_nothing_later_than_its_last_look(
 
 
 def test_a_gap_that_ends_while_the_database_is_away_is_noted(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 
@@ -158,7 +158,7 @@ def test_a_gap_that_ends_while_the_database_is_away_is_noted(
 
 
 def test_all_of_one_machine_off_is_a_gap_from_the_last_look_to_the_first_check(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 
@@ -180,7 +180,7 @@ def test_all_of_one_machine_off_is_a_gap_from_the_last_look_to_the_first_check(
     world.run(story())
 
 
-def test_a_collector_that_restarts_alone_leaves_no_gap(central: Centre, tmp_path: Path) -> None:
+def test_a_collector_that_restarts_alone_leaves_no_gap(central: Central, tmp_path: Path) -> None:
     world = World(central, tmp_path)
 
     async def story() -> None:
@@ -200,7 +200,7 @@ def test_a_collector_that_restarts_alone_leaves_no_gap(central: Centre, tmp_path
 
 
 def test_one_dead_checker_keeps_the_page_from_having_a_present_for_90_seconds_only(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path, interval=DAY)
 
@@ -222,7 +222,7 @@ def test_one_dead_checker_keeps_the_page_from_having_a_present_for_90_seconds_on
 
 
 def test_a_monitor_whose_checker_never_spoke_holds_nobody_up(
-    central: Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     world = World(central, tmp_path)
 

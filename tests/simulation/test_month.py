@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.centre import Centre
+from tests.central_database import Central
 from tests.simulation import month
 from tests.simulation.month import DAYS, OUTAGES
 from tests.simulation.world import DAY, MINUTE, World
 
 
 @pytest.mark.timeout(900)
-def test_a_month_costs_the_centre_31_rollups_and_two_transitions_an_outage(
-    both: Centre, tmp_path: Path
+def test_a_month_costs_the_collector_31_rollups_and_two_transitions_an_outage(
+    both: Central, tmp_path: Path
 ) -> None:
     world = month.world(both, tmp_path)
     world.run(_checked(world))
@@ -22,7 +22,7 @@ async def _checked(world: World) -> None:
     found = await month.lived(world)
     print(
         f"{len(found.checks)} samples of {found.sample_bytes:.1f} bytes on disk;"
-        f" rows at the centre: {found.grown}"
+        f" rows at the collector: {found.grown}"
     )
     assert found.first_claims == 1
     assert found.grown["rollup"] == DAYS

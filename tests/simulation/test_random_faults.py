@@ -1,4 +1,4 @@
-"""Whatever is lost, repeated or killed: after a quiet time the centre knows what the target did."""
+"""Lose, repeat and kill: after a quiet time the collector knows what the target did."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from allswell.domain.state import State
-from tests import centre
+from tests import central_database
 from tests.simulation.conftest import do_not_sync
 from tests.simulation.target import Outage
 from tests.simulation.world import MINUTE, Checker, World
@@ -45,7 +45,7 @@ def test_no_change_is_lost_and_none_doubled_whatever_fails(
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with centre.opened(centre.copied(template, folder)) as central:
+        with central_database.opened(central_database.copied(template, folder)) as central:
             event.listen(central.engine, "connect", do_not_sync)
             world = World(central, folder, *history, interval=INTERVAL)
             world.run(_story(world, sorted(planned), random.Random(seed)))

@@ -37,7 +37,8 @@ from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind, Segment
 from allswell.domain.uptime import Uptime
 from allswell.store import BatchItem, BatchResult, Store, Unarchived
-from tests import centre
+from tests import central_database
+from tests.central_database import Central
 from tests.simulation import timeless
 from tests.simulation.target import LATENCY, Outage, ScriptedProbe, Target
 
@@ -261,7 +262,7 @@ class World:
 
     def __init__(
         self,
-        central: centre.Centre,
+        central: Central,
         folder: Path,
         *outages: Outage,
         begin: datetime = BEGIN,
@@ -276,7 +277,7 @@ class World:
         self.collector: Collector | None = None
         self.database_is_away = False
         self.depot: Depot | None = None
-        self.monitor = centre.monitor(interval=timedelta(seconds=interval))
+        self.monitor = central_database.monitor(interval=timedelta(seconds=interval))
         event.listen(central.engine, "begin", self._begin, insert=True)
         self.row = central.writer.register(self.monitor, namespace_uid="ns", now=begin)
         self.page = central.show("api", at=begin)
@@ -324,7 +325,7 @@ class World:
         return checker
 
     def claims(self) -> tuple[HealthClaim, ...]:
-        """All claims that the centre has, in its order."""
+        """All claims that the collector has, in its order."""
         return self._component()[0]
 
     def states(self) -> list[tuple[State, float]]:
@@ -341,7 +342,7 @@ class World:
         ]
 
     def observed_through(self) -> float:
-        """How far the centre says it has seen, in seconds."""
+        """How far the collector says it has seen, in seconds."""
         through = self.central.reader.observed_through()
         assert through is not None
         return self._second(through)

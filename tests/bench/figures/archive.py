@@ -64,7 +64,7 @@ def weight() -> Iterator[tuple[str, float]]:
 def long_day() -> Iterator[tuple[str, float]]:
     """A real checker of a 1-second monitor that files 86,400 results while it checks on.
 
-    The time is from when the centre has an archive, so it includes the wait for the next beat.
+    The time is from when the collector has an archive, so it includes the wait for the next beat.
     """
     with tempfile.TemporaryDirectory() as name:
         folder, news = Path(name), ArchiveBacklog()

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests import centre
+from tests import central_database
 from tests.bench.figure import figure
 from tests.simulation import month
 
@@ -13,8 +13,8 @@ def rows() -> float:
     """31 days and three outages in virtual time; all tables together."""
     with tempfile.TemporaryDirectory() as name:
         address = f"sqlite:///{name}/central.db"
-        centre.migrated(address)
-        with centre.opened(address) as opened:
+        central_database.migrated(address)
+        with central_database.opened(address) as opened:
             world = month.world(opened, Path(name))
             found: list[month.Month] = []
 

@@ -12,8 +12,8 @@ import pytest
 from allswell.central import session
 from allswell.central.errors import DatabaseFailed, DatabaseFull, DatabaseUnavailable
 from allswell.domain.state import State
-from tests import centre, postgres
-from tests.centre import NOON, Centre, transition
+from tests import central_database, postgres
+from tests.central_database import NOON, Central, transition
 
 pytestmark = pytest.mark.integration
 PATIENCE = timedelta(seconds=1)
@@ -25,24 +25,24 @@ MOST_SECONDS = 15
 def server() -> Iterator[postgres.Server]:
     """A server that a test may stop."""
     with postgres.running() as running:
-        centre.migrated(running.create("centre"))
+        central_database.migrated(running.create("central"))
         yield running
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A migrated SQLite file."""
-    path = tmp_path / "centre.db"
-    centre.migrated(f"sqlite:///{path}")
+    path = tmp_path / "central.db"
+    central_database.migrated(f"sqlite:///{path}")
     return path
 
 
-def started(central: Centre) -> int:
+def started(central: Central) -> int:
     central.writer.start(NOON)
     return central.add().id
 
 
-def fill(central: Centre, row: int) -> None:
+def fill(central: Central, row: int) -> None:
     for sequence in range(10_000):
         central.writer.accept_transition(row, transition(sequence, State.UP, NOON), NOON)
 
@@ -51,7 +51,7 @@ def fill(central: Centre, row: int) -> None:
 def test_a_server_that_stops_is_unavailable_and_used_again_afterwards(
     server: postgres.Server,
 ) -> None:
-    with centre.opened(server.url("centre"), PATIENCE) as central:
+    with central_database.opened(server.url("central"), PATIENCE) as central:
         row = started(central)
         server.stop()
         began = monotonic()
@@ -70,7 +70,7 @@ def test_a_server_that_stops_is_unavailable_and_used_again_afterwards(
 def test_a_server_that_stops_within_a_transaction_keeps_nothing_of_it(
     server: postgres.Server,
 ) -> None:
-    with centre.opened(server.url("centre"), PATIENCE) as central:
+    with central_database.opened(server.url("central"), PATIENCE) as central:
         started(central)
 
         def stop_between() -> None:
@@ -89,7 +89,7 @@ def test_a_server_that_stops_within_a_transaction_keeps_nothing_of_it(
 def test_a_row_that_somebody_holds_is_waited_for_no_longer_than_patience(
     server: postgres.Server,
 ) -> None:
-    with centre.opened(server.url("centre"), PATIENCE) as central:
+    with central_database.opened(server.url("central"), PATIENCE) as central:
         row = started(central)
         with central.engine.begin() as other:
             other.exec_driver_sql("SELECT id FROM monitor FOR UPDATE")
@@ -102,7 +102,7 @@ def test_a_row_that_somebody_holds_is_waited_for_no_longer_than_patience(
 
 @pytest.mark.needs("postgresql")
 def test_a_query_without_end_is_ended(server: postgres.Server) -> None:
-    with centre.opened(server.url("centre"), PATIENCE) as central:
+    with central_database.opened(server.url("central"), PATIENCE) as central:
         with (
             pytest.raises(DatabaseUnavailable, match="statement timeout"),
             session.reading(central.engine) as connection,
@@ -114,7 +114,7 @@ def test_a_query_without_end_is_ended(server: postgres.Server) -> None:
 @pytest.mark.needs("postgresql")
 def test_a_reader_cannot_write(server: postgres.Server) -> None:
     with (
-        centre.opened(server.url("centre")) as central,
+        central_database.opened(server.url("central")) as central,
         pytest.raises(DatabaseUnavailable, match="read-only"),
         session.reading(central.engine) as connection,
     ):
@@ -123,7 +123,7 @@ def test_a_reader_cannot_write(server: postgres.Server) -> None:
 
 def test_a_file_that_another_locks_is_unavailable_until_it_lets_go(file: Path) -> None:
     other = sqlite3.connect(file, isolation_level=None)
-    with centre.opened(f"sqlite:///{file}", timedelta(milliseconds=200)) as central:
+    with central_database.opened(f"sqlite:///{file}", timedelta(milliseconds=200)) as central:
         row = started(central)
         other.execute("BEGIN IMMEDIATE")
         began = monotonic()
@@ -137,7 +137,7 @@ def test_a_file_that_another_locks_is_unavailable_until_it_lets_go(file: Path) -
 
 
 def test_a_full_file_says_so_and_takes_more_when_there_is_room(file: Path) -> None:
-    with centre.opened(f"sqlite:///{file}") as central:
+    with central_database.opened(f"sqlite:///{file}") as central:
         row = started(central)
         with central.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
@@ -153,14 +153,14 @@ def test_a_full_file_says_so_and_takes_more_when_there_is_room(file: Path) -> No
 
 def test_a_file_whose_folder_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with (
-        centre.opened(f"sqlite:///{tmp_path / 'no' / 'centre.db'}") as central,
+        central_database.opened(f"sqlite:///{tmp_path / 'no' / 'central.db'}") as central,
         pytest.raises(DatabaseUnavailable),
     ):
         central.reader.pages()
 
 
 def test_a_file_that_is_no_database_fails_for_good(tmp_path: Path) -> None:
-    path = tmp_path / "centre.db"
+    path = tmp_path / "central.db"
     path.write_bytes(os.urandom(8192))
-    with centre.opened(f"sqlite:///{path}") as central, pytest.raises(DatabaseFailed):
+    with central_database.opened(f"sqlite:///{path}") as central, pytest.raises(DatabaseFailed):
         central.reader.pages()

@@ -18,8 +18,8 @@ from allswell.cli.up.data_folder import DataFolder
 from allswell.domain import archive, instant
 from allswell.domain.archive import DayFileContent, DayFileName
 from allswell.domain.sample import Sample
-from tests import centre, postgres, s3server
-from tests.centre import Centre
+from tests import central_database, postgres, s3server
+from tests.central_database import Central
 
 FIRST = date(2026, 3, 2)
 DAY = timedelta(days=1)
@@ -44,7 +44,7 @@ def samples(day: date, seed: int, every: int = 600) -> list[Sample]:
 class Kept:
     """A database with its catalogue, an archive, and the options that lead to both."""
 
-    central: Centre
+    central: Central
     root: Path
     options: tuple[str, ...]
     environment: Mapping[str, str]
@@ -90,8 +90,8 @@ class Kept:
 def in_folder(folder: Path) -> Iterator[Kept]:
     """As `allswell up` has it."""
     data = DataFolder.open(folder)
-    centre.migrated(data.database)
-    with centre.opened(data.database) as central:
+    central_database.migrated(data.database)
+    with central_database.opened(data.database) as central:
         central.writer.start(instant.day_start(FIRST))
         yield Kept(central, data.archive, ("--data", str(folder)), {})
     data.close()
@@ -101,7 +101,7 @@ def in_folder(folder: Path) -> Iterator[Kept]:
 def in_bucket(server: s3server.Server, database: postgres.Server) -> Iterator[Kept]:
     """As the operator has it."""
     url = database.create("history")
-    centre.migrated(url)
+    central_database.migrated(url)
     environment = {
         "ALLSWELL_DATABASE_URL": url,
         "ALLSWELL_ARCHIVE_BUCKET": s3server.BUCKET,
@@ -111,7 +111,7 @@ def in_bucket(server: s3server.Server, database: postgres.Server) -> Iterator[Ke
         "ALLSWELL_ARCHIVE_ACCESS_KEY_ID": s3server.KEY,
         "ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY": s3server.SECRET,
     }
-    with centre.opened(url) as central:
+    with central_database.opened(url) as central:
         central.writer.start(instant.day_start(FIRST))
         yield Kept(central, server.folder / "data" / s3server.BUCKET / PREFIX, (), environment)
     database.drop("history")

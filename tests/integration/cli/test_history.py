@@ -18,7 +18,7 @@ from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
 from allswell.store import BatchItem as Row
 from allswell.store import Store
-from tests import centre, postgres, s3server
+from tests import central_database, postgres, s3server
 from tests.integration.cli import kept as keeping
 from tests.integration.cli.kept import DAY, FIRST, Kept
 
@@ -182,9 +182,9 @@ def test_a_replay_says_what_another_rule_would_have_said(kept: Kept, capsys: Cap
         found[number] = Sample(found[number].started, 5_000_000, "Timeout")
     kept.put(row.id, DayFileName(row.public_id, FIRST, 1), found)
     report = [
-        centre.transition(1, State.UP, start),
-        centre.transition(2, State.DOWN, found[600].started),
-        centre.transition(3, State.UP, found[603].started),
+        central_database.transition(1, State.UP, start),
+        central_database.transition(2, State.DOWN, found[600].started),
+        central_database.transition(3, State.UP, found[603].started),
     ]
     for transition in report:
         kept.central.writer.accept_transition(row.id, transition, start + DAY)

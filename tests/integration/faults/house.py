@@ -25,8 +25,8 @@ from allswell.domain.spec import page as pages
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State
 from allswell.domain.timeline import Segment
-from tests.integration.faults import centre, page
-from tests.integration.faults.centre import Fate
+from tests.integration.faults import collector, page
+from tests.integration.faults.collector import Fate
 from tests.integration.faults.nursery import Forked, Nursery
 
 SECOND = timedelta(seconds=1)
@@ -61,7 +61,7 @@ class House:
         engines.migrate(self.engine)
 
     def register(self, namespace: str, monitors: Sequence[Monitor]) -> None:
-        """Make monitors known at the centre, on a page of their own, and to their checker."""
+        """Make monitors known to the collector, on a page of their own, and to their checker."""
         writer, now = CentralWriter(self.engine, self._pace.grace), datetime.now(UTC)
         writer.start(now)
         for monitor in monitors:
@@ -83,11 +83,13 @@ class House:
         only = monitors[0].meta.name if len(monitors) == 1 else ""
         self._tokens[f"token-{namespace}"] = (namespace, only)
 
-    def start_centre(self, fate: Fate | None = None) -> Forked:
+    def start_collector(self, fate: Fate | None = None) -> Forked:
         """Start the collector, always on the same port."""
-        told = centre.settings(self.database, self.port, self._tokens, self._pace.watch_every, fate)
+        told = collector.settings(
+            self.database, self.port, self._tokens, self._pace.watch_every, fate
+        )
         told |= self.archive
-        return self._nursery.start("centre", told, self._log)
+        return self._nursery.start("collector", told, self._log)
 
     def start_checker(self, namespace: str, data: Path | None = None, status: int = 0) -> Forked:
         """Start the checker of a namespace; its results go to `data` if that is given."""
@@ -106,7 +108,7 @@ class House:
     def page(self) -> Iterator[str]:
         """Run the web server; the address of its one page, or of the list of them."""
         token = self.folder / "page.token"
-        token.write_text(centre.PAGE_TOKEN)
+        token.write_text(collector.PAGE_TOKEN)
         told = {
             "ALLSWELL_DATABASE_URL": self.database,
             "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.port}",
@@ -120,7 +122,7 @@ class House:
         return self._log.read_text() if self._log.exists() else ""
 
     def ledger(self, namespace: str, name: str) -> tuple[Transition, ...]:
-        """What the centre holds of a monitor, in the centre's order."""
+        """What the collector holds of a monitor, in the collector's order."""
         t, s, m = schema.transition.c, schema.store.c, schema.monitor.c
         statement = (
             select(s.store_id, t.sequence, t.state, t.since_ms, t.reason)

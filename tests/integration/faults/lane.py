@@ -90,7 +90,7 @@ class Lane:
         return kept >= monitor.confirm.failures
 
     def is_told(self) -> bool:
-        """Whether the centre holds as many states as there were."""
+        """Whether the collector holds as many states as there were."""
         return all(
             len(self.house.states(self.namespace, name)) >= len(self.target.part(name).told)
             for name in self.names
@@ -168,7 +168,7 @@ class Turner:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the centre holds, compared with what the target did."""
+    """What the collector holds, compared with what the target did."""
 
     transitions: int
     lost: int

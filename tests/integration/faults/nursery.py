@@ -71,7 +71,7 @@ class Nursery:
     _one: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, role: str, environment: Mapping[str, str], log: Path) -> Forked:
-        """Start a `checker` or a `centre` with exactly these settings."""
+        """Start a `checker` or a `collector` with exactly these settings."""
         order = {"start": role, "environment": dict(environment), "log": str(log)}
         pid = self.ask(order)
         assert pid is not None
@@ -107,9 +107,9 @@ def opened() -> Iterator[Nursery]:
 def main() -> None:
     """Serve orders until the input ends."""
     from allswell.checker import main as checker  # noqa: PLC0415 - the other end needs none
-    from tests.integration.faults import centre  # noqa: PLC0415
+    from tests.integration.faults import collector  # noqa: PLC0415
 
-    roles = {"checker": checker.main, "centre": centre.main}
+    roles = {"checker": checker.main, "collector": collector.main}
     living: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)

@@ -51,15 +51,15 @@ class Scene:
     house: House
     bucket: s3server.Server
     to_bucket: Between
-    to_centre: Between
+    to_collector: Between
     programs: dict[str, Forked] = field(default_factory=dict)
     database: postgres.Server | None = None
     deaths: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         """Start whatever does not run."""
-        if self.programs.get("centre") is None:
-            self.programs["centre"] = self.house.start_centre()
+        if self.programs.get("collector") is None:
+            self.programs["collector"] = self.house.start_collector()
         if self.programs.get("checker") is None:
             self.programs["checker"] = self.house.start_checker("default")
 
@@ -84,7 +84,7 @@ class Scene:
 
     def stop(self) -> None:
         """End the programs in order."""
-        for who in ("checker", "centre"):
+        for who in ("checker", "collector"):
             if who in self.programs:
                 self.programs.pop(who).stop()
 
@@ -158,8 +158,8 @@ def staged(folder: Path, nursery: Nursery, database: str = "") -> Iterator[Scene
             house.opened(folder / "house", nursery, database=database, pace=QUICK)
         )
         to_bucket = stack.enter_context(between.standing(bucket.port))
-        to_centre = stack.enter_context(between.standing(there.port))
-        there.front = to_centre.port
+        to_collector = stack.enter_context(between.standing(there.port))
+        there.front = to_collector.port
         there.archive = {
             "ALLSWELL_ARCHIVE_BUCKET": s3server.BUCKET,
             "ALLSWELL_ARCHIVE_ENDPOINT": f"http://127.0.0.1:{to_bucket.port}",
@@ -167,7 +167,7 @@ def staged(folder: Path, nursery: Nursery, database: str = "") -> Iterator[Scene
             "ALLSWELL_ARCHIVE_ACCESS_KEY_ID": s3server.KEY,
             "ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY": s3server.SECRET,
         }
-        scene = Scene(there, bucket, to_bucket, to_centre)
+        scene = Scene(there, bucket, to_bucket, to_collector)
         try:
             yield scene
         finally:
@@ -212,7 +212,7 @@ BUCKET_STEPS = {
     "in the middle of the upload": at("middle", "PUT"),
     "after the upload, before the record": at("after", "PUT"),
 }
-CENTRE_STEPS = {
+COLLECTOR_STEPS = {
     "before the address": lambda: nth_question(1, "before"),
     "after the address": lambda: nth_question(1, "after"),
     "after the record, before the prune": lambda: nth_question(2, "after"),
@@ -236,7 +236,7 @@ def told(scene: Scene, everything: set[datetime]) -> None:
 
 
 @pytest.mark.parametrize("step", sorted(BUCKET_STEPS))
-@pytest.mark.parametrize("who", ["checker", "centre", "bucket"])
+@pytest.mark.parametrize("who", ["checker", "collector", "bucket"])
 def test_who_dies_over_an_upload_costs_no_sample(
     tmp_path: Path, nursery: Nursery, target: Target, step: str, who: str
 ) -> None:
@@ -249,8 +249,8 @@ def test_who_dies_over_an_upload_costs_no_sample(
         told(scene, everything)
 
 
-@pytest.mark.parametrize("step", sorted(CENTRE_STEPS))
-@pytest.mark.parametrize("who", ["checker", "centre"])
+@pytest.mark.parametrize("step", sorted(COLLECTOR_STEPS))
+@pytest.mark.parametrize("who", ["checker", "collector"])
 def test_who_dies_over_a_question_costs_no_sample(
     tmp_path: Path, nursery: Nursery, target: Target, step: str, who: str
 ) -> None:
@@ -258,7 +258,7 @@ def test_who_dies_over_a_question_costs_no_sample(
         monitor = house.monitor("api", target.url("api"))
         scene.house.register("default", [monitor])
         everything = prepared(scene.file, monitor)
-        scene.to_centre.act = dies(scene, who, CENTRE_STEPS[step]())
+        scene.to_collector.act = dies(scene, who, COLLECTOR_STEPS[step]())
         scene.start()
         told(scene, everything)
 

@@ -53,11 +53,11 @@ class Lived:
 
 
 @contextmanager
-def collector_away(found: House, centre: Forked) -> Iterator[None]:
+def collector_away(found: House, central: Forked) -> Iterator[None]:
     """Kill the collector, and start it again."""
-    centre.kill()
+    central.kill()
     yield
-    found.start_centre()
+    found.start_collector()
 
 
 @contextmanager
@@ -86,11 +86,11 @@ def stopped(server: postgres.Server) -> Taken:
 def live(found: House, at: Target, part: str, taken: Taken) -> Lived:
     """Take something away, break and heal the target meanwhile, give it back, and wait."""
     found.register("default", [house.monitor(part, at.url(part), failures=2)])
-    centre = found.start_centre()
+    central = found.start_collector()
     found.start_checker("default")
     with found.page() as url:
         assert page.shows(url, "up", 30), found.log()
-        with taken(found, centre):
+        with taken(found, central):
             began = datetime.now(UTC)
             during = page.looks(url, 8, lambda _: False)
             at.turn(part, good=False)
@@ -134,7 +134,9 @@ AWAYS = [
 
 
 @pytest.mark.parametrize("name", AWAYS)
-def test_checks_go_on_in_time_while_the_centre_is_away(lived: dict[str, Lived], name: str) -> None:
+def test_checks_go_on_in_time_while_the_collector_is_away(
+    lived: dict[str, Lived], name: str
+) -> None:
     it = lived[name]
     assert it.ended - it.began >= AWAY
     assert it.part.longest_gap(it.began, it.ended) <= 2 * SECOND

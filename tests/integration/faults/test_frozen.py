@@ -24,7 +24,7 @@ def test_a_frozen_checker_turns_the_page_unknown_and_never_green_beyond_its_cove
 ) -> None:
     with house.opened(tmp_path / "house", nursery, pace=QUICK) as found:
         found.register("default", [house.monitor("api", target.url("api"))])
-        centre, checker = found.start_centre(), found.start_checker("default")
+        central, checker = found.start_collector(), found.start_checker("default")
         with found.page() as url:
             assert page.shows(url, "up"), found.log()
             checker.send(signal.SIGSTOP)
@@ -44,7 +44,7 @@ def test_a_frozen_checker_turns_the_page_unknown_and_never_green_beyond_its_cove
         assert gap[-1].start <= latest
         assert gap[-1].end - gap[-1].start > SECOND
         assert checker.stop() == 0, found.log()
-        assert centre.stop() == 0, found.log()
+        assert central.stop() == 0, found.log()
 
 
 def age(found: House, by: timedelta) -> None:
@@ -60,13 +60,13 @@ def age(found: House, by: timedelta) -> None:
 def test_with_the_collector_frozen_the_page_says_that_the_present_is_not_known(
     nursery: Nursery, target: Target, tmp_path: Path
 ) -> None:
-    """Two minutes are not waited for: the moment to which the centre has seen is moved back."""
+    """Two minutes are not waited for: the moment to which the collector has seen is moved back."""
     with house.opened(tmp_path / "house", nursery) as found:
         found.register("default", [house.monitor("api", target.url("api"))])
-        centre, checker = found.start_centre(), found.start_checker("default")
+        central, checker = found.start_collector(), found.start_checker("default")
         with found.page() as url:
             assert page.shows(url, "up"), found.log()
-            centre.send(signal.SIGSTOP)
+            central.send(signal.SIGSTOP)
             age(found, timedelta(seconds=110))
             frozen = len(target.part("api").served)
             seen = page.looks(url, 30, lambda one: one.condition == "unknown")
@@ -82,7 +82,7 @@ def test_with_the_collector_frozen_the_page_says_that_the_present_is_not_known(
             assert (
                 page.looks(url, 3, lambda one: one.condition == "down")[-1].condition == "unknown"
             )
-            centre.send(signal.SIGCONT)
+            central.send(signal.SIGCONT)
             assert page.shows(url, "down", 45), found.log()
         assert found.states("default", "api") == [State.UP, State.DOWN]
         assert {one.state for one in found.history("default", "api")} <= {
@@ -91,4 +91,4 @@ def test_with_the_collector_frozen_the_page_says_that_the_present_is_not_known(
             State.DOWN,
         }
         assert checker.stop() == 0, found.log()
-        assert centre.stop() == 0, found.log()
+        assert central.stop() == 0, found.log()

@@ -69,7 +69,7 @@ def change(found: House, target: Target, times: int) -> bool:
 
 
 def turned(found: House, target: Target) -> bool:
-    """Break or heal, and wait until the centre knows it."""
+    """Break or heal, and wait until the collector knows it."""
     known = len(found.states("default", "api"))
     target.turn("api", good=not target.part("api").good)
     return house.within(10, lambda: len(found.states("default", "api")) == known + 1)
@@ -80,7 +80,7 @@ def test_with_a_full_volume_checks_go_on_and_changes_are_reported(
 ) -> None:
     with house.opened(tmp_path / "house", nursery) as found:
         found.register("default", [house.monitor("api", target.url("api"))])
-        centre, port = found.start_centre(), house.free_port()
+        central, port = found.start_collector(), house.free_port()
         checker = found.start_checker("default", volume, port)
         assert house.within(15, lambda: found.states("default", "api") == [State.UP]), found.log()
         full = target.turn("api", good=True)
@@ -100,4 +100,4 @@ def test_with_a_full_volume_checks_go_on_and_changes_are_reported(
         assert states == [State.UP, State.DOWN] * (len(states) // 2) + [State.UP]
         assert len(states) == 1 + CHANGES + 2
         assert checker.stop() == 0, found.log()
-        assert centre.stop() == 0, found.log()
+        assert central.stop() == 0, found.log()

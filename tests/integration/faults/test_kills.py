@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.faults import house, lane
-from tests.integration.faults.centre import Fate
+from tests.integration.faults.collector import Fate
 from tests.integration.faults.house import House, Pace
 from tests.integration.faults.lane import Lane, Turner, Verdict
 from tests.integration.faults.nursery import Nursery
@@ -67,12 +67,12 @@ def test_a_checker_killed_two_hundred_times_reports_every_change_once(
     with house.opened(tmp_path / "house", nursery) as found:
         names = [f"lane{number}" for number in range(LANES)]
         lanes = [Lane.make(found, target, name, random.Random(lot.random())) for name in names]
-        centre = found.start_centre()
+        central = found.start_collector()
         with turning(lanes, lot), ThreadPoolExecutor(LANES) as threads:
             list(threads.map(lambda one: one.kill_often(KILLS // LANES), lanes))
         with ThreadPoolExecutor(LANES) as threads:
             list(threads.map(Lane.end_well, lanes))
-        assert centre.stop() == 0, found.log()
+        assert central.stop() == 0, found.log()
         verdicts, kills = judged(lanes), sum(len(one.kills) for one in lanes)
         print(figures("checker", kills, verdicts))
         assert [wrong for verdict in verdicts for wrong in verdict.wrong] == []
@@ -96,7 +96,7 @@ class Reborn:
     def run(self) -> None:
         """Keep one running; the last one is ended by us."""
         while not self.over.is_set():
-            process = self.found.start_centre(Fate(self.lot.randrange(2**32), 0.9))
+            process = self.found.start_collector(Fate(self.lot.randrange(2**32), 0.9))
             while (code := process.ended()) is None and not self.over.wait(0.05):
                 pass
             if code is None:
@@ -119,10 +119,10 @@ def die_often(one: Lane, lot: random.Random) -> int:
     finally:
         reborn.over.set()
         thread.join(20)
-    centre = one.house.start_centre()
+    central = one.house.start_collector()
     assert house.within(20, one.is_told), one.house.log()
     assert checker.stop() == 0, one.house.log()
-    assert centre.stop() == 0, one.house.log()
+    assert central.stop() == 0, one.house.log()
     assert set(reborn.deaths) == {-signal.SIGKILL}
     return len(reborn.deaths)
 

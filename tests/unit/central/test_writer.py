@@ -8,8 +8,8 @@ from allswell.central import engine as engines
 from allswell.central.writer import CentralWriter
 from allswell.domain.cover import Observation
 from allswell.domain.state import State
-from tests import centre
-from tests.centre import DAY, NOON, day_report, transition
+from tests import central_database
+from tests.central_database import DAY, NOON, day_report, transition
 
 MINUTE = timedelta(minutes=1)
 
@@ -29,7 +29,7 @@ def writer(tmp_path: Path, changed: list[int]) -> Iterator[CentralWriter]:
 
 
 def registered(writer: CentralWriter) -> int:
-    row = writer.register(centre.monitor(), namespace_uid="ns", now=NOON)
+    row = writer.register(central_database.monitor(), namespace_uid="ns", now=NOON)
     writer.hello(row.id, "s1", NOON)
     return row.id
 

@@ -30,7 +30,7 @@ THERE = Transition("api", "other", 4, DOWN)
 NEW = StoreStanding("api")
 
 DECISIONS = [
-    # a new file, and a centre that knows nothing, or something
+    # a new file, and a collector that knows nothing, or something
     (0, None, NEW, HelloDecision(HelloStep.GO_ON)),
     (0, None, StoreStanding("api", latest=THERE), HelloDecision(HelloStep.START_FROM, DOWN)),
     # a file that has claimed nothing under its id, and what it started from
@@ -112,7 +112,7 @@ def test_a_store_that_is_left_keeps_its_reports_and_greets_under_its_new_id(
     run(story())
 
 
-def test_what_the_centre_has_forgotten_is_queued_again(tmp_path: Path) -> None:
+def test_what_the_collector_has_forgotten_is_queued_again(tmp_path: Path) -> None:
     async def story() -> None:
         greeter = greeter_of(tmp_path, FakeLine(), "api")
         (api,) = greeter.subjects.values()

@@ -34,8 +34,8 @@ from allswell.domain.archive import DayFileContent, DayFileName
 from allswell.domain.archive_upload import UploadPermit, UploadRequest
 from allswell.domain.report import Heartbeat, Hello
 from allswell.domain.sample import Sample
-from tests import centre as centres
-from tests.centre import NOON
+from tests import central_database
+from tests.central_database import NOON, Central
 
 TOKENS = {
     "acme": Sender("acme"),
@@ -130,7 +130,7 @@ Serve = Callable[..., None]
 
 
 @pytest.fixture
-def serve(central: centres.Centre, tmp_path: Path) -> Iterator[Serve]:
+def serve(central: Central, tmp_path: Path) -> Iterator[Serve]:
     """Lets a story happen to a collector that listens; its archive hangs if it is told."""
     folder = Slow(tmp_path / "archive")
     folder.goes_on = Event()
@@ -322,7 +322,7 @@ def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
         async with asyncio.timeout(2):
             assert (await house.post("/v1/beat", {**beat, **sent}))[0] == 200
             assert (await house.post("/v1/hello", hello))[0] == 200
-            rolled = centres.day_report(DAY)
+            rolled = central_database.day_report(DAY)
             told = {**report.envelope_json(rolled), **sent}
             assert (await house.post("/v1/report", told))[0] == 201
         assert {(await task)[0] for task in waiting} == {503}
@@ -335,10 +335,12 @@ def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
 
 
 def test_a_namespace_that_asks_without_end_keeps_no_other_from_the_archive(
-    serve: Serve, central: centres.Centre
+    serve: Serve, central: Central
 ) -> None:
     for team in TEAMS:
-        central.writer.register(centres.monitor(namespace=team), namespace_uid=team, now=NOON)
+        central.writer.register(
+            central_database.monitor(namespace=team), namespace_uid=team, now=NOON
+        )
 
     async def story(house: House) -> None:
         for team in TEAMS:
@@ -401,7 +403,7 @@ def test_a_day_that_was_lost_is_told_of_until_it_is_recorded_anew(serve: Serve) 
     serve(story)
 
 
-def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
+def test_without_an_archive_nothing_can_be_put(central: Central) -> None:
     async def told() -> None:
         state = CollectorState(central.writer)
         state.start(NOON)
@@ -422,7 +424,7 @@ def test_without_an_archive_nothing_can_be_put(central: centres.Centre) -> None:
 
 
 def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
-    central: centres.Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     folder, catalogue = LocalFolder(tmp_path), ArchiveCatalogue(central.engine)
     central.writer.hello(1, "s1", NOON)
@@ -453,7 +455,7 @@ def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
 
 
 def test_an_archive_that_is_away_does_not_end_the_keeping_of_order(
-    central: centres.Centre, tmp_path: Path
+    central: Central, tmp_path: Path
 ) -> None:
     class Away(LocalFolder):
         def remove(self, names: object) -> None:  # noqa: ARG002

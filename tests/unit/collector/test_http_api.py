@@ -39,8 +39,8 @@ from allswell.domain.latency import LatencyBucket
 from allswell.domain.message import MalformedMessage
 from allswell.domain.report import Heartbeat, Hello, Transition
 from allswell.domain.state import State
-from tests import centre as centres
-from tests.centre import DAY, NOON, day_report
+from tests import central_database
+from tests.central_database import DAY, NOON, Central, day_report
 
 TOKENS = {
     "acme": Sender("acme"),
@@ -56,7 +56,7 @@ Story = Callable[[Client, CollectorState], Awaitable[None]]
 
 
 def serve(
-    central: centres.Centre,
+    central: Central,
     story: Story,
     *,
     started: bool = True,
@@ -86,7 +86,7 @@ async def post(client: Client, path: str, body: object, token: str = "acme") -> 
         return answer.status, json.loads(text) if text.startswith("{") else text
 
 
-def test_a_report_is_new_once(central: centres.Centre) -> None:
+def test_a_report_is_new_once(central: Central) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         message = {**report.envelope_json(UP), **SENT}
         assert await post(client, "/v1/report", message) == (201, {"new": True})
@@ -95,9 +95,9 @@ def test_a_report_is_new_once(central: centres.Centre) -> None:
     serve(central, story)
 
 
-def test_the_body_never_says_whose_monitor_it_is(central: centres.Centre) -> None:
+def test_the_body_never_says_whose_monitor_it_is(central: Central) -> None:
     async def story(client: Client, _: CollectorState) -> None:
-        stranger = centres.monitor("other", "evil")
+        stranger = central_database.monitor("other", "evil")
         central.writer.register(stranger, namespace_uid="ns", now=NOON)
         envelope = report.envelope_json(Transition("other", "s1", 1, UP.claim))
         message = {**envelope, **SENT, "namespace": "evil"}
@@ -125,7 +125,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("status", "body"), REFUSED)
 def test_a_report_that_can_never_be_right_is_refused_for_good(
-    central: centres.Centre, status: int, body: object
+    central: Central, status: int, body: object
 ) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         assert (await post(client, "/v1/report", body))[0] == status
@@ -133,7 +133,9 @@ def test_a_report_that_can_never_be_right_is_refused_for_good(
     serve(central, story)
 
 
-def test_a_body_that_comes_in_pieces_is_bounded_as_well(central: centres.Centre) -> None:
+def test_a_body_that_comes_in_pieces_is_bounded_as_well(
+    central: Central,
+) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         async def pieces() -> Any:  # noqa: ANN401 - an asynchronous generator
             for _ in range(report.MOST_BYTES // 1024 + 1):
@@ -146,7 +148,9 @@ def test_a_body_that_comes_in_pieces_is_bounded_as_well(central: centres.Centre)
     serve(central, story)
 
 
-def test_who_speaks_must_be_known_and_may_do_only_his_own(central: centres.Centre) -> None:
+def test_who_speaks_must_be_known_and_may_do_only_his_own(
+    central: Central,
+) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         for path in ("/v1/hello", "/v1/beat", "/v1/report"):
             assert (await post(client, path, REPORT, "nobody"))[0] == 401
@@ -163,7 +167,9 @@ def test_who_speaks_must_be_known_and_may_do_only_his_own(central: centres.Centr
     serve(central, story)
 
 
-def test_nobody_is_heard_before_the_centre_knows_where_it_stood(central: centres.Centre) -> None:
+def test_nobody_is_heard_before_the_collector_knows_where_it_stood(
+    central: Central,
+) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         for path in ("/v1/hello", "/v1/beat", "/v1/report"):
             assert (await post(client, path, REPORT))[0] == 503
@@ -171,7 +177,7 @@ def test_nobody_is_heard_before_the_centre_knows_where_it_stood(central: centres
     serve(central, story, started=False)
 
 
-def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
+def test_a_hello_is_answered_for_each_monitor(central: Central) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         hello = report.hello_json([Hello("api", "s1", 0), Hello("other", "s2", 0)])
         status, body = await post(client, "/v1/hello", hello)
@@ -181,7 +187,9 @@ def test_a_hello_is_answered_for_each_monitor(central: centres.Centre) -> None:
     serve(central, story)
 
 
-def test_a_page_reads_the_latencies_that_beats_have_brought(central: centres.Centre) -> None:
+def test_a_page_reads_the_latencies_that_beats_have_brought(
+    central: Central,
+) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         bucket = LatencyBucket(NOON, 1, 2, 3)
         beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON, (bucket,))])
@@ -197,7 +205,9 @@ def test_a_page_reads_the_latencies_that_beats_have_brought(central: centres.Cen
     serve(central, story)
 
 
-def test_beats_are_taken_while_the_database_hangs(central: centres.Centre) -> None:
+def test_beats_are_taken_while_the_database_hangs(
+    central: Central,
+) -> None:
     hangs = Event()
 
     async def story(client: Client, _: CollectorState) -> None:
@@ -213,7 +223,7 @@ def test_beats_are_taken_while_the_database_hangs(central: centres.Centre) -> No
 
 
 def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
-    central: centres.Centre,
+    central: Central,
 ) -> None:
     hangs, refused = Event(), []
 
@@ -236,7 +246,9 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
     assert len(refused) == 9 - AT_ONCE
 
 
-def test_who_sends_without_end_is_told_when_to_come_again(central: centres.Centre) -> None:
+def test_who_sends_without_end_is_told_when_to_come_again(
+    central: Central,
+) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         headers = {"Authorization": "Bearer api"}
         for path in ("/v1/hello", "/v1/beat", "/v1/report", "/v1/archive"):
@@ -251,7 +263,7 @@ def test_who_sends_without_end_is_told_when_to_come_again(central: centres.Centr
 
 
 def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
-    central: centres.Centre,
+    central: Central,
 ) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         buckets = tuple(
@@ -271,7 +283,7 @@ def test_the_longest_beat_of_one_monitor_is_taken_and_none_that_is_longer(
     serve(central, story)
 
 
-def test_a_message_names_each_monitor_once(central: centres.Centre) -> None:
+def test_a_message_names_each_monitor_once(central: Central) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         hello = report.hello_json([Hello("api", f"s{number}", 0) for number in range(2)])
         assert (await post(client, "/v1/hello", hello, "api"))[0] == 422
@@ -300,7 +312,9 @@ def test_every_error_has_an_answer(error: Any, status: int) -> None:  # noqa: AN
     assert refusal(error).status == status
 
 
-def test_a_database_that_is_away_is_said_without_its_words(central: centres.Centre) -> None:
+def test_a_database_that_is_away_is_said_without_its_words(
+    central: Central,
+) -> None:
     async def story(client: Client, _: CollectorState) -> None:
         def away(_: object) -> None:
             raise DatabaseUnavailable("password=secret")
@@ -312,7 +326,7 @@ def test_a_database_that_is_away_is_said_without_its_words(central: centres.Cent
     serve(central, story)
 
 
-def test_a_collector_starts_listens_and_stops(central: centres.Centre) -> None:
+def test_a_collector_starts_listens_and_stops(central: Central) -> None:
     async def story() -> None:
         state = CollectorState(central.writer)
         now = [NOON]

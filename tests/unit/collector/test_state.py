@@ -10,15 +10,15 @@ from allswell.collector.state import CollectorState, StateChange, UnknownMonitor
 from allswell.domain.health import HealthClaim
 from allswell.domain.report import Heartbeat, HeartbeatReply, Hello, StoreStanding
 from allswell.domain.state import State
-from tests import centre as centres
-from tests.centre import DAY, HOUR, NOON, transition
+from tests import central_database
+from tests.central_database import DAY, HOUR, NOON, Central, transition
 
 ACME = Sender("acme")
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-def begun(central: centres.Centre) -> CollectorState:
+def begun(central: Central) -> CollectorState:
     """The state of a collector that has started at noon."""
     made = CollectorState(central.writer)
     made.start(NOON)
@@ -39,7 +39,7 @@ def beat(
     return state.heartbeat(ACME, [Heartbeat(name, "s1", NOON + since * MINUTE, now)], now, now)
 
 
-def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
+def unseen(central: Central) -> list[tuple[float, float | None]]:
     """The dark times of api in minutes after noon."""
     row = next(row for row in central.writer.living() if row.name == "api")
     return [
@@ -48,7 +48,9 @@ def unseen(central: centres.Centre) -> list[tuple[float, float | None]]:
     ]
 
 
-def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) -> None:
+def test_a_monitor_of_another_namespace_is_not_there(
+    central: Central,
+) -> None:
     state = begun(central)
     greeting, now = Hello("api", "s1", 0), NOON + MINUTE
     for stranger in (Sender("evil"), Sender("acme", "db")):
@@ -61,7 +63,9 @@ def test_a_monitor_of_another_namespace_is_not_there(central: centres.Centre) ->
     assert not state.hello(Sender("acme", "api"), [greeting], NOON)[0].gone
 
 
-def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centres.Centre) -> None:
+def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(
+    central: Central,
+) -> None:
     state = begun(central)
     assert beat(state, 1) == HeartbeatReply(greet=True)
     greet(state)
@@ -72,7 +76,7 @@ def test_a_beat_of_a_store_that_was_not_greeted_asks_for_a_hello(central: centre
 
 
 def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
-    central: centres.Centre,
+    central: Central,
 ) -> None:
     state = begun(central)
     assert skew_of(NOON, NOON + 2 * SECOND) == timedelta()
@@ -86,17 +90,19 @@ def test_a_clock_that_is_wrong_by_more_than_two_seconds_is_corrected(
     assert latest.claim == HealthClaim(State.UP, NOON)
 
 
-def test_a_change_is_told_once(central: centres.Centre) -> None:
+def test_a_change_is_told_once(central: Central) -> None:
     told: list[StateChange] = []
     state = CollectorState(central.writer, on_change=told.append)
     state.start(NOON)
     for _ in range(2):
         state.accept(ACME, transition(1, State.UP, NOON), NOON, NOON)
-    state.accept(ACME, centres.day_report(NOON.date() - DAY), NOON, NOON)
+    state.accept(ACME, central_database.day_report(NOON.date() - DAY), NOON, NOON)
     assert told == [StateChange("acme", "api", HealthClaim(State.UP, NOON))]
 
 
-def test_silence_is_dark_from_the_end_of_the_last_cover_on(central: centres.Centre) -> None:
+def test_silence_is_dark_from_the_end_of_the_last_cover_on(
+    central: Central,
+) -> None:
     state = begun(central)
     greet(state)
     beat(state, 1)
@@ -113,7 +119,7 @@ def test_silence_is_dark_from_the_end_of_the_last_cover_on(central: centres.Cent
     assert unseen(central) == []
 
 
-def test_what_agrees_is_not_written_again(central: centres.Centre) -> None:
+def test_what_agrees_is_not_written_again(central: Central) -> None:
     state = begun(central)
     greet(state)
     writes: list[object] = []
@@ -125,7 +131,9 @@ def test_what_agrees_is_not_written_again(central: centres.Centre) -> None:
     assert writes == []
 
 
-def test_a_hello_without_a_beat_is_a_silence_as_well(central: centres.Centre) -> None:
+def test_a_hello_without_a_beat_is_a_silence_as_well(
+    central: Central,
+) -> None:
     state = begun(central)
     greet(state)
     state.judge_silence(NOON + MINUTE)
@@ -135,7 +143,9 @@ def test_a_hello_without_a_beat_is_a_silence_as_well(central: centres.Centre) ->
     assert unseen(central) == [(3, None)]
 
 
-def test_the_first_beat_after_a_start_says_what_nobody_saw(central: centres.Centre) -> None:
+def test_the_first_beat_after_a_start_says_what_nobody_saw(
+    central: Central,
+) -> None:
     earlier = begun(central)
     greet(earlier)
     beat(earlier, 10)
@@ -150,7 +160,9 @@ def test_the_first_beat_after_a_start_says_what_nobody_saw(central: centres.Cent
     assert state.observed_through == NOON + 61 * MINUTE
 
 
-def test_a_clock_that_was_set_back_begins_a_new_patience(central: centres.Centre) -> None:
+def test_a_clock_that_was_set_back_begins_a_new_patience(
+    central: Central,
+) -> None:
     state = begun(central)
     greet(state)
     beat(state, 60)
@@ -160,7 +172,9 @@ def test_a_clock_that_was_set_back_begins_a_new_patience(central: centres.Centre
     assert unseen(central) == []
 
 
-def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Centre) -> None:
+def test_a_database_that_comes_back_older_is_taken_as_it_is(
+    central: Central,
+) -> None:
     state = begun(central)
     greet(state)
     beat(state, 30)
@@ -184,14 +198,16 @@ def test_a_database_that_comes_back_older_is_taken_as_it_is(central: centres.Cen
     assert state.observed_through == NOON + 31 * MINUTE
 
 
-def test_a_centre_that_has_not_started_judges_nothing(central: centres.Centre) -> None:
+def test_a_collector_that_has_not_started_judges_nothing(
+    central: Central,
+) -> None:
     state = CollectorState(central.writer)
     state.judge_silence(NOON)
     assert state.observed_through is None
 
 
 def test_latencies_are_told_of_living_monitors_by_their_public_name(
-    central: centres.Centre,
+    central: Central,
 ) -> None:
     state = begun(central)
     public = next(row.public_id for row in central.writer.living() if row.name == "api")

@@ -9,8 +9,8 @@ from sqlalchemy import event
 from allswell.central.errors import DatabaseUnavailable
 from allswell.collector.state import CollectorState
 from allswell.collector.ticker import Ticker
-from tests import centre as centres
-from tests.centre import NOON
+from tests import central_database
+from tests.central_database import NOON, Central
 from tests.simulation.timeless import Loop
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ async def inline(act: Callable[[], T]) -> T:
     return act()
 
 
-def ticker_of(central: centres.Centre) -> Ticker:
+def ticker_of(central: Central) -> Ticker:
     """A collector's clock at noon."""
     loop = asyncio.get_running_loop()
     state = CollectorState(central.writer)
@@ -29,8 +29,8 @@ def ticker_of(central: centres.Centre) -> Ticker:
     )
 
 
-def seconds(central: centres.Centre) -> float:
-    """How far the centre has seen."""
+def seconds(central: Central) -> float:
+    """How far the collector has seen."""
     through = central.reader.observed_through()
     assert through is not None
     return (through - NOON).total_seconds()
@@ -40,8 +40,8 @@ def has_started(ticker: Ticker) -> bool:
     return ticker.state.started is not None
 
 
-def test_the_centre_says_every_fifteen_seconds_how_far_it_has_seen(
-    central: centres.Centre,
+def test_the_collector_says_every_fifteen_seconds_how_far_it_has_seen(
+    central: Central,
 ) -> None:
     async def story() -> None:
         task = asyncio.create_task(ticker_of(central).run())
@@ -55,14 +55,16 @@ def test_the_centre_says_every_fifteen_seconds_how_far_it_has_seen(
         runner.run(story())
 
 
-def test_a_pause_is_seen_soon_so_that_pages_show_it(central: centres.Centre) -> None:
+def test_a_pause_is_seen_soon_so_that_pages_show_it(
+    central: Central,
+) -> None:
     async def story() -> None:
         ticker = ticker_of(central)
         task = asyncio.create_task(ticker.run())
         await asyncio.sleep(21)
         assert seconds(central) < 20
         central.writer.register(
-            replace(centres.monitor("api"), paused=True),
+            replace(central_database.monitor("api"), paused=True),
             namespace_uid="ns",
             now=NOON + timedelta(seconds=21),
         )
@@ -75,7 +77,9 @@ def test_a_pause_is_seen_soon_so_that_pages_show_it(central: centres.Centre) -> 
         runner.run(story())
 
 
-def test_a_database_that_is_away_is_tried_until_it_is_back(central: centres.Centre) -> None:
+def test_a_database_that_is_away_is_tried_until_it_is_back(
+    central: Central,
+) -> None:
     is_away = [True]
 
     def begin(_: object) -> None:
@@ -102,7 +106,7 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(central: centres.Cent
         runner.run(story())
 
 
-def test_a_fault_of_ours_does_not_stop_the_clock(central: centres.Centre) -> None:
+def test_a_fault_of_ours_does_not_stop_the_clock(central: Central) -> None:
     faults = [1, 1, 1]
 
     def begin(_: object) -> None:

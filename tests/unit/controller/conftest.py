@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import centre
+from tests import central_database
 from tests.unit.controller.objects import NOW
 from tests.unit.controller.world import World
 
@@ -14,13 +14,13 @@ from tests.unit.controller.world import World
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy from."""
     path = tmp_path_factory.mktemp("operator") / "template.db"
-    centre.migrated(f"sqlite:///{path}")
+    central_database.migrated(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture
 def world(empty_database: Path, tmp_path: Path) -> Iterator[World]:
     """The operator's parts, with the namespace acme and nothing in it."""
-    with centre.opened(centre.copied(empty_database, tmp_path)) as opened:
+    with central_database.opened(central_database.copied(empty_database, tmp_path)) as opened:
         opened.writer.start(NOW)
         yield World(opened)

@@ -26,7 +26,7 @@ from allswell.controller.workload.rollout_limiter import RolloutLimiter
 from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 from allswell.kube.kinds import CONFIGMAP, EVENT, MONITOR, PAGE, STATEFULSET, Kind
 from allswell.kube.manifest import Json
-from tests import centre
+from tests.central_database import Central
 from tests.kubeapi import FakeApi
 from tests.unit.controller.objects import NOW, SHAPE
 
@@ -38,7 +38,7 @@ API = ObjectKey(MONITOR.name, "acme", "api")
 class World:
     """Everything that a look needs; `turns` is whose turn the index has made it."""
 
-    database: centre.Centre
+    database: Central
     watched: tuple[str, ...] = ()
     now: datetime = NOW
     away: bool = False

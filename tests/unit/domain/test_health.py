@@ -185,13 +185,13 @@ def test_another_target_keeps_what_was_claimed_of_the_monitor() -> None:
     assert moved.claim == HealthClaim(State.DOWN, at(1), "Timeout")
 
 
-def test_an_empty_store_goes_on_from_what_the_centre_knows() -> None:
+def test_an_empty_store_goes_on_from_what_the_collector_knows() -> None:
     down = health.starting_from(HealthClaim(State.DOWN, at(-60), "Timeout"))
     assert told("u", begin=down) == [("up", 0, "")]
     assert told("tttt", begin=down) == []
 
 
-def test_nothing_known_at_the_centre_is_a_fresh_start() -> None:
+def test_nothing_known_at_the_collector_is_a_fresh_start() -> None:
     assert Health() == health.starting_from(None)
 
 

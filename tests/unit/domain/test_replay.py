@@ -11,7 +11,7 @@ from allswell.domain.replay import DayFigures, Replay
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.domain.state import State
-from tests.centre import DAY, NOON
+from tests.central_database import DAY, NOON
 
 SECOND = timedelta(seconds=1)
 REASONS = st.lists(st.sampled_from(["", "", "Timeout", "Slow", "EgressLost"]), max_size=200)

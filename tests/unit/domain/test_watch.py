@@ -1,4 +1,4 @@
-"""When silence becomes `unseen`, and how far the centre has seen."""
+"""When silence becomes `unseen`, and how far the collector has seen."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,11 +36,11 @@ def corrected(
     return watch.correct(overlays, by, at(through), first=first)
 
 
-def test_without_monitors_the_centre_has_seen_everything() -> None:
+def test_without_monitors_the_collector_has_seen_everything() -> None:
     assert SilenceJudgement({}, at(0)) == judged(now=0)
 
 
-def test_a_covered_monitor_lets_the_centre_advance_to_now() -> None:
+def test_a_covered_monitor_lets_the_collector_advance_to_now() -> None:
     found = judged(WatchedMonitor(1, COVER, seen(-600, -80)), now=0)
     assert SilenceJudgement({}, at(0)) == found
 
@@ -49,7 +49,7 @@ def test_cover_that_ends_now_still_covers() -> None:
     assert SilenceJudgement({}, at(0)) == judged(WatchedMonitor(1, COVER, seen(-600, -90)), now=0)
 
 
-def test_unseen_begins_where_cover_ends_and_the_centre_goes_on() -> None:
+def test_unseen_begins_where_cover_ends_and_the_collector_goes_on() -> None:
     found = judged(WatchedMonitor(1, COVER, seen(-600, -100)), now=0)
     assert SilenceJudgement({1: at(-10)}, at(0)) == found
 
@@ -59,13 +59,13 @@ def test_an_open_unseen_is_not_opened_again() -> None:
     assert SilenceJudgement({}, at(0)) == judged(known, now=0)
 
 
-def test_after_its_own_start_the_centre_waits_for_the_first_beat() -> None:
+def test_after_its_own_start_the_collector_waits_for_the_first_beat() -> None:
     silent, heard = WatchedMonitor(1, COVER), WatchedMonitor(2, COVER, seen(-600, 10))
     found = judged(silent, heard, now=89.9, through=-300, start=0)
     assert SilenceJudgement({}, at(-300)) == found
 
 
-def test_silence_after_the_wait_is_dated_from_how_far_the_centre_had_seen() -> None:
+def test_silence_after_the_wait_is_dated_from_how_far_the_collector_had_seen() -> None:
     found = judged(WatchedMonitor(1, COVER), now=90, through=-300, start=0)
     assert SilenceJudgement({1: at(-300)}, at(90)) == found
 
@@ -109,7 +109,7 @@ def test_a_checker_that_was_only_cut_off_leaves_no_unseen() -> None:
     assert corrected(unseen(-600), by=seen(-9000, -5), through=-15) == ()
 
 
-def test_a_restart_of_the_centre_alone_leaves_no_unseen() -> None:
+def test_a_restart_of_the_collector_alone_leaves_no_unseen() -> None:
     found = corrected(by=seen(-9000, 20), through=-600, first=True)
     assert found == ()
 
@@ -121,11 +121,11 @@ def test_a_machine_that_was_off_leaves_an_unseen_from_what_was_observed_to_the_f
     assert (unseen(-3600, 5),) == found
 
 
-def test_only_the_first_beat_speaks_of_the_time_before_the_centre_started() -> None:
+def test_only_the_first_beat_speaks_of_the_time_before_the_collector_started() -> None:
     assert corrected(by=seen(5, 5), through=-3600, first=False) == ()
 
 
-def test_an_unseen_that_was_open_when_the_centre_stopped_is_not_noted_twice() -> None:
+def test_an_unseen_that_was_open_when_the_collector_stopped_is_not_noted_twice() -> None:
     found = corrected(unseen(-7200), by=seen(5, 5), through=-3600, first=True)
     assert (unseen(-7200, 5),) == found
 

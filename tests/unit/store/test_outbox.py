@@ -77,7 +77,7 @@ def test_a_restart_tries_at_once_what_was_deferred(opened: Open) -> None:
     assert [each.envelope for each in opened().outbox(1, NOW)] == [change(api, 1)]
 
 
-def test_a_restored_centre_is_sent_the_transitions_it_forgot_in_order(store: Store) -> None:
+def test_a_restored_collector_is_sent_the_transitions_it_forgot_in_order(store: Store) -> None:
     api = store.enroll("api", "t")
     changes = [change(api, number, number) for number in (1, 2, 3, 4)]
     for each in changes:
@@ -87,7 +87,7 @@ def test_a_restored_centre_is_sent_the_transitions_it_forgot_in_order(store: Sto
     assert waiting(store) == changes[1:]
 
 
-def test_a_restored_centre_is_sent_the_days_since_what_it_knows_each_once(store: Store) -> None:
+def test_a_restored_collector_is_sent_the_days_since_what_it_knows_each_once(store: Store) -> None:
     api = store.enroll("api", "t")
     store.seal(api.number, day_report(api, 1, YESTERDAY))
     store.commit([kept(api, 0, change(api, 1))])
@@ -99,7 +99,7 @@ def test_a_restored_centre_is_sent_the_days_since_what_it_knows_each_once(store:
     assert waiting(store) == [day_report(api, 2, TODAY), day_report(api, 1, TOMORROW)]
 
 
-def test_a_centre_that_knows_nothing_is_sent_everything(store: Store) -> None:
+def test_a_collector_that_knows_nothing_is_sent_everything(store: Store) -> None:
     api = store.enroll("api", "t")
     store.seal(api.number, day_report(api, 1, YESTERDAY))
     store.commit([kept(api, 0, change(api, 1))])
@@ -118,7 +118,7 @@ def test_what_another_store_or_monitor_sent_is_not_sent_again(store: Store, othe
     assert waiting(store) == []
 
 
-def test_a_centre_that_forgot_a_store_that_was_given_up_is_sent_it_too(store: Store) -> None:
+def test_a_collector_that_forgot_a_store_that_was_given_up_is_sent_it_too(store: Store) -> None:
     api = store.enroll("api", "t")
     store.commit([kept(api, 0, change(api, 1))])
     store.delivered([store.outbox(1, NOW)[0].id], NOW)

@@ -102,7 +102,7 @@ def test_a_transition_under_a_store_id_that_was_given_up_is_refused(store: Store
         store.commit([kept(api, 0, change(api, 1))])
 
 
-def test_an_empty_store_starts_where_the_centre_stands_and_reports_nothing(store: Store) -> None:
+def test_an_empty_store_starts_where_the_collector_stands_and_reports_nothing(store: Store) -> None:
     api = store.enroll("api", "target")
     found = store.start_from("api", DOWN)
     assert (found.store, found.sequence) == (api.store, 0)
@@ -110,7 +110,9 @@ def test_an_empty_store_starts_where_the_centre_stands_and_reports_nothing(store
     assert waiting(store) == []
 
 
-def test_a_store_that_has_claimed_something_does_not_take_the_centres_state(store: Store) -> None:
+def test_a_store_with_a_claim_does_not_take_the_collectors_state(
+    store: Store,
+) -> None:
     api = store.enroll("api", "target")
     store.commit([kept(api, 0, change(api, 1))])
     with pytest.raises(OutOfStep, match="1 transitions of its own"):

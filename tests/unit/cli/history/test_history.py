@@ -28,8 +28,8 @@ from allswell.domain.report import DayReport, Transition
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.store import BatchItem, Store
-from tests import centre
-from tests.centre import DAY, NOON, Centre, monitor
+from tests import central_database
+from tests.central_database import DAY, NOON, Central, monitor
 
 MINUTE = timedelta(minutes=1)
 GUIDE = Path(__file__).parents[4] / "docs/guide/history.md"
@@ -45,7 +45,7 @@ BORN = NOON - timedelta(hours=12)
 @dataclass
 class World:
     folder: Path
-    centre: Centre
+    central: Central
     public_id: str
     number: int
     samples: list[Sample]
@@ -59,7 +59,7 @@ class World:
         shelf = LocalFolder(self.folder / "archive")
         assert shelf.put(archive.key(place), out.getvalue())
         content = DayFileContent(size, sha256, count)
-        ArchiveCatalogue(self.centre.engine).record(self.number, place, content, NOON, whole=True)
+        ArchiveCatalogue(self.central.engine).record(self.number, place, content, NOON, whole=True)
         return self.folder / "archive" / archive.key(place)
 
     def of(self, day: date) -> list[Sample]:
@@ -81,8 +81,8 @@ def results(start: datetime) -> list[Sample]:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     url = f"sqlite:///{tmp_path / 'central.sqlite'}"
-    centre.migrated(url)
-    with centre.opened(url) as opened:
+    central_database.migrated(url)
+    with central_database.opened(url) as opened:
         opened.writer.start(BORN)
         row = opened.writer.register(monitor(), namespace_uid="ns", now=BORN)
         opened.writer.hello(row.id, "s1", BORN)
@@ -92,18 +92,18 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def record(world: World) -> None:
-    """The centre knows what the checker claimed; the checker's file has the second day."""
+    """The collector knows what the checker claimed; the checker's file has the second day."""
     now, sequence = Health(), 0
     for sample in world.samples:
         now, claim = health.judge(now, sample, Confirm())
         if claim is not None:
             sequence += 1
             said = Transition("api", "s1", sequence, claim)
-            world.centre.writer.accept_transition(world.number, said, sample.started)
+            world.central.writer.accept_transition(world.number, said, sample.started)
     days = sorted({sample.started.date() for sample in world.samples})
     for day in days:
         report = DayReport("api", "s1", 1, rollup.of_day(day, world.of(day)))
-        world.centre.writer.accept_rollup(world.number, report, NOON + 3 * DAY)
+        world.central.writer.accept_rollup(world.number, report, NOON + 3 * DAY)
     file = world.folder / "checkers" / "acme" / "checker.sqlite"
     file.parent.mkdir(parents=True)
     store = Store.open(file, now=NOON)
@@ -147,7 +147,7 @@ def test_a_checkers_file_is_copied_as_the_guide_shows(
     copy = tmp_path / "api.sqlite"
     with closing(sqlite3.connect(copy)) as made:
         made.executescript(capsys.readouterr().out)
-    it = Source(world.centre.engine, LocalFolder(world.folder / "archive"), (copy,))
+    it = Source(world.central.engine, LocalFolder(world.folder / "archive"), (copy,))
     assert list(it.samples("acme", "api", BORN, BORN + 2 * DAY)) == world.samples
 
 
@@ -194,7 +194,7 @@ def test_verify_finds_what_is_damaged_and_notes_it(
     file.write_bytes(change(content))
     assert world.run("verify") == 1
     assert why in lines(capsys)[0]
-    catalogue = ArchiveCatalogue(world.centre.engine)
+    catalogue = ArchiveCatalogue(world.central.engine)
     assert catalogue.totals().damaged == 1
     file.write_bytes(content)
     assert world.run("verify") == 0
@@ -228,7 +228,7 @@ def test_verify_takes_a_file_that_is_replaced_meanwhile_for_no_damage(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shelf = Replacing(world)
-    it = Source(world.centre.engine, shelf)
+    it = Source(world.central.engine, shelf)
     assert verify.check(it, shelf, ALL, quick=False) == (1, 0)
     assert lines(capsys) == []
     assert world.run("verify") == 0
@@ -267,7 +267,7 @@ def test_without_an_archive_ls_says_so_and_marks_nothing_as_missing(
 
 
 def test_how_many_are_expected_is_as_on_the_days_that_are_archived(world: World) -> None:
-    it = Source(world.centre.engine, None)
+    it = Source(world.central.engine, None)
     assert it.expected("acme", "api", BORN, BORN + 2 * DAY) == 2 * len(world.of(BORN.date()))
     assert it.expected("acme", "api", BORN + 3 * DAY, BORN + 4 * DAY) == 0
 

@@ -14,8 +14,8 @@ from allswell.controller.bootstrap import archive
 from allswell.controller.config import settings
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.domain.archive import DayFileContent, DayFileName
-from tests import centre
-from tests.centre import NOON
+from tests import central_database
+from tests.central_database import NOON
 from tests.unit.controller.config.test_settings import LEAST
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -56,9 +56,9 @@ def test_what_goes_with_a_deleted_monitor_follows_from_the_settings(tmp_path: Pa
 
 def test_what_verify_has_found_damaged_is_in_what_prometheus_reads(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'c.db'}"
-    centre.migrated(url)
+    central_database.migrated(url)
     told = settings.read(LEAST | {"ALLSWELL_ARCHIVE_BUCKET": "results"})
-    with centre.opened(url) as central:
+    with central_database.opened(url) as central:
         row, catalogue = central.add(), ArchiveCatalogue(central.engine)
         place = DayFileName(row.public_id, NOON.date(), 1)
         entry = catalogue.record(row.id, place, DayFileContent(9, "0" * 64, 3), NOON, whole=True)

@@ -8,10 +8,10 @@ import pytest
 from allswell.central.errors import CentralError, DatabaseUnavailable
 from allswell.controller.database.registration import MonitorEntry, MonitorRegistration, Outcome
 from allswell.domain.spec.monitor import Monitor
-from tests import centre
+from tests import central_database
 from tests.unit.controller.objects import NOW
 
-API, WEB = centre.monitor("api", uid="m1"), centre.monitor("web", uid="m2")
+API, WEB = central_database.monitor("api", uid="m1"), central_database.monitor("web", uid="m2")
 
 
 @dataclass
@@ -43,7 +43,7 @@ def test_what_comes_while_a_batch_is_written_is_the_next_one() -> None:
         first = asyncio.create_task(it.register(API, "ns"))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        others = [it.register(centre.monitor(n, uid=n), "ns") for n in ("b", "c")]
+        others = [it.register(central_database.monitor(n, uid=n), "ns") for n in ("b", "c")]
         assert await asyncio.gather(first, *others) == [True, True, True]
 
     asyncio.run(story())

@@ -23,7 +23,7 @@ from allswell.kube import names
 from allswell.kube.conditions import time
 from allswell.kube.hostname_objects import IngressSettings
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
-from tests.centre import NOON, Centre
+from tests.central_database import NOON, Central
 from tests.kubeapi import FakeApi
 
 T = TypeVar("T")
@@ -56,12 +56,12 @@ class Story:
     """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at.
 
     For the hosts of `mute` nothing ever comes back. `questions` are the hosts that were asked for.
-    While the centre is `away` nothing is kept.
+    While the collector is `away` nothing is kept.
 
     With `fatal` the operator is killed before its so-many-th step outside its own process.
     """
 
-    centre: Centre
+    central: Central
     policy: HostnamePolicy = POLICY
     now: datetime = NOON
     api: MortalApi = field(default_factory=MortalApi)
@@ -79,7 +79,7 @@ class Story:
 
     def started(self) -> HostnameService:
         """The room as it is when an operator begins."""
-        claims = HostnameClaims(self.centre.engine, self.policy.rest)
+        claims = HostnameClaims(self.central.engine, self.policy.rest)
         return HostnameService(
             self.policy,
             b"k" * 32,
@@ -115,7 +115,7 @@ class Story:
     async def asked(self, *hosts: str, namespace: str = "acme") -> tuple[HostnameState, ...]:
         """A page is looked at."""
         page = StatusPage(Meta("main", namespace, {}, f"uid-{namespace}"), "Acme", hostnames=hosts)
-        writer, uid = self.centre.writer, f"ns-{namespace}"
+        writer, uid = self.central.writer, f"ns-{namespace}"
         number = writer.put_page(page, (), self.now, namespace_uid=uid)
         key, identity = ObjectKey(PAGE.name, namespace, "main"), PageIdentity(uid, "main")
         target = self.hosting.target(self.hosting.label(identity))
@@ -157,7 +157,7 @@ class Story:
 
     def served(self) -> tuple[str, ...]:
         """The names by which the page calls itself."""
-        (page,) = self.centre.reader.pages()
+        (page,) = self.central.reader.pages()
         return page.served
 
     def keys(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 from allswell.controller.hostnames import certificate_status
 from allswell.controller.hostnames.certificate_status import CertificateFacts
 from allswell.kube.conditions import FALSE, TRUE, time
-from tests.centre import DAY, HOUR, NOON
+from tests.central_database import DAY, HOUR, NOON
 
 GOOD: dict[str, object] = {
     "conditions": [{"type": "Ready", "status": "True"}],

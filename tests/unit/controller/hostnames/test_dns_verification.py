@@ -14,7 +14,7 @@ from allswell.controller.hostnames.dns_verification import (
 )
 from allswell.domain.hostname_claim import HostnameClaim, HostnameClaimState, Proof, ProofOutcome
 from allswell.domain.preflight import DnsTrouble, Preflight
-from tests.centre import NOON
+from tests.central_database import NOON
 
 RECHECK = timedelta(minutes=10)
 PROVED, MISSING = Preflight(Proof.CNAME), Preflight(None, DnsTrouble.RECORD_MISSING)

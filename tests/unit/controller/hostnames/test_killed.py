@@ -56,7 +56,7 @@ def test_a_name_that_comes_serves_in_the_end(story: Story, step: int) -> None:
     was_killed = asyncio.run(told_of())
     assert story.children() == BOTH
     assert was_killed or step > 12
-    assert story.centre.writer.claims.holders()[0].host == HOST
+    assert story.central.writer.claims.holders()[0].host == HOST
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -65,4 +65,4 @@ def test_a_name_that_goes_takes_everything_with_it(story: Story, step: int) -> N
     assert story.children() == []
     assert story.keys() == 0
     assert was_killed or step > 6
-    assert story.centre.writer.claims.holders() == ()
+    assert story.central.writer.claims.holders() == ()

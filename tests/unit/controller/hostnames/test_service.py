@@ -132,7 +132,7 @@ async def test_nothing_is_ordered_for_a_name_that_goes(story: Story) -> None:
 
 async def test_what_is_gone_while_no_operator_runs_is_removed_by_the_next(story: Story) -> None:
     await served(story, HOST)
-    story.centre.writer.hide_page("acme", "main", story.now)
+    story.central.writer.hide_page("acme", "main", story.now)
     story.hosting = story.started()
     await story.looked()
     await story.looked()
@@ -147,7 +147,7 @@ async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None
     await story.looked()
     assert story.children() == BOTH
     assert {verb for verb, _, _ in story.api.asked} == {"every"}
-    assert story.centre.writer.claims.recent_orders(story.now - timedelta(hours=4)) == 1
+    assert story.central.writer.claims.recent_orders(story.now - timedelta(hours=4)) == 1
 
 
 async def test_what_was_ordered_of_late_is_a_figure(story: Story) -> None:
@@ -310,7 +310,7 @@ async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Stor
     assert story.children() == BOTH
 
 
-async def test_while_the_centre_is_away_the_dns_is_asked_once_a_minute(story: Story) -> None:
+async def test_while_the_collector_is_away_the_dns_is_asked_once_a_minute(story: Story) -> None:
     story.says[HOST] = TXT
     await story.asked(HOST)
     story.away = True
@@ -417,7 +417,7 @@ async def test_an_order_is_not_repeated_beyond_the_budget(story: Story) -> None:
 async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> None:
     story.policy = spending(1)
     story.hosting = story.started()
-    story.centre.writer.claims.record_order(
+    story.central.writer.claims.record_order(
         HOST, story.policy.budget, story.now + timedelta(minutes=59)
     )
     story.says[HOST] = TXT
@@ -433,7 +433,7 @@ async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> Non
     assert story.children() == [f"Certificate {HOST}"]
     await story.looked(after=timedelta(minutes=1))
     assert waiting + b" 0.0" in generate_latest(story.meters.registry)
-    story.centre.writer.claims.record_order(OTHER, story.policy.budget, story.now)
+    story.central.writer.claims.record_order(OTHER, story.policy.budget, story.now)
     story.says[OTHER] = TXT
     await story.asked(HOST, OTHER)
     await story.looked(after=timedelta(minutes=1))
@@ -466,7 +466,7 @@ async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: S
 
 async def test_a_certificate_that_could_not_be_written_is_counted_once(story: Story) -> None:
     """No authority was asked for it: cert-manager's own webhook is away for a moment."""
-    ordered = story.centre.writer.claims.recent_orders
+    ordered = story.central.writer.claims.recent_orders
     story.says[HOST] = TXT
     await story.asked(HOST)
     story.api.trouble["apply"] = [KubeUnavailable("500: failed calling webhook") for _ in range(9)]

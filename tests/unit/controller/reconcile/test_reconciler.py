@@ -14,7 +14,7 @@ from allswell.kube.conditions import Condition
 from allswell.kube.errors import KubeRejected, KubeUnavailable
 from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
-from tests.centre import transition
+from tests.central_database import transition
 from tests.kubeapi import Object
 from tests.unit.controller.objects import SHAPE, live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
@@ -117,7 +117,7 @@ def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
     assert "RawLost" not in world.said()
 
 
-def test_without_the_centre_nothing_is_made_and_it_is_tried_again(world: World) -> None:
+def test_without_the_collector_nothing_is_made_and_it_is_tried_again(world: World) -> None:
     world.monitor()
     world.away = True
     assert look(world) == UNREGISTERED

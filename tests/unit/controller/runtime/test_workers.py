@@ -12,7 +12,7 @@ from allswell.controller.runtime.workqueue import Workqueue
 from allswell.domain.state import State
 from allswell.kube.errors import KubeConflict, KubeError, KubeUnavailable
 from allswell.kube.kinds import MONITOR, PAGE
-from tests.centre import transition
+from tests.central_database import transition
 from tests.unit.controller.world import API, World
 
 MAIN = ObjectKey(PAGE.name, "acme", "main")
@@ -78,7 +78,7 @@ def test_a_crowd_that_has_nothing_to_wait_for_lets_others_have_their_turn(world:
     assert asyncio.run(story()) > 400
 
 
-def test_what_the_centre_tells_is_read_and_has_monitor_and_pages_looked_at(world: World) -> None:
+def test_what_the_collector_tells_is_read_and_has_monitor_and_pages_looked_at(world: World) -> None:
     world.monitor()
     world.page()
     woken: list[ObjectKey] = []

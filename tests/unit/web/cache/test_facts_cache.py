@@ -36,7 +36,7 @@ def test_facts_that_can_all_be_shown_are_enough_for_thirty_seconds() -> None:
     ids=["a claim", "a silence that begins", "a silence that ends"],
 )
 def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: ComponentData) -> None:
-    """It may be shown only when the centre has seen so far, a few seconds later."""
+    """It may be shown only when the collector has seen so far, a few seconds later."""
     assert facts_cache.lasts(PageMaterial(found(component(), ahead), {})) == LEAST_GAP_S
 
 

@@ -128,7 +128,7 @@ def test_two_outages_of_one_claim_have_two_ids() -> None:
     assert earlier.id != later.id
 
 
-def test_it_is_published_when_the_centre_heard_of_it() -> None:
+def test_it_is_published_when_the_collector_heard_of_it() -> None:
     component = of(down(hours=3), up(hours=1))
     heard = (BORN, ago(hours=3, minutes=-4), ago(hours=1, minutes=-1))
     incident = only(replace(component, heard=heard))

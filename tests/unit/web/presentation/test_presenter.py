@@ -107,7 +107,7 @@ def test_silence_is_said_in_words_with_since_when_and_what_was_last_seen() -> No
     assert page.groups[0].summary == ""
 
 
-def test_before_the_centre_ever_ran_nothing_is_stated() -> None:
+def test_before_the_collector_ever_ran_nothing_is_stated() -> None:
     page = shown(fakes.component(), observed=None)
     assert page.silence == view.SilenceView(None, "")
     assert page.as_of is None

@@ -82,7 +82,7 @@ class Desk:
         return set(self.files.writes)
 
     def step_seen(self, seconds: float) -> set[str]:
-        """The same, with the centre having seen all the while."""
+        """The same, with the collector having seen all the while."""
         seen = self.clock.now + timedelta(seconds=seconds)
         for number, found in self.reader.held.items():
             self.reader.held[number] = replace(found, observed_through=seen)
@@ -330,7 +330,7 @@ def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(desk: D
     assert publisher.note_of("beef" * 8) != note
 
 
-def test_before_the_centre_ever_ran_nothing_is_published(desk: Desk) -> None:
+def test_before_the_collector_ever_ran_nothing_is_published(desk: Desk) -> None:
     desk.reader.installed = None
     assert not desk.publisher.tried()
     assert desk.files.files == {}

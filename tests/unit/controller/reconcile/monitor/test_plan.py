@@ -146,13 +146,13 @@ def test_what_can_never_change_is_left_as_it_is() -> None:
     assert manifest.blocks(applied.wanted, "spec", "volumeClaimTemplates") == ({"a": 1},)
 
 
-def test_without_the_centre_no_checker_is_made() -> None:
+def test_without_the_collector_no_checker_is_made() -> None:
     plan = decide(monitor(), registered=False)
     assert plan.actions == ()
     assert said(plan) == [("Ready", "False", "CentralUnavailable")]
 
 
-def test_without_the_centre_a_checker_that_is_there_follows_its_spec() -> None:
+def test_without_the_collector_a_checker_that_is_there_follows_its_spec() -> None:
     plan = decide(
         monitor(interval="10s"),
         registered=False,

@@ -81,6 +81,6 @@ def test_a_nodes_clock_that_is_ahead_does_not_silence_the_monitor() -> None:
     assert wait(NEW, RUNNING, ready_for=-timedelta(hours=1)) == status_debounce.NONE
 
 
-def test_without_the_centre_nothing_is_known_and_a_ready_checker_is_given_its_time() -> None:
+def test_without_the_collector_nothing_is_known_and_a_ready_checker_is_given_its_time() -> None:
     assert wait(NEW, RUNNING, None, ready_for=SECOND) > status_debounce.NONE
     assert wait(NEW, STARTING, None) == status_debounce.NONE

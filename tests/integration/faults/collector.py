@@ -88,16 +88,16 @@ async def _collect(told: Mapping[str, str]) -> None:
     central = engine.connect(told["FAULTS_DATABASE"])
     writer = CentralWriter(central)
     fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
-    centre = CollectorState(writer, on_change=fate.after(), archive_backlog=ArchiveBacklog())
+    state = CollectorState(writer, on_change=fate.after(), archive_backlog=ArchiveBacklog())
     tokens = {token: Sender(*whom) for token, whom in json.loads(told["FAULTS_TOKENS"]).items()}
     tokens[PAGE_TOKEN] = Sender("", page=True)
     collector = CollectorServer(
         writer,
-        centre,
+        state,
         LocalTokens(tokens),
         lambda: datetime.now(UTC),
         judge_every=float(told["FAULTS_WATCH_EVERY"]),
-        archive=_archive(told, central, centre.archive_backlog),
+        archive=_archive(told, central, state.archive_backlog),
     )
     await collector.start("127.0.0.1", int(told["FAULTS_PORT"]))
     await stop.wait()

@@ -1,4 +1,4 @@
-"""A central database for tests, and short words for what is put into it."""
+"""Open a central database for tests, and make short what is put into it."""
 
 import shutil
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ REASONS = {State.UP: "", State.DEGRADED: "Slow", State.DOWN: "Timeout", State.UN
 
 
 @dataclass(frozen=True, slots=True)
-class Centre:
+class Central:
     """A migrated database, started at noon, with one who writes and one who reads."""
 
     engine: Engine
@@ -60,11 +60,11 @@ class Centre:
 
 
 @contextmanager
-def opened(url: str, patience: timedelta = engines.PATIENCE) -> Iterator[Centre]:
-    """The centre in a database that has been migrated."""
+def opened(url: str, patience: timedelta = engines.PATIENCE) -> Iterator[Central]:
+    """Open a central database that has been migrated."""
     engine = engines.connect(url, patience=patience)
     try:
-        yield Centre(engine, CentralWriter(engine), CentralReader(engine))
+        yield Central(engine, CentralWriter(engine), CentralReader(engine))
     finally:
         engine.dispose()
 
@@ -78,8 +78,8 @@ def migrated(url: str) -> None:
 
 def copied(template: Path, folder: Path) -> str:
     """The address of a copy of a SQLite file."""
-    shutil.copy(template, folder / "centre.db")
-    return f"sqlite:///{folder / 'centre.db'}"
+    shutil.copy(template, folder / "central.db")
+    return f"sqlite:///{folder / 'central.db'}"
 
 
 def emptied(url: str) -> None:
