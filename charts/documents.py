@@ -1,4 +1,4 @@
-"""Renews what the chart repeats: its copies of the CRDs, and the table of values in its README.
+"""Generate what the chart repeats: its copies of the CRDs, and the table of values in its README.
 
 `python charts/documents.py` (or `make chart`) writes them. The CRDs' source is `crds/`, the table's
 the comments of `values.yaml`.
@@ -30,51 +30,51 @@ class Value:
 
 
 def comments(text: str) -> Iterator[tuple[str, str]]:
-    """Every key of block YAML with the comment right above it; empty where there is none."""
+    """Yield every key of block YAML with the comment right above it; empty where there is none."""
     above: list[str] = []
     path: list[str] = []
     for line in text.splitlines():
         stripped = line.strip()
         if stripped.startswith("#"):
             above.append(stripped.removeprefix("#").strip())
-        elif found := KEY.fullmatch(line):
-            path = [*path[: len(found["indent"]) // 2], found["key"]]
+        elif match := KEY.fullmatch(line):
+            path = [*path[: len(match["indent"]) // 2], match["key"]]
             yield ".".join(path), " ".join(above)
             above = []
         else:
             above = []
 
 
-def at(values: Mapping[str, object], path: str) -> object:
-    """The value at a path."""
-    found: object = values
+def value_at(values: Mapping[str, object], path: str) -> object:
+    """Return the value at a path like `page.replicas`; None where there is none."""
+    value: object = values
     for key in path.split("."):
-        found = found[key] if isinstance(found, Mapping) else None
-    return found
+        value = value[key] if isinstance(value, Mapping) else None
+    return value
 
 
 def values(text: str) -> tuple[Value, ...]:
-    """Everything that can be set, in the order of the file.
+    """Return everything that can be set, in the order of the file.
 
-    What stands without a comment within a commented value is a part of that one's default.
+    A key without a comment within a commented value is a part of that value's default.
     """
     parsed = yaml.safe_load(text)
     return tuple(
-        Value(path, comment, at(parsed, path)) for path, comment in comments(text) if comment
+        Value(path, comment, value_at(parsed, path)) for path, comment in comments(text) if comment
     )
 
 
-def leaves(found: Iterable[Value]) -> Iterator[Value]:
-    """Those that hold no other one."""
-    every = tuple(found)
+def leaves(described: Iterable[Value]) -> Iterator[Value]:
+    """Yield the values that contain no other one."""
+    every = tuple(described)
     for value in every:
         if not any(other.path.startswith(f"{value.path}.") for other in every):
             yield value
 
 
-def table(found: Iterable[Value]) -> str:
-    """The table in Markdown: groups have a line of their own, and no default."""
-    every = tuple(found)
+def table(described: Iterable[Value]) -> str:
+    """Return the table in Markdown: groups have a row of their own, and no default."""
+    every = tuple(described)
     single = {value.path for value in leaves(every)}
     rows = ["| value | default | what it is |", "|---|---|---|"]
     for value in every:
@@ -84,16 +84,16 @@ def table(found: Iterable[Value]) -> str:
 
 
 def readme(before: str, text: str) -> str:
-    """The README with the table of these values. Raises `ValueError` where its place is lacking."""
-    head, begun, rest = before.partition(BEGIN)
-    _, ended, tail = rest.partition(END)
-    if not begun or not ended:
-        raise ValueError(f"the README lacks the line {BEGIN if not begun else END}")
+    """Return the README with the table of these values. Raises `ValueError` without its markers."""
+    head, begin, rest = before.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the README lacks the line {BEGIN if not begin else END}")
     return f"{head}{BEGIN}\n\n{table(values(text))}\n\n{END}{tail}"
 
 
-def wanted() -> dict[Path, str]:
-    """What each file should hold."""
+def expected_files() -> dict[Path, str]:
+    """Return what each generated file should contain."""
     crds = {
         CHART / "files" / "crds" / path.name: path.read_text("utf-8")
         for path in sorted((ROOT / "crds").glob("*.yaml"))
@@ -104,12 +104,12 @@ def wanted() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write what has changed."""
-    for path, content in wanted().items():
+    """Write the files that have changed."""
+    for path, content in expected_files().items():
         if not path.exists() or path.read_text("utf-8") != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, "utf-8")
-            sys.stdout.write(f"{path.relative_to(ROOT)} is written anew.\n")
+            sys.stdout.write(f"{path.relative_to(ROOT)} is updated.\n")
     return 0
 
 

@@ -71,4 +71,4 @@ def text_of(address: str) -> str:
 
 def test_helm_test_is_content(release: Installation) -> None:
     said = release.helm("test", "allswell", "--namespace", release.namespace, "--logs")
-    assert "the collector asks who we are: 401" in said
+    assert "the collector asks for a token: 401" in said

@@ -1,4 +1,4 @@
-{{/* The beginning of all names; "allswell" alone for a release of that name. */}}
+{{/* The prefix of all names; "allswell" alone for a release of that name. */}}
 {{- define "allswell.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
@@ -9,8 +9,8 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The same for what is not in the release's namespace: two releases may have one name in two of them.
-A namespace has no dot in its name, so no two of these are alike. */}}
+{{/* The prefix of names outside the release's namespace: releases in two namespaces may have the same
+name. A namespace's name contains no dot, so these prefixes are unique. */}}
 {{- define "allswell.clustername" -}}
 {{- printf "%s.%s" .Release.Namespace (include "allswell.fullname" .) -}}
 {{- end -}}
@@ -43,8 +43,8 @@ labels:
 {{- end -}}
 {{- end -}}
 
-{{/* The address of the central database, for one of its two users. The Secret with the passwords of the
-bundled one is made by the operator, which needs none of them in its environment. */}}
+{{/* The URL of the central database, for one of its two users. The operator makes the Secret with the
+passwords of the bundled database, so it needs none of them in its environment. */}}
 {{- define "allswell.databaseEnv" -}}
 {{- $database := .root.Values.database -}}
 {{- if $database.existingSecret -}}
@@ -52,18 +52,18 @@ bundled one is made by the operator, which needs none of them in its environment
   value: /etc/allswell/database/url
 {{- else -}}
 {{- $name := printf "%s-database" (include "allswell.fullname" .root) -}}
-{{- $place := printf "%s.%s.svc:5432/allswell" $name .root.Release.Namespace -}}
+{{- $address := printf "%s.%s.svc:5432/allswell" $name .root.Release.Namespace -}}
 {{- if eq .component "operator" -}}
 - name: ALLSWELL_DATABASE_SECRET
   value: {{ $name }}
 - name: ALLSWELL_DATABASE_URL
-  value: postgresql://allswell@{{ $place }}
+  value: postgresql://allswell@{{ $address }}
 {{- else -}}
 - name: DATABASE_PASSWORD
   valueFrom:
     secretKeyRef: {name: {{ $name }}, key: web-password}
 - name: ALLSWELL_DATABASE_URL
-  value: postgresql://allswell_web:$(DATABASE_PASSWORD)@{{ $place }}
+  value: postgresql://allswell_web:$(DATABASE_PASSWORD)@{{ $address }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -96,7 +96,7 @@ https://{{ include "allswell.fullname" . }}-collector.{{ .Release.Namespace }}.s
 {{ include "allswell.fullname" . }}-pages-key
 {{- end -}}
 
-{{/* The domain that somebody registered for a host, by the same guess as the operator's own. */}}
+{{/* The registered domain of a host, by the same guess as `registered_domain` of the operator. */}}
 {{- define "allswell.registered" -}}
 {{- $labels := splitList "." . -}}
 {{- $registries := list "ac" "co" "com" "edu" "go" "gov" "gv" "ne" "net" "or" "org" -}}
@@ -105,12 +105,12 @@ https://{{ include "allswell.fullname" . }}-collector.{{ .Release.Namespace }}.s
 {{- join "." (slice $labels (sub (len $labels) $kept)) -}}
 {{- end -}}
 
-{{/* The Secret of the wildcard certificate. One that cert-manager makes outlives its Certificate. */}}
+{{/* The Secret of the wildcard certificate. One from cert-manager stays when its Certificate is deleted. */}}
 {{- define "allswell.pagesTls" -}}
 {{ .Values.pagesCertificate.existingSecret | default (printf "%s-pages-tls" (include "allswell.fullname" .)) }}
 {{- end -}}
 
-{{/* What every pod of ours is: of no account, not root, unable to write but where it is told to. */}}
+{{/* The security context of every pod: not root, and the default seccomp profile. */}}
 {{- define "allswell.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: {{ . }}
@@ -150,7 +150,7 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{/* Who may read figures: the pods of the policy's own namespace, and who is named. */}}
+{{/* The peers that may read metrics: the pods of the policy's own namespace, and `metricsFrom`. */}}
 {{- define "allswell.readers" -}}
 - podSelector: {}
 {{- with .Values.networkPolicy.metricsFrom }}

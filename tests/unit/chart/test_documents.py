@@ -61,6 +61,6 @@ def test_a_readme_without_a_place_for_the_table_is_an_error() -> None:
         documents.readme(documents.BEGIN, VALUES)
 
 
-@pytest.mark.parametrize("path", documents.wanted(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", documents.expected_files(), ids=lambda path: path.name)
 def test_what_the_chart_repeats_is_up_to_date(path: Path) -> None:
-    assert path.read_text("utf-8") == documents.wanted()[path], "run `make chart`"
+    assert path.read_text("utf-8") == documents.expected_files()[path], "run `make chart`"

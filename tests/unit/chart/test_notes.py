@@ -30,7 +30,7 @@ def test_a_database_that_is_not_for_production_is_called_so() -> None:
 
 
 def test_who_may_read_figures_is_said_where_they_are_to_be_read() -> None:
-    words = "name another's in networkPolicy.metricsFrom"
+    words = "allow one in another namespace in networkPolicy.metricsFrom"
     wanted = "serviceMonitor.enabled=true"
     named = "networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prometheus"
     assert words in notes("--set", wanted)
@@ -44,7 +44,7 @@ def test_the_way_to_a_page_is_the_one_that_there_is() -> None:
     public = notes("--set", "page.url=https://status.example.com,page.ingress.enabled=true")
     assert "Pages are at https://status.example.com/<namespace>/<name>/\n" in public
     assert forward not in public
-    assert "makes no Ingress" in notes("--set", "page.url=https://status.example.com")
+    assert "creates no Ingress" in notes("--set", "page.url=https://status.example.com")
 
 
 def test_the_first_page_is_where_monitors_are_served() -> None:
