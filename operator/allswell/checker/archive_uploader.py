@@ -1,9 +1,9 @@
-"""Upload each day that is over to the archive: one at a time, the oldest first.
+"""Brings each day that is over to the archive: one at a time, the oldest first.
 
-A day's file is made twice from the checker's own: once to learn its length and checksum, which are
+A day's file is made twice from the checker's own: once to know its length and checksum, which are
 signed, and once while it is sent. A sample that comes in between makes another content, which the
-object store refuses, and the day is tried again. Its samples may be pruned when the collector says
-that it has recorded what the archive holds, and never before.
+store refuses, and the day is tried again. Its rows may go when the centre says that it has recorded
+what the archive holds, and never before.
 """
 
 import asyncio
@@ -20,16 +20,11 @@ from datetime import date, datetime, timedelta
 from allswell.archive import day_file
 from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import CollectorClient
-from allswell.checker.errors import (
-    CollectorUnreachable,
-    UploadDeferred,
-    UploadFailed,
-    UploadRefused,
-)
+from allswell.checker.collector_client import CollectorClient, CollectorUnreachable
 from allswell.checker.monitor_runtime import MonitorRuntime
-from allswell.checker.object_store_client import UploadSink, UploadTarget
-from allswell.checker.outbox_sender import backoff
+from allswell.checker.object_store_client import UploadFailed, UploadSink
+from allswell.checker.object_store_client import UploadTarget as Depot
+from allswell.checker.outbox_sender import wait_after
 from allswell.checker.registration import Registration
 from allswell.checker.schedule import phase
 from allswell.domain import archive_upload, instant
@@ -41,87 +36,90 @@ from allswell.store import Store, StoreError, Unarchived
 
 log = logging.getLogger(__name__)
 PATH = "/v1/archive"
-INTERVAL = 30.0
+EVERY = 30.0
 SPREAD = timedelta(hours=1)
-MAX_BACKLOG = 1_000
-# A thread that writes a file pauses after so many samples, for so long: checks have a schedule.
-PAUSE_AFTER, PAUSE = 250, 0.002
+AT_ONCE = 1_000
+# A thread that makes a file gives way so often, for so long: checks have a clock to keep.
+PACE, BREATH = 250, 0.002
 OK = 200
-# Statuses that concern this day alone: monitor gone, store unknown, day not over at the collector.
-DEFERRED = frozenset({404, 409, 410, 422})
-DEFER_SECONDS = 3600.0
-SHORTEST_RETRY = 1.0
-# The wait while a monitor with a backlog is being registered.
-REGISTRATION_WAIT = 5.0
+# What concerns this day alone: the monitor is gone, its store unknown, its day not over there.
+UNWELCOME = frozenset({404, 409, 410, 422})
+LATER = 3600.0
+SOONEST = 1.0
+# A hello is on its way.
+SOON = 5.0
+
+
+class UploadRefused(Exception):
+    """The collector did not do as it was asked; the text says why."""
+
+
+class UploadDeferred(UploadRefused):
+    """The collector will not have this day now, and may have others."""
 
 
 @dataclass(slots=True)
 class ArchiveUploader:
-    """The loop that uploads; `interval` and `pause` in seconds.
+    """The loop that archives. `wanted` is None until a beat's answer has told."""
 
-    `configured` is None until a heartbeat's reply has said whether there is an archive.
-    """
-
-    writer: BatchWriter
-    collector: CollectorClient
+    keeper: BatchWriter
+    line: CollectorClient
     clock: Clock
-    registration: Registration
-    target: UploadTarget
-    interval: float = INTERVAL
-    pause: float = PAUSE
-    configured: bool | None = None
+    greeter: Registration
+    depot: Depot
+    every: float = EVERY
+    breath: float = BREATH
+    wanted: bool | None = None
     backlog: tuple[Unarchived, ...] = ()
     failures: int = 0
     failed: int = 0
     archived: int = 0
-    last_error: str = ""
-    _registered: frozenset[str] = frozenset()
-    _unregistered: set[str] = field(default_factory=set)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _deferred: dict[tuple[int, date], float] = field(default_factory=dict)
+    trouble: str = ""
+    _greeted: frozenset[str] = frozenset()
+    _ungreeted: set[str] = field(default_factory=set)
+    _nudged: asyncio.Event = field(default_factory=asyncio.Event)
+    _later: dict[tuple[int, date], float] = field(default_factory=dict)
     _damaged: set[tuple[str, date]] = field(default_factory=set)
 
-    def update(self, *, configured: bool, damaged: Iterable[tuple[str, date]]) -> None:
-        """Take over a heartbeat's reply: whether there is an archive, and which days it lost."""
-        before, newly_damaged = self.configured, set(damaged)
-        self.configured = configured
-        self._damaged |= newly_damaged
-        is_new = newly_damaged or not before or self._registered != self._registered_now()
-        if configured and is_new:
-            self._wake.set()
+    def told(self, *, wanted: bool, damaged: Iterable[tuple[str, date]]) -> None:
+        """What a beat's answer says: whether there is an archive, and which days it has lost."""
+        before, news = self.wanted, set(damaged)
+        self.wanted = wanted
+        self._damaged |= news
+        if wanted and (news or not before or self._greeted != self._greeted_now()):
+            self._nudged.set()
 
-    def unarchived_days(self, runtime: MonitorRuntime) -> tuple[date, ...]:
-        """Return the days of a monitor that are over and not archived, the oldest first."""
-        return tuple(day.day for day in self.backlog if day.number == runtime.number)
+    def waiting(self, subject: MonitorRuntime) -> tuple[date, ...]:
+        """The days of a monitor that are over and not archived, the oldest first."""
+        return tuple(day.day for day in self.backlog if day.number == subject.number)
 
     async def run(self) -> None:
-        """Upload what is due every interval, later after a failure, for ever."""
+        """Look for what is due every so often, later after a failure, for ever."""
         while True:
-            seconds = self._seconds_to_wait()
+            wait = self._wait()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(self.clock.monotonic() + seconds):
-                    await self._wake.wait()
-            self._wake.clear()
-            await self.upload_due()
+                async with asyncio.timeout_at(self.clock.monotonic() + wait):
+                    await self._nudged.wait()
+            self._nudged.clear()
+            await self.round()
 
-    def _seconds_to_wait(self) -> float:
-        """Return the seconds until the next round, unless it is woken before."""
+    def _wait(self) -> float:
+        """Seconds until the next look, if nobody nudges."""
         if self.failures:
-            return SHORTEST_RETRY + backoff(self.failures, random.random())  # noqa: S311 - jitter
-        return REGISTRATION_WAIT if self._unregistered else self.interval
+            return SOONEST + wait_after(self.failures, random.random())  # noqa: S311 - jitter
+        return SOON if self._ungreeted else self.every
 
-    def _registered_now(self) -> frozenset[str]:
-        runtimes = self.registration.runtimes
-        return frozenset(name for name, runtime in runtimes.items() if runtime.registered)
+    def _greeted_now(self) -> frozenset[str]:
+        return frozenset(name for name, it in self.greeter.subjects.items() if it.greeted)
 
-    async def upload_due(self) -> bool:
-        """Upload every day that is due; False when that was not possible."""
-        if not self.configured:
+    async def round(self) -> bool:
+        """Archive whatever is due; False when that was not possible."""
+        if not self.wanted:
             return True
         try:
             await self._mark_damaged()
             while (day := await self._next()) is not None:
-                await self._try(day)
+                await self._tried(day)
         except (
             StoreError,
             CollectorUnreachable,
@@ -129,139 +127,119 @@ class ArchiveUploader:
             UploadRefused,
             UploadFailed,
         ) as error:
-            self._note_failure(str(error))
+            self._complain(str(error))
             return False
-        self._note_success()
+        self._calm()
         return True
 
-    async def _try(self, day: Unarchived) -> None:
-        """Archive a day; one that the collector defers holds up no other."""
+    async def _tried(self, day: Unarchived) -> None:
+        """Archive a day; one that is unwelcome holds up no other."""
         try:
             await self._archive(day)
         except UploadDeferred as error:
-            log.error(
-                "archive: upload deferred, the results are kept: %s monitor=%s day=%s",
-                error,
-                day.monitor,
-                day.day,
-            )
+            log.error("%s: the results of %s stay here: %s", day.monitor, day.day, error)
             self.failed += 1
-            self._deferred[day.number, day.day] = self.clock.monotonic() + DEFER_SECONDS
+            self._later[day.number, day.day] = self.clock.monotonic() + LATER
         else:
             self.archived += 1
-            self._note_success()
+            self._calm()
 
-    def _note_success(self) -> None:
-        if self.last_error:
-            log.warning("archive: uploads work again")
-        self.failures, self.last_error = 0, ""
+    def _calm(self) -> None:
+        if self.trouble:
+            log.warning("days are archived again")
+        self.failures, self.trouble = 0, ""
 
-    def _note_failure(self, reason: str) -> None:
-        if not self.last_error:
-            log.warning("archive: upload failed, the results are kept, will retry: %s", reason)
-        self.failures, self.failed, self.last_error = self.failures + 1, self.failed + 1, reason
+    def _complain(self, why: str) -> None:
+        if not self.trouble:
+            log.warning("a day cannot be archived: %s; it is kept, and tried again", why)
+        self.failures, self.failed, self.trouble = self.failures + 1, self.failed + 1, why
 
     async def _mark_damaged(self) -> None:
         while self._damaged:
             monitor, day = next(iter(self._damaged))
-            if await self.writer.call(lambda store: store.damaged(monitor, day)):  # noqa: B023
-                log.warning(
-                    "archive: a day is lost in the archive, uploading it again monitor=%s day=%s",
-                    monitor,
-                    day,
-                )
+            if await self.keeper.call(lambda store: store.damaged(monitor, day)):  # noqa: B023
+                log.warning("%s: the archive has lost %s; it is archived anew", monitor, day)
             self._damaged.discard((monitor, day))
 
     async def _next(self) -> Unarchived | None:
-        """Refresh the backlog, and return the oldest day that is due, if there is one."""
+        """The oldest day that is due; of those who wait for their minute, none."""
         now = self.clock.now()
         today = instant.day_of(now)
-        unarchived = await self.writer.call(lambda store: store.unarchived(today, MAX_BACKLOG))
-        runtimes = self.registration.runtimes
-        self.backlog = tuple(day for day in unarchived if day.monitor in runtimes)
-        self._registered = self._registered_now()
-        self._unregistered = {day.monitor for day in self.backlog} - self._registered
+        found = await self.keeper.call(lambda store: store.unarchived(today, AT_ONCE))
+        subjects = self.greeter.subjects
+        self.backlog = tuple(day for day in found if day.monitor in subjects)
+        self._greeted = self._greeted_now()
+        self._ungreeted = {it.monitor for it in self.backlog} - self._greeted
         return next((day for day in self.backlog if self._is_due(day, now)), None)
 
     def _is_due(self, day: Unarchived, now: datetime) -> bool:
-        """Tell whether a day may be uploaded now: each monitor has its own minute of the hour."""
-        if self._deferred.get((day.number, day.day), 0.0) > self.clock.monotonic():
+        if self._later.get((day.number, day.day), 0.0) > self.clock.monotonic():
             return False
-        runtime = self.registration.runtimes[day.monitor]
-        if runtime.gone or not runtime.registered:
+        subject = self.greeter.subjects[day.monitor]
+        if subject.gone or not subject.greeted:
             return False
-        offset = phase(runtime.monitor.meta.namespace, day.monitor)
-        return now >= instant.day_start(day.day + timedelta(days=1)) + offset * SPREAD
+        own = phase(subject.monitor.meta.namespace, day.monitor)
+        return now >= instant.day_start(day.day + timedelta(days=1)) + own * SPREAD
 
     async def _archive(self, day: Unarchived) -> None:
-        """Bring one day to the archive.
-
-        1. Write what is pending, and note that the day's samples have been gathered.
-        2. Measure the file: its length, checksum and samples. A day without any is done.
-        3. Ask the collector for a permit, and put the file where the permit says.
-        4. Ask again, so that the collector verifies and records what the archive holds.
-        5. Mark the day as archived, unless samples came in meanwhile.
-        """
-        await self.writer.flush()
-        await self.writer.call(lambda store: store.gathered(day))
-        content = await self.writer.call(lambda store: measure(self._writer_of(store, day)))
+        await self.keeper.flush()
+        await self.keeper.call(lambda store: store.gathered(day))
+        content = await self.keeper.call(lambda store: measured(self._write(store, day)))
         if not content.samples:
             # All of them were dropped for want of room meanwhile.
-            await self.writer.call(lambda store: store.archived(day))
+            await self.keeper.call(lambda store: store.archived(day))
             return
-        request = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
-        permit = await self._ask(request)
+        wanted = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
+        permit = await self._ask(wanted)
         if permit.url:
             await self._put(day, permit)
         if not permit.recorded:
-            request = UploadRequest(
+            wanted = UploadRequest(
                 day.monitor, day.store, day.day, content, day.whole, permit.revision
             )
-            if not (await self._ask(request)).recorded:
-                raise UploadRefused("the collector has not recorded an uploaded day")
-        if not await self.writer.call(lambda store: store.archived(day)):
-            log.info(
-                "archive: results came in during the upload monitor=%s day=%s", day.monitor, day.day
-            )
+            if not (await self._ask(wanted)).recorded:
+                raise UploadRefused("the collector has not recorded a day that was put")
+        if not await self.keeper.call(lambda store: store.archived(day)):
+            log.info("%s: results of %s came in meanwhile", day.monitor, day.day)
 
     async def _put(self, day: Unarchived, permit: UploadPermit) -> None:
-        is_new = await self.writer.call(
-            lambda store: self.target.put(permit, self._writer_of(store, day))
+        is_new = await self.keeper.call(
+            lambda store: self.depot.put(permit, self._write(store, day))
         )
         if not is_new:
-            log.info("archive: day is archived already monitor=%s day=%s", day.monitor, day.day)
+            log.info("%s: %s is in the archive already", day.monitor, day.day)
 
-    async def _ask(self, request: UploadRequest) -> UploadPermit:
-        reply = await self.collector.post(PATH, archive_upload.request_json(request))
+    async def _ask(self, wanted: UploadRequest) -> UploadPermit:
+        reply = await self.line.post(PATH, archive_upload.request_json(wanted))
         if reply.status != OK:
-            kind = UploadDeferred if reply.status in DEFERRED else UploadRefused
+            kind = UploadDeferred if reply.status in UNWELCOME else UploadRefused
             raise kind(f"the collector answers {reply.status}")
         return archive_upload.read_permit(reply.body)
 
-    def _writer_of(self, store: Store, day: Unarchived) -> Callable[[UploadSink], int]:
-        """Return a function that writes a day's file and returns how many samples it holds."""
+    def _write(self, store: Store, day: Unarchived) -> Callable[[UploadSink], int]:
+        """What writes a day's file, and says how many samples it holds."""
 
-        def write(sink: UploadSink) -> int:
+        def write(out: UploadSink) -> int:
             start = instant.day_start(day.day)
             with closing(
-                _paced(store.samples(day.number, start, start + timedelta(days=1)), self.pause)
+                _paced(store.samples(day.number, start, start + timedelta(days=1)), self.breath)
             ) as samples:
-                return day_file.write(samples, sink)
+                return day_file.write(samples, out)
 
         return write
 
 
-def _paced(samples: Iterator[Sample], pause: float) -> Generator[Sample]:
-    """Yield the samples, with a pause after every `PAUSE_AFTER` of them."""
+def _paced(samples: Iterator[Sample], breath: float) -> Generator[Sample]:
+    """The samples, with a breath between some of them."""
     for number, sample in enumerate(samples, 1):
         yield sample
-        if pause and number % PAUSE_AFTER == 0:
-            time.sleep(pause)
+        if breath and number % PACE == 0:
+            time.sleep(breath)
 
 
 @dataclass(slots=True)
 class _ByteCounter:
-    """Counts and hashes bytes, and keeps none."""
+    """Counts bytes and keeps none."""
 
     size: int = 0
     sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -272,8 +250,8 @@ class _ByteCounter:
         return len(chunk)
 
 
-def measure(write: Callable[[UploadSink], int]) -> DayFileContent:
-    """Measure what `write` writes, its length, checksum and samples, without keeping it."""
-    counter = _ByteCounter()
-    samples = write(counter)
-    return DayFileContent(counter.size, counter.sha256.hexdigest(), samples)
+def measured(write: Callable[[UploadSink], int]) -> DayFileContent:
+    """The length, checksum and samples of what is written, without keeping it."""
+    measure = _ByteCounter()
+    samples = write(measure)
+    return DayFileContent(measure.size, measure.sha256.hexdigest(), samples)

@@ -1,4 +1,4 @@
-"""Read what a checker is to run: a folder with `checker.json`, and Secrets as files beside it.
+"""What a checker is to run: a folder with `checker.json`, and Secrets as files beside it.
 
 On Kubernetes the folder is a ConfigMap and a projected volume, on one machine `allswell up` writes
 it. It is read again when it changes; a list that cannot be read leaves the last good one in force.
@@ -12,7 +12,6 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from allswell.checker.errors import BadConfig
 from allswell.domain.cover import Grace
 from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.spec import monitor as spec
@@ -23,7 +22,11 @@ from allswell.probe.address import Network
 
 FILE = "checker.json"
 SECRETS = "secrets"
-MAX_SECRET_BYTES = 65_536
+MOST_SECRET = 65_536
+
+
+class BadConfig(Exception):
+    """The list cannot be used; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class CheckerConfig:
 
 
 def text(config: CheckerConfig) -> str:
-    """Return the content of `checker.json`."""
-    fields = {
+    """The content of `checker.json`."""
+    found = {
         "monitors": [spec.text(monitor) for monitor in config.monitors],
         "references": [f"{host}:{port}" for host, port in config.references],
         "grace_least_s": config.grace.least // timedelta(seconds=1),
@@ -51,28 +54,28 @@ def text(config: CheckerConfig) -> str:
         "allow_private": config.allow_private,
         "denied": [str(network) for network in config.denied],
     }
-    return json.dumps(fields, indent=1) + "\n"
+    return json.dumps(found, indent=1) + "\n"
 
 
 def parse(content: str) -> CheckerConfig:
-    """Parse what `text` wrote. Raises `BadConfig`."""
+    """Read what `text` wrote. Raises `BadConfig`."""
     try:
         value = json.loads(content)
         reader = MessageReader(value)
-        monitors = tuple(spec.read(manifest) for manifest in value.get("monitors", ()))
+        monitors = tuple(spec.read(entry) for entry in value.get("monitors", ()))
         least, most = reader.maybe_count("grace_least_s"), reader.maybe_count("grace_most_s")
-        beat_seconds = reader.maybe_count("beat_every_s")
+        beat = reader.maybe_count("beat_every_s")
         return CheckerConfig(
             monitors=monitors,
-            references=tuple(_reference(target) for target in reader.texts("references")),
+            references=tuple(_reference(entry) for entry in reader.texts("references")),
             grace=Grace(
                 timedelta(seconds=60 if least is None else least),
                 timedelta(seconds=600 if most is None else most),
             ),
-            beat_every=timedelta(seconds=beat_seconds or 30),
+            beat_every=timedelta(seconds=beat or 30),
             allow_loopback=reader.flag("allow_loopback"),
             allow_private=reader.flag("allow_private"),
-            denied=tuple(ip_network(network) for network in reader.texts("denied")),
+            denied=tuple(ip_network(entry) for entry in reader.texts("denied")),
         )
     except (InvalidManifest, MalformedMessage, ValueError, TypeError) as error:
         raise BadConfig(f"{FILE} cannot be used: {error}") from error
@@ -84,15 +87,15 @@ def _reference(value: str) -> tuple[str, int]:
 
 
 class ConfigFolder:
-    """The folder, polled for changes. `secrets` holds the values of the last read."""
+    """The folder, watched by looking at it. `secrets` is what the last look found."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._last_content = ""
+        self._seen = ""
         self.secrets: Mapping[SecretKey, str] = {}
 
-    def read_changes(self) -> CheckerConfig | None:
-        """Read the Secrets, and the list if it has changed since the last read.
+    def look(self) -> CheckerConfig | None:
+        """Read Secrets anew, and the list when it is another than last time.
 
         Raises `BadConfig`, once for each content; then the last good list should stay in force.
         """
@@ -101,15 +104,15 @@ class ConfigFolder:
             content = (self._path / FILE).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"{self._path / FILE} cannot be read: {error}") from error
-        if content == self._last_content:
+        if content == self._seen:
             return None
-        self._last_content = content
+        self._seen = content
         return parse(content)
 
     def _secrets(self) -> Iterator[tuple[SecretKey, str]]:
-        """Yield each Secret's values; a final line break is not part of a value."""
+        """A final line break is not part of a value."""
         for file in (self._path / SECRETS).glob("*/[!.]*"):
             with contextlib.suppress(OSError):
-                if file.is_file() and file.stat().st_size <= MAX_SECRET_BYTES:
+                if file.is_file() and file.stat().st_size <= MOST_SECRET:
                     value = file.read_text(errors="replace").removesuffix("\n")
                     yield SecretKey(file.parent.name, file.name), value

@@ -1,24 +1,19 @@
-"""Reading a body piece by piece against what is expected of it, in bounded memory.
+"""Read a body piece by piece against what is expected of it, in bounded memory.
 
-Pieces are unpacked (gzip, deflate), decoded and searched as they come, so that a check ends as soon
-as its answer is decided. Only a regular expression needs the text as a whole.
+Pieces come unpacked; they are decoded and searched as they come, so that a check ends as soon as
+its answer is decided. Only a regular expression needs the text as a whole.
 """
 
 import codecs
 import re
-import zlib
-from collections.abc import Iterator
 
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect
 from allswell.probe.fault import Fault
 
-MOST_BYTES = 1024 * 1024
 # A pattern with groups may need 300 bytes of working memory for each character it looks at.
 MOST_MATCHED = 256 * 1024
-AT_ONCE = 64 * 1024
 SNIPPET = 80
-GZIP, ZLIB, BARE = 31, 15, -15
 # Python knows more codecs than these; some of them unpack, or take quadratic time.
 CHARSETS = re.compile(
     r"utf-?8|utf-?16(-?[bl]e)?|(us-)?ascii|iso-?8859-?\d{1,2}|latin-?1|(windows-|cp)12\d\d|koi8-[ru]"
@@ -57,11 +52,9 @@ class TextSearch:
 class BodyReader:
     """A body under way. `beginning` is its first characters, `text` all of it for a pattern."""
 
-    def __init__(self, expect: BodyExpect, encoding: str, content_type: str) -> None:
+    def __init__(self, expect: BodyExpect, content_type: str) -> None:
         self._expect = expect
-        self._pieces = _unpacker(encoding.strip().lower())
         self._decoder = codecs.getincrementaldecoder(charset_of(content_type))("replace")
-        self._left = MOST_BYTES
         self._kept: list[str] = []
         self._length = 0
         self.beginning = ""
@@ -83,19 +76,11 @@ class BodyReader:
         return "".join(self._kept)
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they were sent. Raises `Fault` when they cannot be read or are too many."""
-        for piece in self._pieces.feed(data):
-            self._left -= len(piece)
-            if self._left < 0:
-                words = f"the body is over {MOST_BYTES // 1024} KiB when unpacked"
-                raise Fault(state.BODY_TOO_LARGE, words)
-            self._take(self._decoder.decode(piece))
-            if self.decided:
-                return
+        """Take the next bytes. Raises `Fault` when they are too many for a pattern."""
+        self._take(self._decoder.decode(data))
 
     def end(self) -> None:
-        """The body is complete."""
-        self._pieces.end()
+        """Take note that the body is complete."""
         self._take(self._decoder.decode(b"", final=True))
 
     def _take(self, text: str) -> None:
@@ -114,58 +99,3 @@ class BodyReader:
         if self._length > MOST_MATCHED:
             words = f"a pattern is matched against at most {MOST_MATCHED // 1024} Ki characters"
             raise Fault(state.BODY_TOO_LARGE, f"{words}, and this body is longer")
-
-
-class _AsSent:
-    """A body that is not packed."""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The data itself."""
-        yield data
-
-    def end(self) -> None:
-        """Nothing can be missing."""
-
-
-class _Inflating:
-    """A body packed as gzip or deflate; a little at a time, however much a few bytes hold."""
-
-    def __init__(self, encoding: str) -> None:
-        self._encoding = encoding
-        self._engine: zlib._Decompress | None = None
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The data unpacked, at most `AT_ONCE` bytes in each piece."""
-        engine = self._engine = self._engine or zlib.decompressobj(self._window(data))
-        while not engine.eof:
-            try:
-                piece = engine.decompress(data, AT_ONCE)
-            except zlib.error as error:
-                words = f"the body is said to be {self._encoding}, and it is not"
-                raise Fault(state.PROTOCOL_ERROR, words) from error
-            data = engine.unconsumed_tail
-            if piece:
-                yield piece
-            if not data and len(piece) < AT_ONCE:
-                return
-
-    def end(self) -> None:
-        """Refuse a body that ends in the middle."""
-        if self._engine is not None and not self._engine.eof:
-            raise Fault(state.PROTOCOL_ERROR, f"the {self._encoding} body ends too early")
-
-    def _window(self, data: bytes) -> int:
-        if "gzip" in self._encoding:
-            return GZIP
-        # "deflate" means zlib's frame (RFC 9110, 8.4.1.2), and some servers leave that out.
-        framed = data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0  # noqa: PLR2004
-        return ZLIB if framed or len(data) == 1 else BARE
-
-
-def _unpacker(encoding: str) -> _AsSent | _Inflating:
-    if encoding in ("", "identity"):
-        return _AsSent()
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return _Inflating(encoding)
-    words = f"the body is packed as {encoding[:40]!r}, which was not asked for"
-    raise Fault(state.PROTOCOL_ERROR, words)

@@ -34,17 +34,21 @@ class Connector:
     @asynccontextmanager
     async def connect(self, run: CheckRun, host: str, port: int) -> AsyncIterator[Plain]:
         """A plain connection, closed at the end of the block."""
+        line = await self.open(run, host, port)
+        try:
+            yield line
+        finally:
+            line.close()
+
+    async def open(self, run: CheckRun, host: str, port: int) -> Plain:
+        """A plain connection, which the caller closes."""
         addresses = permitted(self.policy, host, await self._lookup(run, host))
         run.doing = f"connecting to {addresses[0]} port {port}"
         began = time.perf_counter()
         connected, address = await dial(addresses, port)
         run.connect = time.perf_counter() - began
         run.address = str(address)
-        line = Plain(connected, run)
-        try:
-            yield line
-        finally:
-            line.close()
+        return Plain(connected, run)
 
     async def encrypt(
         self, run: CheckRun, line: Plain, host: str, tls: Tls, protocols: tuple[str, ...] = ()

@@ -6,13 +6,14 @@ header block, number of interim answers, bytes of the body, and a pause for the 
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import h11
 
 from allswell.domain import state
 from allswell.probe.fault import Fault
-from allswell.probe.hop import Request
+from allswell.probe.lean_httpx import httpx
 from allswell.probe.stream import Stream
 
 MOST_HEADER_BYTES = 64 * 1024
@@ -34,31 +35,29 @@ class Head:
     """The beginning of an answer; names of headers are lower-case."""
 
     status: int
-    headers: tuple[tuple[str, str], ...]
-
-    def header(self, name: str) -> str:
-        """The first header of a name, empty when there is none."""
-        return next((value for key, value in self.headers if key == name), "")
+    headers: tuple[tuple[bytes, bytes], ...]
 
 
 class Exchange:
     """A request under way: `send`, then `head`, then `piece` until it gives nothing."""
 
-    def __init__(self, stream: Stream, user_agent: str) -> None:
+    def __init__(self, stream: Stream, most_body: int = MOST_BODY) -> None:
         self._stream = stream
-        self._user_agent = user_agent
         self._engine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEADER_BYTES)
         self._begun = b""
         self._ended = False
         self._events = 0
-        self._body = 0
+        self._left = most_body
+        self._most_body = most_body
         self._pieces = 0
 
-    async def send(self, request: Request) -> None:
-        """Send the whole request."""
-        data = self._engine.send(_head_of(request, self._user_agent)) or b""
-        if request.body:
-            data += self._engine.send(h11.Data(data=request.body)) or b""
+    async def send(self, request: httpx.Request, resource: str) -> None:
+        """Send the whole request, which asks for `resource` (path and query)."""
+        data = self._engine.send(_head_of(request, resource)) or b""
+        assert isinstance(request.stream, httpx.AsyncByteStream)  # noqa: S101 - for mypy
+        async for piece in request.stream:
+            if piece:
+                data += self._engine.send(h11.Data(data=piece)) or b""
         data += self._engine.send(h11.EndOfMessage()) or b""
         try:
             await self._stream.write(data)
@@ -72,8 +71,7 @@ class Exchange:
         for _ in range(MOST_INTERIM + 1):
             event = await self._event()
             if isinstance(event, h11.Response):
-                pairs = [(k.decode("ascii"), _text(v)) for k, v in event.headers]
-                return Head(event.status_code, tuple(pairs))
+                return Head(event.status_code, tuple(event.headers))
         raise Fault(state.PROTOCOL_ERROR, f"more than {MOST_INTERIM} interim answers")
 
     async def piece(self) -> bytes:
@@ -82,12 +80,13 @@ class Exchange:
             event = await self._event()
             if not isinstance(event, h11.Data):
                 return b""
-            self._body += len(event.data)
+            self._left -= len(event.data)
             self._pieces += 1
             if self._pieces > MOST_PIECES:
                 raise Fault(state.BODY_TOO_LARGE, f"the body is in over {MOST_PIECES} pieces")
-            if self._body > MOST_BODY:
-                raise Fault(state.BODY_TOO_LARGE, f"the body is over {MOST_BODY // 1024} KiB")
+            if self._left < 0:
+                words = f"the body is over {self._most_body // 1024} KiB"
+                raise Fault(state.BODY_TOO_LARGE, words)
             if event.data:
                 return bytes(event.data)
 
@@ -126,30 +125,21 @@ class Exchange:
         return Fault(state.PROTOCOL_ERROR, f"the answer breaks the rules of HTTP/1.1: {rule}")
 
 
-def _head_of(request: Request, user_agent: str) -> h11.Request:
-    given = {field.name.lower() for field in request.headers}
-    own = [
-        ("Host", request.target.authority),
-        ("User-Agent", user_agent),
-        ("Accept", "*/*"),
-        # Nothing to unpack here, nothing to pack for each check there.
-        ("Accept-Encoding", "identity"),
-        ("Connection", "close"),
-    ]
-    if request.body is not None or request.method in ("POST", "PUT", "PATCH"):
-        own.append(("Content-Length", str(len(request.body or b""))))
-    pairs = [pair for pair in own if pair[0].lower() not in given]
-    pairs += [(field.name, field.value) for field in request.headers]
+def _head_of(request: httpx.Request, resource: str) -> h11.Request:
     try:
-        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in pairs]
-        return h11.Request(method=request.method, target=request.target.resource, headers=headers)
-    except (h11.LocalProtocolError, UnicodeEncodeError):
+        return h11.Request(method=request.method, target=resource, headers=request.headers.raw)
+    except h11.LocalProtocolError:
         # The cause names the value, which may be a secret.
         words = "a header cannot be sent: its value has characters that HTTP does not allow"
         raise Fault(state.CHECKER_ERROR, words) from None
 
 
-def _text(value: bytes) -> str:
+def first_value(pairs: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """The first value of a header, whose name is given in lower-case; empty when there is none."""
+    return next((value for key, value in pairs if key.lower() == name), b"")
+
+
+def text(value: bytes) -> str:
     """A header's value: UTF-8 where it is that, as some servers send it in Location."""
     try:
         return value.decode()

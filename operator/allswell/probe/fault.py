@@ -8,8 +8,10 @@ a statement about the target: it is `CheckerError`, and the state is unknown.
 import errno
 import socket
 import ssl
+from collections.abc import Mapping
 
 from allswell.domain import state
+from allswell.probe.lean_httpx import httpx
 
 OWN_TROUBLE = frozenset(
     {
@@ -33,6 +35,50 @@ NO_WAY = frozenset(
         errno.EAFNOSUPPORT,
     }
 )
+# What httpx, idna and the cookie jar raise; idna's errors and UnicodeError are ValueErrors.
+HTTP_ERRORS = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.CookieConflict,
+    httpx.StreamError,
+    ValueError,
+)
+_CUT = (state.CONNECTION_RESET, "the connection was cut")
+_LATE = (state.TIMEOUT, "no answer")
+_BROKEN = (state.PROTOCOL_ERROR, "the answer breaks the rules of HTTP")
+_OURS = (state.CHECKER_ERROR, "the checker itself uses its HTTP client wrongly")
+_UNREADABLE = (state.CHECKER_ERROR, "the checker's HTTP client cannot read what it was given")
+# Every class of httpx's tree by itself: a new release of httpx adds none without our notice.
+OF_HTTPX: Mapping[type[Exception], tuple[str, str]] = {
+    httpx.HTTPError: _BROKEN,
+    httpx.RequestError: _BROKEN,
+    httpx.TransportError: (state.CONNECTION_FAILED, "the connection failed"),
+    httpx.TimeoutException: _LATE,
+    httpx.ConnectTimeout: _LATE,
+    httpx.ReadTimeout: _LATE,
+    httpx.WriteTimeout: _LATE,
+    httpx.PoolTimeout: (state.CHECKER_ERROR, "the checker itself has no connection to spare"),
+    httpx.NetworkError: _CUT,
+    httpx.ConnectError: (state.CONNECTION_FAILED, "no connection was made"),
+    httpx.ReadError: _CUT,
+    httpx.WriteError: _CUT,
+    httpx.CloseError: _CUT,
+    httpx.ProtocolError: _BROKEN,
+    httpx.LocalProtocolError: (state.CHECKER_ERROR, "the checker itself breaks the rules of HTTP"),
+    httpx.RemoteProtocolError: _BROKEN,
+    httpx.ProxyError: (state.CHECKER_ERROR, "the checker's proxy refuses"),
+    httpx.UnsupportedProtocol: (state.BAD_REDIRECT, "the address is not one of http or https"),
+    httpx.DecodingError: (state.PROTOCOL_ERROR, "the body is not packed as it is said to be"),
+    httpx.TooManyRedirects: (state.TOO_MANY_REDIRECTS, "too many redirects"),
+    httpx.HTTPStatusError: _BROKEN,
+    httpx.InvalidURL: _UNREADABLE,
+    httpx.CookieConflict: _UNREADABLE,
+    httpx.StreamError: _OURS,
+    httpx.StreamConsumed: _OURS,
+    httpx.StreamClosed: _OURS,
+    httpx.ResponseNotRead: _OURS,
+    httpx.RequestNotRead: _OURS,
+}
 # OpenSSL's numbers for a refused certificate (X509_V_ERR_*).
 EXPIRED = 10
 WRONG_NAME = frozenset({62, 63, 64})
@@ -63,6 +109,15 @@ def of_os_error(error: OSError, doing: str) -> Fault:
     if error.errno in OWN_TROUBLE:
         return Fault(state.CHECKER_ERROR, f"{doing}: the checker itself: {error.strerror}")
     return Fault(state.CONNECTION_FAILED, f"{doing}: {error.strerror or type(error).__name__}")
+
+
+def of_http_error(error: Exception, doing: str) -> Fault:
+    """Translate one of `HTTP_ERRORS`, without its own words: they may quote what was sent.
+
+    What no class tells is no statement about the target: its answer may be one that browsers read.
+    """
+    reason, words = OF_HTTPX.get(type(error), _UNREADABLE)
+    return Fault(reason, f"{doing}: {words} ({type(error).__name__})")
 
 
 def of_lookup_error(error: OSError, doing: str) -> Fault:

@@ -1,80 +1,74 @@
 """The `http` check: requests along the redirects, then a verdict on the last answer."""
 
-import time
 from collections.abc import Mapping
 
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect, Http, SecretKey
-from allswell.probe import hop, pattern, trust
+from allswell.probe import fault, hop, pattern
 from allswell.probe.body import BodyReader
+from allswell.probe.client import CheckClient
 from allswell.probe.connector import Connector
-from allswell.probe.exchange import Exchange, Head
+from allswell.probe.exchange import first_value, text
 from allswell.probe.fault import Fault
-from allswell.probe.hop import Request
+from allswell.probe.hop import Hop
+from allswell.probe.lean_httpx import httpx
 from allswell.probe.run import CheckRun
-from allswell.probe.stream import Plain, Stream
+from allswell.probe.transport import Transport
 
 
 async def probe(
-    lines: Connector, check: Http, secrets: Mapping[SecretKey, str], run: CheckRun
+    connector: Connector, check: Http, secrets: Mapping[SecretKey, str], run: CheckRun
 ) -> None:
     """Carry the check out, noting everything in `run`. Raises `Fault` when it cannot be judged."""
-    request = hop.first(check, secrets)
-    run.secrets = [field.value for field in request.headers if field.secret]
+    start = hop.first(check, secrets, connector.user_agent)
+    run.secrets = start.secret_values
+    hook = hop.read_location if check.max_redirects else hop.ignore_location
+    client = CheckClient(Transport(connector, run, check.tls), hook)
+    try:
+        await _follow(client, start, check, run)
+    except fault.HTTP_ERRORS as error:
+        raise fault.of_http_error(error, run.doing) from error
+
+
+async def _follow(client: httpx.AsyncClient, start: Hop, check: Http, run: CheckRun) -> None:
+    """Go from hop to hop, each of them judged below before it is dialled."""
+    here = start
     for _ in range(check.max_redirects + 1):
-        run.next_hop()
-        async with lines.connect(run, request.target.host, request.target.port) as line:
-            exchange = Exchange(await _stream(lines, line, request, check, run), lines.user_agent)
-            head = await _ask(exchange, request, run)
-            location = head.header("location") if head.status in hop.FOLLOWED else ""
-            if not location or not check.max_redirects:
-                await _judge(exchange, head, check, run)
+        response = await client.send(here.request, stream=True)
+        try:
+            if response.next_request is None:
+                await _judge(response, check, run)
                 return
-        request = hop.follow(request, head.status, location)
-    words = f"more than {check.max_redirects} redirects, the last to {request.target.shown}"
+        finally:
+            await response.aclose()
+        here = hop.follow(here, response)
+    words = f"more than {check.max_redirects} redirects, the last to {here.goal.shown}"
     raise Fault(state.TOO_MANY_REDIRECTS, words)
 
 
-async def _stream(
-    lines: Connector, line: Plain, request: Request, check: Http, run: CheckRun
-) -> Stream:
-    if request.target.scheme == "http":
-        return line
-    return await lines.encrypt(run, line, request.target.host, check.tls, trust.HTTP)
-
-
-async def _ask(exchange: Exchange, request: Request, run: CheckRun) -> Head:
-    run.doing = f"waiting for the answer of {request.target.shown}"
-    began = time.perf_counter()
-    await exchange.send(request)
-    head = await exchange.head()
-    run.first_byte = time.perf_counter() - began
-    run.summary = f"{request.method} {request.target.shown}: status {head.status}"
-    return head
-
-
-async def _judge(exchange: Exchange, head: Head, check: Http, run: CheckRun) -> None:
+async def _judge(response: httpx.Response, check: Http, run: CheckRun) -> None:
     """Judge the last answer; a body is read only when the status is as expected."""
-    expect = check.expect
+    expect, status = check.expect, response.status_code
     wanted = ", ".join(map(str, expect.status))
-    good = any(head.status in entry for entry in expect.status)
-    run.expect(state.http(head.status), "status", wanted, str(head.status), holds=good)
+    good = any(status in entry for entry in expect.status)
+    run.expect(state.http(status), "status", wanted, str(status), holds=good)
     if good and expect.body != BodyExpect():
-        await _judge_body(exchange, head, expect.body, run)
+        await _judge_body(response, expect.body, run)
     run.expect_certificate(expect.certificate_days)
     run.expect_latency(expect.latency)
 
 
-async def _judge_body(exchange: Exchange, head: Head, expect: BodyExpect, run: CheckRun) -> None:
+async def _judge_body(response: httpx.Response, expect: BodyExpect, run: CheckRun) -> None:
     run.doing = "reading the body"
-    reading = BodyReader(expect, head.header("content-encoding"), head.header("content-type"))
-    while not reading.decided:
-        data = await exchange.piece()
-        if not data:
-            reading.end()
-            break
-        reading.feed(data)
-    await _expect_body(reading, expect, run)
+    reader = BodyReader(expect, text(first_value(response.headers.raw, b"content-type")))
+    async for piece in response.aiter_bytes():
+        reader.feed(piece)
+        if reader.decided:
+            # The rest can change nothing. The loop goes on and finds the end, as httpx wants it.
+            await response.aclose()
+    if not reader.decided:
+        reader.end()
+    await _expect_body(reader, expect, run)
 
 
 async def _expect_body(reading: BodyReader, expect: BodyExpect, run: CheckRun) -> None:

@@ -109,7 +109,9 @@ class CheckRun:
         for secret in self.secrets:
             if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, "***")
-        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        if not text.isprintable():
+            text = "".join(c if c.isprintable() else " " for c in text)
+        line = " ".join(text.split())
         return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 

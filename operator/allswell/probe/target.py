@@ -1,11 +1,23 @@
-"""Where an HTTP request goes: an address of the web, taken apart and made safe to send."""
+"""Where an HTTP request goes: an address of the web, taken apart and made safe to send.
+
+This parser stands in front of httpx, which reads addresses otherwise than browsers do: it lets
+`a b.example` and `a%41` through and refuses an emoji. What passed here is what is looked up, judged
+and sent; httpx is told of it in a spelling that it reads (`as_httpx`).
+"""
 
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
+import idna
+
+from allswell.probe.lean_httpx import httpx
+
 PORTS = {"http": 80, "https": 443}
 LONGEST_HOST = 253
+LONGEST_LABEL = 63
+# Zero-width ones, which only some scripts need.
+JOINERS = (0x200C, 0x200D)
 HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f.]*:[0-9a-f:.]*(%[a-z0-9._~-]+)?", re.ASCII)
 # Everything that may stand in a path or a query as it is; the rest, like é, is percent-encoded.
 AS_WRITTEN = "%/:?[]@!$&'()*+,;=~-._|^`{}\"\\<>"
@@ -42,7 +54,7 @@ class Target:
 
 
 def parse(url: str) -> Target:
-    """Take an absolute address apart. Raises BadAddress."""
+    """Take an absolute address apart. Raises BadTarget."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -60,7 +72,7 @@ def parse(url: str) -> Target:
 
 
 def join(base: Target, reference: str) -> Target:
-    """Where a reference leads that was given at `base`. Raises BadAddress."""
+    """Where a reference leads that was given at `base`. Raises BadTarget."""
     here = f"{base.scheme}://{base.authority}{base.resource}"
     try:
         return parse(urljoin(here, reference))
@@ -81,10 +93,55 @@ def _host(name: str) -> str:
 
 
 def _a_labels(name: str) -> str:
-    """The ASCII form of an international name (IDNA 2008)."""
-    import idna  # noqa: PLC0415 - few checks need its tables
-
+    """The ASCII form of an international name: IDNA 2008, and symbols as browsers take them."""
     try:
-        return idna.encode(name, uts46=True).decode("ascii")
+        labels = idna.uts46_remap(name, std3_rules=False).split(".")
+        return ".".join(label if label.isascii() else _a_label(label) for label in labels)
     except idna.IDNAError as error:
         raise BadTarget("its host is no valid international name") from error
+
+
+def _a_label(label: str) -> str:
+    try:
+        return idna.alabel(label).decode("ascii")
+    except idna.InvalidCodepoint:
+        # IDNA 2008 knows letters and digits; UTS 46, which browsers follow, has symbols as well.
+        for check in (idna.check_nfc, idna.check_hyphen_ok, idna.check_initial_combiner):
+            check(label)
+        idna.check_bidi(label)
+        if any(
+            ord(c) in JOINERS and not idna.valid_contextj(label, i) for i, c in enumerate(label)
+        ):
+            raise
+        return _bounded("xn--" + label.encode("punycode").decode("ascii"))
+
+
+def _bounded(label: str) -> str:
+    if len(label) > LONGEST_LABEL:
+        raise idna.IDNAError("too long a label")
+    return label
+
+
+def as_httpx(goal: Target) -> httpx.URL:
+    """The address in a spelling that httpx reads. Raises BadTarget for one that is too long.
+
+    Only what httpx derives from it matters here: its origin, and which cookies are meant for it.
+    httpx decodes every host that begins with `xn--` and fails at symbols, and it takes `1.2.3.400`
+    for a broken address, not for a name; such a host gets an escape in front.
+    """
+    host = goal.host
+    try:
+        found = _httpx_url(goal, host)
+        if found.host:
+            return found
+    except (httpx.InvalidURL, ValueError):
+        pass
+    try:
+        return _httpx_url(goal, f"%{ord(host[0]):02x}{host[1:]}")
+    except (httpx.InvalidURL, ValueError) as error:
+        raise BadTarget("it cannot be read") from error
+
+
+def _httpx_url(goal: Target, host: str) -> httpx.URL:
+    host = f"[{host}]" if ":" in host else host
+    return httpx.URL(f"{goal.scheme}://{host}:{goal.port}{goal.resource}")

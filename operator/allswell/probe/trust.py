@@ -8,8 +8,6 @@ A context is made when a check first needs it: a process that never speaks TLS p
 import ssl
 from pathlib import Path
 
-import certifi
-
 HTTP = ("http/1.1",)
 
 
@@ -37,6 +35,8 @@ class Trust:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.set_default_verify_paths()
         if not has_store(context):
+            import certifi  # noqa: PLC0415 - most machines have a store
+
             context.load_verify_locations(cafile=certifi.where())
         if self._extra is not None:
             context.load_verify_locations(cafile=self._extra)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.collector_client import CollectorReply, HttpCollectorClient
-from allswell.checker.errors import CollectorUnreachable
+from allswell.checker.collector_client import (
+    CollectorReply,
+    CollectorUnreachable,
+    HttpCollectorClient,
+)
 
 Seen = list[tuple[str, str, object]]
 

@@ -8,8 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from allswell.checker.errors import UploadFailed
-from allswell.checker.object_store_client import HttpUploadTarget, UploadSink
+from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
 from allswell.domain.archive_upload import UploadPermit
 
 BODY = b"a day of results"

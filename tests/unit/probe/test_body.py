@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect
-from allswell.probe.body import MOST_BYTES, BodyReader, TextSearch, charset_of
+from allswell.probe.body import BodyReader, TextSearch, charset_of
+from allswell.probe.coding import MOST_BYTES, Unpacker
 from allswell.probe.fault import Fault
 
 
@@ -19,9 +20,11 @@ def pieces_of(data: bytes, size: int) -> list[bytes]:
 
 
 def read(data: bytes, expect: BodyExpect, *, size: int = 7, encoding: str = "") -> BodyReader:
-    reading = BodyReader(expect, encoding, "text/plain")
-    for piece in pieces_of(data, size):
-        reading.feed(piece)
+    unpacker, reading = Unpacker(encoding), BodyReader(expect, "text/plain")
+    for packed in pieces_of(data, size):
+        for piece in unpacker.feed(packed):
+            reading.feed(piece)
+    unpacker.end()
     reading.end()
     return reading
 
@@ -62,9 +65,9 @@ def test_what_comes_after_the_end_of_a_packed_body_is_left_alone() -> None:
 
 
 def test_a_body_over_the_limit_is_refused_though_nothing_was_packed() -> None:
-    reading = BodyReader(BodyExpect(contains="x"), "", "")
+    unpacker = Unpacker("")
     with pytest.raises(Fault, match="1024 KiB"):
-        reading.feed(bytes(MOST_BYTES + 1))
+        list(unpacker.feed(bytes(MOST_BYTES + 1)))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from allswell.domain import state
 from allswell.probe import fault
+from allswell.probe.lean_httpx import httpx
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,39 @@ def test_an_answer_without_tls_is_told_as_that() -> None:
     assert fault.of_tls_error(error, "a.example").detail == (
         "TLS with a.example: what answers there speaks no TLS (wrong version number)"
     )
+
+
+def tree(root: type[BaseException]) -> set[type[BaseException]]:
+    return {root}.union(*(tree(branch) for branch in root.__subclasses__()))
+
+
+def test_every_error_of_httpx_has_a_reason_of_its_own() -> None:
+    ours = {error for error in vars(httpx).values() if isinstance(error, type)}
+    errors = {error for error in ours if issubclass(error, Exception)}
+    assert errors == set(fault.OF_HTTPX)
+    assert {error for error in tree(Exception) if error.__module__ == "httpx"} == errors
+
+
+def test_whatever_the_http_client_raises_is_caught_as_such() -> None:
+    assert all(issubclass(error, fault.HTTP_ERRORS) for error in fault.OF_HTTPX)
+    assert issubclass(UnicodeError, fault.HTTP_ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ReadTimeout("token=s3cret"), state.TIMEOUT),
+        (httpx.ReadError("token=s3cret"), state.CONNECTION_RESET),
+        (httpx.RemoteProtocolError("token=s3cret"), state.PROTOCOL_ERROR),
+        (httpx.InvalidURL("token=s3cret"), state.CHECKER_ERROR),
+        (UnicodeEncodeError("ascii", "token=s3cret", 0, 1, "s3cret"), state.CHECKER_ERROR),
+        (ValueError("token=s3cret"), state.CHECKER_ERROR),
+    ],
+)
+def test_an_error_of_the_http_client_becomes_words_that_quote_nothing(
+    error: Exception, reason: str
+) -> None:
+    found = fault.of_http_error(error, "waiting")
+    assert (found.reason, "s3cret" in found.detail) == (reason, False)
+    assert found.detail.startswith("waiting: ")
+    assert type(error).__name__ in found.detail

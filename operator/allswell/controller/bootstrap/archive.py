@@ -1,4 +1,4 @@
-"""Assemble the operator's archive from its settings.
+"""The operator's archive, put together from its settings.
 
 They are ALLSWELL_ARCHIVE_BUCKET, ALLSWELL_ARCHIVE_PREFIX, ALLSWELL_ARCHIVE_ENDPOINT,
 ALLSWELL_ARCHIVE_REGION, ALLSWELL_ARCHIVE_ADDRESSING, ALLSWELL_ARCHIVE_CA_FILE,
@@ -21,26 +21,23 @@ from allswell.controller.metrics.operator_metrics import OperatorMetrics
 
 
 def service(
-    settings: OperatorSettings,
+    told: OperatorSettings,
     engine: Engine,
-    backlog: ArchiveBacklog,
-    metrics: OperatorMetrics,
+    news: ArchiveBacklog,
+    meters: OperatorMetrics,
     now: Callable[[], datetime],
 ) -> ArchiveExecutor | None:
-    """Make what serves the archive; None where there is none, which the metrics show too.
+    """What serves the archive; None where there is none, which the figures say too.
 
-    Raises `ArchiveError` for settings that no client can be made of.
+    Raises `Failed` for settings that no client can be made of.
     """
-    archive_metrics = ArchiveMetrics(metrics.registry, backlog, now)
-    if settings.archive is None:
+    counting = ArchiveMetrics(meters.registry, news, now)
+    if told.archive is None:
         return None
     # It takes tens of megabytes, of which an operator without an archive needs none.
     from allswell.archive.bucket import S3Bucket  # noqa: PLC0415
 
-    uploads = Uploads(
-        S3Bucket(settings.archive),
-        ArchiveCatalogue(engine),
-        settings.delete_archived_after,
-        archive_metrics.count_step,
+    archiving = Uploads(
+        S3Bucket(told.archive), ArchiveCatalogue(engine), told.delete_archived_after, counting.count
     )
-    return ArchiveExecutor(uploads, backlog, now, on_totals=archive_metrics.show_totals)
+    return ArchiveExecutor(archiving, news, now, on_totals=counting.counted)

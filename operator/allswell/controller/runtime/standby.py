@@ -1,14 +1,16 @@
-"""Wait for leadership: alive, not ready, and ready to take over."""
+"""Before an operator begins its work: alive, not ready, and waiting for its turn."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from allswell.controller.config.settings import ListenAddress
-from allswell.controller.runtime import signals
 from allswell.controller.runtime.leader_election import LeaderElection
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @asynccontextmanager
@@ -24,13 +26,13 @@ async def serving(application: web.Application, bind: ListenAddress) -> AsyncIte
 
 
 def application() -> web.Application:
-    """Build what answers the probes meanwhile."""
+    """What answers the probes meanwhile."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        return web.Response(status=503, text="another operator is the leader\n")
+        return web.Response(status=503, text="another operator is at work\n")
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
@@ -38,28 +40,26 @@ def application() -> web.Application:
     return app
 
 
-async def wait_for_leadership(election: LeaderElection, bind: ListenAddress) -> bool:
-    """Wait until the Lease is ours; False when a signal came before."""
+async def wait_for_leadership(tenure: LeaderElection, bind: ListenAddress) -> bool:
+    """Wait for our turn; False when told to stop before it came."""
     stop = asyncio.Event()
-    signals.set_on_signal(stop)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop.set)
     try:
         async with serving(application(), bind):
-            return await _acquired_before(stop, election)
+            turn, told = (asyncio.create_task(it) for it in (tenure.begin(), _set(stop)))
+            await asyncio.wait([turn, told], return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
+            if not turn.done():
+                turn.cancel()
+                return False
+            turn.result()
+            return True
     finally:
-        signals.restore()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
 
 
-async def _acquired_before(stop: asyncio.Event, election: LeaderElection) -> bool:
-    acquiring = asyncio.create_task(election.acquire())
-    stopping = asyncio.create_task(_wait(stop))
-    await asyncio.wait([acquiring, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not acquiring.done():
-        acquiring.cancel()
-        return False
-    acquiring.result()
-    return True
-
-
-async def _wait(event: asyncio.Event) -> None:
+async def _set(event: asyncio.Event) -> None:
     await event.wait()
