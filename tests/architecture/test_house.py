@@ -49,6 +49,18 @@ ALLOWED_IN_DOMAIN = {
     "zoneinfo",
 }
 
+# What reads a field of a Kubernetes object by its path.
+FIELD_READERS = {"at", "block", "blocks", "entry", "number", "owner", "text", "texts"}
+STILL_READING = {
+    f"operator/allswell/controller/hostnames/{name}.py"
+    for name in (
+        "certificate_plan",
+        "certificate_status",
+        "service",
+        "status",
+    )
+}
+
 
 def place(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -65,6 +77,18 @@ def imported(path: Path) -> set[str]:
             case ast.ImportFrom(level=level):
                 names.add(f"{'.' * level} (a relative import)")
     return names
+
+
+def attributes_of_manifest(path: Path) -> set[str]:
+    """Return what a module uses of `allswell.kube.manifest`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "manifest"
+    }
 
 
 def is_allowed(name: str) -> bool:
@@ -93,6 +117,12 @@ def test_the_domain_imports_only_what_calculates(path: Path) -> None:
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not text.strip() or ast.get_docstring(ast.parse(text))
+
+
+def test_paths_of_kubernetes_fields_stand_in_kube_alone() -> None:
+    controller = sorted((ROOT / "operator/allswell/controller").rglob("*.py"))
+    found = {place(path) for path in controller if FIELD_READERS & attributes_of_manifest(path)}
+    assert found - STILL_READING == set()
 
 
 def test_the_concept_table_names_folders_that_exist() -> None:

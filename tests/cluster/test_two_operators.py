@@ -77,7 +77,7 @@ def second(one: Operator, folder: Path) -> Operator:
 
 
 def has_waited(operator: Operator) -> bool:
-    return "waiting: the operator one is at work" in operator.words()
+    return "waiting, the Lease is held by one" in operator.words()
 
 
 def test_a_second_operator_waits_and_takes_over_when_the_first_ends(pair: Pair) -> None:
@@ -116,6 +116,6 @@ def test_one_that_freezes_is_followed_and_stops_when_it_thaws(pair: Pair) -> Non
     assert time.monotonic() - began > 15
     frozen.send_signal(signal.SIGCONT)
     assert frozen.wait(30) == 1
-    assert "the operator other has taken over" in pair.one.words()
+    assert "lost the Lease to other" in pair.one.words()
     pair.one.process = None
     assert pair.other.is_ready()

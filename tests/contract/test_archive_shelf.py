@@ -20,7 +20,8 @@ from allswell.archive.bucket import S3Bucket
 from allswell.archive.bucket_settings import BucketSettings
 from allswell.archive.local_folder import LocalFolder
 from allswell.archive.object_store import ArchiveError, ListedObject, ObjectHead, ObjectStore
-from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
+from allswell.checker.errors import UploadFailed
+from allswell.checker.object_store_client import HttpUploadTarget, UploadSink
 from allswell.domain import archive
 from allswell.domain.archive import DayFileContent, DayFileName
 from allswell.domain.archive_upload import UploadPermit

@@ -23,9 +23,9 @@ from allswell.archive import day_file
 from allswell.archive.local_folder import LocalFolder
 from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.central.writer import MonitorRow
-from allswell.checker.archive_uploader import measured
+from allswell.checker.archive_uploader import measure
 from allswell.checker.day_rollup import seal_days
-from allswell.checker.monitor_runtime import MonitorRuntime, runtime_of, target_of
+from allswell.checker.monitor_runtime import MonitorRuntime, runtime_of, target_hash
 from allswell.collector.archive.uploads import Uploads
 from allswell.domain import archive, instant
 from allswell.domain.archive import DayFileName
@@ -109,7 +109,7 @@ class Model:
     def _bring(self, day: Unarchived, step: str, minute: int) -> None:
         self.store.gathered(day)
         out = BytesIO()
-        content = measured(lambda into: self._written(day, into))
+        content = measure(lambda into: self._written(day, into))
         self._written(day, out)
         if step == "it was only read" or not content.samples:
             return
@@ -165,7 +165,7 @@ def modelled(template: Path) -> Iterator[Model]:
 
 def made(here: Path, central: Central, store: Store) -> Model:
     monitor = central_database.monitor("api")
-    subject = runtime_of(monitor, store.enroll("api", target_of(monitor)))
+    subject = runtime_of(monitor, store.enroll("api", target_hash(monitor)))
     row = central.writer.register(monitor, namespace_uid="ns", now=NOW)
     central.writer.hello(row.id, subject.store, NOW)
     folder = LocalFolder(here / "archive")

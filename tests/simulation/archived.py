@@ -14,7 +14,8 @@ from allswell.archive.local_folder import PATH, LocalFolder
 from allswell.archive.object_store import ArchiveError, ListedObject, ObjectHead, UploadUrl
 from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.checker.config import CheckerConfig
-from allswell.checker.object_store_client import UploadFailed, Write
+from allswell.checker.errors import UploadFailed
+from allswell.checker.object_store_client import Write
 from allswell.collector.archive.uploads import Uploads
 from allswell.collector.authentication import Sender
 from allswell.collector.messages import MessageReply
@@ -23,7 +24,7 @@ from allswell.domain.archive import DayFileContent
 from allswell.domain.archive_upload import UploadPermit
 from tests.central_database import Central
 from tests.simulation.target import LATENCY, Outage
-from tests.simulation.world import Answer, Checker, Collector, Killed, World
+from tests.simulation.world import Answer, CheckerProcess, CollectorProcess, Killed, World
 
 # Days have to pass; so checks, beats and looks are rare.
 EVERY = 600.0
@@ -97,7 +98,7 @@ class _Body:
         return len(chunk)
 
 
-class ArchivingCollector(Collector):
+class ArchivingCollector(CollectorProcess):
     """A collector that signs for the bucket."""
 
     def __init__(self, world: "ArchivedWorld", watch_every: float) -> None:
@@ -146,12 +147,12 @@ class ArchivedWorld(World):
     def __init__(self, central: Central, folder: Path, *outages: Outage) -> None:
         super().__init__(central, folder, *outages, interval=EVERY)
         self.bucket = Bucket(folder / "bucket")
-        self.depot = self.bucket
+        self.upload_target = self.bucket
         self.catalogue = ArchiveCatalogue(central.engine)
 
     async def check(
         self, name: str = "one", config: CheckerConfig | None = None, latency: float = LATENCY
-    ) -> Checker:
+    ) -> CheckerProcess:
         """Start a checker that keeps samples for two days."""
         kept = replace(self.monitor, retention_days=RETENTION_DAYS)
         usual = CheckerConfig((kept,), beat_every=timedelta(seconds=EVERY / 2))
@@ -174,14 +175,14 @@ class ArchivedWorld(World):
                 found[started(json.loads(line))] += 1
         return found
 
-    def in_store(self, checker: Checker) -> Counter[datetime]:
+    def in_store(self, checker: CheckerProcess) -> Counter[datetime]:
         """The starts of all samples in a checker's file."""
         enrolled = checker.store.enroll("api", "")
         far = timedelta(days=4_000)
         samples = checker.store.samples(enrolled.number, self.begin - far, self.begin + far)
         return Counter(sample.started for sample in samples)
 
-    def checked(self, checker: Checker) -> set[datetime]:
+    def checked(self, checker: CheckerProcess) -> set[datetime]:
         """When each check began."""
         return {
             instant.floor(self.begin + timedelta(seconds=second)) for second in checker.probe.checks

@@ -46,7 +46,7 @@ async def lived(world: World) -> Month:
     world.collect(watch_every=300.0)
     checker = await world.check(latency=0.0)
     # Half as many beats as usual, to be done sooner.
-    checker.service.pulser.every = checker.service.sealer.every = 60.0
+    checker.running.heartbeat.interval = checker.running.day_rollup.interval = 60.0
     # The first claim is how the target was found; the figures are of a month after it.
     await world.until(3 * MINUTE)
     before = world.counts()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.monitor_runtime import target_of
+from allswell.checker.monitor_runtime import target_hash
 from allswell.domain import instant, rollup
 from allswell.domain.archive import DayFileContent
 from allswell.domain.cover import Observation
@@ -17,19 +17,19 @@ from allswell.store import BatchItem
 from tests.central_database import Central
 from tests.simulation.archived import A_DAY, EVERY, ArchivedWorld
 from tests.simulation.target import Outage
-from tests.simulation.world import DAY, HOUR, MINUTE, Checker
+from tests.simulation.world import DAY, HOUR, MINUTE, CheckerProcess
 
 MIDNIGHT = 12 * HOUR
 
 
-def all_there(world: ArchivedWorld, checker: Checker) -> None:
+def all_there(world: ArchivedWorld, checker: CheckerProcess) -> None:
     """Whatever was checked is in the file, the archive or both; nothing is in the archive twice."""
     archived, stored = world.in_archive(), world.in_store(checker)
     assert set(archived) | set(stored) == world.checked(checker)
     assert set(archived.values()) <= {1}
 
 
-async def reborn(checker: Checker) -> None:
+async def reborn(checker: CheckerProcess) -> None:
     await asyncio.wait_for(checker.died.wait(), 2 * DAY)
     await checker.kill()
     await asyncio.sleep(20.0)
@@ -160,7 +160,7 @@ def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
         backlog = collector.state.archive_backlog.total()
         assert backlog is not None
         assert (backlog.days, backlog.oldest) == (4, world.begin.date())
-        assert "allswell_archive_backlog_days 4" in checker.service.metrics()
+        assert "allswell_archive_backlog_days 4" in checker.running.metrics()
         assert len(world.in_store(checker)) == len(checker.probe.checks)
         world.bucket.is_away = False
         await asyncio.sleep(25 * MINUTE)
@@ -295,11 +295,11 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
         world.bucket.is_away = True
         backlog = await filled(world, checker)
         await asyncio.sleep(DAY)
-        assert checker.service.keeper.pressed
+        assert checker.running.writer.pressed
         assert collector.state.archive_backlog.losing == {world.row.id}
         counts = checker.store.counts()
         assert counts.raw_lost > 0
-        assert f"allswell_store_raw_lost {counts.raw_lost:g}" in checker.service.metrics()
+        assert f"allswell_store_raw_lost {counts.raw_lost:g}" in checker.running.metrics()
         days = {day.day: day for day in checker.store.days(1)}
         assert days[first].lost == 0
         assert not [day for day in world.in_store(checker) if day.date() == first]
@@ -325,18 +325,18 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
 SMALL = 640 * 1024
 
 
-async def filled(world: ArchivedWorld, checker: Checker) -> dict[date, int]:
+async def filled(world: ArchivedWorld, checker: CheckerProcess) -> dict[date, int]:
     """Fill a checker's file with sealed days of the past, beyond its brim; how many of each."""
     found: dict[date, int] = {}
-    enrolled = checker.store.enroll("api", target_of(world.monitor))
+    enrolled = checker.store.enroll("api", target_hash(world.monitor))
     day, seen = world.begin.date() - timedelta(days=30), Observation(*[world.begin] * 3)
     while not checker.store.counts().raw_lost:
         start = instant.day_start(day)
         samples = [Sample(start + number * timedelta(seconds=60), 1_000) for number in range(1_440)]
-        health = checker.service.greeter.subjects["api"].health
+        health = checker.running.registration.runtimes["api"].health
         for it in samples:
-            checker.service.keeper.keep(BatchItem(enrolled.number, it, health, seen))
-        await checker.service.keeper.flush()
+            checker.running.writer.add(BatchItem(enrolled.number, it, health, seen))
+        await checker.running.writer.flush()
         report = DayReport("api", enrolled.store, 1, rollup.of_day(day, samples))
         checker.store.seal(enrolled.number, report)
         found[day] = len(samples)

@@ -9,7 +9,7 @@ from allswell.domain.state import State
 from allswell.domain.uptime import Uptime
 from tests.central_database import Central
 from tests.simulation.target import Outage
-from tests.simulation.world import HOUR, MINUTE, Checker, World
+from tests.simulation.world import HOUR, MINUTE, CheckerProcess, World
 
 OUTAGE = Outage(20 * MINUTE, 50 * MINUTE)
 SECOND = Outage(80 * MINUTE, 90 * MINUTE)
@@ -26,7 +26,7 @@ def dated(world: World, number: int, near: float, within: float = MINUTE) -> boo
     return near <= world.states()[number][1] <= near + within
 
 
-async def reborn(checker: Checker, after: float = 20.0) -> None:
+async def reborn(checker: CheckerProcess, after: float = 20.0) -> None:
     """Wait for its death; start it anew a little later."""
     await asyncio.wait_for(checker.died.wait(), 2 * HOUR)
     await checker.kill()

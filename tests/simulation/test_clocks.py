@@ -150,7 +150,7 @@ def test_a_report_that_is_never_taken_dies_and_the_rest_goes_on(
         world.collect()
         checker = await world.check()
         await world.until(60 * MINUTE)
-        (subject,) = checker.service.greeter.subjects.values()
+        (subject,) = checker.running.registration.runtimes.values()
         claim = world.claims()[0]
         forged = Transition("api", subject.store, 2, claim)
         central.writer.accept_transition(world.row.id, forged, world.wall.now())

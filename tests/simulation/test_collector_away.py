@@ -8,7 +8,7 @@ import pytest
 from allswell.domain.state import State
 from tests.central_database import Central
 from tests.simulation.target import Outage
-from tests.simulation.world import DAY, HOUR, MINUTE, Checker, World
+from tests.simulation.world import DAY, HOUR, MINUTE, CheckerProcess, World
 
 OUTAGE = Outage(20 * MINUTE, 50 * MINUTE)
 UP_DOWN_UP = [State.UP, State.DOWN, State.UP]
@@ -19,9 +19,9 @@ def words(world: World) -> list[State]:
     return [state for state, _ in world.states()]
 
 
-def in_time(checker: Checker) -> bool:
+def in_time(checker: CheckerProcess) -> bool:
     """Whether every check began when it was due."""
-    tally = checker.service.fleet.runner.tally
+    tally = checker.running.monitor_tasks.runner.counters
     return tally.late_sum < 0.001 and tally.skipped == 0
 
 
@@ -92,10 +92,10 @@ def test_late_evidence_corrects_the_page(both: Central, tmp_path: Path) -> None:
         world.collect()
         checker = await world.check()
         await world.until(10 * MINUTE)
-        checker.line.is_cut = True
+        checker.network.is_cut = True
         await world.until(60 * MINUTE)
         assert world.present() is State.UNKNOWN
-        checker.line.is_cut = False
+        checker.network.is_cut = False
         await world.until(65 * MINUTE)
         assert world.unseen() == []
         await checker.stop()

@@ -14,7 +14,7 @@ from allswell.domain.state import State
 from tests import central_database
 from tests.simulation.conftest import do_not_sync
 from tests.simulation.target import Outage
-from tests.simulation.world import MINUTE, Checker, World
+from tests.simulation.world import MINUTE, CheckerProcess, World
 
 INTERVAL = 30.0
 END = 90 * MINUTE
@@ -55,12 +55,12 @@ def test_no_change_is_lost_and_none_doubled_whatever_fails(
 async def _story(world: World, planned: list[tuple[float, str]], chance: random.Random) -> None:
     world.collect()
     checker = await world.check()
-    checker.line.loses_request = lambda: chance.random() < 0.2
-    checker.line.loses_answer = lambda: chance.random() < 0.2
+    checker.network.loses_request = lambda: chance.random() < 0.2
+    checker.network.loses_answer = lambda: chance.random() < 0.2
     for second, fault in planned:
         await world.until(second)
         await _befall(world, checker, fault)
-    checker.line.loses_request = checker.line.loses_answer = lambda: False
+    checker.network.loses_request = checker.network.loses_answer = lambda: False
     await world.until(END + 10 * MINUTE)
     assert checker.store.counts().undelivered == 0
     assert checker.store.counts().dead == 0
@@ -68,7 +68,7 @@ async def _story(world: World, planned: list[tuple[float, str]], chance: random.
     await checker.stop()
 
 
-async def _befall(world: World, checker: Checker, fault: str) -> None:
+async def _befall(world: World, checker: CheckerProcess, fault: str) -> None:
     if fault == "kill checker":
         await checker.kill()
         await asyncio.sleep(15)
@@ -81,10 +81,10 @@ async def _befall(world: World, checker: Checker, fault: str) -> None:
         await asyncio.sleep(40)
         world.collect()
     else:
-        checker.line.is_cut = fault == "cut line"
+        checker.network.is_cut = fault == "cut line"
         world.database_is_away = fault == "database away"
         await asyncio.sleep(120)
-        checker.line.is_cut = world.database_is_away = False
+        checker.network.is_cut = world.database_is_away = False
 
 
 def _holds(world: World, history: list[Outage]) -> None:

@@ -1,7 +1,7 @@
-"""A checker, a collector and a target in virtual time, with everything between them that may fail.
+"""Simulate a checker, a collector and a target in virtual time, and every fault between them.
 
-What is real: `checker.assembly`, its store file, the collector's messages, state and ticker, the
-central database. What is not: the network, the clocks, the target.
+Real are the assembled checker, its store file, the collector's state, messages and ticker, and the
+central database. Simulated are the network, the clocks and the target.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from sqlalchemy import Connection, event
 
 from allswell.archive.object_store import ArchiveError
 from allswell.central.errors import CentralError, DatabaseUnavailable
-from allswell.checker.assembly import Checker as Service
-from allswell.checker.assembly import assembled
+from allswell.checker.assembly import Checker, assemble
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import CollectorReply, CollectorUnreachable
+from allswell.checker.collector_client import CollectorReply
 from allswell.checker.config import CheckerConfig
-from allswell.checker.object_store_client import UploadTarget as Depot
+from allswell.checker.errors import CollectorUnreachable
+from allswell.checker.object_store_client import UploadTarget
 from allswell.collector import messages
 from allswell.collector.authentication import RequestRefused, Sender
 from allswell.collector.messages import MessageReply
@@ -55,7 +55,7 @@ PATIENCE = 10.0
 
 
 @dataclass(slots=True)
-class Wall:
+class WallClock:
     """A wall clock, which may be set wrongly; the loop's, `time`, is the true one."""
 
     begin: datetime
@@ -101,8 +101,8 @@ class MortalStore(Store):
 
 
 @dataclass(slots=True)
-class SimulatedLine:
-    """The way from one checker to the collector."""
+class SimulatedNetwork:
+    """The network between one checker and the collector."""
 
     world: "World"
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,40 +125,40 @@ class SimulatedLine:
 
 
 @dataclass(slots=True)
-class Checker:
-    """One checker process with its own file, clock and line."""
+class CheckerProcess:
+    """One checker process with its own file, clock and network."""
 
     world: "World"
     path: Path
     probe: ScriptedProbe
-    wall: Wall
+    wall: WallClock
     config: CheckerConfig
-    line: SimulatedLine
+    network: SimulatedNetwork
     store: MortalStore = field(init=False)
-    service: Service = field(init=False)
+    running: Checker = field(init=False)
     died: asyncio.Event = field(default_factory=asyncio.Event)
     most_bytes: int = 64 * 2**20
 
     async def start(self) -> None:
         self.died.clear()
         self.store = MortalStore.open(self.path, max_bytes=self.most_bytes, now=self.wall.now())
-        self.service = assembled(
+        self.running = assemble(
             store=self.store,
             probe=self.probe,
-            line=self.line,
+            collector=self.network,
             clock=Clock(self.wall.now, asyncio.get_running_loop().time),
-            offload=self._offload,
+            run_blocking=self._run_blocking,
             config=self.config,
-            depot=self.world.depot,
+            upload_target=self.world.upload_target,
         )
-        self.service.archivist.breath = 0.0
-        self.service.start()
-        await self.service.fleet.apply(self.config.monitors)
+        self.running.archive_uploader.pause = 0.0
+        self.running.start()
+        await self.running.monitor_tasks.apply(self.config.monitors)
 
-    async def _offload(self, act: Callable[[], T]) -> T:
-        await self.line.thawed.wait()
+    async def _run_blocking(self, call: Callable[[], T]) -> T:
+        await self.network.thawed.wait()
         try:
-            return act()
+            return call()
         except Killed:
             self.died.set()
             await asyncio.Event().wait()
@@ -166,23 +166,23 @@ class Checker:
 
     async def kill(self) -> None:
         """End it at once; what is committed stays."""
-        mine = [*self.service.tasks(), *self.service.fleet.tasks()]
-        for task in mine:
+        tasks = [*self.running.tasks(), *self.running.monitor_tasks.tasks()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*mine, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.store.close()
 
     async def stop(self) -> None:
         """End it as SIGTERM does."""
-        await self.service.stop()
+        await self.running.stop()
         self.store.close()
 
     def freeze(self) -> None:
-        self.line.thawed.clear()
+        self.network.thawed.clear()
         self.probe.thawed.clear()
 
     def thaw(self) -> None:
-        self.line.thawed.set()
+        self.network.thawed.set()
         self.probe.thawed.set()
 
     def copy(self, name: str) -> Path:
@@ -197,7 +197,7 @@ class Checker:
             shutil.copy(copy, self.path)
 
 
-class Collector:
+class CollectorProcess:
     """One collector process."""
 
     def __init__(self, world: "World", watch_every: float = 15.0) -> None:
@@ -273,10 +273,10 @@ class World:
         self.begin = begin
         self.target = Target(outages)
         self._loop = timeless.Loop()
-        self.wall = Wall(begin, self._loop.time)
-        self.collector: Collector | None = None
+        self.wall = WallClock(begin, self._loop.time)
+        self.collector: CollectorProcess | None = None
         self.database_is_away = False
-        self.depot: Depot | None = None
+        self.upload_target: UploadTarget | None = None
         self.monitor = central_database.monitor(interval=timedelta(seconds=interval))
         event.listen(central.engine, "begin", self._begin, insert=True)
         self.row = central.writer.register(self.monitor, namespace_uid="ns", now=begin)
@@ -303,22 +303,22 @@ class World:
     async def passing(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    def collect(self, watch_every: float = 15.0) -> Collector:
+    def collect(self, watch_every: float = 15.0) -> CollectorProcess:
         """Start a collector."""
-        self.collector = Collector(self, watch_every)
+        self.collector = CollectorProcess(self, watch_every)
         return self.collector
 
     async def check(
         self, name: str = "one", config: CheckerConfig | None = None, latency: float = LATENCY
-    ) -> Checker:
+    ) -> CheckerProcess:
         """Start a checker whose file has this name."""
-        checker = Checker(
+        checker = CheckerProcess(
             world=self,
             path=self.folder / f"{name}.sqlite",
             probe=ScriptedProbe(self.target, lambda: self.time, latency),
-            wall=Wall(self.begin, self._loop.time),
+            wall=WallClock(self.begin, self._loop.time),
             config=config or CheckerConfig((self.monitor,)),
-            line=SimulatedLine(self),
+            network=SimulatedNetwork(self),
         )
         checker.thaw()
         await checker.start()

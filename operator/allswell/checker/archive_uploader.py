@@ -1,9 +1,9 @@
-"""Brings each day that is over to the archive: one at a time, the oldest first.
+"""Upload each day that is over to the archive: one at a time, the oldest first.
 
-A day's file is made twice from the checker's own: once to know its length and checksum, which are
+A day's file is made twice from the checker's own: once to learn its length and checksum, which are
 signed, and once while it is sent. A sample that comes in between makes another content, which the
-store refuses, and the day is tried again. Its rows may go when the centre says that it has recorded
-what the archive holds, and never before.
+object store refuses, and the day is tried again. Its samples may be pruned when the collector says
+that it has recorded what the archive holds, and never before.
 """
 
 import asyncio
@@ -20,11 +20,16 @@ from datetime import date, datetime, timedelta
 from allswell.archive import day_file
 from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import CollectorClient, CollectorUnreachable
+from allswell.checker.collector_client import CollectorClient
+from allswell.checker.errors import (
+    CollectorUnreachable,
+    UploadDeferred,
+    UploadFailed,
+    UploadRefused,
+)
 from allswell.checker.monitor_runtime import MonitorRuntime
-from allswell.checker.object_store_client import UploadFailed, UploadSink
-from allswell.checker.object_store_client import UploadTarget as Depot
-from allswell.checker.outbox_sender import wait_after
+from allswell.checker.object_store_client import UploadSink, UploadTarget
+from allswell.checker.outbox_sender import backoff
 from allswell.checker.registration import Registration
 from allswell.checker.schedule import phase
 from allswell.domain import archive_upload, instant
@@ -36,90 +41,87 @@ from allswell.store import Store, StoreError, Unarchived
 
 log = logging.getLogger(__name__)
 PATH = "/v1/archive"
-EVERY = 30.0
+INTERVAL = 30.0
 SPREAD = timedelta(hours=1)
-AT_ONCE = 1_000
-# A thread that makes a file gives way so often, for so long: checks have a clock to keep.
-PACE, BREATH = 250, 0.002
+MAX_BACKLOG = 1_000
+# A thread that writes a file pauses after so many samples, for so long: checks have a schedule.
+PAUSE_AFTER, PAUSE = 250, 0.002
 OK = 200
-# What concerns this day alone: the monitor is gone, its store unknown, its day not over there.
-UNWELCOME = frozenset({404, 409, 410, 422})
-LATER = 3600.0
-SOONEST = 1.0
-# A hello is on its way.
-SOON = 5.0
-
-
-class UploadRefused(Exception):
-    """The collector did not do as it was asked; the text says why."""
-
-
-class UploadDeferred(UploadRefused):
-    """The collector will not have this day now, and may have others."""
+# Statuses that concern this day alone: monitor gone, store unknown, day not over at the collector.
+DEFERRED = frozenset({404, 409, 410, 422})
+DEFER_SECONDS = 3600.0
+SHORTEST_RETRY = 1.0
+# The wait while a monitor with a backlog is being registered.
+REGISTRATION_WAIT = 5.0
 
 
 @dataclass(slots=True)
 class ArchiveUploader:
-    """The loop that archives. `wanted` is None until a beat's answer has told."""
+    """The loop that uploads; `interval` and `pause` in seconds.
 
-    keeper: BatchWriter
-    line: CollectorClient
+    `configured` is None until a heartbeat's reply has said whether there is an archive.
+    """
+
+    writer: BatchWriter
+    collector: CollectorClient
     clock: Clock
-    greeter: Registration
-    depot: Depot
-    every: float = EVERY
-    breath: float = BREATH
-    wanted: bool | None = None
+    registration: Registration
+    target: UploadTarget
+    interval: float = INTERVAL
+    pause: float = PAUSE
+    configured: bool | None = None
     backlog: tuple[Unarchived, ...] = ()
     failures: int = 0
     failed: int = 0
     archived: int = 0
-    trouble: str = ""
-    _greeted: frozenset[str] = frozenset()
-    _ungreeted: set[str] = field(default_factory=set)
-    _nudged: asyncio.Event = field(default_factory=asyncio.Event)
-    _later: dict[tuple[int, date], float] = field(default_factory=dict)
+    last_error: str = ""
+    _registered: frozenset[str] = frozenset()
+    _unregistered: set[str] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _deferred: dict[tuple[int, date], float] = field(default_factory=dict)
     _damaged: set[tuple[str, date]] = field(default_factory=set)
 
-    def told(self, *, wanted: bool, damaged: Iterable[tuple[str, date]]) -> None:
-        """What a beat's answer says: whether there is an archive, and which days it has lost."""
-        before, news = self.wanted, set(damaged)
-        self.wanted = wanted
-        self._damaged |= news
-        if wanted and (news or not before or self._greeted != self._greeted_now()):
-            self._nudged.set()
+    def update(self, *, configured: bool, damaged: Iterable[tuple[str, date]]) -> None:
+        """Take over a heartbeat's reply: whether there is an archive, and which days it lost."""
+        before, newly_damaged = self.configured, set(damaged)
+        self.configured = configured
+        self._damaged |= newly_damaged
+        is_new = newly_damaged or not before or self._registered != self._registered_now()
+        if configured and is_new:
+            self._wake.set()
 
-    def waiting(self, subject: MonitorRuntime) -> tuple[date, ...]:
-        """The days of a monitor that are over and not archived, the oldest first."""
-        return tuple(day.day for day in self.backlog if day.number == subject.number)
+    def unarchived_days(self, runtime: MonitorRuntime) -> tuple[date, ...]:
+        """Return the days of a monitor that are over and not archived, the oldest first."""
+        return tuple(day.day for day in self.backlog if day.number == runtime.number)
 
     async def run(self) -> None:
-        """Look for what is due every so often, later after a failure, for ever."""
+        """Upload what is due every interval, later after a failure, for ever."""
         while True:
-            wait = self._wait()
+            seconds = self._seconds_to_wait()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(self.clock.monotonic() + wait):
-                    await self._nudged.wait()
-            self._nudged.clear()
-            await self.round()
+                async with asyncio.timeout_at(self.clock.monotonic() + seconds):
+                    await self._wake.wait()
+            self._wake.clear()
+            await self.upload_due()
 
-    def _wait(self) -> float:
-        """Seconds until the next look, if nobody nudges."""
+    def _seconds_to_wait(self) -> float:
+        """Return the seconds until the next round, unless it is woken before."""
         if self.failures:
-            return SOONEST + wait_after(self.failures, random.random())  # noqa: S311 - jitter
-        return SOON if self._ungreeted else self.every
+            return SHORTEST_RETRY + backoff(self.failures, random.random())  # noqa: S311 - jitter
+        return REGISTRATION_WAIT if self._unregistered else self.interval
 
-    def _greeted_now(self) -> frozenset[str]:
-        return frozenset(name for name, it in self.greeter.subjects.items() if it.greeted)
+    def _registered_now(self) -> frozenset[str]:
+        runtimes = self.registration.runtimes
+        return frozenset(name for name, runtime in runtimes.items() if runtime.registered)
 
-    async def round(self) -> bool:
-        """Archive whatever is due; False when that was not possible."""
-        if not self.wanted:
+    async def upload_due(self) -> bool:
+        """Upload every day that is due; False when that was not possible."""
+        if not self.configured:
             return True
         try:
             await self._mark_damaged()
             while (day := await self._next()) is not None:
-                await self._tried(day)
+                await self._try(day)
         except (
             StoreError,
             CollectorUnreachable,
@@ -127,119 +129,139 @@ class ArchiveUploader:
             UploadRefused,
             UploadFailed,
         ) as error:
-            self._complain(str(error))
+            self._note_failure(str(error))
             return False
-        self._calm()
+        self._note_success()
         return True
 
-    async def _tried(self, day: Unarchived) -> None:
-        """Archive a day; one that is unwelcome holds up no other."""
+    async def _try(self, day: Unarchived) -> None:
+        """Archive a day; one that the collector defers holds up no other."""
         try:
             await self._archive(day)
         except UploadDeferred as error:
-            log.error("%s: the results of %s stay here: %s", day.monitor, day.day, error)
+            log.error(
+                "archive: upload deferred, the results are kept: %s monitor=%s day=%s",
+                error,
+                day.monitor,
+                day.day,
+            )
             self.failed += 1
-            self._later[day.number, day.day] = self.clock.monotonic() + LATER
+            self._deferred[day.number, day.day] = self.clock.monotonic() + DEFER_SECONDS
         else:
             self.archived += 1
-            self._calm()
+            self._note_success()
 
-    def _calm(self) -> None:
-        if self.trouble:
-            log.warning("days are archived again")
-        self.failures, self.trouble = 0, ""
+    def _note_success(self) -> None:
+        if self.last_error:
+            log.warning("archive: uploads work again")
+        self.failures, self.last_error = 0, ""
 
-    def _complain(self, why: str) -> None:
-        if not self.trouble:
-            log.warning("a day cannot be archived: %s; it is kept, and tried again", why)
-        self.failures, self.failed, self.trouble = self.failures + 1, self.failed + 1, why
+    def _note_failure(self, reason: str) -> None:
+        if not self.last_error:
+            log.warning("archive: upload failed, the results are kept, will retry: %s", reason)
+        self.failures, self.failed, self.last_error = self.failures + 1, self.failed + 1, reason
 
     async def _mark_damaged(self) -> None:
         while self._damaged:
             monitor, day = next(iter(self._damaged))
-            if await self.keeper.call(lambda store: store.damaged(monitor, day)):  # noqa: B023
-                log.warning("%s: the archive has lost %s; it is archived anew", monitor, day)
+            if await self.writer.call(lambda store: store.damaged(monitor, day)):  # noqa: B023
+                log.warning(
+                    "archive: a day is lost in the archive, uploading it again monitor=%s day=%s",
+                    monitor,
+                    day,
+                )
             self._damaged.discard((monitor, day))
 
     async def _next(self) -> Unarchived | None:
-        """The oldest day that is due; of those who wait for their minute, none."""
+        """Refresh the backlog, and return the oldest day that is due, if there is one."""
         now = self.clock.now()
         today = instant.day_of(now)
-        found = await self.keeper.call(lambda store: store.unarchived(today, AT_ONCE))
-        subjects = self.greeter.subjects
-        self.backlog = tuple(day for day in found if day.monitor in subjects)
-        self._greeted = self._greeted_now()
-        self._ungreeted = {it.monitor for it in self.backlog} - self._greeted
+        unarchived = await self.writer.call(lambda store: store.unarchived(today, MAX_BACKLOG))
+        runtimes = self.registration.runtimes
+        self.backlog = tuple(day for day in unarchived if day.monitor in runtimes)
+        self._registered = self._registered_now()
+        self._unregistered = {day.monitor for day in self.backlog} - self._registered
         return next((day for day in self.backlog if self._is_due(day, now)), None)
 
     def _is_due(self, day: Unarchived, now: datetime) -> bool:
-        if self._later.get((day.number, day.day), 0.0) > self.clock.monotonic():
+        """Tell whether a day may be uploaded now: each monitor has its own minute of the hour."""
+        if self._deferred.get((day.number, day.day), 0.0) > self.clock.monotonic():
             return False
-        subject = self.greeter.subjects[day.monitor]
-        if subject.gone or not subject.greeted:
+        runtime = self.registration.runtimes[day.monitor]
+        if runtime.gone or not runtime.registered:
             return False
-        own = phase(subject.monitor.meta.namespace, day.monitor)
-        return now >= instant.day_start(day.day + timedelta(days=1)) + own * SPREAD
+        offset = phase(runtime.monitor.meta.namespace, day.monitor)
+        return now >= instant.day_start(day.day + timedelta(days=1)) + offset * SPREAD
 
     async def _archive(self, day: Unarchived) -> None:
-        await self.keeper.flush()
-        await self.keeper.call(lambda store: store.gathered(day))
-        content = await self.keeper.call(lambda store: measured(self._write(store, day)))
+        """Bring one day to the archive.
+
+        1. Write what is pending, and note that the day's samples have been gathered.
+        2. Measure the file: its length, checksum and samples. A day without any is done.
+        3. Ask the collector for a permit, and put the file where the permit says.
+        4. Ask again, so that the collector verifies and records what the archive holds.
+        5. Mark the day as archived, unless samples came in meanwhile.
+        """
+        await self.writer.flush()
+        await self.writer.call(lambda store: store.gathered(day))
+        content = await self.writer.call(lambda store: measure(self._writer_of(store, day)))
         if not content.samples:
             # All of them were dropped for want of room meanwhile.
-            await self.keeper.call(lambda store: store.archived(day))
+            await self.writer.call(lambda store: store.archived(day))
             return
-        wanted = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
-        permit = await self._ask(wanted)
+        request = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
+        permit = await self._ask(request)
         if permit.url:
             await self._put(day, permit)
         if not permit.recorded:
-            wanted = UploadRequest(
+            request = UploadRequest(
                 day.monitor, day.store, day.day, content, day.whole, permit.revision
             )
-            if not (await self._ask(wanted)).recorded:
-                raise UploadRefused("the collector has not recorded a day that was put")
-        if not await self.keeper.call(lambda store: store.archived(day)):
-            log.info("%s: results of %s came in meanwhile", day.monitor, day.day)
+            if not (await self._ask(request)).recorded:
+                raise UploadRefused("the collector has not recorded an uploaded day")
+        if not await self.writer.call(lambda store: store.archived(day)):
+            log.info(
+                "archive: results came in during the upload monitor=%s day=%s", day.monitor, day.day
+            )
 
     async def _put(self, day: Unarchived, permit: UploadPermit) -> None:
-        is_new = await self.keeper.call(
-            lambda store: self.depot.put(permit, self._write(store, day))
+        is_new = await self.writer.call(
+            lambda store: self.target.put(permit, self._writer_of(store, day))
         )
         if not is_new:
-            log.info("%s: %s is in the archive already", day.monitor, day.day)
+            log.info("archive: day is archived already monitor=%s day=%s", day.monitor, day.day)
 
-    async def _ask(self, wanted: UploadRequest) -> UploadPermit:
-        reply = await self.line.post(PATH, archive_upload.request_json(wanted))
+    async def _ask(self, request: UploadRequest) -> UploadPermit:
+        reply = await self.collector.post(PATH, archive_upload.request_json(request))
         if reply.status != OK:
-            kind = UploadDeferred if reply.status in UNWELCOME else UploadRefused
+            kind = UploadDeferred if reply.status in DEFERRED else UploadRefused
             raise kind(f"the collector answers {reply.status}")
         return archive_upload.read_permit(reply.body)
 
-    def _write(self, store: Store, day: Unarchived) -> Callable[[UploadSink], int]:
-        """What writes a day's file, and says how many samples it holds."""
+    def _writer_of(self, store: Store, day: Unarchived) -> Callable[[UploadSink], int]:
+        """Return a function that writes a day's file and returns how many samples it holds."""
 
-        def write(out: UploadSink) -> int:
+        def write(sink: UploadSink) -> int:
             start = instant.day_start(day.day)
             with closing(
-                _paced(store.samples(day.number, start, start + timedelta(days=1)), self.breath)
+                _paced(store.samples(day.number, start, start + timedelta(days=1)), self.pause)
             ) as samples:
-                return day_file.write(samples, out)
+                return day_file.write(samples, sink)
 
         return write
 
 
-def _paced(samples: Iterator[Sample], breath: float) -> Generator[Sample]:
-    """The samples, with a breath between some of them."""
+def _paced(samples: Iterator[Sample], pause: float) -> Generator[Sample]:
+    """Yield the samples, with a pause after every `PAUSE_AFTER` of them."""
     for number, sample in enumerate(samples, 1):
         yield sample
-        if breath and number % PACE == 0:
-            time.sleep(breath)
+        if pause and number % PAUSE_AFTER == 0:
+            time.sleep(pause)
 
 
 @dataclass(slots=True)
 class _ByteCounter:
-    """Counts bytes and keeps none."""
+    """Counts and hashes bytes, and keeps none."""
 
     size: int = 0
     sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -250,8 +272,8 @@ class _ByteCounter:
         return len(chunk)
 
 
-def measured(write: Callable[[UploadSink], int]) -> DayFileContent:
-    """The length, checksum and samples of what is written, without keeping it."""
-    measure = _ByteCounter()
-    samples = write(measure)
-    return DayFileContent(measure.size, measure.sha256.hexdigest(), samples)
+def measure(write: Callable[[UploadSink], int]) -> DayFileContent:
+    """Measure what `write` writes, its length, checksum and samples, without keeping it."""
+    counter = _ByteCounter()
+    samples = write(counter)
+    return DayFileContent(counter.size, counter.sha256.hexdigest(), samples)

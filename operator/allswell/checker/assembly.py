@@ -1,4 +1,4 @@
-"""The checker put together from its parts: started, kept running, and stopped cleanly."""
+"""Assemble the checker from its parts; start it, keep it running, stop it cleanly."""
 
 import asyncio
 import contextlib
@@ -8,177 +8,202 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from allswell.checker import metrics
 from allswell.checker.archive_uploader import ArchiveUploader
 from allswell.checker.batch_writer import BatchWriter, RunBlocking
 from allswell.checker.clock import Clock
 from allswell.checker.collector_client import CollectorClient
-from allswell.checker.config import BadConfig, CheckerConfig, ConfigFolder
+from allswell.checker.config import CheckerConfig, ConfigFolder
 from allswell.checker.day_rollup import DayRollup
-from allswell.checker.egress import Egress, Reaches
+from allswell.checker.egress import Egress, ReferenceProbe
+from allswell.checker.errors import BadConfig
 from allswell.checker.heartbeat import HeartbeatSender
-from allswell.checker.metrics import CheckerCounters, text
-from allswell.checker.monitor_tasks import MonitorTasks, kept_alive
-from allswell.checker.object_store_client import HttpUploadTarget
-from allswell.checker.object_store_client import UploadTarget as Depot
+from allswell.checker.metrics import CheckerCounters
+from allswell.checker.monitor_tasks import MonitorTasks, supervise
+from allswell.checker.object_store_client import HttpUploadTarget, UploadTarget
 from allswell.checker.outbox_sender import OutboxSender
 from allswell.checker.registration import Registration
 from allswell.checker.runner import Probe, Runner
 from allswell.domain import instant
 from allswell.domain.spec.http import SecretKey
-from allswell.store import Store, StoreError
+from allswell.store import Store, StoreCounts, StoreError
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 1.0
-DRAIN = 5.0
+CONFIG_INTERVAL = 1.0
+STOP_TIMEOUT = 5.0
+WRITER = "batch writer"
+SENDERS = ("outbox sender", "heartbeat", "day roll-up", "archive uploader")
 
 
-class CheckerProber(Probe, Reaches, Protocol):
-    """Carries out checks, and tries reference targets."""
+class CheckerProber(Probe, ReferenceProbe, Protocol):
+    """Carries out checks, and probes reference targets."""
 
 
 @dataclass(slots=True)
 class Checker:
     """Everything that runs in one checker process."""
 
-    keeper: BatchWriter
-    greeter: Registration
-    courier: OutboxSender
-    pulser: HeartbeatSender
-    sealer: DayRollup
-    archivist: ArchiveUploader
-    fleet: MonitorTasks
+    writer: BatchWriter
+    registration: Registration
+    outbox_sender: OutboxSender
+    heartbeat: HeartbeatSender
+    day_rollup: DayRollup
+    archive_uploader: ArchiveUploader
+    monitor_tasks: MonitorTasks
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start the loops that serve all monitors."""
-        loops = {
-            "the keeper": self.keeper.run,
-            "the courier": self.courier.run,
-            "the pulse": self.pulser.run,
-            "the sealer": self.sealer.run,
-            "the archivist": self.archivist.run,
-        }
-        for name, loop in loops.items():
-            self._tasks[name] = asyncio.create_task(kept_alive(name, loop))
+        loops = (
+            self.writer.run,
+            self.outbox_sender.run,
+            self.heartbeat.run,
+            self.day_rollup.run,
+            self.archive_uploader.run,
+        )
+        for name, loop in zip((WRITER, *SENDERS), loops, strict=True):
+            self._tasks[name] = asyncio.create_task(supervise(name, loop))
 
     def tasks(self) -> tuple[asyncio.Task[None], ...]:
-        """The loops that serve all monitors."""
+        """Return the tasks that serve all monitors."""
         return tuple(self._tasks.values())
 
     async def stop(self) -> None:
-        """Stop checking, keep what is in hand, send what is in the outbox; bounded in time."""
-        await self.fleet.stop()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN):
-                await self.keeper.flush()
-        await self._end("the courier", "the pulse", "the sealer", "the archivist")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN):
-                await self.courier.round()
-        await self._end("the keeper")
+        """Stop cleanly; bounded in time.
 
-    async def _end(self, *names: str) -> None:
+        1. Stop checking.
+        2. Write the pending results.
+        3. Stop every loop but the writer's.
+        4. Send what is in the outbox.
+        5. Stop the writer.
+        """
+        await self.monitor_tasks.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await self.writer.flush()
+        await self._cancel(*SENDERS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await self.outbox_sender.send_all()
+        await self._cancel(WRITER)
+
+    async def _cancel(self, *names: str) -> None:
         tasks = [self._tasks.pop(name) for name in names]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def metrics(self) -> str:
-        """The Prometheus text."""
+        """Return the metrics as Prometheus text."""
         gauges: dict[str, float] = {
-            "allswell_checker_monitors": len(self.greeter.subjects),
-            "allswell_checker_samples_shed": self.keeper.shed,
-            "allswell_checker_samples_dropped": self.keeper.dropped,
-            "allswell_checker_pressed": 1 if self.keeper.pressed else 0,
-            "allswell_checker_trouble": 1 if self.keeper.trouble else 0,
-            "allswell_archive_configured": 1 if self.archivist.wanted else 0,
-            "allswell_archive_failures": self.archivist.failed,
-            "allswell_archive_days": self.archivist.archived,
+            "allswell_checker_monitors": len(self.registration.runtimes),
+            "allswell_checker_samples_shed": self.writer.shed,
+            "allswell_checker_samples_dropped": self.writer.dropped,
+            "allswell_checker_pressed": 1 if self.writer.pressed else 0,
+            "allswell_checker_trouble": 1 if self.writer.last_error else 0,
+            "allswell_archive_configured": 1 if self.archive_uploader.configured else 0,
+            "allswell_archive_failures": self.archive_uploader.failed,
+            "allswell_archive_days": self.archive_uploader.archived,
         }
-        counts = self.sealer.counts
-        if counts is not None:
-            gauges |= {
-                "allswell_store_samples": counts.samples,
-                "allswell_store_bytes": counts.size,
-                "allswell_store_free_bytes": counts.free,
-                "allswell_store_raw_lost": counts.raw_lost,
-                "allswell_outbox_undelivered": counts.undelivered,
-                "allswell_outbox_dead": counts.dead,
-                "allswell_archive_backlog_days": counts.unarchived,
-                "allswell_archive_oldest_timestamp_seconds": _second(counts.oldest),
-            }
-        return text(self.fleet.runner.tally, gauges)
+        if self.day_rollup.counts is not None:
+            gauges |= _store_gauges(self.day_rollup.counts)
+        return metrics.exposition(self.monitor_tasks.runner.counters, gauges)
 
 
-def _second(day: date | None) -> float:
-    """When a day began, Unix time; 0 for none."""
+def _store_gauges(counts: StoreCounts) -> dict[str, float]:
+    return {
+        "allswell_store_samples": counts.samples,
+        "allswell_store_bytes": counts.size,
+        "allswell_store_free_bytes": counts.free,
+        "allswell_store_raw_lost": counts.raw_lost,
+        "allswell_outbox_undelivered": counts.undelivered,
+        "allswell_outbox_dead": counts.dead,
+        "allswell_archive_backlog_days": counts.unarchived,
+        "allswell_archive_oldest_timestamp_seconds": _timestamp(counts.oldest),
+    }
+
+
+def _timestamp(day: date | None) -> float:
+    """Return when a day began, Unix time; 0 for none."""
     return 0.0 if day is None else instant.day_start(day).timestamp()
 
 
-def assembled(
+def assemble(
     *,
     store: Store,
     probe: CheckerProber,
-    line: CollectorClient,
+    collector: CollectorClient,
     clock: Clock,
-    offload: RunBlocking,
+    run_blocking: RunBlocking,
     config: CheckerConfig,
     secrets: Callable[[], Mapping[SecretKey, str]] = dict,
-    depot: Depot | None = None,
+    upload_target: UploadTarget | None = None,
 ) -> Checker:
     """Wire the parts; nothing runs yet. `config` gives the rules, not yet the monitors."""
-    keeper = BatchWriter(store, offload)
-    greeter = Registration(keeper, line)
-    courier = OutboxSender(keeper, line, clock, greeter.greeted, lambda name: greeter.again([name]))
-    archivist = ArchiveUploader(keeper, line, clock, greeter, depot or HttpUploadTarget())
-    egress = None
-    if config.references:
-        egress = Egress(probe, config.references, clock.monotonic)
-    pulser = HeartbeatSender(
-        keeper=keeper,
-        line=line,
+    writer = BatchWriter(store, run_blocking)
+    registration = Registration(writer, collector)
+    sender = OutboxSender(
+        writer, collector, clock, registration.register, lambda name: registration.require([name])
+    )
+    uploader = ArchiveUploader(
+        writer, collector, clock, registration, upload_target or HttpUploadTarget()
+    )
+    heartbeat = HeartbeatSender(
+        writer=writer,
+        collector=collector,
         clock=clock,
-        greeter=greeter,
-        nudge=courier.nudge,
-        archivist=archivist,
-        every=config.beat_every.total_seconds(),
+        registration=registration,
+        wake_sender=sender.wake,
+        archive_uploader=uploader,
+        interval=config.beat_every.total_seconds(),
     )
     runner = Runner(
-        probe, keeper, clock, config.grace, CheckerCounters(), secrets, egress, pulser.anew
+        probe=probe,
+        writer=writer,
+        clock=clock,
+        grace=config.grace,
+        counters=CheckerCounters(),
+        secrets=secrets,
+        egress_works=_egress(probe, config, clock),
+        on_observation_begun=heartbeat.send_soon,
     )
     return Checker(
-        keeper=keeper,
-        greeter=greeter,
-        courier=courier,
-        pulser=pulser,
-        sealer=DayRollup(keeper, clock, greeter, lambda: archivist.wanted),
-        archivist=archivist,
-        fleet=MonitorTasks(runner, greeter),
+        writer=writer,
+        registration=registration,
+        outbox_sender=sender,
+        heartbeat=heartbeat,
+        day_rollup=DayRollup(writer, clock, registration, lambda: uploader.configured),
+        archive_uploader=uploader,
+        monitor_tasks=MonitorTasks(runner, registration),
     )
 
 
-async def follow(
-    service: Checker,
+def _egress(probe: ReferenceProbe, config: CheckerConfig, clock: Clock) -> Egress | None:
+    return Egress(probe, config.references, clock.monotonic) if config.references else None
+
+
+async def follow_config(
+    checker: Checker,
     folder: ConfigFolder,
     clock: Clock,
-    wanted: CheckerConfig | None,
-    offload: RunBlocking,
+    config: CheckerConfig | None,
+    run_blocking: RunBlocking,
 ) -> None:
     """Apply a list, and the folder's whenever it changes, for ever.
 
     A list that cannot be read leaves the last good one in force; one that the store refuses is
     tried again.
     """
-    trouble = ""
+    last_error = ""
     while True:
         try:
-            wanted = await offload(folder.look) or wanted
-            if wanted is not None:
-                await service.fleet.apply(wanted.monitors)
-                service.courier.nudge()
-            wanted, trouble = None, ""
+            config = await run_blocking(folder.read_changes) or config
+            if config is not None:
+                await checker.monitor_tasks.apply(config.monitors)
+                checker.outbox_sender.wake()
+            config, last_error = None, ""
         except (BadConfig, StoreError) as error:
-            if str(error) != trouble:
-                log.error("%s; the last good list stays in force", error)
-            trouble = str(error)
-        await clock.sleep_until(clock.monotonic() + LOOK_EVERY)
+            if str(error) != last_error:
+                log.error("config: the last good list stays in force: %s", error)
+            last_error = str(error)
+        await clock.sleep_until(clock.monotonic() + CONFIG_INTERVAL)

@@ -1,7 +1,7 @@
-"""The one writer of the checker's file: groups what many monitors hand in into one commit.
+"""Write the checker's file: group the results of many monitors into one commit.
 
-What cannot be committed is held and tried again, so that no change of state is lost while the
-volume is away; samples beyond a bound are let go and counted.
+Results that cannot be committed are held and tried again, so that no change of state is lost while
+the volume is away; samples beyond a bound are shed and counted.
 """
 
 import asyncio
@@ -14,140 +14,149 @@ from allswell.store import BatchItem, BatchResult, OutOfStep, Store, StoreDamage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-GROUPED = 0.005
-MOST_HELD = 10_000
-RETRY = 1.0
+GROUP_DELAY = 0.005
+MAX_PENDING = 10_000
+RETRY_DELAY = 1.0
 
 
 class RunBlocking(Protocol):
     """Runs a blocking call elsewhere and awaits it: a thread, or in tests right here."""
 
-    def __call__(self, act: Callable[[], T], /) -> Awaitable[T]:
-        """Await the result of `act`."""
+    def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
+        """Await the result of `call`."""
         ...
 
 
 class BatchWriter:
-    """Takes what must be kept and commits it within a few milliseconds, in order.
+    """Accepts results and commits them within a few milliseconds, in order.
 
-    `reported` is set when there is something to send, `broken` when only a new start can help: it
-    sets a damaged file aside, and counts from what the file holds. `losing` says that what made
-    room last was in no archive.
+    `reports_pending` is set when there is something to send, `restart_needed` when only a new start
+    can help: it sets a damaged file aside, and counts from what the file holds. `losing` is true
+    while the samples that were last dropped to make room were in no archive.
     """
 
-    def __init__(self, store: Store, offload: RunBlocking) -> None:
+    def __init__(self, store: Store, run_blocking: RunBlocking) -> None:
         self.store = store
-        self._offload = offload
-        self._held: list[BatchItem] = []
-        self._in_hand = 0
-        self._at_once = MOST_HELD
-        self._handed = 0
+        self._run_blocking = run_blocking
+        self._pending: list[BatchItem] = []
+        self._in_flight = 0
+        self._batch_limit = MAX_PENDING
+        self._accepted = 0
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
-        self.reported = asyncio.Event()
-        self.broken = asyncio.Event()
+        self.reports_pending = asyncio.Event()
+        self.restart_needed = asyncio.Event()
         self.shed = 0
-        self.trouble = ""
+        self.last_error = ""
         self.dropped = 0
         self.pressed = False
         self.losing = False
 
-    def keep(self, kept: BatchItem) -> None:
-        """Hand in; never blocks. Beyond a bound the sample is let go, the rest never."""
-        place = None
-        if len(self._held) >= MOST_HELD:
-            self.shed += kept.sample is not None
-            kept = replace(kept, sample=None)
-            place = self._superseded(kept.number)
-        if place is not None:
-            self._held[place] = kept
+    def add(self, item: BatchItem) -> None:
+        """Accept a result; never blocks. Beyond a bound its sample is shed, the rest never."""
+        replaced = None
+        if len(self._pending) >= MAX_PENDING:
+            self.shed += item.sample is not None
+            item = replace(item, sample=None)
+            replaced = self._replaceable(item.number)
+        if replaced is not None:
+            self._pending[replaced] = item
         else:
-            self._held.append(kept)
-            self._handed += 1
+            self._pending.append(item)
+            self._accepted += 1
         self._wake.set()
 
-    def _superseded(self, number: int) -> int | None:
-        """Where the monitor's last entry is, if a newer one may take its place."""
-        for place in range(len(self._held) - 1, self._in_hand - 1, -1):
-            entry = self._held[place]
-            if entry.number == number:
-                return None if entry.sample or entry.envelopes else place
+    def _replaceable(self, number: int) -> int | None:
+        """Return the index of the monitor's last item, if a newer one may take its place."""
+        for index in range(len(self._pending) - 1, self._in_flight - 1, -1):
+            item = self._pending[index]
+            if item.number == number:
+                return None if item.sample or item.envelopes else index
         return None
 
     async def call(self, act: Callable[[Store], T]) -> T:
-        """Do something else with the store, between two commits. Raises what `act` raises."""
-        return await self._offload(lambda: act(self.store))
+        """Run `act` on the store, between two commits. Raises what `act` raises."""
+        return await self._run_blocking(lambda: act(self.store))
 
     async def flush(self) -> None:
-        """Wait until all that has been handed in is committed."""
-        wanted = self._handed
-        while self._handed - len(self._held) < wanted:
+        """Wait until everything accepted so far is committed."""
+        target = self._accepted
+        while self._accepted - len(self._pending) < target:
             await self._progress.wait()
 
     async def run(self) -> None:
         """Commit for ever."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(GROUPED)
+            await asyncio.sleep(GROUP_DELAY)
             self._wake.clear()
             if not await self._commit():
-                await asyncio.sleep(RETRY)
-            if self._held:
+                await asyncio.sleep(RETRY_DELAY)
+            if self._pending:
                 self._wake.set()
             self._progress.set()
             self._progress = asyncio.Event()
 
     async def _commit(self) -> bool:
-        """Commit what is held; False when it must be tried again later.
+        """Commit one batch; False when it must be tried again later.
 
-        A batch that can never be kept whole is halved down to the culprit, which goes.
+        1. Take the oldest pending items, at most `_batch_limit`. They stay pending, and newer
+           items do not replace them, until the commit is over.
+        2. Commit them in one transaction.
+        3. If the store refuses the batch itself, halve the limit and leave the batch pending; a
+           batch of one that is refused is the culprit, and is shed.
+        4. If the store fails, log it once and leave the batch pending.
+        5. Otherwise note how much room is left, remove the batch, and announce its reports.
         """
-        batch = self._held[: self._at_once]
-        self._in_hand = len(batch)
+        batch = self._pending[: self._batch_limit]
+        self._in_flight = len(batch)
         try:
-            committed = await self._offload(lambda: self.store.commit(batch))
+            result = await self._run_blocking(lambda: self.store.commit(batch))
         except (OutOfStep, ValueError, OverflowError) as error:
             if len(batch) > 1:
-                self._at_once = len(batch) // 2
+                self._batch_limit = len(batch) // 2
                 return True
-            log.error("a result cannot be kept and is let go: %s", error)
+            log.error("store: a result can never be committed and is dropped: %s", error)
             self.shed += 1
             if isinstance(error, OutOfStep):
-                self.broken.set()
+                self.restart_needed.set()
         except StoreError as error:
-            self._complain(error)
+            self._note_failure(error)
             return False
         else:
-            self._note_room(committed)
+            self._note_room(result)
         finally:
-            self._in_hand = 0
-        self._done(batch)
+            self._in_flight = 0
+        self._remove(batch)
         return True
 
-    def _done(self, batch: list[BatchItem]) -> None:
-        del self._held[: len(batch)]
-        self._at_once = MOST_HELD
-        if any(entry.envelopes for entry in batch):
-            self.reported.set()
-        if self.trouble:
-            log.warning("results are kept again")
-        self.trouble = ""
+    def _remove(self, batch: list[BatchItem]) -> None:
+        """Remove a batch that is done with, and announce its reports."""
+        del self._pending[: len(batch)]
+        self._batch_limit = MAX_PENDING
+        if any(item.envelopes for item in batch):
+            self.reports_pending.set()
+        if self.last_error:
+            log.warning("store: results are committed again")
+        self.last_error = ""
 
-    def _note_room(self, committed: BatchResult) -> None:
-        self.dropped += committed.dropped_samples
-        if committed.dropped_samples:
+    def _note_room(self, result: BatchResult) -> None:
+        self.dropped += result.dropped_samples
+        if result.dropped_samples:
             self.losing = True
-        elif committed.released or not committed.pressed:
+        elif result.released or not result.pressed:
             self.losing = False
-        if committed.pressed and not self.pressed:
-            log.error("there is hardly any room: old results make way, then new ones are let go")
-        elif self.pressed and not committed.pressed:
-            log.warning("there is room for results again; %s were let go", self.dropped)
-        self.pressed = committed.pressed
+        if result.pressed and not self.pressed:
+            log.error(
+                "store: almost full: old samples are dropped to make room, then new ones are shed"
+            )
+        elif self.pressed and not result.pressed:
+            log.warning("store: there is room again dropped=%s", self.dropped)
+        self.pressed = result.pressed
 
-    def _complain(self, error: StoreError) -> None:
-        if not self.trouble:
-            log.error("results cannot be kept: %s; checks go on and it is tried again", error)
-        self.trouble = str(error)
+    def _note_failure(self, error: StoreError) -> None:
+        if not self.last_error:
+            log.error("store: commit failed, will retry; checks continue: %s", error)
+        self.last_error = str(error)
         if isinstance(error, StoreDamaged):
-            self.broken.set()
+            self.restart_needed.set()

@@ -1,4 +1,4 @@
-"""The two clocks: the wall's for dates, the monotonic one for schedules and latency."""
+"""Provide the wall clock for dates and the monotonic clock for schedules and latency."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Both clocks, passed in so that a test can turn them.
+    """Both clocks, passed in so that a test can set them.
 
     `now` gives aware UTC; `monotonic` gives seconds and is the running loop's own clock, so that
     sleeping and reading agree.
@@ -18,10 +18,10 @@ class Clock:
     monotonic: Callable[[], float]
 
     async def sleep_until(self, due: float) -> None:
-        """Sleep until the monotonic clock shows `due`; give way to others at least once."""
+        """Sleep until the monotonic clock shows `due`; yield to other tasks at least once."""
         await asyncio.sleep(max(0.0, due - self.monotonic()))
 
 
 def real() -> Clock:
-    """The machine's clocks; call it with a loop running."""
+    """Return the machine's clocks; call it with a loop running."""
     return Clock(lambda: datetime.now(UTC), asyncio.get_running_loop().time)

@@ -16,16 +16,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from allswell.checker.errors import CollectorUnreachable
 from allswell.domain.report import Json
 
 TIMEOUT = 10.0
 MOST_BYTES = 4 * 2**20
 # The courier, the pulse and the archivist: none waits for another.
 AT_ONCE = 3
-
-
-class CollectorUnreachable(Exception):
-    """No answer came from the collector."""
 
 
 @dataclass(frozen=True, slots=True)

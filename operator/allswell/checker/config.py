@@ -1,4 +1,4 @@
-"""What a checker is to run: a folder with `checker.json`, and Secrets as files beside it.
+"""Read what a checker is to run: a folder with `checker.json`, and Secrets as files beside it.
 
 On Kubernetes the folder is a ConfigMap and a projected volume, on one machine `allswell up` writes
 it. It is read again when it changes; a list that cannot be read leaves the last good one in force.
@@ -12,6 +12,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
+from allswell.checker.errors import BadConfig
 from allswell.domain.cover import Grace
 from allswell.domain.message import MalformedMessage, MessageReader
 from allswell.domain.spec import monitor as spec
@@ -22,11 +23,7 @@ from allswell.probe.address import Network
 
 FILE = "checker.json"
 SECRETS = "secrets"
-MOST_SECRET = 65_536
-
-
-class BadConfig(Exception):
-    """The list cannot be used; the text says why."""
+MAX_SECRET_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +40,8 @@ class CheckerConfig:
 
 
 def text(config: CheckerConfig) -> str:
-    """The content of `checker.json`."""
-    found = {
+    """Return the content of `checker.json`."""
+    fields = {
         "monitors": [spec.text(monitor) for monitor in config.monitors],
         "references": [f"{host}:{port}" for host, port in config.references],
         "grace_least_s": config.grace.least // timedelta(seconds=1),
@@ -54,28 +51,28 @@ def text(config: CheckerConfig) -> str:
         "allow_private": config.allow_private,
         "denied": [str(network) for network in config.denied],
     }
-    return json.dumps(found, indent=1) + "\n"
+    return json.dumps(fields, indent=1) + "\n"
 
 
 def parse(content: str) -> CheckerConfig:
-    """Read what `text` wrote. Raises `BadConfig`."""
+    """Parse what `text` wrote. Raises `BadConfig`."""
     try:
         value = json.loads(content)
         reader = MessageReader(value)
-        monitors = tuple(spec.read(entry) for entry in value.get("monitors", ()))
+        monitors = tuple(spec.read(manifest) for manifest in value.get("monitors", ()))
         least, most = reader.maybe_count("grace_least_s"), reader.maybe_count("grace_most_s")
-        beat = reader.maybe_count("beat_every_s")
+        beat_seconds = reader.maybe_count("beat_every_s")
         return CheckerConfig(
             monitors=monitors,
-            references=tuple(_reference(entry) for entry in reader.texts("references")),
+            references=tuple(_reference(target) for target in reader.texts("references")),
             grace=Grace(
                 timedelta(seconds=60 if least is None else least),
                 timedelta(seconds=600 if most is None else most),
             ),
-            beat_every=timedelta(seconds=beat or 30),
+            beat_every=timedelta(seconds=beat_seconds or 30),
             allow_loopback=reader.flag("allow_loopback"),
             allow_private=reader.flag("allow_private"),
-            denied=tuple(ip_network(entry) for entry in reader.texts("denied")),
+            denied=tuple(ip_network(network) for network in reader.texts("denied")),
         )
     except (InvalidManifest, MalformedMessage, ValueError, TypeError) as error:
         raise BadConfig(f"{FILE} cannot be used: {error}") from error
@@ -87,15 +84,15 @@ def _reference(value: str) -> tuple[str, int]:
 
 
 class ConfigFolder:
-    """The folder, watched by looking at it. `secrets` is what the last look found."""
+    """The folder, polled for changes. `secrets` holds the values of the last read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = ""
+        self._last_content = ""
         self.secrets: Mapping[SecretKey, str] = {}
 
-    def look(self) -> CheckerConfig | None:
-        """Read Secrets anew, and the list when it is another than last time.
+    def read_changes(self) -> CheckerConfig | None:
+        """Read the Secrets, and the list if it has changed since the last read.
 
         Raises `BadConfig`, once for each content; then the last good list should stay in force.
         """
@@ -104,15 +101,15 @@ class ConfigFolder:
             content = (self._path / FILE).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"{self._path / FILE} cannot be read: {error}") from error
-        if content == self._seen:
+        if content == self._last_content:
             return None
-        self._seen = content
+        self._last_content = content
         return parse(content)
 
     def _secrets(self) -> Iterator[tuple[SecretKey, str]]:
-        """A final line break is not part of a value."""
+        """Yield each Secret's values; a final line break is not part of a value."""
         for file in (self._path / SECRETS).glob("*/[!.]*"):
             with contextlib.suppress(OSError):
-                if file.is_file() and file.stat().st_size <= MOST_SECRET:
+                if file.is_file() and file.stat().st_size <= MAX_SECRET_BYTES:
                     value = file.read_text(errors="replace").removesuffix("\n")
                     yield SecretKey(file.parent.name, file.name), value

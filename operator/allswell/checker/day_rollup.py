@@ -1,4 +1,4 @@
-"""The day's end and the hour's cleaning: seals days, sends roll-ups, prunes what has passed."""
+"""Seal the days that are over, queue their roll-ups, and prune what has expired."""
 
 import logging
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from allswell.domain.report import DayReport
 from allswell.store import Store, StoreCounts, StoredDay, StoreError
 
 log = logging.getLogger(__name__)
-EVERY = 30.0
-COUNT_EVERY = 300.0
+INTERVAL = 30.0
+COUNT_INTERVAL = 300.0
 LATEST = timedelta(minutes=15)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -23,81 +23,84 @@ HOUR = timedelta(hours=1)
 
 @dataclass(slots=True)
 class DayRollup:
-    """The loop that keeps the file in order."""
+    """The loop that maintains the store file; `interval` in seconds.
 
-    keeper: BatchWriter
+    `archive_configured` returns None until it is known whether there is an archive.
+    """
+
+    writer: BatchWriter
     clock: Clock
-    greeter: Registration
-    archives: Callable[[], bool | None] = lambda: False
+    registration: Registration
+    archive_configured: Callable[[], bool | None] = lambda: False
     counts: StoreCounts | None = None
-    every: float = EVERY
+    interval: float = INTERVAL
     _count_due: float = 0.0
-    _looked: dict[str, tuple[date, datetime]] = field(default_factory=dict)
-    _pruned: datetime | None = None
+    _sealed_at: dict[str, tuple[date, datetime]] = field(default_factory=dict)
+    _pruned_at: datetime | None = None
 
     async def run(self) -> None:
-        """Tidy every so often, for ever."""
+        """Maintain the file every interval, for ever."""
         while True:
-            await self.clock.sleep_until(self.clock.monotonic() + self.every)
-            await self.tidy()
+            await self.clock.sleep_until(self.clock.monotonic() + self.interval)
+            await self.maintain()
 
-    async def tidy(self) -> None:
+    async def maintain(self) -> None:
         """Seal the days that are over, count, and prune once an hour."""
         try:
-            for subject in list(self.greeter.subjects.values()):
-                await self._look_at(subject, self.clock.now())
+            for runtime in list(self.registration.runtimes.values()):
+                await self._seal(runtime, self.clock.now())
             await self._count()
             await self._prune(self.clock.now())
         except StoreError as error:
-            log.error("the file cannot be put in order: %s", error)
+            log.error("store: maintenance failed, will retry: %s", error)
 
-    async def _look_at(self, subject: MonitorRuntime, now: datetime) -> None:
-        """Look for days to seal: once after each day's end, and hourly for late samples."""
+    async def _seal(self, runtime: MonitorRuntime, now: datetime) -> None:
+        """Seal a monitor's days: once after each day's end, and hourly for late samples."""
         today = instant.day_of(now)
-        day, at = self._looked.get(subject.name, (date.min, now))
-        is_over = day_is_over(subject, now, LATEST)
+        day, at = self._sealed_at.get(runtime.name, (date.min, now))
+        is_over = day_is_over(runtime, now, LATEST)
         if day == today and HOUR > now - at >= timedelta():
             return
-        await self.keeper.flush()
+        await self.writer.flush()
         last = today - DAY if is_over else today - 2 * DAY
-        if await self.keeper.call(lambda store: seal_days(store, subject, last)):
-            self.keeper.reported.set()
+        if await self.writer.call(lambda store: seal_days(store, runtime, last)):
+            self.writer.reports_pending.set()
         if is_over:
-            self._looked[subject.name] = (today, now)
+            self._sealed_at[runtime.name] = (today, now)
 
     async def _count(self) -> None:
         """Count, but seldom: it reads every sample, and may take a hundredth of the time."""
         began = self.clock.monotonic()
         if began >= self._count_due:
-            self.counts = await self.keeper.call(Store.counts)
+            self.counts = await self.writer.call(Store.counts)
             ended = self.clock.monotonic()
-            self._count_due = ended + max(COUNT_EVERY, 100 * (ended - began))
+            self._count_due = ended + max(COUNT_INTERVAL, 100 * (ended - began))
 
     async def _prune(self, now: datetime) -> None:
-        if self._pruned is not None and timedelta() <= now - self._pruned < HOUR:
+        if self._pruned_at is not None and timedelta() <= now - self._pruned_at < HOUR:
             return
-        self._pruned = now
-        kept = {
-            subject.number: subject.monitor.retention_days * DAY
-            for subject in self.greeter.subjects.values()
+        self._pruned_at = now
+        retention = {
+            runtime.number: runtime.monitor.retention_days * DAY
+            for runtime in self.registration.runtimes.values()
         }
-        # Before it is known whether there is an archive, nothing goes that it may want.
-        archived_only = self.archives() is not False
-        pruned = await self.keeper.call(
-            lambda store: store.prune(kept, now, archived_only=archived_only)
+        # Until it is known that there is no archive, samples that it may want are not pruned.
+        archived_only = self.archive_configured() is not False
+        pruned = await self.writer.call(
+            lambda store: store.prune(retention, now, archived_only=archived_only)
         )
-        log.debug("pruned %s", pruned)
+        log.debug("store: pruned %s", pruned)
 
 
-def seal_days(store: Store, subject: MonitorRuntime, last: date) -> int:
-    """Seal every day up to `last` that needs it; how many."""
-    due = [day for day in store.days(subject.number) if day.day <= last and _is_due(day)]
+def seal_days(store: Store, runtime: MonitorRuntime, last: date) -> int:
+    """Seal every day up to `last` that needs it; return how many."""
+    due = [day for day in store.days(runtime.number) if day.day <= last and _is_due(day)]
     for day in due:
         start = instant.day_start(day.day)
-        samples = store.samples(subject.number, start, instant.day_start(day.day + DAY))
-        rolled = rollup.of_day(day.day, samples)
-        report = DayReport(subject.name, subject.store, day.revision + 1, rolled)
-        store.seal(subject.number, report)
+        samples = store.samples(runtime.number, start, instant.day_start(day.day + DAY))
+        rolled_up = rollup.of_day(day.day, samples)
+        report = DayReport(runtime.name, runtime.store, day.revision + 1, rolled_up)
+        store.seal(runtime.number, report)
     return len(due)
 
 

@@ -1,7 +1,7 @@
-"""Whether the checker's own network works: the installation's reference targets.
+"""Tell whether the checker's own network works, by the installation's reference targets.
 
-Asked before a public target is called down. One answer serves everybody for a few seconds, so that
-a thousand monitors that fail together do not all go asking.
+Consulted before a public target is called down. One answer serves every monitor for a few seconds,
+so that a thousand monitors that fail together do not all probe the references.
 """
 
 import asyncio
@@ -9,42 +9,42 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-VALID = 5.0
+CACHE_SECONDS = 5.0
 
 
-class Reaches(Protocol):
+class ReferenceProbe(Protocol):
     """Opens a connection to a reference target."""
 
     async def reaches(self, host: str, port: int, timeout: timedelta) -> bool:  # noqa: ASYNC109
-        """Whether a connection could be made within `timeout`."""
+        """Tell whether a connection could be made within `timeout`."""
         ...
 
 
 class Egress:
-    """Asks all reference targets at once; any that answers proves the network."""
+    """Probes all reference targets at once; any that answers proves the network."""
 
     def __init__(
         self,
-        probe: Reaches,
+        probe: ReferenceProbe,
         references: Sequence[tuple[str, int]],
         monotonic: Callable[[], float],
     ) -> None:
         self._probe = probe
         self._references = references
         self._monotonic = monotonic
-        self._asked: asyncio.Task[bool] | None = None
-        self._asked_at = 0.0
+        self._latest: asyncio.Task[bool] | None = None
+        self._latest_at = 0.0
 
-    async def __call__(self, timeout: timedelta) -> bool:  # noqa: ASYNC109 - handed to the probe
-        """Whether any reference target answers within `timeout`."""
+    async def __call__(self, timeout: timedelta) -> bool:  # noqa: ASYNC109 - passed to the probe
+        """Tell whether any reference target answers within `timeout`."""
         now = self._monotonic()
-        if self._asked is None or now - self._asked_at > VALID:
-            self._asked = asyncio.create_task(self._ask(timeout))
-            self._asked_at = now
-        return await asyncio.shield(self._asked)
+        if self._latest is None or now - self._latest_at > CACHE_SECONDS:
+            self._latest = asyncio.create_task(self._probe_all(timeout))
+            self._latest_at = now
+        return await asyncio.shield(self._latest)
 
-    async def _ask(self, timeout: timedelta) -> bool:  # noqa: ASYNC109 - handed to the probe
-        asked: list[Awaitable[bool]] = [
+    async def _probe_all(self, timeout: timedelta) -> bool:  # noqa: ASYNC109 - passed to the probe
+        probes: list[Awaitable[bool]] = [
             self._probe.reaches(host, port, timeout) for host, port in self._references
         ]
-        return any(await asyncio.gather(*asked))
+        return any(await asyncio.gather(*probes))

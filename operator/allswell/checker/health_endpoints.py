@@ -1,8 +1,8 @@
-"""`/healthz` and `/metrics` of a checker, on a thread of the standard library's server.
+"""Serve `/healthz` and `/metrics` of a checker, on a thread of the standard library's server.
 
-Every answer is made by the event loop itself, so an answer proves that the loop runs. The figures
-name what is checked, and who can reach a pod need not be allowed to know that: so they are for
-those who ask from within the pod, unless the installation opens them.
+Every answer is made by the event loop itself, so an answer proves that the loop runs. The metrics
+name what is checked, and whoever can reach a pod need not be allowed to know that: so they are for
+requests from within the pod, unless the installation opens them.
 """
 
 import asyncio
@@ -14,52 +14,54 @@ from ipaddress import ip_address
 from threading import Thread
 
 log = logging.getLogger(__name__)
-PATIENCE = 2.0
-FOR_ALL = "/healthz"
+LOOP_TIMEOUT = 2.0
+PUBLIC_PATH = "/healthz"
 
 
-def may_read(path: str, asker: str) -> bool:
-    """Whether one at this address may read a page that is not open to all."""
-    return path == FOR_ALL or ip_address(asker).is_loopback
+def is_allowed(path: str, client: str) -> bool:
+    """Tell whether a client at this address may read a path that is not open to all."""
+    return path == PUBLIC_PATH or ip_address(client).is_loopback
 
 
 class HealthServer:
-    """Serves what `pages` makes: a text by path. Port 0 takes a free one, told by `port`.
+    """Serves the text that `respond` returns for a path. Port 0 takes a free one; see `port`.
 
-    `is_open`: those who ask from elsewhere are told more than whether the process is well.
+    `is_open` lets clients from elsewhere read more than the health.
     """
 
     def __init__(
         self,
         host: str,
         port: int,
-        pages: Callable[[str], str | None],
+        respond: Callable[[str], str | None],
         *,
         is_open: bool = False,
     ) -> None:
         loop = asyncio.get_running_loop()
 
-        async def page(path: str) -> str | None:
-            return pages(path)
+        async def respond_on_loop(path: str) -> str | None:
+            return respond(path)
 
         class Handler(BaseHTTPRequestHandler):
             timeout = 10
 
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
-                if not is_open and not may_read(path, self.client_address[0]):
-                    self.answer(HTTPStatus.FORBIDDEN, "figures are for those within the pod\n")
+                if not is_open and not is_allowed(path, self.client_address[0]):
+                    self.send_text(HTTPStatus.FORBIDDEN, "metrics are served within the pod only\n")
                     return
-                asked = asyncio.run_coroutine_threadsafe(page(path), loop)
+                response = asyncio.run_coroutine_threadsafe(respond_on_loop(path), loop)
                 try:
-                    found = asked.result(PATIENCE)
+                    text = response.result(LOOP_TIMEOUT)
                 except TimeoutError:
-                    self.answer(HTTPStatus.SERVICE_UNAVAILABLE, "the checker's loop hangs\n")
+                    self.send_text(
+                        HTTPStatus.SERVICE_UNAVAILABLE, "the event loop does not respond\n"
+                    )
                     return
-                status = HTTPStatus.NOT_FOUND if found is None else HTTPStatus.OK
-                self.answer(status, found or "not found\n")
+                status = HTTPStatus.NOT_FOUND if text is None else HTTPStatus.OK
+                self.send_text(status, text or "not found\n")
 
-            def answer(self, status: HTTPStatus, text: str) -> None:
+            def send_text(self, status: HTTPStatus, text: str) -> None:
                 content = text.encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
@@ -72,11 +74,11 @@ class HealthServer:
 
         self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
-        Thread(target=self._server.serve_forever, name="status", daemon=True).start()
+        Thread(target=self._server.serve_forever, name="health", daemon=True).start()
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """Return the port that is listened on."""
         return self._server.server_port
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""What the checker counts of its own work, as Prometheus text.
+"""Count the checker's own work and write it as Prometheus text.
 
 Written by hand: the client library costs a megabyte in every checker pod, and these few lines are
-all that is shown.
+all that is exposed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,47 +22,47 @@ class CheckerCounters:
     checks: dict[tuple[str, str], int] = field(default_factory=dict)
     latest: dict[str, Sample] = field(default_factory=dict)
 
-    def started(self, lateness: float) -> None:
+    def count_start(self, lateness: float) -> None:
         """Count a check that began `lateness` seconds after it was due."""
-        place = sum(lateness > bound for bound in BOUNDS)
-        self.late[place] += 1
+        bucket = sum(lateness > bound for bound in BOUNDS)
+        self.late[bucket] += 1
         self.late_sum += max(0.0, lateness)
 
-    def checked(self, monitor: str, sample: Sample) -> None:
+    def count_result(self, monitor: str, sample: Sample) -> None:
         """Count a finished check."""
         key = (monitor, sample.state.value)
         self.checks[key] = self.checks.get(key, 0) + 1
         self.latest[monitor] = sample
 
     def forget(self, monitors: Iterable[str]) -> None:
-        """Drop what is no longer in the list."""
+        """Drop the counts of monitors that are no longer in the list."""
         for name in monitors:
             self.latest.pop(name, None)
             for key in [key for key in self.checks if key[0] == name]:
                 del self.checks[key]
 
 
-def text(tally: CheckerCounters, gauges: Mapping[str, float]) -> str:
-    """The whole exposition; `gauges` are single values by their full name."""
+def exposition(counters: CheckerCounters, gauges: Mapping[str, float]) -> str:
+    """Return the whole exposition; `gauges` are single values by their full name."""
     lines = ["# TYPE allswell_checks_total counter"]
-    for (monitor, state), count in sorted(tally.checks.items()):
+    for (monitor, state), count in sorted(counters.checks.items()):
         lines.append(f'allswell_checks_total{{monitor="{monitor}",state="{state}"}} {count}')
     lines.append("# TYPE allswell_check_latency_seconds gauge")
-    for monitor, sample in sorted(tally.latest.items()):
+    for monitor, sample in sorted(counters.latest.items()):
         seconds = sample.latency_us / 1_000_000
         lines.append(f'allswell_check_latency_seconds{{monitor="{monitor}"}} {seconds:.6f}')
-    lines += _lateness(tally)
+    lines += _lateness(counters)
     lines += ["# TYPE allswell_checks_skipped_total counter"]
-    lines += [f"allswell_checks_skipped_total {tally.skipped}"]
+    lines += [f"allswell_checks_skipped_total {counters.skipped}"]
     for name, value in sorted(gauges.items()):
         lines += [f"# TYPE {name} gauge", f"{name} {value:g}"]
     return "\n".join(lines) + "\n"
 
 
-def _lateness(tally: CheckerCounters) -> list[str]:
+def _lateness(counters: CheckerCounters) -> list[str]:
     name = "allswell_check_start_lateness_seconds"
     lines, total = [f"# TYPE {name} histogram"], 0
-    for bound, count in zip((*BOUNDS, "+Inf"), tally.late, strict=True):
+    for bound, count in zip((*BOUNDS, "+Inf"), counters.late, strict=True):
         total += count
         lines.append(f'{name}_bucket{{le="{bound}"}} {total}')
-    return [*lines, f"{name}_sum {tally.late_sum:.6f}", f"{name}_count {total}"]
+    return [*lines, f"{name}_sum {counters.late_sum:.6f}", f"{name}_count {total}"]

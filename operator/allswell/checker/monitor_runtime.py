@@ -1,4 +1,4 @@
-"""One monitor as the checker runs it: what is being judged, and what was claimed so far."""
+"""Hold one monitor as the checker runs it: its health, and the claims made so far."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from allswell.domain.spec.monitor import Monitor
 from allswell.store import BatchItem, EnrolledMonitor
 
 
-def target_of(monitor: Monitor) -> str:
-    """A hash of what is checked: when it changes, a pending confirmation is void."""
+def target_hash(monitor: Monitor) -> str:
+    """Hash what is checked: when the hash changes, a pending confirmation is void."""
     block = repr(sorted(KINDS[monitor.kind].text(monitor.check).items()))
     return blake2b(block.encode(), digest_size=16).hexdigest()
 
@@ -26,7 +26,7 @@ def target_of(monitor: Monitor) -> str:
 class MonitorRuntime:
     """The running state of one monitor. Only the event loop touches it.
 
-    `lock` is held while a sample is judged and while a handshake puts the subject on another
+    `lock` is held while a sample is judged and while a registration moves the monitor to another
     store, so that no claim is numbered under a store that is being left.
     """
 
@@ -36,7 +36,7 @@ class MonitorRuntime:
     sequence: int
     health: Health
     observation: Observation | None
-    greeted: bool = False
+    registered: bool = False
     gone: bool = False
     buckets_since: datetime | None = None
     last: Sample | None = None
@@ -44,20 +44,20 @@ class MonitorRuntime:
 
     @property
     def name(self) -> str:
-        """The monitor's name, by which reports call it."""
+        """Return the monitor's name, by which reports call it."""
         return self.monitor.meta.name
 
-    def enrolled(self, found: EnrolledMonitor) -> None:
-        """Take on what the store says."""
-        self.number, self.store, self.sequence = found.number, found.store, found.sequence
-        self.health, self.observation = found.health, found.observation
+    def load(self, enrolled: EnrolledMonitor) -> None:
+        """Take over the state that the store holds."""
+        self.number, self.store, self.sequence = enrolled.number, enrolled.store, enrolled.sequence
+        self.health, self.observation = enrolled.health, enrolled.observation
 
     def would_go_down(self, sample: Sample) -> bool:
-        """Whether this sample would confirm `down`."""
+        """Tell whether this sample would confirm `down`."""
         return health.would_go_down(self.health, sample, self.monitor.confirm)
 
-    def take(self, sample: Sample, grace: Grace) -> tuple[BatchItem, HealthClaim | None]:
-        """Judge a sample: what must be kept of it, and the claim if it is a new one."""
+    def judge(self, sample: Sample, grace: Grace) -> tuple[BatchItem, HealthClaim | None]:
+        """Judge a sample; return what to write, and the claim if there is a new one."""
         self.health, claim = health.judge(self.health, sample, self.monitor.confirm)
         span = grace.cover(self.monitor.interval)
         self.observation = cover.extend(self.observation, sample.started, span)
@@ -69,20 +69,20 @@ class MonitorRuntime:
         return BatchItem(self.number, sample, self.health, self.observation, envelopes), claim
 
 
-def runtime_of(monitor: Monitor, found: EnrolledMonitor) -> MonitorRuntime:
-    """The running state of a monitor that has just been enrolled in the store."""
+def runtime_of(monitor: Monitor, enrolled: EnrolledMonitor) -> MonitorRuntime:
+    """Return the running state of a monitor that has just been enrolled in the store."""
     return MonitorRuntime(
         monitor=monitor,
-        number=found.number,
-        store=found.store,
-        sequence=found.sequence,
-        health=found.health,
-        observation=found.observation,
+        number=enrolled.number,
+        store=enrolled.store,
+        sequence=enrolled.sequence,
+        health=enrolled.health,
+        observation=enrolled.observation,
     )
 
 
-def day_is_over(subject: MonitorRuntime, now: datetime, latest: timedelta) -> bool:
-    """Whether the UTC day before today can be sealed for a subject.
+def day_is_over(runtime: MonitorRuntime, now: datetime, latest: timedelta) -> bool:
+    """Tell whether the UTC day before today can be sealed for a monitor.
 
     That is when a sample that started after midnight is kept and no confirmation begun before
     midnight is open, and `latest` after midnight in any case.
@@ -90,11 +90,11 @@ def day_is_over(subject: MonitorRuntime, now: datetime, latest: timedelta) -> bo
     midnight = instant.day_start(instant.day_of(now))
     if now >= midnight + latest:
         return True
-    began = subject.health.confirming_since
-    is_past = subject.last is not None and subject.last.started >= midnight
+    began = runtime.health.confirming_since
+    is_past = runtime.last is not None and runtime.last.started >= midnight
     return is_past and (began is None or began >= midnight)
 
 
 def run_alike(first: Monitor, second: Monitor) -> bool:
-    """Whether two manifests run alike, so that nothing has to be restarted."""
+    """Tell whether two manifests run alike, so that nothing has to be restarted."""
     return spec.text(first) == spec.text(second)

@@ -13,15 +13,12 @@ from socket import SHUT_RDWR
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from allswell.checker.errors import UploadFailed
 from allswell.domain.archive_upload import UploadPermit
 
 TIMEOUT = 15.0
 MOST_ANSWER = 4_096
 Write = Callable[["UploadSink"], object]
-
-
-class UploadFailed(Exception):
-    """The bytes did not get there; the text says why, and holds no signature."""
 
 
 class UploadSink(Protocol):

@@ -1,4 +1,4 @@
-"""The loop of one monitor: wait, check, judge, hand over. No monitor waits for another."""
+"""Run the loop of one monitor: wait, check, judge, write. No monitor waits for another."""
 
 import ipaddress
 import logging
@@ -14,6 +14,7 @@ from allswell.checker.metrics import CheckerCounters
 from allswell.checker.monitor_runtime import MonitorRuntime
 from allswell.domain import instant, state
 from allswell.domain.cover import Grace
+from allswell.domain.health import HealthClaim
 from allswell.domain.sample import Sample
 from allswell.domain.spec.check import Check
 from allswell.domain.spec.http import SecretKey
@@ -36,7 +37,7 @@ class Probe(Protocol):
         ...
 
 
-Egress = Callable[[timedelta], Awaitable[bool]]
+EgressWorks = Callable[[timedelta], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,18 @@ class Runner:
     """What every monitor's loop needs."""
 
     probe: Probe
-    keeper: BatchWriter
+    writer: BatchWriter
     clock: Clock
     grace: Grace
-    tally: CheckerCounters
+    counters: CheckerCounters
     secrets: Callable[[], Mapping[SecretKey, str]]
-    egress: Egress | None = None
-    anew: Callable[[], None] = lambda: None
+    egress_works: EgressWorks | None = None
+    on_observation_begun: Callable[[], None] = lambda: None
 
-    async def run(self, subject: MonitorRuntime) -> None:
+    async def run(self, runtime: MonitorRuntime) -> None:
         """Check one monitor for ever, but not while it is gone."""
-        monitor = subject.monitor
-        due, grid = schedule.beginning(
+        monitor = runtime.monitor
+        due, grid = schedule.start(
             self.clock.monotonic(),
             monitor.meta.namespace,
             monitor.meta.name,
@@ -65,40 +66,63 @@ class Runner:
         while True:
             await self.clock.sleep_until(due)
             started = self.clock.monotonic()
-            if not subject.gone:
-                self.tally.started(started - due)
-                await self.once(subject)
-            confirming = subject.health.confirming
+            if not runtime.gone:
+                self.counters.count_start(started - due)
+                await self.check_once(runtime)
+            confirming = runtime.health.confirming
             due, missed = grid.after(started, self.clock.monotonic(), confirming=confirming)
-            self.tally.skipped += missed
+            self.counters.skipped += missed
 
-    async def once(self, subject: MonitorRuntime) -> None:
-        """Check, judge and hand over once."""
-        monitor = subject.monitor
+    async def check_once(self, runtime: MonitorRuntime) -> None:
+        """Check, judge and write once.
+
+        1. Carry out the check.
+        2. If the sample would confirm `down` while the checker's own network is lost, say so in
+           the sample instead.
+        3. Judge the sample and pass it to the writer.
+        4. Tell when the monitor is observed again after a gap, count, and log changes.
+        """
+        monitor = runtime.monitor
         started = instant.floor(self.clock.now())
         outcome = await self.probe.check(monitor.check, monitor.effective_timeout, self.secrets())
         sample = Sample(started, outcome.latency_us, outcome.reason)
-        async with subject.lock:
-            if subject.would_go_down(sample) and await self._egress_lost(outcome):
+        async with runtime.lock:
+            if runtime.would_go_down(sample) and await self._egress_lost(outcome):
                 sample = replace(sample, reason=state.EGRESS_LOST)
-            before = subject.last
-            kept, claim = subject.take(sample, self.grace)
-            self.keeper.keep(kept)
-        if kept.observation.since == sample.started:
-            self.anew()
-        self.tally.checked(subject.name, sample)
-        if claim is not None:
-            log.info("%s is %s since %s %s", subject.name, claim.state, claim.since, claim.reason)
-        if sample.reason and (before is None or before.reason != sample.reason):
-            log.info("%s: %s (%s)", subject.name, sample.reason, outcome.detail)
+            previous = runtime.last
+            item, claim = runtime.judge(sample, self.grace)
+            self.writer.add(item)
+        if item.observation.since == sample.started:
+            self.on_observation_begun()
+        self.counters.count_result(runtime.name, sample)
+        _log_changes(runtime.name, claim, previous, sample, outcome)
 
     async def _egress_lost(self, outcome: Outcome) -> bool:
-        """Whether it is our own network that is broken; asked for public addresses only."""
-        if self.egress is None or not _is_public(outcome.address):
+        """Tell whether the checker's own network is broken; probed for public addresses only."""
+        if self.egress_works is None or not _is_public(outcome.address):
             return False
-        return not await self.egress(EGRESS_TIMEOUT)
+        return not await self.egress_works(EGRESS_TIMEOUT)
+
+
+def _log_changes(
+    name: str,
+    claim: HealthClaim | None,
+    previous: Sample | None,
+    sample: Sample,
+    outcome: Outcome,
+) -> None:
+    if claim is not None:
+        log.info(
+            "state changed monitor=%s state=%s since=%s reason=%s",
+            name,
+            claim.state,
+            claim.since,
+            claim.reason,
+        )
+    if sample.reason and (previous is None or previous.reason != sample.reason):
+        log.info("result changed: %s monitor=%s reason=%s", outcome.detail, name, sample.reason)
 
 
 def _is_public(address: str) -> bool:
-    """Whether an address is on the public internet; a name that was not resolved may be."""
+    """Tell whether an address is on the public internet; a name that was not resolved may be."""
     return not address or ipaddress.ip_address(address).is_global

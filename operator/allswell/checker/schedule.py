@@ -1,4 +1,4 @@
-"""When a monitor is checked next: a fixed rate on the monotonic clock, and sooner while confirming.
+"""Schedule a monitor's checks: a fixed rate on the monotonic clock, faster while confirming.
 
 A monitor's phase is a hash of its namespace and name, so a thousand of them spread evenly over
 their interval and a restart changes nothing. One more check comes before the first slot, within
@@ -9,13 +9,13 @@ import math
 from dataclasses import dataclass
 from hashlib import blake2b
 
-SOONEST_START = 10.0
+MAX_FIRST_DELAY = 10.0
 # A loop may wake a few nanoseconds early, and floating point is not exact.
-NEARLY = 1e-6
+TOLERANCE = 1e-6
 
 
 def phase(namespace: str, name: str) -> float:
-    """A number in [0, 1) that belongs to a monitor."""
+    """Return a number in [0, 1) that belongs to a monitor."""
     digest = blake2b(f"{namespace}/{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
@@ -32,13 +32,13 @@ class Schedule:
     every: float
 
     def after(self, started: float, ended: float, *, confirming: bool) -> tuple[float, int]:
-        """When the next check is due after one, and how many slots of the grid were missed.
+        """Return when the check after one is due, and how many slots of the grid were missed.
 
         A slot that passed while a check was running is missed, never caught up with. While a
         confirmation is open the next check comes `every` after the last one's start, or at once
         when that has passed, unless the grid is sooner.
         """
-        slot = math.floor((started - self.first) / self.interval + NEARLY) + 1
+        slot = math.floor((started - self.first) / self.interval + TOLERANCE) + 1
         due = self.first + slot * self.interval
         missed = 0
         if due < ended:
@@ -49,10 +49,10 @@ class Schedule:
         return due, missed
 
 
-def beginning(
+def start(
     now: float, namespace: str, name: str, interval: float, every: float
 ) -> tuple[float, Schedule]:
-    """When a monitor that starts at `now` is checked first, and its schedule from then on."""
-    own = phase(namespace, name)
-    first = now + own * min(interval, SOONEST_START)
-    return first, Schedule(now + own * interval, interval, every)
+    """Return when a monitor that starts at `now` is checked first, and its schedule after that."""
+    offset = phase(namespace, name)
+    first = now + offset * min(interval, MAX_FIRST_DELAY)
+    return first, Schedule(now + offset * interval, interval, every)

@@ -1,21 +1,19 @@
-"""The checker's settings, from environment variables; every problem is reported at once."""
+"""Read the checker's settings from environment variables; report every problem at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-
-class BadCheckerSettings(ValueError):
-    """Settings that cannot be used; one line for each problem."""
+from allswell.checker.errors import BadCheckerSettings
 
 
 @dataclass(frozen=True, slots=True)
 class CheckerSettings:
-    """Where a checker finds its list and its file, and whom it reports to.
+    """Where a checker finds its list and its file, and which collector it reports to.
 
-    `patience` is for how many seconds it waits for an earlier checker to let go of the file.
-    `metrics_open` shows the figures to whoever reaches the port, not only to this machine or pod.
+    `store_patience` is for how many seconds it waits for an earlier checker to release the file.
+    `metrics_open` serves the metrics to whoever reaches the port, not only to this machine or pod.
     """
 
     config: Path
@@ -28,23 +26,23 @@ class CheckerSettings:
     host: str = "127.0.0.1"
     port: int = 9090
     stop_with_stdin: bool = False
-    patience: float = 0.0
+    store_patience: float = 0.0
     metrics_open: bool = False
 
 
-HELP = {
+REQUIRED = {
     "ALLSWELL_CONFIG": "the folder that holds checker.json",
     "ALLSWELL_DATA": "the folder for results",
-    "ALLSWELL_COLLECTOR_URL": "the collector's address, like https://collector:8443",
+    "ALLSWELL_COLLECTOR_URL": "the collector's URL, like https://collector:8443",
     "ALLSWELL_TOKEN_FILE": "the file that holds the checker's token",
 }
 
 
 def read(environment: Mapping[str, str]) -> CheckerSettings:
-    """Read settings. Raises `BadSettings` with every problem."""
+    """Read the settings. Raises `BadCheckerSettings` with every problem."""
     problems = [
-        f"{name} is missing: set it to {what}"
-        for name, what in HELP.items()
+        f"{name} is not set: set it to {meaning}"
+        for name, meaning in REQUIRED.items()
         if not environment.get(name)
     ]
     collector = environment.get("ALLSWELL_COLLECTOR_URL", "")
@@ -71,7 +69,7 @@ def read(environment: Mapping[str, str]) -> CheckerSettings:
         host=host,
         port=int(port),
         stop_with_stdin=environment.get("ALLSWELL_STOP_WITH_STDIN") == "1",
-        patience=float(patience),
+        store_patience=float(patience),
         metrics_open=environment.get("ALLSWELL_METRICS_OPEN") == "1",
     )
 

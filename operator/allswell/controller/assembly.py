@@ -1,8 +1,9 @@
-"""The operator put together: index, queue, reconciler, resync, and the centre that it feeds."""
+"""Put the parts of the operator together; `main` makes the adapters that they are given."""
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,143 +13,216 @@ from allswell.central.writer import CentralWriter
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.collector.state import CollectorState
 from allswell.controller.apply.applier import Applier
-from allswell.controller.cache.cache import Cache, ObjectKey
+from allswell.controller.apply.mutation_guard import MutationGuard
+from allswell.controller.cache.cache import RECONCILED, Cache, ObjectKey
 from allswell.controller.cache.namespaces import Namespaces
 from allswell.controller.cache.watch_health import WatchHealth
 from allswell.controller.config.settings import OperatorSettings
 from allswell.controller.database.client import DatabaseClient, RunInWriter
-from allswell.controller.database.registration import MonitorRegistration, Place
+from allswell.controller.database.monitor_statuses import MonitorStatuses
+from allswell.controller.database.registration import MonitorRegistration
 from allswell.controller.hostnames.claims_client import ClaimsClient
 from allswell.controller.hostnames.service import HostnameService
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
-from allswell.controller.reconcile.means import Means
 from allswell.controller.reconcile.monitor import archive_conditions
-from allswell.controller.reconcile.reconciler import Reconciler
-from allswell.controller.runtime import workers
+from allswell.controller.reconcile.monitor.reconciler import MonitorReconciler
+from allswell.controller.reconcile.page.reconciler import PageReconciler
+from allswell.controller.reconcile.registry import ReconcilerRegistry
+from allswell.controller.runtime import health_endpoints, ledger_changes, workers
+from allswell.controller.runtime.garbage_collection import GarbageCollector
+from allswell.controller.runtime.health_endpoints import HealthEndpoints
+from allswell.controller.runtime.ledger_changes import LedgerChanges
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.runtime.workqueue import Workqueue
 from allswell.controller.workload.rollout_limiter import RolloutLimiter
 from allswell.dns import lookup
 from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.conditions import Condition
+from allswell.kube.conditions import Condition, Conditions
 from allswell.kube.kinds import MONITOR, PAGE, Kind
 from allswell.kube.manifest import Json
+from allswell.kube.views.object_meta import NamespacedName
 
 AT_ONCE = timedelta()
+Loop = Coroutine[None, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """The central database and the collector's state, which operator and collector share."""
+
+    engine: Engine
+    writer: CentralWriter
+    collector: CollectorState
+    changes: LedgerChanges
+
+
+def ledgers(engine: Engine, settings: OperatorSettings) -> Ledgers:
+    """Put together what operator and collector share, in the operator's loop."""
+    changes = LedgerChanges()
+    writer = CentralWriter(engine, settings.checker.grace, on_change=changes.record)
+    return Ledgers(
+        engine, writer, CollectorState(writer, archive_backlog=ArchiveBacklog()), changes
+    )
 
 
 class Operator:
-    """All parts of the operator that live in its own loop; they run once it has met the centre."""
+    """The parts of the operator that live in its own loop."""
 
     def __init__(
         self,
         settings: OperatorSettings,
+        *,
         api: Api,
-        engine: Engine,
-        meters: OperatorMetrics,
+        ledgers: Ledgers,
+        run_in_writer: RunInWriter,
+        metrics: OperatorMetrics,
         now: Callable[[], datetime],
+        pages_key: bytes = b"",
     ) -> None:
-        self.settings = settings
-        self.engine = engine
+        self._settings = settings
         self._api = api
-        self._meters = meters
+        self._ledgers = ledgers
+        self._run_in_writer = run_in_writer
+        self._metrics = metrics
         self._now = now
-        self._loop = asyncio.get_running_loop()
         self._queue: Workqueue[ObjectKey] = Workqueue(time.monotonic)
-        self._hurry = asyncio.Event()
-        self.index = Cache(turn=self._queue.add)
-        self.owed = WatchHealth()
-        self.writer = CentralWriter(engine, settings.shape.grace, on_change=self._told)
-        self.centre = CollectorState(self.writer, archive_backlog=ArchiveBacklog())
-        self.looking: Resync
-        self._tidings: workers.LedgerChanges
+        self._urgent = asyncio.Event()
+        self.cache = Cache(enqueue=self._queue.add)
+        self._watch_health = WatchHealth()
+        self._guard = MutationGuard()
+        self._namespaces = Namespaces(api, time.monotonic)
+        self._database = DatabaseClient(
+            ledgers.engine, ledgers.writer, ledgers.collector, run_in_writer
+        )
+        self._registration = MonitorRegistration(self._database.register, now)
+        self._statuses = MonitorStatuses(self._database, now)
+        self._limiter = RolloutLimiter(self.cache, settings.batch, metrics, now)
+        self._hostnames = self._hostname_service(pages_key)
+        self._reconcilers = self._registry()
+        self.resync = self._resync()
 
-    def meet(self, doing: RunInWriter, pages_key: bytes = b"") -> None:
-        """Put the rest together, now that there is a thread that writes the central database."""
-        self._hosting = self._hosted(doing, pages_key)
-        central = DatabaseClient(self.engine, self.writer, self.centre, doing)
-        means = Means(
+    def _registry(self) -> ReconcilerRegistry:
+        applier = Applier(
             api=self._api,
-            index=self.index,
-            central=central,
-            registrar=MonitorRegistration(central.register, self._now),
-            namespaces=Namespaces(self._api, time.monotonic),
-            meters=self._meters,
-            owed=self.owed,
+            cache=self.cache,
+            guard=self._guard,
+            metrics=self._metrics,
             now=self._now,
         )
-        told = self.settings
-        self._turnstile = RolloutLimiter(self.index, told.batch, self._meters, self._now)
-        self._reconciler = Reconciler(
-            means,
-            Applier(means),
-            self._turnstile,
-            shape=told.shape,
-            page_url=told.page_url,
-            archived=self._archived,
-            hosting=self._hosting,
-        )
-        self.looking = Resync(means, self._reconciler, told.watched)
-        self._tidings = workers.LedgerChanges(
-            central, self._reconciler, self._wake, self.index.pages, self._now
+        return ReconcilerRegistry(
+            {MONITOR: self._monitor_reconciler(applier), PAGE: self._page_reconciler(applier)}
         )
 
-    def _hosted(self, doing: RunInWriter, key: bytes) -> HostnameService | None:
-        """What looks after customers' host names, where a domain is dedicated to pages."""
-        policy = self.settings.hosting
+    def _monitor_reconciler(self, applier: Applier) -> MonitorReconciler:
+        return MonitorReconciler(
+            api=self._api,
+            cache=self.cache,
+            namespaces=self._namespaces,
+            registration=self._registration,
+            statuses=self._statuses,
+            applier=applier,
+            limiter=self._limiter,
+            defaults=self._settings.checker,
+            now=self._now,
+            archive_conditions=self._archive_conditions,
+        )
+
+    def _page_reconciler(self, applier: Applier) -> PageReconciler:
+        return PageReconciler(
+            cache=self.cache,
+            namespaces=self._namespaces,
+            database=self._database,
+            statuses=self._statuses,
+            applier=applier,
+            page_url=self._settings.page_url,
+            hostnames=self._hostnames,
+            now=self._now,
+        )
+
+    def _resync(self) -> Resync:
+        watched = self._settings.watched
+        return Resync(
+            api=self._api,
+            cache=self.cache,
+            watched=watched,
+            statuses=self._statuses,
+            garbage=GarbageCollector(
+                self.cache, self._database, self._registration, watched, self._now
+            ),
+            namespaces=self._namespaces,
+            guard=self._guard,
+            watch_health=self._watch_health,
+            metrics=self._metrics,
+            now=self._now,
+        )
+
+    def _hostname_service(self, pages_key: bytes) -> HostnameService | None:
+        """Make what serves customers' host names, where a domain is dedicated to pages."""
+        policy = self._settings.hostnames
         if policy is None:
             return None
+        claims = HostnameClaims(self._ledgers.engine, policy.rest)
         return HostnameService(
             policy,
-            key,
-            ClaimsClient(HostnameClaims(self.engine, policy.rest), policy.budget, doing),
+            pages_key,
+            ClaimsClient(claims, policy.budget, self._run_in_writer),
             partial(lookup.look, resolvers=policy.resolvers),
             self._api,
-            meters=self._meters,
-            wake=self._wake,
+            meters=self._metrics,
+            wake=self._enqueue,
             now=self._now,
         )
 
-    def parts(self) -> list[Coroutine[None, None, None]]:
-        """The loops, each of which runs for ever."""
+    def loops(self) -> list[Loop]:
+        """Return the loops, each of which runs for ever; most begin after the first resync."""
+        changes = self._ledgers.changes
+        after_resync = [
+            workers.run_rollouts(self._limiter, self._enqueue),
+            *(self._hostnames.loops() if self._hostnames else ()),
+            *(self._work() for _ in range(self._settings.workers)),
+        ]
         return [
-            workers.resync(self.looking, self._meters, self._hurry),
-            self._tidings.run(),
-            self._let_through(),
-            *(self._begun(loop) for loop in (self._hosting.loops() if self._hosting else ())),
-            *(self._work() for _ in range(self.settings.workers)),
+            workers.run_resync(self.resync, self._metrics, self._urgent),
+            ledger_changes.follow(changes, self._statuses, self._enqueue, self.cache.pages),
+            *(self._after_resync(loop) for loop in after_resync),
         ]
 
-    def see(self, kind: Kind, seen: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
-        """Take in what a watch says; a manifest that is gone makes a complete look urgent."""
-        self.owed.told(kind, manifest.name(seen))
-        if self.index.observe(kind, seen, deleted=deleted) and kind in (MONITOR, PAGE):
-            self._hurry.set()
+    def observe(self, kind: Kind, seen: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
+        """Take in what a watch shows; a manifest that is gone makes a resync urgent."""
+        self._watch_health.delivered(kind, manifest.name(seen))
+        if self.cache.observe(kind, seen, deleted=deleted) and kind in RECONCILED:
+            self.resync_soon()
 
-    def hurry(self) -> None:
-        """Make a complete look urgent."""
-        self._hurry.set()
+    def resync_soon(self) -> None:
+        """Make a resync urgent."""
+        self._urgent.set()
+
+    def health_endpoints(self) -> HealthEndpoints:
+        """Make what answers the probes."""
+        return HealthEndpoints(
+            succeeded=lambda: self.resync.succeeded,
+            listening=lambda: self._ledgers.collector.started is not None,
+            answers=partial(health_endpoints.api_answers, self._api),
+            dead=self._watch_health.dead,
+            metrics=self._metrics,
+            now=self._now,
+        )
 
     async def _work(self) -> None:
-        await self.looking.seen.wait()
-        await workers.work(self._queue, self._reconciler, self._meters)
+        await workers.work(self._queue, self._reconcilers, self._metrics)
 
-    async def _begun(self, loop: Coroutine[None, None, None]) -> None:
-        await self.looking.seen.wait()
+    async def _after_resync(self, loop: Loop) -> None:
+        await self.resync.first_done.wait()
         await loop
 
-    async def _let_through(self) -> None:
-        await self.looking.seen.wait()
-        await workers.run_rollouts(self._turnstile, self._wake)
+    def _archive_conditions(
+        self, name: NamespacedName, before: Conditions
+    ) -> tuple[Condition, ...]:
+        state = self._ledgers.collector
+        return archive_conditions.build(
+            state.archive_backlog, state.monitor_id(name), before, self._now()
+        )
 
-    def _archived(self, place: Place, before: Json) -> tuple[Condition, ...]:
-        monitor = self.centre.monitor_id(place)
-        return archive_conditions.said(self.centre.archive_backlog, monitor, before, self._now())
-
-    def _wake(self, key: ObjectKey) -> None:
+    def _enqueue(self, key: ObjectKey) -> None:
         self._queue.add(key, AT_ONCE)
-
-    def _told(self, monitor: int) -> None:
-        """From the writing thread."""
-        self._loop.call_soon_threadsafe(self._tidings.hear, monitor)

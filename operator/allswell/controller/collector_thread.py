@@ -1,6 +1,6 @@
-"""The collector beside the operator: in one process, in an event loop and a thread of its own.
+"""Run the collector beside the operator: in one process, in an event loop and thread of its own.
 
-So a busy reconcile never delays a beat, and a slow database never delays a reconcile.
+So a busy reconcile never delays a heartbeat, and a slow database never delays a reconcile.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from allswell.kube.client import Api
 
 T = TypeVar("T")
 # Makes what judges tokens, of a client that lives in the collector's loop.
-Authenticating = Callable[[Api], Authenticator]
-Connecting = Callable[[], AbstractAsyncContextManager[Api]]
+MakeAuthenticator = Callable[[Api], Authenticator]
+Connect = Callable[[], AbstractAsyncContextManager[Api]]
 
 
 class CollectorThread:
@@ -33,54 +33,54 @@ class CollectorThread:
     def __init__(
         self,
         writer: CentralWriter,
-        centre: CollectorState,
+        state: CollectorState,
         now: Callable[[], datetime],
         archive: ArchiveExecutor | None = None,
-        admission: RateLimit | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> None:
         self._writer = writer
-        self._centre = centre
+        self._state = state
         self._now = now
         self._archive = archive
-        self._admission = admission
+        self._rate_limit = rate_limit
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="collector", daemon=True)
-        self._collector: CollectorServer | None = None
+        self._server: CollectorServer | None = None
         self._connection = AsyncExitStack()
 
     async def start(
         self,
         bind: ListenAddress,
         tls: ssl.SSLContext,
-        connecting: Connecting,
-        authenticating: Authenticating,
+        connect: Connect,
+        make_authenticator: MakeAuthenticator,
     ) -> None:
         """Listen. Raises OSError when the port is taken."""
         self._thread.start()
 
         async def begin() -> None:
-            authenticator = authenticating(await self._connection.enter_async_context(connecting()))
-            self._collector = CollectorServer(
+            api = await self._connection.enter_async_context(connect())
+            self._server = CollectorServer(
                 self._writer,
-                self._centre,
-                authenticator,
+                self._state,
+                make_authenticator(api),
                 self._now,
                 archive=self._archive,
-                rate_limit=self._admission,
+                rate_limit=self._rate_limit,
             )
-            await self._collector.start(bind.host, bind.port, tls)
+            await self._server.start(bind.host, bind.port, tls)
 
-        await self._there(begin())
+        await self._run_there(begin())
 
     async def stop(self) -> None:
         """Stop listening, finish what is being written, end the thread."""
 
         async def end() -> None:
-            if self._collector is not None:
-                await self._collector.stop()
+            if self._server is not None:
+                await self._server.stop()
             await self._connection.aclose()
 
-        await self._there(end())
+        await self._run_there(end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
@@ -88,18 +88,17 @@ class CollectorThread:
     @property
     def port(self) -> int:
         """Where it listens; 0 before it does."""
-        return self._collector.port if self._collector is not None else 0
+        return self._server.port if self._server is not None else 0
 
-    async def do(self, act: Callable[[], T]) -> T:
-        """Do something in the one writing thread. Raises what it raises."""
-        collector = self._collector
-        if collector is None:
+    async def run_in_writer(self, act: Callable[[], T]) -> T:
+        """Run a function in the one writing thread. Raises what it raises."""
+        if self._server is None:
             raise RuntimeError("the collector has not been started")
-        return await self._there(collector.write(act))
+        return await self._run_there(self._server.write(act))
 
-    async def _there(self, coroutine: Awaitable[T]) -> T:
+    async def _run_there(self, awaitable: Awaitable[T]) -> T:
         async def run() -> T:
-            return await coroutine
+            return await awaitable
 
         future: Future[T] = asyncio.run_coroutine_threadsafe(run(), self._loop)
         return await asyncio.wrap_future(future)

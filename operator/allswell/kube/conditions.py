@@ -1,8 +1,9 @@
 """Conditions as Kubernetes has them: keyed by type, dated by when their status last changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 from allswell.kube import manifest
 from allswell.kube.manifest import Json
@@ -22,33 +23,94 @@ class Condition:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DatedCondition(Condition):
+    """A condition in an object's status: of which generation, and since when its status holds."""
+
+    observed_generation: int = 0
+    last_transition_time: str = ""
+
+    @classmethod
+    def parse(cls, entry: Json) -> Self:
+        """Parse one entry of a status."""
+        return cls(
+            type=manifest.text(entry, "type"),
+            status=manifest.text(entry, "status"),
+            reason=manifest.text(entry, "reason"),
+            message=manifest.text(entry, "message"),
+            observed_generation=manifest.number(entry, "observedGeneration"),
+            last_transition_time=manifest.text(entry, "lastTransitionTime"),
+        )
+
+    def entry(self) -> dict[str, object]:
+        """Return the entry of a status."""
+        return {
+            "type": self.type,
+            "status": self.status,
+            "reason": self.reason,
+            "message": self.message,
+            "observedGeneration": self.observed_generation,
+            "lastTransitionTime": self.last_transition_time,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of one status, each type once."""
+
+    entries: tuple[DatedCondition, ...] = ()
+
+    @classmethod
+    def parse(cls, entries: Iterable[Json]) -> Self:
+        """Parse the conditions of a status."""
+        return cls(tuple(DatedCondition.parse(entry) for entry in entries))
+
+    def __iter__(self) -> Iterator[DatedCondition]:
+        return iter(self.entries)
+
+    def get(self, kind: str) -> DatedCondition | None:
+        """Return the condition of a type; None when it is not there."""
+        return next((entry for entry in self.entries if entry.type == kind), None)
+
+    def status_of(self, kind: str) -> str:
+        """Return the status of a type; Unknown when it is not there."""
+        found = self.get(kind)
+        return found.status if found and found.status else UNKNOWN
+
+    def merge(self, desired: Iterable[Condition], generation: int, now: datetime) -> "Conditions":
+        """Return the desired conditions, dated; the time stays while the status does."""
+        return Conditions(tuple(self._dated(entry, generation, now) for entry in desired))
+
+    def _dated(self, desired: Condition, generation: int, now: datetime) -> DatedCondition:
+        before = self.get(desired.type)
+        same = before is not None and before.status == desired.status
+        return DatedCondition(
+            desired.type,
+            desired.status,
+            desired.reason,
+            desired.message[:LONGEST],
+            observed_generation=generation,
+            last_transition_time=(before.last_transition_time if before and same else "")
+            or time(now),
+        )
+
+    def manifest(self) -> list[dict[str, object]]:
+        """Return the entries as a status holds them."""
+        return [entry.entry() for entry in self.entries]
+
+
 def merged(
-    live: Iterable[Json], wanted: Iterable[Condition], generation: int, now: datetime
+    live: Iterable[Json], desired: Iterable[Condition], generation: int, now: datetime
 ) -> list[dict[str, object]]:
-    """The wanted conditions as the status holds them; the time stays while the status does."""
-    before = {str(entry.get("type")): entry for entry in live}
-    return [
-        _block(before.get(entry.type, manifest.NOTHING), entry, generation, now) for entry in wanted
-    ]
-
-
-def _block(before: Json, wanted: Condition, generation: int, now: datetime) -> dict[str, object]:
-    same = before.get("status") == wanted.status
-    return {
-        "type": wanted.type,
-        "status": wanted.status,
-        "reason": wanted.reason,
-        "message": wanted.message[:LONGEST],
-        "observedGeneration": generation,
-        "lastTransitionTime": (same and before.get("lastTransitionTime")) or time(now),
-    }
+    """Return the desired conditions as a status holds them, dated as `Conditions.merge` does."""
+    return Conditions.parse(live).merge(desired, generation, now).manifest()
 
 
 def time(moment: datetime) -> str:
-    """A moment as Kubernetes writes it: UTC, whole seconds."""
+    """Format a moment as Kubernetes writes it: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def status_of(live: Iterable[Json], kind: str) -> str:
-    """The status of a condition; Unknown when it is not there."""
-    return manifest.text(manifest.entry(live, "type", kind), "status") or UNKNOWN
+    """Return the status of a condition; Unknown when it is not there."""
+    return Conditions.parse(live).status_of(kind)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from allswell.kube import names
+from allswell.kube.kinds import Kind
 
 Json = Mapping[str, object]
 NOTHING: Json = {}
@@ -47,6 +48,12 @@ def blocks(manifest: object, *path: str) -> tuple[Json, ...]:
     return tuple(entry for entry in found if isinstance(entry, Mapping))
 
 
+def texts(manifest: object, *path: str) -> tuple[str, ...]:
+    """The texts in the list at a path."""
+    found = at(manifest, *path)
+    return tuple(part for part in found if isinstance(part, str)) if isinstance(found, list) else ()
+
+
 def entry(manifests: Iterable[Json], key: str, value: str) -> Json:
     """The first mapping whose key has this value; an empty one when there is none."""
     return next((found for found in manifests if found.get(key) == value), NOTHING)
@@ -60,6 +67,11 @@ def name(manifest: object) -> tuple[str, str]:
 def uid(manifest: object) -> str:
     """The object's own identity."""
     return text(manifest, "metadata", "uid")
+
+
+def version(text: str) -> int:
+    """Return a resourceVersion as a number; 0 for none."""
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def owner(manifest: object) -> Json:
@@ -79,6 +91,12 @@ def declared(live: Json) -> str:
     metadata = block(live, "metadata")
     written = [metadata.get(part) for part in ("labels", "annotations", "ownerReferences")]
     return fingerprint([written, live.get("spec"), live.get("data")])
+
+
+def compact(kind: Kind, seen: Json) -> dict[str, object]:
+    """Return an object without its managed fields; in a list objects do not say what they are."""
+    metadata = {k: v for k, v in block(seen, "metadata").items() if k != "managedFields"}
+    return {**seen, "apiVersion": kind.api, "kind": kind.name, "metadata": metadata}
 
 
 def spec_hash(seen: Json) -> str:

@@ -13,6 +13,7 @@ from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.monitor import Monitor
 from allswell.kube import configmap, manifest, names, quantity
 from allswell.kube.checker_defaults import CheckerDefaults
+from allswell.kube.manifest import Json
 
 USER = 10001
 PORT = 9090
@@ -24,6 +25,9 @@ GRACE_PERIOD = timedelta(seconds=30)
 SECOND = timedelta(seconds=1)
 # What a pod without a volume may write before it is evicted, beside its results.
 LEFT_OVER = 8 * quantity.MEBI
+
+# These can never change in a StatefulSet that exists.
+IMMUTABLE = ("volumeClaimTemplates", "serviceName", "selector", "podManagementPolicy")
 
 Block = dict[str, object]
 
@@ -64,6 +68,20 @@ def own_fingerprint(monitor: Monitor, shape: CheckerDefaults) -> str:
     bare = Meta(monitor.meta.name, monitor.meta.namespace)
     said = spec.text(replace(monitor, meta=bare))
     return manifest.fingerprint([said, shape.collector_url, shape.ca])
+
+
+def with_immutable(desired: Json, live: Json) -> Block:
+    """Return the manifest with what can no longer change taken from the object that is there."""
+    there = manifest.block(live, "spec")
+    fixed = {name: there[name] for name in IMMUTABLE if name in there}
+    return {**desired, "spec": {**manifest.block(desired, "spec"), **fixed}}
+
+
+def mark_rolled_out(desired: Json) -> Block:
+    """Mark the manifest of a StatefulSet whose checker is replaced in a batch of a roll-out."""
+    metadata = manifest.block(desired, "metadata")
+    annotations = {**manifest.block(metadata, "annotations"), names.ROLLED_OUT: "true"}
+    return {**desired, "metadata": {**metadata, "annotations": annotations}}
 
 
 def _template(monitor: Monitor, shape: CheckerDefaults) -> Block:

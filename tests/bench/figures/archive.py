@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from allswell.archive import day_file
-from allswell.checker.archive_uploader import measured
+from allswell.checker.archive_uploader import measure
 from allswell.checker.main import STORE
-from allswell.checker.monitor_runtime import target_of
+from allswell.checker.monitor_runtime import target_hash
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.domain import cover, instant
 from allswell.domain.health import Health
@@ -48,13 +48,13 @@ def weight() -> Iterator[tuple[str, float]]:
     for every in (1, 30, 60):
         for spread in SPREADS:
             samples = tuple(day(BEGINNING, every, spread))
-            found = measured(lambda out, these=samples: day_file.write(these, out))  # type: ignore[misc]
+            found = measure(lambda out, these=samples: day_file.write(these, out))  # type: ignore[misc]
             most = max(most, found.size / found.samples)
     yield "archive_bytes_per_sample", most
     size = 0
     for number in range(365):
         these = tuple(day(BEGINNING + number * DAY, 60, SPREADS[-1]))
-        size += measured(lambda out, these=these: day_file.write(these, out)).size  # type: ignore[misc]
+        size += measure(lambda out, these=these: day_file.write(these, out)).size  # type: ignore[misc]
     yield "archive_year_mb", size / 1e6
 
 
@@ -86,7 +86,7 @@ def fill(file: Path, monitor: Monitor) -> None:
     """A checker's file with the day before yesterday, which it has yet to seal."""
     start = instant.day_start(instant.day_of(ground.utc_now())) - 2 * DAY
     store = Store.open(file, now=start)
-    row = store.enroll(monitor.meta.name, target_of(monitor))
+    row = store.enroll(monitor.meta.name, target_hash(monitor))
     samples = tuple(day(start, 1, SPREADS[-1]))
     for first in range(0, len(samples), BATCH):
         batch = samples[first : first + BATCH]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 
 from allswell.checker import schedule
-from allswell.checker.monitor_runtime import target_of
+from allswell.checker.monitor_runtime import target_hash
 from allswell.domain.report import Transition
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State
@@ -136,7 +136,7 @@ class Lane:
         """When each check began that is in the checker's file."""
         now = datetime.now(UTC)
         store = Store.open(self.house.folder / self.namespace / "checker.sqlite", now=now)
-        number = store.enroll(monitor.meta.name, target_of(monitor)).number
+        number = store.enroll(monitor.meta.name, target_hash(monitor)).number
         found = [one.started for one in store.samples(number, now - timedelta(days=1), now)]
         store.close()
         return found

@@ -20,7 +20,7 @@ import pytest
 
 from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.checker.main import STORE
-from allswell.checker.monitor_runtime import target_of
+from allswell.checker.monitor_runtime import target_hash
 from allswell.domain import instant, rollup
 from allswell.domain.archive import DayFileSelection
 from allswell.domain.cover import Observation
@@ -130,7 +130,7 @@ def prepared(file: Path, monitor: Monitor) -> set[datetime]:
     """Put results of some days into a checker's file, and seal them; when they began."""
     found: set[datetime] = set()
     store = Store.open(file, now=datetime.now(UTC))
-    enrolled = store.enroll(monitor.meta.name, target_of(monitor))
+    enrolled = store.enroll(monitor.meta.name, target_hash(monitor))
     for day in days():
         start = instant.day_start(day)
         samples = [Sample(start + n * DAY / A_DAY, 1_000 + n) for n in range(A_DAY)]

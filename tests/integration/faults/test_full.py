@@ -88,13 +88,13 @@ def test_with_a_full_volume_checks_go_on_and_changes_are_reported(
         assert free(volume) == 0
         assert change(found, target, CHANGES), found.log()
         assert house.within(15, lambda: metric(port, "allswell_checker_pressed") == 1)
-        assert "there is hardly any room" in found.log()
+        assert "store: almost full" in found.log()
         (volume / "filler").unlink()
         healed = target.turn("api", good=target.part("api").good)
         assert target.part("api").longest_gap(full, healed) <= 2 * SECOND
         assert house.within(15, lambda: metric(port, "allswell_checker_pressed") == 0), found.log()
         assert metric(port, "allswell_checker_trouble") == 0
-        assert "there is room for results again" in found.log()
+        assert "store: there is room again" in found.log()
         assert change(found, target, 2), found.log()
         states = found.states("default", "api")
         assert states == [State.UP, State.DOWN] * (len(states) // 2) + [State.UP]

@@ -199,7 +199,7 @@ def test_what_is_set_reaches_the_operator() -> None:
     found = operator_settings.read(
         written(rendering.render(rendering.FULL), "operator") | dict.fromkeys(FILES, "")
     )
-    shape = found.shape
+    shape = found.checker
     assert (found.workers, str(found.batch)) == (4, str(rollout.parse("7")))
     assert found.page_url == "https://status.example.com"
     assert shape.image == rendering.container(rendering.render(rendering.FULL), "operator")["image"]

@@ -1,4 +1,4 @@
-"""A collector that answers as it is told, and small makers, for tests of the checker's parts."""
+"""Provide a fake collector, a failing store and small builders for the checker's tests."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from allswell.checker.batch_writer import BatchWriter
 from allswell.checker.clock import Clock
-from allswell.checker.collector_client import CollectorReply, CollectorUnreachable
-from allswell.checker.monitor_runtime import MonitorRuntime, runtime_of, target_of
+from allswell.checker.collector_client import CollectorReply
+from allswell.checker.errors import CollectorUnreachable
+from allswell.checker.monitor_runtime import MonitorRuntime, runtime_of, target_hash
 from allswell.domain import report
 from allswell.domain.cover import Observation
 from allswell.domain.health import Health, HealthClaim
@@ -31,29 +32,29 @@ UP = HealthClaim(State.UP, NOON)
 
 
 def run(story: Coroutine[Any, Any, T]) -> T:
-    """Let a story happen in virtual time."""
+    """Run a story in virtual time."""
     with asyncio.Runner(loop_factory=Loop) as runner:
         return runner.run(story)
 
 
 def clock() -> Clock:
-    """It is noon when the loop begins."""
+    """Return clocks that show noon when the loop begins."""
     loop = asyncio.get_running_loop()
     return Clock(lambda: NOON + timedelta(seconds=loop.time()), loop.time)
 
 
-async def inline(act: Callable[[], T]) -> T:
-    """Offload to here and now."""
+async def run_inline(act: Callable[[], T]) -> T:
+    """Run a blocking call at once, on the loop's thread."""
     return act()
 
 
 def monitor(name: str = "api", **rest: Any) -> Monitor:  # noqa: ANN401 - any field
-    """A manifest."""
+    """Return a Monitor of a TCP target."""
     return Monitor(Meta(name, "acme"), "tcp", Tcp("db", 5432), timedelta(minutes=1), **rest)
 
 
 class FailingStore(Store):
-    """The real store, which fails when it is told."""
+    """The real store, which fails when a test sets an exception."""
 
     failure: Exception | None = None
     unreadable: Exception | None = None
@@ -74,39 +75,39 @@ class FailingStore(Store):
         return super().commit(batch)
 
 
-def opened(folder: Path) -> FailingStore:
-    """A new store."""
+def open_store(folder: Path) -> FailingStore:
+    """Open a new store."""
     return FailingStore.open(folder / "checker.sqlite", max_bytes=2**24, now=NOON)
 
 
-def subject(store: Store, name: str = "api") -> MonitorRuntime:
-    """A monitor enrolled."""
+def enroll(store: Store, name: str = "api") -> MonitorRuntime:
+    """Enroll a monitor and return its running state."""
     found = monitor(name)
-    return runtime_of(found, store.enroll(name, target_of(found)))
+    return runtime_of(found, store.enroll(name, target_hash(found)))
 
 
-def kept(of: MonitorRuntime, *sequences: int, second: float = 0) -> BatchItem:
-    """A sample with transitions of these numbers."""
+def item(of: MonitorRuntime, *sequences: int, second: float = 0) -> BatchItem:
+    """Return a sample with transitions of these numbers."""
     at = NOON + timedelta(seconds=second)
     envelopes = tuple(Transition(of.name, of.store, number, DOWN) for number in sequences)
     return BatchItem(of.number, Sample(at, 1000), Health(), Observation(at, at, at), envelopes)
 
 
 @dataclass(slots=True)
-class FakeLine:
-    """Answers each path by a status, or as a function of the message; remembers what was said."""
+class FakeCollector:
+    """Answers each path by a status, or as a function of the message; records the requests."""
 
     report: Callable[[Json], int] = lambda _: 201
     hello: Callable[[str], StoreStanding] = StoreStanding
     status: int = 200
     beat: object = field(default_factory=lambda: {"greet": False, "gone": []})
-    is_broken: bool = False
-    said: list[tuple[str, Json]] = field(default_factory=list)
+    unreachable: bool = False
+    requests: list[tuple[str, Json]] = field(default_factory=list)
 
     async def post(self, path: str, message: Json) -> CollectorReply:
-        if self.is_broken:
-            raise CollectorUnreachable("nobody answers")
-        self.said.append((path, message))
+        if self.unreachable:
+            raise CollectorUnreachable("connection refused")
+        self.requests.append((path, message))
         await asyncio.sleep(0.01)
         if path == "/v1/report":
             return CollectorReply(self.report(message), {})
@@ -116,11 +117,11 @@ class FakeLine:
         return CollectorReply(self.status, report.hello_reply_json(standings))
 
     def reports(self) -> list[object]:
-        """The numbers reported, in order, with their monitors."""
-        return [(m["monitor"], m["sequence"]) for path, m in self.said if path == "/v1/report"]
+        """Return the numbers reported, in order, with their monitors."""
+        return [(m["monitor"], m["sequence"]) for path, m in self.requests if path == "/v1/report"]
 
 
-def keeper_of(store: Store) -> tuple[BatchWriter, asyncio.Task[None]]:
-    """A keeper that runs."""
-    made = BatchWriter(store, inline)
+def running_writer(store: Store) -> tuple[BatchWriter, asyncio.Task[None]]:
+    """Return a writer that runs, and its task."""
+    made = BatchWriter(store, run_inline)
     return made, asyncio.create_task(made.run())

@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from allswell.checker.collector_client import (
-    CollectorReply,
-    CollectorUnreachable,
-    HttpCollectorClient,
-)
+from allswell.checker.collector_client import CollectorReply, HttpCollectorClient
+from allswell.checker.errors import CollectorUnreachable
 
 Seen = list[tuple[str, str, object]]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from allswell.checker import config, main, settings
-from allswell.checker.config import BadConfig, CheckerConfig, ConfigFolder
-from allswell.checker.settings import BadCheckerSettings
+from allswell.checker.config import CheckerConfig, ConfigFolder
+from allswell.checker.errors import BadCheckerSettings, BadConfig
 from allswell.domain.cover import Grace
 from allswell.domain.spec.http import SecretKey
 from tests.unit.checker.fakes import monitor
@@ -46,26 +46,26 @@ def test_a_list_that_makes_no_sense_is_refused_with_a_reason(content: str) -> No
 def test_a_list_is_given_when_it_changes_and_only_then(tmp_path: Path) -> None:
     folder = ConfigFolder(tmp_path)
     (tmp_path / config.FILE).write_text(config.text(FULL))
-    assert folder.look() == FULL
-    assert folder.look() is None
+    assert folder.read_changes() == FULL
+    assert folder.read_changes() is None
     (tmp_path / config.FILE).write_text(config.text(CheckerConfig()))
-    assert folder.look() == CheckerConfig()
+    assert folder.read_changes() == CheckerConfig()
 
 
-def test_a_bad_list_is_said_once_and_the_old_one_is_given_when_it_is_back(tmp_path: Path) -> None:
+def test_a_bad_list_raises_once_and_the_old_one_is_given_when_it_is_back(tmp_path: Path) -> None:
     folder = ConfigFolder(tmp_path)
     (tmp_path / config.FILE).write_text("{")
     with pytest.raises(BadConfig):
-        folder.look()
-    assert folder.look() is None
+        folder.read_changes()
+    assert folder.read_changes() is None
     (tmp_path / config.FILE).write_text(config.text(FULL))
-    assert folder.look() == FULL
+    assert folder.read_changes() == FULL
     (tmp_path / config.FILE).write_bytes(b"\xff")
     with pytest.raises(BadConfig, match="cannot be read"):
-        folder.look()
+        folder.read_changes()
     (tmp_path / config.FILE).unlink()
     with pytest.raises(BadConfig, match="cannot be read"):
-        folder.look()
+        folder.read_changes()
 
 
 def test_the_list_says_which_addresses_may_be_dialled() -> None:
@@ -82,19 +82,19 @@ def test_the_list_says_which_addresses_may_be_dialled() -> None:
     }
 
 
-def test_secrets_are_read_anew_with_each_look(tmp_path: Path) -> None:
+def test_secrets_are_read_again_each_time(tmp_path: Path) -> None:
     folder = ConfigFolder(tmp_path)
     (tmp_path / config.FILE).write_text(config.text(FULL))
     keys = tmp_path / config.SECRETS / "api"
     keys.mkdir(parents=True)
     (keys / "token").write_text("old\n")
     (keys / ".hidden").write_text("no")
-    (keys / "large").write_text("x" * (config.MOST_SECRET + 1))
+    (keys / "large").write_text("x" * (config.MAX_SECRET_BYTES + 1))
     (keys / "folder").mkdir()
-    folder.look()
+    folder.read_changes()
     assert folder.secrets == {SecretKey("api", "token"): "old"}
     (keys / "token").write_text("new")
-    assert folder.look() is None
+    assert folder.read_changes() is None
     assert folder.secrets == {SecretKey("api", "token"): "new"}
 
 
@@ -107,17 +107,25 @@ ENVIRONMENT = {
 
 
 def test_settings_have_defaults_for_what_need_not_be_set() -> None:
-    found = settings.read(ENVIRONMENT)
-    assert (found.host, found.port, found.ca_file) == ("127.0.0.1", 9090, None)
-    assert found.data == Path("/data")
-    assert not found.metrics_open
+    checker_settings = settings.read(ENVIRONMENT)
+    assert (checker_settings.host, checker_settings.port, checker_settings.ca_file) == (
+        "127.0.0.1",
+        9090,
+        None,
+    )
+    assert checker_settings.data == Path("/data")
+    assert not checker_settings.metrics_open
     more = {"ALLSWELL_STATUS_BIND": "0.0.0.0:80", "ALLSWELL_CA_FILE": "/ca"}
-    found = settings.read({**ENVIRONMENT, **more, "ALLSWELL_METRICS_OPEN": "1"})
-    assert found.metrics_open
-    assert (found.host, found.port, found.ca_file) == ("0.0.0.0", 80, Path("/ca"))
+    checker_settings = settings.read({**ENVIRONMENT, **more, "ALLSWELL_METRICS_OPEN": "1"})
+    assert checker_settings.metrics_open
+    assert (checker_settings.host, checker_settings.port, checker_settings.ca_file) == (
+        "0.0.0.0",
+        80,
+        Path("/ca"),
+    )
 
 
-def test_every_problem_of_the_settings_is_told_at_once() -> None:
+def test_every_problem_of_the_settings_is_reported_at_once() -> None:
     wrong = {"ALLSWELL_COLLECTOR_URL": "ftp://x", "ALLSWELL_STATUS_BIND": "here"}
     with pytest.raises(BadCheckerSettings) as caught:
         settings.read(wrong)

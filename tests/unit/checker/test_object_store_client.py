@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
+from allswell.checker.errors import UploadFailed
+from allswell.checker.object_store_client import HttpUploadTarget, UploadSink
 from allswell.domain.archive_upload import UploadPermit
 
 BODY = b"a day of results"

@@ -47,9 +47,7 @@ def test_a_grid_of_tenths_is_never_checked_twice_in_a_slot() -> None:
 def test_the_first_check_comes_soon_and_at_a_moment_of_its_own(
     interval: float, latest: float
 ) -> None:
-    firsts = [
-        schedule.beginning(0.0, "acme", f"m{number}", interval, 5.0)[0] for number in range(500)
-    ]
+    firsts = [schedule.start(0.0, "acme", f"m{number}", interval, 5.0)[0] for number in range(500)]
     assert all(0 <= first < latest for first in firsts)
     counted = [sum(first < latest * part / 4 for first in firsts) for part in (1, 2, 3)]
     assert counted == pytest.approx([125, 250, 375], abs=40)
@@ -58,7 +56,7 @@ def test_the_first_check_comes_soon_and_at_a_moment_of_its_own(
 def test_after_the_first_check_a_thousand_monitors_spread_over_their_interval() -> None:
     slots = []
     for number in range(1000):
-        first, grid = schedule.beginning(0.0, "acme", f"m{number}", 60.0, 5.0)
+        first, grid = schedule.start(0.0, "acme", f"m{number}", 60.0, 5.0)
         due, missed = grid.after(first, first, confirming=False)
         assert missed == 0
         assert first < due < first + 60.0 + 1e-6

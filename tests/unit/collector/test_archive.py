@@ -21,7 +21,8 @@ from allswell.archive import day_file
 from allswell.archive.local_folder import LocalFolder
 from allswell.archive.object_store import ArchiveError, ObjectHead
 from allswell.central.archive_catalogue import ArchiveCatalogue, ArchiveTotals
-from allswell.checker.object_store_client import HttpUploadTarget, UploadFailed, UploadSink
+from allswell.checker.errors import UploadFailed
+from allswell.checker.object_store_client import HttpUploadTarget, UploadSink
 from allswell.collector.archive.backlog import ArchiveBacklog, Backlog
 from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveExecutor
 from allswell.collector.archive.local_uploads import LocalUploads

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from allswell.controller import main
+from allswell.controller import assembly
 from allswell.controller.assembly import Operator
 from allswell.controller.cache import watch_health
 from allswell.controller.config import settings
@@ -18,7 +18,7 @@ from allswell.kube.kinds import MONITOR
 from tests.unit.controller.world import World
 
 T = TypeVar("T")
-TOLD = settings.read(
+SETTINGS = settings.read(
     {
         "ALLSWELL_DATABASE_URL": "sqlite://",
         "ALLSWELL_NAMESPACE": "home",
@@ -27,20 +27,25 @@ TOLD = settings.read(
 )
 
 
-def met(world: World) -> Operator:
+def operator_of(world: World) -> Operator:
     """An operator that serves the world."""
 
-    def doing(act: Callable[[], T]) -> Awaitable[T]:
+    def run_in_writer(act: Callable[[], T]) -> Awaitable[T]:
         return asyncio.to_thread(act)
 
-    man = Operator(TOLD, world.api, world.database.engine, OperatorMetrics(), world.clock)
-    man.meet(doing)
-    return man
+    return Operator(
+        SETTINGS,
+        api=world.api,
+        ledgers=assembly.ledgers(world.database.engine, SETTINGS),
+        run_in_writer=run_in_writer,
+        metrics=OperatorMetrics(),
+        now=world.clock,
+    )
 
 
-async def alive(world: World, man: Operator) -> int:
-    """What the kubelet is told."""
-    app = main.lookout(man, world.api, OperatorMetrics(), world.clock).application()
+async def alive(operator: Operator) -> int:
+    """Return what the kubelet gets."""
+    app = operator.health_endpoints().application()
     async with TestClient(TestServer(app)) as client, client.get("/healthz") as answer:
         return answer.status
 
@@ -54,17 +59,17 @@ def test_liveness_fails_when_a_watch_does_not_tell_what_a_look_has_found(
     world: World, *, tells: bool, answers: bool, expected: int
 ) -> None:
     async def story() -> tuple[int, int]:
-        man = met(world)
+        operator = operator_of(world)
         world.api.put(MONITOR, seen("api"))
-        await man.looking.run()
+        await operator.resync.run()
         found = world.api.put(MONITOR, seen("web"))
-        await man.looking.run()
+        await operator.resync.run()
         if tells:
-            man.see(MONITOR, found, False)
-        before = await alive(world, man)
-        world.now += watch_health.LATEST + timedelta(seconds=1)
+            operator.observe(MONITOR, found, False)
+        before = await alive(operator)
+        world.now += watch_health.OVERDUE_AFTER + timedelta(seconds=1)
         world.api.trouble["get"] = [] if answers else [KubeUnavailable("away")]
-        return before, await alive(world, man)
+        return before, await alive(operator)
 
     assert asyncio.run(story()) == (200, expected)
 

@@ -1,4 +1,4 @@
-"""What a token is worth, by the API server's answer and by the index."""
+"""What a token is worth, by the API server's answer and by the cache."""
 
 import asyncio
 import base64
@@ -82,7 +82,7 @@ class Cluster:
         raise NotImplementedError
 
 
-def index(*, current: str = "p1", synced: bool = True) -> Cache:
+def cache_of(*, current: str = "p1", synced: bool = True) -> Cache:
     it = Cache(synced=synced)
     parts: tuple[tuple[Kind, Json], ...] = (
         (MONITOR, monitor()),
@@ -96,8 +96,8 @@ def index(*, current: str = "p1", synced: bool = True) -> Cache:
 
 def reviewing(cluster: Cluster, it: Cache, most_kept: int = 100) -> TokenReviews:
     return TokenReviews(
-        api=cluster, index=it, page="system:serviceaccount:home:allswell-web",
-        meters=OperatorMetrics(), now=lambda: cluster.now, most_kept=most_kept,
+        api=cluster, cache=it, page="system:serviceaccount:home:allswell-web",
+        metrics=OperatorMetrics(), now=lambda: cluster.now, most_kept=most_kept,
     )  # fmt: skip
 
 
@@ -111,12 +111,12 @@ def judge(cluster: Cluster, it: Cache, *tokens: str) -> list[Sender]:
 
 
 def test_the_current_pod_speaks_for_its_monitor() -> None:
-    assert judge(Cluster(answer()), index(), token()) == [Sender("acme", "api")]
+    assert judge(Cluster(answer()), cache_of(), token()) == [Sender("acme", "api")]
 
 
-def test_a_verdict_is_kept_and_the_index_is_asked_each_time() -> None:
+def test_a_verdict_is_kept_and_the_cache_is_asked_each_time() -> None:
     cluster = Cluster(answer())
-    judge(cluster, index(), token(), token(), token("b"))
+    judge(cluster, cache_of(), token(), token(), token("b"))
     assert cluster.reviews == 2
 
 
@@ -124,7 +124,7 @@ def test_tokens_of_no_worth_push_no_verdict_out() -> None:
     cluster = Cluster(answer())
 
     async def ask() -> None:
-        reviews = reviewing(cluster, index(), most_kept=1)
+        reviews = reviewing(cluster, cache_of(), most_kept=1)
         assert await reviews.identify(token("a")) == Sender("acme", "api")
         cluster.said = {"status": {"authenticated": False}}
         for mark in "bccd":
@@ -144,13 +144,13 @@ def test_tokens_of_no_worth_push_no_verdict_out() -> None:
 def test_a_verdict_ends_with_its_token() -> None:
     cluster = Cluster(answer())
     old = token(expires=NOW - timedelta(seconds=1))
-    judge(cluster, index(), old, old)
+    judge(cluster, cache_of(), old, old)
     assert cluster.reviews == 2
 
 
 def test_a_token_of_another_audience_is_unknown() -> None:
     with pytest.raises(Unauthorized):
-        judge(Cluster(answer(audiences=["api"])), index(), token())
+        judge(Cluster(answer(audiences=["api"])), cache_of(), token())
 
 
 @pytest.mark.parametrize(
@@ -158,33 +158,33 @@ def test_a_token_of_another_audience_is_unknown() -> None:
 )
 def test_who_is_no_service_account_is_unknown(said: Json) -> None:
     with pytest.raises(Unauthorized):
-        judge(Cluster(said), index(), token())
+        judge(Cluster(said), cache_of(), token())
 
 
 def test_a_token_of_no_pod_is_refused() -> None:
     with pytest.raises(RequestRefused, match="not bound"):
-        judge(Cluster(answer(uid="")), index(), token())
+        judge(Cluster(answer(uid="")), cache_of(), token())
 
 
 def test_a_pod_that_was_replaced_is_gone() -> None:
     now = with_meta(pod(uid="p2"), resourceVersion="9")
     with pytest.raises(CheckerGone):
-        judge(Cluster(answer(), now), index(current="p2"), token())
+        judge(Cluster(answer(), now), cache_of(current="p2"), token())
 
 
 def test_a_pod_that_is_no_longer_there_is_gone() -> None:
     with pytest.raises(CheckerGone):
-        judge(Cluster(answer(uid="p9")), index(), token())
+        judge(Cluster(answer(uid="p9")), cache_of(), token())
 
 
 def test_a_pod_of_a_namespace_that_is_not_served_is_refused_for_good() -> None:
     with pytest.raises(RequestRefused, match="does not serve"):
-        judge(Cluster(answer(uid="p9"), KubeRejected("403: forbidden")), index(), token())
+        judge(Cluster(answer(uid="p9"), KubeRejected("403: forbidden")), cache_of(), token())
 
 
 def test_a_pod_that_the_watch_has_not_shown_yet_is_looked_up() -> None:
     cluster = Cluster(answer(uid="p2"), with_meta(pod(uid="p2"), resourceVersion="9"))
-    assert judge(cluster, index(), token()) == [Sender("acme", "api")]
+    assert judge(cluster, cache_of(), token()) == [Sender("acme", "api")]
     assert cluster.gets == 1
 
 
@@ -192,26 +192,26 @@ def test_the_account_of_another_namespace_speaks_for_none_of_ours() -> None:
     said = answer(user="system:serviceaccount:acme:default", uid="p3")
     stray = with_meta(pod(uid="p3"), ownerReferences=[])
     with pytest.raises(RequestRefused, match="not the checker"):
-        judge(Cluster(said, stray), index(), token())
+        judge(Cluster(said, stray), cache_of(), token())
 
 
 def test_the_page_is_its_own_account_only() -> None:
     said = answer(user="system:serviceaccount:home:allswell-web")
-    assert judge(Cluster(said), index(), token()) == [Sender("", page=True)]
+    assert judge(Cluster(said), cache_of(), token()) == [Sender("", page=True)]
 
 
 def test_nobody_is_judged_before_the_cluster_was_seen() -> None:
     with pytest.raises(NotInSync):
-        judge(Cluster(answer()), index(synced=False), token())
+        judge(Cluster(answer()), cache_of(synced=False), token())
 
 
 def test_an_api_server_that_is_away_condemns_nobody() -> None:
     with pytest.raises(NotInSync):
-        judge(Cluster(KubeUnavailable("away")), index(), token())
+        judge(Cluster(KubeUnavailable("away")), cache_of(), token())
 
 
 def test_a_token_that_does_not_say_when_it_ends_is_asked_about_soon_again() -> None:
     cluster = Cluster(answer())
-    judge(cluster, index(), "odd")
+    judge(cluster, cache_of(), "odd")
     cluster.now = NOW.astimezone(UTC)
     assert cluster.reviews == 1

@@ -1,6 +1,6 @@
 """The operator's parts on an API in memory and a central database in a SQLite file."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -9,17 +9,21 @@ from allswell.central.errors import DatabaseUnavailable
 from allswell.central.hostname_claims import HostnameClaims
 from allswell.collector.state import CollectorState
 from allswell.controller.apply.applier import Applier
+from allswell.controller.apply.mutation_guard import MutationGuard
 from allswell.controller.cache.cache import WATCHED, Cache, ObjectKey
 from allswell.controller.cache.namespaces import Namespaces
 from allswell.controller.cache.watch_health import WatchHealth
 from allswell.controller.database.client import DatabaseClient
+from allswell.controller.database.monitor_statuses import MonitorStatuses
 from allswell.controller.database.registration import MonitorRegistration
 from allswell.controller.hostnames.claims_client import ClaimsClient
 from allswell.controller.hostnames.policy import HostnamePolicy
 from allswell.controller.hostnames.service import HostnameService
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
-from allswell.controller.reconcile.means import Means
-from allswell.controller.reconcile.reconciler import Reconciler
+from allswell.controller.reconcile.monitor.reconciler import ArchiveConditions, MonitorReconciler
+from allswell.controller.reconcile.page.reconciler import PageReconciler
+from allswell.controller.reconcile.registry import ReconcilerRegistry
+from allswell.controller.runtime.garbage_collection import GarbageCollector
 from allswell.controller.runtime.resync import Resync
 from allswell.controller.workload.rollout import Batch
 from allswell.controller.workload.rollout_limiter import RolloutLimiter
@@ -36,52 +40,93 @@ API = ObjectKey(MONITOR.name, "acme", "api")
 
 @dataclass
 class World:
-    """Everything that a look needs; `turns` is whose turn the index has made it."""
+    """All that a reconciliation needs; `enqueued` is what the cache enqueued, with its delay."""
 
     database: Central
     watched: tuple[str, ...] = ()
     now: datetime = NOW
     away: bool = False
     api: FakeApi = field(default_factory=FakeApi)
-    turns: list[tuple[ObjectKey, timedelta]] = field(default_factory=list)
+    enqueued: list[tuple[ObjectKey, timedelta]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.index = Cache(turn=lambda key, after: self.turns.append((key, after)))
-        self.central = DatabaseClient(
+        self.cache = Cache(enqueue=lambda key, after: self.enqueued.append((key, after)))
+        self.metrics = OperatorMetrics()
+        self.client = DatabaseClient(
             self.database.engine,
             self.database.writer,
             CollectorState(self.database.writer),
-            self._doing,
+            self._run_in_writer,
         )
-        meters = OperatorMetrics()
-        self.means = Means(
-            api=self.api,
-            index=self.index,
-            central=self.central,
-            registrar=MonitorRegistration(self.central.register, self.clock),
-            namespaces=Namespaces(self.api, self._ticks),
-            meters=meters,
-            owed=WatchHealth(),
-            now=self.clock,
-        )
-        self.turnstile = RolloutLimiter(self.index, Batch(1), meters, self.clock)
-        self.reconciler = self.reconciling()
-        self.resync = Resync(self.means, self.reconciler, self.watched)
+        self.statuses = MonitorStatuses(self.client, self.clock)
+        self.registration = MonitorRegistration(self.client.register, self.clock)
+        self.namespaces = Namespaces(self.api, self._monotonic)
+        self.watch_health = WatchHealth()
+        self.guard = MutationGuard()
+        self.limiter = RolloutLimiter(self.cache, Batch(1), self.metrics, self.clock)
+        self.reconciler = self.reconcilers()
+        self.resync = self.resync_of(self.watched)
         self.api.namespace("acme")
 
-    def reconciling(self, hosting: HostnameService | None = None) -> Reconciler:
-        """A reconciler of these parts."""
-        return Reconciler(
-            self.means,
-            Applier(self.means),
-            self.turnstile,
-            shape=SHAPE,
-            page_url="https://status.example.com",
-            hosting=hosting,
+    def applier(self) -> Applier:
+        """Make what writes to the API."""
+        return Applier(
+            api=self.api,
+            cache=self.cache,
+            guard=self.guard,
+            metrics=self.metrics,
+            now=self.clock,
         )
 
-    def keyed(self, policy: HostnamePolicy, key: bytes) -> Reconciler:
-        """One with a domain of pages, whose installation has this key; no DNS is asked."""
+    def reconcilers(
+        self,
+        hostnames: HostnameService | None = None,
+        archive_conditions: ArchiveConditions = lambda _name, _before: (),
+    ) -> ReconcilerRegistry:
+        """Make the reconcilers of these parts."""
+        monitors = MonitorReconciler(
+            api=self.api,
+            cache=self.cache,
+            namespaces=self.namespaces,
+            registration=self.registration,
+            statuses=self.statuses,
+            applier=self.applier(),
+            limiter=self.limiter,
+            defaults=SHAPE,
+            now=self.clock,
+            archive_conditions=archive_conditions,
+        )
+        pages = PageReconciler(
+            cache=self.cache,
+            namespaces=self.namespaces,
+            database=self.client,
+            statuses=self.statuses,
+            applier=self.applier(),
+            page_url="https://status.example.com",
+            hostnames=hostnames,
+            now=self.clock,
+        )
+        return ReconcilerRegistry({MONITOR: monitors, PAGE: pages})
+
+    def resync_of(self, watched: Sequence[str]) -> Resync:
+        """Make a resync of these namespaces."""
+        return Resync(
+            api=self.api,
+            cache=self.cache,
+            watched=watched,
+            statuses=self.statuses,
+            garbage=GarbageCollector(
+                self.cache, self.client, self.registration, watched, self.clock
+            ),
+            namespaces=self.namespaces,
+            guard=self.guard,
+            watch_health=self.watch_health,
+            metrics=self.metrics,
+            now=self.clock,
+        )
+
+    def keyed(self, policy: HostnamePolicy, key: bytes) -> ReconcilerRegistry:
+        """Make reconcilers with a domain of pages and this key; no DNS is asked."""
         claims = HostnameClaims(self.database.engine, policy.rest)
 
         async def looking(_: ExpectedProof) -> list[ResolverAnswer]:
@@ -90,22 +135,22 @@ class World:
         hosting = HostnameService(
             policy,
             key,
-            ClaimsClient(claims, policy.budget, self._doing),
+            ClaimsClient(claims, policy.budget, self._run_in_writer),
             looking,
             self.api,
             meters=OperatorMetrics(),
             wake=lambda _: None,
             now=self.clock,
         )
-        return self.reconciling(hosting)
+        return self.reconcilers(hosting)
 
     def clock(self) -> datetime:
         return self.now
 
-    def _ticks(self) -> float:
+    def _monotonic(self) -> float:
         return self.now.timestamp()
 
-    def _doing(self, act: Callable[[], T]) -> Awaitable[T]:
+    def _run_in_writer(self, act: Callable[[], T]) -> Awaitable[T]:
         async def done() -> T:
             if self.away:
                 raise DatabaseUnavailable("the database is away")
@@ -117,11 +162,11 @@ class World:
         """Let the index see what is there, as the watches would."""
         for (kind, *_), seen in self.api.objects.items():
             if kind in WATCHED:
-                self.index.observe(kind, seen)
+                self.cache.observe(kind, seen)
 
     def put(self, kind: Kind, seen: Json) -> None:
         """Somebody writes an object, and the watch tells."""
-        self.index.observe(kind, self.api.put(kind, seen))
+        self.cache.observe(kind, self.api.put(kind, seen))
 
     def monitor(self, name: str = "api", **spec: object) -> None:
         """Somebody applies a Monitor."""

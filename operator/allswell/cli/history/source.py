@@ -26,6 +26,7 @@ from allswell.domain.sample import Sample
 from allswell.kube import access, client
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import SECRET
+from allswell.kube.secret import SecretView
 from allswell.store import readonly
 
 DAY = timedelta(days=1)
@@ -222,7 +223,8 @@ async def _with_password(url: str, secret: str) -> str:
             found = await api.get(SECRET, os.environ.get("ALLSWELL_NAMESPACE", ""), secret)
         if found is None:
             raise BadInput(f"there is no Secret {secret} with the database's password")
-        return database_password.placed(url, database_password.read(found))
+        password = database_password.read(SecretView.parse(found))
+        return database_password.with_password(url, password)
     except (database_password.BadPasswords, KubeError) as error:
         raise BadInput(f"the database's password cannot be read: {error}") from error
 

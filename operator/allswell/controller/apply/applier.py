@@ -1,91 +1,93 @@
-"""Carrying out what was decided: writes to the API server, counted and seen at once."""
+"""Carry out what was decided: writes to the API server, counted, and in the cache at once."""
 
 import logging
-import secrets
+from collections.abc import Callable
 from datetime import datetime
 
+from allswell.controller.apply import events
+from allswell.controller.apply.actions import Action, ApplyObject, DeleteObject
+from allswell.controller.apply.events import ObjectEvent
 from allswell.controller.apply.mutation_guard import MutationGuard
-from allswell.controller.reconcile.means import Means
-from allswell.controller.reconcile.monitor.plan import ApplyObject, DeleteObject
-from allswell.controller.reconcile.monitor.status import MonitorEvent
-from allswell.kube import manifest
+from allswell.controller.cache.cache import Cache
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
+from allswell.kube.client import Api
 from allswell.kube.errors import KubeError
 from allswell.kube.kinds import EVENT, Kind
-from allswell.kube.manifest import Json
+from allswell.kube.views import status as status_view
+from allswell.kube.views.object_meta import ManifestView, ObjectMeta
+from allswell.kube.views.status import StatusView
 
 log = logging.getLogger(__name__)
-REPORTER = "allswell.dev/operator"
-# The API server's own bound for an event's note.
-LONGEST_NOTE = 1024
 
 
 class Applier:
     """Writes to the API server."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
-        self.insistence = MutationGuard()
+    def __init__(
+        self,
+        *,
+        api: Api,
+        cache: Cache,
+        guard: MutationGuard,
+        metrics: OperatorMetrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._api = api
+        self._cache = cache
+        self._guard = guard
+        self._metrics = metrics
+        self._now = now
 
-    async def do(self, action: ApplyObject | DeleteObject) -> None:
-        """Apply or delete. Raises `KubeError`."""
+    async def do(self, action: Action) -> None:
+        """Apply or delete an object. Raises `KubeError`."""
         if isinstance(action, DeleteObject):
-            place = (action.namespace, action.name)
-            log.info("deleting %s %s/%s: %s", action.kind.name, *place, action.why)
-            await self._means.api.delete(action.kind, *place, action.uid, force=action.force)
-            self._means.meters.writes.labels(action.kind.name, "delete").inc()
-            return
-        seen = await self._means.api.apply(action.kind, action.wanted, uid=action.uid)
-        self._means.meters.writes.labels(action.kind.name, "apply").inc()
-        self._means.index[action.kind].observe(seen)
-        self.insistence.note(action.wanted, seen)
+            await self._delete(action)
+        else:
+            await self._apply(action)
 
-    async def status(self, kind: Kind, live: Json, status: Json) -> None:
-        """Write the status of an object as it was seen, in that very version. Raises `KubeError`.
+    async def _delete(self, action: DeleteObject) -> None:
+        name = (action.namespace, action.name)
+        log.info(
+            "deleting an object: %s kind=%s namespace=%s name=%s",
+            action.reason,
+            action.kind.name,
+            *name,
+        )
+        await self._api.delete(action.kind, *name, action.uid, force=action.force)
+        self._count(action.kind, "delete")
 
-        The API server holds no status to a UID, but to a version. So of two operators only one
-        writes what both have seen, and only that one tells of it.
+    async def _apply(self, action: ApplyObject) -> None:
+        applied = await self._api.apply(action.kind, action.desired.content, uid=action.uid)
+        self._count(action.kind, "apply")
+        self._cache[action.kind].observe(applied)
+        self._guard.record(action.desired, ManifestView.parse(applied))
+
+    def is_futile(self, live: ManifestView) -> bool:
+        """Tell whether others undo at once whatever is applied to an object."""
+        return self._guard.is_futile(live)
+
+    async def write_status(self, kind: Kind, meta: ObjectMeta, status: StatusView) -> None:
+        """Write the status of an object, in the version that was seen. Raises `KubeError`.
+
+        So of two operators only one writes what both have seen, and only that one emits events.
         """
-        namespace, name = manifest.name(live)
-        version = manifest.text(live, "metadata", "resourceVersion")
-        wanted: Json = {
-            "apiVersion": kind.api,
-            "kind": kind.name,
-            "metadata": {"namespace": namespace, "name": name, "resourceVersion": version},
-            "status": status,
-        }
-        seen = await self._means.api.apply(kind, wanted, "status")
-        self._means.meters.writes.labels(kind.name, "status").inc()
-        self._means.index[kind].observe(seen)
+        applied = await self._api.apply(kind, status_view.update(kind, meta, status), "status")
+        self._count(kind, "status")
+        self._cache[kind].observe(applied)
 
-    async def tell(self, kind: Kind, live: Json, news: MonitorEvent) -> None:
+    async def emit_event(self, kind: Kind, meta: ObjectMeta, event: ObjectEvent) -> None:
         """Post an event; one that cannot be posted is lost, and the log says so."""
         try:
-            await self._means.api.create(EVENT, event_of(kind, live, news, self._means.now()))
-            self._means.meters.writes.labels(EVENT.name, "create").inc()
+            await self._api.create(EVENT, events.build(kind, meta, event, self._now()))
+            self._count(EVENT, "create")
         except KubeError as error:
-            log.warning("an event could not be posted: %s", error)
+            log.warning(
+                "an event could not be posted: %s reason=%s kind=%s namespace=%s name=%s",
+                error,
+                event.reason,
+                kind.name,
+                *meta.namespaced_name,
+            )
 
-
-def event_of(kind: Kind, live: Json, news: MonitorEvent, now: datetime) -> dict[str, object]:
-    """The manifest of an event about an object."""
-    namespace, name = manifest.name(live)
-    regarding = {
-        "apiVersion": kind.api,
-        "kind": kind.name,
-        "namespace": namespace,
-        "name": name,
-        "uid": manifest.uid(live),
-    }
-    return {
-        "apiVersion": EVENT.api,
-        "kind": EVENT.name,
-        "metadata": {"namespace": namespace, "name": f"{name}.{secrets.token_hex(8)}"},
-        "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "reportingController": REPORTER,
-        "reportingInstance": REPORTER,
-        "action": "Reconcile",
-        "type": news.type,
-        "reason": news.reason,
-        "note": news.note[:LONGEST_NOTE] or news.reason,
-        "regarding": regarding,
-    }
+    def _count(self, kind: Kind, verb: str) -> None:
+        self._metrics.writes.labels(kind.name, verb).inc()

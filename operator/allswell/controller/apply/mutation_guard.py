@@ -1,27 +1,26 @@
-"""What others, an admission webhook perhaps, make of what we apply: to repeat it helps nobody."""
+"""Remember what others, an admission webhook perhaps, make of what we apply, and not repeat it."""
 
-from allswell.kube import manifest
-from allswell.kube.manifest import Json
+from allswell.kube.views.object_meta import ManifestView
 
 
 class MutationGuard:
-    """What became of objects, by their UIDs, that were not as we wanted right after an apply."""
+    """What became of objects, by their UIDs, that were not as desired right after an apply."""
 
     def __init__(self) -> None:
-        self._noted: dict[str, str] = {}
+        self._mutated: dict[str, str] = {}
 
-    def note(self, wanted: Json, seen: Json) -> None:
+    def record(self, desired: ManifestView, applied: ManifestView) -> None:
         """Remember what became of what was applied, where that is something else."""
-        uid = manifest.uid(seen)
-        self._noted.pop(uid, None)
-        if not manifest.is_subset(seen, wanted):
-            self._noted[uid] = manifest.declared(seen)
+        uid = applied.meta.uid
+        self._mutated.pop(uid, None)
+        if not applied.contains(desired):
+            self._mutated[uid] = applied.declared_hash
 
-    def holds(self, live: Json) -> bool:
-        """Whether to apply the same again would only make of it what it is."""
-        noted = self._noted.get(manifest.uid(live))
-        return noted is not None and noted == manifest.declared(live)
+    def is_futile(self, live: ManifestView) -> bool:
+        """Tell whether to apply the same again would only make of the object what it is."""
+        mutated = self._mutated.get(live.meta.uid)
+        return mutated is not None and mutated == live.declared_hash
 
-    def keep_only(self, uids: frozenset[str]) -> None:
-        """Forget objects that are gone."""
-        self._noted = {uid: it for uid, it in self._noted.items() if uid in uids}
+    def retain(self, uids: frozenset[str]) -> None:
+        """Forget objects that are gone; `uids` are those that are there."""
+        self._mutated = {uid: digest for uid, digest in self._mutated.items() if uid in uids}

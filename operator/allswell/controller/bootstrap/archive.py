@@ -1,4 +1,4 @@
-"""The operator's archive, put together from its settings.
+"""Assemble the operator's archive from its settings.
 
 They are ALLSWELL_ARCHIVE_BUCKET, ALLSWELL_ARCHIVE_PREFIX, ALLSWELL_ARCHIVE_ENDPOINT,
 ALLSWELL_ARCHIVE_REGION, ALLSWELL_ARCHIVE_ADDRESSING, ALLSWELL_ARCHIVE_CA_FILE,
@@ -21,23 +21,26 @@ from allswell.controller.metrics.operator_metrics import OperatorMetrics
 
 
 def service(
-    told: OperatorSettings,
+    settings: OperatorSettings,
     engine: Engine,
-    news: ArchiveBacklog,
-    meters: OperatorMetrics,
+    backlog: ArchiveBacklog,
+    metrics: OperatorMetrics,
     now: Callable[[], datetime],
 ) -> ArchiveExecutor | None:
-    """What serves the archive; None where there is none, which the figures say too.
+    """Make what serves the archive; None where there is none, which the metrics show too.
 
-    Raises `Failed` for settings that no client can be made of.
+    Raises `ArchiveError` for settings that no client can be made of.
     """
-    counting = ArchiveMetrics(meters.registry, news, now)
-    if told.archive is None:
+    archive_metrics = ArchiveMetrics(metrics.registry, backlog, now)
+    if settings.archive is None:
         return None
     # It takes tens of megabytes, of which an operator without an archive needs none.
     from allswell.archive.bucket import S3Bucket  # noqa: PLC0415
 
-    archiving = Uploads(
-        S3Bucket(told.archive), ArchiveCatalogue(engine), told.delete_archived_after, counting.count
+    uploads = Uploads(
+        S3Bucket(settings.archive),
+        ArchiveCatalogue(engine),
+        settings.delete_archived_after,
+        archive_metrics.count_step,
     )
-    return ArchiveExecutor(archiving, news, now, on_totals=counting.counted)
+    return ArchiveExecutor(uploads, backlog, now, on_totals=archive_metrics.show_totals)

@@ -1,8 +1,8 @@
-"""The collector's TLS: a CA that the operator keeps in a Secret, and short certificates from it.
+"""Make or find the collector's CA, and issue short certificates from it.
 
-Only the CA is kept; the collector's own certificate lives in memory and is made anew at each start
-and long before it ends. The CA's key never leaves the operator's namespace. Two operators that
-start at once agree, for only one of them can create the Secret.
+Only the CA is kept, in a Secret; the collector's own certificate lives in memory and is made anew
+at each start and long before it ends. The CA's key never leaves the operator's namespace. Two
+operators that start at once agree, for only one of them can create the Secret.
 """
 
 import ssl
@@ -18,15 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from allswell.controller.bootstrap import generated_secret
-from allswell.domain import base64_text
-from allswell.kube import manifest
 from allswell.kube.client import Api
-from allswell.kube.manifest import Json
+from allswell.kube.secret import SecretView
 
-CA_LIFE = timedelta(days=3650)
-LIFE = timedelta(days=30)
+CA_LIFETIME = timedelta(days=3650)
+LIFETIME = timedelta(days=30)
 # Clocks differ.
-EARLY = timedelta(hours=1)
+VALID_BEFORE_NOW = timedelta(hours=1)
 CERTIFICATE, KEY = "ca.crt", "ca.key"
 
 
@@ -43,7 +41,7 @@ class CollectorCA:
 
 
 def make(now: datetime) -> CollectorCA:
-    """A new CA."""
+    """Make a new CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "allswell collector CA")])
     usage = x509.KeyUsage(
@@ -57,29 +55,27 @@ def make(now: datetime) -> CollectorCA:
         encipher_only=False,
         decipher_only=False,
     )
-    made = (
-        _begun(name, name, key.public_key(), now, CA_LIFE)
+    certificate = (
+        _builder(name, name, key.public_key(), now, CA_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    return CollectorCA(made.public_bytes(serialization.Encoding.PEM).decode(), _pem(key))
+    return CollectorCA(certificate.public_bytes(serialization.Encoding.PEM).decode(), _pem(key))
 
 
-def context(authority: CollectorCA, hosts: tuple[str, ...], now: datetime) -> ssl.SSLContext:
-    """What a server needs to speak for these hosts. Raises `BadAuthority`."""
-    found = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    found.minimum_version = ssl.TLSVersion.TLSv1_2
-    renew(found, authority, hosts, now)
-    return found
+def server_context(ca: CollectorCA, hosts: tuple[str, ...], now: datetime) -> ssl.SSLContext:
+    """Make a server's TLS context for these hosts. Raises `BadCollectorCA`."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    renew(context, ca, hosts, now)
+    return context
 
 
-def renew(
-    server: ssl.SSLContext, authority: CollectorCA, hosts: tuple[str, ...], now: datetime
-) -> None:
-    """Give a server a new certificate; connections that are open keep the old one."""
-    certificate, key = issue(authority, hosts, now)
+def renew(server: ssl.SSLContext, ca: CollectorCA, hosts: tuple[str, ...], now: datetime) -> None:
+    """Load a new certificate into a server; connections that are open keep the old one."""
+    certificate, key = issue(ca, hosts, now)
     # The module takes files only; memory is where /tmp is in the operator's pod.
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "server.pem"
@@ -88,11 +84,14 @@ def renew(
         server.load_cert_chain(file)
 
 
-def issue(authority: CollectorCA, hosts: tuple[str, ...], now: datetime) -> tuple[bytes, bytes]:
-    """A certificate for a server and its key, both PEM. Raises `BadAuthority`."""
+def issue(ca: CollectorCA, hosts: tuple[str, ...], now: datetime) -> tuple[bytes, bytes]:
+    """Issue a certificate for a server; return it and its key, both PEM.
+
+    Raises `BadCollectorCA`.
+    """
     try:
-        ca = x509.load_pem_x509_certificate(authority.certificate.encode())
-        signer = serialization.load_pem_private_key(authority.key, None)
+        issuer = x509.load_pem_x509_certificate(ca.certificate.encode())
+        signer = serialization.load_pem_private_key(ca.key, None)
     except ValueError as error:
         raise BadCollectorCA(
             "the CA cannot be read; delete its Secret to have a new one"
@@ -103,24 +102,24 @@ def issue(authority: CollectorCA, hosts: tuple[str, ...], now: datetime) -> tupl
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "allswell collector")])
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    made = (
-        _begun(name, ca.subject, key.public_key(), now, LIFE)
+    issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    certificate = (
+        _builder(name, issuer.subject, key.public_key(), now, LIFETIME)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(names, critical=False)
         .add_extension(usage, critical=False)
-        .add_extension(by, critical=False)
+        .add_extension(issuer_key, critical=False)
         .sign(signer, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM), _pem(key)
+    return certificate.public_bytes(serialization.Encoding.PEM), _pem(key)
 
 
-def _begun(
+def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePublicKey,
     now: datetime,
-    life: timedelta,
+    lifetime: timedelta,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -128,8 +127,8 @@ def _begun(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - EARLY)
-        .not_valid_after(now + life)
+        .not_valid_before(now - VALID_BEFORE_NOW)
+        .not_valid_after(now + lifetime)
     )
 
 
@@ -145,31 +144,27 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
 
 
-def secret(authority: CollectorCA, namespace: str, name: str) -> dict[str, object]:
-    """The manifest of the Secret that keeps a CA."""
-    return generated_secret.secret(_data(authority), namespace, name)
+def _data(ca: CollectorCA) -> dict[str, bytes]:
+    return {CERTIFICATE: ca.certificate.encode(), KEY: ca.key}
 
 
-def _data(authority: CollectorCA) -> dict[str, bytes]:
-    return {CERTIFICATE: authority.certificate.encode(), KEY: authority.key}
-
-
-def read(found: Json) -> CollectorCA:
-    """The CA that a Secret keeps. Raises `BadAuthority`."""
+def read(secret: SecretView) -> CollectorCA:
+    """Return the CA that a Secret keeps. Raises `BadCollectorCA`."""
     try:
-        certificate, key = (
-            base64_text.decode(manifest.text(found, "data", name)) for name in (CERTIFICATE, KEY)
-        )
-        authority = CollectorCA(certificate.decode("ascii"), key)
+        certificate, key = secret.value(CERTIFICATE).decode("ascii"), secret.value(KEY)
     except ValueError as error:
         raise BadCollectorCA("the CA's Secret cannot be read") from error
     if not certificate or not key:
         raise BadCollectorCA(f"the CA's Secret lacks {CERTIFICATE} or {KEY}")
-    return authority
+    return CollectorCA(certificate, key)
 
 
 async def get_or_create(api: Api, namespace: str, name: str, now: datetime) -> CollectorCA:
-    """The CA of this installation, made if there is none. Raises `KubeError`, `BadAuthority`."""
-    return read(
-        await generated_secret.get_or_create_secret(api, namespace, name, lambda: _data(make(now)))
+    """Return the CA of this installation, made if there is none.
+
+    Raises `KubeError`, `BadCollectorCA`.
+    """
+    secret = await generated_secret.get_or_create_secret(
+        api, namespace, name, lambda: _data(make(now))
     )
+    return read(secret)

@@ -6,8 +6,6 @@ It is made once and outlives the operator: with another key every customer's rec
 import secrets
 
 from allswell.controller.bootstrap import generated_secret
-from allswell.domain import base64_text
-from allswell.kube import manifest
 from allswell.kube.client import Api
 
 KEY, LENGTH = "key", 32
@@ -19,11 +17,11 @@ class BadPagesKey(Exception):
 
 async def get_or_create(api: Api, namespace: str, name: str) -> bytes:
     """Return the key, made if there is none. Raises `KubeError`, `BadPagesKey`."""
-    found = await generated_secret.get_or_create_secret(
+    secret = await generated_secret.get_or_create_secret(
         api, namespace, name, lambda: {KEY: secrets.token_bytes(LENGTH)}
     )
     try:
-        key = base64_text.decode(manifest.text(found, "data", KEY))
+        key = secret.value(KEY)
     except ValueError as error:
         raise BadPagesKey(f"the Secret {name} cannot be read") from error
     if len(key) < LENGTH:

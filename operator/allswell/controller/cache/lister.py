@@ -1,8 +1,8 @@
-"""Lists everything that is watched, complete or not at all, namespace by namespace.
+"""List everything that is watched, complete or not at all, namespace by namespace.
 
 A namespace that is served may be deleted, and its rights go first; or whoever has it takes them
-away. That must stop nobody else: it is left out, so that nothing is judged of it, until it can be
-read or is confirmed to be gone.
+away. That must stop nobody else: it is left out, so that nothing is decided about it, until it can
+be read or is confirmed to be gone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,28 +17,33 @@ from allswell.kube.kinds import DEFINITION, NAMESPACE, Kind
 
 @dataclass(frozen=True, slots=True)
 class ClusterSnapshot:
-    """Every kind's objects, but for those of namespaces that are `closed`, with a word of why."""
+    """Every kind's objects, but for those of namespaces that are `closed`, each with its error."""
 
     listings: Mapping[Kind, Listing]
     closed: Mapping[str, str]
 
 
-async def list_cluster(api: Api, index: Cache, watched: Sequence[str]) -> ClusterSnapshot:
-    """List everything. Raises `KubeError`, also when no namespace can be read."""
+async def list_cluster(api: Api, cache: Cache, watched: Sequence[str]) -> ClusterSnapshot:
+    """List every kind in the watched namespaces, or with none in all.
+
+    Raises `KubeError`, also when no namespace can be read.
+    """
     closed: dict[str, str] = {}
-    seen: dict[str, dict[Kind, Listing]] = {}
+    listed: dict[str, dict[Kind, Listing]] = {}
     for namespace in watched or EVERYWHERE:
         try:
-            seen[namespace] = {k: await _listing(api, index, k, namespace) for k in WATCHED}
+            listed[namespace] = {
+                kind: await _listing(api, cache, kind, namespace) for kind in WATCHED
+            }
         except KubeRejected as error:
             if not namespace or len(watched) == len(closed) + 1:
                 raise
             closed[namespace] = str(error)
-    joined = {kind: _joined([of[kind] for of in seen.values()]) for kind in WATCHED}
+    joined = {kind: _joined([listings[kind] for listings in listed.values()]) for kind in WATCHED}
     return ClusterSnapshot(joined, closed)
 
 
-async def _listing(api: Api, index: Cache, kind: Kind, namespace: str) -> Listing:
+async def _listing(api: Api, cache: Cache, kind: Kind, namespace: str) -> Listing:
     selector = names.SELECTOR if kind in CHILDREN else ""
     try:
         return await api.every(kind, (namespace,) if namespace else (), selector)
@@ -50,9 +55,9 @@ async def _listing(api: Api, index: Cache, kind: Kind, namespace: str) -> Listin
     except KubeRejected:
         if not namespace or await api.get(NAMESPACE, "", namespace) is not None:
             raise
-    return Listing((), index[kind].newest)
+    return Listing((), cache[kind].newest)
 
 
 def _joined(listings: Sequence[Listing]) -> Listing:
-    found = tuple(seen for listing in listings for seen in listing.objects)
-    return Listing(found, min(listing.version for listing in listings))
+    objects = tuple(seen for listing in listings for seen in listing.objects)
+    return Listing(objects, min(listing.version for listing in listings))

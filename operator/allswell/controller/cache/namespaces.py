@@ -1,11 +1,11 @@
-"""The UIDs of namespaces: what tells a namespace from a later one of the same name."""
+"""Ask for the UIDs of namespaces: they tell a namespace from a later one of the same name."""
 
 import asyncio
 from collections.abc import Callable
 
-from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.kinds import NAMESPACE
+from allswell.kube.views.object_meta import ObjectMeta
 
 
 class Namespaces:
@@ -15,29 +15,29 @@ class Namespaces:
     the same name holds only objects that are seen later.
     """
 
-    def __init__(self, api: Api, ticks: Callable[[], float]) -> None:
+    def __init__(self, api: Api, monotonic: Callable[[], float]) -> None:
         self._api = api
-        self._ticks = ticks
-        self._known: dict[str, tuple[str, float]] = {}
-        self._seen: dict[str, float] = {}
+        self._monotonic = monotonic
+        self._uids: dict[str, tuple[str, float]] = {}
+        self._first_seen: dict[str, float] = {}
         self._asking = asyncio.Lock()
 
     async def uid(self, namespace: str, of: str) -> str | None:
-        """The UID of the namespace that holds the object with the UID `of`; None: it is gone.
+        """Return the UID of the namespace that holds the object with the UID `of`.
 
-        Raises `KubeError`.
+        None when the namespace is gone. Raises `KubeError`.
         """
-        seen = self._seen.setdefault(of, self._ticks())
+        first_seen = self._first_seen.setdefault(of, self._monotonic())
         async with self._asking:
-            known = self._known.get(namespace)
-            if known is None or known[1] < seen:
-                asked = self._ticks()
-                found = await self._api.get(NAMESPACE, "", namespace)
-                if found is None:
+            known = self._uids.get(namespace)
+            if known is None or known[1] < first_seen:
+                asked = self._monotonic()
+                seen = await self._api.get(NAMESPACE, "", namespace)
+                if seen is None:
                     return None
-                known = self._known[namespace] = (manifest.uid(found), asked)
+                known = self._uids[namespace] = (ObjectMeta.parse(seen).uid, asked)
         return known[0]
 
-    def keep_only(self, uids: frozenset[str]) -> None:
-        """Forget objects that are gone."""
-        self._seen = {uid: seen for uid, seen in self._seen.items() if uid in uids}
+    def retain(self, uids: frozenset[str]) -> None:
+        """Forget objects that are gone; `uids` are those that are there."""
+        self._first_seen = {uid: seen for uid, seen in self._first_seen.items() if uid in uids}

@@ -1,7 +1,7 @@
-"""All objects of one kind as they were last seen, small enough to hold thousands.
+"""Hold all objects of one kind as they were last seen, small enough to hold thousands.
 
-Watches deliver late, twice or never, and lists show a moment that may be past. So each object goes
-by its version: an older sight never replaces a newer one, and what was deleted stays deleted.
+Watches deliver late, twice or never, and a list shows a moment that may be past. So each object
+goes by its version: an older one never replaces a newer one, and what was deleted stays deleted.
 Written by one thread; read by any.
 """
 
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from allswell.kube import manifest
 from allswell.kube.kinds import Kind
 from allswell.kube.manifest import Json
+from allswell.kube.views.object_meta import NamespacedName, ObjectMeta
 
-Place = tuple[str, str]
 FASTEST = 1
 
 
 @dataclass(frozen=True, slots=True)
 class CachedObject:
-    """An object; `content` is the manifest without what only the API server needs."""
+    """An object; `content` is its manifest, compressed, without what only the API server needs."""
 
     uid: str
     version: int
@@ -29,16 +29,16 @@ class CachedObject:
 
     @property
     def manifest(self) -> Json:
-        """The object again."""
-        found: Json = json.loads(zlib.decompress(self.content))
-        return found
+        """The manifest, decompressed at each call."""
+        decompressed: Json = json.loads(zlib.decompress(self.content))
+        return decompressed
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectChange:
-    """What a look has changed; None stands for an object that is not there."""
+    """A change of the store; None stands for an object that is not there."""
 
-    place: Place
+    name: NamespacedName
     before: CachedObject | None
     after: CachedObject | None
 
@@ -48,45 +48,49 @@ class KindStore:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._kept: dict[Place, CachedObject] = {}
-        self._deleted: dict[Place, int] = {}
+        self._objects: dict[NamespacedName, CachedObject] = {}
+        self._deleted: dict[NamespacedName, int] = {}
 
     def get(self, namespace: str, name: str) -> CachedObject | None:
-        """The object as it was last seen."""
-        return self._kept.get((namespace, name))
+        """Return an object as it was last seen; None when it is not there."""
+        return self._objects.get((namespace, name))
 
-    def items(self) -> Mapping[Place, CachedObject]:
-        """A copy of all there is."""
-        return dict(self._kept)
+    def items(self) -> Mapping[NamespacedName, CachedObject]:
+        """Return a copy of all there is."""
+        return dict(self._objects)
+
+    def uids(self) -> frozenset[str]:
+        """Return the UIDs of all objects."""
+        return frozenset(cached.uid for cached in self._objects.values())
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._objects)
 
     @property
     def newest(self) -> int:
         """The version of the newest object; 0 when there is none."""
-        return max((kept.version for kept in self._kept.values()), default=0)
+        return max((cached.version for cached in self._objects.values()), default=0)
 
     def observe(self, seen: Json, *, deleted: bool = False) -> ObjectChange | None:
-        """Take in one object; None when that is no news."""
-        place, version = manifest.name(seen), version_of(seen)
-        before = self._kept.get(place)
-        if version <= max(self._deleted.get(place, -1), before.version if before else -1):
+        """Take in one object, as a watch or a list shows it; None where it changes nothing."""
+        meta = ObjectMeta.parse(seen)
+        name, version = meta.namespaced_name, meta.version
+        before = self._objects.get(name)
+        if version <= max(self._deleted.get(name, -1), before.version if before else -1):
             return None
         if deleted:
-            self._deleted[place] = version
-            self._kept.pop(place, None)
-            return ObjectChange(place, before, None) if before else None
-        after = kept(self._kind, seen)
-        self._kept[place] = after
-        return ObjectChange(place, before, after)
+            self._deleted[name] = version
+            self._objects.pop(name, None)
+            return ObjectChange(name, before, None) if before else None
+        after = self._objects[name] = compressed(self._kind, seen, meta)
+        return ObjectChange(name, before, after)
 
     def replace(
         self, objects: Iterable[Json], version: int, closed: Collection[str] = ()
     ) -> tuple[ObjectChange, ...]:
-        """Take in a complete list that shows the cluster at a version; what it has changed.
+        """Take in a complete list that shows the cluster at a version; return what it changed.
 
-        It says nothing of the namespaces `closed`.
+        It shows nothing of the namespaces `closed`.
         """
         changes, listed = [], set()
         for seen in objects:
@@ -94,32 +98,23 @@ class KindStore:
             if (change := self.observe(seen)) is not None:
                 changes.append(change)
         gone = [
-            place
-            for place, it in self._kept.items()
-            if place not in listed and it.version <= version and place[0] not in closed
+            name
+            for name, cached in self._objects.items()
+            if name not in listed and cached.version <= version and name[0] not in closed
         ]
-        for place in gone:
-            changes.append(ObjectChange(place, self._kept.pop(place), None))
-            self._deleted[place] = version
-        self._deleted = {p: v for p, v in self._deleted.items() if v >= version}
+        for name in gone:
+            changes.append(ObjectChange(name, self._objects.pop(name), None))
+            self._deleted[name] = version
+        self._deleted = {name: at for name, at in self._deleted.items() if at >= version}
         return tuple(changes)
 
 
-def version_of(seen: Json) -> int:
-    """The version of an object. Kubernetes lets versions of one kind be compared as numbers."""
-    text = manifest.text(seen, "metadata", "resourceVersion")
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
-def kept(kind: Kind, seen: Json) -> CachedObject:
-    """An object as it is kept. In a list objects do not say what they are."""
-    said = {"apiVersion": kind.api, "kind": kind.name}
-    metadata = {k: v for k, v in manifest.block(seen, "metadata").items() if k != "managedFields"}
-    content = json.dumps({**seen, **said, "metadata": metadata}, separators=(",", ":")).encode()
-    labels = {str(k): str(v) for k, v in manifest.block(metadata, "labels").items()}
+def compressed(kind: Kind, seen: Json, meta: ObjectMeta) -> CachedObject:
+    """Compress an object to what is kept of it."""
+    content = json.dumps(manifest.compact(kind, seen), separators=(",", ":")).encode()
     return CachedObject(
-        uid=manifest.uid(seen),
-        version=version_of(seen),
-        labels=labels,
+        uid=meta.uid,
+        version=meta.version,
+        labels=meta.labels,
         content=zlib.compress(content, FASTEST),
     )

@@ -1,4 +1,4 @@
-"""Variables of the environment, read so that every problem with them is noted at once."""
+"""Read variables of the environment so that every problem with them is noted at once."""
 
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_interface
@@ -18,20 +18,20 @@ class Environment:
         self.problems: list[str] = []
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A variable, or the default; without one it must be set."""
+        """Return a variable, or the default; without one it must be set."""
         value = self._variables.get(name, "").strip()
         if not value and default is None:
             self.problems.append(f"{name} is missing")
         return value or default or ""
 
     def secret(self, name: str) -> str:
-        """A variable, or the content of the file that `<name>_FILE` names."""
+        """Return a variable, or the content of the file that `<name>_FILE` names."""
         if not self._variables.get(f"{name}_FILE"):
             return self.text(name)
         return self.file(f"{name}_FILE").strip()
 
     def file(self, name: str, most: int = 65_536) -> str:
-        """The content of the file that a variable names, at most so many bytes; empty if unset."""
+        """Read the file that a variable names, at most so many bytes; empty if unset."""
         if not (path := self._variables.get(name, "")):
             return ""
         try:
@@ -46,25 +46,25 @@ class Environment:
         return content
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Words with commas between them."""
+        """Return words that have commas between them."""
         parts = (part.strip() for part in self._variables.get(name, "").split(","))
         return tuple(part for part in parts if part)
 
     def networks(self, name: str) -> tuple[Network, ...]:
-        """Networks with commas between them; each that cannot be used is a problem of its own."""
+        """Return networks that have commas between them; each bad one is a problem of its own."""
         words = self.words(name)
         if len(words) > MOST_DENIED:
             self.problems.append(f"{name} holds more than {MOST_DENIED} networks: join some")
-        found: list[Network] = []
+        networks: list[Network] = []
         for word in words[:MOST_DENIED]:
             try:
-                found.append(_network(word))
+                networks.append(_network(word))
             except ValueError as error:
                 self.problems.append(f"{name} holds {word[:60]!r}: {error}")
-        return tuple(found)
+        return tuple(networks)
 
     def read(self, name: str, default: str, parse: Callable[[str], T], instead: str) -> T:
-        """A variable that is parsed; what is wrong with it is noted, and the default taken."""
+        """Parse a variable; what is wrong with it is noted, and the default taken."""
         try:
             return parse(self.text(name, default))
         except ValueError:
@@ -73,13 +73,14 @@ class Environment:
 
 
 def _network(text: str) -> Network:
-    """The network, if it is written as it is meant. Raises ValueError with what to write."""
+    """Parse a network that is written as it is meant. Raises ValueError with what to write."""
     try:
-        given = ip_interface(text)
+        interface = ip_interface(text)
     except ValueError:
         raise ValueError("write a network, like 10.0.0.0/8 or fd00::/8") from None
-    if given.ip != given.network.network_address:
-        raise ValueError(f"write {given.network}, or {given.ip} for the one address")
-    if isinstance(given.network, IPv6Network) and given.network.network_address.ipv4_mapped:
+    network = interface.network
+    if interface.ip != network.network_address:
+        raise ValueError(f"write {network}, or {interface.ip} for the one address")
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
         raise ValueError("write the IPv4 network; its forms within IPv6 are covered")
-    return given.network
+    return network

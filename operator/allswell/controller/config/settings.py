@@ -1,4 +1,4 @@
-"""The operator's settings, from environment variables; every problem is reported at once."""
+"""Read the operator's settings from environment variables; every problem is reported at once."""
 
 import socket
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from allswell.archive import bucket_settings
 from allswell.archive.bucket_settings import BucketSettings
-from allswell.controller.config import hostname_settings as hosting
+from allswell.controller.config import hostname_settings
 from allswell.controller.config.environment import Environment
 from allswell.controller.hostnames.policy import HostnamePolicy
 from allswell.controller.workload import rollout
@@ -19,8 +19,9 @@ from allswell.kube.checker_defaults import CheckerDefaults
 
 # It stands in the ConfigMap of every Monitor.
 MOST_TRUSTED = 65_536
-# A checker is heard of every 30 seconds; between two beats nobody must seem to have gone.
+# A checker sends a heartbeat every 30 seconds; between two of them nobody must seem silent.
 LEAST_GRACE = 45
+BIND = "host:port, like 0.0.0.0:8443"
 POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -30,7 +31,7 @@ class BadOperatorSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where to listen."""
+    """A host and a port to listen on."""
 
     host: str
     port: int
@@ -38,18 +39,18 @@ class ListenAddress:
 
 @dataclass(frozen=True, slots=True)
 class OperatorSettings:
-    """What the operator is told. `shape` lacks the CA, which is made or found later.
+    """The operator's settings. `checker` lacks the CA, which is made or found later.
 
-    `database_secret` names the Secret of the password that the database's address lacks, if any.
-    The archive of a deleted Monitor goes after `delete_archived_after`, or never. `hosting` is None
-    where no domain is dedicated to pages.
+    `database_secret` names the Secret of the password that the database's URL lacks, if any.
+    `collector` and `status` are where to listen. The archive of a deleted Monitor is deleted after
+    `delete_archived_after`, or never. `hostnames` is None where no domain is dedicated to pages.
     """
 
     database: str
     database_secret: str
     namespace: str
     watched: tuple[str, ...]
-    shape: CheckerDefaults
+    checker: CheckerDefaults
     collector: ListenAddress
     status: ListenAddress
     ca_secret: str
@@ -62,55 +63,55 @@ class OperatorSettings:
     batch: Batch
     archive: BucketSettings | None = None
     delete_archived_after: timedelta | None = None
-    hosting: HostnamePolicy | None = None
+    hostnames: HostnamePolicy | None = None
     pages_key_secret: str = ""
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The names that the collector's certificate is for."""
-        host = urlsplit(self.shape.collector_url).hostname or ""
+        host = urlsplit(self.checker.collector_url).hostname or ""
         return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
 
 
 def read(variables: Mapping[str, str]) -> OperatorSettings:
-    """Read settings. Raises `BadSettings` with every problem."""
-    given = Environment(variables)
-    namespace = given.text("ALLSWELL_NAMESPACE")
-    account = given.text("ALLSWELL_WEB_SERVICE_ACCOUNT", "allswell-web")
-    found = OperatorSettings(
-        database=given.secret("ALLSWELL_DATABASE_URL"),
-        database_secret=given.text("ALLSWELL_DATABASE_SECRET", ""),
+    """Read settings. Raises `BadOperatorSettings` with every problem."""
+    env = Environment(variables)
+    namespace = env.text("ALLSWELL_NAMESPACE")
+    account = env.text("ALLSWELL_WEB_SERVICE_ACCOUNT", "allswell-web")
+    settings = OperatorSettings(
+        database=env.secret("ALLSWELL_DATABASE_URL"),
+        database_secret=env.text("ALLSWELL_DATABASE_SECRET", ""),
         namespace=namespace,
-        watched=given.words("ALLSWELL_WATCH_NAMESPACES"),
-        shape=_shape(given),
-        collector=given.read("ALLSWELL_COLLECTOR_BIND", "0.0.0.0:8443", _bind, BIND),
-        status=given.read("ALLSWELL_STATUS_BIND", "0.0.0.0:8080", _bind, BIND),
-        ca_secret=given.text("ALLSWELL_CA_SECRET", "allswell-collector-ca"),
-        ca_configmap=given.text("ALLSWELL_CA_CONFIGMAP", "allswell-collector-ca"),
+        watched=env.words("ALLSWELL_WATCH_NAMESPACES"),
+        checker=_checker(env),
+        collector=env.read("ALLSWELL_COLLECTOR_BIND", "0.0.0.0:8443", _bind, BIND),
+        status=env.read("ALLSWELL_STATUS_BIND", "0.0.0.0:8080", _bind, BIND),
+        ca_secret=env.text("ALLSWELL_CA_SECRET", "allswell-collector-ca"),
+        ca_configmap=env.text("ALLSWELL_CA_CONFIGMAP", "allswell-collector-ca"),
         page_account=f"system:serviceaccount:{namespace}:{account}",
-        page_url=given.text("ALLSWELL_PAGE_URL", ""),
-        lease=given.text("ALLSWELL_LEASE", "allswell-operator"),
-        identity=given.text("ALLSWELL_IDENTITY", socket.gethostname()),
-        workers=given.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
-        batch=given.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
-        archive=bucket_settings.read(variables, "ALLSWELL_ARCHIVE_", given.problems),
-        delete_archived_after=_deletion(given),
-        hosting=hosting.read(given, namespace),
-        pages_key_secret=given.text("ALLSWELL_PAGES_KEY_SECRET", "allswell-pages-key"),
+        page_url=env.text("ALLSWELL_PAGE_URL", ""),
+        lease=env.text("ALLSWELL_LEASE", "allswell-operator"),
+        identity=env.text("ALLSWELL_IDENTITY", socket.gethostname()),
+        workers=env.read("ALLSWELL_WORKERS", "8", _count, "a number from 1 to 64"),
+        batch=env.read("ALLSWELL_ROLLOUT_BATCH", "5%", rollout.parse, "a number, or 1% to 100%"),
+        archive=bucket_settings.read(variables, "ALLSWELL_ARCHIVE_", env.problems),
+        delete_archived_after=_deletion(env),
+        hostnames=hostname_settings.read(env, namespace),
+        pages_key_secret=env.text("ALLSWELL_PAGES_KEY_SECRET", "allswell-pages-key"),
     )
-    if given.problems:
-        raise BadOperatorSettings("\n".join(given.problems))
-    return found
+    if env.problems:
+        raise BadOperatorSettings("\n".join(env.problems))
+    return settings
 
 
-def _deletion(given: Environment) -> timedelta | None:
-    """After what time the archive of a deleted Monitor goes; None: it is kept."""
-    fate = given.read("ALLSWELL_ARCHIVE_DELETED_MONITORS", "keep", _fate, "keep or delete")
-    days = given.read("ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS", "90", _days, "days from 1 to 36500")
-    return timedelta(days=days) if fate == "delete" else None
+def _deletion(env: Environment) -> timedelta | None:
+    """Read after what time the archive of a deleted Monitor is deleted; None: it is kept."""
+    rule = env.read("ALLSWELL_ARCHIVE_DELETED_MONITORS", "keep", _keep_or_delete, "keep or delete")
+    days = env.read("ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS", "90", _days, "days from 1 to 36500")
+    return timedelta(days=days) if rule == "delete" else None
 
 
-def _fate(text: str) -> str:
+def _keep_or_delete(text: str) -> str:
     if text not in ("keep", "delete"):
         raise ValueError(text)
     return text
@@ -122,43 +123,40 @@ def _days(text: str) -> int:
     return int(text)
 
 
-BIND = "host:port, like 0.0.0.0:8443"
-
-
-def _shape(given: Environment) -> CheckerDefaults:
+def _checker(env: Environment) -> CheckerDefaults:
     grace = f"a number of seconds from {LEAST_GRACE}"
-    policy = given.read(
+    policy = env.read(
         "ALLSWELL_CHECKER_PULL_POLICY", "IfNotPresent", _policy, f"one of {', '.join(POLICIES)}"
     )
     return CheckerDefaults(
-        image=given.text("ALLSWELL_CHECKER_IMAGE"),
-        collector_url=given.read(
+        image=env.text("ALLSWELL_CHECKER_IMAGE"),
+        collector_url=env.read(
             "ALLSWELL_COLLECTOR_URL", "https://allswell-collector:8443", _https, "https://host:port"
         ),
         ca="",
-        archive_ca=given.file("ALLSWELL_ARCHIVE_CA_FILE", MOST_TRUSTED),
-        trusted=given.file("ALLSWELL_CHECKER_EXTRA_CA_FILE", MOST_TRUSTED),
+        archive_ca=env.file("ALLSWELL_ARCHIVE_CA_FILE", MOST_TRUSTED),
+        trusted=env.file("ALLSWELL_CHECKER_EXTRA_CA_FILE", MOST_TRUSTED),
         pull_policy=policy,
-        pull_secrets=given.words("ALLSWELL_CHECKER_PULL_SECRETS"),
-        references=given.words("ALLSWELL_REFERENCES"),
+        pull_secrets=env.words("ALLSWELL_CHECKER_PULL_SECRETS"),
+        references=env.words("ALLSWELL_REFERENCES"),
         grace=Grace(
-            given.read("ALLSWELL_GRACE_LEAST", "60", _grace, grace),
-            given.read("ALLSWELL_GRACE_MOST", "600", _grace, grace),
+            env.read("ALLSWELL_GRACE_LEAST", "60", _grace, grace),
+            env.read("ALLSWELL_GRACE_MOST", "600", _grace, grace),
         ),
-        allow_private=given.read("ALLSWELL_ALLOW_PRIVATE", "true", _truth, "true or false"),
-        denied=given.networks("ALLSWELL_DENIED_NETWORKS"),
-        cpu_request=given.read(
+        allow_private=env.read("ALLSWELL_ALLOW_PRIVATE", "true", _truth, "true or false"),
+        denied=env.networks("ALLSWELL_DENIED_NETWORKS"),
+        cpu_request=env.read(
             "ALLSWELL_CHECKER_CPU_REQUEST", "10m", _milli, "thousandths of a core, like 10m"
         ),
-        memory_request=given.read("ALLSWELL_CHECKER_MEMORY_REQUEST", "48Mi", _size, "128Mi"),
-        memory_limit=given.read("ALLSWELL_CHECKER_MEMORY_LIMIT", "128Mi", _size, "128Mi"),
-        storage_class=given.text("ALLSWELL_CHECKER_STORAGE_CLASS", ""),
-        node_selector=given.read(
+        memory_request=env.read("ALLSWELL_CHECKER_MEMORY_REQUEST", "48Mi", _size, "128Mi"),
+        memory_limit=env.read("ALLSWELL_CHECKER_MEMORY_LIMIT", "128Mi", _size, "128Mi"),
+        storage_class=env.text("ALLSWELL_CHECKER_STORAGE_CLASS", ""),
+        node_selector=env.read(
             "ALLSWELL_CHECKER_NODE_SELECTOR", "", _pairs, "label=value,label=value"
         ),
-        priority_class=given.text("ALLSWELL_CHECKER_PRIORITY_CLASS", ""),
-        log_level=given.text("ALLSWELL_CHECKER_LOG_LEVEL", "INFO"),
-        metrics_open=given.read("ALLSWELL_CHECKER_METRICS", "false", _truth, "true or false"),
+        priority_class=env.text("ALLSWELL_CHECKER_PRIORITY_CLASS", ""),
+        log_level=env.text("ALLSWELL_CHECKER_LOG_LEVEL", "INFO"),
+        metrics_open=env.read("ALLSWELL_CHECKER_METRICS", "false", _truth, "true or false"),
     )
 
 

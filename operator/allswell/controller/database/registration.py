@@ -1,7 +1,7 @@
-"""Makes Monitors known to the central database, many at once, in the centre's own thread.
+"""Register Monitors with the central database, many at once, in the collector's writing thread.
 
-A checker that says hello before its Monitor is known is told to stop; so a StatefulSet is made only
-after this. What has been registered is remembered, so that a resync asks the database nothing.
+A checker that says hello before its Monitor is registered is told to stop; so a StatefulSet is made
+only after this. What has been registered is remembered, so that a resync asks the database nothing.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
 from allswell.domain.spec.monitor import Monitor
+from allswell.kube.views.object_meta import NamespacedName
 
-Place = tuple[str, str]
 Outcome = Mapping["MonitorEntry", CentralError | None]
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorEntry:
-    """A monitor as far as the central database is concerned."""
+    """What of a monitor the central database holds."""
 
-    place: Place
+    name: NamespacedName
     namespace_uid: str
     uid: str
     interval: timedelta
@@ -37,14 +37,14 @@ class MonitorRegistration:
     ) -> None:
         self._write = write
         self._now = now
-        self._known: dict[Place, MonitorEntry] = {}
+        self._registered: dict[NamespacedName, MonitorEntry] = {}
         self._waiting: dict[MonitorEntry, tuple[Monitor, list[asyncio.Future[None]]]] = {}
         self._writing: asyncio.Task[None] | None = None
 
     async def register(self, monitor: Monitor, namespace_uid: str) -> bool:
-        """Make a monitor known; whether that was news. Raises `CentralError`."""
+        """Register a monitor; tell whether anything of it was new. Raises `CentralError`."""
         entry = entry_of(monitor, namespace_uid)
-        if self._known.get(entry.place) == entry:
+        if self._registered.get(entry.name) == entry:
             return False
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(entry, (monitor, []))[1].append(future)
@@ -53,26 +53,26 @@ class MonitorRegistration:
         await future
         return True
 
-    def forget(self, place: Place) -> None:
+    def forget(self, name: NamespacedName) -> None:
         """Ask the database again the next time: the row has been hidden."""
-        self._known.pop(place, None)
+        self._registered.pop(name, None)
 
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, {}
             monitors = {entry: monitor for entry, (monitor, _) in batch.items()}
             try:
-                found = await self._write(monitors, self._now())
+                errors = await self._write(monitors, self._now())
             except CentralError as error:
-                found = dict.fromkeys(monitors, error)
+                errors = dict.fromkeys(monitors, error)
             for entry, (_, futures) in batch.items():
-                self._tell(entry, found[entry], futures)
+                self._resolve(entry, errors[entry], futures)
 
-    def _tell(
+    def _resolve(
         self, entry: MonitorEntry, error: CentralError | None, futures: list[asyncio.Future[None]]
     ) -> None:
         if error is None:
-            self._known[entry.place] = entry
+            self._registered[entry.name] = entry
         for future in futures:
             if future.cancelled():
                 continue
@@ -83,6 +83,7 @@ class MonitorRegistration:
 
 
 def entry_of(monitor: Monitor, namespace_uid: str) -> MonitorEntry:
-    """What of a monitor the central database holds."""
-    place = (monitor.meta.namespace, monitor.meta.name)
-    return MonitorEntry(place, namespace_uid, monitor.meta.uid, monitor.interval, monitor.paused)
+    """Return what of a monitor the central database holds."""
+    meta = monitor.meta
+    name = (meta.namespace, meta.name)
+    return MonitorEntry(name, namespace_uid, meta.uid, monitor.interval, monitor.paused)

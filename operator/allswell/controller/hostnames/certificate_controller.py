@@ -31,6 +31,7 @@ from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.errors import KubeError, KubeMissing
 from allswell.kube.hostname_objects import PageHostname
 from allswell.kube.kinds import CERTIFICATE, CHALLENGE, PAGE, SECRET, Kind
+from allswell.kube.views.object_meta import ManifestView
 
 log = logging.getLogger(__name__)
 SECOND = timedelta(seconds=1)
@@ -168,10 +169,12 @@ class CertificateController:
     def _left(self, children: Children, now: datetime) -> frozenset[str]:
         """The children, by their UIDs, that others make what they are however we write them."""
         live = {manifest.uid(it): it for those in children.values() for it in those.values()}
-        self._insistence.keep_only(frozenset(live))
+        self._insistence.retain(frozenset(live))
         lately = {uid: at for uid, at in self._mended.items() if now - at < MEND_EVERY}
         self._mended = {uid: at for uid, at in lately.items() if uid in live}
-        insisted = {uid for uid, it in live.items() if self._insistence.holds(it)}
+        insisted = {
+            uid for uid, it in live.items() if self._insistence.is_futile(ManifestView.parse(it))
+        }
         return frozenset(insisted | self._mended.keys())
 
     async def _carried_out(self, plan: CertificatePlan) -> bool:
@@ -199,7 +202,7 @@ class CertificateController:
         seen = await self._api.apply(it.kind, it.wanted, uid=it.uid)
         self._counted.pop(it.ordered, None)
         self._meters.writes.labels(it.kind.name, "apply").inc()
-        self._insistence.note(it.wanted, seen)
+        self._insistence.record(ManifestView.parse(it.wanted), ManifestView.parse(seen))
         if it.uid:
             self._mended[it.uid] = self._now()
         return True

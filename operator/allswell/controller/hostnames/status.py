@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allswell.controller.apply.events import NORMAL, WARNING, ObjectEvent
 from allswell.controller.hostnames.certificate_status import CERTIFIED, WAITING
 from allswell.controller.hostnames.dns_verification import Verification
-from allswell.controller.reconcile.monitor.status import NORMAL, WARNING, MonitorEvent
 from allswell.domain.hostname_claim import ProofOutcome
 from allswell.domain.preflight import DnsTrouble, ExpectedProof
 from allswell.kube import conditions, manifest
@@ -151,7 +151,7 @@ def count(names: Sequence[HostnameState], grace: timedelta) -> str:
     return f"{sum(is_ready(name, grace) for name in names)}/{len(names)}"
 
 
-def events(before: Json, after: Sequence[Json]) -> tuple[MonitorEvent, ...]:
+def events(before: Json, after: Sequence[Json]) -> tuple[ObjectEvent, ...]:
     """The events between two statuses: a name that is verified or certified, or stops being it."""
     old = {manifest.text(e, "name"): e for e in manifest.blocks(before, "hostnames")}
     found = []
@@ -165,15 +165,15 @@ def events(before: Json, after: Sequence[Json]) -> tuple[MonitorEvent, ...]:
     return tuple(found)
 
 
-def _event(host: str, before: Json, said: Mapping[str, object]) -> MonitorEvent | None:
+def _event(host: str, before: Json, said: Mapping[str, object]) -> ObjectEvent | None:
     status, reason = manifest.text(said, "status"), manifest.text(said, "reason")
     if (before.get("status"), before.get("reason")) == (status, reason):
         return None
     note = f"{host}: {manifest.text(said, 'message')}"
     if status == FALSE and reason != "Issuing":
-        return MonitorEvent(WARNING, reason, note)
+        return ObjectEvent(WARNING, reason, note)
     if status == TRUE and reason in ("RenewalFailing", "RenewalOverdue"):
-        return MonitorEvent(WARNING, reason, note)
+        return ObjectEvent(WARNING, reason, note)
     if status == TRUE and before.get("status") != TRUE:
-        return MonitorEvent(NORMAL, reason, note)
+        return ObjectEvent(NORMAL, reason, note)
     return None

@@ -1,4 +1,4 @@
-"""The archive's figures, for Prometheus, beside the operator's others."""
+"""Count what is in the archive and what waits for it, beside the operator's own metrics."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,19 +11,19 @@ from allswell.domain import instant
 
 
 class ArchiveMetrics:
-    """What is counted of the archive, also that there is none."""
+    """The archive's metrics, also where there is no archive."""
 
     def __init__(
-        self, registry: CollectorRegistry, news: ArchiveBacklog, now: Callable[[], datetime]
+        self, registry: CollectorRegistry, backlog: ArchiveBacklog, now: Callable[[], datetime]
     ) -> None:
-        self._news, self._now = news, now
+        self._backlog, self._now = backlog, now
 
-        def gauge(name: str, says: str) -> Gauge:
-            return Gauge(f"allswell_archive_{name}", says, registry=registry)
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"allswell_archive_{name}", text, registry=registry)
 
         self.steps = Counter(
             "allswell_archive_steps",
-            "Deposits permitted and recorded, objects removed, by step and result.",
+            "Uploads permitted and recorded, objects removed, by step and result.",
             ("step", "result"),
             registry=registry,
         )
@@ -32,17 +32,17 @@ class ArchiveMetrics:
         self.samples = gauge("samples", "Their samples.")
         self.damaged = gauge("damaged_objects", "Day files found missing or changed.")
         configured = gauge("configured", "Whether there is an archive.")
-        configured.set_function(lambda: float(news.configured))
+        configured.set_function(lambda: float(backlog.configured))
         days = gauge("backlog_days", "Days of monitors that are over and wait for the archive.")
         days.set_function(self._days)
         age = gauge("backlog_age_seconds", "How long ago the oldest of them was over; 0 for none.")
         age.set_function(self._age)
 
-    def count(self, step: str, result: str) -> None:
+    def count_step(self, step: str, result: str) -> None:
         """Count a step and how it ended."""
         self.steps.labels(step, result).inc()
 
-    def counted(self, totals: ArchiveTotals) -> None:
+    def show_totals(self, totals: ArchiveTotals) -> None:
         """Show what the catalogue holds."""
         self.objects.set(totals.objects)
         self.size.set(totals.size)
@@ -50,12 +50,12 @@ class ArchiveMetrics:
         self.damaged.set(totals.damaged)
 
     def _days(self) -> float:
-        backlog = self._news.total()
-        return 0.0 if backlog is None else backlog.days
+        waiting = self._backlog.total()
+        return 0.0 if waiting is None else waiting.days
 
     def _age(self) -> float:
-        backlog = self._news.total()
-        if backlog is None:
+        waiting = self._backlog.total()
+        if waiting is None:
             return 0.0
-        over = instant.day_start(backlog.oldest) + instant.DAY
+        over = instant.day_start(waiting.oldest) + instant.DAY
         return max(0.0, (self._now() - over).total_seconds())

@@ -1,88 +1,69 @@
-"""The operator's own figures, for Prometheus. One registry, made at the start and passed on."""
+"""Count what the operator does, for Prometheus. One registry, made at the start and passed on."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
+BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
 
 class OperatorMetrics:
-    """What the operator counts of its own work."""
+    """The operator's own metrics."""
 
     def __init__(self) -> None:
-        it = self.registry = CollectorRegistry()
-        self.reconciles = Counter(
-            "allswell_reconciles",
-            "Looks at an object, by kind and result.",
-            ("kind", "result"),
-            registry=it,
+        self.registry = CollectorRegistry()
+        self.reconciles = self._counter(
+            "reconciles", "Reconciliations of an object, by kind and result.", "kind", "result"
         )
-        self.seconds = Histogram(
+        self.reconcile_seconds = Histogram(
             "allswell_reconcile_seconds",
-            "How long a look took.",
+            "How long a reconciliation took.",
             ("kind",),
-            buckets=SECONDS,
-            registry=it,
+            buckets=BUCKETS_S,
+            registry=self.registry,
         )
-        self.writes = Counter(
-            "allswell_writes",
-            "Writes to the API server, by kind and verb.",
-            ("kind", "verb"),
-            registry=it,
+        self.writes = self._counter(
+            "writes", "Writes to the API server, by kind and verb.", "kind", "verb"
         )
-        self.resyncs = Counter(
-            "allswell_resyncs", "Complete looks at everything.", ("result",), registry=it
+        self.resyncs = self._counter(
+            "resyncs", "Complete lists of everything, by result.", "result"
         )
-        self.missed = Counter(
-            "allswell_resync_missed",
-            "Changes that a complete look has found before the watch told of them, by kind.",
-            ("kind",),
-            registry=it,
+        self.resync_missed = self._counter(
+            "resync_missed",
+            "Changes that a resync has found before the watch delivered them, by kind.",
+            "kind",
         )
-        self.resynced = self._gauge("resync_timestamp_seconds", "When the last full look ended.")
-        self.waiting = self._gauge("queue_length", "Objects that wait for a look.")
-        self.held = self._gauge(
+        self.resync_timestamp = self._gauge(
+            "resync_timestamp_seconds", "When the last resync succeeded."
+        )
+        self.queue_length = self._gauge("queue_length", "Objects that wait to be reconciled.")
+        self.rollout_waiting = self._gauge(
             "rollout_waiting",
-            "Checkers that wait for their turn to be replaced, as the installation has changed.",
+            "Checkers that wait for a slot to be replaced, as the installation has changed.",
         )
-        self.rolling = self._gauge(
+        self.rollout_under_way = self._gauge(
             "rollout_under_way",
-            "Checkers that were replaced by turn and have not run for long enough yet.",
+            "Checkers that were replaced in a slot and have not run for long enough yet.",
         )
-        self.orders, self.postponed = self._orders()
+        self.orders = self._gauge(
+            "certificate_orders",
+            "Certificates for host names that were ordered in the last three hours.",
+        )
+        self.postponed = self._gauge(
+            "certificate_orders_waiting",
+            "Host names that are proved and wait until another certificate may be ordered.",
+        )
         self.objects = Gauge(
-            "allswell_objects", "Objects in the index, by kind.", ("kind",), registry=it
+            "allswell_objects", "Objects in the cache, by kind.", ("kind",), registry=self.registry
         )
-        self.verdicts, self.refusals = self._asked()
-
-    def _asked(self) -> tuple[Counter, Counter]:
-        """Who asks the collector and may not, or more than is anybody's share."""
-        it = self.registry
-        return (
-            Counter(
-                "allswell_token_verdicts",
-                "Judgements of tokens, by result.",
-                ("result",),
-                registry=it,
-            ),
-            Counter(
-                "allswell_collector_refusals",
-                "Messages that were refused because their Monitor had sent too many.",
-                registry=it,
-            ),
+        self.token_verdicts = self._counter(
+            "token_verdicts", "Reviews of tokens, by result.", "result"
+        )
+        self.collector_refusals = self._counter(
+            "collector_refusals",
+            "Messages that were refused because their Monitor had sent too many.",
         )
 
-    def _orders(self) -> tuple[Gauge, Gauge]:
-        """How far the budget of certificates is spent, and who waits for more of it."""
-        return (
-            self._gauge(
-                "certificate_orders",
-                "Certificates for host names that were ordered in the last three hours.",
-            ),
-            self._gauge(
-                "certificate_orders_waiting",
-                "Host names that are proved and wait until another certificate may be ordered.",
-            ),
-        )
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"allswell_{name}", text, labels, registry=self.registry)
 
-    def _gauge(self, name: str, words: str) -> Gauge:
-        return Gauge(f"allswell_{name}", words, registry=self.registry)
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"allswell_{name}", text, registry=self.registry)

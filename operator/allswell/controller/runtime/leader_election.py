@@ -1,4 +1,4 @@
-"""One operator at a time: a Lease that the working one renews, and that others wait for.
+"""Elect one operator: it holds a Lease and renews it, and the others wait for it.
 
 Two collectors would each take the other's checkers for silent, and two operators with different
 images would replace each other's checkers for ever. A Lease is judged by how long it has not
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from allswell.kube import manifest
+from allswell.kube import lease as kube_lease
 from allswell.kube.client import Api
 from allswell.kube.errors import KubeConflict, KubeError
 from allswell.kube.kinds import LEASE
-from allswell.kube.manifest import Json
+from allswell.kube.lease import LeaseView
 
 log = logging.getLogger(__name__)
 SECOND = timedelta(seconds=1)
-RENEW = timedelta(seconds=5)
-EXPIRED = timedelta(seconds=25)
+RENEW_EVERY = timedelta(seconds=5)
+LEASE_DURATION = timedelta(seconds=25)
 
 
 class LeadershipLost(Exception):
@@ -38,111 +38,103 @@ class LeaseMove(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LeaseObservation:
-    """The Lease as it was seen, and when (by a steady clock, in seconds) it last looked new."""
+    """The version of the Lease that was seen last, and since when (monotonic, in seconds)."""
 
     version: str
     since: float
 
 
-def decide(lease: Json | None, me: str, sight: LeaseObservation, ticks: float) -> LeaseMove:
-    """Whether the Lease may be taken: it is there for nobody, for us, or its holder is silent."""
-    holder = manifest.text(lease, "spec", "holderIdentity")
-    silent = ticks - sight.since > EXPIRED / SECOND
-    return LeaseMove.TAKE if holder in ("", me) or silent else LeaseMove.WAIT
-
-
-def wanted(place: tuple[str, str], holder: str, version: str, now: datetime) -> Json:
-    """The Lease as its holder writes it, in the place of that very version."""
-    namespace, name = place
-    held = {"resourceVersion": version} if version else {}
-    return {
-        "apiVersion": LEASE.api,
-        "kind": LEASE.name,
-        "metadata": {"namespace": namespace, "name": name, **held},
-        "spec": {
-            "holderIdentity": holder,
-            "leaseDurationSeconds": EXPIRED // SECOND,
-            "renewTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        },
-    }
+def decide(
+    lease: LeaseView, identity: str, observed: LeaseObservation, monotonic: float
+) -> LeaseMove:
+    """Decide about the Lease: it may be taken when it is free, ours, or its holder is silent."""
+    silent = monotonic - observed.since > LEASE_DURATION / SECOND
+    return LeaseMove.TAKE if lease.holder in ("", identity) or silent else LeaseMove.WAIT
 
 
 class LeaderElection:
-    """Waits for the Lease, keeps it, and gives it back."""
+    """Acquires the Lease, renews it, and releases it. `lease` is its namespace and name."""
 
     def __init__(
         self,
         api: Api,
-        place: tuple[str, str],
-        me: str,
+        lease: tuple[str, str],
+        identity: str,
         *,
         now: Callable[[], datetime],
-        ticks: Callable[[], float],
-        every: timedelta = RENEW,
+        monotonic: Callable[[], float],
+        every: timedelta = RENEW_EVERY,
     ) -> None:
         self._api = api
-        self._place = place
-        self._me = me
+        self._lease = lease
+        self._identity = identity
         self._now = now
-        self._ticks = ticks
+        self._monotonic = monotonic
         self._pause = every / SECOND
-        self._sight = LeaseObservation("", ticks())
+        self._observed = LeaseObservation("", monotonic())
 
-    async def begin(self) -> None:
+    async def acquire(self) -> None:
         """Wait until the Lease is ours; an API server that is away is waited for, too."""
-        said = ""
+        logged = ""
         while True:
             try:
-                holder = await self._taken()
-                if holder == self._me:
+                holder = await self._take_or_renew()
+                if holder == self._identity:
                     return
-                words = f"waiting: the operator {holder} is at work"
+                waiting = f"leader election: waiting, the Lease is held by {holder}"
             except KubeError as error:
-                words = f"waiting for the API server: {error}"
-            if words != said:
-                log.info("%s", words)
-            said = words
+                waiting = f"leader election: waiting for the API server: {error}"
+            if waiting != logged:
+                log.info("%s namespace=%s name=%s", waiting, *self._lease)
+            logged = waiting
             await asyncio.sleep(self._pause)
 
-    async def keep(self) -> None:
-        """Renew it, for ever. Raises `Lost` when another has it."""
+    async def renew(self) -> None:
+        """Renew the Lease until it is lost. Raises `LeadershipLost` when another has it."""
         while True:
             await asyncio.sleep(self._pause)
             try:
-                holder = await self._taken()
+                holder = await self._take_or_renew()
             except KubeError as error:
-                log.warning("the lease could not be renewed: %s", error)
+                words = "leader election: the Lease could not be renewed: %s namespace=%s name=%s"
+                log.warning(words, error, *self._lease)
                 continue
-            if holder != self._me:
-                raise LeadershipLost(f"the operator {holder} has taken over")
+            if holder != self._identity:
+                namespace, name = self._lease
+                raise LeadershipLost(
+                    f"leader election: lost the Lease to {holder} namespace={namespace} name={name}"
+                )
 
-    async def end(self) -> None:
-        """Give it back, so that a successor need not wait."""
+    async def release(self) -> None:
+        """Give the Lease back, so that a successor need not wait."""
         try:
-            seen = await self._seen()
-            if manifest.text(seen, "spec", "holderIdentity") == self._me:
-                await self._write("", manifest.text(seen, "metadata", "resourceVersion"))
+            lease = await self._get()
+            if lease.holder == self._identity:
+                await self._write("", lease.version)
         except KubeError as error:
-            log.warning("the lease could not be given back: %s", error)
+            words = "leader election: the Lease could not be released: %s namespace=%s name=%s"
+            log.warning(words, error, *self._lease)
 
-    async def _taken(self) -> str:
-        """Take or renew it if that may be; who has it now."""
-        seen = await self._seen()
-        if decide(seen, self._me, self._sight, self._ticks()) is LeaseMove.WAIT:
-            return manifest.text(seen, "spec", "holderIdentity")
+    async def _take_or_renew(self) -> str:
+        """Take or renew the Lease if that may be; return who holds it now."""
+        lease = await self._get()
+        move = decide(lease, self._identity, self._observed, self._monotonic())
+        if move is LeaseMove.WAIT:
+            return lease.holder
         try:
-            await self._write(self._me, manifest.text(seen, "metadata", "resourceVersion"))
+            await self._write(self._identity, lease.version)
         except KubeConflict:
-            return manifest.text(await self._seen(), "spec", "holderIdentity")
-        return self._me
+            return (await self._get()).holder
+        return self._identity
 
-    async def _seen(self) -> Json | None:
-        seen = await self._api.get(LEASE, *self._place)
-        version = manifest.text(seen, "metadata", "resourceVersion")
-        if version != self._sight.version:
-            self._sight = LeaseObservation(version, self._ticks())
-        return seen
+    async def _get(self) -> LeaseView:
+        lease = LeaseView.parse(await self._api.get(LEASE, *self._lease))
+        if lease.version != self._observed.version:
+            self._observed = LeaseObservation(lease.version, self._monotonic())
+        return lease
 
     async def _write(self, holder: str, version: str) -> None:
-        lease = wanted(self._place, holder, version, self._now())
+        lease = kube_lease.build(
+            self._lease, holder, version, duration=LEASE_DURATION, now=self._now()
+        )
         await (self._api.apply(LEASE, lease) if version else self._api.create(LEASE, lease))

@@ -1,123 +1,128 @@
-"""The complete look at everything, every ten minutes: finds whatever a watch has lost.
+"""List the whole cluster every ten minutes: that finds whatever a watch has lost.
 
-It lists every kind, corrects the index, reads every standing, hides what lost its manifest, and has
-all objects looked at, spread over time. Nothing is judged by a list that failed or broke off.
+Nothing is decided by a list that failed or broke off.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
+from allswell.controller.apply.mutation_guard import MutationGuard
 from allswell.controller.cache import lister
-from allswell.controller.cache.cache import CHILDREN
-from allswell.controller.reconcile.means import Means
-from allswell.controller.reconcile.reconciler import Reconciler
-from allswell.controller.runtime import garbage_collection
-from allswell.controller.runtime.garbage_collection import GarbageDecision, Place
-from allswell.kube.client import Listing
-from allswell.kube.kinds import MONITOR, PAGE, Kind
+from allswell.controller.cache.cache import CHILDREN, RECONCILED, Cache
+from allswell.controller.cache.namespaces import Namespaces
+from allswell.controller.cache.watch_health import WatchHealth
+from allswell.controller.database.monitor_statuses import MonitorStatuses
+from allswell.controller.metrics.operator_metrics import OperatorMetrics
+from allswell.controller.runtime.garbage_collection import GarbageCollector
+from allswell.kube.client import Api, Listing
+from allswell.kube.kinds import Kind
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=10)
 AGAIN = timedelta(seconds=10)
 WHILE_CLOSED = timedelta(seconds=30)
-# At the first resync all are looked at at once, later one after the other in this time.
+# The first resync reconciles everything at once, later ones one after the other in this time.
 SPREAD = timedelta(minutes=5)
 
 
 class Resync:
-    """Looks at everything.
+    """Lists everything and brings the cache in line.
 
-    `succeeded` is when that last worked, None before it first did; then `seen` is set.
+    `succeeded` is when that last worked, None before it first did; then `first_done` is set.
     """
 
     def __init__(
         self,
-        means: Means,
-        reconciler: Reconciler,
+        *,
+        api: Api,
+        cache: Cache,
         watched: Sequence[str],
+        statuses: MonitorStatuses,
+        garbage: GarbageCollector,
+        namespaces: Namespaces,
+        guard: MutationGuard,
+        watch_health: WatchHealth,
+        metrics: OperatorMetrics,
+        now: Callable[[], datetime],
     ) -> None:
-        self._means = means
-        self._reconciler = reconciler
+        self._api = api
+        self._cache = cache
         self._watched = watched
-        self._monitors = self._pages = GarbageDecision()
+        self._statuses = statuses
+        self._garbage = garbage
+        self._namespaces = namespaces
+        self._guard = guard
+        self._watch_health = watch_health
+        self._metrics = metrics
+        self._now = now
         self._closed: frozenset[str] = frozenset()
         self.succeeded: datetime | None = None
-        self.seen = asyncio.Event()
+        self.first_done = asyncio.Event()
 
     async def run(self) -> timedelta:
-        """Look at everything once; when to do so again. Raises `KubeError`."""
-        first = not self._means.index.synced
-        sight = await lister.list_cluster(self._means.api, self._means.index, self._watched)
-        self._say_closed(sight.closed)
-        for kind, listing in sight.listings.items():
-            self._corrected(kind, listing, first=first)
-            self._means.meters.objects.labels(kind.name).set(len(self._means.index[kind]))
-        # Whose turn it is is decided by standings, so that a restart writes nothing.
-        swept = await self._swept(first=first)
-        self._means.index.synced = True
-        uids = frozenset(kept.uid for kept in self._means.index[MONITOR].items().values())
-        pages = frozenset(kept.uid for kept in self._means.index[PAGE].items().values())
-        self._means.namespaces.keep_only(uids | pages)
-        children = (self._means.index[kind].items() for kind in CHILDREN)
-        self._reconciler.keep_only(frozenset(it.uid for kind in children for it in kind.values()))
-        self.succeeded = self._means.now()
-        self._means.meters.resynced.set(self.succeeded.timestamp())
-        keys = self._means.index.every()
-        for number, key in enumerate(keys):
-            self._means.index.turn(key, timedelta() if first else SPREAD * number / len(keys))
-        self.seen.set()
-        if first or not swept:
-            return AGAIN
-        return WHILE_CLOSED if sight.closed else EVERY
+        """Resync once; return when to do so again. Raises `KubeError`.
 
-    def _say_closed(self, closed: Mapping[str, str]) -> None:
+        1. List every kind, complete.
+        2. Correct the cache by the lists.
+        3. Read every monitor's status, by which later reconciliations decide whether to write at
+           all, and hide the rows whose manifests are gone.
+        4. Forget what is remembered of objects that are gone.
+        5. Enqueue everything: at once at the start, later spread over time.
+        """
+        first = not self._cache.synced
+        snapshot = await lister.list_cluster(self._api, self._cache, self._watched)
+        self._log_closed(snapshot.closed)
+        for kind, listing in snapshot.listings.items():
+            self._correct(kind, listing, first=first)
+        settled = await self._collect_garbage(first=first)
+        self._cache.synced = True
+        self._forget_gone()
+        self.succeeded = self._now()
+        self._metrics.resync_timestamp.set(self.succeeded.timestamp())
+        self._enqueue_all(first=first)
+        self.first_done.set()
+        if first or not settled:
+            return AGAIN
+        return WHILE_CLOSED if snapshot.closed else EVERY
+
+    def _log_closed(self, closed: Mapping[str, str]) -> None:
         for namespace in closed.keys() - self._closed:
-            log.warning(
-                "the namespace %s cannot be read, so it is left out: %s",
-                namespace,
-                closed[namespace],
-            )
+            words = "the resync cannot read a namespace, and leaves it out: %s namespace=%s"
+            log.warning(words, closed[namespace], namespace)
         for namespace in self._closed - closed.keys():
-            log.warning("the namespace %s can be read again, or is gone", namespace)
+            words = "the resync can read a namespace again, or it is gone namespace=%s"
+            log.warning(words, namespace)
         self._closed = frozenset(closed)
 
-    def _corrected(self, kind: Kind, listing: Listing, *, first: bool) -> None:
-        """Make the index say what a list says; what that finds, the watch owes us."""
-        changes = self._means.index.replace(kind, listing, self._closed)
+    def _correct(self, kind: Kind, listing: Listing, *, first: bool) -> None:
+        """Correct the cache by a list; what that finds, the watch has yet to deliver."""
+        changes = self._cache.replace(kind, listing, self._closed)
         if not first:
-            missed = self._means.owed.found(kind, changes, self._means.now())
-            self._means.meters.missed.labels(kind.name).inc(missed)
-        self._means.owed.keep_only(kind, self._means.index[kind].items())
+            missed = self._watch_health.listed(kind, changes, self._now())
+            self._metrics.resync_missed.labels(kind.name).inc(missed)
+        self._watch_health.retain(kind, self._cache[kind].items())
+        self._metrics.objects.labels(kind.name).set(len(self._cache[kind]))
 
-    def _judged(self, rows: Iterable[Place]) -> frozenset[Place]:
-        """The rows that the last look would have shown."""
-        within = garbage_collection.within(rows, self._watched)
-        return frozenset(row for row in within if row[0] not in self._closed)
-
-    async def _swept(self, *, first: bool) -> bool:
-        """Read the standings and hide what is gone; whether nothing is in doubt any more."""
-        now = self._means.now()
+    async def _collect_garbage(self, *, first: bool) -> bool:
+        """Read the statuses and hide what is gone; tell whether nothing is in doubt any more."""
         try:
-            self._reconciler.standings = dict(await self._means.central.standings(now))
-            rows = await self._means.central.monitors()
-            there = self._judged(rows)
-            self._monitors = garbage_collection.judge(
-                self._monitors, there, self._means.index[MONITOR].items()
-            )
-            pages = self._judged(await self._means.central.pages())
-            self._pages = garbage_collection.judge(
-                self._pages, pages, self._means.index[PAGE].items()
-            )
-            gone = [rows[place] for place in sorted(self._monitors.gone)]
-            await self._means.central.hide(gone, sorted(self._pages.gone), now)
+            await self._statuses.reload()
+            return await self._garbage.collect(self._closed, quiet=first)
         except CentralError as error:
-            log.warning("the central database could not be swept: %s", error)
+            log.warning("the resync cannot compare the central database: %s", error)
             return False
-        for place in self._monitors.gone:
-            self._means.registrar.forget(place)
-        if gone and not first:
-            log.info("%s monitors are gone and hidden", len(gone))
-        return not (self._monitors.missing or self._pages.missing)
+
+    def _forget_gone(self) -> None:
+        self._namespaces.retain(self._uids(RECONCILED))
+        self._guard.retain(self._uids(CHILDREN))
+
+    def _uids(self, kinds: Collection[Kind]) -> frozenset[str]:
+        return frozenset(uid for kind in kinds for uid in self._cache[kind].uids())
+
+    def _enqueue_all(self, *, first: bool) -> None:
+        keys = self._cache.reconciled()
+        for number, key in enumerate(keys):
+            self._cache.enqueue(key, timedelta() if first else SPREAD * number / len(keys))

@@ -1,16 +1,14 @@
-"""Before an operator begins its work: alive, not ready, and waiting for its turn."""
+"""Wait for leadership: alive, not ready, and ready to take over."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from allswell.controller.config.settings import ListenAddress
+from allswell.controller.runtime import signals
 from allswell.controller.runtime.leader_election import LeaderElection
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @asynccontextmanager
@@ -26,13 +24,13 @@ async def serving(application: web.Application, bind: ListenAddress) -> AsyncIte
 
 
 def application() -> web.Application:
-    """What answers the probes meanwhile."""
+    """Build what answers the probes meanwhile."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        return web.Response(status=503, text="another operator is at work\n")
+        return web.Response(status=503, text="another operator is the leader\n")
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
@@ -40,26 +38,28 @@ def application() -> web.Application:
     return app
 
 
-async def wait_for_leadership(tenure: LeaderElection, bind: ListenAddress) -> bool:
-    """Wait for our turn; False when told to stop before it came."""
+async def wait_for_leadership(election: LeaderElection, bind: ListenAddress) -> bool:
+    """Wait until the Lease is ours; False when a signal came before."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, stop.set)
+    signals.set_on_signal(stop)
     try:
         async with serving(application(), bind):
-            turn, told = (asyncio.create_task(it) for it in (tenure.begin(), _set(stop)))
-            await asyncio.wait([turn, told], return_when=asyncio.FIRST_COMPLETED)
-            told.cancel()
-            if not turn.done():
-                turn.cancel()
-                return False
-            turn.result()
-            return True
+            return await _acquired_before(stop, election)
     finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+        signals.restore()
 
 
-async def _set(event: asyncio.Event) -> None:
+async def _acquired_before(stop: asyncio.Event, election: LeaderElection) -> bool:
+    acquiring = asyncio.create_task(election.acquire())
+    stopping = asyncio.create_task(_wait(stop))
+    await asyncio.wait([acquiring, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not acquiring.done():
+        acquiring.cancel()
+        return False
+    acquiring.result()
+    return True
+
+
+async def _wait(event: asyncio.Event) -> None:
     await event.wait()

@@ -1,21 +1,21 @@
-"""How a checker's pod fares, and when it has to be helped out of a place that it cannot leave."""
+"""Judge a checker's pod, and decide when it has to be deleted to leave a state it is stuck in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from allswell.kube import manifest
-from allswell.kube.manifest import Json
+from allswell.kube.views.pod import PodView
+from allswell.kube.views.statefulset import StatefulSetView
 
 # A pod whose node has been silent for so long will not end by itself.
-LOST_AFTER = timedelta(minutes=5)
+NODE_LOST_AFTER = timedelta(minutes=5)
 # A pod of an old revision that is not ready for so long is never replaced by its StatefulSet.
 BROKEN_AFTER = timedelta(seconds=30)
 STALLED_AFTER = timedelta(minutes=5)
-# A new volume is bound, and a node found, within this time: no reason to speak of it.
-PATIENCE = timedelta(seconds=30)
-REVISION = "controller-revision-hash"
+# A new volume is bound, and a node found, within this time: nothing that anybody should read of.
+SCHEDULING_TIME = timedelta(seconds=30)
 # Why a container that waits does so, when it is more than that it has not been made yet.
-TROUBLE = (
+CONTAINER_TROUBLE = (
     "CrashLoopBackOff",
     "CreateContainerConfigError",
     "CreateContainerError",
@@ -29,7 +29,12 @@ TROUBLE = (
 
 @dataclass(frozen=True, slots=True)
 class PodHealth:
-    """What is to be said of a pod. `delete` is why it has to go, empty when it may stay."""
+    """What `Ready` says of a pod, and what to do about it.
+
+    `delete` is the reason to delete the pod, empty when it may stay; `force` waits for no kubelet.
+    `requeue_after` is when this verdict is to be judged again, None when only a change of an
+    object can change it.
+    """
 
     ready: bool
     reason: str
@@ -37,7 +42,7 @@ class PodHealth:
     delete: str = ""
     force: bool = False
     stalled: bool = False
-    again: timedelta | None = None
+    requeue_after: timedelta | None = None
 
 
 STARTING = PodHealth(ready=False, reason="Starting", message="the checker is starting")
@@ -45,91 +50,97 @@ UPDATING = PodHealth(ready=False, reason="Updating", message="the checker is bei
 RUNNING = PodHealth(ready=True, reason="Running", message="the checker runs")
 
 
-def judge(statefulset: Json, pod: Json | None, now: datetime) -> PodHealth:
-    """Look at the pod of a StatefulSet that is as it shall be."""
+@dataclass(frozen=True, slots=True)
+class PodCase:
+    """What a pod is judged by."""
+
+    statefulset: StatefulSetView
+    pod: PodView
+    now: datetime
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the pod is not, or may not be, of the desired revision."""
+        return is_outdated(self.statefulset, self.pod)
+
+    def left(self, of: timedelta) -> timedelta:
+        """Return how much is left of a time since the pod last changed; negative when none."""
+        return self.pod.changed + of - self.now
+
+
+def judge(statefulset: StatefulSetView, pod: PodView | None, now: datetime) -> PodHealth:
+    """Judge the pod of a StatefulSet that is as desired; the first check that applies decides.
+
+    1. A pod that is ready runs, or is about to be replaced when its revision is an old one.
+    2. A pod that is ending is left to its node, and deleted by force when that is lost.
+    3. A pod of an old revision that does not become ready is deleted.
+    4. A container that cannot run is reported with its reason.
+    5. A pod that no node takes is reported after a while, and stalls its Monitor later.
+    6. Any other pod is starting.
+    """
     if pod is None:
         return STARTING
-    since = not_ready_since(pod)
-    if since is None:
-        return UPDATING if is_old(statefulset, pod) else RUNNING
-    if manifest.text(pod, "metadata", "deletionTimestamp"):
-        return _leaving(since, now)
-    if is_old(statefulset, pod):
-        return _outdated(statefulset, since, now)
-    return _waiting(pod, since, now)
+    case = PodCase(statefulset, pod, now)
+    verdicts = (check(case) for check in CHECKS)
+    return next((verdict for verdict in verdicts if verdict is not None), STARTING)
 
 
-def _leaving(since: datetime, now: datetime) -> PodHealth:
-    left = since + LOST_AFTER - now
+def _ready(case: PodCase) -> PodHealth | None:
+    if not case.pod.ready:
+        return None
+    return UPDATING if case.is_outdated else RUNNING
+
+
+def _ending(case: PodCase) -> PodHealth | None:
+    if not case.pod.meta.deleting:
+        return None
+    left = case.left(NODE_LOST_AFTER)
     if left > timedelta():
-        return replace(STARTING, again=left)
+        return replace(STARTING, requeue_after=left)
     why = "its node has been silent for 5 minutes"
     return PodHealth(ready=False, reason="NodeLost", message=why, delete=why, force=True)
 
 
-def _outdated(statefulset: Json, since: datetime, now: datetime) -> PodHealth:
-    left = since + BROKEN_AFTER - now
-    if left > timedelta() or not _is_observed(statefulset):
-        return replace(UPDATING, again=max(left, timedelta(seconds=1)))
+def _outdated(case: PodCase) -> PodHealth | None:
+    if not case.is_outdated:
+        return None
+    left = case.left(BROKEN_AFTER)
+    if left > timedelta() or not case.statefulset.is_observed:
+        return replace(UPDATING, requeue_after=max(left, timedelta(seconds=1)))
     return replace(UPDATING, delete="it is of an old revision and does not become ready")
 
 
-def _waiting(pod: Json, since: datetime, now: datetime) -> PodHealth:
-    for container in manifest.blocks(pod, "status", "containerStatuses"):
-        reason = manifest.text(container, "state", "waiting", "reason")
-        if reason in TROUBLE:
-            message = manifest.text(container, "state", "waiting", "message")
-            return PodHealth(ready=False, reason=reason, message=message)
-    scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("reason") != "Unschedulable":
-        return STARTING
-    if since + PATIENCE > now:
-        return replace(STARTING, again=since + PATIENCE - now)
-    message = manifest.text(scheduled, "message")
-    left = since + STALLED_AFTER - now
-    if left > timedelta():
-        return PodHealth(ready=False, reason="Unschedulable", message=message, again=left)
+def _container_trouble(case: PodCase) -> PodHealth | None:
+    for container in case.pod.waiting:
+        if container.reason in CONTAINER_TROUBLE:
+            return PodHealth(ready=False, reason=container.reason, message=container.message)
+    return None
+
+
+def _unschedulable(case: PodCase) -> PodHealth | None:
+    message = case.pod.unschedulable
+    if message is None:
+        return None
+    if (left := case.left(SCHEDULING_TIME)) > timedelta():
+        return replace(STARTING, requeue_after=left)
+    if (left := case.left(STALLED_AFTER)) > timedelta():
+        return PodHealth(ready=False, reason="Unschedulable", message=message, requeue_after=left)
     reason = "VolumeUnreachable" if "volume" in message else "Unschedulable"
     return PodHealth(ready=False, reason=reason, message=message, stalled=True)
 
 
-def condition(pod: Json, kind: str) -> Json:
-    """A pod's condition; empty when it is not there."""
-    return manifest.entry(manifest.blocks(pod, "status", "conditions"), "type", kind)
+CHECKS: tuple[Callable[[PodCase], PodHealth | None], ...] = (
+    _ready,
+    _ending,
+    _outdated,
+    _container_trouble,
+    _unschedulable,
+)
 
 
-def is_ready(pod: Json) -> bool:
-    """Whether a pod says that it is ready."""
-    return condition(pod, "Ready").get("status") == "True"
-
-
-def ready_since(pod: Json) -> datetime | None:
-    """Since when a pod is ready; None when it is not."""
-    return _changed(pod) if is_ready(pod) else None
-
-
-def not_ready_since(pod: Json) -> datetime | None:
-    """Since when a pod is not ready; None when it is."""
-    return None if is_ready(pod) else _changed(pod)
-
-
-def _changed(pod: Json) -> datetime:
-    changed = manifest.text(condition(pod, "Ready"), "lastTransitionTime")
-    text = changed or manifest.text(pod, "metadata", "creationTimestamp")
-    return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
-
-
-def is_old(statefulset: Json, pod: Json) -> bool:
-    """Whether the pod is not, or may not be, of the wanted revision."""
-    if not manifest.number(statefulset, "status", "observedGeneration"):
+def is_outdated(statefulset: StatefulSetView, pod: PodView) -> bool:
+    """Tell whether a pod is not, or may not be, of the desired revision."""
+    if not statefulset.observed_generation:
         # It is the first revision that there is.
         return False
-    wanted = manifest.text(statefulset, "status", "updateRevision")
-    revision = manifest.text(pod, "metadata", "labels", REVISION)
-    return not _is_observed(statefulset) or revision != wanted
-
-
-def _is_observed(statefulset: Json) -> bool:
-    """Whether Kubernetes has looked at the StatefulSet as it is now."""
-    observed = manifest.number(statefulset, "status", "observedGeneration")
-    return observed >= manifest.number(statefulset, "metadata", "generation")
+    return not statefulset.is_observed or pod.revision != statefulset.update_revision

@@ -1,8 +1,8 @@
-"""A change of the installation (its image, its rules) reaches the checkers a few at a time: pure.
+"""Roll out a change of the installation (its image, its rules) to the checkers in batches: pure.
 
 What the installation changes would restart every checker at once, and a broken image would leave
-none. So such a change waits for a turn, while a change of the Monitor's own spec never does. What
-has been replaced by turn is marked on its StatefulSet; how many are under way is counted from the
+none. So such a change waits for a slot, while a change of the Monitor's own spec never does. What
+has been replaced in a slot is marked on its StatefulSet; how many are under way is counted from the
 marks, so that a restart of the operator begins nothing anew, and checkers that do not come back
 stop all that would follow.
 """
@@ -13,18 +13,18 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from allswell.controller.workload import pod_health
-from allswell.kube import manifest, names
-from allswell.kube.manifest import Json
+from allswell.kube.views.pod import PodView
+from allswell.kube.views.statefulset import StatefulSetView
 
-# A checker that broke right after it said that it was ready has not been replaced well.
-SETTLED = timedelta(seconds=10)
+# A checker that broke right after it said that it was ready has not been replaced.
+SETTLED_AFTER = timedelta(seconds=10)
 # A checker that has not run for so long loses nothing, and may wait for its node for days.
 LONG_DEAD = timedelta(minutes=5)
 WHOLE = 100
 
 
 class RolloutSlot(Enum):
-    """Whether a change may be made: it needs no turn, it has one, or it waits for one."""
+    """Whether a change may be made: it needs no slot, it has one, or it waits for one."""
 
     NEEDLESS = "needless"
     TAKEN = "taken"
@@ -39,64 +39,49 @@ class Batch:
     percent: bool = False
 
     def of(self, total: int) -> int:
-        """The number for so many checkers."""
+        """Return the number for so many checkers."""
         return max(1, math.ceil(total * self.size / WHOLE)) if self.percent else self.size
 
 
 def parse(text: str) -> Batch:
     """Read `10` or `5%`. Raises ValueError."""
-    found = Batch(int(text.removesuffix("%")), percent=text.endswith("%"))
-    if found.size < 1 or (found.percent and found.size > WHOLE):
+    batch = Batch(int(text.removesuffix("%")), percent=text.endswith("%"))
+    if batch.size < 1 or (batch.percent and batch.size > WHOLE):
         raise ValueError(text)
-    return found
+    return batch
 
 
-def is_due(live: Json, wanted: Json) -> bool:
-    """Whether what is wanted has changed, and not by the Monitor's own doing."""
-    return _mark(live, names.FINGERPRINT) != _mark(wanted, names.FINGERPRINT) and (
-        _mark(live, names.OWN_FINGERPRINT) == _mark(wanted, names.OWN_FINGERPRINT)
-    )
+def is_due(live: StatefulSetView, desired: StatefulSetView) -> bool:
+    """Tell whether the desired object has changed, and not by the Monitor's own doing."""
+    return live.spec_hash != desired.spec_hash and live.own_hash == desired.own_hash
 
 
-def disturbs(live: Json, pod: Json | None, now: datetime) -> bool:
-    """Whether a change takes away a checker that runs, or that ran a moment ago."""
-    if pod is None or not manifest.number(live, "spec", "replicas"):
+def disturbs(live: StatefulSetView, pod: PodView | None, now: datetime) -> bool:
+    """Tell whether a change takes away a checker that runs, or that ran a moment ago."""
+    if pod is None or not live.replicas:
         return False
-    since = pod_health.not_ready_since(pod)
+    since = pod.not_ready_since
     return since is None or now - since < LONG_DEAD
-
-
-def marked(wanted: Json) -> dict[str, object]:
-    """The manifest of a StatefulSet that is replaced by turn."""
-    metadata = manifest.block(wanted, "metadata")
-    annotations = {**manifest.block(metadata, "annotations"), names.ROLLED_OUT: "true"}
-    return {**wanted, "metadata": {**metadata, "annotations": annotations}}
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one replacement is: by turn or not, and since when the new checker is ready."""
+    """How far one replacement is: in a slot or not, and since when the new checker is ready."""
 
-    by_turn: bool
+    in_slot: bool
     ready_since: datetime | None = None
 
     def is_under_way(self, now: datetime) -> bool:
-        """Whether it counts against the batch."""
-        if not self.by_turn:
+        """Tell whether it counts against the batch."""
+        if not self.in_slot:
             return False
-        return self.ready_since is None or now - self.ready_since < SETTLED
+        return self.ready_since is None or now - self.ready_since < SETTLED_AFTER
 
 
-def progress(statefulset: Json, pod: Json | None) -> Progress:
-    """How far a StatefulSet is."""
-    if not _mark(statefulset, names.ROLLED_OUT) or not manifest.number(
-        statefulset, "spec", "replicas"
-    ):
-        return Progress(by_turn=False)
-    if pod is None or pod_health.is_old(statefulset, pod):
-        return Progress(by_turn=True)
-    return Progress(by_turn=True, ready_since=pod_health.ready_since(pod))
-
-
-def _mark(seen: Json, name: str) -> str:
-    return manifest.text(seen, "metadata", "annotations", name)
+def progress(statefulset: StatefulSetView, pod: PodView | None) -> Progress:
+    """Return how far the replacement of a StatefulSet's pod is."""
+    if not statefulset.is_rolled_out or not statefulset.replicas:
+        return Progress(in_slot=False)
+    if pod is None or pod_health.is_outdated(statefulset, pod):
+        return Progress(in_slot=True)
+    return Progress(in_slot=True, ready_since=pod.ready_since)

@@ -1,41 +1,43 @@
-"""Lets changes of the installation through, a batch at a time; the rules are in `rollout`."""
+"""Limit how many checkers are replaced at once; the rules are in `rollout`."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from allswell.controller.cache import cache as indices
-from allswell.controller.cache.cache import Cache
-from allswell.controller.cache.object_store import CachedObject, Place
+from allswell.controller.cache.cache import Cache, monitor_label
+from allswell.controller.cache.object_store import CachedObject
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
 from allswell.controller.workload import rollout
 from allswell.controller.workload.rollout import Batch, Progress, RolloutSlot
 from allswell.kube.kinds import MONITOR, POD, STATEFULSET
+from allswell.kube.views.object_meta import NamespacedName
+from allswell.kube.views.pod import PodView
+from allswell.kube.views.statefulset import StatefulSetView
 
 log = logging.getLogger(__name__)
 
 
 class RolloutLimiter:
-    """Who waits, and who may go. Only the operator's own loop touches it.
+    """The slots of a roll-out, and who waits for one. Only the operator's own loop uses it.
 
-    Turns are given from the last count, so that many looks at once cost one count.
+    Slots are granted from the last count, so that many reconciliations at once cost one count.
     """
 
     def __init__(
-        self, index: Cache, batch: Batch, meters: OperatorMetrics, now: Callable[[], datetime]
+        self, cache: Cache, batch: Batch, metrics: OperatorMetrics, now: Callable[[], datetime]
     ) -> None:
-        self._index = index
+        self._cache = cache
         self._batch = batch
-        self._meters = meters
+        self._metrics = metrics
         self._now = now
         self._free = 0
-        self._taken: set[Place] = set()
-        self._waiting: dict[Place, None] = {}
-        self._under_way: frozenset[Place] = frozenset()
-        self._progress: dict[Place, tuple[object, Progress]] = {}
+        self._taken: set[NamespacedName] = set()
+        self._waiting: dict[NamespacedName, None] = {}
+        self._under_way: frozenset[NamespacedName] = frozenset()
+        self._progress: dict[NamespacedName, tuple[object, Progress]] = {}
 
-    def take(self, monitor: Place) -> RolloutSlot:
-        """Ask for a turn; whoever is under way already has one. Give it back with `leave`."""
+    def acquire(self, monitor: NamespacedName) -> RolloutSlot:
+        """Ask for a slot; whoever is under way already has one. Give it back with `release`."""
         if monitor not in self._under_way | self._taken:
             if self._free < 1:
                 self._waiting[monitor] = None
@@ -45,50 +47,58 @@ class RolloutLimiter:
         self._waiting.pop(monitor, None)
         return RolloutSlot.TAKEN
 
-    def leave(self, monitor: Place) -> None:
-        """The change has been made, or is not wanted any more; the next count tells."""
+    def release(self, monitor: NamespacedName) -> None:
+        """Give a slot back: the change is made or no longer desired, as the next count shows."""
         self._taken.discard(monitor)
         self._waiting.pop(monitor, None)
 
-    def count(self) -> tuple[Place, ...]:
-        """Count who is under way; the monitors that may ask for a turn now.
+    def count(self) -> tuple[NamespacedName, ...]:
+        """Count who is under way; return the monitors that may ask for a slot now.
 
-        It means nothing before the index has been filled.
+        It means nothing before the cache has been filled. The steps:
+
+        1. Judge how far each StatefulSet is; what has not changed since is remembered.
+        2. Free the slots that the batch leaves.
+        3. Forget those that wait and are gone.
+        4. Return those that wait: first whoever is under way already, for a repair is no new one.
         """
-        statefulsets = self._index[STATEFULSET].items()
-        now, there = self._now(), self._index[MONITOR].items()
-        found = {self._seen(place, kept) for place, kept in statefulsets.items()}
-        self._under_way = frozenset(place for place, far in found if far.is_under_way(now))
-        self._progress = {p: known for p, known in self._progress.items() if p in statefulsets}
+        statefulsets = self._cache[STATEFULSET].items()
+        now, monitors = self._now(), self._cache[MONITOR].items()
+        states = {self._state(name, cached) for name, cached in statefulsets.items()}
+        self._under_way = frozenset(name for name, state in states if state.is_under_way(now))
+        self._progress = {
+            name: known for name, known in self._progress.items() if name in statefulsets
+        }
         busy = len(self._under_way | self._taken)
-        self._free = max(0, self._batch.of(len(there)) - busy)
-        began = bool(self._waiting)
-        self._waiting = {place: None for place in self._waiting if place in there}
-        self._meters.rolling.set(len(self._under_way))
-        self._meters.held.set(len(self._waiting))
-        if began and not self._waiting:
-            log.info("no checker waits for the changed installation any more")
-        own = [place for place in self._waiting if place in self._under_way]
-        others = [place for place in self._waiting if place not in self._under_way]
+        self._free = max(0, self._batch.of(len(monitors)) - busy)
+        waited = bool(self._waiting)
+        self._waiting = {name: None for name in self._waiting if name in monitors}
+        self._metrics.rollout_under_way.set(len(self._under_way))
+        self._metrics.rollout_waiting.set(len(self._waiting))
+        if waited and not self._waiting:
+            log.info("roll-out: no checker waits for a slot any more")
+        own = [name for name in self._waiting if name in self._under_way]
+        others = [name for name in self._waiting if name not in self._under_way]
         return (*own, *others[: self._free])
 
     def waiting(self) -> int:
-        """How many wait."""
+        """Return how many wait."""
         return len(self._waiting)
 
-    def _seen(self, place: Place, kept: CachedObject) -> tuple[Place, Progress]:
-        monitor = (place[0], indices.label_of(kept))
-        pod = self._index[POD].get(place[0], f"{place[1]}-0")
-        living = self._index[MONITOR].get(*monitor)
-        key = (kept.uid, kept.version, pod and pod.version, living and living.uid)
-        known = self._progress.get(place)
+    def _state(self, name: NamespacedName, cached: CachedObject) -> tuple[NamespacedName, Progress]:
+        """Return the Monitor of a StatefulSet and how far it is."""
+        monitor = (name[0], monitor_label(cached))
+        pod = self._cache[POD].get(name[0], f"{name[1]}-0")
+        living = self._cache[MONITOR].get(*monitor)
+        key = (cached.uid, cached.version, pod and pod.version, living and living.uid)
+        known = self._progress.get(name)
         if known is None or known[0] != key:
-            known = self._progress[place] = (key, self._judged(kept, pod))
+            known = self._progress[name] = (key, self._judge(cached, pod))
         return monitor, known[1]
 
-    def _judged(self, kept: CachedObject, pod: CachedObject | None) -> Progress:
-        """How far it is. Who may edit a namespace can make a StatefulSet look like a checker's."""
-        seen = kept.manifest
-        if not indices.monitor_of(self._index, seen):
-            return Progress(by_turn=False)
-        return rollout.progress(seen, pod.manifest if pod else None)
+    def _judge(self, cached: CachedObject, pod: CachedObject | None) -> Progress:
+        """Judge how far it is. An editor of a namespace can make a StatefulSet look like ours."""
+        statefulset = StatefulSetView.parse(cached.manifest)
+        if not self._cache.monitor_of(statefulset):
+            return Progress(in_slot=False)
+        return rollout.progress(statefulset, PodView.parse(pod.manifest) if pod else None)

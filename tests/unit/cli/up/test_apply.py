@@ -117,13 +117,13 @@ def test_a_checker_is_given_its_namespaces_secrets_and_loses_those_that_are_gone
     wanted = apply.sorted_out((watch("a"), one, two))
     apply.write_lists(data, wanted, ["default"], CheckerConfig())
     folder = config.ConfigFolder(data.checker("default"))
-    folder.look()
+    folder.read_changes()
     assert folder.secrets == {
         SecretKey("api", "token"): "line\n",
         SecretKey("api", "other"): "x",
     }
     apply.write_lists(data, apply.sorted_out((watch("a"),)), ["default"], CheckerConfig())
-    folder.look()
+    folder.read_changes()
     assert folder.secrets == {}
     assert not any("line" in file.read_text() for file in data.path.rglob("token"))
 

@@ -3,16 +3,19 @@ from collections.abc import Awaitable
 
 import pytest
 
-from allswell.controller.apply.applier import LONGEST_NOTE, Applier, event_of
-from allswell.controller.reconcile.monitor.plan import ApplyObject, DeleteObject
-from allswell.controller.reconcile.monitor.status import NORMAL, MonitorEvent
+from allswell.controller.apply import events
+from allswell.controller.apply.actions import ApplyObject, DeleteObject
+from allswell.controller.apply.events import LONGEST_NOTE, NORMAL, ObjectEvent
 from allswell.kube import manifest
+from allswell.kube.conditions import Conditions
 from allswell.kube.errors import KubeConflict
 from allswell.kube.kinds import CONFIGMAP, MONITOR
+from allswell.kube.views.object_meta import ManifestView, ObjectMeta
+from allswell.kube.views.status import StatusView
 from tests.unit.controller.objects import NOW, live_configmap
 from tests.unit.controller.world import World
 
-WANTED = {k: v for k, v in live_configmap().items() if k != "status"}
+DESIRED = ManifestView.parse({k: v for k, v in live_configmap().items() if k != "status"})
 
 
 def act(awaited: Awaitable[None]) -> None:
@@ -24,34 +27,35 @@ def act(awaited: Awaitable[None]) -> None:
 
 def counted(world: World, kind: str, verb: str) -> float | None:
     labels = {"kind": kind, "verb": verb}
-    return world.means.meters.registry.get_sample_value("allswell_writes_total", labels)
+    return world.metrics.registry.get_sample_value("allswell_writes_total", labels)
 
 
 def test_what_is_applied_is_known_at_once_and_counted(world: World) -> None:
-    act(Applier(world.means).do(ApplyObject(CONFIGMAP, WANTED)))
-    assert world.index[CONFIGMAP].get("acme", "api-check") is not None
+    act(world.applier().do(ApplyObject(CONFIGMAP, DESIRED)))
+    assert world.cache[CONFIGMAP].get("acme", "api-check") is not None
     assert counted(world, "ConfigMap", "apply") == 1
 
 
 def test_what_is_deleted_is_counted_and_stays_known_until_a_watch_tells(world: World) -> None:
-    hands = Applier(world.means)
-    act(hands.do(ApplyObject(CONFIGMAP, WANTED)))
+    applier = world.applier()
+    act(applier.do(ApplyObject(CONFIGMAP, DESIRED)))
     uid = manifest.uid(world.api.objects[(CONFIGMAP, "acme", "api-check")])
-    act(hands.do(DeleteObject(CONFIGMAP, "acme", "api-check", uid, "for a test", force=True)))
+    act(applier.do(DeleteObject(CONFIGMAP, "acme", "api-check", uid, "for a test", force=True)))
     assert world.there(CONFIGMAP) == []
     assert world.writes()[-1] == ("delete force", "ConfigMap", "api-check")
-    assert world.index[CONFIGMAP].get("acme", "api-check") is not None
+    assert world.cache[CONFIGMAP].get("acme", "api-check") is not None
     assert counted(world, "ConfigMap", "delete") == 1
 
 
 def test_a_status_that_somebody_else_has_written_over_is_a_conflict(world: World) -> None:
     world.monitor()
-    kept = world.index[MONITOR].get("acme", "api")
-    assert kept is not None
-    hands = Applier(world.means)
-    act(hands.status(MONITOR, kept.manifest, {"state": "up"}))
+    monitor = world.cache.monitor("acme", "api")
+    assert monitor is not None
+    applier = world.applier()
+    up, down = (StatusView(Conditions(), {"state": state}) for state in ("up", "down"))
+    act(applier.write_status(MONITOR, monitor.meta, up))
     with pytest.raises(KubeConflict):
-        act(hands.status(MONITOR, kept.manifest, {"state": "down"}))
+        act(applier.write_status(MONITOR, monitor.meta, down))
     assert world.status() == {"state": "up"}
     assert counted(world, "Monitor", "status") == 1
 
@@ -59,7 +63,8 @@ def test_a_status_that_somebody_else_has_written_over_is_a_conflict(world: World
 def test_an_event_names_its_object_and_is_never_too_long(world: World) -> None:
     world.monitor()
     live = world.api.objects[(MONITOR, "acme", "api")]
-    made = event_of(MONITOR, live, MonitorEvent(NORMAL, "Up", "x" * 5000), NOW)
+    event = ObjectEvent(NORMAL, "Up", "x" * 5000)
+    made = events.build(MONITOR, ObjectMeta.parse(live), event, NOW)
     assert manifest.text(made, "regarding", "uid") == manifest.uid(live)
     assert len(manifest.text(made, "note")) == LONGEST_NOTE
     assert manifest.text(made, "metadata", "namespace") == "acme"
@@ -68,4 +73,5 @@ def test_an_event_names_its_object_and_is_never_too_long(world: World) -> None:
 def test_an_event_without_a_note_says_its_reason(world: World) -> None:
     world.monitor()
     live = world.api.objects[(MONITOR, "acme", "api")]
-    assert event_of(MONITOR, live, MonitorEvent(NORMAL, "Up", ""), NOW)["note"] == "Up"
+    event = ObjectEvent(NORMAL, "Up", "")
+    assert events.build(MONITOR, ObjectMeta.parse(live), event, NOW)["note"] == "Up"

@@ -9,7 +9,7 @@ import pytest
 from allswell.central import engine
 from allswell.controller.bootstrap import database_password
 from allswell.controller.bootstrap.database_password import BadPasswords
-from allswell.kube import manifest
+from allswell.kube import manifest, secret
 from allswell.kube.client import Listing
 from allswell.kube.errors import KubeConflict
 from allswell.kube.kinds import Kind
@@ -68,7 +68,7 @@ def test_the_page_gets_a_password_of_its_own() -> None:
 
 
 def test_of_two_operators_that_start_at_once_both_take_what_one_has_made() -> None:
-    other = database_password.secret({"password": "other"}, "home", "it")
+    other = secret.build({"password": b"other"}, "home", "it")
     assert kept(Cupboard(quicker=other)) == "other"
 
 
@@ -84,7 +84,7 @@ def test_a_secret_without_the_password_is_not_replaced(data: dict[str, str]) -> 
 
 
 def test_a_password_of_any_letters_reaches_the_database_as_it_is() -> None:
-    address = database_password.placed(
+    address = database_password.with_password(
         "postgresql://me@db.svc:5432/name?sslmode=require", "a/b@c:d %é"
     )
     url = engine.connect(address).url
@@ -94,11 +94,11 @@ def test_a_password_of_any_letters_reaches_the_database_as_it_is() -> None:
 
 def test_a_password_that_stood_there_already_is_replaced() -> None:
     assert (
-        database_password.placed("postgresql://me:old@db/name", "new")
+        database_password.with_password("postgresql://me:old@db/name", "new")
         == "postgresql://me:new@db/name"
     )
 
 
 def test_the_secret_holds_what_a_kubelet_can_mount() -> None:
-    data = database_password.secret({"password": "é"}, "home", "it")["data"]
+    data = secret.build({"password": "é".encode()}, "home", "it")["data"]
     assert data == {"password": base64.b64encode("é".encode()).decode()}

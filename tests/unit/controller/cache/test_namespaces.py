@@ -43,7 +43,7 @@ def test_objects_that_are_gone_are_forgotten() -> None:
     api.namespace("acme")
     it = Namespaces(api, lambda: ticks[0])
     asyncio.run(it.uid("acme", "m1"))
-    it.keep_only(frozenset())
+    it.retain(frozenset())
     ticks[0] = 2.0
     asyncio.run(it.uid("acme", "m1"))
     assert asked(api) == 2

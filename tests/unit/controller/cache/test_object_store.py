@@ -37,7 +37,7 @@ def test_a_complete_list_takes_away_what_it_does_not_show() -> None:
     shelf.observe(seen(5, "a"))
     shelf.observe(seen(9, "young"))
     changes = shelf.replace([seen(7, "b")], 8)
-    assert {(c.place[1], c.after is None) for c in changes} == {("b", False), ("a", True)}
+    assert {(c.name[1], c.after is None) for c in changes} == {("b", False), ("a", True)}
     assert {name for _, name in shelf.items()} == {"b", "young"}
 
 

@@ -10,47 +10,47 @@ KEPT = CachedObject("u", 1, {}, b"")
 API, WEB = ("acme", "api"), ("acme", "web")
 MODIFIED = ObjectChange(API, KEPT, KEPT)
 GONE = ObjectChange(WEB, KEPT, None)
-LATER = NOW + watch_health.LATEST + timedelta(seconds=1)
+LATER = NOW + watch_health.OVERDUE_AFTER + timedelta(seconds=1)
 
 
 def test_a_watch_that_never_tells_what_a_list_has_found_is_dead() -> None:
     it = WatchHealth()
-    assert it.found(MONITOR, [MODIFIED], NOW) == 1
-    assert it.overdue(NOW + watch_health.LATEST) == frozenset()
-    assert it.overdue(LATER) == {MONITOR}
+    assert it.listed(MONITOR, [MODIFIED], NOW) == 1
+    assert it.dead(NOW + watch_health.OVERDUE_AFTER) == frozenset()
+    assert it.dead(LATER) == {MONITOR}
 
 
 def test_one_that_tells_late_is_not() -> None:
     it = WatchHealth()
-    it.found(MONITOR, [MODIFIED], NOW)
-    it.told(MONITOR, API)
-    assert it.overdue(LATER) == frozenset()
+    it.listed(MONITOR, [MODIFIED], NOW)
+    it.delivered(MONITOR, API)
+    assert it.dead(LATER) == frozenset()
 
 
 def test_another_kinds_watch_does_not_stand_in() -> None:
     it = WatchHealth()
-    it.found(MONITOR, [MODIFIED], NOW)
-    it.told(PAGE, API)
-    it.told(MONITOR, WEB)
-    assert it.overdue(LATER) == {MONITOR}
+    it.listed(MONITOR, [MODIFIED], NOW)
+    it.delivered(PAGE, API)
+    it.delivered(MONITOR, WEB)
+    assert it.dead(LATER) == {MONITOR}
 
 
 def test_a_deletion_is_never_owed() -> None:
     it = WatchHealth()
-    assert it.found(MONITOR, [GONE], NOW) == 0
-    assert it.overdue(LATER) == frozenset()
+    assert it.listed(MONITOR, [GONE], NOW) == 0
+    assert it.dead(LATER) == frozenset()
 
 
 def test_nothing_is_owed_of_an_object_that_is_gone_since() -> None:
     it = WatchHealth()
-    it.found(MONITOR, [MODIFIED], NOW)
-    it.found(PAGE, [MODIFIED], NOW)
-    it.keep_only(MONITOR, [WEB])
-    assert it.overdue(LATER) == {PAGE}
+    it.listed(MONITOR, [MODIFIED], NOW)
+    it.listed(PAGE, [MODIFIED], NOW)
+    it.retain(MONITOR, [WEB])
+    assert it.dead(LATER) == {PAGE}
 
 
 def test_what_is_found_again_has_been_owed_since_the_first_time() -> None:
     it = WatchHealth()
-    it.found(MONITOR, [MODIFIED], NOW)
-    it.found(MONITOR, [MODIFIED], LATER)
-    assert it.overdue(LATER) == {MONITOR}
+    it.listed(MONITOR, [MODIFIED], NOW)
+    it.listed(MONITOR, [MODIFIED], LATER)
+    assert it.dead(LATER) == {MONITOR}

@@ -51,14 +51,14 @@ def test_what_is_said_is_taken() -> None:
         }
     )
     assert found.watched == ("acme", "other")
-    assert (found.shape.cpu_request, found.shape.memory_limit) == (2000, 2**30)
-    assert found.shape.grace.most == timedelta(minutes=15)
-    assert found.shape.node_selector == {"disk": "ssd", "zone": "a"}
+    assert (found.checker.cpu_request, found.checker.memory_limit) == (2000, 2**30)
+    assert found.checker.grace.most == timedelta(minutes=15)
+    assert found.checker.node_selector == {"disk": "ssd", "zone": "a"}
 
 
 def test_denied_networks_are_of_both_families() -> None:
     given = LEAST | {"ALLSWELL_DENIED_NETWORKS": "10.0.0.0/8, fd00::/8,192.0.2.7,"}
-    assert [str(network) for network in settings.read(given).shape.denied] == [
+    assert [str(network) for network in settings.read(given).checker.denied] == [
         "10.0.0.0/8",
         "fd00::/8",
         "192.0.2.7/32",
@@ -99,7 +99,7 @@ def test_authorities_come_from_a_file_of_bounded_size(tmp_path: Path) -> None:
     file = tmp_path / "ca.crt"
     given = LEAST | {"ALLSWELL_CHECKER_EXTRA_CA_FILE": str(file)}
     file.write_text("-- a CA --")
-    assert settings.read(given).shape.trusted == "-- a CA --"
+    assert settings.read(given).checker.trusted == "-- a CA --"
     file.write_text("x" * 65_537)
     with pytest.raises(BadOperatorSettings, match="larger than 64 KiB"):
         settings.read(given)
@@ -110,7 +110,11 @@ def test_authorities_come_from_a_file_of_bounded_size(tmp_path: Path) -> None:
 
 def test_without_a_bucket_there_is_no_archive() -> None:
     found = settings.read(LEAST)
-    assert (found.archive, found.delete_archived_after, found.shape.archive_ca) == (None, None, "")
+    assert (found.archive, found.delete_archived_after, found.checker.archive_ca) == (
+        None,
+        None,
+        "",
+    )
 
 
 def test_the_archive_of_a_deleted_monitor_is_kept_or_goes_after_its_days(tmp_path: Path) -> None:
@@ -124,7 +128,7 @@ def test_the_archive_of_a_deleted_monitor_is_kept_or_goes_after_its_days(tmp_pat
     }
     kept = settings.read(given)
     assert kept.archive is not None
-    assert (kept.archive.bucket, kept.shape.archive_ca) == ("results", "-- a CA --\n")
+    assert (kept.archive.bucket, kept.checker.archive_ca) == ("results", "-- a CA --\n")
     assert kept.delete_archived_after is None
     goes = settings.read(given | {"ALLSWELL_ARCHIVE_DELETED_MONITORS": "delete"})
     assert goes.delete_archived_after == timedelta(days=30)

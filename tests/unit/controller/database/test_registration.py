@@ -24,11 +24,11 @@ class Database:
 
     async def write(self, monitors: Mapping[MonitorEntry, Monitor], now: datetime) -> Outcome:
         assert now == NOW
-        self.batches.append([entry.place[1] for entry in monitors])
+        self.batches.append([entry.name[1] for entry in monitors])
         await asyncio.sleep(0)
         if self.away:
             raise DatabaseUnavailable("away")
-        return {entry: self.refused.get(entry.place[1]) for entry in monitors}
+        return {entry: self.refused.get(entry.name[1]) for entry in monitors}
 
 
 def registrar(database: Database) -> MonitorRegistration:

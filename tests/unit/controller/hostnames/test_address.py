@@ -21,7 +21,7 @@ async def said(world: World, key: bytes) -> tuple[str, dict[str, Any]]:
     reconciler = world.keyed(POLICY, key)
     # So long what an earlier operator has said stands.
     world.now += PATIENCE + timedelta(seconds=1)
-    await reconciler.look(PAGE_KEY)
+    await reconciler.reconcile(PAGE_KEY)
     status = world.status(PAGE, "main")
     (entry,) = manifest.blocks(status, "hostnames")
     return manifest.text(status, "target"), dict(manifest.block(entry, "proof"))

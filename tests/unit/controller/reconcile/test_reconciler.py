@@ -4,26 +4,24 @@ import asyncio
 from datetime import timedelta
 
 from allswell.collector.archive.backlog import ArchiveBacklog
-from allswell.controller.apply.applier import Applier
 from allswell.controller.cache.cache import ObjectKey
-from allswell.controller.database.registration import Place
 from allswell.controller.reconcile.monitor import archive_conditions
-from allswell.controller.reconcile.reconciler import RETRY, UNREGISTERED, Reconciler
+from allswell.controller.reconcile.monitor.reconciler import RETRY_REJECTED, RETRY_UNREGISTERED
 from allswell.domain.state import State
-from allswell.kube.conditions import Condition
+from allswell.kube.conditions import Condition, Conditions
 from allswell.kube.errors import KubeRejected, KubeUnavailable
 from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET, Kind
-from allswell.kube.manifest import Json
+from allswell.kube.views.object_meta import NamespacedName
 from tests.central_database import transition
 from tests.kubeapi import Object
-from tests.unit.controller.objects import SHAPE, live_statefulset, pod, with_meta
+from tests.unit.controller.objects import live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
 
 PAGE_KEY = ObjectKey(PAGE.name, "acme", "main")
 
 
-def look(world: World, key: ObjectKey = API) -> timedelta | None:
-    return asyncio.run(world.reconciler.look(key))
+def reconcile(world: World, key: ObjectKey = API) -> timedelta | None:
+    return asyncio.run(world.reconciler.reconcile(key))
 
 
 def run_pod(world: World, since: str = "2026-11-23T11:59:55Z") -> None:
@@ -40,12 +38,12 @@ def claim(world: World, sequence: int, state: State) -> None:
         world.database.writer.hello(row.id, "s1", world.now)
     said = transition(sequence, state, world.now - timedelta(seconds=3))
     world.database.writer.accept_transition(row.id, said, world.now)
-    world.reconciler.standings |= asyncio.run(world.central.standings(world.now))
+    asyncio.run(world.statuses.reload())
 
 
 def test_a_new_monitor_is_registered_and_gets_its_children_and_one_status(world: World) -> None:
     world.monitor()
-    look(world)
+    reconcile(world)
     assert world.writes() == [*CHILDREN, ("apply status", "Monitor", "api")]
     assert [row.name for row in world.database.writer.living()] == ["api"]
     assert world.said() == {
@@ -53,28 +51,28 @@ def test_a_new_monitor_is_registered_and_gets_its_children_and_one_status(world:
         "Up": ("Unknown", "NoData"),
         "Fresh": ("Unknown", "NoData"),
     }
-    look(world)
+    reconcile(world)
     assert world.writes() == []
 
 
 def test_an_object_that_is_not_there_or_is_going_costs_nothing(world: World) -> None:
-    assert look(world) is None
+    assert reconcile(world) is None
     world.monitor()
     seen = world.api.objects[(MONITOR, "acme", "api")]
     world.put(MONITOR, with_meta(seen, deletionTimestamp="2026-11-23T12:00:00Z"))
-    assert look(world) is None
+    assert reconcile(world) is None
     assert world.api.asked == []
 
 
 def test_readiness_and_the_first_result_are_written_together(world: World) -> None:
     world.monitor()
-    look(world)
+    reconcile(world)
     run_pod(world)
     world.writes()
-    assert look(world) is not None
+    assert reconcile(world) is not None
     assert world.writes() == []
     claim(world, 1, State.UP)
-    assert look(world) is None
+    assert reconcile(world) is None
     assert world.writes()[0] == ("apply status", "Monitor", "api")
     assert world.said() == {
         "Ready": ("True", "Running"),
@@ -85,14 +83,14 @@ def test_readiness_and_the_first_result_are_written_together(world: World) -> No
 
 def test_a_change_of_state_is_told_once(world: World) -> None:
     world.monitor()
-    look(world)
+    reconcile(world)
     run_pod(world)
     claim(world, 1, State.UP)
-    look(world)
+    reconcile(world)
     world.now += timedelta(minutes=5)
     claim(world, 2, State.DOWN)
     for _ in range(2):
-        look(world)
+        reconcile(world)
     assert world.events() == ["Up", "Down"]
     assert world.status()["state"] == "down"
 
@@ -100,19 +98,17 @@ def test_a_change_of_state_is_told_once(world: World) -> None:
 def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
     news = ArchiveBacklog(configured=True)
 
-    def said(_: Place, before: Json) -> tuple[Condition, ...]:
-        return archive_conditions.said(news, 1, before, world.now)
+    def archived(_: NamespacedName, before: Conditions) -> tuple[Condition, ...]:
+        return archive_conditions.build(news, 1, before, world.now)
 
-    world.reconciler = Reconciler(
-        world.means, Applier(world.means), world.turnstile, shape=SHAPE, page_url="", archived=said
-    )
+    world.reconciler = world.reconcilers(archive_conditions=archived)
     world.monitor()
     news.record(1, 0, None, losing=True)
-    look(world)
+    reconcile(world)
     told = {"Archived": ("True", "Archiving"), "RawLost": ("True", "VolumeFull")}
     assert world.said().items() >= told.items()
     news.record(1, 0, None)
-    look(world)
+    reconcile(world)
     assert world.said()["Archived"] == told["Archived"]
     assert "RawLost" not in world.said()
 
@@ -120,18 +116,18 @@ def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
 def test_without_the_collector_nothing_is_made_and_it_is_tried_again(world: World) -> None:
     world.monitor()
     world.away = True
-    assert look(world) == UNREGISTERED
+    assert reconcile(world) == RETRY_UNREGISTERED
     assert world.there(STATEFULSET) == []
     assert world.said()["Ready"] == ("False", "CentralUnavailable")
     world.away = False
-    look(world)
+    reconcile(world)
     assert world.there(STATEFULSET) == ["api-check"]
 
 
 def test_what_the_api_server_refuses_is_said_and_tried_again(world: World) -> None:
     world.monitor()
     world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
-    assert look(world) == RETRY
+    assert reconcile(world) == RETRY_REJECTED
     assert world.said()["Ready"] == ("False", "Rejected")
     assert world.events() == ["Rejected"]
 
@@ -147,25 +143,25 @@ def test_what_others_insist_on_costs_no_more_than_one_write_each(world: World) -
     world.api.mutating = mirrored
     world.monitor()
     for _ in range(3):
-        look(world)
+        reconcile(world)
     run_pod(world)
     assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN
     claim(world, 1, State.UP)
-    look(world)
+    reconcile(world)
     assert world.said()["Ready"] == ("True", "Running")
 
     live = world.api.objects[(STATEFULSET, "acme", "api-check")]
     world.put(STATEFULSET, {**live, "spec": {**live["spec"], "replicas": 0}})
     world.writes()
     for _ in range(3):
-        look(world)
+        reconcile(world)
     assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN[1:]
     again = world.api.objects[(STATEFULSET, "acme", "api-check")]
     assert again["spec"]["replicas"] == 1
 
     world.monitor(interval="10s")
     for _ in range(3):
-        look(world)
+        reconcile(world)
     assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN
 
 
@@ -173,43 +169,43 @@ def test_an_event_that_cannot_be_posted_stops_nothing(world: World) -> None:
     world.monitor(interval="1h")
     world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
     world.api.trouble["create"] = [KubeUnavailable("away")]
-    look(world)
+    reconcile(world)
     assert world.said()["Ready"] == ("False", "Rejected")
 
 
 def test_a_monitor_of_a_namespace_that_is_gone_is_not_registered(world: World) -> None:
     world.monitor()
     world.api.remove(NAMESPACE, "", "acme")
-    look(world)
+    reconcile(world)
     assert world.database.writer.living() == ()
     assert world.there(CONFIGMAP) == []
 
 
 def test_a_page_shows_what_it_selects_and_says_where_it_is(world: World) -> None:
     world.monitor()
-    look(world)
+    reconcile(world)
     world.page()
-    look(world, PAGE_KEY)
+    reconcile(world, PAGE_KEY)
     (row,) = world.database.reader.pages()
     assert [c.name for c in world.database.said(row.id, world.now).components] == ["api"]
     assert world.status(PAGE, "main")["url"] == "https://status.example.com/acme/main/"
     assert world.said(PAGE, "main") == {"Ready": ("True", "Serving")}
     world.writes()
-    look(world, PAGE_KEY)
+    reconcile(world, PAGE_KEY)
     assert world.writes() == []
 
 
 def test_a_waiting_change_of_the_installation_lets_the_first_go_when_counted(world: World) -> None:
     world.monitor()
-    look(world)
+    reconcile(world)
     run_pod(world)
     stamped = world.api.objects[(STATEFULSET, "acme", "api-check")]
     metadata = {**stamped["metadata"], "annotations": {**stamped["metadata"]["annotations"]}}
     metadata["annotations"]["allswell.dev/fingerprint"] = "of another installation"
     world.put(STATEFULSET, {**stamped, "metadata": metadata})
     world.writes()
-    look(world)
+    reconcile(world)
     assert world.writes() == []
-    assert world.turnstile.count() == (("acme", "api"),)
-    look(world)
+    assert world.limiter.count() == (("acme", "api"),)
+    reconcile(world)
     assert world.writes()[0] == ("apply", "StatefulSet", "api-check")

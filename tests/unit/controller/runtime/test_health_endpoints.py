@@ -41,7 +41,7 @@ def ask(path: str, state: State, later: timedelta = timedelta()) -> tuple[int, s
             listening=lambda: state.listening,
             answers=state.answers,
             dead=lambda _: state.dead,
-            meters=state.meters,
+            metrics=state.meters,
             now=lambda: state.now,
         )
         state.now += later
@@ -62,13 +62,13 @@ def test_an_operator_that_has_just_looked_at_everything_is_well() -> None:
 def test_it_is_not_when_no_complete_look_has_worked_for_long(succeeded: datetime | None) -> None:
     assert ask("/healthz", State(succeeded=succeeded), 25 * MINUTE) == (200, "ok\n")
     stale = ask("/healthz", State(succeeded=succeeded), 26 * MINUTE)
-    assert stale == (500, "no complete look has worked for 25 minutes\n")
+    assert stale == (500, "no resync has succeeded for 25 minutes\n")
 
 
 def test_it_is_not_when_a_watch_is_dead() -> None:
     assert ask("/healthz", State(dead=[PAGE, MONITOR])) == (
         500,
-        "the watch of monitors, statuspages does not tell what a complete look has found\n",
+        "the watch of monitors, statuspages does not deliver what a resync has found\n",
     )
 
 
@@ -93,4 +93,4 @@ def test_its_figures_can_be_read() -> None:
 
 def test_a_look_that_is_long_ago_is_said_before_a_dead_watch() -> None:
     found = health_endpoints.trouble(NOW - 30 * MINUTE, [MONITOR], NOW)
-    assert found == "no complete look has worked for 25 minutes"
+    assert found == "no resync has succeeded for 25 minutes"

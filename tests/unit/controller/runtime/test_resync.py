@@ -20,7 +20,7 @@ def run(world: World) -> timedelta:
 
 
 def look(world: World, key: ObjectKey = API) -> None:
-    asyncio.run(world.reconciler.look(key))
+    asyncio.run(world.reconciler.reconcile(key))
 
 
 def living(world: World) -> list[str]:
@@ -33,26 +33,29 @@ def begun(world: World) -> None:
     run(world)
     look(world)
     world.see()
-    world.turns.clear()
+    world.enqueued.clear()
 
 
 def test_the_first_look_fills_the_index_and_makes_it_everybodys_turn(world: World) -> None:
     world.monitor()
     world.page()
-    world.turns.clear()
-    before = world.index.synced
+    world.enqueued.clear()
+    before = world.cache.synced
     assert run(world) == resync.AGAIN
-    assert (before, world.index.synced) == (False, True)
+    assert (before, world.cache.synced) == (False, True)
     assert world.resync.succeeded == world.now
-    assert world.turns == [(API, timedelta()), (ObjectKey(PAGE.name, "acme", "main"), timedelta())]
+    assert world.enqueued == [
+        (API, timedelta()),
+        (ObjectKey(PAGE.name, "acme", "main"), timedelta()),
+    ]
 
 
 def test_later_looks_are_spread_and_far_apart(world: World) -> None:
     begun(world)
     world.monitor("web")
-    world.turns.clear()
+    world.enqueued.clear()
     assert run(world) == resync.EVERY
-    assert world.turns == [
+    assert world.enqueued == [
         (API, timedelta()),
         (ObjectKey(MONITOR.name, "acme", "web"), resync.SPREAD / 2),
     ]
@@ -63,9 +66,9 @@ def test_it_finds_what_a_watch_has_lost_and_the_watch_owes_it(world: World) -> N
     seen = world.api.objects[(MONITOR, "acme", "api")]
     world.api.put(MONITOR, {**seen, "spec": {**seen["spec"], "interval": "10s"}})
     run(world)
-    assert (API, timedelta()) in world.turns
-    world.now += watch_health.LATEST + timedelta(seconds=1)
-    assert world.means.owed.overdue(world.now) == {MONITOR}
+    assert (API, timedelta()) in world.enqueued
+    world.now += watch_health.OVERDUE_AFTER + timedelta(seconds=1)
+    assert world.watch_health.dead(world.now) == {MONITOR}
 
 
 def test_what_is_deleted_is_hidden_after_two_complete_looks(world: World) -> None:
@@ -124,7 +127,7 @@ def test_while_the_database_is_away_the_index_is_corrected_all_the_same(world: W
     world.api.remove(MONITOR, "acme", "api")
     for _ in range(2):
         assert run(world) == resync.AGAIN
-    assert world.index[MONITOR].items() == {}
+    assert world.cache[MONITOR].items() == {}
     world.away = False
     for _ in range(2):
         run(world)
@@ -139,14 +142,14 @@ def closed_after_a_start(world: World) -> resync.Resync:
     begun(world)
     look(world, ObjectKey(MONITOR.name, "other", "theirs"))
     world.api.closed = {"other"}
-    return resync.Resync(world.means, world.reconciler, ("acme", "other"))
+    return world.resync_of(("acme", "other"))
 
 
 def test_a_namespace_that_cannot_be_read_is_left_alone_and_stops_nobody(world: World) -> None:
     serving = closed_after_a_start(world)
     world.api.put(MONITOR, {"metadata": {"name": "web", "namespace": "acme"}, "spec": HTTP})
     assert [asyncio.run(serving.run()) for _ in range(3)] == 3 * [resync.WHILE_CLOSED]
-    assert set(world.index[MONITOR].items()) == {
+    assert set(world.cache[MONITOR].items()) == {
         ("acme", "api"),
         ("acme", "web"),
         ("other", "theirs"),
@@ -162,7 +165,7 @@ def test_of_a_namespace_that_is_gone_with_its_rights_nothing_is_left(world: Worl
     world.api.remove(NAMESPACE, "", "other")
     assert asyncio.run(serving.run()) == resync.AGAIN
     assert asyncio.run(serving.run()) == resync.EVERY
-    assert set(world.index[MONITOR].items()) == {("acme", "api")}
+    assert set(world.cache[MONITOR].items()) == {("acme", "api")}
     assert living(world) == ["api"]
 
 
@@ -176,7 +179,7 @@ def test_where_nothing_can_be_read_nothing_has_been_seen(world: World) -> None:
 
 def test_rows_of_namespaces_that_are_not_served_are_left_alone(world: World) -> None:
     begun(world)
-    elsewhere = resync.Resync(world.means, world.reconciler, ("other",))
+    elsewhere = world.resync_of(("other",))
     for _ in range(3):
         asyncio.run(elsewhere.run())
     assert living(world) == ["api"]

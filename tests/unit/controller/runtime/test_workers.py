@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from allswell.controller.cache.cache import ObjectKey
-from allswell.controller.runtime import workers
+from allswell.controller.runtime import ledger_changes, workers
+from allswell.controller.runtime.ledger_changes import LedgerChanges
 from allswell.controller.runtime.workqueue import Workqueue
 from allswell.domain.state import State
 from allswell.kube.errors import KubeConflict, KubeError, KubeUnavailable
@@ -30,7 +31,7 @@ async def until(is_so: Callable[[], bool], loop: Coroutine[None, None, None]) ->
 
 def result(world: World, word: str) -> float:
     labels = {"kind": MONITOR.name, "result": word}
-    registry = world.means.meters.registry
+    registry = world.metrics.registry
     return registry.get_sample_value("allswell_reconciles_total", labels) or 0
 
 
@@ -57,7 +58,7 @@ def test_whatever_comes_of_a_look_it_is_counted_and_the_worker_goes_on(
         expected = [1, 1] if trouble else [2, 2]
         await until(
             lambda: [result(world, word), result(world, "ok"), len(queue)] == [*expected, 2],
-            workers.work(queue, world.reconciler, world.means.meters),
+            workers.work(queue, world.reconciler, world.metrics),
         )
 
     asyncio.run(story())
@@ -68,7 +69,7 @@ def test_a_crowd_that_has_nothing_to_wait_for_lets_others_have_their_turn(world:
         queue: Workqueue[ObjectKey] = Workqueue(lambda: 0.0)
         for number in range(500):
             queue.add(ObjectKey(MONITOR.name, "acme", f"gone{number}"))
-        worker = asyncio.create_task(workers.work(queue, world.reconciler, world.means.meters))
+        worker = asyncio.create_task(workers.work(queue, world.reconciler, world.metrics))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         left = len(queue)
@@ -84,20 +85,19 @@ def test_what_the_collector_tells_is_read_and_has_monitor_and_pages_looked_at(wo
     woken: list[ObjectKey] = []
 
     async def story() -> None:
-        await world.reconciler.look(API)
+        await world.reconciler.reconcile(API)
         (row,) = world.database.writer.living()
         world.database.writer.hello(row.id, "s1", world.now)
         said = transition(1, State.UP, world.now - timedelta(seconds=5))
         world.database.writer.accept_transition(row.id, said, world.now)
-        tidings = workers.LedgerChanges(
-            world.central, world.reconciler, woken.append, world.index.pages, world.clock
-        )
-        tidings.hear(row.id)
-        await until(lambda: len(woken) > 1, tidings.run())
+        changes = LedgerChanges()
+        changes.record(row.id)
+        following = ledger_changes.follow(changes, world.statuses, woken.append, world.cache.pages)
+        await until(lambda: len(woken) > 1, following)
 
     asyncio.run(story())
     assert woken == [API, MAIN]
-    assert world.reconciler.standings["acme", "api"].state is State.UP
+    assert world.statuses.state(("acme", "api")) is State.UP
 
 
 def test_a_resync_that_fails_is_counted_and_tried_again(world: World) -> None:
@@ -105,11 +105,11 @@ def test_a_resync_that_fails_is_counted_and_tried_again(world: World) -> None:
     world.api.trouble["every"] = [KubeUnavailable("away")]
 
     async def story() -> None:
-        running = workers.resync(world.resync, world.means.meters, asyncio.Event())
+        running = workers.run_resync(world.resync, world.metrics, asyncio.Event())
         await until(lambda: bool(world.api.asked) and failed() > 0, running)
 
     def failed() -> float:
-        registry = world.means.meters.registry
+        registry = world.metrics.registry
         return registry.get_sample_value("allswell_resyncs_total", {"result": "failed"}) or 0
 
     asyncio.run(story())

@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from allswell.controller.runtime.workqueue import FIRST_PAUSE, LONGEST_PAUSE, Workqueue
+from allswell.controller.runtime.workqueue import FIRST_BACKOFF, LONGEST_BACKOFF, Workqueue
 
 SECOND = timedelta(seconds=1)
 
@@ -109,14 +109,14 @@ def test_what_fails_comes_again_later_each_time_and_at_once_after_a_success() ->
             pauses.append(clock.time - began)
             queue.done("a", failed=True)
         assert pauses[:5] == [0, 1, 2, 4, 8]
-        assert pauses[-1] == LONGEST_PAUSE / SECOND
-        clock.time += LONGEST_PAUSE / SECOND
+        assert pauses[-1] == LONGEST_BACKOFF / SECOND
+        clock.time += LONGEST_BACKOFF / SECOND
         assert await due(queue) == "a"
         queue.done("a")
         queue.add("a")
         assert await due(queue) == "a"
         queue.done("a", failed=True)
-        clock.time += FIRST_PAUSE / SECOND
+        clock.time += FIRST_BACKOFF / SECOND
         assert await due(queue) == "a"
 
     told(story)

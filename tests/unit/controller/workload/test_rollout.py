@@ -7,6 +7,8 @@ from allswell.controller.workload import rollout
 from allswell.controller.workload.rollout import Batch, Progress
 from allswell.kube import manifest, statefulset
 from allswell.kube.manifest import Json
+from allswell.kube.views.pod import PodView
+from allswell.kube.views.statefulset import StatefulSetView
 from tests.unit.controller.objects import NOW, SHAPE, live_statefulset, parsed, pod, with_meta
 
 LONG_AGO = "2026-11-23T11:00:00Z"
@@ -14,7 +16,21 @@ NEW = replace(SHAPE, image="local/allswell:2")
 
 
 def marked(seen: Json) -> dict[str, object]:
-    return rollout.marked(seen)
+    return statefulset.mark_rolled_out(seen)
+
+
+def is_due(live: Json, desired: Json) -> bool:
+    return rollout.is_due(StatefulSetView.parse(live), StatefulSetView.parse(desired))
+
+
+def disturbs(live: Json, pod: Json | None) -> bool:
+    view = PodView.parse(pod) if pod else None
+    return rollout.disturbs(StatefulSetView.parse(live), view, NOW)
+
+
+def progress(live: Json, pod: Json | None) -> Progress:
+    view = PodView.parse(pod) if pod else None
+    return rollout.progress(StatefulSetView.parse(live), view)
 
 
 @pytest.mark.parametrize(
@@ -35,31 +51,31 @@ def test_a_batch_of_nothing_is_none(text: str) -> None:
 
 def test_another_image_or_rule_is_the_installations_doing() -> None:
     for shape in (NEW, replace(SHAPE, allow_private=False), replace(SHAPE, cpu_request=20)):
-        assert rollout.is_due(live_statefulset(), statefulset.build(parsed(), shape))
+        assert is_due(live_statefulset(), statefulset.build(parsed(), shape))
 
 
 def test_a_change_of_the_spec_is_not_even_together_with_a_new_image() -> None:
     for fields in ({"interval": "10s"}, {"paused": True}, {"retentionDays": 3}):
-        assert not rollout.is_due(live_statefulset(), statefulset.build(parsed(**fields), NEW))
+        assert not is_due(live_statefulset(), statefulset.build(parsed(**fields), NEW))
 
 
 def test_the_way_to_the_collector_is_too_urgent_to_wait() -> None:
     for shape in (replace(NEW, ca="another"), replace(NEW, collector_url="https://moved:8443")):
-        assert not rollout.is_due(live_statefulset(), statefulset.build(parsed(), shape))
+        assert not is_due(live_statefulset(), statefulset.build(parsed(), shape))
 
 
 def test_what_somebody_changed_by_hand_is_no_change_of_the_installation() -> None:
     by_hand = {**live_statefulset(), "spec": {"replicas": 7}}
-    assert not rollout.is_due(by_hand, statefulset.build(parsed(), SHAPE))
+    assert not is_due(by_hand, statefulset.build(parsed(), SHAPE))
 
 
 def test_only_a_checker_that_runs_or_just_ran_is_disturbed() -> None:
     live = live_statefulset()
-    assert rollout.disturbs(live, pod(), NOW)
-    assert rollout.disturbs(live, pod(ready=False), NOW)
-    assert not rollout.disturbs(live, pod(ready=False, since=LONG_AGO), NOW)
-    assert not rollout.disturbs(live, None, NOW)
-    assert not rollout.disturbs(live_statefulset(paused=True), pod(), NOW)
+    assert disturbs(live, pod())
+    assert disturbs(live, pod(ready=False))
+    assert not disturbs(live, pod(ready=False, since=LONG_AGO))
+    assert not disturbs(live, None)
+    assert not disturbs(live_statefulset(paused=True), pod())
 
 
 def test_the_mark_is_added_to_what_is_there_already() -> None:
@@ -72,8 +88,7 @@ def test_a_replacement_is_under_way_until_the_new_checker_has_run_for_a_while() 
     live = marked(live_statefulset())
     recent, settled = "2026-11-23T11:59:51Z", "2026-11-23T11:59:50Z"
     found = {
-        since: rollout.progress(live, pod(since=since)).is_under_way(NOW)
-        for since in (recent, settled)
+        since: progress(live, pod(since=since)).is_under_way(NOW) for since in (recent, settled)
     }
     assert found == {recent: True, settled: False}
 
@@ -82,18 +97,18 @@ def test_it_is_under_way_while_the_new_checker_is_not_there_or_not_ready() -> No
     live = marked(live_statefulset())
     unobserved = with_meta(live, generation=2)
     cases = [
-        rollout.progress(live, None),
-        rollout.progress(live, pod(ready=False, since=LONG_AGO)),
-        rollout.progress(live, pod(revision="r0", since=LONG_AGO)),
-        rollout.progress(unobserved, pod(since=LONG_AGO)),
+        progress(live, None),
+        progress(live, pod(ready=False, since=LONG_AGO)),
+        progress(live, pod(revision="r0", since=LONG_AGO)),
+        progress(unobserved, pod(since=LONG_AGO)),
     ]
     assert [far.is_under_way(NOW) for far in cases] == [True] * 4
 
 
-def test_what_was_not_replaced_by_turn_never_counts() -> None:
-    assert rollout.progress(live_statefulset(), None) == Progress(by_turn=False)
+def test_what_was_not_replaced_in_slot_never_counts() -> None:
+    assert progress(live_statefulset(), None) == Progress(in_slot=False)
     paused = marked(live_statefulset(paused=True))
-    assert not rollout.progress(paused, None).is_under_way(NOW + timedelta(days=1))
+    assert not progress(paused, None).is_under_way(NOW + timedelta(days=1))
 
 
 def test_a_batch_says_how_it_was_meant() -> None:

@@ -18,15 +18,15 @@ LONG_AGO = "2026-11-23T11:00:00Z"
 
 @dataclass
 class Scene:
-    """An index with some running checkers, and a turnstile before them."""
+    """An index with some running checkers, and a limiter before them."""
 
     now: datetime = NOW
-    index: Cache = field(default_factory=Cache)
+    cache: Cache = field(default_factory=Cache)
     meters: OperatorMetrics = field(default_factory=OperatorMetrics)
     version: int = 0
 
-    def turnstile(self, batch: str) -> RolloutLimiter:
-        return RolloutLimiter(self.index, rollout.parse(batch), self.meters, lambda: self.now)
+    def limiter(self, batch: str) -> RolloutLimiter:
+        return RolloutLimiter(self.cache, rollout.parse(batch), self.meters, lambda: self.now)
 
     def put(self, name: str, *, by_turn: bool = False, ready_since: str = "") -> None:
         """A Monitor with a checker that is ready since then, or not."""
@@ -37,14 +37,16 @@ class Scene:
         seen = {"apiVersion": "allswell.dev/v1alpha1", "kind": "Monitor", "spec": check}
         monitor = {**seen, "metadata": place}
         made = statefulset.build(spec.read(monitor), SHAPE)
-        live = with_meta(rollout.marked(made) if by_turn else made, uid=name, generation=1)
+        live = with_meta(
+            statefulset.mark_rolled_out(made) if by_turn else made, uid=name, generation=1
+        )
         status = {"observedGeneration": 1, "updateRevision": "r1"}
-        self.index.observe(MONITOR, monitor)
-        self.index.observe(
+        self.cache.observe(MONITOR, monitor)
+        self.cache.observe(
             STATEFULSET, with_meta({**live, "status": status}, resourceVersion=version)
         )
         held = pod(ready=bool(ready_since), since=ready_since or LONG_AGO)
-        self.index.observe(POD, with_meta(held, name=f"{name}-check-0", resourceVersion=version))
+        self.cache.observe(POD, with_meta(held, name=f"{name}-check-0", resourceVersion=version))
 
     def figures(self) -> tuple[float | None, float | None]:
         names = ("allswell_rollout_waiting", "allswell_rollout_under_way")
@@ -63,67 +65,67 @@ def scene(*names: str) -> Scene:
     return it
 
 
-def ask(turnstile: RolloutLimiter, *names: str) -> list[str]:
+def ask(limiter: RolloutLimiter, *names: str) -> list[str]:
     """Who has a turn of those who ask."""
-    return [name for name in names if turnstile.take(("acme", name)) is RolloutSlot.TAKEN]
+    return [name for name in names if limiter.acquire(("acme", name)) is RolloutSlot.TAKEN]
 
 
 def test_nobody_goes_before_a_count() -> None:
-    assert ask(scene("a").turnstile("10"), "a") == []
+    assert ask(scene("a").limiter("10"), "a") == []
 
 
 def test_as_many_go_as_the_batch_holds_and_the_rest_wait_in_order() -> None:
     it = scene("a", "b", "c", "d")
-    turnstile = it.turnstile("2")
-    turnstile.count()
-    assert ask(turnstile, "a", "b", "c", "d") == ["a", "b"]
-    assert turnstile.count() == ()
+    limiter = it.limiter("2")
+    limiter.count()
+    assert ask(limiter, "a", "b", "c", "d") == ["a", "b"]
+    assert limiter.count() == ()
     assert it.figures() == (2, 0)
     for name in ("a", "b"):
         it.put(name, by_turn=True)
-        turnstile.leave(("acme", name))
-    assert turnstile.count() == ()
+        limiter.release(("acme", name))
+    assert limiter.count() == ()
     assert it.figures() == (2, 2)
     it.put("a", by_turn=True, ready_since="2026-11-23T11:59:59Z")
-    assert turnstile.count() == ()
+    assert limiter.count() == ()
     it.now += timedelta(seconds=10)
-    assert turnstile.count() == places("c")
-    assert ask(turnstile, "d", "c") == ["d"]
+    assert limiter.count() == places("c")
+    assert ask(limiter, "d", "c") == ["d"]
 
 
 def test_checkers_that_do_not_come_back_stop_all_that_would_follow() -> None:
     it = scene("a", "b", "c")
-    turnstile = it.turnstile("1")
-    turnstile.count()
-    assert ask(turnstile, "a", "b", "c") == ["a"]
+    limiter = it.limiter("1")
+    limiter.count()
+    assert ask(limiter, "a", "b", "c") == ["a"]
     it.put("a", by_turn=True)
-    turnstile.leave(("acme", "a"))
+    limiter.release(("acme", "a"))
     it.now += timedelta(days=1)
-    assert turnstile.count() == ()
-    assert ask(turnstile, "b", "c") == []
+    assert limiter.count() == ()
+    assert ask(limiter, "b", "c") == []
 
 
 def test_what_only_looks_like_a_checker_stops_nobody() -> None:
     it = scene("a", "b")
-    turnstile = it.turnstile("1")
+    limiter = it.limiter("1")
     for name, owner in (("fake", {}), ("a-check-2", {"uid": "m-a"}), ("b-check", {"uid": "old"})):
         parent = {"kind": "Monitor", "name": name[0], "controller": True, **owner}
         dressed = with_meta(
-            rollout.marked({"metadata": {"namespace": "acme", "name": name}}),
+            statefulset.mark_rolled_out({"metadata": {"namespace": "acme", "name": name}}),
             labels={"allswell.dev/monitor": name[0]},
             ownerReferences=[parent],
             resourceVersion="1000",
         )
-        it.index.observe(STATEFULSET, {**dressed, "spec": {"replicas": 1}})
-    turnstile.count()
+        it.cache.observe(STATEFULSET, {**dressed, "spec": {"replicas": 1}})
+    limiter.count()
     assert it.figures() == (0, 0)
-    assert ask(turnstile, "a", "b") == ["a"]
+    assert ask(limiter, "a", "b") == ["a"]
 
 
 def test_a_repair_goes_first_to_those_that_are_under_way_also_after_a_restart() -> None:
     it = scene("b", "c")
     it.put("a", by_turn=True)
-    restarted = it.turnstile("1")
+    restarted = it.limiter("1")
     assert ask(restarted, "b", "a") == []
     assert restarted.count() == places("a")
     assert ask(restarted, "b", "a") == ["a"]
@@ -131,23 +133,23 @@ def test_a_repair_goes_first_to_those_that_are_under_way_also_after_a_restart() 
 
 def test_one_that_could_not_be_replaced_gives_its_turn_back() -> None:
     it = scene("a", "b")
-    turnstile = it.turnstile("1")
-    turnstile.count()
-    assert ask(turnstile, "a", "b") == ["a"]
-    turnstile.leave(("acme", "a"))
-    assert turnstile.count() == places("b")
+    limiter = it.limiter("1")
+    limiter.count()
+    assert ask(limiter, "a", "b") == ["a"]
+    limiter.release(("acme", "a"))
+    assert limiter.count() == places("b")
 
 
 def test_a_turn_that_was_taken_is_not_taken_twice() -> None:
     it = scene("a", "b")
-    turnstile = it.turnstile("1")
-    turnstile.count()
-    assert ask(turnstile, "a", "a", "b") == ["a", "a"]
+    limiter = it.limiter("1")
+    limiter.count()
+    assert ask(limiter, "a", "a", "b") == ["a", "a"]
 
 
 def test_who_is_gone_or_wants_nothing_any_more_is_not_waited_for() -> None:
     it = scene("a", "b")
-    turnstile = RolloutLimiter(it.index, Batch(1), it.meters, lambda: it.now)
-    ask(turnstile, "gone", "a", "b")
-    turnstile.leave(("acme", "a"))
-    assert (turnstile.count(), turnstile.waiting()) == (places("b"), 1)
+    limiter = RolloutLimiter(it.cache, Batch(1), it.meters, lambda: it.now)
+    ask(limiter, "gone", "a", "b")
+    limiter.release(("acme", "a"))
+    assert (limiter.count(), limiter.waiting()) == (places("b"), 1)

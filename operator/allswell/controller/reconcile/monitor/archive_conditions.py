@@ -1,8 +1,8 @@
-"""What a Monitor's conditions say of its raw results: pure functions of what the centre has heard.
+"""Build a Monitor's conditions about its raw results: pure functions of what checkers report.
 
-`Archived` is always there; `RawLost` as long as results go, for want of room, that no archive has.
-They never make `Ready` false. They say a day and no counts, so that they are written when that
-changes and not with every beat.
+`Archived` is always there; `RawLost` as long as results are dropped, for want of room, that no
+archive has. They never make `Ready` false. They name a day and no counts, so that they are written
+when that changes and not with every heartbeat.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,7 @@ from datetime import date, datetime, timedelta
 
 from allswell.collector.archive.backlog import ArchiveBacklog, Backlog
 from allswell.domain import instant
-from allswell.kube import conditions, manifest
-from allswell.kube.conditions import FALSE, TRUE, Condition
-from allswell.kube.manifest import Json
+from allswell.kube.conditions import FALSE, TRUE, Condition, Conditions
 
 ARCHIVED, RAW_LOST = "Archived", "RawLost"
 # A day is archived within an hour after it is over; yesterday may still be on its way.
@@ -25,38 +23,40 @@ LOSING = Condition(
     RAW_LOST,
     TRUE,
     "VolumeFull",
-    "the volume is full: the oldest results go, and no archive has them",
+    "the volume is full: the oldest results are dropped, and no archive has them",
 )
 
 
-def said(
-    news: ArchiveBacklog, monitor: int | None, before: Json, now: datetime
+def build(
+    archive: ArchiveBacklog, monitor: int | None, before: Conditions, now: datetime
 ) -> tuple[Condition, ...]:
-    """All that is said of a monitor; `before` is its status, as in `of`."""
-    archived = of(news, monitor, before, now)
-    return (archived, LOSING) if _is_losing(news, monitor, before) else (archived,)
+    """Build both conditions of a monitor; `before` are those of its status, as in `archived`."""
+    condition = archived(archive, monitor, before, now)
+    return (condition, LOSING) if _is_losing(archive, monitor, before) else (condition,)
 
 
-def _is_losing(news: ArchiveBacklog, monitor: int | None, before: Json) -> bool:
-    if monitor is None or monitor not in news.reported:
-        return conditions.status_of(manifest.blocks(before, "conditions"), RAW_LOST) == TRUE
-    return monitor in news.losing
+def _is_losing(archive: ArchiveBacklog, monitor: int | None, before: Conditions) -> bool:
+    if monitor is None or monitor not in archive.reported:
+        return before.status_of(RAW_LOST) == TRUE
+    return monitor in archive.losing
 
 
-def of(news: ArchiveBacklog, monitor: int | None, before: Json, now: datetime) -> Condition:
-    """`Archived` of a monitor; `before` is its status, which counts until its checker speaks."""
-    if not news.configured:
+def archived(
+    archive: ArchiveBacklog, monitor: int | None, before: Conditions, now: datetime
+) -> Condition:
+    """Build `Archived` of a monitor; `before` counts until its checker's first heartbeat."""
+    if not archive.configured:
         return NO_ARCHIVE
-    lost = news.damaged.get(monitor, ()) if monitor is not None else ()
-    if lost:
-        return _damaged(lost)
-    if monitor is None or monitor not in news.reported:
-        return _said(before) or ARCHIVING
-    return _behind(news.reported[monitor], instant.day_of(now)) or ARCHIVING
+    damaged = archive.damaged.get(monitor, ()) if monitor is not None else ()
+    if damaged:
+        return _damaged(damaged)
+    if monitor is None or monitor not in archive.reported:
+        return _unchanged(before) or ARCHIVING
+    return _behind(archive.reported[monitor], instant.day_of(now)) or ARCHIVING
 
 
-def _damaged(lost: Sequence[date]) -> Condition:
-    why = f"the archive's object of {min(lost)} is missing or changed"
+def _damaged(days: Sequence[date]) -> Condition:
+    why = f"the archive's object of {min(days)} is missing or changed"
     return Condition(ARCHIVED, FALSE, "Damaged", why)
 
 
@@ -67,8 +67,8 @@ def _behind(backlog: Backlog | None, today: date) -> Condition | None:
     return Condition(ARCHIVED, FALSE, "Behind", why)
 
 
-def _said(before: Json) -> Condition | None:
-    old = manifest.entry(manifest.blocks(before, "conditions"), "type", ARCHIVED)
-    if not old or old.get("reason") == NO_ARCHIVE.reason:
+def _unchanged(before: Conditions) -> Condition | None:
+    old = before.get(ARCHIVED)
+    if old is None or old.reason == NO_ARCHIVE.reason:
         return None
-    return Condition(ARCHIVED, *(manifest.text(old, it) for it in ("status", "reason", "message")))
+    return Condition(ARCHIVED, old.status, old.reason, old.message)

@@ -1,200 +1,235 @@
-"""What to do about one Monitor: a pure function of what was gathered. It writes no `spec`.
+"""Decide what to do about one Monitor: a pure function of what was gathered. It writes no `spec`.
 
-Children are compared with what they shall be, field by field; so what somebody deleted or changed
-by hand comes back, and after a restart nothing is written.
+Children are compared with what is desired, field by field; so what somebody deleted or changed by
+hand comes back, and after a restart nothing is written.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from allswell.controller.apply.actions import Action, ApplyObject, DeleteObject
 from allswell.controller.workload import pod_health, rollout
+from allswell.controller.workload.pod_health import PodHealth
 from allswell.controller.workload.rollout import RolloutSlot
-from allswell.domain.spec import monitor as spec
-from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.problem import InvalidManifest
-from allswell.kube import configmap, manifest, names, statefulset
+from allswell.kube import configmap, statefulset
 from allswell.kube.checker_defaults import CheckerDefaults
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.kinds import CONFIGMAP, MONITOR, POD, STATEFULSET, Kind
-from allswell.kube.manifest import Json
+from allswell.kube.views.monitor import MonitorView
+from allswell.kube.views.object_meta import ManifestView
+from allswell.kube.views.pod import PodView
+from allswell.kube.views.statefulset import StatefulSetView
 
 READY = "Ready"
 SOON = timedelta(seconds=2)
-# These can never change in a StatefulSet that exists.
-FIXED = ("volumeClaimTemplates", "serviceName", "selector", "podManagementPolicy")
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredChildren:
+    """The manifests of a Monitor's children."""
+
+    configmap: ManifestView
+    statefulset: StatefulSetView
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorInputs:
     """What the decision is made from; a child is None when it is not there.
 
-    `registered` says whether the central database knows this incarnation, `turn` whether a change
-    that `needs_turn` has one. `insisted` are kinds of children that are what others make of them
-    whenever we apply what they bear the stamp of.
+    `desired` is None when the spec cannot be read. `registered` tells whether the central database
+    knows this incarnation, `slot` whether a change that `needs_slot` has one. `futile` are kinds of
+    children that others change back at once whatever is applied.
     """
 
-    monitor: Json
-    shape: CheckerDefaults
+    monitor: MonitorView
+    desired: DesiredChildren | None
     registered: bool
-    statefulset: Json | None = None
-    configmap: Json | None = None
-    pod: Json | None = None
-    turn: RolloutSlot = RolloutSlot.NEEDLESS
-    insisted: frozenset[Kind] = frozenset()
+    statefulset: StatefulSetView | None = None
+    configmap: ManifestView | None = None
+    pod: PodView | None = None
+    slot: RolloutSlot = RolloutSlot.NEEDLESS
+    futile: frozenset[Kind] = frozenset()
 
-
-@dataclass(frozen=True, slots=True)
-class ApplyObject:
-    """Make an object so; `uid` is that of the object that is there, empty for a new one."""
-
-    kind: Kind
-    wanted: Json
-    uid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteObject:
-    """Delete that very object; `force` waits for no kubelet."""
-
-    kind: Kind
-    namespace: str
-    name: str
-    uid: str
-    why: str
-    force: bool = False
+    @property
+    def children(self) -> tuple[tuple[Kind, ManifestView], ...]:
+        """The children that are there, but for the pod."""
+        both = ((CONFIGMAP, self.configmap), (STATEFULSET, self.statefulset))
+        return tuple((kind, child) for kind, child in both if child is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorPlan:
-    """What to do, what `Ready` is to say, and when to look again in any case."""
+    """What to do, what the conditions say, and when to reconcile again in any case."""
 
-    actions: tuple[ApplyObject | DeleteObject, ...] = ()
+    actions: tuple[Action, ...] = ()
     conditions: tuple[Condition, ...] = ()
-    again: timedelta | None = None
+    requeue_after: timedelta | None = None
 
 
-def parse(seen: Json) -> Monitor | InvalidManifest:
-    """The Monitor that a manifest is, or what is wrong with it."""
-    try:
-        return spec.read(seen)
-    except InvalidManifest as problems:
-        return problems
-
-
-def decide(gathered: MonitorInputs, now: datetime) -> MonitorPlan:
-    """What is to be done about a Monitor."""
-    wanted = parse(gathered.monitor)
-    if isinstance(wanted, InvalidManifest):
-        return MonitorPlan(conditions=(Condition(READY, FALSE, "InvalidSpec", str(wanted)),))
-    children = _children(wanted, gathered)
-    for kind, live, _ in children:
-        if live is not None and (refusal := _strange(wanted, kind, live)) is not None:
-            return refusal
-    if not gathered.registered and gathered.statefulset is None:
-        why = "the central database cannot be written; the checker is made when it can"
-        return MonitorPlan(conditions=(Condition(READY, FALSE, "CentralUnavailable", why),))
-    actions = [_applied(gathered, kind, live, shall) for kind, live, shall in children]
-    kept = tuple(action for action in actions if action is not None)
-    if kept and gathered.turn is not RolloutSlot.AWAITED:
-        # What follows is seen when the API server has answered.
-        return MonitorPlan(kept, (_settling(gathered),), SOON)
-    found = pod_health.judge(gathered.statefulset or manifest.NOTHING, gathered.pod, now)
-    doomed = _doomed(gathered.pod, found)
-    return MonitorPlan(doomed, _ready(wanted, found), found.again)
-
-
-def needs_slot(gathered: MonitorInputs, now: datetime) -> bool:
-    """Whether a checker that runs is to be replaced for the installation's sake alone."""
-    wanted, live = parse(gathered.monitor), gathered.statefulset
-    if isinstance(wanted, InvalidManifest) or live is None or gathered.configmap is None:
-        return False
-    made = statefulset.build(wanted, gathered.shape)
-    return rollout.is_due(live, made) and rollout.disturbs(live, gathered.pod, now)
-
-
-def _children(
-    wanted: Monitor, gathered: MonitorInputs
-) -> tuple[tuple[Kind, Json | None, Mapping[str, object]], ...]:
-    """The ConfigMap comes first, for the pod mounts it."""
-    made = statefulset.build(wanted, gathered.shape)
-    if gathered.turn is RolloutSlot.TAKEN:
-        made = rollout.marked(made)
-    return (
-        (CONFIGMAP, gathered.configmap, configmap.build(wanted, gathered.shape)),
-        (STATEFULSET, gathered.statefulset, _fixed(made, gathered.statefulset)),
+def desired_children(monitor: MonitorView, defaults: CheckerDefaults) -> DesiredChildren | None:
+    """Build the children of a Monitor; None when its spec cannot be read."""
+    if (spec := monitor.monitor) is None:
+        return None
+    return DesiredChildren(
+        ManifestView.parse(configmap.build(spec, defaults)),
+        StatefulSetView.parse(statefulset.build(spec, defaults)),
     )
 
 
-def _fixed(wanted: dict[str, object], live: Json | None) -> dict[str, object]:
-    """The manifest with what can no longer change taken from the object that is there."""
-    if live is None:
-        return wanted
-    there = manifest.block(live, "spec")
-    kept = {name: there[name] for name in FIXED if name in there}
-    return {**wanted, "spec": {**manifest.block(wanted, "spec"), **kept}}
+def needs_slot(inputs: MonitorInputs, now: datetime) -> bool:
+    """Tell whether a checker that runs is to be replaced for the installation's sake alone."""
+    live = inputs.statefulset
+    if inputs.desired is None or live is None or inputs.configmap is None:
+        return False
+    return rollout.is_due(live, inputs.desired.statefulset) and rollout.disturbs(
+        live, inputs.pod, now
+    )
 
 
-def _strange(wanted: Monitor, kind: Kind, live: Json) -> MonitorPlan | None:
-    """What to do when an object of the name is not this Monitor's; None when it is."""
-    owner = manifest.owner(live)
-    if owner.get("uid") == wanted.meta.uid:
+def decide(inputs: MonitorInputs, now: datetime) -> MonitorPlan:
+    """Decide what to do about a Monitor; the first check that applies decides.
+
+    1. A spec that cannot be read leaves everything as it is.
+    2. A child of an earlier Monitor of the name is deleted, and waited for.
+    3. A stranger's object of a child's name is never touched.
+    4. No checker is made that the central database does not know.
+    5. A child that is not as desired is applied, unless it waits for a slot of the roll-out.
+    6. A pod that is stuck is deleted; `Ready` says how the pod is.
+    """
+    plans = (check(inputs) for check in CHECKS)
+    decided = next((plan for plan in plans if plan is not None), None)
+    return decided if decided is not None else _judge_pod(inputs, now)
+
+
+def _invalid_spec(inputs: MonitorInputs) -> MonitorPlan | None:
+    spec = inputs.monitor.spec
+    return _not_ready("InvalidSpec", str(spec)) if isinstance(spec, InvalidManifest) else None
+
+
+def _earlier_monitor(inputs: MonitorInputs) -> MonitorPlan | None:
+    """Delete the first child whose owner is a Monitor of the same name, but another one."""
+    foreign = _foreign(inputs)
+    if foreign is None or not _is_of_earlier(foreign[1], inputs.monitor):
         return None
-    namespace, name = manifest.name(live)
-    if owner.get("kind") == MONITOR.name and owner.get("name") == wanted.meta.name:
-        gone = DeleteObject(
-            kind, namespace, name, manifest.uid(live), "its Monitor was another one"
-        )
-        why = "the children of an earlier Monitor of this name are being removed"
-        actions = () if manifest.text(live, "metadata", "deletionTimestamp") else (gone,)
-        return MonitorPlan(actions, (Condition(READY, FALSE, "Replacing", why),), SOON)
+    kind, child = foreign
+    why = "the children of an earlier Monitor of this name are being removed"
+    plan = replace(_not_ready("Replacing", why), requeue_after=SOON)
+    return plan if child.meta.deleting else replace(plan, actions=(_delete(kind, child),))
+
+
+def _delete(kind: Kind, child: ManifestView) -> DeleteObject:
+    meta = child.meta
+    return DeleteObject(kind, *meta.namespaced_name, meta.uid, "its Monitor was another one")
+
+
+def _strangers_object(inputs: MonitorInputs) -> MonitorPlan | None:
+    foreign = _foreign(inputs)
+    if foreign is None:
+        return None
+    kind, child = foreign
     why = (
-        f"there is a {kind.name} {name} that does not belong to this Monitor; "
+        f"there is a {kind.name} {child.meta.name} that does not belong to this Monitor; "
         f"rename the Monitor, or remove the {kind.name}"
     )
-    return MonitorPlan(conditions=(Condition(READY, FALSE, "NameTaken", why),))
+    return _not_ready("NameTaken", why)
 
 
-def _applied(
-    gathered: MonitorInputs, kind: Kind, live: Json | None, wanted: Json
-) -> ApplyObject | None:
-    if live is None:
-        return ApplyObject(kind, wanted)
-    if kind in gathered.insisted and manifest.spec_hash(live) == manifest.spec_hash(wanted):
-        return None
-    return (
-        None if manifest.is_subset(live, wanted) else ApplyObject(kind, wanted, manifest.uid(live))
+def _foreign(inputs: MonitorInputs) -> tuple[Kind, ManifestView] | None:
+    """Return the first child that is not this very Monitor's."""
+    uid = inputs.monitor.meta.uid
+    owned = ((kind, child, child.meta.owner) for kind, child in inputs.children)
+    return next(
+        ((kind, child) for kind, child, owner in owned if owner is None or owner.uid != uid), None
     )
 
 
-def _settling(gathered: MonitorInputs) -> Condition:
-    found = pod_health.STARTING if gathered.statefulset is None else pod_health.UPDATING
-    return Condition(READY, FALSE, found.reason, found.message)
+def _is_of_earlier(child: ManifestView, monitor: MonitorView) -> bool:
+    owner = child.meta.owner
+    return owner is not None and owner.kind == MONITOR.name and owner.name == monitor.meta.name
 
 
-def _doomed(pod: Json | None, found: pod_health.PodHealth) -> tuple[DeleteObject, ...]:
-    if pod is None or not found.delete:
+def _unregistered(inputs: MonitorInputs) -> MonitorPlan | None:
+    if inputs.registered or inputs.statefulset is not None:
+        return None
+    why = "the central database cannot be written; the checker is made when it can"
+    return _not_ready("CentralUnavailable", why)
+
+
+def _changed_children(inputs: MonitorInputs) -> MonitorPlan | None:
+    """Apply the ConfigMap first, for the pod mounts it; what follows is seen afterwards."""
+    if inputs.desired is None or inputs.slot is RolloutSlot.AWAITED:
+        return None
+    pairs = (
+        (CONFIGMAP, inputs.configmap, inputs.desired.configmap),
+        (STATEFULSET, inputs.statefulset, _desired_statefulset(inputs, inputs.desired.statefulset)),
+    )
+    actions = tuple(
+        ApplyObject(kind, desired, live.meta.uid if live else "")
+        for kind, live, desired in pairs
+        if _is_to_apply(inputs, kind, live, desired)
+    )
+    if not actions:
+        return None
+    health = pod_health.STARTING if inputs.statefulset is None else pod_health.UPDATING
+    return MonitorPlan(actions, (Condition(READY, FALSE, health.reason, health.message),), SOON)
+
+
+def _desired_statefulset(inputs: MonitorInputs, desired: StatefulSetView) -> StatefulSetView:
+    """Return the StatefulSet with its mark, and what can no longer change as it is."""
+    content = desired.content
+    if inputs.slot is RolloutSlot.TAKEN:
+        content = statefulset.mark_rolled_out(content)
+    if inputs.statefulset is not None:
+        content = statefulset.with_immutable(content, inputs.statefulset.content)
+    return desired if content is desired.content else StatefulSetView.parse(content)
+
+
+def _is_to_apply(
+    inputs: MonitorInputs, kind: Kind, live: ManifestView | None, desired: ManifestView
+) -> bool:
+    if live is None:
+        return True
+    if kind in inputs.futile and live.spec_hash == desired.spec_hash:
+        return False
+    return not live.contains(desired)
+
+
+CHECKS: tuple[Callable[[MonitorInputs], MonitorPlan | None], ...] = (
+    _invalid_spec,
+    _earlier_monitor,
+    _strangers_object,
+    _unregistered,
+    _changed_children,
+)
+
+
+def _judge_pod(inputs: MonitorInputs, now: datetime) -> MonitorPlan:
+    live, monitor = inputs.statefulset, inputs.monitor.monitor
+    health = pod_health.judge(live, inputs.pod, now) if live else pod_health.STARTING
+    ready = _paused() if monitor and monitor.paused else _conditions(health)
+    return MonitorPlan(_stuck_pod(inputs.pod, health), ready, health.requeue_after)
+
+
+def _stuck_pod(pod: PodView | None, health: PodHealth) -> tuple[DeleteObject, ...]:
+    if pod is None or not health.delete:
         return ()
-    namespace, name = manifest.name(pod)
-    return (DeleteObject(POD, namespace, name, manifest.uid(pod), found.delete, found.force),)
+    name, uid = pod.meta.namespaced_name, pod.meta.uid
+    return (DeleteObject(POD, *name, uid, health.delete, health.force),)
 
 
-def _ready(wanted: Monitor, found: pod_health.PodHealth) -> tuple[Condition, ...]:
-    if wanted.paused:
-        return (Condition(READY, TRUE, "Paused", "paused; the results are kept"),)
-    ready = Condition(READY, TRUE if found.ready else FALSE, found.reason, found.message)
-    if not found.stalled:
+def _paused() -> tuple[Condition, ...]:
+    return (Condition(READY, TRUE, "Paused", "paused; the results are kept"),)
+
+
+def _conditions(health: PodHealth) -> tuple[Condition, ...]:
+    status = TRUE if health.ready else FALSE
+    ready = Condition(READY, status, health.reason, health.message)
+    if not health.stalled:
         return (ready,)
-    return (ready, Condition("Stalled", TRUE, found.reason, found.message))
+    return (ready, Condition("Stalled", TRUE, health.reason, health.message))
 
 
-def target(wanted: Monitor) -> str:
-    """What the Target column shows."""
-    return wanted.check.target
-
-
-def children(namespace: str, name: str) -> Iterator[tuple[Kind, str, str]]:
-    """Where the children of a Monitor are."""
-    yield CONFIGMAP, namespace, names.checker(name)
-    yield STATEFULSET, namespace, names.checker(name)
-    yield POD, namespace, names.pod(name)
+def _not_ready(reason: str, message: str) -> MonitorPlan:
+    return MonitorPlan(conditions=(Condition(READY, FALSE, reason, message),))

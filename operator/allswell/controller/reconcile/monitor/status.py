@@ -1,152 +1,137 @@
-"""The status of a Monitor, and what is worth an event: pure functions of what is known.
+"""Build the status of a Monitor, and the events of its changes: pure functions of what is known.
 
 Level-based: the whole status is made anew each time and written only when it differs from the one
 that is there, so a lost write is made good and a restart writes nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from allswell.central.monitor_status import MonitorStatus
-from allswell.domain import duration
-from allswell.domain.spec.monitor import Monitor
+from allswell.controller.apply.events import NORMAL, WARNING, ObjectEvent
 from allswell.domain.state import State
-from allswell.kube import conditions, manifest
-from allswell.kube.conditions import FALSE, TRUE, UNKNOWN, Condition
-from allswell.kube.manifest import Json
+from allswell.kube import conditions
+from allswell.kube.conditions import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    Condition,
+    Conditions,
+    DatedCondition,
+)
+from allswell.kube.views import monitor as monitor_view
+from allswell.kube.views.monitor import MonitorFigures, MonitorStatusView, MonitorView
 
-UP, FRESH = "Up", "Fresh"
-# What of the status the central database says.
-OF_CENTRE = ("state", "reason", "since", "uptime", "latency")
-NORMAL, WARNING = "Normal", "Warning"
-_WORDS = {
-    State.UP: (TRUE, "Succeeding"),
-    State.DEGRADED: (TRUE, "Degraded"),
-    State.DOWN: (FALSE, "Failing"),
-    State.UNKNOWN: (UNKNOWN, "NoData"),
-    State.PAUSED: (UNKNOWN, "Paused"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorEvent:
-    """An event: something has changed that a person may want to hear of."""
-
-    type: str
-    reason: str
-    note: str
+UP, FRESH, READY = "Up", "Fresh", "Ready"
+_UP_BY_STATE = MappingProxyType(
+    {
+        State.UP: (TRUE, "Succeeding"),
+        State.DEGRADED: (TRUE, "Degraded"),
+        State.DOWN: (FALSE, "Failing"),
+        State.UNKNOWN: (UNKNOWN, "NoData"),
+        State.PAUSED: (UNKNOWN, "Paused"),
+    }
+)
 
 
 def build(
-    live: Json,
-    wanted: Monitor | None,
-    ready: Sequence[Condition],
-    standing: MonitorStatus | None,
+    monitor: MonitorView,
+    plan_conditions: Sequence[Condition],
+    recorded: MonitorStatus | None,
     now: datetime,
-) -> dict[str, object]:
-    """The whole status; `wanted` is None when the spec cannot be read.
+) -> MonitorStatusView:
+    """Build the whole status of a Monitor.
 
-    `standing` is None when the central database has not been read: what it said last stays.
+    `recorded` is None when the central database has not been read: what it said last stays.
     """
-    generation = manifest.number(live, "metadata", "generation")
-    before = manifest.block(live, "status")
-    if standing is None and UP not in _types(before):
-        standing = MonitorStatus()
-    said = list(ready) if standing is None else [*ready, _up(standing), _fresh(standing)]
-    merged = conditions.merged(manifest.blocks(before, "conditions"), said, generation, now)
-    status: dict[str, object] = {"observedGeneration": generation}
-    if standing is None:
-        old = manifest.blocks(before, "conditions")
-        status |= {key: before[key] for key in OF_CENTRE if key in before}
-        merged += [dict(entry) for entry in old if entry.get("type") in (UP, FRESH)]
+    before, generation = monitor.status, monitor.meta.generation
+    if recorded is None and before.conditions.get(UP) is None:
+        recorded = MonitorStatus()
+    if recorded is None:
+        merged = before.conditions.merge(plan_conditions, generation, now)
+        old = tuple(entry for entry in before.conditions if entry.type in (UP, FRESH))
+        merged, figures = Conditions((*merged, *old)), before.figures
     else:
-        status |= _figures(standing)
-    status["conditions"] = merged
-    if wanted is not None:
-        status["target"] = wanted.check.target
-        status["effective"] = {
-            "timeout": duration.text(wanted.effective_timeout),
-            "confirm": {"every": duration.text(wanted.effective_every)},
-        }
-    return status
+        desired = [*plan_conditions, _up(recorded), _fresh(recorded)]
+        merged, figures = before.conditions.merge(desired, generation, now), _figures(recorded)
+    return monitor_view.status(monitor.monitor, figures, merged, generation)
 
 
-def _types(status: Json) -> frozenset[object]:
-    return frozenset(entry.get("type") for entry in manifest.blocks(status, "conditions"))
+def _figures(recorded: MonitorStatus) -> MonitorFigures:
+    latency = recorded.latency_us
+    return MonitorFigures(
+        state=recorded.state.value,
+        reason=recorded.reason,
+        since=conditions.time(recorded.since) if recorded.since else "",
+        uptime=f"{recorded.uptime}%" if recorded.uptime is not None else "",
+        latency=f"{round(latency / 1000)}ms" if latency is not None else "",
+    )
 
 
-def _figures(standing: MonitorStatus) -> dict[str, object]:
-    status: dict[str, object] = {"state": standing.state.value}
-    if standing.reason:
-        status["reason"] = standing.reason
-    if standing.since is not None:
-        status["since"] = conditions.time(standing.since)
-    if standing.uptime is not None:
-        status["uptime"] = f"{standing.uptime}%"
-    if standing.latency_us is not None:
-        status["latency"] = f"{round(standing.latency_us / 1000)}ms"
-    return status
+def _up(recorded: MonitorStatus) -> Condition:
+    value, reason = _UP_BY_STATE[recorded.state]
+    return Condition(UP, value, reason, recorded.reason)
 
 
-def _up(standing: MonitorStatus) -> Condition:
-    status, word = _WORDS[standing.state]
-    return Condition(UP, status, word, standing.reason)
-
-
-def _fresh(standing: MonitorStatus) -> Condition:
-    if standing.state is State.PAUSED:
-        return Condition(FRESH, UNKNOWN, "Paused", "nobody looks while the monitor is paused")
-    if standing.seen is None:
+def _fresh(recorded: MonitorStatus) -> Condition:
+    if recorded.state is State.PAUSED:
+        return Condition(FRESH, UNKNOWN, "Paused", "no checks are made while the monitor is paused")
+    if recorded.seen is None:
         return Condition(FRESH, UNKNOWN, "NoData", "no result has come in yet")
-    if standing.seen:
+    if recorded.seen:
         return Condition(FRESH, TRUE, "Reporting", "results come in")
     return Condition(FRESH, FALSE, "Silent", "no result has come in for longer than is allowed")
 
 
-def same(before: Json, after: Json) -> bool:
-    """Whether nothing is to be written."""
-    return _sorted(before) == _sorted(after)
+def events(before: Conditions, after: Conditions) -> tuple[ObjectEvent, ...]:
+    """Return the events between two statuses: changes of Up and Fresh, and Ready going wrong."""
+    changed = (
+        condition
+        for condition in (after.get(UP), after.get(FRESH), after.get(READY))
+        if condition is not None and _has_changed(before, condition)
+    )
+    found = (_EVENTS[condition.type](condition) for condition in changed)
+    return tuple(event for event in found if event is not None)
 
 
-def _sorted(status: Json) -> Json:
-    """The status with its conditions in one order: the API server keeps its own."""
-    found = sorted(manifest.blocks(status, "conditions"), key=lambda entry: str(entry.get("type")))
-    return {**status, "conditions": [dict(entry) for entry in found]}
+def _has_changed(before: Conditions, condition: DatedCondition) -> bool:
+    """Tell whether the status is another one, or for Ready the reason."""
+    if condition.status != before.status_of(condition.type):
+        return True
+    old = before.get(condition.type)
+    return condition.type == READY and (old.reason if old else "") != condition.reason
 
 
-def events(before: Json, after: Json) -> tuple[MonitorEvent, ...]:
-    """The events between two statuses: changes of Up and Fresh, and Ready when it goes wrong."""
-    old, new = (manifest.blocks(status, "conditions") for status in (before, after))
-    found = []
-    for kind in (UP, FRESH, "Ready"):
-        now = manifest.entry(new, "type", kind)
-        if now.get("status") == conditions.status_of(old, kind) and _quiet(old, now):
-            continue
-        if (event := _event(kind, now)) is not None:
-            found.append(event)
-    return tuple(found)
+def _up_event(condition: DatedCondition) -> ObjectEvent | None:
+    if condition.status == UNKNOWN:
+        return None
+    reason, text = _UP_EVENTS[condition.reason]
+    note = f"{text}: {condition.message}" if condition.message else text
+    return ObjectEvent(NORMAL if condition.status == TRUE else WARNING, reason, note)
 
 
-def _quiet(old: Sequence[Json], now: Json) -> bool:
-    """Whether a condition of the same status has the same reason, or one that matters less."""
-    before = manifest.entry(old, "type", str(now.get("type")))
-    return now.get("type") != "Ready" or before.get("reason") == now.get("reason")
+_UP_EVENTS = MappingProxyType(
+    {
+        "Succeeding": ("Up", "the target is up"),
+        "Degraded": ("Degraded", "the target is degraded"),
+        "Failing": ("Down", "the target is down"),
+    }
+)
 
 
-def _event(kind: str, now: Json) -> MonitorEvent | None:
-    reason, message = manifest.text(now, "reason"), manifest.text(now, "message")
-    status = now.get("status")
-    if kind == UP and status != UNKNOWN:
-        words = {"Succeeding": "the target is up", "Degraded": "the target is degraded"}
-        text = words.get(reason, "the target is down")
-        note = f"{text}: {message}" if message else text
-        return MonitorEvent(NORMAL if status == TRUE else WARNING, _STATES[reason], note)
-    if kind == FRESH and status == FALSE:
-        return MonitorEvent(WARNING, "Silent", message)
-    if kind == "Ready" and status == FALSE and reason not in ("Starting", "Updating"):
-        return MonitorEvent(WARNING, reason, message)
-    return None
+def _fresh_event(condition: DatedCondition) -> ObjectEvent | None:
+    if condition.status != FALSE:
+        return None
+    return ObjectEvent(WARNING, "Silent", condition.message)
 
 
-_STATES = {"Succeeding": "Up", "Degraded": "Degraded", "Failing": "Down"}
+def _ready_event(condition: DatedCondition) -> ObjectEvent | None:
+    if condition.status != FALSE or condition.reason in ("Starting", "Updating"):
+        return None
+    return ObjectEvent(WARNING, condition.reason, condition.message)
+
+
+_EVENTS: MappingProxyType[str, Callable[[DatedCondition], ObjectEvent | None]] = MappingProxyType(
+    {UP: _up_event, FRESH: _fresh_event, READY: _ready_event}
+)

@@ -16,44 +16,48 @@ from allswell.controller.reconcile.monitor.archive_conditions import (
     LOSING,
     NO_ARCHIVE,
 )
-from allswell.kube import manifest
-from allswell.kube.conditions import FALSE, TRUE, Condition
-from allswell.kube.manifest import Json
-from tests.unit.controller.objects import parsed
+from allswell.kube.conditions import FALSE, TRUE, Condition, Conditions
+from allswell.kube.views.monitor import MonitorStatusView, MonitorView
+from tests.unit.controller.objects import monitor
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 TODAY = date(2026, 11, 25)
 DAY = timedelta(days=1)
-SILENT: Json = {}
+SILENT = Conditions()
+MONITOR = MonitorView.parse(monitor())
 
 
 def news(**fields: object) -> ArchiveBacklog:
     return ArchiveBacklog(configured=True, **fields)  # type: ignore[arg-type]
 
 
-def status(condition: Condition) -> Json:
+def status(condition: Condition) -> MonitorStatusView:
     ready = Condition("Ready", TRUE, "Running")
-    return monitor_status.build({}, parsed(), (ready, condition), MonitorStatus(), NOW)
+    return monitor_status.build(MONITOR, (ready, condition), MonitorStatus(), NOW)
+
+
+def told(condition: Condition) -> Conditions:
+    return status(condition).conditions
 
 
 def test_without_an_archive_it_says_so_whatever_was_said_before() -> None:
-    assert archive_conditions.of(ArchiveBacklog(), 1, status(ARCHIVING), NOW) == NO_ARCHIVE
+    assert archive_conditions.archived(ArchiveBacklog(), 1, told(ARCHIVING), NOW) == NO_ARCHIVE
     assert NO_ARCHIVE.status == FALSE
 
 
 def test_a_new_monitor_is_archived_before_its_checker_speaks_and_after() -> None:
     it = news()
-    assert archive_conditions.of(it, None, SILENT, NOW) == ARCHIVING
-    assert archive_conditions.of(it, 1, SILENT, NOW) == ARCHIVING
+    assert archive_conditions.archived(it, None, SILENT, NOW) == ARCHIVING
+    assert archive_conditions.archived(it, 1, SILENT, NOW) == ARCHIVING
     it.record(1, 0, None)
-    assert archive_conditions.of(it, 1, SILENT, NOW) == ARCHIVING
+    assert archive_conditions.archived(it, 1, SILENT, NOW) == ARCHIVING
 
 
 @pytest.mark.parametrize(("back", "is_behind"), [(1, False), (2, False), (3, True), (9, True)])
 def test_days_that_wait_for_long_are_told_by_the_oldest(back: int, *, is_behind: bool) -> None:
     it = news()
     it.record(1, 3, TODAY - back * DAY)
-    found = archive_conditions.of(it, 1, SILENT, NOW)
+    found = archive_conditions.archived(it, 1, SILENT, NOW)
     assert (found.reason == "Behind") is is_behind
     assert (str(TODAY - back * DAY) in found.message) is is_behind
 
@@ -61,31 +65,31 @@ def test_days_that_wait_for_long_are_told_by_the_oldest(back: int, *, is_behind:
 def test_what_the_archive_has_lost_is_told_first() -> None:
     it = news(damaged={1: (TODAY - 5 * DAY, TODAY - 4 * DAY)})
     it.record(1, 3, TODAY - 9 * DAY)
-    found = archive_conditions.of(it, 1, SILENT, NOW)
+    found = archive_conditions.archived(it, 1, SILENT, NOW)
     assert (found.reason, str(TODAY - 5 * DAY) in found.message) == ("Damaged", True)
-    assert archive_conditions.of(it, 2, SILENT, NOW) == ARCHIVING
+    assert archive_conditions.archived(it, 2, SILENT, NOW) == ARCHIVING
 
 
 def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
     it = news()
     it.record(1, 3, TODAY - 9 * DAY)
-    behind = archive_conditions.of(it, 1, SILENT, NOW)
-    assert archive_conditions.of(news(), 1, status(behind), NOW) == behind
-    assert archive_conditions.of(news(), 1, status(NO_ARCHIVE), NOW) == ARCHIVING
+    behind = archive_conditions.archived(it, 1, SILENT, NOW)
+    assert archive_conditions.archived(news(), 1, told(behind), NOW) == behind
+    assert archive_conditions.archived(news(), 1, told(NO_ARCHIVE), NOW) == ARCHIVING
 
 
 def test_a_volume_that_loses_results_is_told_with_an_archive_and_without() -> None:
     for it, archived in ((news(), ARCHIVING), (ArchiveBacklog(), NO_ARCHIVE)):
         it.record(1, 0, None, losing=True)
-        assert archive_conditions.said(it, 1, SILENT, NOW) == (archived, LOSING)
-        assert archive_conditions.said(it, 2, SILENT, NOW) == (archived,)
+        assert archive_conditions.build(it, 1, SILENT, NOW) == (archived, LOSING)
+        assert archive_conditions.build(it, 2, SILENT, NOW) == (archived,)
         it.record(1, 0, None)
-        assert archive_conditions.said(it, 1, status(LOSING), NOW) == (archived,)
+        assert archive_conditions.build(it, 1, told(LOSING), NOW) == (archived,)
 
 
 def test_after_a_restart_a_loss_stays_told_until_the_checker_speaks() -> None:
-    assert archive_conditions.said(news(), 1, status(LOSING), NOW) == (ARCHIVING, LOSING)
-    assert archive_conditions.said(news(), 1, status(ARCHIVING), NOW) == (ARCHIVING,)
+    assert archive_conditions.build(news(), 1, told(LOSING), NOW) == (ARCHIVING, LOSING)
+    assert archive_conditions.build(news(), 1, told(ARCHIVING), NOW) == (ARCHIVING,)
 
 
 def test_who_is_forgotten_loses_nothing_any_more() -> None:
@@ -98,12 +102,9 @@ def test_who_is_forgotten_loses_nothing_any_more() -> None:
 @pytest.mark.parametrize("condition", [NO_ARCHIVE, ARCHIVING, LOSING])
 def test_it_changes_nothing_of_ready_and_is_no_event(condition: Condition) -> None:
     said = status(condition)
-    found = manifest.blocks(said, "conditions")
-    assert manifest.text(manifest.entry(found, "type", "Ready"), "status") == TRUE
-    assert (
-        manifest.text(manifest.entry(found, "type", condition.type), "status") == condition.status
-    )
-    assert monitor_status.events(status(ARCHIVING), said) == ()
+    assert said.conditions.status_of("Ready") == TRUE
+    assert said.conditions.status_of(condition.type) == condition.status
+    assert monitor_status.events(told(ARCHIVING), said.conditions) == ()
 
 
 def test_the_figures_say_that_there_is_no_archive() -> None:
@@ -118,8 +119,8 @@ def test_the_figures_say_what_waits_what_is_there_and_what_is_damaged() -> None:
     it.record(1, 2, TODAY - 3 * DAY)
     it.record(2, 1, TODAY - 1 * DAY)
     it.record(3, 0, None)
-    meters.counted(ArchiveTotals(5, 40_000, 7_200, 1))
-    meters.count("record", "failed")
+    meters.show_totals(ArchiveTotals(5, 40_000, 7_200, 1))
+    meters.count_step("record", "failed")
     said = generate_latest(registry).decode()
     for line in (
         "allswell_archive_configured 1.0",

@@ -1,16 +1,17 @@
 from dataclasses import replace
 
+from allswell.controller.apply.actions import ApplyObject, DeleteObject
 from allswell.controller.reconcile.monitor import plan as monitor_plan
-from allswell.controller.reconcile.monitor.plan import (
-    ApplyObject,
-    DeleteObject,
-    MonitorInputs,
-    MonitorPlan,
-)
+from allswell.controller.reconcile.monitor.plan import MonitorInputs, MonitorPlan
 from allswell.controller.workload.rollout import RolloutSlot
 from allswell.kube import manifest, names
+from allswell.kube.checker_defaults import CheckerDefaults
 from allswell.kube.kinds import CONFIGMAP, POD, STATEFULSET
 from allswell.kube.manifest import Json
+from allswell.kube.views.monitor import MonitorView
+from allswell.kube.views.object_meta import ManifestView
+from allswell.kube.views.pod import PodView
+from allswell.kube.views.statefulset import StatefulSetView
 from tests.unit.controller.objects import (
     NOW,
     SHAPE,
@@ -31,8 +32,32 @@ def decide(
     configmap: Json | None = None,
     pod: Json | None = None,
 ) -> MonitorPlan:
-    gathered = MonitorInputs(seen, SHAPE, registered, statefulset, configmap, pod)
-    return monitor_plan.decide(gathered, NOW)
+    inputs = gathered(
+        seen, registered=registered, statefulset=statefulset, configmap=configmap, pod=pod
+    )
+    return monitor_plan.decide(inputs, NOW)
+
+
+def gathered(
+    seen: Json,
+    defaults: CheckerDefaults = SHAPE,
+    *,
+    registered: bool = True,
+    statefulset: Json | None = None,
+    configmap: Json | None = None,
+    pod: Json | None = None,
+    slot: RolloutSlot = RolloutSlot.NEEDLESS,
+) -> MonitorInputs:
+    view = MonitorView.parse(seen)
+    return MonitorInputs(
+        view,
+        monitor_plan.desired_children(view, defaults),
+        registered,
+        StatefulSetView.parse(statefulset) if statefulset else None,
+        ManifestView.parse(configmap) if configmap else None,
+        PodView.parse(pod) if pod else None,
+        slot,
+    )
 
 
 def said(plan: MonitorPlan) -> list[tuple[str, str, str]]:
@@ -50,7 +75,7 @@ def test_a_new_monitor_gets_its_configmap_first_and_then_its_statefulset() -> No
 
 def test_children_that_are_as_they_shall_be_are_left_alone() -> None:
     plan = decide(monitor(), statefulset=live_statefulset(), configmap=live_configmap(), pod=pod())
-    assert (plan.actions, plan.again) == ((), None)
+    assert (plan.actions, plan.requeue_after) == ((), None)
     assert said(plan) == [("Ready", "True", "Running")]
 
 
@@ -81,19 +106,32 @@ def test_a_change_of_the_spec_changes_both_children_of_that_very_monitor() -> No
     assert said(plan) == [("Ready", "False", "Updating")]
 
 
-def changed_installation(turn: RolloutSlot, pod: Json | None) -> MonitorInputs:
-    shape = replace(SHAPE, image="local/allswell:2")
-    children = (live_statefulset(), live_configmap())
-    return MonitorInputs(monitor(), shape, True, *children, pod, turn)
+def changed_installation(
+    slot: RolloutSlot,
+    pod: Json | None,
+    seen: Json | None = None,
+    image: str = "local/allswell:2",
+) -> MonitorInputs:
+    return gathered(
+        seen or monitor(),
+        replace(SHAPE, image=image),
+        statefulset=live_statefulset(),
+        configmap=live_configmap(),
+        pod=pod,
+        slot=slot,
+    )
 
 
 def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> None:
     running, none = (changed_installation(RolloutSlot.NEEDLESS, it) for it in (pod(), None))
     assert monitor_plan.needs_slot(running, NOW)
     assert not monitor_plan.needs_slot(none, NOW)
-    assert not monitor_plan.needs_slot(replace(running, shape=SHAPE), NOW)
-    assert not monitor_plan.needs_slot(replace(running, monitor=monitor(interval="9s")), NOW)
-    assert not monitor_plan.needs_slot(replace(running, monitor=monitor(interval="2w")), NOW)
+    others = (
+        changed_installation(RolloutSlot.NEEDLESS, pod(), image=SHAPE.image),
+        changed_installation(RolloutSlot.NEEDLESS, pod(), monitor(interval="9s")),
+        changed_installation(RolloutSlot.NEEDLESS, pod(), monitor(interval="2w")),
+    )
+    assert [monitor_plan.needs_slot(other, NOW) for other in others] == [False] * 3
     assert not monitor_plan.needs_slot(replace(running, configmap=None), NOW)
 
 
@@ -115,7 +153,7 @@ def test_a_monitor_that_waits_is_helped_all_the_same_when_its_node_is_lost() -> 
 def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
     taken, needless = (
         [
-            manifest.text(action.wanted, "metadata", "annotations", names.ROLLED_OUT)
+            manifest.text(action.desired.content, "metadata", "annotations", names.ROLLED_OUT)
             for action in monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
             if isinstance(action, ApplyObject)
         ]
@@ -128,7 +166,7 @@ def test_a_pause_takes_the_pod_and_is_ready() -> None:
     plan = decide(monitor(paused=True), statefulset=live_statefulset(), configmap=live_configmap())
     applied = plan.actions[0]
     assert isinstance(applied, ApplyObject)
-    assert manifest.at(applied.wanted, "spec", "replicas") == 0
+    assert manifest.at(applied.desired.content, "spec", "replicas") == 0
     done = decide(
         monitor(paused=True), statefulset=live_statefulset(paused=True), configmap=live_configmap()
     )
@@ -142,8 +180,8 @@ def test_what_can_never_change_is_left_as_it_is() -> None:
     plan = decide(monitor(interval="10s"), statefulset=old, configmap=live_configmap(), pod=pod())
     applied = plan.actions[1]
     assert isinstance(applied, ApplyObject)
-    assert manifest.text(applied.wanted, "spec", "serviceName") == "old"
-    assert manifest.blocks(applied.wanted, "spec", "volumeClaimTemplates") == ({"a": 1},)
+    assert manifest.text(applied.desired.content, "spec", "serviceName") == "old"
+    assert manifest.blocks(applied.desired.content, "spec", "volumeClaimTemplates") == ({"a": 1},)
 
 
 def test_without_the_collector_no_checker_is_made() -> None:
@@ -181,13 +219,13 @@ def test_a_child_of_an_earlier_monitor_of_the_name_goes_first() -> None:
     gone = plan.actions[0]
     assert isinstance(gone, DeleteObject)
     assert (gone.kind, gone.uid, gone.force) == (CONFIGMAP, "c1", False)
-    assert plan.again == monitor_plan.SOON
+    assert plan.requeue_after == monitor_plan.SOON
 
 
 def test_a_child_that_is_going_already_is_waited_for() -> None:
     going = with_meta(live_configmap(), deletionTimestamp="2026-11-23T11:59:59Z")
     plan = decide(monitor_of("m2"), configmap=going)
-    assert (plan.actions, plan.again) == ((), monitor_plan.SOON)
+    assert (plan.actions, plan.requeue_after) == ((), monitor_plan.SOON)
 
 
 def test_a_pod_on_a_dead_node_is_deleted_by_force() -> None:

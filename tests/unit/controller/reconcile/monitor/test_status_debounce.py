@@ -5,8 +5,8 @@ from allswell.controller.reconcile.monitor import status as monitor_status
 from allswell.controller.reconcile.monitor import status_debounce
 from allswell.domain.state import State
 from allswell.kube.conditions import FALSE, TRUE, Condition
-from allswell.kube.manifest import Json
-from tests.unit.controller.objects import NOW, monitor, parsed
+from allswell.kube.views.monitor import MonitorView
+from tests.unit.controller.objects import NOW, monitor
 
 SECOND = timedelta(seconds=1)
 STARTING = Condition("Ready", FALSE, "Starting")
@@ -15,28 +15,29 @@ NOTHING_YET = MonitorStatus()
 UP = MonitorStatus(State.UP, NOW - SECOND, "", seen=True)
 
 
-def told(*said: Condition, standing: MonitorStatus = NOTHING_YET, generation: int = 1) -> Json:
+def told(
+    *said: Condition, standing: MonitorStatus = NOTHING_YET, generation: int = 1
+) -> dict[str, object]:
     """A Monitor whose status says so."""
     live = monitor()
-    status = monitor_status.build(live, parsed(), said, standing, NOW)
+    status = monitor_status.build(MonitorView.parse(live), said, standing, NOW)
     metadata = {"name": "api", "namespace": "acme", "uid": "m1", "generation": generation}
-    return {**live, "metadata": metadata, "status": status}
+    return {**live, "metadata": metadata, "status": status.content}
 
 
 NEW = told(STARTING)
 
 
 def wait(
-    live: Json,
+    live: dict[str, object],
     said: Condition,
     standing: MonitorStatus | None = NOTHING_YET,
     ready_for: timedelta | None = None,
     **fields: object,
 ) -> timedelta:
     since = None if ready_for is None else NOW - ready_for
-    return status_debounce.wait_before_write(
-        live, parsed(**fields), [said], standing, ready_since=since, now=NOW
-    )
+    view = MonitorView.parse({**live, "spec": monitor(**fields)["spec"]})
+    return status_debounce.wait_before_write(view, [said], standing, ready_since=since, now=NOW)
 
 
 def test_a_checker_that_is_ready_is_given_time_for_its_first_result() -> None:
