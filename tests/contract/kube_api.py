@@ -179,7 +179,7 @@ async def a_list_shows_a_route_as_an_apply_answered(api: Api, namespace: str) ->
     made = await api.apply(INGRESS, wanted)
     (listed,) = (await api.every(INGRESS, (namespace,))).objects
     assert manifest.is_subset(made, wanted)
-    assert manifest.declared(listed) == manifest.declared(made)
+    assert manifest.declared_hash(listed) == manifest.declared_hash(made)
 
 
 async def without_a_uid_whichever_there_is_is_deleted(api: Api, namespace: str) -> None:

@@ -1,1 +1,1 @@
-"""The operator: watch manifests, make what they say true, and run the collector beside."""
+"""Run the operator: watch manifests, make true what they say, and run the collector beside."""

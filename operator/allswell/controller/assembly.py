@@ -188,10 +188,10 @@ class Operator:
             *(self._after_resync(loop) for loop in after_resync),
         ]
 
-    def observe(self, kind: Kind, seen: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
+    def observe(self, kind: Kind, raw: Json, deleted: bool) -> None:  # noqa: FBT001 - kopf's word
         """Take in what a watch shows; a manifest that is gone makes a resync urgent."""
-        self._watch_health.delivered(kind, manifest.name(seen))
-        if self.cache.observe(kind, seen, deleted=deleted) and kind in RECONCILED:
+        self._watch_health.delivered(kind, manifest.name(raw))
+        if self.cache.observe(kind, raw, deleted=deleted) and kind in RECONCILED:
             self.resync_soon()
 
     def resync_soon(self) -> None:

@@ -87,7 +87,7 @@ class CollectorThread:
 
     @property
     def port(self) -> int:
-        """Where it listens; 0 before it does."""
+        """Return the port that it listens on; 0 before it does."""
         return self._server.port if self._server is not None else 0
 
     async def run_in_writer(self, act: Callable[[], T]) -> T:

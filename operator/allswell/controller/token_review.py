@@ -42,7 +42,7 @@ LONGEST_TOKEN = 16_384
 
 @dataclass(frozen=True, slots=True)
 class TokenVerdict:
-    """What the API server says of a token; `until` is when to ask again. No `user`: refused."""
+    """The API server's verdict on a token until then. One without a `user` refuses it."""
 
     until: datetime
     user: str = ""
@@ -51,7 +51,7 @@ class TokenVerdict:
 
     @property
     def namespace(self) -> str:
-        """The namespace of the account that the token is of."""
+        """Return the namespace of the account that the token is of."""
         return self.user.removeprefix(ACCOUNT).partition(":")[0]
 
 

@@ -1,4 +1,4 @@
-"""What every checker of an installation has in common, whatever its Monitor says."""
+"""Hold what every checker of an installation has in common, whatever its Monitor says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

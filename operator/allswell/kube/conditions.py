@@ -1,4 +1,4 @@
-"""Conditions as Kubernetes has them: keyed by type, dated by when their status last changed."""
+"""Read and merge conditions: keyed by type, dated by when their status last changed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ class PageHostname:
     @property
     def child_name(self) -> str:
         """The name of every object that belongs to it; no other page's object has it."""
-        digest = manifest.fingerprint([self.namespace, self.name, self.uid, self.host])
+        digest = manifest.short_hash([self.namespace, self.name, self.uid, self.host])
         return f"page-{digest}"
 
 

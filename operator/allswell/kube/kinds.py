@@ -1,4 +1,4 @@
-"""The kinds of objects that we deal with, and where the API keeps them."""
+"""List the kinds of objects that are used, and their addresses."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,16 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """The API group; empty for the core."""
+        """Return the API group; empty for the core."""
         return self.api.rpartition("/")[0]
 
     @property
     def version(self) -> str:
-        """The version within the group."""
+        """Return the version within the group."""
         return self.api.rpartition("/")[2]
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The address; without a name that of the collection, without a namespace of all."""
+        """Return an address; with no name the collection's, with no namespace that of all."""
         root = f"/apis/{self.api}" if self.group else f"/api/{self.api}"
         parts = [root, *(("namespaces", namespace) if namespace else ()), self.plural]
         return "/".join([*parts, *(part for part in (name, subresource) if part)])

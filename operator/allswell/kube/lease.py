@@ -1,4 +1,4 @@
-"""The Lease by which operators agree who works: parsed, and built as its holder writes it."""
+"""Parse the Lease that operators elect a leader by, and build it as its holder writes it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +19,11 @@ class LeaseView:
     holder: str = ""
 
     @classmethod
-    def parse(cls, seen: Json | None) -> Self:
+    def parse(cls, raw: Json | None) -> Self:
         """Parse a Lease, or None for one that is not there."""
         return cls(
-            manifest.text(seen, "metadata", "resourceVersion"),
-            manifest.text(seen, "spec", "holderIdentity"),
+            manifest.text(raw, "metadata", "resourceVersion"),
+            manifest.text(raw, "spec", "holderIdentity"),
         )
 
 

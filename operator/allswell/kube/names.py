@@ -1,4 +1,4 @@
-"""What our children on the cluster are called, and the labels by which they are found again.
+"""Name our objects on the cluster, and the labels by which they are found again.
 
 A pod of a StatefulSet carries `<set>-<revision hash>` in a label of 63 characters at most, so a
 Monitor's name (45 at most) may grow by `-check` and no more.
@@ -9,11 +9,11 @@ from allswell.domain.spec.meta import API_VERSION
 FIELD_MANAGER = "allswell"
 AUDIENCE = "allswell-collector"
 MONITOR_LABEL = "allswell.dev/monitor"
-FINGERPRINT = "allswell.dev/fingerprint"
+SPEC_HASH = "allswell.dev/fingerprint"
 # Of what the Monitor itself says, and the mark of a checker that an installation has replaced.
-OWN_FINGERPRINT = "allswell.dev/spec"
+OWN_HASH = "allswell.dev/spec"
 ROLLED_OUT = "allswell.dev/rolled-out"
-CONFIG_FINGERPRINT = "allswell.dev/config"
+CONFIG_HASH = "allswell.dev/config"
 COMPONENT = "checker"
 # On what belongs to a customer's host name: whose page it is, and the name itself.
 PAGE_NAMESPACE, PAGE_LABEL = "allswell.dev/page-namespace", "allswell.dev/page"
@@ -25,17 +25,17 @@ HOSTED = "app.kubernetes.io/managed-by=allswell,app.kubernetes.io/component=host
 
 
 def checker(monitor: str) -> str:
-    """The StatefulSet and the ConfigMap of a Monitor."""
+    """Return the name of a Monitor's StatefulSet and ConfigMap."""
     return f"{monitor}-check"
 
 
 def pod(monitor: str) -> str:
-    """The one pod of a Monitor's StatefulSet."""
+    """Return the name of the one pod of a Monitor's StatefulSet."""
     return f"{checker(monitor)}-0"
 
 
-def selecting(monitor: str) -> dict[str, str]:
-    """The labels that a StatefulSet selects its pod by; they can never change."""
+def selector_labels(monitor: str) -> dict[str, str]:
+    """Return the labels that a StatefulSet selects its pod by; they can never change."""
     return {
         "app.kubernetes.io/name": "allswell",
         "app.kubernetes.io/component": COMPONENT,
@@ -44,14 +44,14 @@ def selecting(monitor: str) -> dict[str, str]:
 
 
 def labels(monitor: str) -> dict[str, str]:
-    """The labels of everything that belongs to a Monitor."""
-    return {**selecting(monitor), "app.kubernetes.io/managed-by": FIELD_MANAGER}
+    """Return the labels of everything that belongs to a Monitor."""
+    return {**selector_labels(monitor), "app.kubernetes.io/managed-by": FIELD_MANAGER}
 
 
-def owner(kind: str, name: str, uid: str) -> dict[str, object]:
-    """The reference by which a child goes when its parent goes.
+def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:
+    """Return the reference by which a child is deleted with its owner.
 
-    It does not block the parent's deletion: a foreground deletion would hang behind a stuck pod.
+    It does not block the owner's deletion: a foreground deletion would hang behind a stuck pod.
     """
     return {
         "apiVersion": API_VERSION,

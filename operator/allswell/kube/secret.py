@@ -1,4 +1,4 @@
-"""A Secret with values of ours: parsed, and built."""
+"""Parse and build a Secret that keeps values of ours."""
 
 import base64
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ class SecretView:
     data: Mapping[str, str]
 
     @classmethod
-    def parse(cls, seen: Json | None) -> Self:
+    def parse(cls, raw: Json | None) -> Self:
         """Parse a Secret, or None for one that is not there."""
-        data = manifest.block(seen, "data")
-        return cls(manifest.name(seen)[1], {key: manifest.text(data, key) for key in data})
+        data = manifest.block(raw, "data")
+        return cls(manifest.name(raw)[1], {key: manifest.text(data, key) for key in data})
 
     def value(self, key: str) -> bytes:
         """Return a value; empty where there is none. Raises ValueError for what is no base64."""

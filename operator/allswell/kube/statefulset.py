@@ -1,10 +1,11 @@
-"""The StatefulSet of a Monitor: one checker pod and the volume that holds its results.
+"""Build the StatefulSet of a Monitor: one checker pod and the volume that holds its results.
 
 The pod is accepted where pod security is *restricted*. It has no Service and no account of its
 own: its identity is the pod's UID, in a token that only the collector takes. Named keys of Secrets
 are mounted as files, so that neither the operator nor the ConfigMap ever holds a value.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,42 +33,43 @@ IMMUTABLE = ("volumeClaimTemplates", "serviceName", "selector", "podManagementPo
 Block = dict[str, object]
 
 
-def build(monitor: Monitor, shape: CheckerDefaults) -> Block:
-    """The whole manifest, with its fingerprint."""
-    identity = monitor.meta
+def build(monitor: Monitor, defaults: CheckerDefaults) -> Block:
+    """Build the whole manifest, with its hash."""
+    meta = monitor.meta
+    files = configmap.data(monitor, defaults)
     metadata = {
-        "name": names.checker(identity.name),
-        "namespace": identity.namespace,
-        "labels": names.labels(identity.name),
-        "annotations": {names.OWN_FINGERPRINT: own_fingerprint(monitor, shape)},
-        "ownerReferences": [names.owner(spec.KIND, identity.name, identity.uid)],
+        "name": names.checker(meta.name),
+        "namespace": meta.namespace,
+        "labels": names.labels(meta.name),
+        "annotations": {names.OWN_HASH: own_hash(monitor, defaults)},
+        "ownerReferences": [names.owner_reference(spec.KIND, meta.name, meta.uid)],
     }
     block: Block = {
         "replicas": 0 if monitor.paused else 1,
         "serviceName": "",
         "podManagementPolicy": "Parallel",
         "revisionHistoryLimit": 2,
-        "selector": {"matchLabels": names.selecting(identity.name)},
-        "template": _template(monitor, shape),
+        "selector": {"matchLabels": names.selector_labels(meta.name)},
+        "template": _template(monitor, defaults, files),
     }
     if monitor.storage.kind == "Persistent":
         block["persistentVolumeClaimRetentionPolicy"] = {
             "whenDeleted": "Delete",
             "whenScaled": "Retain",
         }
-        block["volumeClaimTemplates"] = [_claim(monitor, shape)]
+        block["volumeClaimTemplates"] = [_claim(monitor, defaults)]
     kind = {"apiVersion": "apps/v1", "kind": "StatefulSet"}
     return manifest.with_spec_hash({**kind, "metadata": metadata, "spec": block})
 
 
-def own_fingerprint(monitor: Monitor, shape: CheckerDefaults) -> str:
-    """Of what the Monitor says, whatever the installation adds.
+def own_hash(monitor: Monitor, defaults: CheckerDefaults) -> str:
+    """Return the hash of what the Monitor says, whatever the installation adds.
 
-    The way to the collector is as urgent as that: without it no checker is heard.
+    The address of the collector is as urgent as that: without it no checker can report.
     """
     bare = Meta(monitor.meta.name, monitor.meta.namespace)
-    said = spec.text(replace(monitor, meta=bare))
-    return manifest.fingerprint([said, shape.collector_url, shape.ca])
+    written = spec.text(replace(monitor, meta=bare))
+    return manifest.short_hash([written, defaults.collector_url, defaults.ca])
 
 
 def with_immutable(desired: Json, live: Json) -> Block:
@@ -84,18 +86,17 @@ def mark_rolled_out(desired: Json) -> Block:
     return {**desired, "metadata": {**metadata, "annotations": annotations}}
 
 
-def _template(monitor: Monitor, shape: CheckerDefaults) -> Block:
-    config = manifest.fingerprint(configmap.data(monitor, shape))
+def _template(monitor: Monitor, defaults: CheckerDefaults, files: Mapping[str, str]) -> Block:
     return {
         "metadata": {
             "labels": names.labels(monitor.meta.name),
-            "annotations": {names.CONFIG_FINGERPRINT: config},
+            "annotations": {names.CONFIG_HASH: manifest.short_hash(files)},
         },
-        "spec": _pod(monitor, shape),
+        "spec": _pod(monitor, defaults, files),
     }
 
 
-def _pod(monitor: Monitor, shape: CheckerDefaults) -> Block:
+def _pod(monitor: Monitor, defaults: CheckerDefaults, files: Mapping[str, str]) -> Block:
     pod: Block = {
         # Written out, or the StatefulSet's controller finds its own pod invalid when it updates it.
         "serviceAccountName": "default",
@@ -110,49 +111,49 @@ def _pod(monitor: Monitor, shape: CheckerDefaults) -> Block:
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "tolerations": _tolerations(shape),
-        "containers": [_container(shape)],
-        "volumes": _volumes(monitor, shape),
+        "tolerations": _tolerations(defaults),
+        "containers": [_container(defaults)],
+        "volumes": _volumes(monitor, files),
     }
-    if shape.pull_secrets:
-        pod["imagePullSecrets"] = [{"name": name} for name in shape.pull_secrets]
-    if shape.node_selector:
-        pod["nodeSelector"] = dict(shape.node_selector)
-    if shape.priority_class:
-        pod["priorityClassName"] = shape.priority_class
+    if defaults.pull_secrets:
+        pod["imagePullSecrets"] = [{"name": name} for name in defaults.pull_secrets]
+    if defaults.node_selector:
+        pod["nodeSelector"] = dict(defaults.node_selector)
+    if defaults.priority_class:
+        pod["priorityClassName"] = defaults.priority_class
     return pod
 
 
-def _tolerations(shape: CheckerDefaults) -> list[Block]:
+def _tolerations(defaults: CheckerDefaults) -> list[Block]:
     return [
         {
             "key": f"node.kubernetes.io/{trouble}",
             "operator": "Exists",
             "effect": "NoExecute",
-            "tolerationSeconds": shape.lost_node // SECOND,
+            "tolerationSeconds": defaults.lost_node // SECOND,
         }
         for trouble in ("not-ready", "unreachable")
     ]
 
 
-def _container(shape: CheckerDefaults) -> Block:
+def _container(defaults: CheckerDefaults) -> Block:
     probe = {"httpGet": {"path": "/healthz", "port": "status"}}
     return {
         "name": names.COMPONENT,
-        "image": shape.image,
-        "imagePullPolicy": shape.pull_policy,
+        "image": defaults.image,
+        "imagePullPolicy": defaults.pull_policy,
         "command": ["allswell", "checker"],
-        "env": [{"name": name, "value": value} for name, value in _environment(shape).items()],
+        "env": [{"name": name, "value": value} for name, value in _environment(defaults).items()],
         "ports": [{"name": "status", "containerPort": PORT, "protocol": "TCP"}],
         "readinessProbe": {**probe, "periodSeconds": 2, "failureThreshold": 3},
         "livenessProbe": {**probe, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6},
         # No limit of CPU: to be throttled would look like a slow target.
         "resources": {
             "requests": {
-                "cpu": quantity.cores(shape.cpu_request),
-                "memory": quantity.size(shape.memory_request),
+                "cpu": quantity.cores(defaults.cpu_request),
+                "memory": quantity.size(defaults.memory_request),
             },
-            "limits": {"memory": quantity.size(shape.memory_limit)},
+            "limits": {"memory": quantity.size(defaults.memory_limit)},
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -167,34 +168,34 @@ def _container(shape: CheckerDefaults) -> Block:
     }
 
 
-def _environment(shape: CheckerDefaults) -> dict[str, str]:
-    more = {"ALLSWELL_METRICS_OPEN": "1"} if shape.metrics_open else {}
-    if shape.trusted:
+def _environment(defaults: CheckerDefaults) -> dict[str, str]:
+    more = {"ALLSWELL_METRICS_OPEN": "1"} if defaults.metrics_open else {}
+    if defaults.trusted:
         more["ALLSWELL_EXTRA_CA_FILE"] = f"{CONFIG}/{configmap.TRUSTED}"
-    if shape.archive_ca:
+    if defaults.archive_ca:
         more["ALLSWELL_ARCHIVE_CA_FILE"] = f"{CONFIG}/{configmap.ARCHIVE_CA}"
     return {
         "ALLSWELL_CONFIG": CONFIG,
         "ALLSWELL_DATA": DATA,
-        "ALLSWELL_COLLECTOR_URL": shape.collector_url,
+        "ALLSWELL_COLLECTOR_URL": defaults.collector_url,
         "ALLSWELL_TOKEN_FILE": f"{IDENTITY}/token",
         "ALLSWELL_CA_FILE": f"{CONFIG}/{configmap.CA}",
         "ALLSWELL_STATUS_BIND": f"0.0.0.0:{PORT}",
-        "ALLSWELL_LOG_LEVEL": shape.log_level,
+        "ALLSWELL_LOG_LEVEL": defaults.log_level,
         "ALLSWELL_STORE_PATIENCE": str(2 * GRACE_PERIOD // SECOND),
         "TMPDIR": DATA,
         **more,
     }
 
 
-def _volumes(monitor: Monitor, shape: CheckerDefaults) -> list[Block]:
+def _volumes(monitor: Monitor, files: Mapping[str, str]) -> list[Block]:
     token = {
         "audience": names.AUDIENCE,
         "expirationSeconds": TOKEN_LIFE // SECOND,
         "path": "token",
     }
     volumes: list[Block] = [
-        {"name": "config", "projected": {"sources": _config(monitor, shape)}},
+        {"name": "config", "projected": {"sources": _config(monitor, files)}},
         {"name": "identity", "projected": {"sources": [{"serviceAccountToken": token}]}},
     ]
     if monitor.storage.kind != "Persistent":
@@ -203,29 +204,29 @@ def _volumes(monitor: Monitor, shape: CheckerDefaults) -> list[Block]:
     return volumes
 
 
-def _config(monitor: Monitor, shape: CheckerDefaults) -> list[Block]:
-    """The list and the CA, then the named keys of each Secret; one that lacks stops no pod."""
-    files = [{"key": name, "path": name} for name in configmap.data(monitor, shape)]
+def _config(monitor: Monitor, files: Mapping[str, str]) -> list[Block]:
+    """Return the files, then the named keys of each Secret; one that is absent stops no pod."""
+    items = [{"key": name, "path": name} for name in files]
     sources: list[Block] = [
-        {"configMap": {"name": names.checker(monitor.meta.name), "items": files}}
+        {"configMap": {"name": names.checker(monitor.meta.name), "items": items}}
     ]
     keys: dict[str, list[str]] = {}
     for secret in monitor.secrets:
         keys.setdefault(secret.name, []).append(secret.key)
-    for name, found in sorted(keys.items()):
-        items = [{"key": key, "path": f"secrets/{name}/{key}"} for key in sorted(set(found))]
-        sources.append({"secret": {"name": name, "items": items, "optional": True}})
+    for name, chosen in sorted(keys.items()):
+        paths = [{"key": key, "path": f"secrets/{name}/{key}"} for key in sorted(set(chosen))]
+        sources.append({"secret": {"name": name, "items": paths, "optional": True}})
     return sources
 
 
-def _claim(monitor: Monitor, shape: CheckerDefaults) -> Block:
+def _claim(monitor: Monitor, defaults: CheckerDefaults) -> Block:
     block: Block = {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": quantity.size(monitor.storage.size_bytes)}},
     }
-    if shape.storage_class:
-        block["storageClassName"] = shape.storage_class
+    if defaults.storage_class:
+        block["storageClassName"] = defaults.storage_class
     return {
-        "metadata": {"name": "data", "labels": names.selecting(monitor.meta.name)},
+        "metadata": {"name": "data", "labels": names.selector_labels(monitor.meta.name)},
         "spec": block,
     }

@@ -1,4 +1,4 @@
-"""A TokenReview: built, and its answer parsed."""
+"""Build a TokenReview, and parse its answer."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -12,7 +12,7 @@ EXTRA = "authentication.kubernetes.io"
 
 @dataclass(frozen=True, slots=True)
 class TokenReviewView:
-    """What the API server says of a token; `pod` and `pod_uid` are empty for one of no pod."""
+    """The API server's answer; `pod` and `pod_uid` are empty for a token that is bound to none."""
 
     authenticated: bool
     audiences: tuple[str, ...]

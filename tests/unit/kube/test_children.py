@@ -229,7 +229,7 @@ def test_the_longest_name_leaves_room_for_a_revision() -> None:
 
 
 def test_what_is_selected_by_is_a_part_of_the_labels() -> None:
-    assert names.selecting("api").items() <= names.labels("api").items()
+    assert names.selector_labels("api").items() <= names.labels("api").items()
     for pair in names.SELECTOR.split(","):
         key, _, value = pair.partition("=")
         assert names.labels("api")[key] == value

@@ -4,7 +4,7 @@ from allswell.kube.views.object_meta import ManifestView
 
 
 class MutationGuard:
-    """What became of objects, by their UIDs, that were not as desired right after an apply."""
+    """Objects, by their UIDs, that were not as desired right after an apply."""
 
     def __init__(self) -> None:
         self._mutated: dict[str, str] = {}

@@ -38,7 +38,7 @@ class ObjectKey:
 
     @property
     def namespaced_name(self) -> NamespacedName:
-        """The namespace and the name."""
+        """Return namespace and name."""
         return self.namespace, self.name
 
 
@@ -83,9 +83,9 @@ class Cache:
         cached = self[POD].get(namespace, name)
         return PodView.parse(cached.manifest) if cached else None
 
-    def observe(self, kind: Kind, seen: Json, *, deleted: bool = False) -> bool:
+    def observe(self, kind: Kind, raw: Json, *, deleted: bool = False) -> bool:
         """Take in what a watch shows; tell whether an object of the kind is gone."""
-        change = self[kind].observe(seen, deleted=deleted)
+        change = self[kind].observe(raw, deleted=deleted)
         if change is not None:
             self._enqueue_affected(kind, change)
         return change is not None and change.after is None

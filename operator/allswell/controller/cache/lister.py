@@ -59,5 +59,5 @@ async def _listing(api: Api, cache: Cache, kind: Kind, namespace: str) -> Listin
 
 
 def _joined(listings: Sequence[Listing]) -> Listing:
-    objects = tuple(seen for listing in listings for seen in listing.objects)
+    objects = tuple(raw for listing in listings for raw in listing.objects)
     return Listing(objects, min(listing.version for listing in listings))

@@ -32,12 +32,12 @@ class Namespaces:
             known = self._uids.get(namespace)
             if known is None or known[1] < first_seen:
                 asked = self._monotonic()
-                seen = await self._api.get(NAMESPACE, "", namespace)
-                if seen is None:
+                live = await self._api.get(NAMESPACE, "", namespace)
+                if live is None:
                     return None
-                known = self._uids[namespace] = (ObjectMeta.parse(seen).uid, asked)
+                known = self._uids[namespace] = (ObjectMeta.parse(live).uid, asked)
         return known[0]
 
     def retain(self, uids: frozenset[str]) -> None:
         """Forget objects that are gone; `uids` are those that are there."""
-        self._first_seen = {uid: seen for uid, seen in self._first_seen.items() if uid in uids}
+        self._first_seen = {uid: at for uid, at in self._first_seen.items() if uid in uids}

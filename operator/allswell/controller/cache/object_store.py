@@ -29,7 +29,7 @@ class CachedObject:
 
     @property
     def manifest(self) -> Json:
-        """The manifest, decompressed at each call."""
+        """Decompress the manifest, at each call."""
         decompressed: Json = json.loads(zlib.decompress(self.content))
         return decompressed
 
@@ -68,12 +68,12 @@ class KindStore:
 
     @property
     def newest(self) -> int:
-        """The version of the newest object; 0 when there is none."""
+        """Return the version of the newest object; 0 when there is none."""
         return max((cached.version for cached in self._objects.values()), default=0)
 
-    def observe(self, seen: Json, *, deleted: bool = False) -> ObjectChange | None:
+    def observe(self, raw: Json, *, deleted: bool = False) -> ObjectChange | None:
         """Take in one object, as a watch or a list shows it; None where it changes nothing."""
-        meta = ObjectMeta.parse(seen)
+        meta = ObjectMeta.parse(raw)
         name, version = meta.namespaced_name, meta.version
         before = self._objects.get(name)
         if version <= max(self._deleted.get(name, -1), before.version if before else -1):
@@ -82,7 +82,7 @@ class KindStore:
             self._deleted[name] = version
             self._objects.pop(name, None)
             return ObjectChange(name, before, None) if before else None
-        after = self._objects[name] = compressed(self._kind, seen, meta)
+        after = self._objects[name] = compressed(self._kind, raw, meta)
         return ObjectChange(name, before, after)
 
     def replace(
@@ -93,9 +93,9 @@ class KindStore:
         It shows nothing of the namespaces `closed`.
         """
         changes, listed = [], set()
-        for seen in objects:
-            listed.add(manifest.name(seen))
-            if (change := self.observe(seen)) is not None:
+        for raw in objects:
+            listed.add(manifest.name(raw))
+            if (change := self.observe(raw)) is not None:
                 changes.append(change)
         gone = [
             name
@@ -109,9 +109,9 @@ class KindStore:
         return tuple(changes)
 
 
-def compressed(kind: Kind, seen: Json, meta: ObjectMeta) -> CachedObject:
+def compressed(kind: Kind, raw: Json, meta: ObjectMeta) -> CachedObject:
     """Compress an object to what is kept of it."""
-    content = json.dumps(manifest.compact(kind, seen), separators=(",", ":")).encode()
+    content = json.dumps(manifest.compact(kind, raw), separators=(",", ":")).encode()
     return CachedObject(
         uid=meta.uid,
         version=meta.version,

@@ -23,7 +23,7 @@ RETRY_S = 5.0
 
 
 class RawEvent(TypedDict):
-    """What kopf passes to a handler; the type is None for what a first list has shown."""
+    """The event that kopf passes to a handler; the type is None for what a first list shows."""
 
     type: str | None
     object: Json

@@ -68,7 +68,7 @@ class OperatorSettings:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names that the collector's certificate is for."""
+        """Return the names that the collector's certificate is for."""
         host = urlsplit(self.checker.collector_url).hostname or ""
         return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
 

@@ -31,7 +31,7 @@ class RunInWriter(Protocol):
 
 
 class DatabaseClient:
-    """What the operator asks of the central database. Every call raises `CentralError`."""
+    """The operator's calls of the central database. Every one raises `CentralError`."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Register Monitors with the central database, many at once, in the collector's writing thread.
 
-A checker that says hello before its Monitor is registered is told to stop; so a StatefulSet is made
-only after this. What has been registered is remembered, so that a resync asks the database nothing.
+A checker that says hello before its Monitor is registered must stop; so a StatefulSet is made only
+after this. What has been registered is remembered, so that a resync asks the database nothing.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ Outcome = Mapping["MonitorEntry", CentralError | None]
 
 @dataclass(frozen=True, slots=True)
 class MonitorEntry:
-    """What of a monitor the central database holds."""
+    """The part of a monitor that the central database holds."""
 
     name: NamespacedName
     namespace_uid: str
@@ -83,7 +83,7 @@ class MonitorRegistration:
 
 
 def entry_of(monitor: Monitor, namespace_uid: str) -> MonitorEntry:
-    """Return what of a monitor the central database holds."""
+    """Return the part of a monitor that the central database holds."""
     meta = monitor.meta
     name = (meta.namespace, meta.name)
     return MonitorEntry(name, namespace_uid, meta.uid, monitor.interval, monitor.paused)

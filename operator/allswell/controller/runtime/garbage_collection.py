@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class GarbageDecision:
-    """What to hide now, and what is missing for the first time."""
+    """The rows to hide now, and those that are missing for the first time."""
 
     gone: frozenset[NamespacedName] = frozenset()
     missing: frozenset[NamespacedName] = frozenset()

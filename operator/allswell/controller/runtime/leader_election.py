@@ -30,7 +30,7 @@ class LeadershipLost(Exception):
 
 
 class LeaseMove(Enum):
-    """What to do about the Lease."""
+    """A decision about the Lease."""
 
     TAKE = "take"
     WAIT = "wait"

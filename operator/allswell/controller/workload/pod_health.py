@@ -29,7 +29,7 @@ CONTAINER_TROUBLE = (
 
 @dataclass(frozen=True, slots=True)
 class PodHealth:
-    """What `Ready` says of a pod, and what to do about it.
+    """The health of a pod as `Ready` says it, and what to do about it.
 
     `delete` is the reason to delete the pod, empty when it may stay; `force` waits for no kubelet.
     `requeue_after` is when this verdict is to be judged again, None when only a change of an
@@ -52,7 +52,7 @@ RUNNING = PodHealth(ready=True, reason="Running", message="the checker runs")
 
 @dataclass(frozen=True, slots=True)
 class PodCase:
-    """What a pod is judged by."""
+    """The facts that a pod is judged by."""
 
     statefulset: StatefulSetView
     pod: PodView
@@ -60,7 +60,7 @@ class PodCase:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the pod is not, or may not be, of the desired revision."""
+        """Tell whether the pod is not, or may not be, of the desired revision."""
         return is_outdated(self.statefulset, self.pod)
 
     def left(self, of: timedelta) -> timedelta:

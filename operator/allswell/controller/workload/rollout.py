@@ -24,7 +24,7 @@ WHOLE = 100
 
 
 class RolloutSlot(Enum):
-    """Whether a change may be made: it needs no slot, it has one, or it waits for one."""
+    """The permission to make a change: it needs no slot, it has one, or it waits for one."""
 
     NEEDLESS = "needless"
     TAKEN = "taken"
@@ -33,7 +33,7 @@ class RolloutSlot(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How many checkers may be under way at once: a number, or per cent of all, at least one."""
+    """A limit of checkers under way at once: a number, or per cent of all, at least one."""
 
     size: int
     percent: bool = False
@@ -66,7 +66,7 @@ def disturbs(live: StatefulSetView, pod: PodView | None, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one replacement is: in a slot or not, and since when the new checker is ready."""
+    """The progress of one replacement: in a slot or not, and since when its checker is ready."""
 
     in_slot: bool
     ready_since: datetime | None = None

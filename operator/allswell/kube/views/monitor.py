@@ -17,7 +17,7 @@ from allswell.kube.views.status import StatusView
 
 @dataclass(frozen=True, slots=True)
 class MonitorFigures:
-    """What a status shows of a monitor's results, as text; what is empty is left out.
+    """A monitor's results as a status shows them, as text; what is empty is left out.
 
     `since` is an RFC 3339 time, `uptime` and `latency` bear their units.
     """
@@ -61,23 +61,23 @@ class MonitorView:
     status: MonitorStatusView
 
     @classmethod
-    def parse(cls, seen: Json) -> Self:
+    def parse(cls, raw: Json) -> Self:
         """Parse a Monitor."""
         return cls(
-            ObjectMeta.parse(seen),
-            _spec(seen),
-            MonitorStatusView.parse(manifest.block(seen, "status")),
+            ObjectMeta.parse(raw),
+            _spec(raw),
+            MonitorStatusView.parse(manifest.block(raw, "status")),
         )
 
     @property
     def monitor(self) -> Monitor | None:
-        """What its spec says; None where it cannot be read."""
+        """Return what its spec says; None where it cannot be read."""
         return None if isinstance(self.spec, InvalidManifest) else self.spec
 
 
-def _spec(seen: Json) -> Monitor | InvalidManifest:
+def _spec(raw: Json) -> Monitor | InvalidManifest:
     try:
-        return spec.read(seen)
+        return spec.read(raw)
     except InvalidManifest as problems:
         return problems
 

@@ -40,10 +40,10 @@ class ObjectMeta:
     deleting: bool
 
     @classmethod
-    def parse(cls, seen: Json | None) -> Self:
+    def parse(cls, raw: Json | None) -> Self:
         """Parse an object's metadata."""
-        metadata = manifest.block(seen, "metadata")
-        reference = manifest.owner(seen)
+        metadata = manifest.block(raw, "metadata")
+        reference = manifest.owner(raw)
         return cls(
             namespace=manifest.text(metadata, "namespace"),
             name=manifest.text(metadata, "name"),
@@ -59,12 +59,12 @@ class ObjectMeta:
 
     @property
     def namespaced_name(self) -> NamespacedName:
-        """The namespace and the name."""
+        """Return namespace and name."""
         return self.namespace, self.name
 
     @property
     def version(self) -> int:
-        """The version as a number: Kubernetes lets those of one kind be compared so."""
+        """Return the version as a number: Kubernetes lets those of one kind be compared so."""
         return manifest.version(self.resource_version)
 
 
@@ -76,19 +76,19 @@ class ManifestView:
     content: Json
 
     @classmethod
-    def parse(cls, seen: Json) -> Self:
+    def parse(cls, raw: Json) -> Self:
         """Parse an object, or a manifest that is yet to be applied."""
-        return cls(ObjectMeta.parse(seen), seen)
+        return cls(ObjectMeta.parse(raw), raw)
 
     @property
     def spec_hash(self) -> str:
-        """The hash of the manifest that was applied last; empty where it is not one of ours."""
-        return self.meta.annotations.get(names.FINGERPRINT, "")
+        """Return the hash of the manifest that was applied last; empty where it is not ours."""
+        return self.meta.annotations.get(names.SPEC_HASH, "")
 
     @property
     def declared_hash(self) -> str:
-        """The hash of all that people and programs write of the object, its status left out."""
-        return manifest.declared(self.content)
+        """Return the hash of all that people and programs write of it, its status left out."""
+        return manifest.declared_hash(self.content)
 
     def contains(self, desired: "ManifestView") -> bool:
         """Tell whether every field of a desired manifest is in this one."""

@@ -36,25 +36,25 @@ class PageView:
     status: PageStatusView
 
     @classmethod
-    def parse(cls, seen: Json) -> Self:
+    def parse(cls, raw: Json) -> Self:
         """Parse a StatusPage."""
         return cls(
-            ObjectMeta.parse(seen),
-            _spec(seen),
-            PageStatusView.parse(manifest.block(seen, "status")),
+            ObjectMeta.parse(raw),
+            _spec(raw),
+            PageStatusView.parse(manifest.block(raw, "status")),
         )
 
 
-def _spec(seen: Json) -> StatusPage | InvalidManifest:
+def _spec(raw: Json) -> StatusPage | InvalidManifest:
     try:
-        return spec.read(seen)
+        return spec.read(raw)
     except InvalidManifest as problems:
         return problems
 
 
 @dataclass(frozen=True, slots=True)
 class PageAddress:
-    """Where a page is: its address, and its own host name under the domain of pages, if any."""
+    """A page's address, and its own host name under the domain of pages, if any."""
 
     url: str = ""
     target: str = ""

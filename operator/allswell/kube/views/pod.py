@@ -38,10 +38,10 @@ class PodView:
     unschedulable: str | None
 
     @classmethod
-    def parse(cls, seen: Json) -> Self:
+    def parse(cls, raw: Json) -> Self:
         """Parse a Pod. Raises ValueError for a time that is none."""
-        meta = ObjectMeta.parse(seen)
-        conditions = Conditions.parse(manifest.blocks(seen, "status", "conditions"))
+        meta = ObjectMeta.parse(raw)
+        conditions = Conditions.parse(manifest.blocks(raw, "status", "conditions"))
         ready, scheduled = conditions.get("Ready"), conditions.get("PodScheduled")
         text = (ready.last_transition_time if ready else "") or meta.created
         return cls(
@@ -49,7 +49,7 @@ class PodView:
             ready=ready is not None and ready.status == TRUE,
             changed=datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC),
             revision=meta.labels.get(REVISION, ""),
-            waiting=tuple(_waiting(seen)),
+            waiting=tuple(_waiting(raw)),
             unschedulable=(
                 scheduled.message if scheduled and scheduled.reason == UNSCHEDULABLE else None
             ),
@@ -57,19 +57,19 @@ class PodView:
 
     @property
     def ready_since(self) -> datetime | None:
-        """Since when it is ready; None when it is not."""
+        """Return since when it is ready; None when it is not."""
         return self.changed if self.ready else None
 
     @property
     def not_ready_since(self) -> datetime | None:
-        """Since when it is not ready; None when it is."""
+        """Return since when it is not ready; None when it is."""
         return None if self.ready else self.changed
 
 
-def _waiting(seen: Json) -> list[WaitingContainer]:
+def _waiting(raw: Json) -> list[WaitingContainer]:
     states = (
         manifest.block(container, "state", "waiting")
-        for container in manifest.blocks(seen, "status", "containerStatuses")
+        for container in manifest.blocks(raw, "status", "containerStatuses")
     )
     return [
         WaitingContainer(manifest.text(state, "reason"), manifest.text(state, "message"))

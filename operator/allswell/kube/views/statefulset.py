@@ -17,27 +17,27 @@ class StatefulSetView(ManifestView):
     update_revision: str = ""
 
     @classmethod
-    def parse(cls, seen: Json) -> Self:
+    def parse(cls, raw: Json) -> Self:
         """Parse a StatefulSet, or a manifest of one that is yet to be applied."""
         return cls(
-            ObjectMeta.parse(seen),
-            seen,
-            replicas=manifest.number(seen, "spec", "replicas"),
-            observed_generation=manifest.number(seen, "status", "observedGeneration"),
-            update_revision=manifest.text(seen, "status", "updateRevision"),
+            ObjectMeta.parse(raw),
+            raw,
+            replicas=manifest.number(raw, "spec", "replicas"),
+            observed_generation=manifest.number(raw, "status", "observedGeneration"),
+            update_revision=manifest.text(raw, "status", "updateRevision"),
         )
 
     @property
     def own_hash(self) -> str:
-        """The hash of what the Monitor itself says, whatever the installation adds."""
-        return self.meta.annotations.get(names.OWN_FINGERPRINT, "")
+        """Return the hash of what the Monitor itself says, whatever the installation adds."""
+        return self.meta.annotations.get(names.OWN_HASH, "")
 
     @property
     def is_rolled_out(self) -> bool:
-        """Whether its checker was replaced in a batch of the installation's roll-out."""
+        """Tell whether its checker was replaced in a batch of the installation's roll-out."""
         return bool(self.meta.annotations.get(names.ROLLED_OUT))
 
     @property
     def is_observed(self) -> bool:
-        """Whether its controller has seen it as it is now."""
+        """Tell whether its controller has seen it as it is now."""
         return self.observed_generation >= self.meta.generation

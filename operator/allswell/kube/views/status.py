@@ -24,8 +24,10 @@ class StatusView:
 
 def _ordered(status: Json) -> Json:
     """Return a status with its conditions in one order: the API server keeps its own."""
-    found = sorted(manifest.blocks(status, "conditions"), key=lambda entry: str(entry.get("type")))
-    return {**status, "conditions": [dict(entry) for entry in found]}
+    entries = sorted(
+        manifest.blocks(status, "conditions"), key=lambda entry: str(entry.get("type"))
+    )
+    return {**status, "conditions": [dict(entry) for entry in entries]}
 
 
 def update(kind: Kind, meta: ObjectMeta, status: StatusView) -> Mapping[str, object]:

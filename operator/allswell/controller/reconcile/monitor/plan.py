@@ -36,7 +36,7 @@ class DesiredChildren:
 
 @dataclass(frozen=True, slots=True)
 class MonitorInputs:
-    """What the decision is made from; a child is None when it is not there.
+    """The facts that the decision is made from; a child is None when it is not there.
 
     `desired` is None when the spec cannot be read. `registered` tells whether the central database
     knows this incarnation, `slot` whether a change that `needs_slot` has one. `futile` are kinds of
@@ -54,14 +54,14 @@ class MonitorInputs:
 
     @property
     def children(self) -> tuple[tuple[Kind, ManifestView], ...]:
-        """The children that are there, but for the pod."""
+        """Return the children that are there, but for the pod."""
         both = ((CONFIGMAP, self.configmap), (STATEFULSET, self.statefulset))
         return tuple((kind, child) for kind, child in both if child is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorPlan:
-    """What to do, what the conditions say, and when to reconcile again in any case."""
+    """The actions, the conditions, and when to reconcile again in any case."""
 
     actions: tuple[Action, ...] = ()
     conditions: tuple[Condition, ...] = ()

@@ -109,11 +109,11 @@ class MonitorReconciler:
         namespace, name = monitor.meta.namespaced_name
         child = (namespace, names.checker(name))
         configmap = self._cache.configmap(*child)
-        if configmap is None and (seen := await self._api.get(CONFIGMAP, *child)) is not None:
-            configmap = ManifestView.parse(seen)
+        if configmap is None and (live := await self._api.get(CONFIGMAP, *child)) is not None:
+            configmap = ManifestView.parse(live)
         statefulset = self._cache.statefulset(*child)
-        if statefulset is None and (seen := await self._api.get(STATEFULSET, *child)) is not None:
-            statefulset = StatefulSetView.parse(seen)
+        if statefulset is None and (live := await self._api.get(STATEFULSET, *child)) is not None:
+            statefulset = StatefulSetView.parse(live)
         inputs = MonitorInputs(
             monitor=monitor,
             desired=monitor_plan.desired_children(monitor, self._defaults),
@@ -122,7 +122,7 @@ class MonitorReconciler:
             configmap=configmap,
             pod=self._cache.pod(namespace, names.pod(name)),
         )
-        futile = (kind for kind, seen in inputs.children if self._applier.is_futile(seen))
+        futile = (kind for kind, child in inputs.children if self._applier.is_futile(child))
         return replace(inputs, futile=frozenset(futile))
 
     def _with_slot(self, inputs: MonitorInputs) -> MonitorInputs:

@@ -43,7 +43,7 @@ def build(
 ) -> MonitorStatusView:
     """Build the whole status of a Monitor.
 
-    `recorded` is None when the central database has not been read: what it said last stays.
+    `recorded` is None when the central database has not been read: what it recorded last stays.
     """
     before, generation = monitor.status, monitor.meta.generation
     if recorded is None and before.conditions.get(UP) is None:
@@ -91,8 +91,8 @@ def events(before: Conditions, after: Conditions) -> tuple[ObjectEvent, ...]:
         for condition in (after.get(UP), after.get(FRESH), after.get(READY))
         if condition is not None and _has_changed(before, condition)
     )
-    found = (_EVENTS[condition.type](condition) for condition in changed)
-    return tuple(event for event in found if event is not None)
+    events = (_EVENTS[condition.type](condition) for condition in changed)
+    return tuple(event for event in events if event is not None)
 
 
 def _has_changed(before: Conditions, condition: DatedCondition) -> bool:

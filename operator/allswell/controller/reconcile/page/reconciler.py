@@ -127,7 +127,9 @@ class PageReconciler:
         status = page_status.build(
             page,
             ready,
-            page_status.overall(self._statuses.state((namespace, it.monitor)) for it in shown),
+            page_status.overall(
+                self._statuses.state((namespace, component.monitor)) for component in shown
+            ),
             page_status.address(
                 page.meta.namespaced_name, self._page_url, hostnames.target, names, grace
             ),
