@@ -75,9 +75,19 @@ class FailingStore(Store):
         return super().commit(batch)
 
 
-def open_store(folder: Path) -> FailingStore:
-    """Open a new store."""
-    return FailingStore.open(folder / "checker.sqlite", max_bytes=2**24, now=NOON)
+_OPEN: list[FailingStore] = []
+
+
+def open_store(folder: Path, kind: type[FailingStore] = FailingStore) -> FailingStore:
+    """Open a new store; it is closed at the end of the test."""
+    _OPEN.append(kind.open(folder / "checker.sqlite", max_bytes=2**24, now=NOON))
+    return _OPEN[-1]
+
+
+def close_stores() -> None:
+    """Close what `open_store` has opened."""
+    while _OPEN:
+        _OPEN.pop().close()
 
 
 def enroll(store: Store, name: str = "api") -> MonitorRuntime:

@@ -196,7 +196,7 @@ class Unenrolling(FailingStore):
 
 def test_a_list_that_the_store_refuses_is_tried_again(tmp_path: Path) -> None:
     async def story() -> None:
-        store = Unenrolling.open(tmp_path / "checker.sqlite", max_bytes=2**24, now=NOON)
+        store = open_store(tmp_path, Unenrolling)
         running = running_checker(store, FakeProbe())
         (tmp_path / config.FILE).write_text(config.text(CheckerConfig()))
         folder = ConfigFolder(tmp_path)
