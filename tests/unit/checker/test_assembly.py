@@ -17,7 +17,6 @@ from allswell.domain.spec.http import SecretKey
 from allswell.probe import Outcome
 from allswell.store import EnrolledMonitor, StoreFailed
 from tests.unit.checker.fakes import (
-    NOON,
     FailingStore,
     FakeCollector,
     clock,
