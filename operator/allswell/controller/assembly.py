@@ -169,8 +169,8 @@ class Operator:
             ClaimsClient(claims, policy.budget, self._run_in_writer),
             partial(lookup.look, resolvers=policy.resolvers),
             self._api,
-            meters=self._metrics,
-            wake=self._enqueue,
+            metrics=self._metrics,
+            enqueue=self._enqueue,
             now=self._now,
         )
 

@@ -5,10 +5,10 @@ namespace, name and UID. They have no owner: an owner in another namespace would
 collected within seconds.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from allswell.kube import manifest, names
+from allswell.kube import conditions, manifest, names
 from allswell.kube.kinds import CERTIFICATE, HTTPROUTE, INGRESS, LISTENERSET, Kind
 from allswell.kube.manifest import Json
 
@@ -168,6 +168,14 @@ def _object(
     return {"apiVersion": kind.api, "kind": kind.name, "metadata": metadata, "spec": spec}
 
 
-def by_name(objects: Sequence[Json]) -> dict[str, Json]:
-    """Return objects of one namespace by their names."""
-    return {manifest.name(each)[1]: each for each in objects}
+def failure_time_patch(namespace: str, name: str, at: datetime | None) -> Json:
+    """Build the merge patch that sets when a Certificate failed; None removes that."""
+    status: dict[str, object] = {"lastFailureTime": None}
+    if at is not None:
+        status = {"lastFailureTime": conditions.time(at), "failedIssuanceAttempts": 1}
+    return {
+        "apiVersion": CERTIFICATE.api,
+        "kind": CERTIFICATE.name,
+        "metadata": {"namespace": namespace, "name": name},
+        "status": status,
+    }

@@ -33,7 +33,7 @@ def test_every_reason_of_a_host_name_is_explained() -> None:
     rooms = [*(ROOT / "operator/allswell/controller/hostnames").glob("*.py")]
     rooms.append(ROOT / "operator/allswell/domain/preflight.py")
     source = "".join(path.read_text() for path in rooms)
-    pattern = r"(?:Condition\([\w.]+, [A-Z]+, |waiting\(| = )\"([A-Z][A-Za-z]+)\""
+    pattern = r"(?:Condition\([\w.]+, [A-Z]+, |_(?:true|false|unknown)\( ?| = )\"([A-Z][A-Za-z]+)\""
     given = set(re.findall(pattern, re.sub(r"\s+", " ", source)))
     names = {"DomainVerified", "HostnamesReady", "CertificateReady", "Issuer", "Gateway"}
     assert given - names - explained <= {"Serving", "Incomplete"}

@@ -129,20 +129,20 @@ class World:
         """Make reconcilers with a domain of pages and this key; no DNS is asked."""
         claims = HostnameClaims(self.database.engine, policy.rest)
 
-        async def looking(_: ExpectedProof) -> list[ResolverAnswer]:
+        async def look_up(_: ExpectedProof) -> list[ResolverAnswer]:
             return []
 
-        hosting = HostnameService(
+        hostnames = HostnameService(
             policy,
             key,
             ClaimsClient(claims, policy.budget, self._run_in_writer),
-            looking,
+            look_up,
             self.api,
-            meters=OperatorMetrics(),
-            wake=lambda _: None,
+            metrics=OperatorMetrics(),
+            enqueue=lambda _: None,
             now=self.clock,
         )
-        return self.reconcilers(hosting)
+        return self.reconcilers(hostnames)
 
     def clock(self) -> datetime:
         return self.now

@@ -1,12 +1,13 @@
-"""The loop that keeps Certificates and routes as the names that are held need them.
+"""Keep the Certificates and routes that the held host names need, and no others.
 
-It lists what is there, decides, and acts: what somebody deleted or changed by hand comes back, and
-what belonged to a page or a name that is gone goes, also when that happened while nobody looked.
+Every synchronization lists what is there, decides and acts. So what somebody deleted or changed is
+restored, and what belonged to a page or a host name that is gone is deleted, also when that
+happened while no operator ran.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from allswell.central.errors import CentralError
@@ -14,10 +15,13 @@ from allswell.central.hostname_claims import ClaimHolder
 from allswell.controller.apply.mutation_guard import MutationGuard
 from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.hostnames import certificate_plan, certificate_status
+from allswell.controller.hostnames.certificate_orders import CertificateOrders
 from allswell.controller.hostnames.certificate_plan import (
     ApplyChild,
     CertificatePlan,
     Children,
+    KindAndName,
+    PlanContext,
     RemoveChild,
     RetryCertificate,
 )
@@ -25,274 +29,309 @@ from allswell.controller.hostnames.claims_client import ClaimsClient
 from allswell.controller.hostnames.dns_verification import DnsVerification
 from allswell.controller.hostnames.policy import HostnamePolicy
 from allswell.controller.metrics.operator_metrics import OperatorMetrics
-from allswell.kube import conditions, hostname_objects, manifest, names
+from allswell.kube import hostname_objects, manifest, names
 from allswell.kube.client import Api
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.errors import KubeError, KubeMissing
 from allswell.kube.hostname_objects import PageHostname
 from allswell.kube.kinds import CERTIFICATE, CHALLENGE, PAGE, SECRET, Kind
+from allswell.kube.manifest import Json
+from allswell.kube.views.certificate import CertificateView, challenge_reasons
 from allswell.kube.views.object_meta import ManifestView
 
 log = logging.getLogger(__name__)
 SECOND = timedelta(seconds=1)
-BUSY, CALM = timedelta(seconds=2), timedelta(seconds=30)
-# For so long after the last change something may still come of it.
-MOVING = timedelta(minutes=3)
-FORGET_EVERY = timedelta(hours=1)
-# Who goes on changing what we mend is given way to for so long.
-MEND_EVERY = timedelta(minutes=10)
-# So long an order that was counted stands for a Certificate that the API server has not taken.
-COUNTED_FOR = timedelta(minutes=30)
+ACTIVE_INTERVAL, IDLE_INTERVAL = timedelta(seconds=2), timedelta(seconds=30)
+# For so long after the last change the rest of it is expected soon.
+ACTIVE_FOR = timedelta(minutes=3)
+PURGE_INTERVAL = timedelta(hours=1)
+# An object that was reverted is tolerated for so long as somebody changes it again.
+REVERT_INTERVAL = timedelta(minutes=10)
 
 
 class CertificateController:
-    """Looks at all names and their children, again and again."""
+    """Synchronize Certificates and routes with the held host names, again and again.
+
+    `certificates` has the condition `CertificateReady` of each host name, `routed` the names whose
+    routes are there.
+    """
 
     def __init__(
         self,
         api: Api,
-        ledger: ClaimsClient,
-        preflights: DnsVerification,
+        claims: ClaimsClient,
+        verification: DnsVerification,
         policy: HostnamePolicy,
         *,
-        meters: OperatorMetrics,
-        wake: Callable[[ObjectKey], None],
+        metrics: OperatorMetrics,
+        enqueue: Callable[[ObjectKey], None],
         now: Callable[[], datetime],
     ) -> None:
+        """Call `enqueue` with each page of which something has changed."""
         self._api = api
-        self._ledger = ledger
-        self._preflights = preflights
+        self._claims = claims
+        self._verification = verification
         self._policy = policy
-        self._meters = meters
-        self._wake = wake
+        self._metrics = metrics
+        self._enqueue_page = enqueue
         self._now = now
-        self._hurry = asyncio.Event()
-        self._doomed: frozenset[tuple[Kind, str]] = frozenset()
-        self._spent: dict[str, str] = {}
-        self._counted: dict[str, datetime] = {}
-        self._insistence = MutationGuard()
-        self._mended: dict[str, datetime] = {}
-        self._forgot: datetime | None = None
-        self._moved = now()
-        self.certified: dict[PageHostname, Condition] = {}
+        self._orders = CertificateOrders(claims, metrics, now)
+        self._requested = asyncio.Event()
+        self._unneeded: frozenset[KindAndName] = frozenset()
+        self._guard = MutationGuard()
+        self._reverted: dict[str, datetime] = {}
+        self._purged_at: datetime | None = None
+        self._changed_at = now()
+        self.certificates: Mapping[PageHostname, Condition] = {}
         self.routed: frozenset[PageHostname] = frozenset()
 
-    def hurry(self) -> None:
-        """Look again soon: a name may have been won or lost."""
-        self._hurry.set()
+    def enqueue(self) -> None:
+        """Synchronize soon: a page may have got or lost a host name."""
+        self._requested.set()
 
     async def run(self) -> None:
-        """Look, for ever."""
+        """Synchronize at intervals and when requested, for ever."""
         while True:
-            self._hurry.clear()
-            pause = CALM
+            self._requested.clear()
+            interval = IDLE_INTERVAL
             try:
-                pause = await self.look()
+                interval = await self.sync()
             except (KubeError, CentralError) as error:
-                log.warning("the host names could not be looked at: %s", error)
+                log.warning("certificate controller: synchronization failed: %s", error)
             except Exception:
-                log.exception("the host names could not be looked at")
+                log.exception("certificate controller: synchronization failed")
             await asyncio.sleep(1)  # many names change at once
             try:
-                async with asyncio.timeout(pause / SECOND):
-                    await self._hurry.wait()
+                async with asyncio.timeout(interval / SECOND):
+                    await self._requested.wait()
             except TimeoutError:
                 continue
 
-    async def look(self) -> timedelta:
-        """Look at everything once; when to look again. Raises `KubeError`, `CentralError`."""
+    async def sync(self) -> timedelta:
+        """Synchronize once; return the time until the next. Raises `KubeError`, `CentralError`.
+
+        1. Purge old claims and orders, once an hour.
+        2. Read which pages hold which host names, and since when each is certifiable.
+        3. List the objects of all host names, and why open orders do not get on. Where a kind is
+           not installed, report that and stop.
+        4. Decide what to apply, retry and delete (`certificate_plan`).
+        5. Apply, retry and delete.
+        6. Report each name's condition, and enqueue the pages of those that have changed.
+        7. Record by which names visitors reach their pages, and count the recent orders.
+        """
         now = self._now()
-        await self._forget(now)
-        holders = await self._ledger.holders()
-        names_held = self._held(holders)
+        await self._purge(now)
+        holders = await self._claims.holders()
+        held = {_hostname(holder): self._certifiable_since(holder) for holder in holders}
         try:
-            children = await self._children()
-        except KubeMissing as lacking:
-            absent = _absent(str(lacking))
-            self._said(dict.fromkeys(names_held, absent), frozenset())
-            return CALM
-        challenges = await self._challenges(children)
-        plan = certificate_plan.decide(
-            names_held,
-            children,
-            challenges,
-            self._policy.ingress,
-            now,
-            left=self._left(children, now),
+            children = await self._list_children()
+        except KubeMissing as error:
+            self._report(dict.fromkeys(held, _not_installed(str(error))), frozenset())
+            return IDLE_INTERVAL
+        challenges = await self._list_challenges(children)
+        tolerated = self._tolerated(children, now)
+        context = PlanContext(children, self._policy.ingress, now, tolerated)
+        plan = certificate_plan.decide(held, context)
+        if await self._carry_out(plan):
+            self._changed_at = now
+        self._report_plan(plan, challenges, now)
+        await self._record_served(holders, plan)
+        await self._orders.report()
+        is_open = len(self.routed) < len(held) or plan.apply or plan.remove
+        is_active = now - self._changed_at < ACTIVE_FOR
+        return ACTIVE_INTERVAL if is_open and is_active else IDLE_INTERVAL
+
+    async def _purge(self, now: datetime) -> None:
+        if self._purged_at is None or now - self._purged_at > PURGE_INTERVAL:
+            await self._claims.purge(now)
+            self._purged_at = now
+
+    def _certifiable_since(self, holder: ClaimHolder) -> datetime | None:
+        key = ObjectKey(PAGE.name, holder.namespace, holder.name)
+        latest = self._verification.latest(key, holder.host)
+        return latest.certifiable_since if latest and latest.is_held else None
+
+    async def _list_children(self) -> Children:
+        """List the objects of all host names. Raises `KubeMissing` with the kind that is absent."""
+        certificates = await self._list(CERTIFICATE)
+        routes = {kind: await self._list(kind) for kind in self._policy.ingress.route_kinds}
+        return Children(
+            {each.meta.name: each for each in map(CertificateView.parse, certificates)},
+            {
+                kind: {each.meta.name: each for each in map(ManifestView.parse, objects)}
+                for kind, objects in routes.items()
+            },
         )
-        if await self._carried_out(plan):
-            self._moved = now
-        self._say(plan, now)
-        await self._serve(holders, plan)
-        self._meters.orders.set(await self._ledger.recent_orders(now))
-        unfinished = len(self.routed) < len(names_held) or plan.make or plan.remove
-        return BUSY if unfinished and now - self._moved < MOVING else CALM
 
-    async def _serve(self, holders: Sequence[ClaimHolder], plan: CertificatePlan) -> None:
-        """Let a page call itself by the names whose routes are there, and by no other."""
-        served = {(it.page_id, it.host) for it in holders if _hosted(it) in plan.routed}
-        if served != {(it.page_id, it.host) for it in holders if it.served}:
-            await self._ledger.set_served(served, self._now())
+    async def _list(self, kind: Kind) -> Sequence[Json]:
+        try:
+            listing = await self._api.every(kind, (self._policy.ingress.namespace,), names.HOSTED)
+        except KubeMissing as error:
+            raise KubeMissing(f"{kind.plural}.{kind.group}") from error
+        return [manifest.compact(kind, seen) for seen in listing.objects]
 
-    def _held(self, holders: Sequence[ClaimHolder]) -> dict[PageHostname, datetime | None]:
-        found: dict[PageHostname, datetime | None] = {}
-        for it in holders:
-            look = self._preflights.latest(ObjectKey(PAGE.name, it.namespace, it.name), it.host)
-            green = look.certifiable_since if look and look.is_held else None
-            found[_hosted(it)] = green
-        return found
-
-    async def _children(self) -> Children:
-        around = self._policy.ingress
-        found = {}
-        for kind in (CERTIFICATE, *around.route_kinds):
-            try:
-                listing = await self._api.every(kind, (around.namespace,), names.HOSTED)
-            except KubeMissing as error:
-                raise KubeMissing(f"{kind.plural}.{kind.group}") from error
-            found[kind] = hostname_objects.by_name(listing.objects)
-        return found
-
-    async def _challenges(self, children: Children) -> dict[str, str]:
-        """Why orders are open; asked only while there are any."""
-        if all(
-            certificate_status.facts(it, {}).serves(self._now())
-            for it in children[CERTIFICATE].values()
-        ):
+    async def _list_challenges(self, children: Children) -> Mapping[str, str]:
+        """Return by host why orders are open; the API server is asked only while there are any."""
+        now = self._now()
+        if all(certificate.is_valid(now) for certificate in children.certificates.values()):
             return {}
         try:
             listing = await self._api.every(CHALLENGE, (self._policy.ingress.namespace,))
         except KubeMissing:
             return {}
-        return certificate_status.causes(listing.objects)
+        return challenge_reasons(listing.objects)
 
-    def _left(self, children: Children, now: datetime) -> frozenset[str]:
-        """The children, by their UIDs, that others make what they are however we write them."""
-        live = {manifest.uid(it): it for those in children.values() for it in those.values()}
-        self._insistence.retain(frozenset(live))
-        lately = {uid: at for uid, at in self._mended.items() if now - at < MEND_EVERY}
-        self._mended = {uid: at for uid, at in lately.items() if uid in live}
-        insisted = {
-            uid for uid, it in live.items() if self._insistence.is_futile(ManifestView.parse(it))
-        }
-        return frozenset(insisted | self._mended.keys())
+    def _tolerated(self, children: Children, now: datetime) -> frozenset[str]:
+        """Return the UIDs of objects that others change as soon as we revert them.
 
-    async def _carried_out(self, plan: CertificatePlan) -> bool:
-        """Do it, as far as it can be done; whether anything came of it."""
-        done = [await self._tried(self._make(each), each.kind) for each in plan.make]
-        done += [await self._tried(self._retry(again), CERTIFICATE) for again in plan.retry]
-        doomed = frozenset((each.kind, each.name) for each in plan.remove)
-        for gone in plan.remove:
-            # Only what two looks in a row have found to belong to nobody.
-            if (gone.kind, gone.name) in self._doomed:
-                done.append(await self._tried(self._remove(gone), gone.kind))
-        news, self._doomed = doomed - self._doomed, doomed
-        return any(done) or bool(news)
-
-    async def _tried(self, doing: Awaitable[bool], kind: Kind) -> bool:
-        try:
-            return await doing
-        except KubeError as error:
-            log.warning("a %s could not be written: %s", kind.name, error)
-            return False
-
-    async def _make(self, it: ApplyChild) -> bool:
-        if it.ordered and not await self._may_order(it.ordered):
-            return False
-        seen = await self._api.apply(it.kind, it.wanted, uid=it.uid)
-        self._counted.pop(it.ordered, None)
-        self._meters.writes.labels(it.kind.name, "apply").inc()
-        self._insistence.record(ManifestView.parse(it.wanted), ManifestView.parse(seen))
-        if it.uid:
-            self._mended[it.uid] = self._now()
-        return True
-
-    async def _may_order(self, host: str) -> bool:
-        """Whether a Certificate may be made; one that could not be written is counted once."""
-        now = self._now()
-        counted = self._counted.get(host)
-        if counted is not None and now - counted < COUNTED_FOR:
-            return True
-        why = await self._ledger.record_order(host, now)
-        self._budget(host, why)
-        if not why:
-            self._counted[host] = now
-        return not why
-
-    async def _retry(self, it: RetryCertificate) -> bool:
-        if await self._ledger.record_order(it.host, self._now()):
-            return False
-        await self._failed(manifest.name(it.certificate)[1], None)
-        log.info("the certificate of %s is ordered again", it.host)
-        return True
-
-    async def _failed(self, name: str, at: datetime | None) -> None:
-        """Say of a Certificate when it failed: after that its issuer waits; None: it need not."""
-        moment = {"lastFailureTime": at and conditions.time(at)}
-        patch = {
-            "apiVersion": CERTIFICATE.api,
-            "kind": CERTIFICATE.name,
-            "metadata": {"namespace": self._policy.ingress.namespace, "name": name},
-            "status": moment if at is None else {**moment, "failedIssuanceAttempts": 1},
-        }
-        await self._api.merge(CERTIFICATE, patch, "status")
-        self._meters.writes.labels(CERTIFICATE.name, "status").inc()
-
-    async def _remove(self, it: RemoveChild) -> bool:
-        log.info("deleting %s %s: its host name is gone", it.kind.name, it.name)
-        if it.kind == CERTIFICATE:
-            await self._remove_key(it.name)
-        await self._delete(it.kind, it.name, it.uid)
-        if it.kind == CERTIFICATE:  # what may have been issued in between
-            await self._delete(SECRET, it.name)
-        return True
-
-    async def _remove_key(self, name: str) -> None:
-        """Delete the Secret of a Certificate, which says that it is there: so that goes later.
-
-        Whoever is ended in between finds it again. Without its Secret it would be ordered anew.
+        An admission webhook does so at once, a person or a controller after a while.
         """
-        await self._failed(name, self._now())
-        await self._delete(SECRET, name)
+        live = {each.meta.uid: each for _, each in children}
+        self._guard.retain(frozenset(live))
+        self._reverted = {
+            uid: at
+            for uid, at in self._reverted.items()
+            if uid in live and now - at < REVERT_INTERVAL
+        }
+        futile = {uid for uid, each in live.items() if self._guard.is_futile(each)}
+        return frozenset(futile | self._reverted.keys())
+
+    async def _carry_out(self, plan: CertificatePlan) -> bool:
+        """Take every action that is possible; return whether anything has changed.
+
+        An object is deleted only when two plans in a row do not need it.
+        """
+        done = [await self._try(self._apply(each), each.kind, each.name) for each in plan.apply]
+        done += [
+            await self._try(self._retry(each), CERTIFICATE, each.certificate.meta.name)
+            for each in plan.retry
+        ]
+        unneeded = frozenset((each.kind, each.name) for each in plan.remove)
+        done += [
+            await self._try(self._remove(each), each.kind, each.name)
+            for each in plan.remove
+            if (each.kind, each.name) in self._unneeded
+        ]
+        is_new, self._unneeded = bool(unneeded - self._unneeded), unneeded
+        return any(done) or is_new
+
+    async def _try(self, action: Awaitable[bool], kind: Kind, name: str) -> bool:
+        try:
+            return await action
+        except KubeError as error:
+            log.warning(
+                "certificate controller: cannot write an object: %s kind=%s namespace=%s name=%s",
+                error,
+                kind.name,
+                self._policy.ingress.namespace,
+                name,
+            )
+            return False
+
+    async def _apply(self, action: ApplyChild) -> bool:
+        if action.order_for and not await self._orders.may_order(action.order_for):
+            return False
+        applied = await self._api.apply(action.kind, action.desired.content, uid=action.uid)
+        self._orders.written(action.order_for)
+        self._count(action.kind, "apply")
+        self._guard.record(action.desired, ManifestView.parse(applied))
+        if action.uid:
+            self._reverted[action.uid] = self._now()
+        return True
+
+    async def _retry(self, action: RetryCertificate) -> bool:
+        if not await self._orders.may_repeat(action.host):
+            return False
+        await self._set_failure_time(action.certificate.meta.name, None)
+        log.info(
+            "certificate controller: ordering a failed certificate again: host=%s kind=%s"
+            " namespace=%s name=%s",
+            action.host,
+            CERTIFICATE.name,
+            *action.certificate.meta.namespaced_name,
+        )
+        return True
+
+    async def _set_failure_time(self, name: str, at: datetime | None) -> None:
+        """Set when a Certificate failed: after that cert-manager waits; None: it need not."""
+        namespace = self._policy.ingress.namespace
+        patch = hostname_objects.failure_time_patch(namespace, name, at)
+        await self._api.merge(CERTIFICATE, patch, "status")
+        self._count(CERTIFICATE, "status")
+
+    async def _remove(self, action: RemoveChild) -> bool:
+        """Delete an object, and with a Certificate its Secret.
+
+        1. Of a Certificate, set that it has just failed: without its Secret it would be ordered
+           anew.
+        2. Delete its Secret. The Certificate is what says that there is one, so it goes later:
+           an operator that ends in between finds it again.
+        3. Delete the object.
+        4. Delete the Secret that may have been issued in between.
+        """
+        log.info(
+            "certificate controller: deleting an object without a host name: kind=%s namespace=%s"
+            " name=%s",
+            action.kind.name,
+            self._policy.ingress.namespace,
+            action.name,
+        )
+        if action.kind == CERTIFICATE:
+            await self._set_failure_time(action.name, self._now())
+            await self._delete(SECRET, action.name)
+        await self._delete(action.kind, action.name, action.uid)
+        if action.kind == CERTIFICATE:
+            await self._delete(SECRET, action.name)
+        return True
 
     async def _delete(self, kind: Kind, name: str, uid: str = "") -> None:
         await self._api.delete(kind, self._policy.ingress.namespace, name, uid, force=False)
-        self._meters.writes.labels(kind.name, "delete").inc()
+        self._count(kind, "delete")
 
-    def _budget(self, host: str, why: str) -> None:
-        self._spent = {name: text for name, text in self._spent.items() if name != host}
-        if why:
-            self._spent[host] = why
+    def _count(self, kind: Kind, verb: str) -> None:
+        self._metrics.writes.labels(kind.name, verb).inc()
 
-    def _say(self, plan: CertificatePlan, now: datetime) -> None:
-        lacking = {name.host for name, seen in plan.facts.items() if seen is None}
-        self._spent = {host: why for host, why in self._spent.items() if host in lacking}
-        self._counted = {host: at for host, at in self._counted.items() if host in lacking}
-        self._meters.postponed.set(len(self._spent))
-        said = {
-            name: certificate_status.condition(seen, self._spent.get(name.host, ""), now)
-            for name, seen in plan.facts.items()
+    def _report_plan(
+        self, plan: CertificatePlan, challenges: Mapping[str, str], now: datetime
+    ) -> None:
+        missing = {name.host for name, each in plan.certificates.items() if each is None}
+        self._orders.retain(missing)
+        conditions = {
+            name: certificate_status.condition(
+                certificate,
+                now,
+                challenge=challenges.get(name.host, ""),
+                excess=self._orders.excess(name.host),
+            )
+            for name, certificate in plan.certificates.items()
         }
-        self._said(said | dict.fromkeys(plan.waiting, certificate_status.WAITING), plan.routed)
+        waiting = dict.fromkeys(plan.waiting, certificate_status.WAITING_FOR_DOMAIN)
+        self._report(conditions | waiting, plan.routed)
 
-    def _said(self, said: dict[PageHostname, Condition], routed: frozenset[PageHostname]) -> None:
-        before = {name: (self.certified.get(name), name in self.routed) for name in said}
-        self.certified, self.routed = said, routed
-        for name, condition in said.items():
-            if before[name] != (condition, name in routed):
-                self._moved = self._now()
-                self._wake(ObjectKey(PAGE.name, name.namespace, name.name))
+    def _report(
+        self, conditions: Mapping[PageHostname, Condition], routed: frozenset[PageHostname]
+    ) -> None:
+        changed = [
+            name
+            for name, condition in conditions.items()
+            if (self.certificates.get(name), name in self.routed) != (condition, name in routed)
+        ]
+        self.certificates, self.routed = conditions, routed
+        for name in changed:
+            self._changed_at = self._now()
+            self._enqueue_page(ObjectKey(PAGE.name, name.namespace, name.name))
 
-    async def _forget(self, now: datetime) -> None:
-        if self._forgot is None or now - self._forgot > FORGET_EVERY:
-            await self._ledger.purge(now)
-            self._forgot = now
+    async def _record_served(self, holders: Sequence[ClaimHolder], plan: CertificatePlan) -> None:
+        """Record by which names visitors reach their pages: those whose routes are there."""
+        served = {(each.page_id, each.host) for each in holders if _hostname(each) in plan.routed}
+        if served != {(each.page_id, each.host) for each in holders if each.served}:
+            await self._claims.set_served(served, self._now())
 
 
-def _hosted(it: ClaimHolder) -> PageHostname:
-    return PageHostname(it.host, it.namespace, it.name, it.uid)
+def _hostname(holder: ClaimHolder) -> PageHostname:
+    return PageHostname(holder.host, holder.namespace, holder.name, holder.uid)
 
 
-def _absent(kind: str) -> Condition:
-    words = f"the cluster does not know {kind}: cert-manager or the Gateway API is to be installed"
-    return Condition(certificate_status.CERTIFIED, FALSE, "NoCertManager", words)
+def _not_installed(kind: str) -> Condition:
+    message = f"{kind} is not installed in this cluster: install cert-manager or the Gateway API"
+    return Condition(certificate_status.CERTIFICATE_READY, FALSE, "NoCertManager", message)

@@ -40,7 +40,8 @@ class Verification:
 
     `outcome` is what the central database decided on the last proof, None without one.
     `certifiable_since` is since when the name is verified and certifiable without a break; None
-    when it is not. `repeats` counts the lookups before this one that ended the same.
+    when it is not. `repeats` counts the lookups before this one that ended the same. `served_until`
+    is when the page loses a name whose verification fails; None while it does not.
     """
 
     at: datetime
@@ -49,6 +50,7 @@ class Verification:
     claim: HostnameClaim | None = None
     certifiable_since: datetime | None = None
     repeats: int = 0
+    served_until: datetime | None = None
 
     @property
     def is_held(self) -> bool:
@@ -175,7 +177,15 @@ class DnsVerification:
         outcome = await self._outcome(task, judged, now)
         claim = await self._claim(task, judged, now)
         since = (before.certifiable_since if before else None) or now
-        after = Verification(now, judged, outcome, claim, since if judged.is_certifiable else None)
+        failing_since = claim.failing_since if claim else None
+        after = Verification(
+            now,
+            judged,
+            outcome,
+            claim,
+            certifiable_since=since if judged.is_certifiable else None,
+            served_until=failing_since and failing_since + self._grace,
+        )
         if before and (before.outcome, before.is_held) == (outcome, after.is_held):
             return replace(after, repeats=before.repeats + 1)
         return after

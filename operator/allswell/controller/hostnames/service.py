@@ -1,4 +1,4 @@
-"""Host names as the reconciler sees them: what a page asks for, and how far each name has come."""
+"""Serve customers' host names: claim them for pages, and report the state of each."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
@@ -14,122 +14,133 @@ from allswell.domain import hostname
 from allswell.domain.hostname import PageIdentity
 from allswell.domain.preflight import ExpectedProof
 from allswell.domain.spec.page import StatusPage
-from allswell.kube import manifest
 from allswell.kube.client import Api
 from allswell.kube.hostname_objects import PageHostname
-from allswell.kube.manifest import Json
+from allswell.kube.views.page import PageStatusView
 
-PATIENCE = timedelta(minutes=1)
+# How long the status that an earlier operator wrote stands while this one finds out anew.
+SETTLING_TIME = timedelta(minutes=1)
 
 
 class HostnameService:
-    """The parts of this room, put together. `key` is the installation's own secret."""
+    """Put together DNS verification and certificate controller, and answer for single pages."""
 
     def __init__(
         self,
         policy: HostnamePolicy,
         key: bytes,
-        ledger: ClaimsClient,
+        claims: ClaimsClient,
         look_up: DnsLookup,
         api: Api,
         *,
-        meters: OperatorMetrics,
-        wake: Callable[[ObjectKey], None],
+        metrics: OperatorMetrics,
+        enqueue: Callable[[ObjectKey], None],
         now: Callable[[], datetime],
     ) -> None:
+        """Derive pages' host names and tokens from `key`, the installation's own secret.
+
+        `enqueue` is called with each page of which something has changed.
+        """
         self._policy = policy
         self._key = key
-        self._ledger = ledger
+        self._claims = claims
         self._now = now
-        self._wake = wake
-        self._begun = now()
-        self.preflights = DnsVerification(
+        self._enqueue = enqueue
+        self._started_at = now()
+        self.dns_verification = DnsVerification(
             look_up,
-            ledger,
+            claims,
             issuers=policy.caa_issuers,
             recheck=policy.recheck,
             grace=policy.grace,
-            enqueue=self._changed,
+            enqueue=self._enqueue_both,
             now=now,
         )
-        self.tending = CertificateController(
-            api, ledger, self.preflights, policy, meters=meters, wake=wake, now=now
+        self.certificate_controller = CertificateController(
+            api,
+            claims,
+            self.dns_verification,
+            policy,
+            metrics=metrics,
+            enqueue=enqueue,
+            now=now,
         )
 
     def loops(self) -> list[Coroutine[None, None, None]]:
-        """What runs for ever."""
-        return [self.preflights.run(), self.tending.run()]
+        """Return the loops, each of which runs for ever."""
+        return [self.dns_verification.run(), self.certificate_controller.run()]
 
-    @property
-    def grace(self) -> timedelta:
-        """How long a name may fail before its page loses it."""
-        return self._policy.grace
+    def is_settling(self, states: Sequence[HostnameState], before: PageStatusView) -> bool:
+        """Tell whether an operator that has just started should not yet report these host names.
 
-    def unsettled(self, names: Sequence[HostnameState], before: Json) -> bool:
-        """Whether an operator that has just begun should not yet say anything of these names.
-
-        What an earlier one has said stands until everything was looked at again, or for a minute.
+        The status that an earlier one wrote stands until all of them were looked up again, but
+        not for longer than `SETTLING_TIME`.
         """
-        if not manifest.blocks(before, "hostnames") or self._now() - self._begun > PATIENCE:
+        if not before.hostnames or self._now() - self._started_at > SETTLING_TIME:
             return False
-        return not all(name.settled for name in names)
+        return not all(state.is_settled for state in states)
 
-    def label(self, page: PageIdentity) -> str:
-        """A page's own label under the domain of pages, unless it was given another before."""
+    def page_label(self, page: PageIdentity) -> str:
+        """Return a page's own label under the pages domain, unless it was given another before."""
         return hostname.page_label(self._key, page)
 
     def target(self, label: str) -> str:
-        """A page's own host name: what a CNAME points at."""
+        """Return a page's own host name: the target of CNAME records."""
         return f"{label}.{self._policy.domains.pages_domain}"
 
-    async def names(
-        self, key: ObjectKey, number: int, identity: PageIdentity, page: StatusPage, target: str
+    async def states(
+        self, key: ObjectKey, page_id: int, identity: PageIdentity, page: StatusPage, target: str
     ) -> tuple[HostnameState, ...]:
-        """Ask for the names that a page lists; how far each has come. Raises `CentralError`.
+        """Claim the host names that a page lists; return the state of each.
 
-        `target` is the page's own host name.
+        `target` is the page's own host name. Raises `CentralError`.
+
+        1. Find the names that the policy refuses.
+        2. Claim the others: a namespace may have only so many pending ones.
+        3. Have the claimed names verified in the DNS, new ones at once.
+        4. Return of each name what DNS verification and certificate controller know.
         """
-        refused = {
-            host: why
-            for host in page.hostnames
-            if (why := self._policy.refusal(host, page.meta.namespace))
+        namespace = page.meta.namespace
+        refusals = {host: self._policy.refusal(host, namespace) for host in page.hostnames}
+        accepted = tuple(host for host in page.hostnames if not refusals[host])
+        claims = await self._claims.request(page_id, accepted, self._now())
+        expected = {
+            host: self._expected(host, identity, target) for host in accepted if host in claims
         }
-        asked = tuple(host for host in page.hostnames if host not in refused)
-        claims = await self._ledger.request(number, asked, self._now())
-        wanted = {host: self._wanted(host, identity, target) for host in asked if host in claims}
-        if self.preflights.set_expected(key, number, tuple(wanted.values())):
-            self.tending.hurry()
+        if self.dns_verification.set_expected(key, page_id, tuple(expected.values())):
+            self.certificate_controller.enqueue()
         return tuple(
-            self._name(key, host, page, refused.get(host, ""), wanted.get(host))
+            self._state(key, page, host, refusals[host], expected.get(host))
             for host in page.hostnames
         )
 
-    def _wanted(self, host: str, identity: PageIdentity, target: str) -> ExpectedProof:
-        return ExpectedProof(host, target, hostname.verification_token(self._key, identity, host))
+    def _expected(self, host: str, identity: PageIdentity, target: str) -> ExpectedProof:
+        token = hostname.verification_token(self._key, identity, host)
+        return ExpectedProof(host, target, token)
 
-    def _name(
+    def _state(
         self,
         key: ObjectKey,
-        host: str,
         page: StatusPage,
-        refused: str,
-        wanted: ExpectedProof | None,
+        host: str,
+        refusal: str,
+        expected: ExpectedProof | None,
     ) -> HostnameState:
-        it = PageHostname(host, page.meta.namespace, page.meta.name, page.meta.uid)
+        name = PageHostname(host, page.meta.namespace, page.meta.name, page.meta.uid)
         return HostnameState(
             host,
-            wanted=wanted,
-            refused=refused,
-            crowded=not refused and wanted is None,
-            look=self.preflights.latest(key, host),
-            certified=self.tending.certified.get(it),
-            routed=it in self.tending.routed,
+            expected=expected,
+            refusal=refusal,
+            over_limit=not refusal and expected is None,
+            verification=self.dns_verification.latest(key, host),
+            certificate=self.certificate_controller.certificates.get(name),
+            routed=name in self.certificate_controller.routed,
         )
 
-    def gone(self, key: ObjectKey) -> None:
-        """A page is gone: nothing of it is looked at any more."""
-        self.preflights.set_expected(key, 0, ())
+    def forget(self, key: ObjectKey) -> None:
+        """Stop verifying the host names of a page that is gone."""
+        self.dns_verification.set_expected(key, 0, ())
 
-    def _changed(self, key: ObjectKey) -> None:
-        self.tending.hurry()
-        self._wake(key)
+    def _enqueue_both(self, key: ObjectKey) -> None:
+        self.certificate_controller.enqueue()
+        self._enqueue(key)

@@ -15,16 +15,46 @@ from allswell.kube.views.status import StatusView
 
 
 @dataclass(frozen=True, slots=True)
-class PageStatusView(StatusView):
-    """A StatusPage's status; `hostnames` are the entries of its host names, one each."""
+class HostnameStatus:
+    """The status of one host name of a page.
 
-    hostnames: tuple[Json, ...] = ()
+    `proof` are the name and the value of the TXT record that verifies it, None where none can.
+    """
+
+    host: str
+    conditions: Conditions
+    proof: tuple[str, str] | None = None
+
+    @classmethod
+    def parse(cls, entry: Json) -> Self:
+        """Parse one entry of `status.hostnames`."""
+        conditions = Conditions.parse(manifest.blocks(entry, "conditions"))
+        proof = manifest.block(entry, "proof")
+        record = (manifest.text(proof, "name"), manifest.text(proof, "value"))
+        return cls(manifest.text(entry, "name"), conditions, record if proof else None)
+
+    def manifest(self) -> dict[str, object]:
+        """Return the entry of `status.hostnames`."""
+        entry: dict[str, object] = {"name": self.host}
+        if self.proof is not None:
+            name, value = self.proof
+            entry["proof"] = {"name": name, "value": value}
+        entry["conditions"] = self.conditions.manifest()
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatusView(StatusView):
+    """A StatusPage's status, as it is or as it shall be."""
+
+    hostnames: tuple[HostnameStatus, ...] = ()
 
     @classmethod
     def parse(cls, status: Json) -> Self:
         """Parse a status."""
         conditions = Conditions.parse(manifest.blocks(status, "conditions"))
-        return cls(conditions, status, manifest.blocks(status, "hostnames"))
+        hostnames = map(HostnameStatus.parse, manifest.blocks(status, "hostnames"))
+        return cls(conditions, status, tuple(hostnames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +96,7 @@ def status(
     address: PageAddress,
     generation: int,
     *,
-    hostnames: Sequence[Json],
+    hostnames: Sequence[HostnameStatus],
     ready_hostnames: str,
 ) -> PageStatusView:
     """Build the status of a page; `ready_hostnames` is a text like `2/3`."""
@@ -76,7 +106,8 @@ def status(
         "conditions": conditions.manifest(),
     }
     if hostnames:
-        content |= {"hostnames": list(hostnames), "readyHostnames": ready_hostnames}
+        content["hostnames"] = [hostname.manifest() for hostname in hostnames]
+        content["readyHostnames"] = ready_hostnames
     if address.target:
         content["target"] = address.target
     if address.url:

@@ -53,7 +53,7 @@ class MortalApi(FakeApi):
 
 @dataclass
 class Story:
-    """`says` is what the DNS answers for a host, `woken` the pages that were to be looked at.
+    """`says` is what the DNS answers for a host, `enqueued` the pages that were to be reconciled.
 
     For the hosts of `mute` nothing ever comes back. `questions` are the hosts that were asked for.
     While the collector is `away` nothing is kept.
@@ -70,12 +70,12 @@ class Story:
     mute: set[str] = field(default_factory=set)
     questions: list[str] = field(default_factory=list)
     away: bool = False
-    woken: list[ObjectKey] = field(default_factory=list)
+    enqueued: list[ObjectKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.meters = OperatorMetrics()
+        self.metrics = OperatorMetrics()
         self.api.step = self._step
-        self.hosting = self.started()
+        self.hostnames = self.started()
 
     def started(self) -> HostnameService:
         """The room as it is when an operator begins."""
@@ -86,8 +86,8 @@ class Story:
             ClaimsClient(claims, self.policy.budget, self._doing),
             self._looking,
             self.api,
-            meters=self.meters,
-            wake=self.woken.append,
+            metrics=self.metrics,
+            enqueue=self.enqueued.append,
             now=lambda: self.now,
         )
 
@@ -112,26 +112,30 @@ class Story:
 
         return done()
 
-    async def asked(self, *hosts: str, namespace: str = "acme") -> tuple[HostnameState, ...]:
-        """A page is looked at."""
+    async def reconcile(self, *hosts: str, namespace: str = "acme") -> tuple[HostnameState, ...]:
+        """Reconcile a page that lists these host names; return their states."""
         page = StatusPage(Meta("main", namespace, {}, f"uid-{namespace}"), "Acme", hostnames=hosts)
         writer, uid = self.central.writer, f"ns-{namespace}"
-        number = writer.put_page(page, (), self.now, namespace_uid=uid)
+        page_id = writer.put_page(page, (), self.now, namespace_uid=uid)
         key, identity = ObjectKey(PAGE.name, namespace, "main"), PageIdentity(uid, "main")
-        target = self.hosting.target(self.hosting.label(identity))
-        return await self.hosting.names(key, number, identity, page, target)
+        target = self.hostnames.target(self.hostnames.page_label(identity))
+        return await self.hostnames.states(key, page_id, identity, page, target)
 
-    async def looked(self, *, after: timedelta = timedelta(hours=1)) -> None:
-        """Let the DNS be asked again, and let the children be tended."""
-        await self.resolved(after=after)
-        await self.hosting.tending.look()
+    async def advance(self, *, after: timedelta = timedelta(hours=1)) -> None:
+        """Let time pass, the DNS be asked again and the certificate controller synchronize."""
+        await self.verify(after=after)
+        await self.sync()
 
-    async def resolved(self, *, after: timedelta) -> None:
-        """Let the DNS be asked again."""
+    async def verify(self, *, after: timedelta) -> None:
+        """Let time pass and the DNS be asked again."""
         self.now += after
-        running = asyncio.create_task(self.hosting.preflights.run())
+        running = asyncio.create_task(self.hostnames.dns_verification.run())
         await asyncio.sleep(0.02)
         running.cancel()
+
+    async def sync(self) -> timedelta:
+        """Let the certificate controller synchronize once; return the time until the next."""
+        return await self.hostnames.certificate_controller.sync()
 
     def children(self) -> list[str]:
         """The kinds of what is there, and the host that each is for."""

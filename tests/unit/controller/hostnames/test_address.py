@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from allswell.controller.cache.cache import ObjectKey
-from allswell.controller.hostnames.service import PATIENCE
+from allswell.controller.hostnames.service import SETTLING_TIME
 from allswell.kube import manifest
 from allswell.kube.kinds import PAGE
 from tests.unit.controller.hostnames.story import HOST, POLICY
@@ -20,7 +20,7 @@ async def said(world: World, key: bytes) -> tuple[str, dict[str, Any]]:
     """The target that a page tells, and what proves its name, with a key of the installation."""
     reconciler = world.keyed(POLICY, key)
     # So long what an earlier operator has said stands.
-    world.now += PATIENCE + timedelta(seconds=1)
+    world.now += SETTLING_TIME + timedelta(seconds=1)
     await reconciler.reconcile(PAGE_KEY)
     status = world.status(PAGE, "main")
     (entry,) = manifest.blocks(status, "hostnames")

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from allswell.controller.hostnames import certificate_status
-from allswell.controller.hostnames.certificate_status import CertificateFacts
 from allswell.kube.conditions import FALSE, TRUE, time
+from allswell.kube.manifest import Json
+from allswell.kube.views.certificate import CertificateView, challenge_reasons
 from tests.central_database import DAY, HOUR, NOON
 
 GOOD: dict[str, object] = {
@@ -22,9 +23,8 @@ ISSUING: dict[str, object] = {
 }
 
 
-def facts(status: Mapping[str, object], challenge: str = "") -> CertificateFacts:
-    seen = {"spec": {"dnsNames": ["a.acme.com"]}, "status": status}
-    return certificate_status.facts(seen, {"a.acme.com": challenge} if challenge else {})
+def certificate(status: Mapping[str, object]) -> CertificateView:
+    return CertificateView.parse({"spec": {"dnsNames": ["a.acme.com"]}, "status": status})
 
 
 @pytest.mark.parametrize(
@@ -44,21 +44,26 @@ def facts(status: Mapping[str, object], challenge: str = "") -> CertificateFacts
 def test_a_certificate_is_judged_by_its_end(
     status: dict[str, object], days: int, said: tuple[str, str]
 ) -> None:
-    found = certificate_status.condition(facts(status), "", NOON + days * DAY)
+    found = certificate_status.condition(certificate(status), NOON + days * DAY)
     assert (found.status, found.reason) == said
 
 
 def test_the_challenge_knows_the_real_cause() -> None:
-    found = certificate_status.condition(
-        facts({**FAILED, **ISSUING}, "404 at /.well-known"), "", NOON
-    )
+    failed = certificate({**FAILED, **ISSUING})
+    challenges: list[Json] = [
+        {"spec": {"dnsName": "a.acme.com"}, "status": {"reason": "404 at /.well-known"}},
+        {"spec": {"dnsName": "b.acme.com"}, "status": {}},
+    ]
+    reasons = challenge_reasons(challenges)
+    assert reasons == {"a.acme.com": "404 at /.well-known"}
+    found = certificate_status.condition(failed, NOON, challenge=reasons["a.acme.com"])
     assert "404 at /.well-known" in found.message
-    assert "refused" in certificate_status.condition(facts({**FAILED, **ISSUING}), "", NOON).message
+    assert "refused" in certificate_status.condition(failed, NOON).message
 
 
 def test_short_lives_are_not_called_overdue() -> None:
     short = {"notBefore": time(NOON), "notAfter": time(NOON + HOUR), "renewalTime": ""}
-    late = certificate_status.condition(facts({**GOOD, **short}), "", NOON + 0.95 * HOUR)
+    late = certificate_status.condition(certificate({**GOOD, **short}), NOON + 0.95 * HOUR)
     assert late.reason == "Issued"
 
 
@@ -67,8 +72,8 @@ def test_short_lives_are_not_called_overdue() -> None:
     [(1, 59, False), (1, 61, True), (2, 239, False), (2, 241, True), (9, 3601, True)],
 )
 def test_a_failed_order_waits_ever_longer(failures: int, after: int, *, due: bool) -> None:
-    failed = facts({"lastFailureTime": time(NOON), "failedIssuanceAttempts": failures})
+    failed = certificate({"lastFailureTime": time(NOON), "failedIssuanceAttempts": failures})
     at = NOON + timedelta(seconds=after)
-    assert certificate_status.due_again(failed, NOON - HOUR, at) is due
-    assert certificate_status.due_again(failed, NOON + timedelta(seconds=1), at)
-    assert not certificate_status.due_again(facts(GOOD), None, at)
+    assert certificate_status.is_retry_due(failed, NOON - HOUR, at) is due
+    assert certificate_status.is_retry_due(failed, NOON + timedelta(seconds=1), at)
+    assert not certificate_status.is_retry_due(certificate(GOOD), None, at)

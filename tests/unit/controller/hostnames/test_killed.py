@@ -16,18 +16,18 @@ STEPS = range(1, 31)
 async def served(story: Story) -> None:
     """A name from listed to serving, as far as the operator lives."""
     story.says[HOST] = TXT
-    await story.asked(HOST)
-    await story.looked()
+    await story.reconcile(HOST)
+    await story.advance()
     story.certify()
-    await story.looked()
-    await story.looked()
+    await story.advance()
+    await story.advance()
 
 
 async def removed(story: Story) -> None:
     """A name that is not listed any more, until nothing of it is left."""
-    await story.asked()
-    await story.looked()
-    await story.looked()
+    await story.reconcile()
+    await story.advance()
+    await story.advance()
 
 
 async def killed_once(story: Story, step: int, removing: bool) -> bool:
@@ -40,7 +40,7 @@ async def killed_once(story: Story, step: int, removing: bool) -> bool:
     with contextlib.suppress(Killed):
         await part(story)
     was_killed, story.fatal = not story.fatal, 0
-    story.hosting = story.started()
+    story.hostnames = story.started()
     await part(story)
     return was_killed
 
@@ -49,8 +49,8 @@ async def killed_once(story: Story, step: int, removing: bool) -> bool:
 def test_a_name_that_comes_serves_in_the_end(story: Story, step: int) -> None:
     async def told_of() -> bool:
         was_killed = await killed_once(story, step, removing=False)
-        (name,) = await story.asked(HOST)
-        assert status.is_ready(name, story.hosting.grace)
+        (name,) = await story.reconcile(HOST)
+        assert status.is_ready(name)
         return was_killed
 
     was_killed = asyncio.run(told_of())

@@ -15,22 +15,21 @@ from allswell.controller.hostnames.service import HostnameService
 from allswell.controller.hostnames.status import HostnameState
 from allswell.controller.reconcile.page import status as page_status
 from allswell.domain.hostname import PageIdentity
-from allswell.domain.hostname_claim import GRACE
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import ComponentSpec, StatusPage
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.kinds import PAGE
 from allswell.kube.views.page import PageStatusView, PageView
 
-RETRY_UNSETTLED = timedelta(seconds=2)
+RETRY_SETTLING = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class PageHostnames:
-    """A page's own host name, empty where it has none, and how far each of its others has come."""
+    """A page's own host name, empty where it has none, and the state of each customer's one."""
 
     target: str = ""
-    names: tuple[HostnameState, ...] = ()
+    states: tuple[HostnameState, ...] = ()
 
 
 class PageReconciler:
@@ -71,7 +70,7 @@ class PageReconciler:
         page = self._cache.page(*key.namespaced_name)
         if page is None or page.meta.deleting:
             if self._hostnames is not None:
-                self._hostnames.gone(key)
+                self._hostnames.forget(key)
             return None
         shown = self._components(page)
         hostnames = PageHostnames()
@@ -80,8 +79,8 @@ class PageReconciler:
             if namespace_uid is None:
                 return None
             hostnames = await self._record(key, page.spec, shown, namespace_uid)
-        if self._is_unsettled(page, hostnames):
-            return RETRY_UNSETTLED
+        if self._is_settling(page, hostnames):
+            return RETRY_SETTLING
         await self._write_status(page, shown, hostnames)
         return None
 
@@ -100,30 +99,29 @@ class PageReconciler:
         shown: Sequence[ComponentSpec],
         namespace_uid: str,
     ) -> PageHostnames:
-        """Write the page to the central database; return how far its host names have come."""
+        """Write the page to the central database; return the states of its host names."""
         identity = PageIdentity(namespace_uid, page.meta.name)
-        label = self._hostnames.label(identity) if self._hostnames else ""
+        label = self._hostnames.page_label(identity) if self._hostnames else ""
         page_id, label = await self._database.put_page(
             page, shown, namespace_uid, self._now(), label
         )
         if self._hostnames is None:
             unserved = (HostnameState(host, unserved=True) for host in page.hostnames)
-            return PageHostnames(names=tuple(unserved))
+            return PageHostnames(states=tuple(unserved))
         target = self._hostnames.target(label)
-        names = await self._hostnames.names(key, page_id, identity, page, target)
-        return PageHostnames(target, names)
+        states = await self._hostnames.states(key, page_id, identity, page, target)
+        return PageHostnames(target, states)
 
-    def _is_unsettled(self, page: PageView, hostnames: PageHostnames) -> bool:
-        return self._hostnames is not None and self._hostnames.unsettled(
-            hostnames.names, page.status.content
+    def _is_settling(self, page: PageView, hostnames: PageHostnames) -> bool:
+        return self._hostnames is not None and self._hostnames.is_settling(
+            hostnames.states, page.status
         )
 
     async def _write_status(
         self, page: PageView, shown: Sequence[ComponentSpec], hostnames: PageHostnames
     ) -> None:
-        namespace, names = page.meta.namespace, hostnames.names
+        namespace, states = page.meta.namespace, hostnames.states
         ready = page_status.ready(page.spec, shown)
-        grace = self._hostnames.grace if self._hostnames else GRACE
         status = page_status.build(
             page,
             ready,
@@ -131,11 +129,10 @@ class PageReconciler:
                 self._statuses.state((namespace, component.monitor)) for component in shown
             ),
             page_status.address(
-                page.meta.namespaced_name, self._page_url, hostnames.target, names, grace
+                page.meta.namespaced_name, self._page_url, hostnames.target, states
             ),
             self._now(),
-            names=names,
-            grace=grace,
+            states=states,
         )
         if status.equals(page.status):
             return
@@ -149,7 +146,7 @@ def _events(
 ) -> tuple[ObjectEvent, ...]:
     """Return the events between two statuses: `Ready` going wrong, and those of host names."""
     old = before.conditions.get(ready.type)
-    of_hostnames = hostnames_status.events(before.content, after.hostnames)
+    of_hostnames = hostnames_status.events(before, after)
     if ready.status != FALSE or (old is not None and old.reason == ready.reason):
         return of_hostnames
     return (ObjectEvent(WARNING, ready.reason, ready.message), *of_hostnames)

@@ -1,11 +1,10 @@
 """Decide what a StatusPage shows, and build its status: pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from allswell.controller.hostnames import status as hostnames_status
 from allswell.controller.hostnames.status import HostnameState
-from allswell.domain.hostname_claim import GRACE
 from allswell.domain.spec import page as spec
 from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import ComponentSpec, StatusPage
@@ -54,14 +53,13 @@ def address(
     page: NamespacedName,
     base: str,
     target: str,
-    names: Sequence[HostnameState],
-    grace: timedelta,
+    states: Sequence[HostnameState],
 ) -> PageAddress:
     """Return where a page is: a customer's name if one serves, else its own host, else by path.
 
     `base` is the page host's address, empty when it is not known.
     """
-    serving = next((name.host for name in names if hostnames_status.is_ready(name, grace)), target)
+    serving = next((state.host for state in states if hostnames_status.is_ready(state)), target)
     if serving:
         return PageAddress(f"https://{serving}/", target)
     return PageAddress("/".join([base.rstrip("/"), *page, ""]) if base else "", target)
@@ -74,17 +72,16 @@ def build(
     address: PageAddress,
     now: datetime,
     *,
-    names: Sequence[HostnameState] = (),
-    grace: timedelta = GRACE,
+    states: Sequence[HostnameState] = (),
 ) -> PageStatusView:
     """Build the whole status."""
     before, generation = page.status, page.meta.generation
-    desired = [ready, hostnames_status.all_ready(names, grace)] if names else [ready]
+    desired = [ready, hostnames_status.all_ready(states)] if states else [ready]
     return page_view.status(
         state.value,
         before.conditions.merge(desired, generation, now),
         address,
         generation,
-        hostnames=hostnames_status.entries(names, before.content, grace, generation, now),
-        ready_hostnames=hostnames_status.count(names, grace),
+        hostnames=hostnames_status.entries(states, before, generation, now),
+        ready_hostnames=hostnames_status.count(states),
     )
