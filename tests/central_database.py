@@ -60,9 +60,9 @@ class Central:
 
 
 @contextmanager
-def opened(url: str, patience: timedelta = engines.PATIENCE) -> Iterator[Central]:
+def opened(url: str, timeout: timedelta = engines.TIMEOUT) -> Iterator[Central]:
     """Open a central database that has been migrated."""
-    engine = engines.connect(url, patience=patience)
+    engine = engines.connect(url, timeout=timeout)
     try:
         yield Central(engine, CentralWriter(engine), CentralReader(engine))
     finally:

@@ -53,10 +53,10 @@ def test_a_whole_correction_takes_the_place_of_what_was_there(central: Central) 
     catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
     assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
-    old = catalogue.condemned(10)
+    old = catalogue.marked_for_removal(10)
     assert [entry.place.revision for entry in old] == [1]
     catalogue.forget([entry.id for entry in old])
-    assert catalogue.condemned(10) == ()
+    assert catalogue.marked_for_removal(10) == ()
 
 
 def test_what_holds_more_is_never_replaced(central: Central) -> None:
@@ -64,7 +64,7 @@ def test_what_holds_more_is_never_replaced(central: Central) -> None:
     catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
     assert len(catalogue.entries()) == 2
-    assert catalogue.condemned(10) == ()
+    assert catalogue.marked_for_removal(10) == ()
 
 
 def test_an_addition_replaces_nothing(central: Central) -> None:
@@ -105,10 +105,10 @@ def test_entries_are_found_by_name_and_day_a_part_at_a_time(central: Central) ->
 def test_damage_is_noted_until_the_object_is_whole_again(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
-    catalogue.found_damaged([entry.id], NOON + HOUR)
+    catalogue.mark_damaged([entry.id], NOON + HOUR)
     assert [found.damaged for found in catalogue.damaged()[row.id]] == [True]
     assert catalogue.totals().damaged == 1
-    catalogue.found_whole([entry.id], NOON + 2 * HOUR)
+    catalogue.mark_whole([entry.id], NOON + 2 * HOUR)
     assert catalogue.damaged() == {}
     assert catalogue.entries()[0].verified == NOON + 2 * HOUR
 
@@ -116,7 +116,7 @@ def test_damage_is_noted_until_the_object_is_whole_again(central: Central) -> No
 def test_what_replaces_a_damaged_object_ends_the_damage(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
-    catalogue.found_damaged([entry.id], NOON)
+    catalogue.mark_damaged([entry.id], NOON)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=True)
     assert catalogue.damaged() == {}
     assert keys(catalogue) == [f"{row.public_id}.1.r2.ndjson.gz"]
@@ -126,15 +126,15 @@ def test_what_is_being_removed_cannot_be_damaged(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     old = catalogue.record(row.id, place(row.public_id), FULL, NOON, whole=True)
     new = catalogue.record(row.id, place(row.public_id, 2), FULLER, NOON, whole=True)
-    assert catalogue.found_damaged([old.id], NOON) == 0
-    assert catalogue.found_damaged([new.id], NOON) == 1
-    assert not catalogue.condemned(1)[0].damaged
+    assert catalogue.mark_damaged([old.id], NOON) == 0
+    assert catalogue.mark_damaged([new.id], NOON) == 1
+    assert not catalogue.marked_for_removal(1)[0].damaged
 
 
 def test_damage_that_something_newer_follows_is_asked_for_no_more(central: Central) -> None:
     row, catalogue = central.add(), ArchiveCatalogue(central.engine)
     entry = catalogue.record(row.id, place(row.public_id), FULLER, NOON, whole=True)
-    catalogue.found_damaged([entry.id], NOON)
+    catalogue.mark_damaged([entry.id], NOON)
     catalogue.record(row.id, place(row.public_id, 2), FULL, NOON, whole=False)
     assert catalogue.damaged() == {}
     assert catalogue.totals().damaged == 1
@@ -164,11 +164,11 @@ def test_deleted_monitors_are_condemned_after_their_time_in_bounded_steps(
     after = timedelta(days=100)
     if purged:
         central.writer.purge(NOON + timedelta(days=91), confirmed=True)
-    assert catalogue.condemn_deleted(NOON + timedelta(days=99), after, 2) == 0
-    steps = [catalogue.condemn_deleted(NOON + timedelta(days=101), after, 2) for _ in range(3)]
+    assert catalogue.mark_deleted(NOON + timedelta(days=99), after, 2) == 0
+    steps = [catalogue.mark_deleted(NOON + timedelta(days=101), after, 2) for _ in range(3)]
     assert steps == [2, 1, 0]
     assert [entry.name for entry in catalogue.entries()] == ["web"]
-    assert len(catalogue.condemned(10)) == 3
+    assert len(catalogue.marked_for_removal(10)) == 3
 
 
 def test_only_what_is_condemned_is_forgotten(central: Central) -> None:

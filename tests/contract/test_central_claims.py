@@ -390,7 +390,7 @@ def test_a_page_keeps_the_first_address_that_it_is_given(central: Central) -> No
 @pytest.fixture
 def operators(address: str) -> Iterator[list[HostnameClaims]]:
     """Two operators with connections of their own, patient for a busy machine."""
-    opened = [engines.connect(address, patience=timedelta(seconds=30)) for _ in range(2)]
+    opened = [engines.connect(address, timeout=timedelta(seconds=30)) for _ in range(2)]
     yield [HostnameClaims(engine, REST, max_pending=1000) for engine in opened]
     for engine in opened:
         engine.dispose()

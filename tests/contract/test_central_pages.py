@@ -213,7 +213,7 @@ def test_facts_hold_both_ledgers_and_the_days_of_the_window(central: Central) ->
         HealthClaim(State.DOWN, NOON + DAY, "Timeout"),
         HealthClaim(State.UP, NOON + 99 * DAY),
     )
-    assert component.heard == (NOON + DAY + HOUR, NOON + 99 * DAY + HOUR)
+    assert component.received_at == (NOON + DAY + HOUR, NOON + 99 * DAY + HOUR)
     assert component.overlays == (Overlay(OverlayKind.UNSEEN, NOON + 90 * DAY),)
     days_read = [(entry.day - NOON.date()).days for entry in component.days]
     assert days_read == [8, 50]

@@ -37,7 +37,7 @@ T = TypeVar("T")
 def writers(address: str, central: Central) -> Iterator[list[CentralWriter]]:
     """Writers with connections of their own; patient, for a busy machine."""
     patience = timedelta(seconds=30)
-    opened = [engines.connect(address, patience=patience) for _ in range(WRITERS)]
+    opened = [engines.connect(address, timeout=patience) for _ in range(WRITERS)]
     central.show()
     yield [CentralWriter(engine) for engine in opened]
     for engine in opened:

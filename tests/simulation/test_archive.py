@@ -217,7 +217,7 @@ def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
         await world.until(MIDNIGHT + 2 * HOUR)
         (entry,) = world.catalogue.entries()
         (world.bucket.root / entry.key).write_bytes(b"rotten")
-        world.catalogue.found_damaged([entry.id], world.wall.now())
+        world.catalogue.mark_damaged([entry.id], world.wall.now())
         await asyncio.sleep(30 * MINUTE)
         (after,) = world.catalogue.entries()
         assert (after.place.revision, after.damaged) == (2, False)
@@ -272,7 +272,7 @@ def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
         assert len(list(world.bucket.names("v1/"))) == 1
         await asyncio.sleep(0.2 * DAY)
         assert list(world.bucket.names("v1/")) == []
-        assert world.catalogue.entries() == world.catalogue.condemned(9) == ()
+        assert world.catalogue.entries() == world.catalogue.marked_for_removal(9) == ()
 
     world.run(story())
 

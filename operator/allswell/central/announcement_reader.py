@@ -1,4 +1,4 @@
-"""What people say, read for a page: one query, whatever was said."""
+"""Read incidents and maintenance for a page: one query, however many there are."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ from allswell.domain.incident import (
     IncidentUpdate,
     Status,
 )
-from allswell.domain.incident import status as standing
+from allswell.domain.incident import status as status_of
 from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 
 INCIDENT = "incident"
@@ -33,25 +33,27 @@ MAINTENANCE = "maintenance"
 MOST = 200
 _BETWEEN = ","
 
-Found = tuple[tuple[Incident, ...], tuple[Maintenance, ...]]
+Announcements = tuple[tuple[Incident, ...], tuple[Maintenance, ...]]
 _Row = Row[*tuple[Any, ...]]
 
 
-def of_page(connection: Connection, page_id: int, shown: Select[int], since: datetime) -> Found:
-    """Incidents and maintenance that a page shows, the newest first, by when they began.
+def of_page(
+    connection: Connection, page_id: int, shown: Select[int], since: datetime
+) -> Announcements:
+    """Return the incidents and maintenance that a page shows, the newest first, by their start.
 
-    These are those that are open or ended after `since`. Of their components only those in
-    `shown` are told.
+    These are those that are open or ended after `since`. Of their components only the ones in
+    `shown` are named.
     """
-    rows = connection.execute(_statement(page_id, shown, instant.to_ms(since)))
+    rows_by_start = connection.execute(_statement(page_id, shown, instant.to_ms(since)))
     incidents: list[Incident] = []
     maintenances: list[Maintenance] = []
-    for _, group in groupby(rows, key=lambda row: row.id):
-        entry = tuple(group)
-        if entry[0].kind == INCIDENT:
-            incidents.append(_incident(entry))
+    for _, group in groupby(rows_by_start, key=lambda row: row.id):
+        rows = tuple(group)
+        if rows[0].kind == INCIDENT:
+            incidents.append(_incident(rows))
         else:
-            maintenances.append(_maintenance(entry))
+            maintenances.append(_maintenance(rows))
     return tuple(incidents), tuple(maintenances)
 
 
@@ -78,14 +80,14 @@ def _statement(page_id: int, shown: Select[int], since_ms: int) -> Select[*tuple
             announcement_update.c.created_ms.label("published_ms"),
         )
         .outerjoin(announcement_update, announcement_update.c.announcement_id == announcement.c.id)
-        .where(announcement.c.id.in_(_chosen(page_id, since_ms)))
+        .where(announcement.c.id.in_(_shown_ids(page_id, since_ms)))
         .order_by(
             announcement.c.start_ms.desc(), announcement.c.id.desc(), announcement_update.c.number
         )
     )
 
 
-def _chosen(page_id: int, since_ms: int) -> Select[int]:
+def _shown_ids(page_id: int, since_ms: int) -> Select[int]:
     on_page = (
         select(component.c.monitor_id)
         .join(
@@ -119,7 +121,7 @@ def _chosen(page_id: int, since_ms: int) -> Select[int]:
 
 
 def _effects(shown: Select[int]) -> ScalarSelect[str]:
-    """Names and effects in one text, so that no second query is needed: `api down,web degraded`."""
+    """Join names and effects, so that no second query is needed: `api down,web degraded`."""
     pair = monitor.c.name + " " + announcement_component.c.effect
     return (
         select(func.aggregate_strings(pair, _BETWEEN))
@@ -135,17 +137,17 @@ def _effects(shown: Select[int]) -> ScalarSelect[str]:
 
 
 def _pairs(effects: str | None) -> list[tuple[str, str]]:
-    """Names with their effects, in the order of the names."""
+    """Return names with their effects, in the order of the names."""
     pairs = (pair.partition(" ") for pair in (effects or "").split(_BETWEEN) if pair)
     return sorted((name, effect) for name, _, effect in pairs)
 
 
-def _said(rows: Iterable[_Row]) -> list[_Row]:
+def _update_rows(rows: Iterable[_Row]) -> list[_Row]:
     return [row for row in rows if row.update_id is not None]
 
 
 def _incident(rows: Sequence[_Row]) -> Incident:
-    """One incident from its rows, a row for each update and at least one."""
+    """Return an incident of its rows: one for each update, and at least one."""
     updates = [
         IncidentUpdate(
             row.update_id,
@@ -154,22 +156,22 @@ def _incident(rows: Sequence[_Row]) -> Incident:
             instant.from_ms(row.at_ms),
             instant.from_ms(row.published_ms),
         )
-        for row in _said(rows)
+        for row in _update_rows(rows)
     ]
     first = rows[0]
     return Incident(
         id=first.public_id,
         title=first.title,
         impact=Impact(first.impact),
-        status=standing(updates),
+        status=status_of(updates),
         started=instant.from_ms(first.start_ms),
-        resolved=_maybe(first.end_ms),
+        resolved=_instant(first.end_ms),
         published=instant.from_ms(first.created_ms),
         updated=instant.from_ms(first.updated_ms),
         revision=first.revision,
         updates=tuple(reversed(updates)),
         components=tuple(
-            AffectedComponent(name, Effect(how)) for name, how in _pairs(first.effects)
+            AffectedComponent(name, Effect(effect)) for name, effect in _pairs(first.effects)
         ),
         everywhere=first.everywhere,
     )
@@ -184,7 +186,7 @@ def _maintenance(rows: Sequence[_Row]) -> Maintenance:
             instant.from_ms(row.at_ms),
             instant.from_ms(row.published_ms),
         )
-        for row in _said(rows)
+        for row in _update_rows(rows)
     ]
     first = rows[0]
     return Maintenance(
@@ -192,7 +194,7 @@ def _maintenance(rows: Sequence[_Row]) -> Maintenance:
         title=first.title,
         start=instant.from_ms(first.start_ms),
         end=instant.from_ms(first.end_ms),
-        cancelled=_maybe(first.cancelled_ms),
+        cancelled=_instant(first.cancelled_ms),
         published=instant.from_ms(first.created_ms),
         updated=instant.from_ms(first.updated_ms),
         revision=first.revision,
@@ -202,5 +204,5 @@ def _maintenance(rows: Sequence[_Row]) -> Maintenance:
     )
 
 
-def _maybe(ms: int | None) -> datetime | None:
+def _instant(ms: int | None) -> datetime | None:
     return None if ms is None else instant.from_ms(ms)

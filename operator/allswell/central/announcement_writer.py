@@ -1,7 +1,7 @@
-"""Writing what people say: the page versions and the maintenance windows follow in one step.
+"""Write incidents and maintenance; page versions and maintenance windows follow in one transaction.
 
-Putting is safe to repeat: what is there already is left alone. An update keeps its public id by its
-place among the updates, so a corrected word is still the same update.
+Putting is safe to repeat: what is stored already is left alone. An update keeps its public id by
+its place among the updates, so a corrected text is still the same update.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,16 +18,17 @@ from allswell.central.schema import (
     announcement_update,
     monitor,
 )
-from allswell.domain import incident, instant
-from allswell.domain.incident import DeclaredIncident
+from allswell.domain import instant
+from allswell.domain.incident import DeclaredIncident, resolved
 from allswell.domain.maintenance import AnnouncedMaintenance
 
-Said = tuple[str, str, int]
+# Status, body, and the moment that it speaks of in milliseconds.
+UpdateColumns = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementKey:
-    """Which announcement: one of a name in a namespace, of which there may have been another."""
+    """Identifies an announcement by its name; a namespace may have had another of that name."""
 
     namespace: str
     namespace_uid: str
@@ -35,7 +36,7 @@ class AnnouncementKey:
     name: str
 
     def living(self) -> ColumnElement[bool]:
-        """The row of this key that is not taken back."""
+        """Return the condition for the row of this key that is not hidden."""
         return (
             (announcement.c.namespace == self.namespace)
             & (announcement.c.kind == self.kind)
@@ -46,122 +47,129 @@ class AnnouncementKey:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredAnnouncement:
-    """What an announcement shall be; `effects` by the monitor's name."""
+    """The desired content of an announcement; `effects` by the monitor's name."""
 
     columns: Mapping[str, object]
-    updates: tuple[Said, ...]
+    updates: tuple[UpdateColumns, ...]
     effects: Mapping[str, str]
     cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnnouncement:
-    """What an announcement is; `effects` by the monitor's id."""
+    """The stored content of an announcement; `effects` by the monitor's id."""
 
     id: int
     public_id: str
     columns: Mapping[str, object]
     cancelled: bool
-    updates: tuple[Said, ...]
+    updates: tuple[UpdateColumns, ...]
     effects: Mapping[int, str]
 
     @property
     def everywhere(self) -> bool:
-        """Whether every page of the namespace shows it."""
+        """Tell whether every page of the namespace shows it."""
         return bool(self.columns["everywhere"])
 
 
-def of_incident(declared: DeclaredIncident) -> DeclaredAnnouncement:
-    """What is to be kept of an incident."""
-    ended = incident.resolved(declared.updates)
+def from_incident(incident: DeclaredIncident) -> DeclaredAnnouncement:
+    """Return what is stored of an incident."""
+    ended = resolved(incident.updates)
     columns: dict[str, object] = {
-        "title": declared.title,
-        "impact": declared.impact.value,
-        "start_ms": instant.to_ms(declared.started),
+        "title": incident.title,
+        "impact": incident.impact.value,
+        "start_ms": instant.to_ms(incident.started),
         "end_ms": None if ended is None else instant.to_ms(ended),
-        "everywhere": declared.everywhere,
+        "everywhere": incident.everywhere,
     }
-    said = tuple((it.status.value, it.body, instant.to_ms(it.at)) for it in declared.updates)
-    return DeclaredAnnouncement(
-        columns, said, {it.monitor: it.effect.value for it in declared.components}
-    )
+    updates = tuple((u.status.value, u.body, instant.to_ms(u.at)) for u in incident.updates)
+    effects = {component.monitor: component.effect.value for component in incident.components}
+    return DeclaredAnnouncement(columns, updates, effects)
 
 
-def of_maintenance(announced: AnnouncedMaintenance) -> DeclaredAnnouncement:
-    """What is to be kept of a maintenance."""
+def from_maintenance(maintenance: AnnouncedMaintenance) -> DeclaredAnnouncement:
+    """Return what is stored of a maintenance."""
     columns: dict[str, object] = {
-        "title": announced.title,
+        "title": maintenance.title,
         "impact": "",
-        "start_ms": instant.to_ms(announced.start),
-        "end_ms": instant.to_ms(max(announced.start, announced.end)),
-        "everywhere": announced.everywhere,
+        "start_ms": instant.to_ms(maintenance.start),
+        "end_ms": instant.to_ms(max(maintenance.start, maintenance.end)),
+        "everywhere": maintenance.everywhere,
     }
-    said = tuple((it.phase.value, it.body, instant.to_ms(it.at)) for it in announced.updates)
-    return DeclaredAnnouncement(
-        columns, said, dict.fromkeys(announced.monitors, ""), announced.cancelled
-    )
+    updates = tuple((u.phase.value, u.body, instant.to_ms(u.at)) for u in maintenance.updates)
+    effects = dict.fromkeys(maintenance.monitors, "")
+    return DeclaredAnnouncement(columns, updates, effects, maintenance.cancelled)
 
 
 def put(
-    connection: Connection, key: AnnouncementKey, wanted: DeclaredAnnouncement, now: datetime
+    connection: Connection, key: AnnouncementKey, declared: DeclaredAnnouncement, now: datetime
 ) -> str:
-    """The public id of an announcement that is as wanted; nothing is written when it is so."""
-    session.take(connection, session.AdvisoryLock.REGISTERING)
-    _hide_stranger(connection, key, now)
-    effects = _monitors(connection, key, wanted)
-    kept = _kept(connection, key) or _new(connection, key, wanted, now)
-    cancelled = kept.cancelled == wanted.cancelled
-    same = cancelled and (kept.columns, kept.updates) == (wanted.columns, wanted.updates)
-    if same and kept.effects == effects:
-        return kept.public_id
-    concerned = invalidation.lock(connection, sorted(kept.effects.keys() | effects.keys()))
-    _write(connection, kept, wanted, now)
-    _write_updates(connection, kept, wanted.updates, now)
-    _write_effects(connection, kept, effects)
-    everywhere = kept.everywhere or bool(wanted.columns["everywhere"])
-    _follow(connection, key, concerned, now, everywhere=everywhere)
-    return kept.public_id
+    """Store an announcement as declared, and return its public id; write nothing when it is so.
+
+    1. Wait for whoever else registers, and hide one of another namespace of this name.
+    2. Read what is stored, or insert an empty row. If it is as declared, that is all.
+    3. Lock the monitors that it concerned or concerns.
+    4. Write the columns, the updates and the effects.
+    5. Set the maintenance windows of these monitors, and raise the versions of the pages.
+    """
+    session.acquire(connection, session.AdvisoryLock.REGISTERING)
+    _hide_foreign(connection, key, now)
+    effects = _effects(connection, key, declared)
+    stored = _stored(connection, key) or _insert(connection, key, declared, now)
+    cancelled = stored.cancelled == declared.cancelled
+    same = cancelled and (stored.columns, stored.updates) == (declared.columns, declared.updates)
+    if same and stored.effects == effects:
+        return stored.public_id
+    concerned = invalidation.lock(connection, sorted(stored.effects.keys() | effects.keys()))
+    _write(connection, stored, declared, now)
+    _write_updates(connection, stored, declared.updates, now)
+    _write_effects(connection, stored, effects)
+    everywhere = stored.everywhere or bool(declared.columns["everywhere"])
+    _invalidate(connection, key, concerned, now, everywhere=everywhere)
+    return stored.public_id
 
 
 def hide(connection: Connection, key: AnnouncementKey, now: datetime) -> bool:
-    """Take an announcement back, with the windows it opened; False when it was not there."""
-    session.take(connection, session.AdvisoryLock.REGISTERING)
-    kept = _kept(connection, key)
-    if kept is None:
+    """Hide an announcement, with the windows it opened; False when it was not there."""
+    session.acquire(connection, session.AdvisoryLock.REGISTERING)
+    stored = _stored(connection, key)
+    if stored is None:
         return False
-    concerned = invalidation.lock(connection, sorted(kept.effects))
-    gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
-    connection.execute(update(announcement).where(announcement.c.id == kept.id).values(gone))
-    _follow(connection, key, concerned, now, everywhere=kept.everywhere)
+    concerned = invalidation.lock(connection, sorted(stored.effects))
+    hidden = {"hidden_ms": instant.to_ms(now), **_next_revision(now)}
+    connection.execute(update(announcement).where(announcement.c.id == stored.id).values(hidden))
+    _invalidate(connection, key, concerned, now, everywhere=stored.everywhere)
     return True
 
 
-def _hide_stranger(connection: Connection, key: AnnouncementKey, now: datetime) -> None:
-    """One that another namespace of this name had put is gone with that namespace."""
-    strangers = key.living() & (announcement.c.namespace_uid != key.namespace_uid)
-    gone = {"hidden_ms": instant.to_ms(now), **_newer(now)}
-    connection.execute(update(announcement).where(strangers).values(gone))
+def _hide_foreign(connection: Connection, key: AnnouncementKey, now: datetime) -> None:
+    """Hide one of another namespace of this name: it is gone with that namespace."""
+    foreign = key.living() & (announcement.c.namespace_uid != key.namespace_uid)
+    hidden = {"hidden_ms": instant.to_ms(now), **_next_revision(now)}
+    connection.execute(update(announcement).where(foreign).values(hidden))
 
 
-def _newer(now: datetime) -> dict[str, object]:
+def _next_revision(now: datetime) -> dict[str, object]:
     return {"revision": announcement.c.revision + 1, "updated_ms": instant.to_ms(now)}
 
 
-def _monitors(
-    connection: Connection, key: AnnouncementKey, wanted: DeclaredAnnouncement
+def _effects(
+    connection: Connection, key: AnnouncementKey, declared: DeclaredAnnouncement
 ) -> dict[int, str]:
-    """The effects by the ids of monitors; a name that is not registered is left out."""
+    """Return the effects by the ids of monitors; a name that is not registered is left out."""
     statement = select(monitor.c.name, monitor.c.id).where(
         monitor.c.namespace == key.namespace,
         monitor.c.namespace_uid == key.namespace_uid,
         monitor.c.hidden_ms.is_(None),
-        monitor.c.name.in_(wanted.effects),
+        monitor.c.name.in_(declared.effects),
     )
-    return {found: wanted.effects[name] for name, found in connection.execute(statement)}
+    return {
+        monitor_id: declared.effects[name] for name, monitor_id in connection.execute(statement)
+    }
 
 
-def _kept(connection: Connection, key: AnnouncementKey) -> StoredAnnouncement | None:
-    mine = key.living() & (announcement.c.namespace_uid == key.namespace_uid)
+def _stored(connection: Connection, key: AnnouncementKey) -> StoredAnnouncement | None:
+    own = key.living() & (announcement.c.namespace_uid == key.namespace_uid)
     row = connection.execute(
         select(
             announcement.c.id,
@@ -172,11 +180,11 @@ def _kept(connection: Connection, key: AnnouncementKey) -> StoredAnnouncement | 
             announcement.c.start_ms,
             announcement.c.end_ms,
             announcement.c.everywhere,
-        ).where(mine)
+        ).where(own)
     ).first()
     if row is None:
         return None
-    shown = dict(zip(("title", "impact", "start_ms", "end_ms", "everywhere"), row[3:], strict=True))
+    names = ("title", "impact", "start_ms", "end_ms", "everywhere")
     updates = select(
         announcement_update.c.status, announcement_update.c.body, announcement_update.c.at_ms
     ).where(announcement_update.c.announcement_id == row.id)
@@ -186,18 +194,18 @@ def _kept(connection: Connection, key: AnnouncementKey) -> StoredAnnouncement | 
     return StoredAnnouncement(
         id=row.id,
         public_id=row.public_id,
-        columns=shown,
+        columns=dict(zip(names, row[3:], strict=True)),
         cancelled=row.cancelled_ms is not None,
         updates=tuple(
-            (said.status, said.body, said.at_ms)
-            for said in connection.execute(updates.order_by(announcement_update.c.number))
+            (stored.status, stored.body, stored.at_ms)
+            for stored in connection.execute(updates.order_by(announcement_update.c.number))
         ),
         effects=dict(map(tuple, connection.execute(effects))),
     )
 
 
-def _new(
-    connection: Connection, key: AnnouncementKey, wanted: DeclaredAnnouncement, now: datetime
+def _insert(
+    connection: Connection, key: AnnouncementKey, declared: DeclaredAnnouncement, now: datetime
 ) -> StoredAnnouncement:
     public_id = identifiers.public_id()
     statement = session.insert(connection, announcement).values(
@@ -209,57 +217,63 @@ def _new(
         revision=0,
         created_ms=instant.to_ms(now),
         updated_ms=instant.to_ms(now),
-        **wanted.columns,
+        **declared.columns,
     )
-    identity: int = connection.execute(statement.returning(announcement.c.id)).scalar_one()
-    # Nothing stands in it yet, so that whatever is wanted differs.
-    return StoredAnnouncement(identity, public_id, {"everywhere": False}, False, (), {})  # noqa: FBT003
+    number: int = connection.execute(statement.returning(announcement.c.id)).scalar_one()
+    # It is empty, so that whatever is declared differs.
+    return StoredAnnouncement(number, public_id, {"everywhere": False}, False, (), {})  # noqa: FBT003
 
 
 def _write(
-    connection: Connection, kept: StoredAnnouncement, wanted: DeclaredAnnouncement, now: datetime
+    connection: Connection,
+    stored: StoredAnnouncement,
+    declared: DeclaredAnnouncement,
+    now: datetime,
 ) -> None:
-    values = {**wanted.columns, **_newer(now)}
-    if wanted.cancelled != kept.cancelled:
-        values["cancelled_ms"] = instant.to_ms(now) if wanted.cancelled else None
-    connection.execute(update(announcement).where(announcement.c.id == kept.id).values(values))
+    values = {**declared.columns, **_next_revision(now)}
+    if declared.cancelled != stored.cancelled:
+        values["cancelled_ms"] = instant.to_ms(now) if declared.cancelled else None
+    connection.execute(update(announcement).where(announcement.c.id == stored.id).values(values))
 
 
 def _write_updates(
-    connection: Connection, kept: StoredAnnouncement, updates: Sequence[Said], now: datetime
+    connection: Connection,
+    stored: StoredAnnouncement,
+    updates: Sequence[UpdateColumns],
+    now: datetime,
 ) -> None:
-    mine = announcement_update.c.announcement_id == kept.id
+    of_announcement = announcement_update.c.announcement_id == stored.id
     for number, (status, body, at_ms) in enumerate(updates):
-        said = {"status": status, "body": body, "at_ms": at_ms}
-        if number >= len(kept.updates):
-            row = {
-                "announcement_id": kept.id,
+        content = {"status": status, "body": body, "at_ms": at_ms}
+        if number >= len(stored.updates):
+            key = {
+                "announcement_id": stored.id,
                 "number": number,
                 "public_id": identifiers.public_id(),
                 "created_ms": instant.to_ms(now),
             }
-            connection.execute(session.insert(connection, announcement_update), [row | said])
-        elif (status, body, at_ms) != kept.updates[number]:
-            its = mine & (announcement_update.c.number == number)
-            connection.execute(update(announcement_update).where(its).values(said))
-    surplus = mine & (announcement_update.c.number >= len(updates))
+            connection.execute(session.insert(connection, announcement_update), [key | content])
+        elif (status, body, at_ms) != stored.updates[number]:
+            same = of_announcement & (announcement_update.c.number == number)
+            connection.execute(update(announcement_update).where(same).values(content))
+    surplus = of_announcement & (announcement_update.c.number >= len(updates))
     connection.execute(delete(announcement_update).where(surplus))
 
 
 def _write_effects(
-    connection: Connection, kept: StoredAnnouncement, effects: Mapping[int, str]
+    connection: Connection, stored: StoredAnnouncement, effects: Mapping[int, str]
 ) -> None:
-    mine = announcement_component.c.announcement_id == kept.id
-    connection.execute(delete(announcement_component).where(mine))
+    of_announcement = announcement_component.c.announcement_id == stored.id
+    connection.execute(delete(announcement_component).where(of_announcement))
     rows = [
-        {"announcement_id": kept.id, "monitor_id": identity, "effect": effect}
-        for identity, effect in sorted(effects.items())
+        {"announcement_id": stored.id, "monitor_id": monitor_id, "effect": effect}
+        for monitor_id, effect in sorted(effects.items())
     ]
     if rows:
         connection.execute(session.insert(connection, announcement_component), rows)
 
 
-def _follow(
+def _invalidate(
     connection: Connection,
     key: AnnouncementKey,
     concerned: Collection[int],
@@ -267,18 +281,18 @@ def _follow(
     *,
     everywhere: bool,
 ) -> None:
-    """Lay the windows anew, then make the pages newer. The monitors are locked."""
+    """Set the windows anew, then raise the pages' versions. The monitors are locked."""
     if key.kind == MAINTENANCE:
-        for identity in concerned:
-            overlays.maintain(connection, identity, _windows(connection, identity))
+        for monitor_id in concerned:
+            overlays.set_maintenance(connection, monitor_id, _windows(connection, monitor_id))
     if everywhere:
-        invalidation.pages_of(connection, key.namespace, key.namespace_uid, now)
+        invalidation.pages_of_namespace(connection, key.namespace, key.namespace_uid, now)
     else:
-        invalidation.pages(connection, tuple(concerned), now)
+        invalidation.pages_showing(connection, tuple(concerned), now)
 
 
-def _windows(connection: Connection, identity: int) -> list[tuple[datetime, datetime]]:
-    """Every window that is announced for a monitor and not called off."""
+def _windows(connection: Connection, monitor_id: int) -> list[tuple[datetime, datetime]]:
+    """Return every window that is announced for a monitor and not cancelled."""
     statement = (
         select(announcement.c.start_ms, announcement.c.end_ms)
         .join(
@@ -286,7 +300,7 @@ def _windows(connection: Connection, identity: int) -> list[tuple[datetime, date
             announcement_component.c.announcement_id == announcement.c.id,
         )
         .where(
-            announcement_component.c.monitor_id == identity,
+            announcement_component.c.monitor_id == monitor_id,
             announcement.c.kind == MAINTENANCE,
             announcement.c.hidden_ms.is_(None),
             announcement.c.cancelled_ms.is_(None),
@@ -302,8 +316,8 @@ __all__ = [
     "INCIDENT",
     "MAINTENANCE",
     "AnnouncementKey",
+    "from_incident",
+    "from_maintenance",
     "hide",
-    "of_incident",
-    "of_maintenance",
     "put",
 ]

@@ -1,6 +1,6 @@
-"""The catalogue of the archive: which day files it holds, and which are to be removed from it.
+"""Keep the archive's catalogue: which day files it holds, and which are to be removed from it.
 
-An entry is written only when somebody has seen that the archive holds exactly that content. What an
+An entry is written only when it was seen that the archive holds exactly that content. What an
 entry replaces is marked in the same transaction, removed from the archive next, and forgotten last:
 so a step that is lost is taken again, and no day is ever without its newest whole object.
 """
@@ -34,12 +34,12 @@ from allswell.domain.archive import (
     DayFileSelection,
 )
 
-_it = archive_object.c
+_column = archive_object.c
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveTotals:
-    """What the archive holds: objects, their bytes and samples, and how many are damaged."""
+    """How many objects the archive holds, their bytes and samples, and how many are damaged."""
 
     objects: int
     size: int
@@ -54,55 +54,59 @@ class ArchiveCatalogue:
         self._engine = engine
 
     def store_number(self, monitor_id: int, store_id: str) -> int | None:
-        """The number of a monitor's store; None for one that has never said hello."""
-        known = select(store.c.number).where(
+        """Return the number of a monitor's store; None for one that has never said hello."""
+        number = select(store.c.number).where(
             store.c.monitor_id == monitor_id, store.c.store_id == store_id
         )
         with session.reading(self._engine) as connection:
-            return connection.scalar(known)
+            return connection.scalar(number)
 
     def newest(self, monitor_id: int, day: date, store_number: int) -> CatalogueEntry | None:
-        """The newest entry of a day of one store."""
+        """Return the newest entry of a day of one store."""
         with session.reading(self._engine) as connection:
             return _newest(connection, monitor_id, day, store_number)
 
     def of_day(self, monitor_id: int, day: date, store_number: int) -> tuple[CatalogueEntry, ...]:
-        """All entries of a day of one store, oldest revision first."""
+        """Return all entries of a day of one store, oldest revision first."""
         statement = select(archive_object).where(
-            _it.monitor_id == monitor_id,
-            _it.day == day,
-            _it.store_number == store_number,
-            _it.removing_ms.is_(None),
+            _column.monitor_id == monitor_id,
+            _column.day == day,
+            _column.store_number == store_number,
+            _column.removing_ms.is_(None),
         )
         with session.reading(self._engine) as connection:
-            rows = connection.execute(statement.order_by(_it.revision)).mappings()
+            rows = connection.execute(statement.order_by(_column.revision)).mappings()
             return tuple(_entry(row) for row in rows)
 
-    def beside(self, place: DayFileName) -> tuple[CatalogueEntry, ...]:
-        """What it has of the same monitor, day and store, the newest first, by what a name says."""
+    def of_same_day(self, file: DayFileName) -> tuple[CatalogueEntry, ...]:
+        """Return the entries of the monitor, day and store of a file, the newest first."""
         statement = select(archive_object).where(
-            _it.public_id == place.public_id,
-            _it.day == place.day,
-            _it.store_number == place.store,
-            _it.removing_ms.is_(None),
+            _column.public_id == file.public_id,
+            _column.day == file.day,
+            _column.store_number == file.store,
+            _column.removing_ms.is_(None),
         )
         with session.reading(self._engine) as connection:
-            rows = connection.execute(statement.order_by(_it.revision.desc())).mappings()
+            rows = connection.execute(statement.order_by(_column.revision.desc())).mappings()
             return tuple(_entry(row) for row in rows)
 
     def record(
         self,
         monitor_id: int,
-        place: DayFileName,
+        file: DayFileName,
         content: DayFileContent,
         now: datetime,
         *,
         whole: bool,
     ) -> CatalogueEntry:
-        """Write down what the archive was just seen to hold; the entry.
+        """Record a day file that the archive was just seen to hold, and return its entry.
 
-        If it is `whole`, it replaces what was there of the same day and store, unless that holds
-        more; what is damaged it replaces in any case. Raises `Missing`.
+        1. Insert its entry, or note that it was seen again.
+        2. If it is `whole`, mark what it replaces for removal: earlier revisions of the same day
+           and store that hold no more samples, or are damaged.
+        3. Return the newest entry of that day and store.
+
+        Raises `MonitorMissing`.
         """
         with session.writing(self._engine) as connection:
             owner = connection.execute(
@@ -111,183 +115,187 @@ class ArchiveCatalogue:
                 )
             ).first()
             if owner is None:
-                raise MonitorMissing(f"there is no monitor {monitor_id}")
-            _write(connection, (owner.id, owner.namespace, owner.name), place, content, now)
+                raise MonitorMissing(f"there is no monitor with the id {monitor_id}")
+            _write(connection, (owner.id, owner.namespace, owner.name), file, content, now)
             if whole:
-                _replace(connection, monitor_id, place, content, now)
-            found = _newest(connection, monitor_id, place.day, place.store)
-            if found is None:
-                raise MonitorMissing(f"{archive.key(place)} is being removed")
-            return found
+                _replace(connection, monitor_id, file, content, now)
+            newest = _newest(connection, monitor_id, file.day, file.store)
+            if newest is None:
+                raise MonitorMissing(f"the archive's object {archive.key(file)} is being removed")
+            return newest
 
     def entries(
-        self, chosen: DayFileSelection = ALL, *, after: int = 0, limit: int = 10_000
+        self, selection: DayFileSelection = ALL, *, after: int = 0, limit: int = 10_000
     ) -> tuple[CatalogueEntry, ...]:
-        """The entries that are meant, by id from the one after `after`.
+        """Return the selected entries, by id from the one after `after`.
 
         Fewer than `limit` means that there are no more. Deleted monitors are among them.
         """
-        statement = select(archive_object).where(*_meant(chosen), _it.id > after)
+        statement = select(archive_object).where(*_selected(selection), _column.id > after)
         with session.reading(self._engine) as connection:
-            rows = connection.execute(statement.order_by(_it.id).limit(limit)).mappings()
+            rows = connection.execute(statement.order_by(_column.id).limit(limit)).mappings()
             return tuple(_entry(row) for row in rows)
 
-    def count(self, chosen: DayFileSelection = ALL) -> tuple[int, int]:
-        """How many entries those are, and how many samples they hold."""
-        counted = select(func.count(), func.coalesce(func.sum(_it.samples), 0))
+    def count(self, selection: DayFileSelection = ALL) -> tuple[int, int]:
+        """Count the selected entries, and the samples that they hold."""
+        counted = select(func.count(), func.coalesce(func.sum(_column.samples), 0))
         with session.reading(self._engine) as connection:
-            objects, samples = connection.execute(counted.where(*_meant(chosen))).one()
+            objects, samples = connection.execute(counted.where(*_selected(selection))).one()
         return int(objects), int(samples)
 
-    def known(self, keys: Sequence[str]) -> set[str]:
-        """Which of these names it has, those among them that are being removed."""
-        found: set[str] = set()
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        """Return those of these keys that it has, also what is being removed."""
+        known: set[str] = set()
         with session.reading(self._engine) as connection:
-            for piece in session.chunks(keys):
-                found.update(connection.scalars(select(_it.key).where(_it.key.in_(piece))))
-        return found
+            for chunk in session.chunks(keys):
+                known.update(connection.scalars(select(_column.key).where(_column.key.in_(chunk))))
+        return known
 
     def damaged(self) -> dict[int, tuple[CatalogueEntry, ...]]:
-        """The damaged entries that nothing newer of their day and store follows, by monitor."""
+        """Return damaged entries without a newer one of their day and store, by monitor id."""
         newer = archive_object.alias()
-        followed = exists().where(
-            newer.c.monitor_id == _it.monitor_id,
-            newer.c.day == _it.day,
-            newer.c.store_number == _it.store_number,
-            newer.c.revision > _it.revision,
+        superseded = exists().where(
+            newer.c.monitor_id == _column.monitor_id,
+            newer.c.day == _column.day,
+            newer.c.store_number == _column.store_number,
+            newer.c.revision > _column.revision,
         )
         statement = select(archive_object).where(
-            _it.damaged_ms.is_not(None), _it.removing_ms.is_(None), ~followed
+            _column.damaged_ms.is_not(None), _column.removing_ms.is_(None), ~superseded
         )
-        found: dict[int, tuple[CatalogueEntry, ...]] = {}
+        damaged: dict[int, tuple[CatalogueEntry, ...]] = {}
         with session.reading(self._engine) as connection:
-            for row in connection.execute(statement.order_by(_it.day, _it.id)).mappings():
+            for row in connection.execute(statement.order_by(_column.day, _column.id)).mappings():
                 entry = _entry(row)
-                found[entry.monitor] = (*found.get(entry.monitor, ()), entry)
-        return found
+                damaged[entry.monitor] = (*damaged.get(entry.monitor, ()), entry)
+        return damaged
 
-    def found_whole(self, ids: Sequence[int], now: datetime) -> None:
+    def mark_whole(self, ids: Sequence[int], now: datetime) -> None:
         """Note that objects were read and are what the catalogue says."""
         self._note(ids, {"verified_ms": instant.to_ms(now), "damaged_ms": None})
 
-    def found_damaged(self, ids: Sequence[int], now: datetime) -> int:
+    def mark_damaged(self, ids: Sequence[int], now: datetime) -> int:
         """Note that objects are missing or changed; an earlier note of it stays.
 
-        How many of them still count: what was replaced meanwhile may be missing.
+        Returns how many of them still count: what was replaced meanwhile may be missing.
         """
-        return self._note(ids, {"damaged_ms": func.coalesce(_it.damaged_ms, instant.to_ms(now))})
+        since_ms = func.coalesce(_column.damaged_ms, instant.to_ms(now))
+        return self._note(ids, {"damaged_ms": since_ms})
 
     def _note(self, ids: Sequence[int], values: dict[str, object]) -> int:
         noted = 0
         with session.writing(self._engine) as connection:
-            for piece in session.chunks(ids):
-                these = _it.id.in_(piece) & _it.removing_ms.is_(None)
+            for chunk in session.chunks(ids):
+                counting = _column.id.in_(chunk) & _column.removing_ms.is_(None)
                 noted += connection.execute(
-                    update(archive_object).where(these).values(values)
+                    update(archive_object).where(counting).values(values)
                 ).rowcount
         return noted
 
-    def condemn_deleted(self, now: datetime, after: timedelta, limit: int) -> int:
-        """Mark objects of monitors that were deleted so long ago for removal; how many."""
+    def mark_deleted(self, now: datetime, after: timedelta, limit: int) -> int:
+        """Mark objects of monitors that were deleted so long ago for removal; return how many."""
         before_ms = instant.to_ms(now - after)
-        gone = select(monitor.c.id).where(monitor.c.hidden_ms < before_ms)
+        deleted = select(monitor.c.id).where(monitor.c.hidden_ms < before_ms)
         due = (
-            select(_it.id)
-            .where(_it.removing_ms.is_(None))
-            .where(or_(_it.monitor_id.in_(gone), _it.deleted_ms < before_ms))
-            .order_by(_it.id)
+            select(_column.id)
+            .where(_column.removing_ms.is_(None))
+            .where(or_(_column.monitor_id.in_(deleted), _column.deleted_ms < before_ms))
+            .order_by(_column.id)
             .limit(limit)
         )
         with session.writing(self._engine) as connection:
             return connection.execute(
-                update(archive_object).where(_it.id.in_(due)).values(removing_ms=instant.to_ms(now))
+                update(archive_object)
+                .where(_column.id.in_(due))
+                .values(removing_ms=instant.to_ms(now))
             ).rowcount
 
-    def condemned(self, limit: int) -> tuple[CatalogueEntry, ...]:
-        """What is to be removed from the archive, the longest waiting first."""
-        statement = select(archive_object).where(_it.removing_ms.is_not(None))
+    def marked_for_removal(self, limit: int) -> tuple[CatalogueEntry, ...]:
+        """Return the entries that are marked for removal, the longest waiting first."""
+        statement = select(archive_object).where(_column.removing_ms.is_not(None))
         with session.reading(self._engine) as connection:
             rows = connection.execute(
-                statement.order_by(_it.removing_ms, _it.id).limit(limit)
+                statement.order_by(_column.removing_ms, _column.id).limit(limit)
             ).mappings()
             return tuple(_entry(row) for row in rows)
 
     def forget(self, ids: Collection[int]) -> None:
-        """Forget what has been removed from the archive."""
+        """Delete the entries of what has been removed from the archive."""
         with session.writing(self._engine) as connection:
-            for piece in session.chunks(tuple(ids)):
-                gone = _it.id.in_(piece) & _it.removing_ms.is_not(None)
-                connection.execute(delete(archive_object).where(gone))
+            for chunk in session.chunks(tuple(ids)):
+                removed = _column.id.in_(chunk) & _column.removing_ms.is_not(None)
+                connection.execute(delete(archive_object).where(removed))
 
     def totals(self) -> ArchiveTotals:
-        """What the archive holds, for metrics."""
+        """Count what the archive holds, for metrics."""
         counted = select(
             func.count(),
-            func.coalesce(func.sum(_it.size), 0),
-            func.coalesce(func.sum(_it.samples), 0),
-            func.count(_it.damaged_ms),
-        ).where(_it.removing_ms.is_(None))
+            func.coalesce(func.sum(_column.size), 0),
+            func.coalesce(func.sum(_column.samples), 0),
+            func.count(_column.damaged_ms),
+        ).where(_column.removing_ms.is_(None))
         with session.reading(self._engine) as connection:
             objects, size, samples, damaged = connection.execute(counted).one()
         return ArchiveTotals(int(objects), int(size), int(samples), int(damaged))
 
 
-def _meant(chosen: DayFileSelection) -> list[ColumnElement[bool]]:
-    """What holds for the entries that are meant, and that count."""
-    held: list[ColumnElement[bool]] = [_it.removing_ms.is_(None)]
-    if chosen.namespace is not None:
-        held.append(_it.namespace == chosen.namespace)
-    if chosen.name is not None:
-        held.append(_it.name == chosen.name)
-    if chosen.first is not None:
-        held.append(_it.day >= chosen.first)
-    if chosen.last is not None:
-        held.append(_it.day <= chosen.last)
-    return held
+def _selected(selection: DayFileSelection) -> list[ColumnElement[bool]]:
+    """Return the conditions that the selected entries satisfy, without what is being removed."""
+    conditions: list[ColumnElement[bool]] = [_column.removing_ms.is_(None)]
+    if selection.namespace is not None:
+        conditions.append(_column.namespace == selection.namespace)
+    if selection.name is not None:
+        conditions.append(_column.name == selection.name)
+    if selection.first is not None:
+        conditions.append(_column.day >= selection.first)
+    if selection.last is not None:
+        conditions.append(_column.day <= selection.last)
+    return conditions
 
 
 def _write(
     connection: Connection,
     owner: tuple[int, str, str],
-    place: DayFileName,
+    file: DayFileName,
     content: DayFileContent,
     now: datetime,
 ) -> None:
     now_ms = instant.to_ms(now)
     monitor_id, namespace, name = owner
     seen = {"verified_ms": now_ms, "damaged_ms": None}
-    said = {"size": content.size, "samples": content.samples, "sha256": content.sha256}
+    measured = {"size": content.size, "samples": content.samples, "sha256": content.sha256}
     row = session.insert(connection, archive_object).values(
         monitor_id=monitor_id,
-        public_id=place.public_id,
+        public_id=file.public_id,
         namespace=namespace,
         name=name,
-        day=place.day,
-        store_number=place.store,
-        revision=place.revision,
-        key=archive.key(place),
+        day=file.day,
+        store_number=file.store,
+        revision=file.revision,
+        key=archive.key(file),
         recorded_ms=now_ms,
-        **said,
+        **measured,
         **seen,
     )
-    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={**said, **seen}))
+    changes = {**measured, **seen}
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_=changes))
 
 
 def _replace(
     connection: Connection,
     monitor_id: int,
-    place: DayFileName,
+    file: DayFileName,
     content: DayFileContent,
     now: datetime,
 ) -> None:
     earlier = (
-        (_it.monitor_id == monitor_id)
-        & (_it.day == place.day)
-        & (_it.store_number == place.store)
-        & (_it.revision < place.revision)
-        & _it.removing_ms.is_(None)
+        (_column.monitor_id == monitor_id)
+        & (_column.day == file.day)
+        & (_column.store_number == file.store)
+        & (_column.revision < file.revision)
+        & _column.removing_ms.is_(None)
     )
-    replaced = or_(_it.samples <= content.samples, _it.damaged_ms.is_not(None))
+    replaced = or_(_column.samples <= content.samples, _column.damaged_ms.is_not(None))
     connection.execute(
         update(archive_object).where(earlier, replaced).values(removing_ms=instant.to_ms(now))
     )
@@ -296,34 +304,34 @@ def _replace(
 def _newest(
     connection: Connection, monitor_id: int, day: date, store_number: int
 ) -> CatalogueEntry | None:
-    found = (
+    row = (
         connection.execute(
             select(archive_object)
             .where(
-                _it.monitor_id == monitor_id,
-                _it.day == day,
-                _it.store_number == store_number,
-                _it.removing_ms.is_(None),
+                _column.monitor_id == monitor_id,
+                _column.day == day,
+                _column.store_number == store_number,
+                _column.removing_ms.is_(None),
             )
-            .order_by(_it.revision.desc())
+            .order_by(_column.revision.desc())
             .limit(1)
         )
         .mappings()
         .first()
     )
-    return None if found is None else _entry(found)
+    return None if row is None else _entry(row)
 
 
-def _entry(said: RowMapping) -> CatalogueEntry:
+def _entry(row: RowMapping) -> CatalogueEntry:
     return CatalogueEntry(
-        id=said["id"],
-        monitor=said["monitor_id"],
-        namespace=said["namespace"],
-        name=said["name"],
-        place=DayFileName(said["public_id"], said["day"], said["store_number"], said["revision"]),
-        key=said["key"],
-        content=DayFileContent(said["size"], said["sha256"], said["samples"]),
-        recorded=instant.from_ms(said["recorded_ms"]),
-        verified=instant.from_ms(said["verified_ms"]),
-        damaged=said["damaged_ms"] is not None,
+        id=row["id"],
+        monitor=row["monitor_id"],
+        namespace=row["namespace"],
+        name=row["name"],
+        place=DayFileName(row["public_id"], row["day"], row["store_number"], row["revision"]),
+        key=row["key"],
+        content=DayFileContent(row["size"], row["sha256"], row["samples"]),
+        recorded=instant.from_ms(row["recorded_ms"]),
+        verified=instant.from_ms(row["verified_ms"]),
+        damaged=row["damaged_ms"] is not None,
     )

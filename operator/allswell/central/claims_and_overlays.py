@@ -1,4 +1,4 @@
-"""Both ledgers of many monitors, read for `domain.timeline`. Page and roll-up read them here."""
+"""Read both ledgers of many monitors for `domain.timeline`; pages and roll-ups read them here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 
-Chosen = Select[int]
+MonitorIds = Select[int]
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedClaim:
-    """A claim, and when the centre took it in."""
+    """A claim, and when the collector received it."""
 
     claim: HealthClaim
-    received: datetime
+    received_at: datetime
 
 
 def claims(
-    connection: Connection, monitors: Chosen, start: datetime
+    connection: Connection, monitors: MonitorIds, start: datetime
 ) -> Mapping[int, tuple[HealthClaim, ...]]:
-    """The claims of the chosen monitors in their order, enough to know every state from `start`."""
-    found = heard(connection, monitors, start)
-    return {number: tuple(it.claim for it in entries) for number, entries in found.items()}
+    """Return the claims of these monitors in order, enough to know every state from `start`."""
+    received = received_claims(connection, monitors, start)
+    return {monitor_id: tuple(r.claim for r in claims) for monitor_id, claims in received.items()}
 
 
-def heard(
-    connection: Connection, monitors: Chosen, start: datetime
+def received_claims(
+    connection: Connection, monitors: MonitorIds, start: datetime
 ) -> Mapping[int, tuple[ReceivedClaim, ...]]:
-    """The claims of the chosen monitors in their order, with when they were taken in.
+    """Return the claims of these monitors in order, with when they were received.
 
     These are the claims dated after `start` and the one that holds there: the last in order of
     those not dated after it, since it replaces whatever it overtakes.
@@ -67,35 +67,36 @@ def heard(
         )
         .order_by(transition.c.monitor_id, transition.c.store_number, transition.c.sequence)
     )
-    found: dict[int, list[ReceivedClaim]] = {}
-    for identity, state, since_ms, reason, received_ms in connection.execute(statement).all():
+    received: dict[int, list[ReceivedClaim]] = {}
+    for monitor_id, state, since_ms, reason, received_ms in connection.execute(statement).all():
         claim = HealthClaim(State(state), instant.from_ms(since_ms), reason)
-        found.setdefault(identity, []).append(ReceivedClaim(claim, instant.from_ms(received_ms)))
-    return {identity: tuple(entries) for identity, entries in found.items()}
+        entry = ReceivedClaim(claim, instant.from_ms(received_ms))
+        received.setdefault(monitor_id, []).append(entry)
+    return {monitor_id: tuple(entries) for monitor_id, entries in received.items()}
 
 
 def overlays(
     connection: Connection,
-    monitors: Chosen,
+    monitors: MonitorIds,
     start: datetime | None = None,
     kind: OverlayKind | None = None,
 ) -> Mapping[int, tuple[Overlay, ...]]:
-    """The overlays of the chosen monitors that reach beyond `start`, oldest first."""
-    wanted: list[ColumnElement[bool]] = [overlay.c.monitor_id.in_(monitors)]
+    """Return the overlays of these monitors that reach beyond `start`, oldest first."""
+    conditions: list[ColumnElement[bool]] = [overlay.c.monitor_id.in_(monitors)]
     if start is not None:
         is_open = overlay.c.end_ms.is_(None)
-        wanted.append(or_(is_open, overlay.c.end_ms > instant.to_ms(start)))
+        conditions.append(or_(is_open, overlay.c.end_ms > instant.to_ms(start)))
     if kind is not None:
-        wanted.append(overlay.c.kind == kind.value)
+        conditions.append(overlay.c.kind == kind.value)
     statement = (
         select(overlay.c.monitor_id, overlay.c.kind, overlay.c.start_ms, overlay.c.end_ms)
-        .where(and_(*wanted))
+        .where(and_(*conditions))
         .order_by(overlay.c.monitor_id, overlay.c.start_ms, overlay.c.id)
     )
-    found: dict[int, list[Overlay]] = {}
+    by_monitor: dict[int, list[Overlay]] = {}
     for row in connection.execute(statement):
-        found.setdefault(row.monitor_id, []).append(_overlay(row))
-    return {identity: tuple(entries) for identity, entries in found.items()}
+        by_monitor.setdefault(row.monitor_id, []).append(_overlay(row))
+    return {monitor_id: tuple(entries) for monitor_id, entries in by_monitor.items()}
 
 
 def _overlay(row: Row[int, str, int, int | None]) -> Overlay:

@@ -1,4 +1,4 @@
-"""Short words for the columns of the central tables, and the names of their constraints."""
+"""Make the columns of the central tables, and name their constraints."""
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
 from sqlalchemy.types import TypeEngine
@@ -18,30 +18,30 @@ NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 
 
 def identity(comment: str) -> Column[int]:
-    """The row's own number."""
+    """Make the column of the row's own number."""
     return Column("id", NUMBER, primary_key=True, autoincrement=True, comment=comment)
 
 
-def words(name: str, comment: str) -> Column[str]:
-    """A text."""
+def text(name: str, comment: str) -> Column[str]:
+    """Make a column of text."""
     return Column(name, Text, nullable=False, comment=comment)
 
 
-def added(name: str, comment: str) -> Column[str]:
-    """A text that an older version, which does not know of it, leaves empty."""
+def added_text(name: str, comment: str) -> Column[str]:
+    """Make a column of text that an older version, which does not know it, leaves empty."""
     return Column(name, Text, nullable=False, server_default="", comment=comment)
 
 
 def number(name: str, comment: str) -> Column[int]:
-    """A whole number."""
+    """Make a column of whole numbers."""
     return Column(name, BigInteger, nullable=False, comment=comment)
 
 
 def moment(name: str, comment: str) -> Column[int]:
-    """Milliseconds since 1970-01-01 UTC."""
+    """Make a column of milliseconds since 1970-01-01 UTC."""
     return number(name, comment)
 
 
-def maybe(name: str, comment: str) -> Column[int | None]:
-    """A whole number, or NULL."""
+def nullable(name: str, comment: str) -> Column[int | None]:
+    """Make a column of whole numbers or NULL."""
     return Column(name, BigInteger, nullable=True, comment=comment)

@@ -1,7 +1,7 @@
-"""Which versions of the code may work with the tables as they are: what makes a rollback possible.
+"""Decide which versions of the code may work with the tables: what makes a rollback possible.
 
-Whoever migrates writes down its own revision, and those before it whose code no step since then has
-broken. An older version that finds tables it does not know looks for its own revision there. A step
+A migration writes down its own revision, and those before it whose code no step since then has
+broken. An older version that finds tables it does not know looks up its own revision there. A step
 says by `EXPANDS` whether the code of the revision before it goes on working.
 """
 
@@ -21,7 +21,7 @@ works_with = Table(
 
 
 def readers(scripts: ScriptDirectory, head: str) -> Iterator[str]:
-    """The revisions whose code works with the tables of `head`, the newest first."""
+    """Yield the revisions whose code works with the tables of `head`, the newest first."""
     for script in scripts.walk_revisions(head=head):
         yield script.revision
         if not getattr(script.module, "EXPANDS", False):
@@ -29,22 +29,22 @@ def readers(scripts: ScriptDirectory, head: str) -> Iterator[str]:
 
 
 def allows(connection: Connection, tables: str, code: str) -> bool:
-    """Whether the code of a revision may work with tables of another."""
-    return (tables, code) in _noted(connection)
+    """Decide whether the code of a revision may work with tables of another."""
+    return (tables, code) in _stored(connection)
 
 
 def note(connection: Connection, tables: str, codes: Iterable[str]) -> None:
-    """Write down whose code may work with the tables as they are now."""
-    wanted = {(tables, code) for code in codes}
-    if _noted(connection) == wanted:
+    """Write down which revisions' code may work with the tables as they are now."""
+    desired = {(tables, code) for code in codes}
+    if _stored(connection) == desired:
         return
     works_with.create(connection, checkfirst=True)
     connection.execute(delete(works_with))
-    rows = [{"tables": tables, "code": code} for tables, code in sorted(wanted)]
+    rows = [{"tables": tables, "code": code} for tables, code in sorted(desired)]
     connection.execute(insert(works_with), rows)
 
 
-def _noted(connection: Connection) -> set[tuple[str, str]]:
+def _stored(connection: Connection) -> set[tuple[str, str]]:
     if not inspect(connection).has_table(works_with.name):
         return set()
     return {(row.tables, row.code) for row in connection.execute(select(works_with))}

@@ -1,4 +1,4 @@
-"""The way to the central database: connections that fail soon rather than hang, and migrations."""
+"""Connect to the central database, failing soon rather than hanging, and migrate it."""
 
 import threading
 from datetime import timedelta
@@ -16,11 +16,11 @@ from allswell.central import compatibility, schema, session
 from allswell.central.errors import BadDatabaseUrl, NewerSchema
 
 # Other rooms pass an `Engine` on, and import its name from here: SQLAlchemy stays in this one.
-__all__ = ["MIGRATIONS", "NOTHING", "PATIENCE", "Engine", "connect", "migrate"]
+__all__ = ["MIGRATIONS", "NOTHING", "TIMEOUT", "Engine", "connect", "migrate"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-PATIENCE = timedelta(seconds=5)
-MIGRATION_PATIENCE = timedelta(minutes=2)
+TIMEOUT = timedelta(seconds=5)
+MIGRATION_TIMEOUT = timedelta(minutes=2)
 NOTHING = "nothing"
 
 _SECOND = timedelta(seconds=1)
@@ -36,16 +36,16 @@ _DRIVERS = {
 _one_migration = threading.Lock()
 
 
-def connect(url: str, *, patience: timedelta = PATIENCE) -> Engine:
-    """An engine for a URL like `postgresql://user:password@host/name` or `sqlite:///file`.
+def connect(url: str, *, timeout: timedelta = TIMEOUT) -> Engine:
+    """Make an engine for a URL like `postgresql://user:password@host/name` or `sqlite:///file`.
 
-    Nothing is connected yet. No wait for a lock, a connection or a server is longer than `patience`
-    (PostgreSQL's own minimum for connecting is two seconds). Raises `BadAddress`.
+    Nothing is connected yet. No wait for a lock, a connection or a server is longer than `timeout`
+    (PostgreSQL's own minimum for connecting is two seconds). Raises `BadDatabaseUrl`.
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address, patience)
-    return _postgres(address, patience)
+        return _sqlite(address, timeout)
+    return _postgres(address, timeout)
 
 
 def _address(url: str) -> URL:
@@ -63,11 +63,11 @@ def _address(url: str) -> URL:
     return address.set(drivername=driver)
 
 
-def _sqlite(address: URL, patience: timedelta) -> Engine:
+def _sqlite(address: URL, timeout: timedelta) -> Engine:
     engine = create_engine(
         address,
-        connect_args={"timeout": patience / _SECOND},
-        pool_timeout=patience / _SECOND,
+        connect_args={"timeout": timeout / _SECOND},
+        pool_timeout=timeout / _SECOND,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -76,7 +76,7 @@ def _sqlite(address: URL, patience: timedelta) -> Engine:
 
 
 def _prepare_sqlite(connection: SqliteConnection, _: object) -> None:
-    # Otherwise the driver begins transactions by itself, and not in the way that we need.
+    # Otherwise the driver begins transactions by itself, and not in the way that is needed.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -89,9 +89,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _postgres(address: URL, patience: timedelta) -> Engine:
-    seconds = max(2, round(patience / _SECOND))
-    usual: dict[str, Any] = {
+def _postgres(address: URL, timeout: timedelta) -> Engine:
+    seconds = max(2, round(timeout / _SECOND))
+    defaults: dict[str, Any] = {
         "connect_timeout": seconds,
         "keepalives_idle": 30,
         "keepalives_interval": 10,
@@ -99,19 +99,19 @@ def _postgres(address: URL, patience: timedelta) -> Engine:
         "tcp_user_timeout": 2 * seconds * 1000,
         "application_name": "allswell",
     }
-    given = {name: value for name, value in usual.items() if name not in address.query}
+    arguments = {name: value for name, value in defaults.items() if name not in address.query}
     engine = create_engine(
         address,
-        # A pooler between us and the server may hand each transaction to another session.
-        connect_args={**given, "prepare_threshold": None},
+        # A pooler before the server may give each transaction to another session.
+        connect_args={**arguments, "prepare_threshold": None},
         pool_pre_ping=True,
         pool_recycle=1800,
-        pool_timeout=patience / _SECOND,
+        pool_timeout=timeout / _SECOND,
         hide_parameters=True,
     )
-    limit = patience // _MILLISECOND
+    limit = timeout // _MILLISECOND
 
-    def limited(connection: "PostgresConnection[Any]", _: object) -> None:
+    def set_limits(connection: "PostgresConnection[Any]", _: object) -> None:
         connection.execute(
             "SELECT set_config('statement_timeout', %s, false), "
             "set_config('lock_timeout', %s, false), "
@@ -120,29 +120,32 @@ def _postgres(address: URL, patience: timedelta) -> Engine:
         )
         connection.commit()
 
-    event.listen(engine, "connect", limited)
+    event.listen(engine, "connect", set_limits)
     return engine
 
 
 def migrate(engine: Engine) -> tuple[str, str]:
-    """Bring the tables to this version's revision; returns the one before (or `nothing`) and after.
+    """Migrate the tables to this version; return the revision before (or `nothing`) and after.
 
-    All steps are one transaction. Whoever comes second waits and finds nothing to do. Tables of a
-    newer version are left as they are; raises `NewerSchema` where this version cannot use them.
+    1. Wait for the advisory lock: whoever comes second finds nothing to do.
+    2. Leave tables of a newer version as they are; raise `NewerSchema` where this version cannot
+       use them.
+    3. Take the steps that are missing, all in one transaction.
+    4. Write down which versions may work with the tables as they are now.
     """
     scripts = ScriptDirectory(str(MIGRATIONS))
     with _one_migration, session.writing(engine) as connection:
-        _wait_long(connection)
-        session.take(connection, session.AdvisoryLock.MIGRATING)
+        _extend_timeout(connection)
+        session.acquire(connection, session.AdvisoryLock.MIGRATING)
         context = _context(connection, scripts)
-        before, ours = context.get_current_revision(), scripts.get_current_head() or NOTHING
+        before, head = context.get_current_revision(), scripts.get_current_head() or NOTHING
         if before is not None and not _is_known(scripts, before):
-            _accept(connection, before, ours)
+            _require_compatible(connection, before, head)
             return before, before
         with Operations.context(context):
             context.run_migrations()
-        compatibility.note(connection, ours, compatibility.readers(scripts, ours))
-        return before or NOTHING, ours
+        compatibility.note(connection, head, compatibility.readers(scripts, head))
+        return before or NOTHING, head
 
 
 def _context(connection: Connection, scripts: ScriptDirectory) -> MigrationContext:
@@ -153,9 +156,9 @@ def _context(connection: Connection, scripts: ScriptDirectory) -> MigrationConte
     return MigrationContext.configure(connection, opts=options)
 
 
-def _wait_long(connection: Connection) -> None:
+def _extend_timeout(connection: Connection) -> None:
     if connection.dialect.name == session.POSTGRESQL:
-        limit = MIGRATION_PATIENCE // _MILLISECOND
+        limit = MIGRATION_TIMEOUT // _MILLISECOND
         connection.execute(text(f"SET LOCAL lock_timeout = {limit}"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
 
@@ -164,10 +167,10 @@ def _is_known(scripts: ScriptDirectory, revision: str) -> bool:
     return any(script.revision == revision for script in scripts.walk_revisions())
 
 
-def _accept(connection: Connection, found: str, ours: str) -> None:
-    """After a rollback: raise `NewerSchema` unless our code may work with the newer tables."""
-    if not compatibility.allows(connection, found, ours):
+def _require_compatible(connection: Connection, tables: str, code: str) -> None:
+    """Raise `NewerSchema` unless this code may work with newer tables, as after a rollback."""
+    if not compatibility.allows(connection, tables, code):
         raise NewerSchema(
-            f"the central database has revision {found}, with which this version of allswell "
+            f"the central database has revision {tables}, with which this version of allswell "
             "cannot work: a newer one has migrated it. Run that version, or restore a backup."
         )

@@ -1,16 +1,16 @@
-"""What can go wrong with the central database, and the one place where SQLAlchemy's errors end.
+"""Define what can go wrong with the central database, and translate SQLAlchemy's errors into it.
 
     CentralError
-    ├── Unavailable     away, locked, read-only or out of connections: the same may work later
-    │   └── Full        there is no room left
-    ├── BadAddress      the URL names no database that can be used
-    ├── WrongSchema     the tables are not what this version needs
-    │   ├── NotMigrated     there are none, or older ones
-    │   └── NewerSchema     a newer allswell has made them
-    ├── Conflict        something else is stored under the same key
-    ├── Missing         there is no such monitor
-    ├── PurgeRefused    so much would be deleted that somebody should look first
-    └── Failed          anything else: not to be expected, and not to be retried blindly
+    ├── DatabaseUnavailable  down, locked, read-only or out of connections: it may work later
+    │   └── DatabaseFull     there is no room left
+    ├── BadDatabaseUrl       the URL names no database that can be used
+    ├── WrongSchema          the tables are not what this version needs
+    │   ├── NotMigrated      there are none, or older ones
+    │   └── NewerSchema      a newer allswell has made them
+    ├── CentralConflict      something else is stored under the same key
+    ├── MonitorMissing       there is no such monitor
+    ├── PurgeRefused         so much would be deleted that somebody should look first
+    └── DatabaseFailed       anything else: not to be expected, and not to be retried blindly
 
 A message never holds a password or a stored value.
 """
@@ -28,7 +28,7 @@ class CentralError(Exception):
 
 
 class DatabaseUnavailable(CentralError):
-    """The database is away or busy; nothing of the transaction was kept."""
+    """The database is down or busy; nothing of the transaction was kept."""
 
 
 class DatabaseFull(DatabaseUnavailable):
@@ -44,7 +44,7 @@ class WrongSchema(CentralError):
 
 
 class NotMigrated(WrongSchema):
-    """Tables or columns are lacking."""
+    """Tables or columns are missing."""
 
 
 class NewerSchema(WrongSchema):
@@ -52,7 +52,7 @@ class NewerSchema(WrongSchema):
 
 
 class CentralConflict(CentralError):
-    """What is to be stored contradicts what is stored, or our clock."""
+    """What is to be stored contradicts what is stored, or the collector's clock."""
 
 
 class MonitorMissing(CentralError):
@@ -97,28 +97,28 @@ def translated() -> Iterator[None]:
     except exc.TimeoutError as error:
         raise DatabaseUnavailable("every connection to the central database is in use") from error
     except exc.DBAPIError as error:
-        raise _of(error)(f"the central database: {_words(error)}") from error
+        raise _error_class(error)(f"the central database: {_first_line(error)}") from error
     except exc.SQLAlchemyError as error:
         raise DatabaseFailed(f"the central database: {type(error).__name__}") from error
 
 
-def _of(error: exc.DBAPIError) -> type[CentralError]:
-    lower = error.orig
-    if isinstance(lower, sqlite3.Error):
-        return _of_sqlite(lower)
-    for kind, meaning in _POSTGRES:
-        if isinstance(lower, kind):
-            return meaning
+def _error_class(error: exc.DBAPIError) -> type[CentralError]:
+    driver_error = error.orig
+    if isinstance(driver_error, sqlite3.Error):
+        return _sqlite_error_class(driver_error)
+    for driver_class, error_class in _POSTGRES:
+        if isinstance(driver_error, driver_class):
+            return error_class
     return DatabaseUnavailable if error.connection_invalidated else DatabaseFailed
 
 
-def _of_sqlite(lower: sqlite3.Error) -> type[CentralError]:
-    if str(lower).startswith(("no such table", "no such column")):
+def _sqlite_error_class(error: sqlite3.Error) -> type[CentralError]:
+    if str(error).startswith(("no such table", "no such column")):
         return NotMigrated
-    return _SQLITE.get(getattr(lower, "sqlite_errorcode", 0) & _PRIMARY, DatabaseFailed)
+    return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY, DatabaseFailed)
 
 
-def _words(error: exc.DBAPIError) -> str:
-    """The first line of what the database said; further lines quote values and statements."""
+def _first_line(error: exc.DBAPIError) -> str:
+    """Return the first line of the database's message; further lines quote stored values."""
     lines = str(error.orig).strip().splitlines()
     return lines[0] if lines else type(error.orig).__name__

@@ -1,4 +1,4 @@
-"""What the centre has recorded of one monitor, for those who hold it against raw results."""
+"""Read what the central database has of one monitor, for those who compare it with raw results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from allswell.domain.timeline import Overlay
 
 @dataclass(frozen=True, slots=True)
 class MonitorHistory:
-    """A monitor with its ledgers from some moment on, and its roll-ups' figures by day.
+    """A monitor with its ledgers from some time on, and its roll-ups' figures by day.
 
-    The first claim may be the one that holds at that moment.
+    The first claim may be the one that holds at that time.
     """
 
     public_id: str
@@ -30,8 +30,8 @@ class MonitorHistory:
     days: Mapping[date, DayFigures]
 
 
-def of(engine: Engine, namespace: str, name: str, start: datetime) -> MonitorHistory | None:
-    """The living monitor of a name, else the one that was deleted last; None for none."""
+def read(engine: Engine, namespace: str, name: str, start: datetime) -> MonitorHistory | None:
+    """Read the living monitor of a name, else the one that was deleted last; None for none."""
     newest = (
         select(monitor.c.id, monitor.c.public_id, monitor.c.created_ms)
         .where(monitor.c.namespace == namespace, monitor.c.name == name)
@@ -39,23 +39,23 @@ def of(engine: Engine, namespace: str, name: str, start: datetime) -> MonitorHis
         .limit(1)
     )
     with session.reading(engine) as connection:
-        found = connection.execute(newest).first()
-        if found is None:
+        row = connection.execute(newest).first()
+        if row is None:
             return None
-        chosen = select(monitor.c.id).where(monitor.c.id == found.id)
-        counted = select(
+        monitor_id = select(monitor.c.id).where(monitor.c.id == row.id)
+        figures = select(
             rollup.c.day,
             rollup.c.checks,
             rollup.c.successful,
             rollup.c.average_us,
             rollup.c.p95_us,
-        ).where(rollup.c.monitor_id == found.id, rollup.c.day >= instant.day_of(start))
+        ).where(rollup.c.monitor_id == row.id, rollup.c.day >= instant.day_of(start))
         return MonitorHistory(
-            public_id=found.public_id,
+            public_id=row.public_id,
             namespace=namespace,
             name=name,
-            born=instant.from_ms(found.created_ms),
-            claims=claims_and_overlays.claims(connection, chosen, start).get(found.id, ()),
-            overlays=claims_and_overlays.overlays(connection, chosen, start).get(found.id, ()),
-            days={row.day: DayFigures(*row[1:]) for row in connection.execute(counted)},
+            born=instant.from_ms(row.created_ms),
+            claims=claims_and_overlays.claims(connection, monitor_id, start).get(row.id, ()),
+            overlays=claims_and_overlays.overlays(connection, monitor_id, start).get(row.id, ()),
+            days={day.day: DayFigures(*day[1:]) for day in connection.execute(figures)},
         )

@@ -11,21 +11,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, case, delete, func, select, update
 
-from allswell.central import invalidation, session
-from allswell.central.schema import certificate_order, page
+from allswell.central import certificate_orders, invalidation, session
 from allswell.central.schema import hostname_claim as claim
+from allswell.central.schema import page
 from allswell.domain import instant
-from allswell.domain.hostname import registered_domain
 from allswell.domain.hostname_claim import (
-    DOMAIN_WINDOW,
-    HOST_WINDOW,
     MAX_PENDING,
     REST,
-    TOTAL_WINDOW,
     HostnameClaim,
     HostnameClaimState,
     OrderBudget,
-    OrderCount,
     Proof,
     ProofOutcome,
 )
@@ -74,7 +69,7 @@ class HostnameClaims:
         if _is_requested(claims, hosts):
             return claims
         with session.writing(self._engine) as connection:
-            session.take(connection, session.AdvisoryLock.CLAIMING)
+            session.acquire(connection, session.AdvisoryLock.CLAIMING)
             _release_unlisted(connection, page_id, hosts, now)
             _insert_pending(connection, page_id, hosts, now, self._max_pending)
             return _of_page(connection, page_id)
@@ -82,7 +77,7 @@ class HostnameClaims:
     def record_proof(self, page_id: int, host: str, proof: Proof, now: datetime) -> ProofOutcome:
         """Record that a page has verified a host name, and decide whether it has the name now."""
         with session.writing(self._engine) as connection:
-            session.take(connection, session.AdvisoryLock.CLAIMING)
+            session.acquire(connection, session.AdvisoryLock.CLAIMING)
             return _decide(connection, page_id, host, proof, now, rest=self._rest)
 
     def record_failure(self, page_id: int, host: str, now: datetime) -> None:
@@ -95,7 +90,7 @@ class HostnameClaims:
         """Take a name from a page whose verification fails; return whether the page had it."""
         failing = _held(host) & (claim.c.page_id == page_id) & claim.c.failing_ms.is_not(None)
         with session.writing(self._engine) as connection:
-            session.take(connection, session.AdvisoryLock.CLAIMING)
+            session.acquire(connection, session.AdvisoryLock.CLAIMING)
             return _release(connection, connection.scalars(select(claim.c.id).where(failing)), now)
 
     def of_page(self, page_id: int) -> Mapping[str, HostnameClaim]:
@@ -131,7 +126,7 @@ class HostnameClaims:
     def set_served(self, names: Collection[tuple[int, str]], now: datetime) -> None:
         """Record by exactly which names visitors reach pages: pairs of page id and host."""
         with session.writing(self._engine) as connection:
-            session.take(connection, session.AdvisoryLock.CLAIMING)
+            session.acquire(connection, session.AdvisoryLock.CLAIMING)
             _set_served(connection, names, now)
 
     def record_order(self, host: str, budget: OrderBudget, now: datetime) -> str:
@@ -140,17 +135,16 @@ class HostnameClaims:
         An empty text says that the order was recorded.
         """
         with session.writing(self._engine) as connection:
-            session.take(connection, session.AdvisoryLock.CLAIMING)
-            if excess := _count_orders(connection, host, now).excess(budget):
+            session.acquire(connection, session.AdvisoryLock.CLAIMING)
+            if excess := certificate_orders.count(connection, host, now).excess(budget):
                 return excess
-            row = {"host": host, "domain": registered_domain(host), "at_ms": instant.to_ms(now)}
-            connection.execute(session.insert(connection, certificate_order).values(row))
+            certificate_orders.insert(connection, host, now)
             return ""
 
     def recent_orders(self, now: datetime) -> int:
         """Count the certificates that were ordered in the last three hours."""
         with session.reading(self._engine) as connection:
-            return _count(connection, certificate_order.c.host.is_not(None), now - TOTAL_WINDOW)
+            return certificate_orders.count_all(connection, now)
 
     def purge(self, now: datetime) -> int:
         """Delete claims that have rested long enough, and old orders; return how many claims."""
@@ -158,9 +152,8 @@ class HostnameClaims:
         rested = (claim.c.state == HostnameClaimState.RESTING.value) & (
             claim.c.rested_ms < rest_end
         )
-        outdated = certificate_order.c.at_ms < instant.to_ms(now - DOMAIN_WINDOW)
         with session.writing(self._engine) as connection:
-            connection.execute(delete(certificate_order).where(outdated))
+            certificate_orders.purge(connection, now)
             return connection.execute(delete(claim).where(rested)).rowcount
 
 
@@ -193,7 +186,7 @@ def _set_served(connection: Connection, names: Collection[tuple[int, str]], now:
     since = case((claim.c.served_ms.is_(None), instant.to_ms(now)), else_=None)
     for ids in session.chunks([row.id for row in changed]):
         connection.execute(update(claim).where(claim.c.id.in_(ids)).values(served_ms=since))
-    invalidation.these_pages(connection, [row.page_id for row in changed], now)
+    invalidation.pages(connection, [row.page_id for row in changed], now)
 
 
 def resting_values(now: datetime) -> dict[str, object]:
@@ -212,7 +205,7 @@ def _release(connection: Connection, claims: Iterable[int], now: datetime) -> bo
     held = claim.c.id.in_(tuple(claims)) & (claim.c.state == HostnameClaimState.HELD.value)
     statement = update(claim).where(held).values(resting_values(now)).returning(claim.c.page_id)
     pages = tuple(connection.scalars(statement))
-    invalidation.these_pages(connection, pages, now)
+    invalidation.pages(connection, pages, now)
     return bool(pages)
 
 
@@ -342,7 +335,7 @@ def _hold(
         "rested_ms": None,
     }
     connection.execute(update(claim).where(own, ~is_held).values(verified | granted))
-    invalidation.these_pages(connection, [page_id], now)
+    invalidation.pages(connection, [page_id], now)
     return ProofOutcome.GRANTED
 
 
@@ -375,28 +368,6 @@ def _claim(row: _Row) -> HostnameClaim:
         failing_since=_instant(row.failing_ms),
         resting_since=_instant(row.rested_ms),
     )
-
-
-def _count_orders(connection: Connection, host: str, now: datetime) -> OrderCount:
-    """Count the recent orders, as the budget's windows have them, before one more for a host."""
-    order = certificate_order.c
-    namespace = select(claim.c.namespace_uid).where(_held(host)).scalar_subquery()
-    of_namespace = select(claim.c.host).where(claim.c.namespace_uid == namespace)
-    foreign_pages = (page.c.namespace_uid != namespace) & page.c.hidden_ms.is_(None)
-    domain = registered_domain(host)
-    return OrderCount(
-        of_host=_count(connection, order.host == host, now - HOST_WINDOW),
-        total=_count(connection, order.host.is_not(None), now - TOTAL_WINDOW),
-        of_domain=_count(connection, order.domain == domain, now - DOMAIN_WINDOW),
-        of_namespace=_count(connection, order.host.in_(of_namespace), now - TOTAL_WINDOW),
-        only_namespace=not connection.scalar(select(func.count()).where(foreign_pages)),
-    )
-
-
-def _count(connection: Connection, condition: ColumnElement[bool], since: datetime) -> int:
-    recent = certificate_order.c.at_ms > instant.to_ms(since)
-    statement = select(func.count()).select_from(certificate_order).where(condition, recent)
-    return connection.scalar(statement) or 0
 
 
 def _instant(ms: int | None) -> datetime | None:

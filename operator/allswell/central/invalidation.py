@@ -1,4 +1,4 @@
-"""What follows from a change of a ledger: pages are newer, and days that are over are stale."""
+"""Mark what a change of a ledger makes outdated: pages get a new version, roll-ups are stale."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from allswell.domain import instant
 
 
 def lock(connection: Connection, monitors: Sequence[int]) -> tuple[int, ...]:
-    """Wait for these monitors' rows, and keep others from changing their ledgers; those found."""
+    """Lock these monitors' rows, so that nobody else changes their ledgers; return those found."""
     statement = (
         select(monitor.c.id)
         .where(monitor.c.id.in_(monitors))
@@ -21,45 +21,47 @@ def lock(connection: Connection, monitors: Sequence[int]) -> tuple[int, ...]:
     return tuple(connection.scalars(statement))
 
 
-def lock_one(connection: Connection, identity: int) -> None:
-    """The same for one. Raises `Missing`."""
-    if not lock(connection, [identity]):
-        raise MonitorMissing(f"there is no monitor {identity} in the central database")
+def lock_one(connection: Connection, monitor_id: int) -> None:
+    """Lock one monitor's row. Raises `MonitorMissing`."""
+    if not lock(connection, [monitor_id]):
+        raise MonitorMissing(f"the central database has no monitor with the id {monitor_id}")
 
 
-def pages(connection: Connection, monitors: Sequence[int], now: datetime) -> None:
+def pages_showing(connection: Connection, monitors: Sequence[int], now: datetime) -> None:
     """Raise the version of every living page that shows one of these monitors."""
     shown = select(component.c.page_id).where(component.c.monitor_id.in_(monitors))
-    _raise(connection, page.c.id.in_(shown), now)
+    _raise_versions(connection, page.c.id.in_(shown), now)
 
 
-def pages_of(connection: Connection, namespace: str, namespace_uid: str, now: datetime) -> None:
+def pages_of_namespace(
+    connection: Connection, namespace: str, namespace_uid: str, now: datetime
+) -> None:
     """Raise the version of every living page of a namespace."""
-    mine = (page.c.namespace == namespace) & (page.c.namespace_uid == namespace_uid)
-    _raise(connection, mine, now)
+    of_namespace = (page.c.namespace == namespace) & (page.c.namespace_uid == namespace_uid)
+    _raise_versions(connection, of_namespace, now)
 
 
-def these_pages(connection: Connection, pages: Sequence[int], now: datetime) -> None:
-    """Raise the version of these pages, as far as they are living."""
-    _raise(connection, page.c.id.in_(pages), now)
+def pages(connection: Connection, page_ids: Sequence[int], now: datetime) -> None:
+    """Raise the version of those of these pages that are living."""
+    _raise_versions(connection, page.c.id.in_(page_ids), now)
 
 
-def _raise(connection: Connection, chosen: ColumnElement[bool], now: datetime) -> None:
+def _raise_versions(connection: Connection, condition: ColumnElement[bool], now: datetime) -> None:
     statement = (
         select(page.c.id)
-        .where(chosen, page.c.hidden_ms.is_(None))
+        .where(condition, page.c.hidden_ms.is_(None))
         .order_by(page.c.id)
         .with_for_update(key_share=True)
     )
-    if found := tuple(connection.scalars(statement)):
+    if page_ids := tuple(connection.scalars(statement)):
         newer = {"version": page.c.version + 1, "updated_ms": instant.to_ms(now)}
-        connection.execute(update(page).where(page.c.id.in_(found)).values(newer))
+        connection.execute(update(page).where(page.c.id.in_(page_ids)).values(newer))
 
 
 def days(
     connection: Connection, monitors: Sequence[int], start: datetime, end: datetime | None = None
 ) -> None:
-    """Mark the roll-ups of every day that [start, end) touches, or of all from `start` on."""
+    """Mark as stale the roll-up of every day that [start, end) touches, or of all from `start`."""
     statement = update(rollup).where(
         rollup.c.monitor_id.in_(monitors),
         rollup.c.day >= instant.day_of(start),

@@ -1,4 +1,4 @@
-"""What the page reads of the central database, as values: enough to render without asking again."""
+"""Hold what a page reads of the central database: enough to render without asking again."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,9 +15,9 @@ from allswell.domain.timeline import Overlay
 class PageRow:
     """One StatusPage. `version` grows with every change that the page shows.
 
-    `hostnames` are those that it has proved, in its own order, `served` those of them that lead to
-    it; `address` is its label under the domain of pages, empty before it is given one. `look` is
-    without its pictures; `Facts` has them.
+    `hostnames` are those that it has verified, in its own order, `served` those of them that lead
+    to it; `address` is its label under the domain of pages, empty before it is given one. `look` is
+    without its pictures; `PageData` has them.
     """
 
     id: int
@@ -39,13 +39,13 @@ class PageRow:
 
     @property
     def is_private(self) -> bool:
-        """Whether not everybody may see it."""
+        """Tell whether not everybody may see it."""
         return bool(self.password_hash or self.allowed_networks)
 
 
 @dataclass(frozen=True, slots=True)
 class PagePictures:
-    """What the page's owner has put in: `data:` addresses, or empty."""
+    """The pictures of the page's owner: `data:` URLs, or empty."""
 
     logo: str = field(default="", repr=False)
     favicon: str = field(default="", repr=False)
@@ -53,7 +53,7 @@ class PagePictures:
 
 @dataclass(frozen=True, slots=True)
 class LatencyDay:
-    """A stored roll-up's latency, for one UTC day."""
+    """The latency of one UTC day, from its roll-up."""
 
     day: date
     checks: int
@@ -67,8 +67,8 @@ class ComponentData:
     """One line of a page with the two ledgers of its monitor.
 
     `claims` begin with the last one before the window asked for; `overlays` are those that touch
-    the window. `heard` tells of each claim when the centre took it in. `born` is when the monitor's
-    life begins. Pass the ledgers to `domain.timeline`.
+    the window. `received_at` says of each claim when the collector received it. The monitor's
+    history begins at `born`. Pass the ledgers to `domain.timeline`.
     """
 
     monitor: int
@@ -83,14 +83,14 @@ class ComponentData:
     claims: tuple[HealthClaim, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     days: tuple[LatencyDay, ...] = ()
-    heard: tuple[datetime, ...] = ()
+    received_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PageData:
-    """Everything one page shows, read in one transaction.
+    """Everything that one page shows, read in one transaction.
 
-    Nothing may be stated of any time after `observed_through`; None before the centre first ran.
+    Nothing may be stated of any time after `observed_through`; None before the collector first ran.
     Incidents and maintenance stand from the newest to the oldest, by when they began: those that
     are open or upcoming, and those of the last year.
     """

@@ -1,4 +1,4 @@
-"""What the page reads: one transaction and a constant number of queries, whatever a page shows."""
+"""Read what a page shows: one transaction and a constant number of queries, whatever it shows."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -7,71 +7,72 @@ from functools import lru_cache
 from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, union_all
 
 from allswell.central import announcement_reader, claims_and_overlays, page_data, pages, session
-from allswell.central import days as rollups
-from allswell.central.schema import TABLES, centre, component, monitor, page, rollup
+from allswell.central import days as rollup_days
+from allswell.central.schema import TABLES, collector, component, monitor, page, rollup
 from allswell.domain import histogram, instant
 from allswell.domain.instant import MILLISECOND
 
-TOLD = timedelta(days=366)
+ANNOUNCEMENTS_FOR = timedelta(days=366)
 
 
-# Days that are over hardly change, and a page reads the same thousands of them again and again. Who
-# holds facts holds the histograms already: only the texts are more.
-_parsed = lru_cache(maxsize=50_000)(histogram.parse)
+# Days that are over hardly change, and a page reads the same thousands of them again and again. A
+# cache of pages holds the histograms already: only the texts are more.
+_parse = lru_cache(maxsize=50_000)(histogram.parse)
 
 
 class CentralReader:
-    """Reads through an engine, also with a role that may only read. Any thread may call."""
+    """Read through an engine, also with a role that may only read. Any thread may call."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def pages(self) -> tuple[page_data.PageRow, ...]:
-        """All pages that are not hidden, by namespace and name."""
+        """Return all pages that are not hidden, by namespace and name."""
         with session.reading(self._engine) as connection:
             return pages.living(connection)
 
     def versions(self) -> Mapping[int, int]:
-        """The version of every page that is not hidden, by the page's id."""
+        """Return the version of every page that is not hidden, by the page's id."""
         statement = select(page.c.id, page.c.version).where(page.c.hidden_ms.is_(None))
         with session.reading(self._engine) as connection:
             return dict(map(tuple, connection.execute(statement)))
 
     def observed_through(self) -> datetime | None:
-        """How far the centre has seen; None before it first ran."""
+        """Return how far the collector has observed; None before it first ran."""
         with session.reading(self._engine) as connection:
-            return rollups.observed_through(connection)
+            return rollup_days.observed_through(connection)
 
     def installation(self) -> str | None:
-        """The secret id of this installation; None before the centre first ran."""
+        """Return the secret id of this installation; None before the collector first ran."""
         with session.reading(self._engine) as connection:
-            return connection.execute(select(centre.c.installation)).scalar()
+            return connection.execute(select(collector.c.installation)).scalar()
 
     def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.PageData | None:
-        """All that a page shows, from the UTC day `days` ago on; None for a page that is not there.
+        """Return all that a page shows, from the UTC day `days` ago on; None for an unknown page.
 
-        Only living monitors of the page's own namespace count. What people said is read for a year.
+        Only living monitors of the page's own namespace count. Announcements are of the last year.
         """
         start = instant.day_start(instant.day_of(now) - timedelta(days=days))
         with session.reading(self._engine) as connection:
-            found = pages.one(connection, page_id)
-            if found is None:
+            row = pages.read(connection, page_id)
+            if row is None:
                 return None
-            shown, through, pictures = found
-            lines = _components(connection, page_id, start)
-            said = announcement_reader.of_page(connection, page_id, _shown(page_id), now - TOLD)
-            return page_data.PageData(shown, through, lines, *said, pictures)
+            shown, through, pictures = row
+            components = _components(connection, page_id, start)
+            since = now - ANNOUNCEMENTS_FOR
+            announcements = announcement_reader.of_page(connection, page_id, _shown(page_id), since)
+            return page_data.PageData(shown, through, components, *announcements, pictures)
 
     def counts(self) -> Mapping[str, int]:
-        """How many rows each table has."""
+        """Return how many rows each table has."""
         counted = (select(literal(t.name), func.count()).select_from(t) for t in TABLES)
         with session.reading(self._engine) as connection:
-            found = connection.execute(union_all(*counted))
-            return {row[0]: row[1] for row in found}
+            rows = connection.execute(union_all(*counted))
+            return {row[0]: row[1] for row in rows}
 
 
 def _shown(page_id: int) -> Select[int]:
-    """The monitors that a page shows: of its own namespace, and living."""
+    """Select the monitors that a page shows: of its own namespace, and living."""
     return (
         select(monitor.c.id)
         .join(component, component.c.monitor_id == monitor.c.id)
@@ -88,9 +89,9 @@ def _components(
     connection: Connection, page_id: int, start: datetime
 ) -> tuple[page_data.ComponentData, ...]:
     shown = _shown(page_id)
-    heard = claims_and_overlays.heard(connection, shown, start)
+    received = claims_and_overlays.received_claims(connection, shown, start)
     overlays = claims_and_overlays.overlays(connection, shown, start)
-    stored = _days(connection, shown, instant.day_of(start))
+    days = _days(connection, shown, instant.day_of(start))
     return tuple(
         page_data.ComponentData(
             monitor=row.id,
@@ -102,16 +103,16 @@ def _components(
             interval=row.interval_ms * MILLISECOND,
             born=instant.from_ms(row.created_ms),
             updated_at=instant.from_ms(row.updated_ms),
-            claims=tuple(it.claim for it in heard.get(row.id, ())),
-            heard=tuple(it.received for it in heard.get(row.id, ())),
+            claims=tuple(entry.claim for entry in received.get(row.id, ())),
+            received_at=tuple(entry.received_at for entry in received.get(row.id, ())),
             overlays=overlays.get(row.id, ()),
-            days=stored.get(row.id, ()),
+            days=days.get(row.id, ()),
         )
-        for row in _lines(connection, shown, page_id)
+        for row in _component_rows(connection, shown, page_id)
     )
 
 
-def _lines(
+def _component_rows(
     connection: Connection, shown: Select[int], page_id: int
 ) -> tuple[Row[int, str, str, int, int, int, str, str, int], ...]:
     statement = (
@@ -148,8 +149,10 @@ def _days(
         .where(rollup.c.monitor_id.in_(shown), rollup.c.day >= first)
         .order_by(rollup.c.monitor_id, rollup.c.day)
     )
-    found: dict[int, list[page_data.LatencyDay]] = {}
-    for identity, day, checks, successful, p95_us, latencies in connection.execute(statement).all():
-        counted = page_data.LatencyDay(day, checks, successful, p95_us, _parsed(latencies))
-        found.setdefault(identity, []).append(counted)
-    return {identity: tuple(entries) for identity, entries in found.items()}
+    by_monitor: dict[int, list[page_data.LatencyDay]] = {}
+    for monitor_id, day, checks, successful, p95_us, latencies in connection.execute(
+        statement
+    ).all():
+        entry = page_data.LatencyDay(day, checks, successful, p95_us, _parse(latencies))
+        by_monitor.setdefault(monitor_id, []).append(entry)
+    return {monitor_id: tuple(days) for monitor_id, days in by_monitor.items()}

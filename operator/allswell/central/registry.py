@@ -1,4 +1,4 @@
-"""Which monitors there are: registering, hiding, un-hiding and, long after, forgetting them."""
+"""Register monitors, hide them, bring them back and, long after, purge them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from allswell.domain.instant import MILLISECOND
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.timeline import OverlayKind
 
-KEPT_HIDDEN = timedelta(days=90)
+HIDDEN_FOR = timedelta(days=90)
 # Above both, a purge stops and asks: so much at once is rather a mistake.
 MOST_PURGED_SHARE = 0.2
 MOST_PURGED_ANYWAY = 10
@@ -41,7 +41,7 @@ _is_paused = exists().where(
 
 @dataclass(frozen=True, slots=True)
 class MonitorRow:
-    """A monitor as the centre knows it; `born` is where its history begins.
+    """A monitor as the central database has it; its history begins at `born`.
 
     `spoken` says whether a checker has ever said hello for it.
     """
@@ -58,36 +58,43 @@ class MonitorRow:
 
 
 def living(connection: Connection) -> tuple[MonitorRow, ...]:
-    """All monitors whose manifest is there, by namespace and name."""
+    """Return all monitors whose manifest is there, by namespace and name."""
     statement = _select().where(monitor.c.hidden_ms.is_(None))
     ordered = statement.order_by(monitor.c.namespace, monitor.c.name)
     return tuple(_row(row) for row in connection.execute(ordered))
 
 
 def register(
-    connection: Connection, wanted: Monitor, namespace_uid: str, grace: Grace, now: datetime
+    connection: Connection, manifest: Monitor, namespace_uid: str, grace: Grace, now: datetime
 ) -> MonitorRow:
-    """The row of a manifest: the one that is there, one that is hidden, or a new one."""
-    as_it_is = connection.execute(_as_wanted(wanted, namespace_uid, grace)).first()
-    if as_it_is is not None:
-        return _row(as_it_is)
-    session.take(connection, session.AdvisoryLock.REGISTERING)
-    identity = _continued(connection, wanted, namespace_uid, now)
-    if identity is None:
-        identity = _new(connection, wanted, namespace_uid, grace, now)
-    invalidation.lock_one(connection, identity)
-    if wanted.paused:
-        overlays.pause(connection, identity, now)
+    """Register a manifest, and return its row: the living one, a hidden one, or a new one.
+
+    1. If the living row is as the manifest says, that is all.
+    2. Wait for whoever else registers, and hide a row of another namespace of this name.
+    3. Continue the row whose history goes on, or insert a new one, and lock it.
+    4. Open or close its pause.
+    5. Write the columns, and raise the versions of the pages that show it.
+    """
+    unchanged = connection.execute(_unchanged(manifest, namespace_uid, grace)).first()
+    if unchanged is not None:
+        return _row(unchanged)
+    session.acquire(connection, session.AdvisoryLock.REGISTERING)
+    monitor_id = _continued(connection, manifest, namespace_uid, now)
+    if monitor_id is None:
+        monitor_id = _insert(connection, manifest, namespace_uid, grace, now)
+    invalidation.lock_one(connection, monitor_id)
+    if manifest.paused:
+        overlays.pause(connection, monitor_id, now)
     else:
-        overlays.resume(connection, identity, now)
-    row = _columns(wanted, grace) | {"hidden_ms": None, "updated_ms": instant.to_ms(now)}
-    connection.execute(update(monitor).where(monitor.c.id == identity).values(row))
-    invalidation.pages(connection, [identity], now)
-    return _row(connection.execute(_select().where(monitor.c.id == identity)).one())
+        overlays.resume(connection, monitor_id, now)
+    row = _columns(manifest, grace) | {"hidden_ms": None, "updated_ms": instant.to_ms(now)}
+    connection.execute(update(monitor).where(monitor.c.id == monitor_id).values(row))
+    invalidation.pages_showing(connection, [monitor_id], now)
+    return _row(connection.execute(_select().where(monitor.c.id == monitor_id)).one())
 
 
 def hide(connection: Connection, monitors: Sequence[int], now: datetime) -> None:
-    """Take monitors off every page; until they are back they count as paused."""
+    """Take monitors off every page; they count as paused until they are registered again."""
     locked = invalidation.lock(connection, monitors)
     hidden = connection.scalars(
         update(monitor)
@@ -95,24 +102,25 @@ def hide(connection: Connection, monitors: Sequence[int], now: datetime) -> None
         .values(hidden_ms=instant.to_ms(now), updated_ms=instant.to_ms(now))
         .returning(monitor.c.id)
     ).all()
-    for identity in sorted(hidden):
-        overlays.pause(connection, identity, now)
-    invalidation.pages(connection, hidden, now)
+    for monitor_id in sorted(hidden):
+        overlays.pause(connection, monitor_id, now)
+    invalidation.pages_showing(connection, hidden, now)
 
 
 def purge(connection: Connection, now: datetime, *, confirmed: bool) -> int:
-    """Delete what has been hidden for 90 days, with its history; how many monitors and pages.
+    """Delete what has been hidden for 90 days, with its history; return how many.
 
-    Raises `PurgeRefused` when that is more than a fifth of all, unless `confirmed`.
+    Counted are monitors and pages. Raises `PurgeRefused` when that is more than a fifth of all,
+    unless `confirmed`.
     """
-    before_ms = instant.to_ms(now - KEPT_HIDDEN)
-    due = every = 0
+    before_ms = instant.to_ms(now - HIDDEN_FOR)
+    due = total = 0
     for table in (page, monitor):
-        every += connection.scalar(select(func.count()).select_from(table)) or 0
+        total += connection.scalar(select(func.count()).select_from(table)) or 0
         old = select(func.count()).where(table.c.hidden_ms < before_ms)
         due += connection.scalar(old) or 0
-    if due > max(MOST_PURGED_ANYWAY, every * MOST_PURGED_SHARE) and not confirmed:
-        raise PurgeRefused(f"{due} of {every} monitors and pages would be deleted for good")
+    if due > max(MOST_PURGED_ANYWAY, total * MOST_PURGED_SHARE) and not confirmed:
+        raise PurgeRefused(f"{due} of {total} monitors and pages would be deleted for good")
     _note_deletion(connection, before_ms)
     for table in (page, monitor, announcement):
         connection.execute(delete(table).where(table.c.hidden_ms < before_ms))
@@ -121,7 +129,7 @@ def purge(connection: Connection, now: datetime, *, confirmed: bool) -> int:
 
 
 def _note_deletion(connection: Connection, before_ms: int) -> None:
-    """The archive's entries outlive their monitor, and must say by themselves when it went."""
+    """Note in the archive's entries, which outlive their monitor, when it was deleted."""
     deleted = select(monitor.c.hidden_ms).where(monitor.c.id == archive_object.c.monitor_id)
     due = select(monitor.c.id).where(monitor.c.hidden_ms < before_ms)
     connection.execute(
@@ -132,9 +140,9 @@ def _note_deletion(connection: Connection, before_ms: int) -> None:
 
 
 def _purge_orphans(connection: Connection) -> None:
-    """What was said of monitors that are all forgotten can be shown nowhere."""
-    concerns = exists().where(announcement_component.c.announcement_id == announcement.c.id)
-    orphans = announcement.c.everywhere.is_(False) & ~concerns
+    """Delete announcements whose monitors are all purged: nothing can show them."""
+    has_component = exists().where(announcement_component.c.announcement_id == announcement.c.id)
+    orphans = announcement.c.everywhere.is_(False) & ~has_component
     connection.execute(delete(announcement).where(orphans))
 
 
@@ -153,9 +161,9 @@ def _select() -> _Statement:
 
 
 def _row(row: _Row) -> MonitorRow:
-    identity, public_id, namespace, name, uid, interval_ms, cover_ms, created_ms, spoken = row
+    monitor_id, public_id, namespace, name, uid, interval_ms, cover_ms, created_ms, spoken = row
     return MonitorRow(
-        id=identity,
+        id=monitor_id,
         public_id=public_id,
         namespace=namespace,
         name=name,
@@ -167,58 +175,59 @@ def _row(row: _Row) -> MonitorRow:
     )
 
 
-def _columns(wanted: Monitor, grace: Grace) -> dict[str, object]:
+def _columns(manifest: Monitor, grace: Grace) -> dict[str, object]:
     return {
-        "uid": wanted.meta.uid,
-        "interval_ms": wanted.interval // MILLISECOND,
-        "cover_ms": grace.cover(wanted.interval) // MILLISECOND,
+        "uid": manifest.meta.uid,
+        "interval_ms": manifest.interval // MILLISECOND,
+        "cover_ms": grace.cover(manifest.interval) // MILLISECOND,
     }
 
 
-def _as_wanted(wanted: Monitor, namespace_uid: str, grace: Grace) -> _Statement:
-    """The living row if nothing of it is to be changed."""
+def _unchanged(manifest: Monitor, namespace_uid: str, grace: Grace) -> _Statement:
+    """Select the living row if nothing of it is to be changed."""
     return (
         _select()
         .where(
-            monitor.c.namespace == wanted.meta.namespace,
-            monitor.c.name == wanted.meta.name,
+            monitor.c.namespace == manifest.meta.namespace,
+            monitor.c.name == manifest.meta.name,
             monitor.c.namespace_uid == namespace_uid,
             monitor.c.hidden_ms.is_(None),
-            *(monitor.c[name] == value for name, value in _columns(wanted, grace).items()),
+            *(monitor.c[name] == value for name, value in _columns(manifest, grace).items()),
         )
-        .where(_is_paused if wanted.paused else ~_is_paused)
+        .where(_is_paused if manifest.paused else ~_is_paused)
     )
 
 
 def _continued(
-    connection: Connection, wanted: Monitor, namespace_uid: str, now: datetime
+    connection: Connection, manifest: Monitor, namespace_uid: str, now: datetime
 ) -> int | None:
-    """The row whose history goes on; a living one of another namespace of that name is hidden."""
-    mine = (monitor.c.namespace == wanted.meta.namespace) & (monitor.c.name == wanted.meta.name)
-    strangers = select(monitor.c.id).where(
-        mine, monitor.c.namespace_uid != namespace_uid, monitor.c.hidden_ms.is_(None)
+    """Return the row whose history goes on, and hide a living one of another namespace."""
+    meta = manifest.meta
+    of_name = (monitor.c.namespace == meta.namespace) & (monitor.c.name == meta.name)
+    foreign = select(monitor.c.id).where(
+        of_name, monitor.c.namespace_uid != namespace_uid, monitor.c.hidden_ms.is_(None)
     )
-    hide(connection, tuple(connection.scalars(strangers)), now)
+    hide(connection, tuple(connection.scalars(foreign)), now)
     return connection.scalar(
         select(monitor.c.id)
-        .where(mine, monitor.c.namespace_uid == namespace_uid)
+        .where(of_name, monitor.c.namespace_uid == namespace_uid)
         .order_by(monitor.c.hidden_ms.is_not(None), monitor.c.hidden_ms.desc())
         .limit(1)
     )
 
 
-def _new(
-    connection: Connection, wanted: Monitor, namespace_uid: str, grace: Grace, now: datetime
+def _insert(
+    connection: Connection, manifest: Monitor, namespace_uid: str, grace: Grace, now: datetime
 ) -> int:
     statement = session.insert(connection, monitor).values(
         public_id=identifiers.public_id(),
-        namespace=wanted.meta.namespace,
+        namespace=manifest.meta.namespace,
         namespace_uid=namespace_uid,
-        name=wanted.meta.name,
+        name=manifest.meta.name,
         created_ms=instant.to_ms(now),
         updated_ms=instant.to_ms(now),
         filled_until=instant.day_of(now),
-        **_columns(wanted, grace),
+        **_columns(manifest, grace),
     )
-    identity: int = connection.execute(statement.returning(monitor.c.id)).scalar_one()
-    return identity
+    monitor_id: int = connection.execute(statement.returning(monitor.c.id)).scalar_one()
+    return monitor_id

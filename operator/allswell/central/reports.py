@@ -1,4 +1,4 @@
-"""What checkers report: their stores, their transitions, their day's counts."""
+"""Write what checkers report: their stores, their transitions, their days' counts."""
 
 from datetime import datetime
 
@@ -13,40 +13,46 @@ from allswell.domain.report import DayReport, StoreStanding, Transition
 from allswell.domain.state import State
 
 
-def hello(connection: Connection, identity: int, store_id: str, now: datetime) -> StoreStanding:
-    """Number a store at its first hello, and say where the monitor stands. Raises `Missing`."""
-    name = connection.scalar(select(monitor.c.name).where(monitor.c.id == identity))
+def hello(connection: Connection, monitor_id: int, store_id: str, now: datetime) -> StoreStanding:
+    """Number a store at its first hello, and return where it stands. Raises `MonitorMissing`."""
+    name = connection.scalar(select(monitor.c.name).where(monitor.c.id == monitor_id))
     if name is None:
-        raise MonitorMissing(f"there is no monitor {identity} in the central database")
-    number = _number(connection, identity, store_id)
+        raise MonitorMissing(f"the central database has no monitor with the id {monitor_id}")
+    number = _known_number(connection, monitor_id, store_id)
     known = None
     if number is None:
-        _first_seen(connection, identity, store_id, now)
+        _numbered(connection, monitor_id, store_id, now)
     else:
-        known = _last_sequence(connection, identity, number)
+        known = _last_sequence(connection, monitor_id, number)
     last_day = select(func.max(rollup.c.day)).where(
-        rollup.c.monitor_id == identity, rollup.c.revision > 0
+        rollup.c.monitor_id == monitor_id, rollup.c.revision > 0
     )
     return StoreStanding(
         monitor=name,
         known=known,
-        latest=_latest(connection, identity, name),
-        superseded=number is not None and _is_followed(connection, identity, number),
+        latest=_latest(connection, monitor_id, name),
+        superseded=number is not None and _is_superseded(connection, monitor_id, number),
         rolled_up=connection.scalar(last_day),
     )
 
 
 def accept_transition(
-    connection: Connection, identity: int, report: Transition, now: datetime, claimed: datetime
+    connection: Connection, monitor_id: int, report: Transition, now: datetime, claimed: datetime
 ) -> bool:
     """Write a transition with all that follows from it; False when it is there already.
 
-    Raises `Conflict` when another one has its key, and `Missing`.
+    1. Lock the monitor, so that nobody else changes its ledgers.
+    2. Number its store, if a transition is the first to name it.
+    3. Insert the transition. If one has its key already, it must say the same.
+    4. Queue a notification of it.
+    5. Mark the days from it on as stale, and raise the versions of the pages that show the monitor.
+
+    Raises `CentralConflict` when another transition has its key, and `MonitorMissing`.
     """
-    invalidation.lock_one(connection, identity)
-    number = _first_seen(connection, identity, report.store, now)
+    invalidation.lock_one(connection, monitor_id)
+    number = _numbered(connection, monitor_id, report.store, now)
     since = min(report.claim.since, now)
-    key = {"monitor_id": identity, "store_number": number, "sequence": report.sequence}
+    key = {"monitor_id": monitor_id, "store_number": number, "sequence": report.sequence}
     row = {
         "state": report.claim.state.value,
         "since_ms": instant.to_ms(since),
@@ -54,33 +60,35 @@ def accept_transition(
         "reason": report.claim.reason,
         "received_ms": instant.to_ms(now),
     }
-    written = (
+    statement = (
         session.insert(connection, transition)
         .values(**key, **row)
         .on_conflict_do_nothing()
         .returning(transition.c.sequence)
     )
-    if connection.scalar(written) is None:
-        _refuse_another(connection, identity, number, report, claimed)
+    if connection.scalar(statement) is None:
+        _require_same(connection, monitor_id, number, report, claimed)
         return False
-    outgoing = session.insert(connection, notification)
-    connection.execute(outgoing.values(**key, created_ms=instant.to_ms(now)))
-    invalidation.days(connection, [identity], since)
-    invalidation.pages(connection, [identity], now)
+    queued = session.insert(connection, notification)
+    connection.execute(queued.values(**key, created_ms=instant.to_ms(now)))
+    invalidation.days(connection, [monitor_id], since)
+    invalidation.pages_showing(connection, [monitor_id], now)
     return True
 
 
-def accept_rollup(connection: Connection, identity: int, report: DayReport, now: datetime) -> bool:
+def accept_rollup(
+    connection: Connection, monitor_id: int, report: DayReport, now: datetime
+) -> bool:
     """Write a day's counts with its durations; False when they are not newer than what is there.
 
-    Raises `Conflict` for a day that has not begun, and `Missing`.
+    Raises `CentralConflict` for a day that has not begun, and `MonitorMissing`.
     """
     roll = report.rollup
     if roll.day > instant.day_of(now):
-        raise CentralConflict(f"the day {roll.day} has not begun by the centre's clock")
-    invalidation.lock_one(connection, identity)
+        raise CentralConflict(f"the day {roll.day} has not begun by the collector's clock")
+    invalidation.lock_one(connection, monitor_id)
     counts = {
-        "store_number": _first_seen(connection, identity, report.store, now),
+        "store_number": _numbered(connection, monitor_id, report.store, now),
         "revision": report.revision,
         "checks": roll.checks,
         "successful": roll.successful,
@@ -88,66 +96,66 @@ def accept_rollup(connection: Connection, identity: int, report: DayReport, now:
         "p95_us": roll.p95_us,
         "latencies": histogram.text(roll.latencies),
     }
-    measured = days.measured(connection, identity, roll.day)
+    durations = days.durations(connection, monitor_id, roll.day)
     statement = session.insert(connection, rollup).values(
-        monitor_id=identity, day=roll.day, **counts, **measured
+        monitor_id=monitor_id, day=roll.day, **counts, **durations
     )
     newer = tuple_(rollup.c.revision, rollup.c.checks) < tuple_(
         statement.excluded.revision, statement.excluded.checks
     )
-    written = statement.on_conflict_do_update(
+    upsert = statement.on_conflict_do_update(
         index_elements=[rollup.c.monitor_id, rollup.c.day],
-        set_={**counts, **measured},
+        set_={**counts, **durations},
         where=newer,
     ).returning(rollup.c.day)
-    return connection.scalar(written) is not None
+    return connection.scalar(upsert) is not None
 
 
-def _number(connection: Connection, identity: int, store_id: str) -> int | None:
+def _known_number(connection: Connection, monitor_id: int, store_id: str) -> int | None:
     return connection.scalar(
-        select(store.c.number).where(store.c.monitor_id == identity, store.c.store_id == store_id)
+        select(store.c.number).where(store.c.monitor_id == monitor_id, store.c.store_id == store_id)
     )
 
 
-def _first_seen(connection: Connection, identity: int, store_id: str, now: datetime) -> int:
-    """The number of a store, which gets the next one when it is new."""
-    number = _number(connection, identity, store_id)
+def _numbered(connection: Connection, monitor_id: int, store_id: str, now: datetime) -> int:
+    """Return the number of a store, which gets the next one when it is new."""
+    number = _known_number(connection, monitor_id, store_id)
     if number is not None:
         return number
-    invalidation.lock_one(connection, identity)
-    count = select(func.coalesce(func.max(store.c.number), 0) + 1)
-    free = count.where(store.c.monitor_id == identity).scalar_subquery()
+    invalidation.lock_one(connection, monitor_id)
+    next_number = select(func.coalesce(func.max(store.c.number), 0) + 1)
+    next_number = next_number.where(store.c.monitor_id == monitor_id)
     connection.execute(
         session.insert(connection, store)
         .values(
-            monitor_id=identity,
-            number=free,
+            monitor_id=monitor_id,
+            number=next_number.scalar_subquery(),
             store_id=store_id,
             first_seen_ms=instant.to_ms(now),
         )
         .on_conflict_do_nothing(index_elements=[store.c.monitor_id, store.c.store_id])
     )
-    number = _number(connection, identity, store_id)
-    assert number is not None  # noqa: S101 - it was there or has been inserted
+    number = _known_number(connection, monitor_id, store_id)
+    assert number is not None  # noqa: S101 - it was known or has been inserted
     return number
 
 
-def _last_sequence(connection: Connection, identity: int, number: int) -> int:
+def _last_sequence(connection: Connection, monitor_id: int, number: int) -> int:
     last = select(func.coalesce(func.max(transition.c.sequence), 0)).where(
-        transition.c.monitor_id == identity, transition.c.store_number == number
+        transition.c.monitor_id == monitor_id, transition.c.store_number == number
     )
     return connection.scalar(last) or 0
 
 
-def _is_followed(connection: Connection, identity: int, number: int) -> bool:
-    """Whether a store that was numbered later has claimed a transition."""
+def _is_superseded(connection: Connection, monitor_id: int, number: int) -> bool:
+    """Tell whether a store that was numbered later has claimed a transition."""
     later = select(transition.c.sequence).where(
-        transition.c.monitor_id == identity, transition.c.store_number > number
+        transition.c.monitor_id == monitor_id, transition.c.store_number > number
     )
     return connection.scalar(later.limit(1)) is not None
 
 
-def _latest(connection: Connection, identity: int, name: str) -> Transition | None:
+def _latest(connection: Connection, monitor_id: int, name: str) -> Transition | None:
     row = connection.execute(
         select(
             store.c.store_id,
@@ -157,7 +165,7 @@ def _latest(connection: Connection, identity: int, name: str) -> Transition | No
             transition.c.reason,
         )
         .join_from(transition, store)
-        .where(transition.c.monitor_id == identity)
+        .where(transition.c.monitor_id == monitor_id)
         .order_by(transition.c.store_number.desc(), transition.c.sequence.desc())
         .limit(1)
     ).first()
@@ -171,23 +179,23 @@ def _transition(name: str, row: Row[str, int, str, int, str]) -> Transition:
     )
 
 
-def _refuse_another(
-    connection: Connection, identity: int, number: int, report: Transition, claimed: datetime
+def _require_same(
+    connection: Connection, monitor_id: int, number: int, report: Transition, claimed: datetime
 ) -> None:
-    """Raise `Conflict` unless the stored transition of this key says the same.
+    """Raise `CentralConflict` unless the stored transition of this key says the same.
 
-    Compared is what the checker wrote: the centre's own estimate of its clock error differs each
+    Compared is what the checker wrote: the collector's estimate of its clock error differs each
     time that an envelope is sent.
     """
     stored = connection.execute(
         select(transition.c.state, transition.c.reason, transition.c.claimed_ms).where(
-            transition.c.monitor_id == identity,
+            transition.c.monitor_id == monitor_id,
             transition.c.store_number == number,
             transition.c.sequence == report.sequence,
         )
     ).one()
-    said = (report.claim.state.value, report.claim.reason, instant.to_ms(claimed))
-    if tuple(stored) != said:
+    reported = (report.claim.state.value, report.claim.reason, instant.to_ms(claimed))
+    if tuple(stored) != reported:
         raise CentralConflict(
-            f"another transition is known as {report.sequence} of this store of {report.monitor}"
+            f"transition {report.sequence} of this store of {report.monitor} is another one"
         )

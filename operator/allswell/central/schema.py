@@ -1,4 +1,4 @@
-"""The tables of the central database, and what each column means.
+"""Define the tables of the central database, and what each column means.
 
 A column that ends in `_ms` is a moment: whole milliseconds since 1970-01-01 UTC. The schema is the
 same on PostgreSQL and SQLite; `migrations` makes it, and a test holds the two together.
@@ -21,12 +21,12 @@ from sqlalchemy import (
 
 from allswell.central import columns, hostname_claim_schema
 from allswell.central.columns import NUMBER as _NUMBER
-from allswell.central.columns import added as _added
+from allswell.central.columns import added_text as _added
 from allswell.central.columns import identity as _id
-from allswell.central.columns import maybe as _maybe
 from allswell.central.columns import moment as _moment
+from allswell.central.columns import nullable as _nullable
 from allswell.central.columns import number as _number
-from allswell.central.columns import words as _text
+from allswell.central.columns import text as _text
 
 metadata = columns.metadata
 
@@ -52,7 +52,7 @@ def _of_announcement(comment: str) -> Column[int]:
     )
 
 
-centre = Table(
+collector = Table(
     "centre",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="Always 1"),
@@ -76,7 +76,7 @@ monitor = Table(
     _number("cover_ms", "How long one sample speaks for the monitor: interval and grace"),
     _moment("created_ms", "When its life, and so its history, begins"),
     _moment("updated_ms", "When this row last changed in a way that people may see"),
-    _maybe("hidden_ms", "Since when the manifest is gone; NULL: it is living"),
+    _nullable("hidden_ms", "Since when the manifest is gone; NULL: it is living"),
     Column(
         "filled_until",
         Date,
@@ -149,7 +149,7 @@ overlay = Table(
     _of_monitor(),
     _text("kind", "unseen (nobody was looking), paused or maintenance"),
     _moment("start_ms", "Its first moment"),
-    _maybe("end_ms", "The first moment after it; NULL: it is open"),
+    _nullable("end_ms", "The first moment after it; NULL: it is open"),
     Index("overlay_of_monitor", "monitor_id", "start_ms"),
     Index(
         "overlay_open_key",
@@ -174,8 +174,8 @@ rollup = Table(
     _number("revision", "The report's revision; a higher one corrects it; 0: no report"),
     _number("checks", "Checks that began on the day"),
     _number("successful", "How many of them found the target up or degraded"),
-    _maybe("average_us", "Average latency of the successful checks in microseconds; NULL: none"),
-    _maybe("p95_us", "Exact nearest-rank 95th percentile of the same; NULL: none"),
+    _nullable("average_us", "Average latency of the successful checks in microseconds; NULL: none"),
+    _nullable("p95_us", "Exact nearest-rank 95th percentile of the same; NULL: none"),
     _text("latencies", "Histogram of the same, as steps and counts; can be merged over days"),
     _number("up_ms", "Milliseconds of the day in state up, outside maintenance"),
     _number("degraded_ms", "The same for degraded"),
@@ -221,7 +221,7 @@ page = Table(
     _number("version", "Grows with every change that the page shows"),
     _moment("created_ms", "When it was first put"),
     _moment("updated_ms", "When the version last grew"),
-    _maybe("hidden_ms", "Since when the manifest is gone; NULL: it is living"),
+    _nullable("hidden_ms", "Since when the manifest is gone; NULL: it is living"),
     UniqueConstraint("public_id"),
     Index(
         "page_living_key",
@@ -265,8 +265,8 @@ announcement = Table(
     _text("title", "What it is about, in one line"),
     _text("impact", "Of an incident: none, minor, major or critical; else empty"),
     _moment("start_ms", "When it began, or is planned to"),
-    _maybe("end_ms", "When it was resolved, or is planned to end; NULL: an open incident"),
-    _maybe("cancelled_ms", "When a maintenance was called off; NULL: it was not"),
+    _nullable("end_ms", "When it was resolved, or is planned to end; NULL: an open incident"),
+    _nullable("cancelled_ms", "When a maintenance was called off; NULL: it was not"),
     Column(
         "everywhere",
         Boolean,
@@ -276,7 +276,7 @@ announcement = Table(
     _number("revision", "Grows by one with each change, from 1"),
     _moment("created_ms", "When it was first put"),
     _moment("updated_ms", "When the revision last grew"),
-    _maybe("hidden_ms", "Since when it is taken back; NULL: it is shown"),
+    _nullable("hidden_ms", "Since when it is taken back; NULL: it is shown"),
     UniqueConstraint("public_id"),
     Index(
         "announcement_living_key",
@@ -329,7 +329,7 @@ notification = Table(
     Column("store_number", Integer, nullable=False, comment="The store of the transition"),
     Column("sequence", BigInteger, nullable=False, comment="The number of the transition"),
     _moment("created_ms", "When the transition was taken in"),
-    _maybe("processed_ms", "When somebody was told of it; NULL: nobody yet"),
+    _nullable("processed_ms", "When somebody was told of it; NULL: nobody yet"),
     ForeignKeyConstraint(
         ["monitor_id", "store_number", "sequence"],
         ["transition.monitor_id", "transition.store_number", "transition.sequence"],
@@ -362,9 +362,9 @@ archive_object = Table(
     _text("sha256", "SHA-256 of its bytes in hexadecimal"),
     _moment("recorded_ms", "When the centre first saw it whole"),
     _moment("verified_ms", "When it was last seen whole"),
-    _maybe("deleted_ms", "Since when a monitor that is forgotten was deleted; else NULL"),
-    _maybe("damaged_ms", "Since when it is known to be missing or changed; NULL: it is whole"),
-    _maybe("removing_ms", "Since when it is to be removed from the archive; NULL: it counts"),
+    _nullable("deleted_ms", "Since when a monitor that is forgotten was deleted; else NULL"),
+    _nullable("damaged_ms", "Since when it is known to be missing or changed; NULL: it is whole"),
+    _nullable("removing_ms", "Since when it is to be removed from the archive; NULL: it counts"),
     UniqueConstraint("key"),
     Index("archive_object_of_day", "monitor_id", "day", "store_number"),
     Index("archive_object_by_name", "namespace", "name", "day"),

@@ -1,4 +1,4 @@
-"""One transaction at a time: how the room begins, ends, locks and inserts on both databases.
+"""Begin, end, lock and insert, one transaction at a time, on both databases.
 
 A writing transaction that touches the ledgers of a monitor first locks the monitor's row, and one
 that touches several locks them in the order of their ids, pages after monitors. SQLite has one
@@ -26,7 +26,7 @@ Insert = postgresql.Insert | sqlite.Insert
 
 
 class AdvisoryLock(IntEnum):
-    """What two processes do one after the other. The numbers are for ever."""
+    """What only one process may do at a time. The numbers are for ever."""
 
     MIGRATING = 0x616C7301
     REGISTERING = 0x616C7302
@@ -35,7 +35,7 @@ class AdvisoryLock(IntEnum):
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that may write; committed at the end, undone by any error."""
+    """Begin a transaction that may write; it is committed at the end, rolled back by any error."""
     with errors.translated(), engine.connect() as connection:
         connection.execution_options(**{WRITING: True})
         with connection.begin():
@@ -44,7 +44,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one moment of the database, however many queries it makes."""
+    """Begin a transaction that sees one state of the database, however many queries it makes."""
     with errors.translated(), engine.connect() as connection:
         if connection.dialect.name == POSTGRESQL:
             connection.execution_options(
@@ -54,21 +54,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def take(connection: Connection, turn: AdvisoryLock) -> None:
-    """Wait for our turn, and keep it until the transaction ends."""
+def acquire(connection: Connection, lock: AdvisoryLock) -> None:
+    """Wait for an advisory lock, and hold it until the transaction ends."""
     if connection.dialect.name == POSTGRESQL:
-        connection.execute(select(func.pg_advisory_xact_lock(int(turn))))
+        connection.execute(select(func.pg_advisory_xact_lock(int(lock))))
 
 
 def insert(connection: Connection, table: Table) -> Insert:
-    """An INSERT that knows `ON CONFLICT`, in the database's own dialect."""
+    """Make an INSERT that knows `ON CONFLICT`, in the database's own dialect."""
     if connection.dialect.name == POSTGRESQL:
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 def chunks(values: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
-    """The values in pieces that one statement can carry."""
+    """Yield the values in chunks that one statement can carry."""
     iterator = iter(values)
-    while piece := tuple(islice(iterator, size)):
-        yield piece
+    while chunk := tuple(islice(iterator, size)):
+        yield chunk

@@ -49,7 +49,7 @@ def test_a_frozen_checker_turns_the_page_unknown_and_never_green_beyond_its_cove
 
 def age(found: House, by: timedelta) -> None:
     """Leave the database as a collector leaves it that was frozen so much earlier."""
-    row, shown = schema.centre, schema.page
+    row, shown = schema.collector, schema.page
     milliseconds = by // timedelta(milliseconds=1)
     earlier = row.c.observed_through_ms - milliseconds
     with session.writing(found.engine) as connection:

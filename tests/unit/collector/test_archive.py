@@ -236,7 +236,7 @@ def test_what_is_damaged_is_replaced_by_what_is_whole(serve: Serve) -> None:
     async def story(house: House) -> None:
         await house.archived(wanted(THREE), THREE)
         (entry,) = house.catalogue.entries()
-        house.catalogue.found_damaged([entry.id], NOON)
+        house.catalogue.mark_damaged([entry.id], NOON)
         assert (await house.archived(wanted(THREE), THREE)).revision == 2
         assert Uploads(house.folder, house.catalogue).tidy(NOON) == 1
 
@@ -433,7 +433,7 @@ def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
     place = DayFileName(row.public_id, DAY, 1)
     folder.put(archive.key(place), BODY)
     entry = catalogue.record(row.id, place, CONTENT, NOON, whole=True)
-    catalogue.found_damaged([entry.id], NOON)
+    catalogue.mark_damaged([entry.id], NOON)
     now, news = [NOON], ArchiveBacklog()
     counted: list[ArchiveTotals] = []
     archiving = Uploads(folder, catalogue, timedelta(days=1))
@@ -443,7 +443,7 @@ def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
     assert [totals.damaged for totals in counted] == [1]
     service.tidy()
     assert len(counted) == 1
-    catalogue.found_whole([entry.id], NOON)
+    catalogue.mark_whole([entry.id], NOON)
     service.tidy()
     assert [totals.damaged for totals in counted] == [1, 0]
     central.writer.hide([row.id], NOON)
@@ -473,7 +473,7 @@ def test_an_archive_that_is_away_does_not_end_the_keeping_of_order(
     async def story() -> None:
         task = asyncio.create_task(service.run())
         async with asyncio.timeout(10):
-            while not catalogue.condemned(1):  # noqa: ASYNC110 - another thread does it
+            while not catalogue.marked_for_removal(1):  # noqa: ASYNC110 - another thread does it
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.1)
         assert not task.done()
@@ -481,4 +481,4 @@ def test_an_archive_that_is_away_does_not_end_the_keeping_of_order(
 
     asyncio.run(story())
     service.close()
-    assert len(catalogue.condemned(1)) == 1
+    assert len(catalogue.marked_for_removal(1)) == 1

@@ -79,7 +79,7 @@ def incidents(
 
     Without a bound all that the page tells of: an address must lead somewhere as long as it does.
 
-    An id follows from the component and the outage's start. `published` is when the centre heard
+    An id follows from the component and the outage's start. `published` is when the collector heard
     of it, which is later than the start.
     """
     found = [outage for line in it.lines for outage in of_line(line)]
@@ -190,13 +190,14 @@ def _impact(outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]]) 
 def _updates(outage: ComponentOutage, identifier: str, say: Language) -> list[IncidentUpdate]:
     """An update for each change, oldest first; none is published before the one that it follows."""
     component = outage.line.component
-    heard = {claim.since: at for claim, at in zip(component.claims, component.heard, strict=False)}
+    claims = zip(component.claims, component.received_at, strict=False)
+    received_at = {claim.since: at for claim, at in claims}
     found: list[IncidentUpdate] = []
     told = (*outage.stretches, *(() if outage.ended is None else (outage.ended,)))
     for stretch in told:
         over = stretch is outage.ended
         dated = stretch.start if found else outage.root
-        published = max(heard.get(dated, stretch.start), stretch.start)
+        published = max(received_at.get(dated, stretch.start), stretch.start)
         if found:
             published = max(published, found[-1].published)
         found.append(

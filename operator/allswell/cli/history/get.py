@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, it: Source) -> int:
     namespace, name = source.monitor(options.monitor)
     end = source.moment(options.end) if options.end else datetime.now(UTC)
-    known = history.of(it.engine, namespace, name, end)
+    known = history.read(it.engine, namespace, name, end)
     entries = list(it.entries(DayFileSelection(namespace, name)))
     if known is None and not entries:
         raise BadInput(f"there is no monitor {namespace}/{name}, and no history of one")

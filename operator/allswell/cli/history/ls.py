@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace, it: Source) -> int:
 
 def _list_unknown(it: Source, there: Mapping[str, int]) -> None:
     """What is about to be removed is known too."""
-    for key in sorted(there.keys() - it.catalogue.known(tuple(there))):
+    for key in sorted(there.keys() - it.catalogue.known_keys(tuple(there))):
         place = archive.parse(key)
         day = "----------" if place is None else place.day.isoformat()
         print(f"? {day}  {'not in the catalogue':<40} {size(there[key]):>10}  {key}")

@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace, it: Source) -> int:
     rule = _rule(options, namespace, name)
     end = source.moment(options.end) if options.end else instant.floor(datetime.now(UTC))
     start = source.moment(options.start) if options.start else datetime.min.replace(tzinfo=UTC)
-    known = history.of(it.engine, namespace, name, max(start, instant.EPOCH))
+    known = history.read(it.engine, namespace, name, max(start, instant.EPOCH))
     if known is None:
         raise BadInput(f"there is no monitor {namespace}/{name}")
     if start >= end:

@@ -69,7 +69,7 @@ class Source:
         """Whether there is such a monitor, or was one of which something is kept."""
         if self.catalogue.count(DayFileSelection(namespace, name))[0]:
             return True
-        return history.of(self.engine, namespace, name, datetime.now(UTC)) is not None
+        return history.read(self.engine, namespace, name, datetime.now(UTC)) is not None
 
     def expected(self, namespace: str, name: str, start: datetime, end: datetime) -> int:
         """About how many samples there are in [start, end): as on the days that are archived.

@@ -71,15 +71,15 @@ def check(
     for entry in progress(it.entries(chosen), it.catalogue.count(chosen)[0], "day files"):
         wrong = _size(shelf, entry) if quick else wrong_with(shelf, entry)
         checked += 1
-        if wrong and it.catalogue.found_damaged([entry.id], datetime.now(UTC)):
+        if wrong and it.catalogue.mark_damaged([entry.id], datetime.now(UTC)):
             say(f"{paint('✗', 'down')} {entry.key}: {wrong}")
             bad += 1
         elif not wrong and not quick:
             good.append(entry.id)
         if len(good) >= AT_ONCE:
-            it.catalogue.found_whole(good, datetime.now(UTC))
+            it.catalogue.mark_whole(good, datetime.now(UTC))
             good.clear()
-    it.catalogue.found_whole(good, datetime.now(UTC))
+    it.catalogue.mark_whole(good, datetime.now(UTC))
     return checked, bad
 
 
@@ -145,7 +145,7 @@ def _strangers(it: Source, shelf: ObjectStore, *, quick: bool) -> int:
     found = 0
     names = progress(shelf.names(f"{LAYOUT}/"), 0, "objects")
     while keys := [named.key for named in islice(names, AT_ONCE)]:
-        for key in sorted(set(keys) - it.catalogue.known(keys)):
+        for key in sorted(set(keys) - it.catalogue.known_keys(keys)):
             found += 1
             what = "" if quick else f"; {_advice(it.catalogue, shelf, key)}"
             say(f"{paint('?', 'unknown')} {key}: it is not in the catalogue{what}")
@@ -155,7 +155,7 @@ def _strangers(it: Source, shelf: ObjectStore, *, quick: bool) -> int:
 def _advice(catalogue: ArchiveCatalogue, shelf: ObjectStore, key: str) -> str:
     """What to do about an object that no catalogue entry names. Raises `Failed`."""
     place = archive.parse(key)
-    for entry in () if place is None else catalogue.beside(place):
+    for entry in () if place is None else catalogue.of_same_day(place):
         if superset.contains(shelf.stream(entry.key), shelf.stream(key)):
             return f"{entry.key} has all of its samples, so it may be removed"
     return "nothing in the catalogue has all of its samples, so keep it"

@@ -131,8 +131,8 @@ class Uploads:
         2. Remove each marked object, then its entry: a step that is lost is taken again.
         """
         if self.delete_after is not None:
-            self.catalogue.condemn_deleted(now, self.delete_after, AT_ONCE)
-        condemned = self.catalogue.condemned(AT_ONCE)
+            self.catalogue.mark_deleted(now, self.delete_after, AT_ONCE)
+        condemned = self.catalogue.marked_for_removal(AT_ONCE)
         for entry in condemned:
             self.objects.remove([entry.key])
             self.catalogue.forget([entry.id])

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import dns.exception
 import dns.resolver
 
-from allswell.central.registry import KEPT_HIDDEN
+from allswell.central.registry import HIDDEN_FOR
 from allswell.controller.config.environment import Environment
 from allswell.controller.hostnames import policy
 from allswell.controller.hostnames.policy import HostnamePolicy
@@ -51,7 +51,7 @@ def read(environment: Environment, namespace: str) -> HostnamePolicy | None:
 
 
 # A page that is gone is purged with the names that it had, however long these should rest.
-REST = f"a number of seconds from 1 to {KEPT_HIDDEN.days} days"
+REST = f"a number of seconds from 1 to {HIDDEN_FOR.days} days"
 BUDGET = "three numbers: of one name an hour, of all in three hours, of one domain a week"
 
 
@@ -118,7 +118,7 @@ def _seconds(text: str) -> timedelta:
 
 
 def _rest(text: str) -> timedelta:
-    if (rest := _seconds(text)) > KEPT_HIDDEN:
+    if (rest := _seconds(text)) > HIDDEN_FOR:
         raise ValueError(text)
     return rest
 

@@ -116,5 +116,5 @@ class DatabaseClient:
     ) -> Mapping[NamespacedName, MonitorStatus]:
         """Return the status of every living monitor, or of one by its name or its id."""
         return await self._run(
-            lambda: monitor_status.read(self._engine, now, name=name, only=monitor_id)
+            lambda: monitor_status.read(self._engine, now, name=name, monitor_id=monitor_id)
         )

@@ -62,7 +62,7 @@ def test_what_verify_has_found_damaged_is_in_what_prometheus_reads(tmp_path: Pat
         row, catalogue = central.add(), ArchiveCatalogue(central.engine)
         place = DayFileName(row.public_id, NOON.date(), 1)
         entry = catalogue.record(row.id, place, DayFileContent(9, "0" * 64, 3), NOON, whole=True)
-        catalogue.found_damaged([entry.id], NOON)
+        catalogue.mark_damaged([entry.id], NOON)
         meters = OperatorMetrics()
         service = archive.service(told, central.engine, ArchiveBacklog(), meters, lambda: NOW)
         assert service is not None

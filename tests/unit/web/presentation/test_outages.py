@@ -131,14 +131,14 @@ def test_two_outages_of_one_claim_have_two_ids() -> None:
 def test_it_is_published_when_the_collector_heard_of_it() -> None:
     component = of(down(hours=3), up(hours=1))
     heard = (BORN, ago(hours=3, minutes=-4), ago(hours=1, minutes=-1))
-    incident = only(replace(component, heard=heard))
+    incident = only(replace(component, received_at=heard))
     assert (incident.started, incident.published) == (ago(hours=3), ago(hours=2, minutes=56))
     assert incident.updated == incident.updates[0].published == ago(minutes=59)
 
 
 def test_no_update_is_published_before_the_one_that_it_follows() -> None:
     component = of(down(hours=3), up(hours=1))
-    incident = only(replace(component, heard=(BORN, NOW, ago(minutes=30))))
+    incident = only(replace(component, received_at=(BORN, NOW, ago(minutes=30))))
     assert [update.published for update in incident.updates] == [NOW, NOW]
 
 

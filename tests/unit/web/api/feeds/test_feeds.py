@@ -27,7 +27,7 @@ OUTAGE = replace(
     fakes.component(
         1, claims=[HealthClaim(State.UP, BORN), DOWN, HealthClaim(State.UP, ago(hours=2))]
     ),
-    heard=(BORN, ago(hours=3, minutes=-6), ago(hours=2, minutes=-1)),
+    received_at=(BORN, ago(hours=3, minutes=-6), ago(hours=2, minutes=-1)),
 )
 INCIDENT = fakes.incident(
     1,
