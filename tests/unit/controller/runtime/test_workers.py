@@ -2,21 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 
 import pytest
 
 from allswell.controller.cache.cache import ObjectKey
-from allswell.controller.runtime import ledger_changes, workers
-from allswell.controller.runtime.ledger_changes import LedgerChanges
+from allswell.controller.runtime import workers
 from allswell.controller.runtime.workqueue import Workqueue
-from allswell.domain.state import State
 from allswell.kube.errors import KubeConflict, KubeError, KubeUnavailable
-from allswell.kube.kinds import MONITOR, PAGE
-from tests.central_database import transition
-from tests.unit.controller.world import API, World
-
-MAIN = ObjectKey(PAGE.name, "acme", "main")
+from allswell.kube.kinds import MONITOR
+from tests.unit.controller.world import World
 
 
 async def until(is_so: Callable[[], bool], loop: Coroutine[None, None, None]) -> None:
@@ -44,7 +38,7 @@ def result(world: World, word: str) -> float:
         (RuntimeError("a mistake of ours"), "error"),
     ],
 )
-def test_whatever_comes_of_a_look_it_is_counted_and_the_worker_goes_on(
+def test_however_a_reconcile_ends_it_is_counted_and_the_worker_goes_on(
     world: World, trouble: KubeError | None, word: str
 ) -> None:
     world.monitor()
@@ -64,7 +58,7 @@ def test_whatever_comes_of_a_look_it_is_counted_and_the_worker_goes_on(
     asyncio.run(story())
 
 
-def test_a_crowd_that_has_nothing_to_wait_for_lets_others_have_their_turn(world: World) -> None:
+def test_many_that_have_nothing_to_wait_for_leave_the_loop_to_others(world: World) -> None:
     async def story() -> int:
         queue: Workqueue[ObjectKey] = Workqueue(lambda: 0.0)
         for number in range(500):
@@ -77,27 +71,6 @@ def test_a_crowd_that_has_nothing_to_wait_for_lets_others_have_their_turn(world:
         return left
 
     assert asyncio.run(story()) > 400
-
-
-def test_what_the_collector_tells_is_read_and_has_monitor_and_pages_looked_at(world: World) -> None:
-    world.monitor()
-    world.page()
-    woken: list[ObjectKey] = []
-
-    async def story() -> None:
-        await world.reconciler.reconcile(API)
-        (row,) = world.database.writer.living()
-        world.database.writer.hello(row.id, "s1", world.now)
-        said = transition(1, State.UP, world.now - timedelta(seconds=5))
-        world.database.writer.accept_transition(row.id, said, world.now)
-        changes = LedgerChanges()
-        changes.record(row.id)
-        following = ledger_changes.follow(changes, world.statuses, woken.append, world.cache.pages)
-        await until(lambda: len(woken) > 1, following)
-
-    asyncio.run(story())
-    assert woken == [API, MAIN]
-    assert world.statuses.state(("acme", "api")) is State.UP
 
 
 def test_a_resync_that_fails_is_counted_and_tried_again(world: World) -> None:

@@ -1,38 +1,35 @@
-"""Looks at one object, on an API in memory and a real central database."""
+"""Reconcile one Monitor, on an API in memory and a real central database."""
 
 import asyncio
 from datetime import timedelta
 
 from allswell.collector.archive.backlog import ArchiveBacklog
-from allswell.controller.cache.cache import ObjectKey
 from allswell.controller.reconcile.monitor import archive_conditions
 from allswell.controller.reconcile.monitor.reconciler import RETRY_REJECTED, RETRY_UNREGISTERED
 from allswell.domain.state import State
 from allswell.kube.conditions import Condition, Conditions
 from allswell.kube.errors import KubeRejected, KubeUnavailable
-from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, PAGE, POD, STATEFULSET, Kind
+from allswell.kube.kinds import CONFIGMAP, MONITOR, NAMESPACE, POD, STATEFULSET, Kind
 from allswell.kube.views.object_meta import NamespacedName
 from tests.central_database import transition
 from tests.kubeapi import Object
 from tests.unit.controller.objects import live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
 
-PAGE_KEY = ObjectKey(PAGE.name, "acme", "main")
 
-
-def reconcile(world: World, key: ObjectKey = API) -> timedelta | None:
-    return asyncio.run(world.reconciler.reconcile(key))
+def reconcile(world: World) -> timedelta | None:
+    return asyncio.run(world.reconciler.reconcile(API))
 
 
 def run_pod(world: World, since: str = "2026-11-23T11:59:55Z") -> None:
-    """The StatefulSet gets its pod, and that is ready."""
+    """Give the StatefulSet its pod, which is ready."""
     live = world.api.objects[(STATEFULSET, "acme", "api-check")]
     world.put(STATEFULSET, {**live, "status": live_statefulset()["status"]})
     world.put(POD, with_meta(pod(since=since), resourceVersion=None))
 
 
 def claim(world: World, sequence: int, state: State) -> None:
-    """The checker claims something, and the reconciler has read it."""
+    """Let the checker claim something, which the reconciler reads."""
     (row,) = world.database.writer.living()
     if sequence == 1:
         world.database.writer.hello(row.id, "s1", world.now)
@@ -81,7 +78,7 @@ def test_readiness_and_the_first_result_are_written_together(world: World) -> No
     }
 
 
-def test_a_change_of_state_is_told_once(world: World) -> None:
+def test_a_change_of_state_is_one_event(world: World) -> None:
     world.monitor()
     reconcile(world)
     run_pod(world)
@@ -95,21 +92,21 @@ def test_a_change_of_state_is_told_once(world: World) -> None:
     assert world.status()["state"] == "down"
 
 
-def test_what_is_said_of_raw_results_comes_and_goes(world: World) -> None:
-    news = ArchiveBacklog(configured=True)
+def test_the_conditions_of_raw_results_come_and_go(world: World) -> None:
+    backlog = ArchiveBacklog(configured=True)
 
     def archived(_: NamespacedName, before: Conditions) -> tuple[Condition, ...]:
-        return archive_conditions.build(news, 1, before, world.now)
+        return archive_conditions.build(backlog, 1, before, world.now)
 
     world.reconciler = world.reconcilers(archive_conditions=archived)
     world.monitor()
-    news.record(1, 0, None, losing=True)
+    backlog.record(1, 0, None, losing=True)
     reconcile(world)
-    told = {"Archived": ("True", "Archiving"), "RawLost": ("True", "VolumeFull")}
-    assert world.said().items() >= told.items()
-    news.record(1, 0, None)
+    expected = {"Archived": ("True", "Archiving"), "RawLost": ("True", "VolumeFull")}
+    assert world.said().items() >= expected.items()
+    backlog.record(1, 0, None)
     reconcile(world)
-    assert world.said()["Archived"] == told["Archived"]
+    assert world.said()["Archived"] == expected["Archived"]
     assert "RawLost" not in world.said()
 
 
@@ -124,7 +121,7 @@ def test_without_the_collector_nothing_is_made_and_it_is_tried_again(world: Worl
     assert world.there(STATEFULSET) == ["api-check"]
 
 
-def test_what_the_api_server_refuses_is_said_and_tried_again(world: World) -> None:
+def test_what_the_api_server_refuses_is_a_condition_and_tried_again(world: World) -> None:
     world.monitor()
     world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
     assert reconcile(world) == RETRY_REJECTED
@@ -132,7 +129,7 @@ def test_what_the_api_server_refuses_is_said_and_tried_again(world: World) -> No
     assert world.events() == ["Rejected"]
 
 
-def test_what_others_insist_on_costs_no_more_than_one_write_each(world: World) -> None:
+def test_what_others_mutate_costs_no_more_than_one_write_each(world: World) -> None:
     """A webhook that leads images to a mirror, and somebody who changes more by hand."""
 
     def mirrored(kind: Kind, seen: Object) -> Object:
@@ -179,20 +176,6 @@ def test_a_monitor_of_a_namespace_that_is_gone_is_not_registered(world: World) -
     reconcile(world)
     assert world.database.writer.living() == ()
     assert world.there(CONFIGMAP) == []
-
-
-def test_a_page_shows_what_it_selects_and_says_where_it_is(world: World) -> None:
-    world.monitor()
-    reconcile(world)
-    world.page()
-    reconcile(world, PAGE_KEY)
-    (row,) = world.database.reader.pages()
-    assert [c.name for c in world.database.said(row.id, world.now).components] == ["api"]
-    assert world.status(PAGE, "main")["url"] == "https://status.example.com/acme/main/"
-    assert world.said(PAGE, "main") == {"Ready": ("True", "Serving")}
-    world.writes()
-    reconcile(world, PAGE_KEY)
-    assert world.writes() == []
 
 
 def test_a_waiting_change_of_the_installation_lets_the_first_go_when_counted(world: World) -> None:
