@@ -1,4 +1,4 @@
-"""The operator put together, on an API in memory: what its probes are told of its watches."""
+"""The assembled operator, on an API in memory: how its probes answer for its watches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -51,21 +51,21 @@ async def alive(operator: Operator) -> int:
 
 
 @pytest.mark.parametrize(
-    ("tells", "answers", "expected"),
+    ("delivers", "answers", "expected"),
     [(False, True, 500), (True, True, 200), (False, False, 200)],
-    ids=["a dead watch", "one that tells late", "a dead one, and no API server"],
+    ids=["a dead watch", "one that delivers late", "a dead one, and no API server"],
 )
-def test_liveness_fails_when_a_watch_does_not_tell_what_a_look_has_found(
-    world: World, *, tells: bool, answers: bool, expected: int
+def test_liveness_fails_when_a_watch_does_not_deliver_what_a_resync_has_found(
+    world: World, *, delivers: bool, answers: bool, expected: int
 ) -> None:
     async def story() -> tuple[int, int]:
         operator = operator_of(world)
-        world.api.put(MONITOR, seen("api"))
+        world.api.put(MONITOR, monitor("api"))
         await operator.resync.run()
-        found = world.api.put(MONITOR, seen("web"))
+        live = world.api.put(MONITOR, monitor("web"))
         await operator.resync.run()
-        if tells:
-            operator.observe(MONITOR, found, False)
+        if delivers:
+            operator.observe(MONITOR, live, False)
         before = await alive(operator)
         world.now += watch_health.OVERDUE_AFTER + timedelta(seconds=1)
         world.api.trouble["get"] = [] if answers else [KubeUnavailable("away")]
@@ -74,7 +74,7 @@ def test_liveness_fails_when_a_watch_does_not_tell_what_a_look_has_found(
     assert asyncio.run(story()) == (200, expected)
 
 
-def seen(name: str) -> dict[str, object]:
+def monitor(name: str) -> dict[str, object]:
     """A Monitor that somebody has applied."""
     metadata = {"name": name, "namespace": "acme"}
     return {"metadata": metadata, "spec": {"http": {"url": "https://example.com/"}}}

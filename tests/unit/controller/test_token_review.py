@@ -1,4 +1,4 @@
-"""What a token is worth, by the API server's answer and by the cache."""
+"""Judge tokens by the API server's answer and by the cache."""
 
 import asyncio
 import base64
@@ -94,15 +94,15 @@ def cache_of(*, current: str = "p1", synced: bool = True) -> Cache:
     return it
 
 
-def reviewing(cluster: Cluster, it: Cache, most_kept: int = 100) -> TokenReviews:
+def token_reviews(cluster: Cluster, cache: Cache, most_kept: int = 100) -> TokenReviews:
     return TokenReviews(
-        api=cluster, cache=it, page="system:serviceaccount:home:allswell-web",
+        api=cluster, cache=cache, page="system:serviceaccount:home:allswell-web",
         metrics=OperatorMetrics(), now=lambda: cluster.now, most_kept=most_kept,
     )  # fmt: skip
 
 
 def judge(cluster: Cluster, it: Cache, *tokens: str) -> list[Sender]:
-    reviews = reviewing(cluster, it)
+    reviews = token_reviews(cluster, it)
 
     async def ask() -> list[Sender]:
         return [await reviews.identify(one) for one in tokens]
@@ -124,7 +124,7 @@ def test_tokens_of_no_worth_push_no_verdict_out() -> None:
     cluster = Cluster(answer())
 
     async def ask() -> None:
-        reviews = reviewing(cluster, cache_of(), most_kept=1)
+        reviews = token_reviews(cluster, cache_of(), most_kept=1)
         assert await reviews.identify(token("a")) == Sender("acme", "api")
         cluster.said = {"status": {"authenticated": False}}
         for mark in "bccd":

@@ -159,50 +159,50 @@ class World:
         return done()
 
     def see(self) -> None:
-        """Let the index see what is there, as the watches would."""
+        """Let the cache see what is there, as the watches would."""
         for (kind, *_), seen in self.api.objects.items():
             if kind in WATCHED:
                 self.cache.observe(kind, seen)
 
     def put(self, kind: Kind, seen: Json) -> None:
-        """Somebody writes an object, and the watch tells."""
+        """Let somebody write an object, and the watch deliver it."""
         self.cache.observe(kind, self.api.put(kind, seen))
 
     def monitor(self, name: str = "api", **spec: object) -> None:
-        """Somebody applies a Monitor."""
+        """Let somebody apply a Monitor."""
         check = {"http": {"url": "https://example.com/"}}
         metadata = {"name": name, "namespace": "acme"}
         self.put(MONITOR, {"metadata": metadata, "spec": check | spec})
 
     def page(self, **spec: object) -> None:
-        """Somebody applies the page `main`."""
+        """Let somebody apply the page `main`."""
         groups = [{"name": "All", "selector": {}}]
         metadata = {"name": "main", "namespace": "acme"}
         self.put(PAGE, {"metadata": metadata, "spec": {"title": "Acme", "groups": groups} | spec})
 
     def status(self, kind: Kind = MONITOR, name: str = "api") -> Json:
-        """What an object's status says."""
-        found: Json = self.api.objects[(kind, "acme", name)].get("status", {})
-        return found
+        """Return an object's status."""
+        status: Json = self.api.objects[(kind, "acme", name)].get("status", {})
+        return status
 
-    def said(self, kind: Kind = MONITOR, name: str = "api") -> dict[str, tuple[str, str]]:
-        """Status and reason of an object's conditions."""
-        found = self.api.objects[(kind, "acme", name)].get("status", {}).get("conditions", ())
-        return {entry["type"]: (entry["status"], entry["reason"]) for entry in found}
+    def conditions(self, kind: Kind = MONITOR, name: str = "api") -> dict[str, tuple[str, str]]:
+        """Return status and reason of an object's conditions, by their types."""
+        conditions = self.api.objects[(kind, "acme", name)].get("status", {}).get("conditions", ())
+        return {entry["type"]: (entry["status"], entry["reason"]) for entry in conditions}
 
     def there(self, kind: Kind) -> list[str]:
-        """The names of the objects of a kind."""
+        """Return the names of the objects of a kind."""
         return sorted(name for other, _, name in self.api.objects if other == kind)
 
     def events(self) -> list[str]:
-        """The reasons of the events, as they were told."""
+        """Return the reasons of the events, in order."""
         return [seen["reason"] for (kind, *_), seen in self.api.objects.items() if kind == EVENT]
 
     def writes(self) -> list[tuple[str, str, str]]:
-        """What was written since this was asked last."""
-        found = [call for call in self.api.asked if call[0] not in ("get", "every")]
+        """Return what was written since this was asked last."""
+        writes = [call for call in self.api.asked if call[0] not in ("get", "every")]
         self.api.asked.clear()
-        return found
+        return writes
 
 
 CHILDREN = [("apply", CONFIGMAP.name, "api-check"), ("apply", STATEFULSET.name, "api-check")]

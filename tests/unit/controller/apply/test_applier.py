@@ -36,7 +36,7 @@ def test_what_is_applied_is_known_at_once_and_counted(world: World) -> None:
     assert counted(world, "ConfigMap", "apply") == 1
 
 
-def test_what_is_deleted_is_counted_and_stays_known_until_a_watch_tells(world: World) -> None:
+def test_what_is_deleted_is_counted_and_stays_known_until_a_watch_delivers_it(world: World) -> None:
     applier = world.applier()
     act(applier.do(ApplyObject(CONFIGMAP, DESIRED)))
     uid = manifest.uid(world.api.objects[(CONFIGMAP, "acme", "api-check")])

@@ -26,14 +26,14 @@ class Enqueued:
         return dict(self._enqueued)
 
 
-def test_a_new_monitor_is_looked_at_at_once_and_its_pages_a_little_later() -> None:
+def test_a_new_monitor_is_enqueued_at_once_and_its_pages_a_little_later() -> None:
     it = Enqueued()
     assert it.after(PAGE, seen("main", 1)) == {MAIN: AT_ONCE}
     it.after(PAGE, seen("other", 1, "elsewhere"))
     assert it.after(MONITOR, seen("api", 2)) == {API: AT_ONCE, MAIN: PAGE_DELAY}
 
 
-def test_a_page_cares_for_labels_and_identity_of_a_monitor_alone() -> None:
+def test_a_page_depends_on_labels_and_identity_of_a_monitor_alone() -> None:
     it = Enqueued()
     it.after(PAGE, seen("main", 1))
     it.after(MONITOR, seen("api", 2))
@@ -43,7 +43,7 @@ def test_a_page_cares_for_labels_and_identity_of_a_monitor_alone() -> None:
     assert gone == {API: AT_ONCE, MAIN: PAGE_DELAY}
 
 
-def test_a_child_makes_it_its_monitors_turn_also_when_it_lost_its_label() -> None:
+def test_a_child_enqueues_its_monitor_also_when_it_has_lost_its_label() -> None:
     it = Enqueued()
     labels = {names.MONITOR_LABEL: "api"}
     assert it.after(POD, seen("api-check-0", 1, **labels)) == {API: AT_ONCE}
@@ -51,7 +51,7 @@ def test_a_child_makes_it_its_monitors_turn_also_when_it_lost_its_label() -> Non
     assert it.after(CONFIGMAP, seen("strange", 3)) == {}
 
 
-def test_what_is_no_news_is_nobodys_turn() -> None:
+def test_what_changes_nothing_enqueues_nothing() -> None:
     it = Enqueued()
     it.after(MONITOR, seen("api", 2))
     assert it.after(MONITOR, seen("api", 2)) == {}
@@ -64,7 +64,7 @@ def test_only_the_end_of_an_object_that_was_known_is_an_end() -> None:
     assert cache.observe(MONITOR, seen("web", 2), deleted=True)
 
 
-def test_a_list_tells_what_it_has_changed() -> None:
+def test_a_list_returns_what_it_has_changed() -> None:
     cache = Cache()
     cache.observe(MONITOR, seen("old", 1))
     cache.observe(MONITOR, seen("same", 2))

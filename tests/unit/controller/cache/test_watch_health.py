@@ -6,21 +6,21 @@ from allswell.controller.cache.watch_health import WatchHealth
 from allswell.kube.kinds import MONITOR, PAGE
 from tests.unit.controller.objects import NOW
 
-KEPT = CachedObject("u", 1, {}, b"")
+CACHED = CachedObject("u", 1, {}, b"")
 API, WEB = ("acme", "api"), ("acme", "web")
-MODIFIED = ObjectChange(API, KEPT, KEPT)
-GONE = ObjectChange(WEB, KEPT, None)
+MODIFIED = ObjectChange(API, CACHED, CACHED)
+GONE = ObjectChange(WEB, CACHED, None)
 LATER = NOW + watch_health.OVERDUE_AFTER + timedelta(seconds=1)
 
 
-def test_a_watch_that_never_tells_what_a_list_has_found_is_dead() -> None:
+def test_a_watch_that_never_delivers_what_a_list_has_found_is_dead() -> None:
     it = WatchHealth()
     assert it.listed(MONITOR, [MODIFIED], NOW) == 1
     assert it.dead(NOW + watch_health.OVERDUE_AFTER) == frozenset()
     assert it.dead(LATER) == {MONITOR}
 
 
-def test_one_that_tells_late_is_not() -> None:
+def test_one_that_delivers_late_is_not() -> None:
     it = WatchHealth()
     it.listed(MONITOR, [MODIFIED], NOW)
     it.delivered(MONITOR, API)
@@ -35,13 +35,13 @@ def test_another_kinds_watch_does_not_stand_in() -> None:
     assert it.dead(LATER) == {MONITOR}
 
 
-def test_a_deletion_is_never_owed() -> None:
+def test_a_deletion_need_not_be_delivered() -> None:
     it = WatchHealth()
     assert it.listed(MONITOR, [GONE], NOW) == 0
     assert it.dead(LATER) == frozenset()
 
 
-def test_nothing_is_owed_of_an_object_that_is_gone_since() -> None:
+def test_nothing_is_to_be_delivered_of_an_object_that_is_gone_since() -> None:
     it = WatchHealth()
     it.listed(MONITOR, [MODIFIED], NOW)
     it.listed(PAGE, [MODIFIED], NOW)
@@ -49,7 +49,7 @@ def test_nothing_is_owed_of_an_object_that_is_gone_since() -> None:
     assert it.dead(LATER) == {PAGE}
 
 
-def test_what_is_found_again_has_been_owed_since_the_first_time() -> None:
+def test_what_is_listed_again_is_to_be_delivered_since_the_first_time() -> None:
     it = WatchHealth()
     it.listed(MONITOR, [MODIFIED], NOW)
     it.listed(MONITOR, [MODIFIED], LATER)

@@ -14,11 +14,11 @@ LEAST = {
 
 
 def test_the_least_that_must_be_said_is_enough() -> None:
-    found = settings.read(LEAST)
-    assert found.collector == ListenAddress("0.0.0.0", 8443)
-    assert found.watched == ()
-    assert found.hosts == ("allswell-collector", "localhost", "127.0.0.1")
-    assert found.page_account == "system:serviceaccount:allswell:allswell-web"
+    read = settings.read(LEAST)
+    assert read.collector == ListenAddress("0.0.0.0", 8443)
+    assert read.watched == ()
+    assert read.hosts == ("allswell-collector", "localhost", "127.0.0.1")
+    assert read.page_account == "system:serviceaccount:allswell:allswell-web"
 
 
 def test_every_problem_is_said_at_once() -> None:
@@ -40,7 +40,7 @@ def test_every_problem_is_said_at_once() -> None:
 
 
 def test_what_is_said_is_taken() -> None:
-    found = settings.read(
+    read = settings.read(
         LEAST
         | {
             "ALLSWELL_WATCH_NAMESPACES": "acme, other,",
@@ -50,10 +50,10 @@ def test_what_is_said_is_taken() -> None:
             "ALLSWELL_CHECKER_NODE_SELECTOR": "disk=ssd,zone=a",
         }
     )
-    assert found.watched == ("acme", "other")
-    assert (found.checker.cpu_request, found.checker.memory_limit) == (2000, 2**30)
-    assert found.checker.grace.most == timedelta(minutes=15)
-    assert found.checker.node_selector == {"disk": "ssd", "zone": "a"}
+    assert read.watched == ("acme", "other")
+    assert (read.checker.cpu_request, read.checker.memory_limit) == (2000, 2**30)
+    assert read.checker.grace.most == timedelta(minutes=15)
+    assert read.checker.node_selector == {"disk": "ssd", "zone": "a"}
 
 
 def test_denied_networks_are_of_both_families() -> None:
@@ -80,7 +80,7 @@ def test_each_network_that_cannot_be_used_is_said_with_what_to_write() -> None:
     ]
 
 
-def test_denied_networks_are_bounded_for_every_checker_is_told_all_of_them() -> None:
+def test_denied_networks_are_bounded_for_every_checker_gets_all_of_them() -> None:
     given = LEAST | {"ALLSWELL_DENIED_NETWORKS": ",".join(f"10.0.{n}.0/24" for n in range(257))}
     with pytest.raises(BadOperatorSettings, match="more than 256 networks"):
         settings.read(given)
@@ -109,8 +109,8 @@ def test_authorities_come_from_a_file_of_bounded_size(tmp_path: Path) -> None:
 
 
 def test_without_a_bucket_there_is_no_archive() -> None:
-    found = settings.read(LEAST)
-    assert (found.archive, found.delete_archived_after, found.checker.archive_ca) == (
+    read = settings.read(LEAST)
+    assert (read.archive, read.delete_archived_after, read.checker.archive_ca) == (
         None,
         None,
         "",
@@ -126,10 +126,10 @@ def test_the_archive_of_a_deleted_monitor_is_kept_or_goes_after_its_days(tmp_pat
         "ALLSWELL_ARCHIVE_CA_FILE": str(ca),
         "ALLSWELL_ARCHIVE_DELETE_AFTER_DAYS": "30",
     }
-    kept = settings.read(given)
-    assert kept.archive is not None
-    assert (kept.archive.bucket, kept.checker.archive_ca) == ("results", "-- a CA --\n")
-    assert kept.delete_archived_after is None
+    read = settings.read(given)
+    assert read.archive is not None
+    assert (read.archive.bucket, read.checker.archive_ca) == ("results", "-- a CA --\n")
+    assert read.delete_archived_after is None
     goes = settings.read(given | {"ALLSWELL_ARCHIVE_DELETED_MONITORS": "delete"})
     assert goes.delete_archived_after == timedelta(days=30)
 

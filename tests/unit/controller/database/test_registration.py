@@ -77,7 +77,7 @@ def test_one_that_is_refused_does_not_hurt_another() -> None:
     assert str(bad) == "no"
 
 
-def test_while_the_database_is_away_all_are_told_and_nothing_is_remembered() -> None:
+def test_while_the_database_is_away_every_caller_gets_the_error_and_nothing_is_remembered() -> None:
     database = Database(away=True)
 
     async def story() -> bool:

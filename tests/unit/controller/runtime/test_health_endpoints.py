@@ -1,4 +1,4 @@
-"""What the probes of the operator's pod are told."""
+"""The probes of the operator's pod."""
 
 import asyncio
 from collections.abc import Collection
@@ -19,34 +19,34 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class State:
-    """What the lookout is told of the rest of the operator."""
+    """What the endpoints know of the rest of the operator."""
 
     now: datetime = NOW
     succeeded: datetime | None = NOW
     listening: bool = True
     api_answers: bool = True
     dead: Collection[Kind] = ()
-    meters: OperatorMetrics = field(default_factory=OperatorMetrics)
+    metrics: OperatorMetrics = field(default_factory=OperatorMetrics)
 
     async def answers(self) -> bool:
         return self.api_answers
 
 
 def ask(path: str, state: State, later: timedelta = timedelta()) -> tuple[int, str]:
-    """Ask a lookout that began at noon, some time later."""
+    """Ask endpoints that began at noon, some time later."""
 
     async def asked() -> tuple[int, str]:
-        it = HealthEndpoints(
+        endpoints = HealthEndpoints(
             succeeded=lambda: state.succeeded,
             listening=lambda: state.listening,
             answers=state.answers,
             dead=lambda _: state.dead,
-            metrics=state.meters,
+            metrics=state.metrics,
             now=lambda: state.now,
         )
         state.now += later
         async with (
-            TestClient(TestServer(it.application())) as client,
+            TestClient(TestServer(endpoints.application())) as client,
             client.get(path) as answer,
         ):
             return answer.status, await answer.text()
@@ -54,12 +54,12 @@ def ask(path: str, state: State, later: timedelta = timedelta()) -> tuple[int, s
     return asyncio.run(asked())
 
 
-def test_an_operator_that_has_just_looked_at_everything_is_well() -> None:
+def test_an_operator_that_has_just_resynced_is_alive() -> None:
     assert ask("/healthz", State()) == (200, "ok\n")
 
 
 @pytest.mark.parametrize("succeeded", [NOW, None])
-def test_it_is_not_when_no_complete_look_has_worked_for_long(succeeded: datetime | None) -> None:
+def test_it_is_not_when_no_resync_has_succeeded_for_long(succeeded: datetime | None) -> None:
     assert ask("/healthz", State(succeeded=succeeded), 25 * MINUTE) == (200, "ok\n")
     stale = ask("/healthz", State(succeeded=succeeded), 26 * MINUTE)
     assert stale == (500, "no resync has succeeded for 25 minutes\n")
@@ -77,20 +77,20 @@ def test_while_the_api_server_is_away_a_restart_would_not_help() -> None:
     assert ask("/healthz", away, 60 * MINUTE) == (200, "ok\n")
 
 
-def test_it_is_ready_once_it_has_seen_everything_and_listens() -> None:
+def test_it_is_ready_once_it_has_listed_everything_and_listens() -> None:
     assert ask("/readyz", State()) == (200, "ok\n")
     assert ask("/readyz", State(succeeded=None))[0] == 503
     assert ask("/readyz", State(listening=False))[0] == 503
 
 
-def test_its_figures_can_be_read() -> None:
+def test_its_metrics_can_be_read() -> None:
     state = State()
-    state.meters.writes.labels("Monitor", "status").inc()
+    state.metrics.writes.labels("Monitor", "status").inc()
     status, text = ask("/metrics", state)
     assert status == 200
     assert 'allswell_writes_total{kind="Monitor",verb="status"} 1.0' in text
 
 
-def test_a_look_that_is_long_ago_is_said_before_a_dead_watch() -> None:
-    found = health_endpoints.trouble(NOW - 30 * MINUTE, [MONITOR], NOW)
-    assert found == "no resync has succeeded for 25 minutes"
+def test_a_resync_that_is_long_ago_is_reported_before_a_dead_watch() -> None:
+    trouble = health_endpoints.trouble(NOW - 30 * MINUTE, [MONITOR], NOW)
+    assert trouble == "no resync has succeeded for 25 minutes"

@@ -32,7 +32,7 @@ def lease(holder: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("found", "ticks", "move"),
+    ("live", "ticks", "move"),
     [
         (None, 0.0, LeaseMove.TAKE),
         (lease(""), 0.0, LeaseMove.TAKE),
@@ -42,9 +42,9 @@ def lease(holder: str) -> Json:
     ],
 )
 def test_a_lease_is_taken_when_nobody_holds_it_or_its_holder_is_silent(
-    found: Json | None, ticks: float, move: LeaseMove
+    live: Json | None, ticks: float, move: LeaseMove
 ) -> None:
-    assert leader_election.decide(LeaseView.parse(found), "me", NEW, ticks) is move
+    assert leader_election.decide(LeaseView.parse(live), "me", NEW, ticks) is move
 
 
 def one(api: FakeApi, me: str, ticks: list[float]) -> LeaderElection:

@@ -1,4 +1,4 @@
-"""The complete look, on an API in memory and a real central database."""
+"""The resync, on an API in memory and a real central database."""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +19,7 @@ def run(world: World) -> timedelta:
     return asyncio.run(world.resync.run())
 
 
-def look(world: World, key: ObjectKey = API) -> None:
+def reconcile(world: World, key: ObjectKey = API) -> None:
     asyncio.run(world.reconciler.reconcile(key))
 
 
@@ -28,15 +28,15 @@ def living(world: World) -> list[str]:
 
 
 def begun(world: World) -> None:
-    """A world with one Monitor, looked at completely for the first time."""
+    """Make one Monitor, and resync for the first time."""
     world.monitor()
     run(world)
-    look(world)
+    reconcile(world)
     world.see()
     world.enqueued.clear()
 
 
-def test_the_first_look_fills_the_index_and_makes_it_everybodys_turn(world: World) -> None:
+def test_the_first_resync_fills_the_cache_and_enqueues_everything(world: World) -> None:
     world.monitor()
     world.page()
     world.enqueued.clear()
@@ -50,7 +50,7 @@ def test_the_first_look_fills_the_index_and_makes_it_everybodys_turn(world: Worl
     ]
 
 
-def test_later_looks_are_spread_and_far_apart(world: World) -> None:
+def test_later_resyncs_are_spread_and_far_apart(world: World) -> None:
     begun(world)
     world.monitor("web")
     world.enqueued.clear()
@@ -61,7 +61,7 @@ def test_later_looks_are_spread_and_far_apart(world: World) -> None:
     ]
 
 
-def test_it_finds_what_a_watch_has_lost_and_the_watch_owes_it(world: World) -> None:
+def test_it_finds_what_a_watch_has_lost_and_the_watch_has_yet_to_deliver(world: World) -> None:
     begun(world)
     seen = world.api.objects[(MONITOR, "acme", "api")]
     world.api.put(MONITOR, {**seen, "spec": {**seen["spec"], "interval": "10s"}})
@@ -71,7 +71,7 @@ def test_it_finds_what_a_watch_has_lost_and_the_watch_owes_it(world: World) -> N
     assert world.watch_health.dead(world.now) == {MONITOR}
 
 
-def test_what_is_deleted_is_hidden_after_two_complete_looks(world: World) -> None:
+def test_what_is_deleted_is_hidden_after_two_complete_lists(world: World) -> None:
     begun(world)
     world.api.remove(MONITOR, "acme", "api")
     assert run(world) == resync.AGAIN
@@ -121,7 +121,7 @@ def test_a_kind_that_is_installed_and_cannot_be_listed_judges_nothing(world: Wor
     assert living(world) == ["api"]
 
 
-def test_while_the_database_is_away_the_index_is_corrected_all_the_same(world: World) -> None:
+def test_while_the_database_is_away_the_cache_is_corrected_all_the_same(world: World) -> None:
     begun(world)
     world.away = True
     world.api.remove(MONITOR, "acme", "api")
@@ -140,7 +140,7 @@ def closed_after_a_start(world: World) -> resync.Resync:
     metadata = {"name": "theirs", "namespace": "other"}
     world.put(MONITOR, {"metadata": metadata, "spec": HTTP})
     begun(world)
-    look(world, ObjectKey(MONITOR.name, "other", "theirs"))
+    reconcile(world, ObjectKey(MONITOR.name, "other", "theirs"))
     world.api.closed = {"other"}
     return world.resync_of(("acme", "other"))
 
@@ -191,5 +191,5 @@ def test_what_was_hidden_is_registered_anew_when_it_is_applied_again(world: Worl
     for _ in range(2):
         run(world)
     world.monitor()
-    look(world)
+    reconcile(world)
     assert living(world) == ["api"]

@@ -20,14 +20,14 @@ class Clock:
 Story = Callable[[Workqueue[str], Clock], Awaitable[None]]
 
 
-def told(story: Story) -> None:
-    """Let a story happen to a queue."""
+def run(story: Story) -> None:
+    """Run a story on a queue."""
 
-    async def run() -> None:
+    async def on_a_queue() -> None:
         clock = Clock()
         await story(Workqueue(clock), clock)
 
-    asyncio.run(run())
+    asyncio.run(on_a_queue())
 
 
 async def due(queue: Workqueue[str]) -> str | None:
@@ -40,13 +40,13 @@ async def due(queue: Workqueue[str]) -> str | None:
     return None
 
 
-def test_a_key_is_taken_once_however_often_it_is_named() -> None:
+def test_a_key_is_taken_once_however_often_it_is_added() -> None:
     async def story(queue: Workqueue[str], _: Clock) -> None:
         for _n in range(3):
             queue.add("a")
         assert [await due(queue), await due(queue)] == ["a", None]
 
-    told(story)
+    run(story)
 
 
 def test_the_earliest_of_all_times_counts() -> None:
@@ -61,10 +61,10 @@ def test_the_earliest_of_all_times_counts() -> None:
         clock.time = 60.0
         assert await due(queue) is None
 
-    told(story)
+    run(story)
 
 
-def test_what_is_named_while_it_is_worked_on_comes_again_afterwards() -> None:
+def test_what_is_added_while_it_is_worked_on_comes_again_afterwards() -> None:
     async def story(queue: Workqueue[str], _: Clock) -> None:
         queue.add("a")
         assert await due(queue) == "a"
@@ -73,7 +73,7 @@ def test_what_is_named_while_it_is_worked_on_comes_again_afterwards() -> None:
         queue.done("a")
         assert await due(queue) == "a"
 
-    told(story)
+    run(story)
 
 
 def test_keys_come_by_their_time() -> None:
@@ -84,10 +84,10 @@ def test_keys_come_by_their_time() -> None:
         assert [await due(queue), await due(queue)] == ["soon", "late"]
         assert len(queue) == 2
 
-    told(story)
+    run(story)
 
 
-def test_whoever_waits_is_woken_by_a_new_key() -> None:
+def test_a_new_key_wakes_whoever_waits() -> None:
     async def story(queue: Workqueue[str], _: Clock) -> None:
         queue.add("later", 3600 * SECOND)
         waiting = asyncio.create_task(queue.take())
@@ -95,7 +95,7 @@ def test_whoever_waits_is_woken_by_a_new_key() -> None:
         queue.add("now")
         assert await asyncio.wait_for(waiting, 5) == "now"
 
-    told(story)
+    run(story)
 
 
 def test_what_fails_comes_again_later_each_time_and_at_once_after_a_success() -> None:
@@ -119,10 +119,10 @@ def test_what_fails_comes_again_later_each_time_and_at_once_after_a_success() ->
         clock.time += FIRST_BACKOFF / SECOND
         assert await due(queue) == "a"
 
-    told(story)
+    run(story)
 
 
-def test_a_change_while_it_failed_does_not_make_it_hurry() -> None:
+def test_a_key_that_was_added_while_it_failed_still_waits() -> None:
     async def story(queue: Workqueue[str], clock: Clock) -> None:
         queue.add("a")
         assert await due(queue) == "a"
@@ -132,4 +132,4 @@ def test_a_change_while_it_failed_does_not_make_it_hurry() -> None:
         clock.time = 1.0
         assert await due(queue) == "a"
 
-    told(story)
+    run(story)

@@ -50,12 +50,12 @@ def test_a_pod_of_the_old_revision_is_not_what_was_asked_for() -> None:
     assert judge(live_statefulset(), pod(revision="r0"), NOW) == UPDATING
 
 
-def test_a_statefulset_that_nobody_has_looked_at_yet_is_starting() -> None:
+def test_a_statefulset_that_is_not_observed_yet_is_starting() -> None:
     new = {**live_statefulset(), "status": {}}
     assert judge(new, pod(ready=False), NOW) == STARTING
 
 
-def test_a_change_that_nobody_has_looked_at_yet_is_updating() -> None:
+def test_a_change_that_is_not_observed_yet_is_updating() -> None:
     changed = with_meta(live_statefulset(), generation=2)
     assert judge(changed, pod(), NOW) == UPDATING
 
@@ -76,14 +76,17 @@ def test_it_stays_while_nobody_knows_the_new_revision() -> None:
 
 def test_a_pod_that_ends_is_left_to_its_node_for_five_minutes() -> None:
     ending = with_meta(pod(ready=False), deletionTimestamp="2026-11-23T11:59:55Z")
-    found = judge(live_statefulset(), ending, NOW)
-    assert (found.delete, found.requeue_after) == ("", timedelta(minutes=5) - timedelta(seconds=5))
+    health = judge(live_statefulset(), ending, NOW)
+    assert (health.delete, health.requeue_after) == (
+        "",
+        timedelta(minutes=5) - timedelta(seconds=5),
+    )
 
 
 @pytest.mark.parametrize("reason", pod_health.CONTAINER_TROUBLE)
-def test_what_keeps_a_container_from_running_is_said(reason: str) -> None:
-    found = judge(live_statefulset(), waiting(reason), NOW)
-    assert (found.ready, found.reason, found.message) == (False, reason, "because")
+def test_what_keeps_a_container_from_running_is_reported(reason: str) -> None:
+    health = judge(live_statefulset(), waiting(reason), NOW)
+    assert (health.ready, health.reason, health.message) == (False, reason, "because")
 
 
 def test_a_volume_that_cannot_be_reached_stalls_the_monitor() -> None:
@@ -96,6 +99,6 @@ def test_a_volume_that_cannot_be_reached_stalls_the_monitor() -> None:
     assert (old.reason, old.stalled) == ("VolumeUnreachable", True)
 
 
-def test_no_room_for_a_pod_is_said_as_it_is() -> None:
-    found = judge(live_statefulset(), unschedulable(LONG_AGO, "no nodes"), NOW)
-    assert (found.reason, found.stalled, found.message) == ("Unschedulable", True, "no nodes")
+def test_no_room_for_a_pod_is_reported_as_it_is() -> None:
+    health = judge(live_statefulset(), unschedulable(LONG_AGO, "no nodes"), NOW)
+    assert (health.reason, health.stalled, health.message) == ("Unschedulable", True, "no nodes")

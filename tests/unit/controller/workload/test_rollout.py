@@ -34,13 +34,13 @@ def progress(live: Json, pod: Json | None) -> Progress:
 
 
 @pytest.mark.parametrize(
-    ("text", "total", "found"),
+    ("text", "total", "expected"),
     [("10", 1000, 10), ("10", 3, 10), ("5%", 1000, 50), ("5%", 3, 1), ("5%", 0, 1), ("5%", 21, 2)],
 )
 def test_a_batch_is_a_number_or_per_cent_of_all_rounded_up(
-    text: str, total: int, found: int
+    text: str, total: int, expected: int
 ) -> None:
-    assert rollout.parse(text).of(total) == found
+    assert rollout.parse(text).of(total) == expected
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "0%", "101%", "five", "5 per cent", ""])
@@ -87,10 +87,10 @@ def test_the_mark_is_added_to_what_is_there_already() -> None:
 def test_a_replacement_is_under_way_until_the_new_checker_has_run_for_a_while() -> None:
     live = marked(live_statefulset())
     recent, settled = "2026-11-23T11:59:51Z", "2026-11-23T11:59:50Z"
-    found = {
+    states = {
         since: progress(live, pod(since=since)).is_under_way(NOW) for since in (recent, settled)
     }
-    assert found == {recent: True, settled: False}
+    assert states == {recent: True, settled: False}
 
 
 def test_it_is_under_way_while_the_new_checker_is_not_there_or_not_ready() -> None:

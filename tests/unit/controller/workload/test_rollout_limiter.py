@@ -1,4 +1,4 @@
-"""Who may be replaced, over the course of a roll-out, on an index that holds real manifests."""
+"""The slots over the course of a roll-out, on a cache that holds real manifests."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,17 +18,17 @@ LONG_AGO = "2026-11-23T11:00:00Z"
 
 @dataclass
 class Scene:
-    """An index with some running checkers, and a limiter before them."""
+    """A cache with some running checkers, and a limiter of their roll-out."""
 
     now: datetime = NOW
     cache: Cache = field(default_factory=Cache)
-    meters: OperatorMetrics = field(default_factory=OperatorMetrics)
+    metrics: OperatorMetrics = field(default_factory=OperatorMetrics)
     version: int = 0
 
     def limiter(self, batch: str) -> RolloutLimiter:
-        return RolloutLimiter(self.cache, rollout.parse(batch), self.meters, lambda: self.now)
+        return RolloutLimiter(self.cache, rollout.parse(batch), self.metrics, lambda: self.now)
 
-    def put(self, name: str, *, by_turn: bool = False, ready_since: str = "") -> None:
+    def put(self, name: str, *, in_slot: bool = False, ready_since: str = "") -> None:
         """A Monitor with a checker that is ready since then, or not."""
         self.version += 1
         version = str(self.version)
@@ -38,7 +38,7 @@ class Scene:
         monitor = {**seen, "metadata": place}
         made = statefulset.build(spec.read(monitor), SHAPE)
         live = with_meta(
-            statefulset.mark_rolled_out(made) if by_turn else made, uid=name, generation=1
+            statefulset.mark_rolled_out(made) if in_slot else made, uid=name, generation=1
         )
         status = {"observedGeneration": 1, "updateRevision": "r1"}
         self.cache.observe(MONITOR, monitor)
@@ -50,7 +50,7 @@ class Scene:
 
     def figures(self) -> tuple[float | None, float | None]:
         names = ("allswell_rollout_waiting", "allswell_rollout_under_way")
-        waiting, rolling = (self.meters.registry.get_sample_value(name) for name in names)
+        waiting, rolling = (self.metrics.registry.get_sample_value(name) for name in names)
         return waiting, rolling
 
 
@@ -66,7 +66,7 @@ def scene(*names: str) -> Scene:
 
 
 def ask(limiter: RolloutLimiter, *names: str) -> list[str]:
-    """Who has a turn of those who ask."""
+    """Return who of those that ask gets a slot."""
     return [name for name in names if limiter.acquire(("acme", name)) is RolloutSlot.TAKEN]
 
 
@@ -82,11 +82,11 @@ def test_as_many_go_as_the_batch_holds_and_the_rest_wait_in_order() -> None:
     assert limiter.count() == ()
     assert it.figures() == (2, 0)
     for name in ("a", "b"):
-        it.put(name, by_turn=True)
+        it.put(name, in_slot=True)
         limiter.release(("acme", name))
     assert limiter.count() == ()
     assert it.figures() == (2, 2)
-    it.put("a", by_turn=True, ready_since="2026-11-23T11:59:59Z")
+    it.put("a", in_slot=True, ready_since="2026-11-23T11:59:59Z")
     assert limiter.count() == ()
     it.now += timedelta(seconds=10)
     assert limiter.count() == places("c")
@@ -98,7 +98,7 @@ def test_checkers_that_do_not_come_back_stop_all_that_would_follow() -> None:
     limiter = it.limiter("1")
     limiter.count()
     assert ask(limiter, "a", "b", "c") == ["a"]
-    it.put("a", by_turn=True)
+    it.put("a", in_slot=True)
     limiter.release(("acme", "a"))
     it.now += timedelta(days=1)
     assert limiter.count() == ()
@@ -124,14 +124,14 @@ def test_what_only_looks_like_a_checker_stops_nobody() -> None:
 
 def test_a_repair_goes_first_to_those_that_are_under_way_also_after_a_restart() -> None:
     it = scene("b", "c")
-    it.put("a", by_turn=True)
+    it.put("a", in_slot=True)
     restarted = it.limiter("1")
     assert ask(restarted, "b", "a") == []
     assert restarted.count() == places("a")
     assert ask(restarted, "b", "a") == ["a"]
 
 
-def test_one_that_could_not_be_replaced_gives_its_turn_back() -> None:
+def test_one_that_could_not_be_replaced_gives_its_slot_back() -> None:
     it = scene("a", "b")
     limiter = it.limiter("1")
     limiter.count()
@@ -140,7 +140,7 @@ def test_one_that_could_not_be_replaced_gives_its_turn_back() -> None:
     assert limiter.count() == places("b")
 
 
-def test_a_turn_that_was_taken_is_not_taken_twice() -> None:
+def test_a_slot_that_was_taken_is_not_taken_twice() -> None:
     it = scene("a", "b")
     limiter = it.limiter("1")
     limiter.count()
@@ -149,7 +149,7 @@ def test_a_turn_that_was_taken_is_not_taken_twice() -> None:
 
 def test_who_is_gone_or_wants_nothing_any_more_is_not_waited_for() -> None:
     it = scene("a", "b")
-    limiter = RolloutLimiter(it.cache, Batch(1), it.meters, lambda: it.now)
+    limiter = RolloutLimiter(it.cache, Batch(1), it.metrics, lambda: it.now)
     ask(limiter, "gone", "a", "b")
     limiter.release(("acme", "a"))
     assert (limiter.count(), limiter.waiting()) == (places("b"), 1)

@@ -1,4 +1,4 @@
-"""What `Archived` says of a Monitor, and that it costs few writes."""
+"""The conditions of a Monitor's raw results, which cost few writes."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,7 +27,7 @@ SILENT = Conditions()
 MONITOR = MonitorView.parse(monitor())
 
 
-def news(**fields: object) -> ArchiveBacklog:
+def backlog(**fields: object) -> ArchiveBacklog:
     return ArchiveBacklog(configured=True, **fields)  # type: ignore[arg-type]
 
 
@@ -36,17 +36,20 @@ def status(condition: Condition) -> MonitorStatusView:
     return monitor_status.build(MONITOR, (ready, condition), MonitorStatus(), NOW)
 
 
-def told(condition: Condition) -> Conditions:
+def conditions_of(condition: Condition) -> Conditions:
     return status(condition).conditions
 
 
 def test_without_an_archive_it_says_so_whatever_was_said_before() -> None:
-    assert archive_conditions.archived(ArchiveBacklog(), 1, told(ARCHIVING), NOW) == NO_ARCHIVE
+    assert (
+        archive_conditions.archived(ArchiveBacklog(), 1, conditions_of(ARCHIVING), NOW)
+        == NO_ARCHIVE
+    )
     assert NO_ARCHIVE.status == FALSE
 
 
 def test_a_new_monitor_is_archived_before_its_checker_speaks_and_after() -> None:
-    it = news()
+    it = backlog()
     assert archive_conditions.archived(it, None, SILENT, NOW) == ARCHIVING
     assert archive_conditions.archived(it, 1, SILENT, NOW) == ARCHIVING
     it.record(1, 0, None)
@@ -54,46 +57,46 @@ def test_a_new_monitor_is_archived_before_its_checker_speaks_and_after() -> None
 
 
 @pytest.mark.parametrize(("back", "is_behind"), [(1, False), (2, False), (3, True), (9, True)])
-def test_days_that_wait_for_long_are_told_by_the_oldest(back: int, *, is_behind: bool) -> None:
-    it = news()
+def test_days_that_wait_for_long_are_reported_by_the_oldest(back: int, *, is_behind: bool) -> None:
+    it = backlog()
     it.record(1, 3, TODAY - back * DAY)
-    found = archive_conditions.archived(it, 1, SILENT, NOW)
-    assert (found.reason == "Behind") is is_behind
-    assert (str(TODAY - back * DAY) in found.message) is is_behind
+    condition = archive_conditions.archived(it, 1, SILENT, NOW)
+    assert (condition.reason == "Behind") is is_behind
+    assert (str(TODAY - back * DAY) in condition.message) is is_behind
 
 
-def test_what_the_archive_has_lost_is_told_first() -> None:
-    it = news(damaged={1: (TODAY - 5 * DAY, TODAY - 4 * DAY)})
+def test_what_the_archive_has_lost_is_reported_first() -> None:
+    it = backlog(damaged={1: (TODAY - 5 * DAY, TODAY - 4 * DAY)})
     it.record(1, 3, TODAY - 9 * DAY)
-    found = archive_conditions.archived(it, 1, SILENT, NOW)
-    assert (found.reason, str(TODAY - 5 * DAY) in found.message) == ("Damaged", True)
+    condition = archive_conditions.archived(it, 1, SILENT, NOW)
+    assert (condition.reason, str(TODAY - 5 * DAY) in condition.message) == ("Damaged", True)
     assert archive_conditions.archived(it, 2, SILENT, NOW) == ARCHIVING
 
 
-def test_after_a_restart_what_was_said_stays_until_the_checker_speaks() -> None:
-    it = news()
+def test_after_a_restart_what_was_reported_stays_until_the_checker_speaks() -> None:
+    it = backlog()
     it.record(1, 3, TODAY - 9 * DAY)
     behind = archive_conditions.archived(it, 1, SILENT, NOW)
-    assert archive_conditions.archived(news(), 1, told(behind), NOW) == behind
-    assert archive_conditions.archived(news(), 1, told(NO_ARCHIVE), NOW) == ARCHIVING
+    assert archive_conditions.archived(backlog(), 1, conditions_of(behind), NOW) == behind
+    assert archive_conditions.archived(backlog(), 1, conditions_of(NO_ARCHIVE), NOW) == ARCHIVING
 
 
-def test_a_volume_that_loses_results_is_told_with_an_archive_and_without() -> None:
-    for it, archived in ((news(), ARCHIVING), (ArchiveBacklog(), NO_ARCHIVE)):
+def test_a_volume_that_loses_results_is_reported_with_an_archive_and_without() -> None:
+    for it, archived in ((backlog(), ARCHIVING), (ArchiveBacklog(), NO_ARCHIVE)):
         it.record(1, 0, None, losing=True)
         assert archive_conditions.build(it, 1, SILENT, NOW) == (archived, LOSING)
         assert archive_conditions.build(it, 2, SILENT, NOW) == (archived,)
         it.record(1, 0, None)
-        assert archive_conditions.build(it, 1, told(LOSING), NOW) == (archived,)
+        assert archive_conditions.build(it, 1, conditions_of(LOSING), NOW) == (archived,)
 
 
-def test_after_a_restart_a_loss_stays_told_until_the_checker_speaks() -> None:
-    assert archive_conditions.build(news(), 1, told(LOSING), NOW) == (ARCHIVING, LOSING)
-    assert archive_conditions.build(news(), 1, told(ARCHIVING), NOW) == (ARCHIVING,)
+def test_after_a_restart_a_loss_stays_reported_until_the_checker_speaks() -> None:
+    assert archive_conditions.build(backlog(), 1, conditions_of(LOSING), NOW) == (ARCHIVING, LOSING)
+    assert archive_conditions.build(backlog(), 1, conditions_of(ARCHIVING), NOW) == (ARCHIVING,)
 
 
-def test_who_is_forgotten_loses_nothing_any_more() -> None:
-    it = news()
+def test_a_monitor_that_is_forgotten_loses_nothing_any_more() -> None:
+    it = backlog()
     it.record(1, 0, None, losing=True)
     it.keep_only([2])
     assert it.losing == set()
@@ -104,23 +107,23 @@ def test_it_changes_nothing_of_ready_and_is_no_event(condition: Condition) -> No
     said = status(condition)
     assert said.conditions.status_of("Ready") == TRUE
     assert said.conditions.status_of(condition.type) == condition.status
-    assert monitor_status.events(told(ARCHIVING), said.conditions) == ()
+    assert monitor_status.events(conditions_of(ARCHIVING), said.conditions) == ()
 
 
-def test_the_figures_say_that_there_is_no_archive() -> None:
+def test_the_metrics_show_that_there_is_no_archive() -> None:
     registry = CollectorRegistry()
     ArchiveMetrics(registry, ArchiveBacklog(), lambda: NOW)
     assert "allswell_archive_configured 0.0" in generate_latest(registry).decode()
 
 
-def test_the_figures_say_what_waits_what_is_there_and_what_is_damaged() -> None:
-    registry, it = CollectorRegistry(), news()
-    meters = ArchiveMetrics(registry, it, lambda: NOW)
+def test_the_metrics_show_what_waits_what_is_there_and_what_is_damaged() -> None:
+    registry, it = CollectorRegistry(), backlog()
+    metrics = ArchiveMetrics(registry, it, lambda: NOW)
     it.record(1, 2, TODAY - 3 * DAY)
     it.record(2, 1, TODAY - 1 * DAY)
     it.record(3, 0, None)
-    meters.show_totals(ArchiveTotals(5, 40_000, 7_200, 1))
-    meters.count_step("record", "failed")
+    metrics.show_totals(ArchiveTotals(5, 40_000, 7_200, 1))
+    metrics.count_step("record", "failed")
     said = generate_latest(registry).decode()
     for line in (
         "allswell_archive_configured 1.0",

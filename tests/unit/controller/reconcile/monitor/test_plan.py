@@ -122,7 +122,7 @@ def changed_installation(
     )
 
 
-def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> None:
+def test_what_the_installation_changes_needs_a_slot_while_the_checker_runs() -> None:
     running, none = (changed_installation(RolloutSlot.NEEDLESS, it) for it in (pod(), None))
     assert monitor_plan.needs_slot(running, NOW)
     assert not monitor_plan.needs_slot(none, NOW)
@@ -135,7 +135,7 @@ def test_what_the_installation_changes_needs_a_turn_while_the_checker_runs() -> 
     assert not monitor_plan.needs_slot(replace(running, configmap=None), NOW)
 
 
-def test_a_monitor_that_waits_for_its_turn_stays_ready_and_nothing_is_written() -> None:
+def test_a_monitor_that_waits_for_a_slot_stays_ready_and_nothing_is_written() -> None:
     plan = monitor_plan.decide(changed_installation(RolloutSlot.AWAITED, pod()), NOW)
     assert (plan.actions, said(plan)) == ((), [("Ready", "True", "Running")])
 
@@ -150,14 +150,14 @@ def test_a_monitor_that_waits_is_helped_all_the_same_when_its_node_is_lost() -> 
     ]
 
 
-def test_a_checker_that_is_replaced_by_turn_is_marked() -> None:
+def test_a_checker_that_is_replaced_in_a_slot_is_marked() -> None:
     taken, needless = (
         [
             manifest.text(action.desired.content, "metadata", "annotations", names.ROLLED_OUT)
-            for action in monitor_plan.decide(changed_installation(turn, pod()), NOW).actions
+            for action in monitor_plan.decide(changed_installation(slot, pod()), NOW).actions
             if isinstance(action, ApplyObject)
         ]
-        for turn in (RolloutSlot.TAKEN, RolloutSlot.NEEDLESS)
+        for slot in (RolloutSlot.TAKEN, RolloutSlot.NEEDLESS)
     )
     assert (taken, needless) == (["true"], [""])
 

@@ -43,7 +43,7 @@ def test_a_new_monitor_is_registered_and_gets_its_children_and_one_status(world:
     reconcile(world)
     assert world.writes() == [*CHILDREN, ("apply status", "Monitor", "api")]
     assert [row.name for row in world.database.writer.living()] == ["api"]
-    assert world.said() == {
+    assert world.conditions() == {
         "Ready": ("False", "Starting"),
         "Up": ("Unknown", "NoData"),
         "Fresh": ("Unknown", "NoData"),
@@ -71,7 +71,7 @@ def test_readiness_and_the_first_result_are_written_together(world: World) -> No
     claim(world, 1, State.UP)
     assert reconcile(world) is None
     assert world.writes()[0] == ("apply status", "Monitor", "api")
-    assert world.said() == {
+    assert world.conditions() == {
         "Ready": ("True", "Running"),
         "Up": ("True", "Succeeding"),
         "Fresh": ("True", "Reporting"),
@@ -103,11 +103,11 @@ def test_the_conditions_of_raw_results_come_and_go(world: World) -> None:
     backlog.record(1, 0, None, losing=True)
     reconcile(world)
     expected = {"Archived": ("True", "Archiving"), "RawLost": ("True", "VolumeFull")}
-    assert world.said().items() >= expected.items()
+    assert world.conditions().items() >= expected.items()
     backlog.record(1, 0, None)
     reconcile(world)
-    assert world.said()["Archived"] == expected["Archived"]
-    assert "RawLost" not in world.said()
+    assert world.conditions()["Archived"] == expected["Archived"]
+    assert "RawLost" not in world.conditions()
 
 
 def test_without_the_collector_nothing_is_made_and_it_is_tried_again(world: World) -> None:
@@ -115,7 +115,7 @@ def test_without_the_collector_nothing_is_made_and_it_is_tried_again(world: Worl
     world.away = True
     assert reconcile(world) == RETRY_UNREGISTERED
     assert world.there(STATEFULSET) == []
-    assert world.said()["Ready"] == ("False", "CentralUnavailable")
+    assert world.conditions()["Ready"] == ("False", "CentralUnavailable")
     world.away = False
     reconcile(world)
     assert world.there(STATEFULSET) == ["api-check"]
@@ -125,7 +125,7 @@ def test_what_the_api_server_refuses_is_a_condition_and_tried_again(world: World
     world.monitor()
     world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
     assert reconcile(world) == RETRY_REJECTED
-    assert world.said()["Ready"] == ("False", "Rejected")
+    assert world.conditions()["Ready"] == ("False", "Rejected")
     assert world.events() == ["Rejected"]
 
 
@@ -145,7 +145,7 @@ def test_what_others_mutate_costs_no_more_than_one_write_each(world: World) -> N
     assert [call for call in world.writes() if call[0] == "apply"] == CHILDREN
     claim(world, 1, State.UP)
     reconcile(world)
-    assert world.said()["Ready"] == ("True", "Running")
+    assert world.conditions()["Ready"] == ("True", "Running")
 
     live = world.api.objects[(STATEFULSET, "acme", "api-check")]
     world.put(STATEFULSET, {**live, "spec": {**live["spec"], "replicas": 0}})
@@ -167,7 +167,7 @@ def test_an_event_that_cannot_be_posted_stops_nothing(world: World) -> None:
     world.api.trouble["apply"] = [KubeRejected("403: exceeded quota")]
     world.api.trouble["create"] = [KubeUnavailable("away")]
     reconcile(world)
-    assert world.said()["Ready"] == ("False", "Rejected")
+    assert world.conditions()["Ready"] == ("False", "Rejected")
 
 
 def test_a_monitor_of_a_namespace_that_is_gone_is_not_registered(world: World) -> None:

@@ -23,7 +23,7 @@ def test_a_page_shows_what_it_selects_and_says_where_it_is(world: World) -> None
     (row,) = world.database.reader.pages()
     assert [c.name for c in world.database.said(row.id, world.now).components] == ["api"]
     assert world.status(PAGE, "main")["url"] == "https://status.example.com/acme/main/"
-    assert world.said(PAGE, "main") == {"Ready": ("True", "Serving")}
+    assert world.conditions(PAGE, "main") == {"Ready": ("True", "Serving")}
     world.writes()
     reconcile(world)
     assert world.writes() == []
