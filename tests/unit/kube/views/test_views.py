@@ -15,7 +15,7 @@ from allswell.kube.token_review import TokenReviewView
 from allswell.kube.views import status
 from allswell.kube.views.monitor import MonitorFigures, MonitorStatusView, MonitorView
 from allswell.kube.views.object_meta import ManifestView, ObjectMeta, OwnerReference
-from allswell.kube.views.page import PageStatusView, PageView
+from allswell.kube.views.page import HostnameStatus, PageStatusView, PageView
 from allswell.kube.views.pod import PodView, WaitingContainer
 from allswell.kube.views.statefulset import StatefulSetView
 
@@ -127,7 +127,7 @@ def test_the_figures_of_a_status_are_read_as_they_are_written() -> None:
 
 def test_a_page_status_knows_the_entries_of_its_host_names() -> None:
     assert PageStatusView.parse({"hostnames": [{"name": "a.io"}, "odd"]}).hostnames == (
-        {"name": "a.io"},
+        HostnameStatus("a.io", Conditions()),
     )
 
 

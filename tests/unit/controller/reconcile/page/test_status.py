@@ -1,7 +1,5 @@
 """The status of a StatusPage, from what is known of it."""
 
-from datetime import timedelta
-
 import pytest
 
 from allswell.controller.hostnames.status import HostnameState
@@ -11,7 +9,6 @@ from allswell.domain.state import State
 from allswell.kube.views.page import PageAddress, PageView
 from tests.unit.controller.objects import NOW
 
-GRACE = timedelta(days=3)
 MAIN = ("acme", "main")
 
 
@@ -63,9 +60,9 @@ def test_the_state_of_a_page_is_the_worst_of_its_monitors(
 
 
 def test_a_page_is_at_its_own_host_else_under_its_path_else_nowhere() -> None:
-    names = (HostnameState("status.acme.com", unserved=True),)
+    states = (HostnameState("status.acme.com", unserved=True),)
     found = [
-        page_status.address(MAIN, base, target, names, GRACE)
+        page_status.address(MAIN, base, target, states)
         for base, target in (("https://s.io/", "m.pages.io"), ("https://s.io/", ""), ("", ""))
     ]
     assert found == [
