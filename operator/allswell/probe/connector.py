@@ -54,20 +54,8 @@ class Connector:
         self, run: CheckRun, line: Plain, host: str, tls: Tls, protocols: tuple[str, ...] = ()
     ) -> Encrypted:
         """TLS over a connection, its certificate judged as `tls` says."""
-        name = tls.server_name or host.rstrip(".")
-        run.doing = f"agreeing on TLS with {name}"
         context = self.trust.context(verify=not tls.insecure_skip_verify, protocols=protocols)
-        began = time.perf_counter()
-        try:
-            stream = Encrypted(line, context, name)
-            presented = await stream.handshake()
-        except ssl.SSLError as error:
-            raise fault.of_tls_error(error, name) from error
-        except ValueError as error:
-            raise Fault(state.TLS_FAILED, f"{name} can be no server's name in TLS") from error
-        run.tls = time.perf_counter() - began
-        run.certificate_days = certificate.days_left(presented, run.now())
-        return stream
+        return await encrypted(run, line, context, tls.server_name or host.rstrip("."))
 
     async def _lookup(self, run: CheckRun, host: str) -> Sequence[Address]:
         written = literal(host)
@@ -81,6 +69,22 @@ class Connector:
             raise fault.of_lookup_error(error, run.doing) from error
         finally:
             run.dns = time.perf_counter() - began
+
+
+async def encrypted(run: CheckRun, line: Plain, context: ssl.SSLContext, name: str) -> Encrypted:
+    """Agree on TLS with the server called `name`, judged as `context` says. Raises `Fault`."""
+    run.doing = f"agreeing on TLS with {name}"
+    began = time.perf_counter()
+    try:
+        stream = Encrypted(line, context, name)
+        presented = await stream.handshake()
+    except ssl.SSLError as error:
+        raise fault.of_tls_error(error, name) from error
+    except ValueError as error:
+        raise Fault(state.TLS_FAILED, f"{name} can be no server's name in TLS") from error
+    run.tls = time.perf_counter() - began
+    run.certificate_days = certificate.days_left(presented, run.now())
+    return stream
 
 
 def permitted(policy: AddressPolicy, host: str, addresses: Sequence[Address]) -> Sequence[Address]:

@@ -90,6 +90,13 @@ class Exchange:
             if event.data:
                 return bytes(event.data)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether both sides have said all, and the connection may serve another exchange."""
+        engine = self._engine
+        ended = engine.our_state is h11.DONE and engine.their_state is h11.DONE
+        return ended and not engine.trailing_data[0]
+
     async def _event(self) -> Event:
         while True:
             self._events += 1

@@ -40,13 +40,17 @@ class Stream(Protocol):
 class Plain:
     """A connected socket; `close` ends it at once, whatever still goes on above."""
 
-    __slots__ = ("_left", "_loop", "_run", "_socket")
+    __slots__ = ("_left", "_loop", "_most", "_run", "_socket")
 
     def __init__(self, connected: socket.socket, run: CheckRun) -> None:
         self._run = run
         self._loop = asyncio.get_running_loop()
         self._socket = connected
-        self._left = MOST_RECEIVED
+        self._left = self._most = MOST_RECEIVED
+
+    def allow(self, most: int) -> None:
+        """Let as many further bytes come; for a connection that serves several requests."""
+        self._left = self._most = most
 
     async def read(self) -> bytes:
         """Some bytes, or none at the end."""
@@ -56,7 +60,7 @@ class Plain:
             raise fault.of_os_error(error, self._run.doing) from error
         self._left -= len(data)
         if self._left < 0:
-            words = f"the target sent more than {MOST_RECEIVED // 1024} KiB"
+            words = f"the target sent more than {self._most // 1024} KiB"
             raise Fault(state.BODY_TOO_LARGE, words)
         return data
 

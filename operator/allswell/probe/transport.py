@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from allswell.domain import state
 from allswell.domain.spec.tls import Tls
 from allswell.probe import target, trust
-from allswell.probe.coding import Unpacker
+from allswell.probe.coding import MOST_BYTES, Unpacker
 from allswell.probe.connector import Connector
 from allswell.probe.exchange import Exchange, Head, first_value, text
 from allswell.probe.fault import Fault
@@ -32,15 +32,18 @@ OF_THE_PACKED = (b"content-encoding", b"content-length")
 class Answer(httpx.AsyncByteStream):
     """The body of an answer, unpacked piece by piece; `close` is called when it is done with."""
 
-    def __init__(self, exchange: Exchange, encoding: str, close: Callable[[], None]) -> None:
+    def __init__(
+        self, exchange: Exchange, encoding: str, close: Callable[[], None], most: int
+    ) -> None:
         self._exchange = exchange
         self._encoding = encoding
         self._close = close
+        self._most = most
         self._closed = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield at most 64 KiB at a time; after `aclose` no more."""
-        unpacker = Unpacker(self._encoding)
+        unpacker = Unpacker(self._encoding, self._most)
         while data := await self._exchange.piece():
             for piece in unpacker.feed(data):
                 yield piece
@@ -64,7 +67,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and await the head of its answer. Raises `Fault`."""
-        goal = _goal(request)
+        goal = goal_of(request)
         self.run.next_hop()
         line = await self.connector.open(self.run, goal.host, goal.port)
         try:
@@ -91,8 +94,10 @@ class Transport(httpx.AsyncBaseTransport):
         return head
 
 
-def answered(head: Head, exchange: Exchange, close: Callable[[], None]) -> httpx.Response:
-    """Make an answer in which nothing is left to unpack for httpx."""
+def answered(
+    head: Head, exchange: Exchange, close: Callable[[], None], most: int = MOST_BYTES
+) -> httpx.Response:
+    """Make an answer in which nothing is left to unpack for httpx, with `most` bytes of a body."""
     encoding = first_value(head.headers, b"content-encoding")
     headers = head.headers
     if any(name == b"content-encoding" for name, _ in headers):
@@ -100,12 +105,12 @@ def answered(head: Head, exchange: Exchange, close: Callable[[], None]) -> httpx
     return httpx.Response(
         head.status,
         headers=headers,
-        stream=Answer(exchange, text(encoding), close),
+        stream=Answer(exchange, text(encoding), close, most),
         extensions={AS_SENT: head.headers},
     )
 
 
-def _goal(request: httpx.Request) -> Target:
+def goal_of(request: httpx.Request) -> Target:
     """Find out where a request goes; who does not say it means the address that httpx holds."""
     goal = request.extensions.get(GOAL)
     if isinstance(goal, Target):
