@@ -15,22 +15,22 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 
-from allswell_web.text import language
+from allswell_web.text import languages
 
-ROOT = Path(language.FOLDER).parent
+ROOT = Path(languages.FOLDER).parent
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {
     "_": None,
     "text": None,
-    "noted": None,
+    "translatable": None,
     "markup": None,
-    "count": (1, 2),
-    "form": ((1, "c"), 2),
+    "plural": (1, 2),
+    "in_context": ((1, "c"), 2),
 }
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
 # A date that stands still, so that writing the same messages again changes nothing.
 MADE = datetime(2026, 11, 25, tzinfo=UTC)
-CODES = tuple(code for code in language.NAMES if code != language.SOURCE)
+CODES = tuple(code for code in languages.NAMES if code != languages.SOURCE)
 
 
 def template() -> Catalog:
@@ -43,7 +43,7 @@ def template() -> Catalog:
 
 def read(code: str) -> Catalog:
     """The catalogue of one language."""
-    with (language.FOLDER / f"{code}.po").open("rb") as file:
+    with (languages.FOLDER / f"{code}.po").open("rb") as file:
         return pofile.read_po(file, locale=code.replace("-", "_"))
 
 
@@ -86,9 +86,9 @@ def main() -> int:
         catalogue.project, catalogue.version = "allswell", "1"
         catalogue.last_translator = catalogue.language_team = "The allswell authors"
         catalogue.msgid_bugs_address, catalogue.revision_date = "", MADE
-        with (language.FOLDER / f"{code}.po").open("wb") as file:
+        with (languages.FOLDER / f"{code}.po").open("wb") as file:
             pofile.write_po(file, catalogue, width=99, sort_output=True, omit_header=False)
-        (language.FOLDER / f"{code}.mo").write_bytes(compiled(catalogue))
+        (languages.FOLDER / f"{code}.mo").write_bytes(compiled(catalogue))
         left = list(lacking(catalogue, wanted))
         missing += len(left)
         print(f"{code}: {len(left)} messages are not translated")

@@ -25,7 +25,7 @@ def large(what: ComponentStatus) -> str:
     width, height = LARGE
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
-        f'<rect width="{width}" height="{height}" fill="{icons.GROUNDS[what]}"/>'
+        f'<rect width="{width}" height="{height}" fill="{icons.BACKGROUNDS[what]}"/>'
         f'<svg x="440" y="155" width="320" height="320" viewBox="0 0 16 16">'
         f'<path d="{icons.SHAPES[what]}" fill="none" stroke="#fff" stroke-width="1.6" '
         'stroke-linecap="round" stroke-linejoin="round"/></svg></svg>'

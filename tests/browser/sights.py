@@ -74,7 +74,7 @@ def bad_day() -> page_data.PageData:
     ]
     look = PageLook(links=(PageLink("Help", "https://help.example/"),))
     page = fakes.page(zone="Europe/Berlin", description="All that we run, seen from three places.")
-    return fakes.found(
+    return fakes.facts(
         *components, of=replace(page, look=look), incidents=_incidents(), maintenances=_works()
     )
 
@@ -114,13 +114,13 @@ def _works() -> list[Maintenance]:
 
 def calm() -> page_data.PageData:
     """Nothing is wrong."""
-    return fakes.found(*(fakes.component(n, name) for n, name in enumerate(NAMES, 1)))
+    return fakes.facts(*(fakes.component(n, name) for n, name in enumerate(NAMES, 1)))
 
 
 def crowd(number: int = 200) -> page_data.PageData:
     """Many components, a few of them down."""
     down = (UP, HealthClaim(State.DOWN, ago(minutes=20), "Timeout"))
-    return fakes.found(
+    return fakes.facts(
         *(
             fakes.component(
                 n, f"Endpoint {n}", group=f"Group {n // 20}", claims=(UP,) if n % 37 else down
@@ -136,7 +136,7 @@ def odd() -> page_data.PageData:
     names = (LONG, *ODD)
     said = (Status.INVESTIGATING, f"{LONG}\n\n{ODD[1]}", ago(minutes=9))
     hurt = [AffectedComponent(f"monitor-{n}", Effect.DOWN) for n in range(1, len(names) + 1)]
-    return fakes.found(
+    return fakes.facts(
         *(fakes.component(n, name, group=name, claims=down) for n, name in enumerate(names, 1)),
         of=fakes.page(title=ODD[0] + LONG, description=LONG),
         incidents=[fakes.incident(1, LONG, said, components=hurt)],
@@ -145,7 +145,7 @@ def odd() -> page_data.PageData:
 
 def empty() -> page_data.PageData:
     """A page that shows no monitor at all."""
-    return fakes.found()
+    return fakes.facts()
 
 
 def rough() -> page_data.PageData:
@@ -161,7 +161,7 @@ def rough() -> page_data.PageData:
         components.append(
             fakes.component(number, title, claims=claims, group=f"Group {(number - 1) // 5 + 1}")
         )
-    return fakes.found(*components)
+    return fakes.facts(*components)
 
 
 SIGHTS = {

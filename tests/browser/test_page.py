@@ -281,8 +281,8 @@ def test_print_shows_what_is_folded_and_leaves_out_what_cannot_be_followed(
     assert not page.locator("footer nav").first.is_visible()
     # An address that leads somewhere by itself; one within the page says nothing on paper.
     after = "it => getComputedStyle(it, '::after').content"
-    assert page.locator(".said .updates a").first.evaluate(after) == '" (https://eu.example/)"'
-    assert page.locator(".said .concerned a").first.evaluate(after) == "none"
+    assert page.locator(".entry .updates a").first.evaluate(after) == '" (https://eu.example/)"'
+    assert page.locator(".entry .affects a").first.evaluate(after) == "none"
 
 
 @pytest.mark.parametrize("path", PARTS)

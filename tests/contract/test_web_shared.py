@@ -8,9 +8,9 @@ from time import monotonic
 import pytest
 
 from allswell_web.cache import redis as cache_redis
-from allswell_web.cache.disk_cache import DiskCache, TwoTierCache
-from allswell_web.cache.redis import RedisReplicas
-from allswell_web.cache.shared_cache import KeptSnapshot, SharedCache
+from allswell_web.cache.disk_cache import DiskCache, TieredCache
+from allswell_web.cache.redis import RedisSharedCache
+from allswell_web.cache.shared_cache import SharedCache, StoredSnapshot
 from allswell_web.responses.meters import PageMetrics
 from tests import redisserver
 from tests.unit.web import fakes
@@ -26,18 +26,18 @@ def server() -> Iterator[redisserver.Server]:
 
 
 @pytest.fixture
-def redis(server: redisserver.Server) -> Iterator[RedisReplicas]:
+def redis(server: redisserver.Server) -> Iterator[RedisSharedCache]:
     client = cache_redis.connect(server.url)
     client.flushall()
-    yield RedisReplicas(client, monotonic, PageMetrics())
+    yield RedisSharedCache(client, monotonic, PageMetrics())
     client.close()
 
 
 @pytest.fixture
-def other(server: redisserver.Server) -> Iterator[RedisReplicas]:
+def other(server: redisserver.Server) -> Iterator[RedisSharedCache]:
     """Another replica at the same Redis."""
     client = cache_redis.connect(server.url)
-    yield RedisReplicas(client, monotonic, PageMetrics())
+    yield RedisSharedCache(client, monotonic, PageMetrics())
     client.close()
 
 
@@ -50,31 +50,31 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> SharedCache:
     folder = DiskCache(tmp_path / "snapshots")
     if request.param == "folder":
         return folder
-    redis: RedisReplicas = request.getfixturevalue("redis")
-    return redis if request.param == "redis" else TwoTierCache(redis, folder)
+    redis: RedisSharedCache = request.getfixturevalue("redis")
+    return redis if request.param == "redis" else TieredCache(redis, folder)
 
 
-def kept(version: int = 1) -> KeptSnapshot:
+def kept(version: int = 1) -> StoredSnapshot:
     data = f"{version}\n\x00".encode() + bytes(range(256))
-    return KeptSnapshot(data, NOW, NOW + timedelta(seconds=30), version)
+    return StoredSnapshot(data, NOW, NOW + timedelta(seconds=30), version)
 
 
 def leased(place: SharedCache, key: str = "a") -> int:
-    lease = place.claim(key)
+    lease = place.acquire(key)
     assert lease is not None
     return lease
 
 
 def test_what_is_kept_is_found_again_by_its_key_alone(place: SharedCache) -> None:
     assert place.load("a") is None
-    place.keep("a", kept(), leased(place))
+    place.store("a", kept(), leased(place))
     assert place.load("a") == kept()
     assert place.load("b") is None
 
 
 def test_what_is_kept_later_replaces_what_was(place: SharedCache) -> None:
     for version in (1, 2):
-        place.keep("a", kept(version), leased(place))
+        place.store("a", kept(version), leased(place))
     assert place.load("a") == kept(2)
 
 
@@ -86,44 +86,44 @@ def test_a_lease_is_given_again_after_it_was_released(place: SharedCache) -> Non
 @pytest.mark.integration
 @pytest.mark.needs("redis")
 def test_a_lease_is_one_replicas_at_a_time_and_by_key(
-    redis: RedisReplicas, other: RedisReplicas
+    redis: RedisSharedCache, other: RedisSharedCache
 ) -> None:
     lease = leased(redis)
-    assert other.claim("a") is None
-    assert other.claim("b") is not None
+    assert other.acquire("a") is None
+    assert other.acquire("b") is not None
     other.release("a", lease)
-    assert other.claim("a") is None
-    redis.keep("a", kept(), lease)
-    assert other.claim("a") is not None
+    assert other.acquire("a") is None
+    redis.store("a", kept(), lease)
+    assert other.acquire("a") is not None
 
 
 @pytest.mark.integration
 @pytest.mark.needs("redis")
 def test_who_lost_the_lease_cannot_overwrite_what_the_next_holder_kept(
-    redis: RedisReplicas, other: RedisReplicas
+    redis: RedisSharedCache, other: RedisSharedCache
 ) -> None:
     old = leased(redis)
-    new = other.claim("a", by_force=True)
+    new = other.acquire("a", by_force=True)
     assert new is not None
-    other.keep("a", kept(2), new)
-    redis.keep("a", kept(1), old)
+    other.store("a", kept(2), new)
+    redis.store("a", kept(1), old)
     assert redis.load("a") == kept(2)
 
 
 @pytest.mark.integration
 @pytest.mark.needs("redis")
 def test_a_late_holder_does_not_end_the_next_holders_lease(
-    redis: RedisReplicas, other: RedisReplicas
+    redis: RedisSharedCache, other: RedisSharedCache
 ) -> None:
     old = leased(redis)
-    assert other.claim("a", by_force=True) is not None
-    redis.keep("a", kept(), old)
-    assert redis.claim("a") is None
+    assert other.acquire("a", by_force=True) is not None
+    redis.store("a", kept(), old)
+    assert redis.acquire("a") is None
 
 
 @pytest.mark.integration
 @pytest.mark.needs("redis")
-def test_a_lease_ends_by_itself(redis: RedisReplicas, server: redisserver.Server) -> None:
+def test_a_lease_ends_by_itself(redis: RedisSharedCache, server: redisserver.Server) -> None:
     leased(redis)
     client = cache_redis.connect(server.url)
     left = client.pttl("allswell:1:{a}:lease")
@@ -135,7 +135,7 @@ def test_a_lease_ends_by_itself(redis: RedisReplicas, server: redisserver.Server
 @pytest.mark.needs("redis")
 @pytest.mark.parametrize("planted", [{"data": b"x"}, {"data": b"x", "at": b"soon"}])
 def test_what_somebody_else_wrote_is_no_snapshot(
-    redis: RedisReplicas, server: redisserver.Server, planted: dict[str, bytes]
+    redis: RedisSharedCache, server: redisserver.Server, planted: dict[str, bytes]
 ) -> None:
     client = cache_redis.connect(server.url)
     for name, value in planted.items():

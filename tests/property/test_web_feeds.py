@@ -36,7 +36,7 @@ def test_no_text_changes_the_elements_of_a_feed(
         window = replace(fakes.maintenance(start=ago(hours=2), end=ago(hours=1)), title=title)
         page = fakes.page(title=title)
         component = fakes.component(1, name)
-        found = fakes.found(component, of=page, incidents=[incident], maintenances=[window])
+        found = fakes.facts(component, of=page, incidents=[incident], maintenances=[window])
         return feed.make(RouteRequest(found, {}, NOW, "https://status.example/"))
 
     assert tags(written(title, body, name)) == tags(written("x", "x", "x"))
@@ -57,19 +57,19 @@ def dated(found: Sequence[FeedEntry]) -> dict[str, datetime]:
 
 @given(seconds)
 def test_no_two_entries_have_one_date_and_the_newest_stands_first(found: list[int]) -> None:
-    dates = [it.updated for it in entry.ordered(entries(found))]
+    dates = [it.updated for it in entry.sort_entries(entries(found))]
     assert dates == sorted(set(dates), reverse=True)
     assert len(dates) == len(found)
 
 
 @given(seconds, st.lists(st.integers(31 + 40, 200), max_size=8))
 def test_later_entries_move_no_earlier_one(earlier: list[int], later: list[int]) -> None:
-    before = dated(entry.ordered(entries(earlier)))
-    after = dated(entry.ordered(entries([*earlier, *later])))
+    before = dated(entry.sort_entries(entries(earlier)))
+    after = dated(entry.sort_entries(entries([*earlier, *later])))
     assert before.items() <= after.items()
 
 
 @given(seconds)
 def test_an_entry_is_never_dated_before_it_was_published(found: list[int]) -> None:
-    made = {it.urn: it for it in entry.ordered(entries(found))}
+    made = {it.urn: it for it in entry.sort_entries(entries(found))}
     assert all(made[it.urn].updated >= it.updated for it in entries(found))

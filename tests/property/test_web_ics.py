@@ -26,7 +26,7 @@ def test_a_title_and_a_name_stay_in_their_place(title: str, name: str) -> None:
     window = fakes.maintenance(
         1, title, start=ago(hours=-1), end=ago(hours=-2), monitors=["monitor-1"]
     )
-    found = fakes.found(fakes.component(1, name), of=fakes.page(title=title), maintenances=[window])
+    found = fakes.facts(fakes.component(1, name), of=fakes.page(title=title), maintenances=[window])
     written = calendar_feed.write(page_feed.of(found, NOW, "https://status.example/"))
     calendar = icalendar.Calendar.from_ical(written)
     assert isinstance(calendar, icalendar.Calendar)

@@ -41,11 +41,11 @@ def floored(part: int, whole: int, decimals: int) -> str | None:
 def asked(found: Claims, over: Overlays) -> RouteRequest:
     told, laid = ledgers(found, over, SECOND, START)
     component = fakes.component(claims=told, overlays=laid, born=START)
-    return RouteRequest(fakes.found(component, observed=END), {}, END, URL)
+    return RouteRequest(fakes.facts(component, observed=END), {}, END, URL)
 
 
 def component_of(it: RouteRequest) -> dict[str, Any]:
-    whole = json.loads(json.dumps(document.of(page_feed.of(it.found, it.now, it.url), {})))
+    whole = json.loads(json.dumps(document.of(page_feed.of(it.facts, it.now, it.url), {})))
     (component,) = whole["components"]
     found: dict[str, Any] = component
     return found
@@ -88,7 +88,7 @@ def test_days_tell_the_seconds_of_each_trouble(found: Claims, over: Overlays) ->
 @given(claims, overlays)
 def test_people_read_the_numbers_that_machines_get(found: Claims, over: Overlays) -> None:
     it = asked(found, over)
-    shown = presenter.page(context.of(it.found, {}, it.now))
+    shown = presenter.page(context.of(it.facts, {}, it.now))
     windows = shown.groups[0].components[0].windows
     told = component_of(it)["windows"]
     assert [(one.percent, one.coverage) for one in windows] == [

@@ -14,7 +14,7 @@ from allswell.domain.state import State
 from allswell.domain.timeline import OverlayKind
 from allswell_web import app
 from allswell_web.presentation import context, presenter
-from allswell_web.text import language
+from allswell_web.text import languages
 from tests.property import test_uptime as oracle
 from tests.unit.web import fakes
 
@@ -42,11 +42,11 @@ def rendered(found: oracle.Claims, over: oracle.Overlays, zone: str) -> str:
     """The component's own page."""
     told, laid = oracle.ledgers(found, over, STEP, START)
     component = fakes.component(claims=told, overlays=laid, born=START)
-    facts = fakes.found(component, observed=NOW, of=fakes.page(zone=zone))
-    say = language.ENGLISH
+    facts = fakes.facts(component, observed=NOW, of=fakes.page(zone=zone))
+    say = languages.ENGLISH
     page = presenter.component_page(context.of(facts, {}, NOW), component.public_id)
-    template = FLASK.jinja_env.get_template("part.html")
-    return template.render(page=page, language="en", _=say.markup, count=say.count)
+    template = FLASK.jinja_env.get_template("component.html")
+    return template.render(page=page, language="en", _=say.markup, plural=say.plural)
 
 
 def percent(part: int, whole: int, decimals: int) -> str | None:

@@ -1,1 +1,1 @@
-"""The web application: serve every page, by host, read-only."""
+"""Serve every page, by host, read-only."""

@@ -1,4 +1,4 @@
-"""`python -m allswell_web` is `allswell page`."""
+"""Run `allswell page` by `python -m allswell_web`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The Flask app with all its views. A view shows its `Order` and reads nothing else."""
+"""Create the Flask app with all its views. A view renders its `RenderOrder` and nothing else."""
 
 from flask import Flask, render_template
 
@@ -9,11 +9,11 @@ from allswell_web.pages import views as pages_views
 from allswell_web.responses import constant_responses, csp
 from allswell_web.responses import notices as responses_notices
 from allswell_web.responses.constant_responses import ConstantResponses
-from allswell_web.text import language
+from allswell_web.text import languages
 
 
 def create(base_url: str = "") -> Flask:
-    """The app. `base_url` is where pages without a host name of their own are reached."""
+    """Create the app. `base_url` is the address of pages without a host name of their own."""
     app = Flask("allswell_web", static_folder=None)
     app.config["BASE_URL"] = base_url.rstrip("/")
     app.config["POLICY"] = csp.of([assets.CSS], [assets.SCRIPT])
@@ -22,7 +22,7 @@ def create(base_url: str = "") -> Flask:
     app.jinja_env.globals |= {
         "css": assets.CSS,
         "script": assets.SCRIPT,
-        "shapes": {what.value: shape for what, shape in icons.SHAPES.items()},
+        "shapes": {status.value: shape for status, shape in icons.SHAPES.items()},
     }
     app.register_blueprint(pages_views.views)
     app.register_blueprint(views.views)
@@ -32,14 +32,18 @@ def create(base_url: str = "") -> Flask:
 
 
 def notices(app: Flask) -> ConstantResponses:
-    """The constant answers in the look of the page."""
+    """Render the constant notices in the style of the page."""
     with app.app_context():
         return constant_responses.notices(
             render_template(
-                "notice.html", language=language.SOURCE, said=responses_notices.NOT_FOUND.said()
+                "notice.html",
+                language=languages.SOURCE,
+                translations=responses_notices.NOT_FOUND.translations(),
             ),
             render_template(
-                "notice.html", language=language.SOURCE, said=responses_notices.UNAVAILABLE.said()
+                "notice.html",
+                language=languages.SOURCE,
+                translations=responses_notices.UNAVAILABLE.translations(),
             ),
             app.config["POLICY"],
         )

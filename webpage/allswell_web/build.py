@@ -1,4 +1,4 @@
-"""Puts the parts together: a reader and a clock in, a WSGI application and its watch out."""
+"""Assemble the application: a reader and a clock in, a WSGI application and its watch out."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -8,11 +8,11 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from allswell_web import app as flask_app
-from allswell_web.cache.disk_cache import DiskCache, TwoTierCache
+from allswell_web.cache.disk_cache import DiskCache, TieredCache
 from allswell_web.cache.facts_cache import FactsCache
 from allswell_web.cache.facts_sources import FactsReader, FactsSources, LatencySource
-from allswell_web.cache.page_cache import CacheTools, PageCache
-from allswell_web.cache.redis import RedisReplicas, connect
+from allswell_web.cache.page_cache import PageCache, PageCacheParts
+from allswell_web.cache.redis import RedisSharedCache, connect
 from allswell_web.cache.renderer import Renderer
 from allswell_web.cache.response_store import ResponseStore
 from allswell_web.cache.shared_cache import NoSharedCache, SharedCache
@@ -29,7 +29,7 @@ METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """All that comes from outside."""
+    """Everything that comes from outside."""
 
     reader: FactsReader
     latency: LatencySource | None
@@ -48,61 +48,61 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The finished application."""
+    """The assembled application."""
 
     front: WSGIApplication
-    shelf: PageCache
+    pages: PageCache
     watch: VersionWatch
     meters: PageMetrics
 
 
-def build(world: Dependencies) -> Web:
+def build(dependencies: Dependencies) -> Web:
     """Build the application; nothing is read yet."""
     meters = PageMetrics()
-    flask = flask_app.create(world.base_url)
+    flask = flask_app.create(dependencies.base_url)
     replicas = None
-    if world.redis_url:
-        replicas = RedisReplicas(connect(world.redis_url), world.ticks, meters)
+    if dependencies.redis_url:
+        replicas = RedisSharedCache(connect(dependencies.redis_url), dependencies.ticks, meters)
     sources = FactsSources(
-        world.reader,
-        world.latency,
-        world.clock,
-        world.ticks,
-        world.executor,
+        dependencies.reader,
+        dependencies.latency,
+        dependencies.clock,
+        dependencies.ticks,
+        dependencies.executor,
         meters,
-        _shared(replicas, world.cache_dir),
+        _shared(replicas, dependencies.cache_dir),
     )
     notices = flask_app.notices(flask)
-    shelf = PageCache(
-        CacheTools(
-            desk=FactsCache(sources),
-            press=Renderer(flask, world.clock, meters),
+    pages = PageCache(
+        PageCacheParts(
+            facts=FactsCache(sources),
+            renderer=Renderer(flask, dependencies.clock, meters),
             store=ResponseStore(flask, replicas),
             notices=notices,
-            clock=world.clock,
-            ticks=world.ticks,
-            own_hosts=world.own_hosts,
-            pages_domain=world.pages_domain,
-            index=world.index,
-            hsts=world.hsts,
+            clock=dependencies.clock,
+            ticks=dependencies.ticks,
+            own_hosts=dependencies.own_hosts,
+            pages_domain=dependencies.pages_domain,
+            index=dependencies.index,
+            hsts=dependencies.hsts,
         )
     )
-    gate = AccessControl(notices, world.ticks, world.trusted_proxies)
-    machine = {
+    access_control = AccessControl(notices, dependencies.ticks, dependencies.trusted_proxies)
+    endpoints = {
         "/healthz": lambda: ConstantResponse("200 OK", b"ok\n"),
         "/metrics": lambda: ConstantResponse("200 OK", meters.text().encode(), METRICS),
     }
-    front: WSGIApplication = FrontLayer(shelf, gate, world.ticks, machine)
-    if world.trusted_proxies:
-        # Hosts of single pages exist for the sake of their certificates; others only if said so.
-        secured = shelf.knows if world.hsts else shelf.is_of_page
-        front = HttpsRedirect(front, secured, world.trusted_proxies)
-    return Web(front, shelf, VersionWatch(world.reader, shelf, meters), meters)
+    application: WSGIApplication = FrontLayer(pages, access_control, dependencies.ticks, endpoints)
+    if dependencies.trusted_proxies:
+        # Hosts of single pages always have certificates; others only if the settings say so.
+        uses_https = pages.is_known_host if dependencies.hsts else pages.is_page_host
+        application = HttpsRedirect(application, uses_https, dependencies.trusted_proxies)
+    return Web(application, pages, VersionWatch(dependencies.reader, pages, meters), meters)
 
 
-def _shared(replicas: RedisReplicas | None, cache_dir: Path | None) -> SharedCache:
-    """Where snapshots are kept: in Redis, in a folder, in both or nowhere."""
-    folder = None if cache_dir is None else DiskCache(cache_dir)
-    if replicas is not None:
-        return replicas if folder is None else TwoTierCache(replicas, folder)
-    return folder or NoSharedCache()
+def _shared(redis: RedisSharedCache | None, cache_dir: Path | None) -> SharedCache:
+    """Return where snapshots are shared: in Redis, in a folder, in both or nowhere."""
+    disk = None if cache_dir is None else DiskCache(cache_dir)
+    if redis is not None:
+        return redis if disk is None else TieredCache(redis, disk)
+    return disk or NoSharedCache()

@@ -1,4 +1,4 @@
-"""Define the errors of the page, in one tree. The error of a library below is kept as the cause.
+"""Define the errors of the page, in one tree. The lower library's error is the cause.
 
 PageError
 ├── BadPageSettings      settings that cannot be used
@@ -18,7 +18,7 @@ class PageError(Exception):
 
 
 class BadPageSettings(PageError):
-    """Settings that cannot be used; `problems` says for each what to write instead."""
+    """Settings that cannot be used; `problems` names each one and what to write instead."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -26,7 +26,7 @@ class BadPageSettings(PageError):
 
 
 class AddressTaken(PageError):
-    """The address cannot be bound; the text says why."""
+    """The address cannot be bound; the text gives the reason."""
 
 
 class NothingCached(PageError):
@@ -34,11 +34,11 @@ class NothingCached(PageError):
 
 
 class LatencyUnavailable(PageError):
-    """The collector returned no latency; `__cause__` says why."""
+    """The collector returned no latency; `__cause__` is the reason."""
 
 
 class RedisUnavailable(PageError):
-    """Redis failed now, or a moment ago and is not asked again yet."""
+    """Redis failed now, or a moment ago and is not called again yet."""
 
 
 class NothingToPublish(PageError):

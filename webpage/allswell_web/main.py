@@ -1,4 +1,4 @@
-"""The page's process: the only place where its clock, environment and adapters are made."""
+"""Start the page's process: the only place that makes its clock, environment and adapters."""
 
 import gc
 import logging
@@ -25,76 +25,84 @@ from allswell_web.settings import PageSettings
 
 log = logging.getLogger(__name__)
 READERS = 4
-# A page is made of some hundred thousand objects, and none of them are in a cycle. To look for
-# cycles among them after every 700 new ones took a third of the time that making a page takes.
+# A page is made of some hundred thousand objects, and none of them are in a cycle. Searching them
+# for cycles after every 700 new ones took a third of the time that rendering a page takes.
 COLLECT_AFTER = 100_000
-# A laptop that slept must not take the copies from before for fresh ones: this clock goes on.
+# This clock advances while the machine is suspended, so that old responses do not seem fresh.
 TICKS = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @dataclass(frozen=True, slots=True)
 class AppLoader:
-    """Makes the application in the worker process."""
+    """A loader that makes the application in the worker process."""
 
     settings: PageSettings
     environ: Mapping[str, str]
     parent: int
 
     def __call__(self) -> WSGIApplication:
-        """Connect everything and begin to watch for changes.
+        """Connect everything and start to watch for changes.
 
-        The settings are read again: at a reload what files hold may have changed. Those that
-        cannot be used leave the ones from the start.
+        The settings are read again: at a reload the content of files may have changed. If they are
+        bad, those of the start are used.
         """
         os.environ.clear()
         gc.set_threshold(COLLECT_AFTER)
-        it = self._settings()
-        collector = None if it.collector is None else LatencyClient(it.collector, TICKS)
+        page_settings = self._settings()
+        collector = (
+            None
+            if page_settings.collector is None
+            else LatencyClient(page_settings.collector, TICKS)
+        )
         web = build(
             Dependencies(
-                reader=CentralReader(engine.connect(it.database_url)),
+                reader=CentralReader(engine.connect(page_settings.database_url)),
                 latency=collector,
                 clock=lambda: datetime.now(UTC),
                 ticks=TICKS,
-                executor=ThreadPoolExecutor(READERS, "reading"),
-                base_url=it.base_url,
-                own_hosts=it.own_hosts,
-                pages_domain=it.pages_domain,
-                index=it.index,
-                hsts=it.hsts,
-                redis_url=it.redis_url,
-                cache_dir=it.cache_dir,
-                trusted_proxies=it.trusted_proxies,
+                executor=ThreadPoolExecutor(READERS, "facts-reader"),
+                base_url=page_settings.base_url,
+                own_hosts=page_settings.own_hosts,
+                pages_domain=page_settings.pages_domain,
+                index=page_settings.index,
+                hsts=page_settings.hsts,
+                redis_url=page_settings.redis_url,
+                cache_dir=page_settings.cache_dir,
+                trusted_proxies=page_settings.trusted_proxies,
             )
         )
         threading.Thread(target=web.watch.run, args=(threading.Event(),), daemon=True).start()
         server.stop_with(self.parent)
-        return _logged(web.front, it) if it.access_log else web.front
+        return _logged(web.front, page_settings) if page_settings.access_log else web.front
 
     def _settings(self) -> PageSettings:
         try:
             return settings.read(self.environ)
         except BadPageSettings as problem:
-            log.warning("The settings of the start go on: %s", problem)
+            log.warning("page: bad settings, those of the start are used: %s", problem)
             return self.settings
 
 
-def _logged(front: WSGIApplication, it: PageSettings) -> WSGIApplication:
-    return AccessLog(front, sys.stdout, lambda: datetime.now(UTC), TICKS, it.trusted_proxies)
+def _logged(application: WSGIApplication, page_settings: PageSettings) -> WSGIApplication:
+    return AccessLog(
+        application, sys.stdout, lambda: datetime.now(UTC), TICKS, page_settings.trusted_proxies
+    )
 
 
 def main(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> int:
-    """Serve the pages; 0 after a stop, 1 where the port is taken, 2 for settings that are wrong."""
+    """Serve the pages; return 0 after a stop, 1 where the port is taken, 2 for bad settings."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if argv:
         return _refuse(2, "allswell page takes no arguments: set environment variables")
     try:
-        given = dict(os.environ if environ is None else environ)
-        found = settings.read(given)
-        engine.connect(found.database_url).dispose()
-        place = server.ListenAt(found.host, found.port, found.threads)
+        variables = dict(os.environ if environ is None else environ)
+        page_settings = settings.read(variables)
+        engine.connect(page_settings.database_url).dispose()
+        address = server.ListenAt(page_settings.host, page_settings.port, page_settings.threads)
         server.run(
-            AppLoader(found, given, os.getpid()), place, stop_with_stdin=found.stop_with_stdin
+            AppLoader(page_settings, variables, os.getpid()),
+            address,
+            stop_with_stdin=page_settings.stop_with_stdin,
         )
     except BadPageSettings as problem:
         return _refuse(2, *problem.problems)

@@ -1,4 +1,4 @@
-"""The settings of the page's process, read from its environment: every problem at once."""
+"""Read the settings of the page's process from its environment, reporting every problem at once."""
 
 import ipaddress
 import urllib.parse
@@ -23,7 +23,7 @@ DATABASE_ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """Everything that can be set.
+    """The settings of the page's process.
 
     `own_hosts` are names at which pages are found by path; under `pages_domain` every page has a
     host of its own.
@@ -47,27 +47,27 @@ class PageSettings:
 
 
 def read(environ: Mapping[str, str]) -> PageSettings:
-    """Read the settings. Raises `Invalid`."""
+    """Read the settings. Raises `BadPageSettings`."""
     problems: list[str] = []
     host, port = _bind(environ.get("ALLSWELL_BIND", DEFAULT_BIND), problems)
-    shown = f"[{host}]" if ":" in host else host
-    folder = environ.get("ALLSWELL_CACHE_DIR")
+    url_host = f"[{host}]" if ":" in host else host
+    cache_dir = environ.get("ALLSWELL_CACHE_DIR")
     settings = PageSettings(
         database_url=secret(environ, "ALLSWELL_DATABASE_URL", problems, DATABASE_ADVICE),
         host=host,
         port=port,
         threads=_threads(environ.get("ALLSWELL_THREADS", "4"), problems),
         collector=_collector(environ, problems),
-        base_url=environ.get("ALLSWELL_BASE_URL", f"http://{shown}:{port}"),
+        base_url=environ.get("ALLSWELL_BASE_URL", f"http://{url_host}:{port}"),
         own_hosts=tuple(_words(environ.get("ALLSWELL_HOSTS", "").lower())),
         pages_domain=environ.get("ALLSWELL_PAGES_DOMAIN", "").strip().lower().removesuffix("."),
-        index=_switch(environ, "ALLSWELL_INDEX", problems, default=True),
-        hsts=_switch(environ, "ALLSWELL_HSTS", problems),
-        access_log=_switch(environ, "ALLSWELL_ACCESS_LOG", problems),
+        index=_flag(environ, "ALLSWELL_INDEX", problems, default=True),
+        hsts=_flag(environ, "ALLSWELL_HSTS", problems),
+        access_log=_flag(environ, "ALLSWELL_ACCESS_LOG", problems),
         trusted_proxies=_networks(environ.get("ALLSWELL_TRUSTED_PROXIES", ""), problems),
         redis_url=_redis(environ, problems),
-        cache_dir=Path(folder) if folder else None,
-        stop_with_stdin=_switch(environ, "ALLSWELL_STOP_WITH_STDIN", problems),
+        cache_dir=Path(cache_dir) if cache_dir else None,
+        stop_with_stdin=_flag(environ, "ALLSWELL_STOP_WITH_STDIN", problems),
     )
     if problems:
         raise BadPageSettings(tuple(problems))
@@ -75,7 +75,10 @@ def read(environ: Mapping[str, str]) -> PageSettings:
 
 
 def secret(environ: Mapping[str, str], name: str, problems: list[str], missing: str = "") -> str:
-    """A value, or the content of the file that `NAME_FILE` names; `missing` where it must be."""
+    """Return a value, or the content of the file that `NAME_FILE` names.
+
+    `missing` is the problem to report where a required value is not set.
+    """
     value, file = environ.get(name), environ.get(f"{name}_FILE")
     if value and file:
         problems.append(f"{name} and {name}_FILE: set only one")
@@ -94,7 +97,7 @@ def _words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _switch(
+def _flag(
     environ: Mapping[str, str], name: str, problems: list[str], *, default: bool = False
 ) -> bool:
     text = environ.get(name, "")
@@ -104,19 +107,19 @@ def _switch(
 
 
 def _networks(text: str, problems: list[str]) -> tuple[Network, ...]:
-    found: list[Network] = []
+    networks: list[Network] = []
     for word in _words(text):
         try:
-            found.append(ipaddress.ip_network(word, strict=False))
+            networks.append(ipaddress.ip_network(word, strict=False))
         except ValueError:
             problems.append(
                 f"ALLSWELL_TRUSTED_PROXIES has {word!r}: write networks like 10.0.0.0/8"
             )
-    return tuple(found)
+    return tuple(networks)
 
 
 def _redis(environ: Mapping[str, str], problems: list[str]) -> str:
-    """An address that can be used. It may hold a password, so it is not repeated."""
+    """Return the address of Redis. It may contain a password, so problems do not repeat it."""
     url = secret(environ, "ALLSWELL_REDIS_URL", problems)
     try:
         if url:
@@ -143,16 +146,16 @@ def _threads(text: str, problems: list[str]) -> int:
 
 
 def _collector(environ: Mapping[str, str], problems: list[str]) -> CollectorAddress | None:
-    """Where latency comes from; None when it is not set."""
+    """Return where latency is requested; None when it is not set."""
     url, token = environ.get("ALLSWELL_COLLECTOR_URL"), environ.get("ALLSWELL_TOKEN_FILE")
     if not url:
         return None
     try:
         parts = urllib.parse.urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable:
+        is_usable = False
+    if not is_usable:
         problems.append(
             f"ALLSWELL_COLLECTOR_URL is {url!r}: write an address like https://collector:8443"
         )

@@ -168,7 +168,7 @@ class Visit:
         """
         self.seconds += STEP_S
         self.now += timedelta(seconds=STEP_S)
-        self._web.watch.look()
+        self._web.watch.poll()
         statuses: list[str] = []
 
         def start(status: str, *_: object) -> Callable[[bytes], object]:

@@ -15,7 +15,7 @@ from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 from allswell.domain.spec.look import PageLook
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay
-from allswell_web.cache.shared_cache import KeptSnapshot
+from allswell_web.cache.shared_cache import StoredSnapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -145,7 +145,7 @@ def maintenance(
     )
 
 
-def found(
+def facts(
     *components: page_data.ComponentData,
     observed: datetime | None = NOW,
     of: page_data.PageRow | None = None,
@@ -246,21 +246,21 @@ class Memory:
     """Snapshots in memory, with leases that end only when somebody ends or takes them."""
 
     def __init__(self) -> None:
-        self.snapshots: dict[str, KeptSnapshot] = {}
+        self.snapshots: dict[str, StoredSnapshot] = {}
         self.holders: dict[str, int] = {}
         self.given = 0
 
-    def load(self, key: str) -> KeptSnapshot | None:
+    def load(self, key: str) -> StoredSnapshot | None:
         return self.snapshots.get(key)
 
-    def claim(self, key: str, *, by_force: bool = False) -> int | None:
+    def acquire(self, key: str, *, by_force: bool = False) -> int | None:
         if key in self.holders and not by_force:
             return None
         self.given += 1
         self.holders[key] = self.given
         return self.given
 
-    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
+    def store(self, key: str, kept: StoredSnapshot, lease: int) -> None:
         if lease == self.holders.get(key, lease):
             self.snapshots[key] = kept
         self.release(key, lease)

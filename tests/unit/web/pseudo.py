@@ -8,7 +8,7 @@ from allswell.central import page_data
 from allswell.domain.health import HealthClaim
 from allswell.domain.incident import AffectedComponent, Effect, Status
 from allswell.domain.state import State
-from allswell_web.text.language import Language
+from allswell_web.text.languages import Language
 from tests.unit.web import fakes
 
 _ACCENTS = str.maketrans("aeiouAEIOUncs", "àéîöûÀÉÎÖÛñçš")
@@ -70,7 +70,7 @@ def everything() -> page_data.PageData:
     ]
     hurt = [AffectedComponent("monitor-1", Effect.PARTIAL)]
     began, done = (Status.INVESTIGATING, "We look."), (Status.RESOLVED, "We look.")
-    return fakes.found(
+    return fakes.facts(
         fakes.component(claims=claims, group=""),
         of=fakes.page(hostnames=("status.example.com",)),
         incidents=[

@@ -11,7 +11,7 @@ from allswell.domain.maintenance import Phase
 from allswell.domain.spec.look import PageLink, PageLook
 from allswell.domain.state import State
 from allswell_web.graphics import assets
-from allswell_web.text import language
+from allswell_web.text import languages
 from tests.unit.web import fakes, harness
 
 HOSTILE = [
@@ -92,7 +92,7 @@ def hostile(text: str) -> page_data.PageData:
     told = (Phase.IN_PROGRESS, text, fakes.ago(minutes=30))
     hurt = [AffectedComponent("monitor-1", Effect.DOWN)]
     hour, end = fakes.ago(hours=1), fakes.ago(hours=-1)
-    return fakes.found(
+    return fakes.facts(
         component,
         of=fakes.page(title=text, description=text, look=look),
         incidents=[fakes.incident(1, text, said, components=hurt)],
@@ -116,7 +116,7 @@ def test_no_text_of_an_owner_becomes_markup(text: str, part: str) -> None:
     assert not [value for value in answer.headers.values() if "\n" in value or text in value]
 
 
-@pytest.mark.parametrize("code", [code for code in language.NAMES if code != language.SOURCE])
+@pytest.mark.parametrize("code", [code for code in languages.NAMES if code != languages.SOURCE])
 @pytest.mark.parametrize("text", HOSTILE[:6], ids=lambda text: repr(text[:20]))
 def test_no_translation_lets_a_text_become_markup(text: str, code: str) -> None:
     bench = harness.bench(fakes.Reader(hostile(text)))
@@ -125,7 +125,7 @@ def test_no_translation_lets_a_text_become_markup(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
 def test_no_title_becomes_markup_in_the_list_of_pages(text: str) -> None:
-    pages = [fakes.found(of=fakes.page(n, f"p{n}", text, description=text)) for n in (1, 2)]
+    pages = [fakes.facts(of=fakes.page(n, f"p{n}", text, description=text)) for n in (1, 2)]
     text = harness.bench(fakes.Reader(*pages)).ask().text
     assert [it for it in problems_of(text) if it not in ("default/p1/", "default/p2/")] == []
 
@@ -135,5 +135,5 @@ def test_a_word_from_right_to_left_does_not_turn_our_sentence_around() -> None:
         HealthClaim(State.UP, fakes.BORN),
         HealthClaim(State.DOWN, fakes.ago(hours=1), "Timeout"),
     )
-    found = fakes.found(fakes.component(1, "חיפוש", claims=down))
+    found = fakes.facts(fakes.component(1, "חיפוש", claims=down))
     assert "\u2068חיפוש\u2069 is down" in harness.bench(fakes.Reader(found)).ask().text

@@ -38,7 +38,7 @@ def test_there_is_an_example_of_each_document_that_is_explained() -> None:
 
 
 def test_every_picture_and_every_window_that_is_named_is_answered() -> None:
-    bench = harness.bench(fakes.Reader(fakes.found(fakes.component())))
+    bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
     pictures = re.findall(r"\(https://status\.example\.com(/badge/\S+)\)", GUIDE)
     assert len(pictures) == 3
     assert [bench.ask(path).status for path in pictures] == [200, 200, 200]

@@ -11,7 +11,7 @@ from tests.unit.web.harness import Bench
 
 def two(*, index: bool = True, hsts: bool = False) -> Bench:
     other = fakes.page(2, "beta", "Beta Status", hostnames=("status.beta.example",))
-    reader = fakes.Reader(fakes.found(fakes.component()), fakes.found(of=other))
+    reader = fakes.Reader(fakes.facts(fakes.component()), fakes.facts(of=other))
     return harness.bench(reader, own_hosts=("pages.example",), index=index, hsts=hsts)
 
 
@@ -24,7 +24,7 @@ def test_without_an_index_the_root_tells_of_no_page_and_pages_stand_at_their_pat
 
 
 def test_without_an_index_the_only_page_is_not_at_the_root_either() -> None:
-    bench = harness.bench(fakes.Reader(fakes.found(fakes.component())), index=False)
+    bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())), index=False)
     assert [bench.ask(path).status for path in ("/", "/default/acme/")] == [404, 200]
     assert (
         '"url":"http://127.0.0.1:8080/default/acme"' in bench.ask("/acme/api/v2/status.json").text
@@ -71,7 +71,7 @@ def test_unknown_hosts_fill_no_memory() -> None:
     for number in range(3000):
         bench.ask(host=f"{number}.example")
         bench.ask(host=f"status.beta.example:{number}")
-    assert len(bench.web.shelf.sites) <= 1000
+    assert len(bench.web.pages.hosts) <= 1000
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_no_header_but_host_and_coding_changes_the_answer(header: str) -> None:
 
 def test_a_title_cannot_write_a_header() -> None:
     title = "Acme\r\nSet-Cookie: a=b\r\n\r\n<script>"
-    bench = harness.bench(fakes.Reader(fakes.found(of=fakes.page(title=title))))
+    bench = harness.bench(fakes.Reader(fakes.facts(of=fakes.page(title=title))))
     for path in ("/", "/embed", "/api/v2/summary.json"):
         answer = bench.ask(path)
         assert answer.status == 200
@@ -122,7 +122,7 @@ def test_the_widget_alone_may_stand_in_a_frame_and_is_small() -> None:
 
 def test_the_widget_of_a_private_page_stands_in_no_frame() -> None:
     page = fakes.page(allowed_networks=("192.0.2.0/24",))
-    bench = harness.bench(fakes.Reader(fakes.found(of=page)))
+    bench = harness.bench(fakes.Reader(fakes.facts(of=page)))
     policy = bench.ask("/embed", client="192.0.2.1").headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy
     assert "*" not in policy
@@ -132,7 +132,7 @@ def test_no_other_pages_short_name_leads_below_a_pages_full_address() -> None:
     """Else whoever may see the one would be let into the other, or keep its readers out."""
     shut = fakes.page(1, namespace="victim", name="beta", allowed_networks=("192.0.2.0/24",))
     trap = fakes.page(2, namespace="evil", name="victim", allowed_networks=("203.0.113.0/24",))
-    bench = harness.bench(fakes.Reader(fakes.found(of=shut), fakes.found(of=trap)))
+    bench = harness.bench(fakes.Reader(fakes.facts(of=shut), fakes.facts(of=trap)))
     for path in ("/victim/beta/", "/victim/beta/api/v2/status.json"):
         assert bench.ask(path, client="203.0.113.7").status == 404
         assert bench.ask(path, client="192.0.2.7").status == 200
@@ -142,13 +142,13 @@ def test_no_other_pages_short_name_leads_below_a_pages_full_address() -> None:
 
 def test_whoever_has_an_undeclared_proxy_before_him_is_in_no_network() -> None:
     shut = fakes.page(1, allowed_networks=("10.0.0.0/8",))
-    bench = harness.bench(fakes.Reader(fakes.found(of=shut)))
+    bench = harness.bench(fakes.Reader(fakes.facts(of=shut)))
     assert bench.ask("/acme/", client="10.1.2.3").status == 200
     assert bench.ask("/acme/", client="10.1.2.3", x_forwarded_for="198.51.100.7").status == 404
 
 
 def test_with_names_of_its_own_an_installation_shows_nothing_at_bare_addresses() -> None:
-    reader = fakes.Reader(fakes.found(of=fakes.page(1)))
+    reader = fakes.Reader(fakes.facts(of=fakes.page(1)))
     bench = harness.bench(reader, own_hosts=("pages.example",))
     assert bench.ask("/", host="8.8.8.8").status == 404
     assert bench.ask("/", host="localhost").status == 404
@@ -160,10 +160,10 @@ def test_with_names_of_its_own_an_installation_shows_nothing_at_bare_addresses()
 def test_copies_stay_whatever_order_pages_are_listed_in() -> None:
     late = fakes.page(1, namespace="z", name="late")
     early = fakes.page(2, namespace="a", name="early")
-    bench = harness.bench(fakes.Reader(fakes.found(of=early), fakes.found(of=late)))
-    bench.web.watch.look()
+    bench = harness.bench(fakes.Reader(fakes.facts(of=early), fakes.facts(of=late)))
+    bench.web.watch.poll()
     for path in ("/late/", "/early/", "/nowhere/"):
         bench.ask(path)
     bench.ask("/", host="unknown.example")
-    (site,) = {id(site): site for site in bench.web.shelf.sites.values()}.values()
-    assert {"/late/", "/early/"} <= set(site.copies)
+    (site,) = {id(site): site for site in bench.web.pages.hosts.values()}.values()
+    assert {"/late/", "/early/"} <= set(site.public)

@@ -13,7 +13,7 @@ from allswell.domain.incident import Impact, Status
 from allswell.domain.spec.look import PageLink, PageLook
 from allswell_web.graphics import assets, icons, theme
 from allswell_web.status.component_status import ComponentStatus
-from allswell_web.text import language
+from allswell_web.text import languages
 from tests.property.strategies import PICTURE
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW
@@ -23,7 +23,7 @@ PARTS = ["/", "/components/comp00000001", "/history"]
 
 
 def bench(look: PageLook = LOOK, pictures: PagePictures | None = None) -> harness.Bench:
-    found = fakes.found(fakes.component(), of=fakes.page(look=look))
+    found = fakes.facts(fakes.component(), of=fakes.page(look=look))
     return harness.bench(fakes.Reader(replace(found, pictures=pictures or PagePictures())))
 
 
@@ -120,7 +120,7 @@ def test_every_state_has_its_pictures(what: ComponentStatus) -> None:
         (f"/og/{what.value}.png", b"\x89PNG"),
     ):
         assert it.ask(path).body.startswith(begins)
-    assert colour.contrast(icons.GROUNDS[what], "#ffffff") >= 3
+    assert colour.contrast(icons.BACKGROUNDS[what], "#ffffff") >= 3
 
 
 def test_no_two_states_of_a_watched_page_have_the_same_shape() -> None:
@@ -140,12 +140,12 @@ def test_title_and_icon_carry_the_state() -> None:
 def test_an_open_incident_is_in_the_icon_that_browsers_ask_for_by_themselves() -> None:
     said = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=9))
     minor = fakes.incident(1, "Slow", said, impact=Impact.MINOR)
-    it = harness.bench(fakes.Reader(fakes.found(fakes.component(), incidents=[minor])))
+    it = harness.bench(fakes.Reader(fakes.facts(fakes.component(), incidents=[minor])))
     assert it.ask("/favicon.ico").body == icons.small(ComponentStatus.DEGRADED)
 
 
 def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:
-    found = fakes.found(fakes.component(), of=fakes.page(hostnames=("status.acme.com",)))
+    found = fakes.facts(fakes.component(), of=fakes.page(hostnames=("status.acme.com",)))
     text = harness.bench(fakes.Reader(found)).ask("/", host="status.acme.com").text
     assert 'property="og:image" content="https://status.acme.com/og/up.png"' in text
     assert 'content="All systems operational as of 15:26:08 UTC"' in text
@@ -168,7 +168,7 @@ def test_feed_readers_find_every_feed() -> None:
 
 
 def test_owners_texts_say_their_language_where_the_visitor_reads_another() -> None:
-    found = fakes.found(
+    found = fakes.facts(
         fakes.component(title="Suche"),
         of=fakes.page(title="Störungen", description="Alles.", look=PageLook("de")),
         incidents=[fakes.incident(1, "Ausfall", (Status.INVESTIGATING, "Wir *suchen*.", NOW))],
@@ -189,7 +189,7 @@ def test_owners_texts_say_their_language_where_the_visitor_reads_another() -> No
 def test_the_list_of_pages_speaks_the_language_that_they_share() -> None:
     def listed(*codes: str) -> str:
         pages = [fakes.page(n, f"p{n}", look=PageLook(code)) for n, code in enumerate(codes)]
-        reader = fakes.Reader(*(fakes.found(fakes.component(), of=page) for page in pages))
+        reader = fakes.Reader(*(fakes.facts(fakes.component(), of=page) for page in pages))
         return harness.bench(reader).ask().text
 
     assert '<html lang="de">' in listed("de", "de")
@@ -203,7 +203,7 @@ def test_the_constant_notices_are_in_every_language() -> None:
     it = bench()
     text = it.ask("/nowhere").text
     assert "There is nothing at this address" in text
-    for code in language.NAMES:
-        say = language.of(code)
+    for code in languages.NAMES:
+        say = languages.of(code)
         assert say.text("There is nothing at this address") in text
         assert code == "en" or f'<p lang="{code}" dir="ltr">' in text

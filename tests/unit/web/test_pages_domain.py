@@ -16,7 +16,7 @@ def bench(own: str = "status.product.io", served: tuple[str, ...] = (CUSTOMER,))
     beta = fakes.page(
         2, "beta", "Beta", hostnames=(EARLIER, CUSTOMER), served=served, address="beta-bbbb"
     )
-    reader = fakes.Reader(fakes.found(fakes.component(), of=alpha), fakes.found(of=beta))
+    reader = fakes.Reader(fakes.facts(fakes.component(), of=alpha), fakes.facts(of=beta))
     return harness.bench(
         reader, own_hosts=(own,), pages_domain="pages.io", proxies=(f"{PROXY}/32",)
     )
@@ -99,8 +99,8 @@ def test_a_name_that_is_let_go_is_served_no_more() -> None:
     it = bench()
     assert it.ask(host=CUSTOMER).status == 200
     beta = fakes.page(2, "beta", "Beta", address="beta-bbbb", version=2)
-    it.reader.held[2] = fakes.found(of=beta)
+    it.reader.held[2] = fakes.facts(of=beta)
     it.clock.advance(31)
-    it.web.watch.look()
+    it.web.watch.poll()
     assert it.ask(host=CUSTOMER).status == 404
     assert it.ask(host=BETA).status == 200

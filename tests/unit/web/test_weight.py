@@ -19,7 +19,7 @@ def page(*, outages: int, base_url: str = "https://status.example") -> harness.B
         group = f"Group {(number - 1) // 5}"
         components.append(fakes.component(number, f"Part {number}", claims=claims, group=group))
     latency = fakes.Latency(fakes.day_of_buckets())
-    reader = fakes.Reader(fakes.found(*components))
+    reader = fakes.Reader(fakes.facts(*components))
     return harness.bench(reader, latency=latency, base_url=base_url)
 
 
@@ -44,7 +44,7 @@ def test_twenty_components_over_ninety_days_stay_within_the_budget(
 def test_two_hundred_components_take_at_most_thirty_kilobytes() -> None:
     components = [fakes.component(n, f"Part {n}", group=f"G{n // 20}") for n in range(1, 201)]
     latency = fakes.Latency(fakes.day_of_buckets())
-    bench = harness.bench(fakes.Reader(fakes.found(*components)), latency=latency)
+    bench = harness.bench(fakes.Reader(fakes.facts(*components)), latency=latency)
     assert len(bench.ask(accept_encoding="gzip").body) <= 30_720
 
 

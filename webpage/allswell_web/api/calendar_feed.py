@@ -1,6 +1,6 @@
-"""Maintenance as a calendar (iCalendar, RFC 5545 and 7986) that people subscribe to.
+"""Write maintenance as a calendar (iCalendar, RFC 5545 and 7986) that people subscribe to.
 
-Times are UTC, so that no reader needs a description of a zone. No clock reading is in it.
+Times are UTC, so that no reader needs a time zone definition. The present time is not in it.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import identity
 from allswell_web.text import untrusted_text
 
-# A reader that has the event must be told that it was called off; after this it may be forgotten.
-CANCELLED_KEPT = timedelta(days=30)
+# A reader that has the event must receive its cancellation; after this it may be left out.
+CANCELLED_SHOWN_FOR = timedelta(days=30)
 _MOST_OCTETS = 75
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
-def write(told: PageFeed) -> str:
-    """The whole calendar."""
-    name = _text(f"{untrusted_text.line(told.it.page.title)} - Maintenance")
+def write(feed: PageFeed) -> str:
+    """Write the whole calendar."""
+    name = _text(f"{untrusted_text.line(feed.state.page.title)} - Maintenance")
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -30,15 +30,16 @@ def write(told: PageFeed) -> str:
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
         "X-PUBLISHED-TTL:PT1H",
     ]
-    for it in told.maintenances:
-        if it.cancelled is None or told.it.now - it.cancelled < CANCELLED_KEPT:
-            lines += _event(told, it)
+    for maintenance in feed.maintenances:
+        cancelled = maintenance.cancelled
+        if cancelled is None or feed.state.now - cancelled < CANCELLED_SHOWN_FOR:
+            lines += _event(feed, maintenance)
     lines.append("END:VCALENDAR")
     return "".join(f"{fold(line)}\r\n" for line in lines)
 
 
 def fold(line: str) -> str:
-    """A line cut so that no part is longer than 75 octets, and no character is cut."""
+    """Fold a line so that no part is longer than 75 octets, without cutting a character."""
     parts, length = [""], 0
     for character in line:
         octets = len(character.encode())
@@ -50,33 +51,33 @@ def fold(line: str) -> str:
     return "\r\n".join(parts)
 
 
-def _event(told: PageFeed, it: Maintenance) -> Iterator[str]:
-    changed = _time(it.updated)
+def _event(feed: PageFeed, maintenance: Maintenance) -> Iterator[str]:
+    changed = _time(maintenance.updated)
     yield "BEGIN:VEVENT"
-    yield f"UID:{identity.urn(told.it.page.public_id, it.id).removeprefix('urn:uuid:')}"
+    yield f"UID:{identity.urn(feed.state.page.public_id, maintenance.id).removeprefix('urn:uuid:')}"
     yield f"DTSTAMP:{changed}"
     yield f"LAST-MODIFIED:{changed}"
-    yield f"CREATED:{_time(it.published)}"
-    yield f"SEQUENCE:{it.revision - 1}"
-    yield f"DTSTART:{_time(it.start)}"
-    yield f"DTEND:{_time(it.end)}"
-    yield f"SUMMARY:{_text(untrusted_text.line(it.title))}"
-    yield f"DESCRIPTION:{_text(_description(told, it))}"
-    yield f"STATUS:{'CONFIRMED' if it.cancelled is None else 'CANCELLED'}"
+    yield f"CREATED:{_time(maintenance.published)}"
+    yield f"SEQUENCE:{maintenance.revision - 1}"
+    yield f"DTSTART:{_time(maintenance.start)}"
+    yield f"DTEND:{_time(maintenance.end)}"
+    yield f"SUMMARY:{_text(untrusted_text.line(maintenance.title))}"
+    yield f"DESCRIPTION:{_text(_description(feed, maintenance))}"
+    yield f"STATUS:{'CONFIRMED' if maintenance.cancelled is None else 'CANCELLED'}"
     yield "TRANSP:TRANSPARENT"
-    yield f"URL:{told.url}incidents/{it.id}"
+    yield f"URL:{feed.url}incidents/{maintenance.id}"
     yield "END:VEVENT"
 
 
-def _description(told: PageFeed, it: Maintenance) -> str:
-    """The newest word, and what is concerned."""
+def _description(feed: PageFeed, maintenance: Maintenance) -> str:
+    """Return the newest update, and the affected components."""
     names = [
-        untrusted_text.line(line.component.title)
-        for name, line in told.lines.items()
-        if name in it.monitors
+        untrusted_text.line(component.data.title)
+        for name, component in feed.components.items()
+        if name in maintenance.monitors
     ]
-    parts = [untrusted_text.text(it.updates[0].body)] if it.updates else []
-    return "\n\n".join([*parts, *([f"Concerns {', '.join(names)}."] if names else [])])
+    parts = [untrusted_text.text(maintenance.updates[0].body)] if maintenance.updates else []
+    return "\n\n".join([*parts, *([f"Affects {', '.join(names)}."] if names else [])])
 
 
 def _text(value: str) -> str:

@@ -1,4 +1,4 @@
-"""XML and HTML in which no text can become markup.
+"""Write XML and HTML in which no text can become markup.
 
 Characters that XML 1.0 forbids are left out: one of them would make a whole feed unreadable.
 """
@@ -13,21 +13,21 @@ DECLARATION = Markup('<?xml version="1.0" encoding="utf-8"?>\n')
 
 
 def element(name: str, content: str = "", **attributes: str) -> Markup:
-    """An element; content is text that is escaped, unless it is markup of ours already."""
-    said = Markup().join(
+    """Write an element; content is text that is escaped, unless it is markup of ours already."""
+    attribute_text = Markup().join(
         Markup(' {}="{}"').format(key, clean(value)) for key, value in attributes.items()
     )
     inner = content if isinstance(content, Markup) else escape(clean(content))
-    # The names are ours: constants of the modules here.
+    # The names are constants of the modules here.
     start, end = Markup(f"<{name}"), Markup(f"</{name}>")  # noqa: S704
-    return start + said + (Markup(">") + inner + end if content else Markup("/>"))
+    return start + attribute_text + (Markup(">") + inner + end if content else Markup("/>"))
 
 
-def joined(parts: Iterable[str]) -> Markup:
-    """Markup one after the other, each on its own line."""
+def join_lines(parts: Iterable[str]) -> Markup:
+    """Join markup, each part on its own line."""
     return Markup("\n").join(parts)
 
 
 def clean(text: str) -> str:
-    """A text without the characters that XML forbids."""
+    """Remove the characters that XML forbids."""
     return _FORBIDDEN.sub("", text)

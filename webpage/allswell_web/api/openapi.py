@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of a page's routes for machines, made of their table."""
+"""Build the OpenAPI 3.1 document of a page's routes from their table."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -12,23 +12,25 @@ from allswell_web.api.v1 import schema as v1
 VERSION = "3.1.0"
 SCHEMAS: Mapping[str, Schema] = MappingProxyType({**statuspage.SCHEMAS, **v1.SCHEMAS})
 _DESCRIPTION = (
-    "What a status page tells machines. Every answer has an ETag that stands still while nothing "
-    "changes: send it back in `If-None-Match` and get 304."
+    "The machine-readable interfaces of a status page. Every response has an ETag that does not "
+    "change while the data does not: send it in `If-None-Match` to get a 304."
 )
-_NOT_MODIFIED = {"description": "You have this copy already: `If-None-Match` names it."}
+_NOT_MODIFIED = {
+    "description": "Not modified: the client's copy, named in `If-None-Match`, is current."
+}
 _NOT_FOUND = {
-    "description": "There is no such page, or nothing at this address.",
+    "description": "There is no such page or resource.",
     "content": {"text/html": {"schema": {"type": "string"}}},
 }
 _UNAVAILABLE = {
-    "description": "The page has no data yet; `Retry-After` says when to ask again.",
+    "description": "The page has no data yet; `Retry-After` says when to try again.",
     "headers": {"Retry-After": {"schema": {"type": "integer"}}},
     "content": {"text/html": {"schema": {"type": "string"}}},
 }
 
 
 def document(routes: Iterable[Route], url: str) -> Mapping[str, object]:
-    """The document for the page at `url`, which ends with a slash."""
+    """Build the document for the page at `url`, which ends with a slash."""
     return {
         "openapi": VERSION,
         "info": {"title": "Status page", "version": "1", "description": _DESCRIPTION},
@@ -39,16 +41,16 @@ def document(routes: Iterable[Route], url: str) -> Mapping[str, object]:
 
 
 def _others(url: str) -> Mapping[str, object]:
-    """What is not made by the table: the widget for other sites, and the health of the process.
+    """Describe what is not in the table: the widget for other sites, and the process's health.
 
-    The process answers at the root of its host, wherever the page stands. Its figures are for the
-    installation's own Prometheus, and for nobody else.
+    The process answers at the root of its host, wherever the page is. Its metrics are for the
+    installation's own Prometheus only, so they are not listed.
     """
     parts = urlsplit(url)
     root = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "/"
     html = {"text/html": {"schema": {"type": "string"}}}
-    widget = "The state in a few lines, made to stand in a frame on any site"
-    alive = "The process answers; it says nothing of the page's data"
+    widget = "The overall status as a small widget for a frame on any site"
+    health = "Liveness of the process; it says nothing about the page's data"
     plain = {"text/plain": {"schema": {"type": "string", "const": "ok\n"}}}
     return {
         "/embed": {
@@ -67,8 +69,8 @@ def _others(url: str) -> Mapping[str, object]:
             "servers": [{"url": root}],
             "get": {
                 "operationId": "healthz",
-                "summary": alive,
-                "responses": {"200": {"description": alive, "content": plain}},
+                "summary": health,
+                "responses": {"200": {"description": health, "content": plain}},
             },
         },
     }

@@ -1,4 +1,4 @@
-"""What machines are told of a page: the survey, with incidents that people or checkers brought."""
+"""Gather what the API publishes of a page: its state, its incidents, declared or observed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,61 +16,69 @@ from allswell_web.presentation.page_state import ComponentState, PageState
 class PageFeed:
     """A page at one moment; `url` is its address and ends with a slash.
 
-    Incidents, declared and observed, and maintenance stand from the newest to the oldest by when
-    they begin; `observed` are the ids of the outages among the incidents.
+    Incidents, declared and observed, and maintenance are sorted from the newest to the oldest by
+    when they begin; `observed` are the ids of the outages among the incidents.
     """
 
-    it: PageState
+    state: PageState
     url: str
     incidents: tuple[Incident, ...]
     observed: frozenset[str]
     maintenances: tuple[Maintenance, ...]
 
     @property
-    def lines(self) -> Mapping[str, ComponentState]:
-        """The components by the names of their monitors."""
-        return {line.component.name: line for line in self.it.lines}
+    def components(self) -> Mapping[str, ComponentState]:
+        """Return the components by the names of their monitors."""
+        return {component.data.name: component for component in self.state.components}
 
     @property
     def declared(self) -> tuple[Incident, ...]:
-        """The incidents that people declared."""
+        """Return the incidents that people declared."""
         return tuple(it for it in self.incidents if it.id not in self.observed)
 
-    def phase(self, it: Maintenance) -> Phase:
-        """How far maintenance has come."""
-        return maintenances.phase(it, self.it.now)
+    def phase(self, maintenance: Maintenance) -> Phase:
+        """Return how far maintenance has come."""
+        return maintenances.phase(maintenance, self.state.now)
 
     @property
     def updated(self) -> datetime:
-        """When anything of it last changed, which is not the present moment."""
-        now = self.it.now
-        found = [self.it.page.updated_at, *(changed(line) for line in self.it.lines)]
-        found += [it.updated for it in self.incidents]
-        for it in self.maintenances:
-            found += [it.updated, *(at for at in (it.start, it.end) if at <= now)]
-        return min(max(found), now)
+        """Return when anything of it last changed, which is not the present moment."""
+        now = self.state.now
+        changes = [
+            self.state.page.updated_at,
+            *(changed(component) for component in self.state.components),
+        ]
+        changes += [it.updated for it in self.incidents]
+        for maintenance in self.maintenances:
+            changes += [
+                maintenance.updated,
+                *(at for at in (maintenance.start, maintenance.end) if at <= now),
+            ]
+        return min(max(changes), now)
 
 
-def of(found: page_data.PageData, now: datetime, url: str) -> PageFeed:
-    """The account of some facts at `now`."""
-    it = page_state.of(found, now)
-    observed = outages.incidents(it)
-    declared = [incident for incident in found.incidents if incident.started <= now]
-    incidents = sorted((*declared, *observed), key=lambda one: (one.started, one.id), reverse=True)
+def of(facts: page_data.PageData, now: datetime, url: str) -> PageFeed:
+    """Build the feed of some facts at `now`."""
+    state = page_state.of(facts, now)
+    observed = outages.incidents(state)
+    declared = [incident for incident in facts.incidents if incident.started <= now]
+    incidents = sorted(
+        (*declared, *observed), key=lambda incident: (incident.started, incident.id), reverse=True
+    )
     return PageFeed(
-        it=it,
+        state=state,
         url=url,
         incidents=tuple(incidents),
-        observed=frozenset(one.id for one in observed),
-        maintenances=found.maintenances,
+        observed=frozenset(incident.id for incident in observed),
+        maintenances=facts.maintenances,
     )
 
 
-def changed(line: ComponentState) -> datetime:
-    """When a component last changed: its place on the page, its state or the reason for it."""
-    found = [line.component.updated_at]
-    if line.segments:
-        found.append(line.segments[-1].start)
-    if line.current.since is not None:
-        found.append(line.current.since)
-    return max(found)
+def changed(component: ComponentState) -> datetime:
+    """Return when a component last changed: its position, its status or its reason."""
+    changes = [component.data.updated_at]
+    if component.segments:
+        changes.append(component.segments[-1].start)
+    if component.current.since is not None:
+        changes.append(component.current.since)
+    return max(changes)

@@ -1,4 +1,4 @@
-"""A route for machines: its address, its kind with headers, and the function that makes it."""
+"""Define a route of the API: its address, its kind with headers, and the function that makes it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _PICTURE = (
 
 @dataclass(frozen=True, slots=True)
 class RouteKind:
-    """What the answers of some routes have in common; scripts of any site may read open ones."""
+    """What the responses of some routes have in common; scripts of any site may read open ones."""
 
     media_type: str
     cache: str
@@ -39,9 +39,9 @@ SHIELD = RouteKind("application/json; charset=utf-8", _ASK_AGAIN)
 
 @dataclass(frozen=True, slots=True)
 class RouteRequest:
-    """What a route is made of; `url` is the page's address and ends with a slash."""
+    """The input of a route; `url` is the page's address and ends with a slash."""
 
-    found: page_data.PageData
+    facts: page_data.PageData
     buckets: Buckets
     now: datetime
     url: str
@@ -49,10 +49,11 @@ class RouteRequest:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address below a page's own, with `{names}` in it, and what it is for.
+    """One address below a page's own, with `{names}` in it, and its summary.
 
-    `make` takes the names' values by name and gives the whole body as text. `parameters` are the
-    schemas of these names. What is not `known` is answered and not kept: there is no end of it.
+    `make` takes the names' values by name and returns the whole body as text. `parameters` are the
+    schemas of these names. What is not `is_known` is answered but not cached: its addresses are
+    endless.
     """
 
     path: str
@@ -61,17 +62,17 @@ class Route:
     make: Callable[..., str]
     schema: Schema | None = None
     parameters: Mapping[str, Schema] = field(default_factory=dict)
-    known: Callable[..., bool] = lambda *_, **__: True
+    is_known: Callable[..., bool] = lambda *_, **__: True
 
     @property
     def name(self) -> str:
-        """A name made of letters, digits and underscores, no two alike."""
+        """Return a unique name made of letters, digits and underscores."""
         return re.sub("[^a-z0-9]+", "_", self.path.strip("/"))
 
     @property
     def rule(self) -> str:
-        """The path in Flask's spelling, which knows the words of an enumeration."""
-        return re.sub(r"{(\w+)}", lambda found: self._part(found[1]), self.path)
+        """Return the path in Flask's spelling, which knows the words of an enumeration."""
+        return re.sub(r"{(\w+)}", lambda match: self._part(match[1]), self.path)
 
     def _part(self, name: str) -> str:
         words = self.parameters[name].get("enum")

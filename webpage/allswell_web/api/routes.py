@@ -1,4 +1,4 @@
-"""Every route for machines, in one table: views, headers and the OpenAPI document follow it."""
+"""List every route of the API in one table, from which views and the OpenAPI document follow."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,53 +17,53 @@ from allswell_web.api.v1 import schema as v1
 
 Json = Mapping[str, object]
 Routes = tuple[Route, ...]
-# Whatever a component is called here, there is an answer: a picture may not be missing.
+# Any id gets an answer: a badge must not be a broken picture.
 _ANY = {"type": "string", "minLength": 1, "description": "A component's id"}
 
 
 def text(value: Json) -> str:
-    """A JSON document on one line."""
+    """Write a JSON document on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _v2(name: str, summary: str, make: Callable[[PageFeed], Json], shape: Schema) -> Route:
-    def made(asked: RouteRequest) -> str:
-        return text(make(page_feed.of(asked.found, asked.now, asked.url)))
+    def make_body(request: RouteRequest) -> str:
+        return text(make(page_feed.of(request.facts, request.now, request.url)))
 
-    return Route(f"/api/v2/{name}.json", route.JSON, summary, made, shape)
+    return Route(f"/api/v2/{name}.json", route.JSON, summary, make_body, shape)
 
 
 STATUSPAGE = (
     _v2(
         "summary",
-        "State, components, open incidents, planned and running maintenance",
+        "Status, components, open incidents, scheduled and active maintenance",
         documents.summary,
         schema.SUMMARY,
     ),
-    _v2("status", "The state of the whole page", documents.status, schema.STATUS),
+    _v2("status", "The overall status of the page", documents.status, schema.STATUS),
     _v2("components", "Groups and components", documents.all_components, schema.COMPONENTS),
     _v2("incidents", "The 50 newest incidents", documents.incidents, schema.INCIDENTS),
     _v2(
         "incidents/unresolved",
-        "Incidents that are not over",
+        "Unresolved incidents",
         documents.unresolved,
         schema.INCIDENTS,
     ),
     _v2(
         "scheduled-maintenances",
-        "The 50 newest windows of maintenance",
+        "The 50 newest maintenance windows",
         documents.maintenances,
         schema.MAINTENANCES,
     ),
     _v2(
         "scheduled-maintenances/upcoming",
-        "Maintenance that has not begun",
+        "Maintenance that has not started",
         documents.upcoming,
         schema.MAINTENANCES,
     ),
     _v2(
         "scheduled-maintenances/active",
-        "Maintenance that is running or being verified",
+        "Maintenance in progress or being verified",
         documents.active,
         schema.MAINTENANCES,
     ),
@@ -71,14 +71,14 @@ STATUSPAGE = (
 
 
 def _feed(
-    path: str, summary: str, tell: Callable[[PageFeed, str], Feed], write: Callable[[Feed], str]
+    path: str, summary: str, build: Callable[[PageFeed, str], Feed], write: Callable[[Feed], str]
 ) -> Route:
-    def made(asked: RouteRequest) -> str:
-        told = page_feed.of(asked.found, asked.now, asked.url)
-        return write(tell(told, path.removeprefix("/")))
+    def make_body(request: RouteRequest) -> str:
+        feed = page_feed.of(request.facts, request.now, request.url)
+        return write(build(feed, path.removeprefix("/")))
 
     kind = route.ATOM if path.endswith(".atom") else route.RSS
-    return Route(path, kind, summary, made)
+    return Route(path, kind, summary, make_body)
 
 
 FEEDS = (
@@ -91,14 +91,14 @@ CALENDAR = Route(
     "/maintenance.ics",
     route.CALENDAR,
     "Maintenance as a calendar to subscribe to",
-    lambda asked: calendar_feed.write(page_feed.of(asked.found, asked.now, asked.url)),
+    lambda request: calendar_feed.write(page_feed.of(request.facts, request.now, request.url)),
 )
 
 
 def _badge(
     ending: str, kind: RouteKind, write: Callable[[Badge], str], shape: Schema | None
 ) -> Routes:
-    """Of the page and of a component; what may be asked for is an enumeration."""
+    """Return the routes for badges of the page and of a component, for each fact of a list."""
     fact = {"fact": choice(*badge.FACTS)}
     one = {"component": _ANY, **fact}
     which = "|".join(badge.FACTS)
@@ -106,19 +106,19 @@ def _badge(
         Route(
             f"/badge/{{fact}}.{ending}",
             kind,
-            f"The page in one badge: {which}",
-            lambda asked, fact: write(badge.of_page(asked, fact)),
+            f"A badge of the page: {which}",
+            lambda request, fact: write(badge.of_page(request, fact)),
             shape,
             fact,
         ),
         Route(
             f"/badge/{{component}}/{{fact}}.{ending}",
             kind,
-            "One component in one badge; grey for an id that the page does not have",
-            lambda asked, component, fact: write(badge.of_component(asked, component, fact)),
+            "A badge of one component; grey for an unknown id",
+            lambda request, component, fact: write(badge.of_component(request, component, fact)),
             shape,
             one,
-            lambda asked, component, **_: badge.find(asked, component) is not None,
+            lambda request, component, **_: badge.find(request, component) is not None,
         ),
     )
 
@@ -130,15 +130,17 @@ BADGES = (
 OWN = Route(
     "/api/v1/page.json",
     route.JSON,
-    "Everything in our own words: states, uptime with coverage, p95, every day of the bars",
-    lambda asked: text(document.of(page_feed.of(asked.found, asked.now, asked.url), asked.buckets)),
+    "All data in our own format: statuses, uptime with coverage, p95, every day of the bars",
+    lambda request: text(
+        document.of(page_feed.of(request.facts, request.now, request.url), request.buckets)
+    ),
     v1.PAGE,
 )
 OPENAPI = Route(
     "/api/openapi.json",
     route.JSON,
-    "This list as an OpenAPI 3.1 document",
-    lambda asked: text(openapi.document(EVERY, asked.url)),
+    "This API as an OpenAPI 3.1 document",
+    lambda request: text(openapi.document(EVERY, request.url)),
     {"type": "object"},
 )
 EVERY: Routes = (*STATUSPAGE, OWN, *FEEDS, CALENDAR, *BADGES, OPENAPI)

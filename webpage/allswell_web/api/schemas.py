@@ -1,4 +1,4 @@
-"""Words to write JSON Schemas (draft 2020-12) with: every object is closed, every key is there."""
+"""Build JSON Schemas (draft 2020-12): every object is closed, every key is required."""
 
 from collections.abc import Iterable, Mapping
 
@@ -19,31 +19,31 @@ DAY: Schema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2
 
 
 def closed(properties: Mapping[str, Schema], optional: Iterable[str] = ()) -> Schema:
-    """An object with these keys and no other."""
-    needed = [name for name in properties if name not in set(optional)]
+    """Return the schema of an object with these keys and no other."""
+    required = [name for name in properties if name not in set(optional)]
     return {
         "type": "object",
         "properties": dict(properties),
-        "required": needed,
+        "required": required,
         "additionalProperties": False,
     }
 
 
 def each(schema: Schema) -> Schema:
-    """A list of such things."""
+    """Return the schema of a list of such items."""
     return {"type": "array", "items": schema}
 
 
 def choice(*words: str) -> Schema:
-    """One of these words."""
+    """Return the schema of one of these words."""
     return {"type": "string", "enum": list(words)}
 
 
 def maybe(schema: Schema) -> Schema:
-    """Such a thing, or null."""
+    """Return the schema of such a value, or null."""
     return {"anyOf": [schema, NOTHING]}
 
 
 def ref(name: str) -> Schema:
-    """A schema by its name in the OpenAPI document."""
+    """Refer to a schema by its name in the OpenAPI document."""
     return {"$ref": f"#/components/schemas/{name}"}

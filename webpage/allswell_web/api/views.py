@@ -1,4 +1,4 @@
-"""The views of the routes for machines: one for each line of their table."""
+"""Define the views of the API: one for each route of the table."""
 
 from collections.abc import Callable
 
@@ -14,16 +14,16 @@ views = Blueprint("machine", __name__)
 
 
 def view_of(route: Route) -> Callable[..., Response]:
-    """The view that answers with a route."""
+    """Return the view that answers with a route."""
 
     def view(**values: str) -> Response:
         order = render_order.current()
-        found, buckets = render_order.facts()
+        facts, buckets = render_order.facts()
         base = str(current_app.config["BASE_URL"])
-        url = order.directory.url(found.page, base)
-        asked = RouteRequest(found, buckets, order.now, url)
-        kept = Response if route.known(asked, **values) else UncachedResponse
-        return _answer(route.kind, kept(route.make(asked, **values)))
+        url = order.directory.url(facts.page, base)
+        request = RouteRequest(facts, buckets, order.now, url)
+        response_class = Response if route.is_known(request, **values) else UncachedResponse
+        return _answer(route.kind, response_class(route.make(request, **values)))
 
     return view
 

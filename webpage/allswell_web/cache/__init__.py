@@ -1,1 +1,1 @@
-"""Keep responses and facts: in this process, in Redis, and on disk; refresh them once for all."""
+"""Cache responses and facts: in this process, in Redis, and on disk; refresh each once for all."""

@@ -1,4 +1,4 @@
-"""Which page is where: by host name, and by path on the installation's own hosts."""
+"""Find pages by host name, and by path on the installation's own hosts."""
 
 import ipaddress
 import re
@@ -13,13 +13,13 @@ EVERY = "*"
 OWN = ""
 _HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{0,5})?", re.ASCII)
 LOCAL = "localhost"
-# The slashes of /namespace/name.
-WHOLE = 2
+# The number of slashes in /namespace/name.
+FULL_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
 class PageMount:
-    """A page and where it stands: `prefix` is empty or like `/acme`, `rest` begins with `/`."""
+    """A page at a path: `prefix` is empty or like `/acme`, `rest` begins with `/`."""
 
     page: page_data.PageRow | None
     prefix: str
@@ -47,14 +47,14 @@ class Directory:
             self._by_host.update(dict.fromkeys(page.hostnames, page))
 
     def of_host(self, host: str) -> page_data.PageRow | None:
-        """The page that a host is of, if it is one page's alone."""
+        """Return the page that a host belongs to, if it is one page's alone."""
         return self._by_host.get(host)
 
     def is_own(self, host: str) -> bool:
-        """Whether pages are found by path at a host.
+        """Decide whether pages are found by path at a host.
 
-        The installation's names, or where it has none whatever leads to this process: localhost
-        and bare addresses.
+        They are the installation's names, or where it has none whatever reaches this process:
+        localhost and bare addresses.
         """
         if self.pages_domain and hostname.is_under(host, self.pages_domain):
             return False
@@ -63,30 +63,30 @@ class Directory:
         return is_bare(host)
 
     def mounts(self, host: str, path: str) -> tuple[PageMount, ...]:
-        """What a host and path may mean, the likeliest first; none for an unknown host.
+        """Return what a host and path may mean, the likeliest first; none for an unknown host.
 
-        `OWN` stands for whichever of the installation's own hosts it was.
+        `OWN` represents any of the installation's own hosts.
         """
         if (page := self.of_host(host)) is not None:
             return (PageMount(page, "", path),)
         return self._by_path(path) if host == OWN or self.is_own(host) else ()
 
     def _by_path(self, path: str) -> tuple[PageMount, ...]:
-        found = [
+        mounts = [
             PageMount(page, prefix, path.removeprefix(prefix))
             for page, prefix in self.prefixes()
             if f"{path}/".startswith(f"{prefix}/")
         ]
-        # A page's full address is its own: no other page's short name leads below it.
-        whole = [mount for mount in found if mount.prefix.count("/") == WHOLE]
-        found = whole or sorted(found, key=lambda mount: len(mount.prefix))
+        # A page's full address is its own: no other page's short name may be found below it.
+        full = [mount for mount in mounts if mount.prefix.count("/") == FULL_DEPTH]
+        mounts = full or sorted(mounts, key=lambda mount: len(mount.prefix))
         if len(self.pages) != 1 and self.index:
-            # Several pages: the root is their list.
-            found.insert(0, PageMount(None, "", path))
-        return tuple(found)
+            # With several pages the root is their list.
+            mounts.insert(0, PageMount(None, "", path))
+        return tuple(mounts)
 
     def prefixes(self) -> Iterable[tuple[page_data.PageRow, str]]:
-        """Every page with each path that leads to it; the whole one is its address."""
+        """Yield every page with each path that leads to it; the full one is its address."""
         names = Counter(page.name for page in self.pages)
         for page in self.pages:
             if len(self.pages) == 1 and self.index:
@@ -109,41 +109,41 @@ class Directory:
         return f"{base_url}{paths.get(page.id, '/')}"
 
     def private(self, host: str, path: str) -> page_data.PageRow | None:
-        """The private page that a host and path lead to; all their mounts are of one page."""
+        """Return the private page that a host and path lead to, if any."""
         if not any(page.is_private for page in self.pages):
             return None
         pages = (mount.page for mount in self.mounts(host, path))
         return next((page for page in pages if page is not None and page.is_private), None)
 
     def listed(self) -> Sequence[tuple[page_data.PageRow, str]]:
-        """The links that everybody may see."""
+        """Return the links that everybody may see."""
         return [(page, path) for page, path in self.links() if not page.is_private]
 
     def links(self) -> Sequence[tuple[page_data.PageRow, str]]:
-        """Every page once with its address, in the order of titles.
+        """Return every page once with its address, sorted by title.
 
-        The whole one: shorter names end when another page comes that could be meant.
+        It is the full one: a short name ends when another page makes it ambiguous.
         """
-        every = [(page, f"/{page.namespace}/{page.name}/") for page in self.pages]
-        return sorted(every, key=lambda entry: (entry[0].title.casefold(), entry[1]))
+        links = [(page, f"/{page.namespace}/{page.name}/") for page in self.pages]
+        return sorted(links, key=lambda entry: (entry[0].title.casefold(), entry[1]))
 
 
 def normal(host: str) -> str:
-    """A Host header as it is looked up: lower case, without port and final dot.
+    """Normalize a Host header: lower case, without port and final dot.
 
-    Empty for what is no host and port at all, and so is nobody's.
+    Empty for what is not a host and port.
     """
-    found = _HOST.fullmatch(host.lower())
-    return "" if found is None else found["address"] or found["name"].removesuffix(".")
+    match = _HOST.fullmatch(host.lower())
+    return "" if match is None else match["address"] or match["name"].removesuffix(".")
 
 
 def is_bare(host: str) -> bool:
-    """Whether a host is no name that a stranger could have been given."""
+    """Decide whether a host is localhost or an address, no name that others could own."""
     return host == LOCAL or is_address(host)
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is a bare IP address."""
+    """Decide whether a host is a bare IP address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -158,6 +158,6 @@ def of(
     index: bool = True,
     pages_domain: str = "",
 ) -> Directory:
-    """A directory, the oldest page first."""
+    """Build a directory, the oldest page first."""
     oldest = tuple(sorted(pages, key=lambda page: page.id))
     return Directory(oldest, frozenset(own_hosts), index, pages_domain)

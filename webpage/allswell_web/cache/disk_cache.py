@@ -1,6 +1,6 @@
-"""A folder in which snapshots outlive the process: one file each, bounded, written whole or not.
+"""Keep snapshots in a folder, so that they outlive the process: bounded, each file written whole.
 
-A file is a line of JSON, which says when it was taken, and the snapshot.
+A file is a line of JSON, with the times of the snapshot, and the snapshot itself.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allswell.domain import instant
-from allswell_web.cache.shared_cache import ALONE, KeptSnapshot, SharedCache
+from allswell_web.cache.shared_cache import ALONE, SharedCache, StoredSnapshot
 
 log = logging.getLogger(__name__)
 ENDING = ".snapshot"
@@ -20,45 +20,45 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DiskCache:
-    """Snapshots in a folder of their own, at most `most_bytes` together: the oldest give way."""
+    """Snapshots in a folder of their own, at most `most_bytes` in total: the oldest are removed."""
 
     path: Path
     most_bytes: int = MOST_BYTES
 
-    def load(self, key: str) -> KeptSnapshot | None:
-        """The snapshot under a key."""
+    def load(self, key: str) -> StoredSnapshot | None:
+        """Return the snapshot under a key."""
         try:
             head, _, data = self._file(key).read_bytes().partition(b"\n")
-            about = json.loads(head)
-            moments = instant.from_ms(about["at"]), instant.from_ms(about["until"])
-            return KeptSnapshot(data, *moments, int(about["version"]))
+            meta = json.loads(head)
+            times = instant.from_ms(meta["at"]), instant.from_ms(meta["until"])
+            return StoredSnapshot(data, *times, int(meta["version"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, LookupError, OverflowError) as problem:
-            log.warning("The snapshot of %s cannot be read: %s", key, problem)
+            log.warning("disk cache: cannot read a snapshot: %s key=%s", problem, key)
             return None
 
-    def claim(self, key: str, *, by_force: bool = False) -> int | None:
-        """Always given: the folder is this machine's own."""
+    def acquire(self, key: str, *, by_force: bool = False) -> int | None:
+        """Acquire always: the folder is this machine's own."""
         del key, by_force
         return ALONE
 
-    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
+    def store(self, key: str, snapshot: StoredSnapshot, lease: int) -> None:
         """Write a snapshot."""
         del lease
-        about = {
-            "at": instant.to_ms(kept.at),
-            "until": instant.to_ms(kept.until),
-            "version": kept.version,
+        meta = {
+            "at": instant.to_ms(snapshot.read_at),
+            "until": instant.to_ms(snapshot.fresh_until),
+            "version": snapshot.version,
         }
         try:
-            self._write(self._file(key), json.dumps(about).encode() + b"\n" + kept.data)
+            self._write(self._file(key), json.dumps(meta).encode() + b"\n" + snapshot.data)
             self._bound()
         except OSError as problem:
-            log.warning("The snapshot of %s cannot be kept: %s", key, problem)
+            log.warning("disk cache: cannot write a snapshot: %s key=%s", problem, key)
 
     def release(self, key: str, lease: int) -> None:
-        """Nothing to end."""
+        """Do nothing: there is no lease to end."""
 
     def _file(self, key: str) -> Path:
         return self.path / f"{key}{ENDING}"
@@ -77,36 +77,36 @@ class DiskCache:
             raise
 
     def _bound(self) -> None:
-        """Remove the oldest files until the rest fits; half-written ones of the dead count too."""
-        found = [(file.stat(), file) for file in self.path.glob(f"*{ENDING}")]
-        total = sum(about.st_size for about, _ in found)
-        for about, file in sorted(found, key=lambda entry: entry[0].st_mtime_ns):
+        """Remove the oldest files until the rest fits, with half-written ones of dead processes."""
+        files = [(file.stat(), file) for file in self.path.glob(f"*{ENDING}")]
+        total = sum(about.st_size for about, _ in files)
+        for stat, file in sorted(files, key=lambda entry: entry[0].st_mtime_ns):
             if total <= self.most_bytes:
                 return
             file.unlink(missing_ok=True)
-            total -= about.st_size
+            total -= stat.st_size
 
 
 @dataclass(frozen=True, slots=True)
-class TwoTierCache:
-    """A shared place, and behind it a folder for when that has nothing. Leases are the first's."""
+class TieredCache:
+    """A shared cache backed by a folder for when it has nothing. Leases are the shared cache's."""
 
-    first: SharedCache
+    shared: SharedCache
     folder: DiskCache
 
-    def load(self, key: str) -> KeptSnapshot | None:
-        """What the shared place has, else the folder."""
-        return self.first.load(key) or self.folder.load(key)
+    def load(self, key: str) -> StoredSnapshot | None:
+        """Return the shared cache's snapshot, else the folder's."""
+        return self.shared.load(key) or self.folder.load(key)
 
-    def claim(self, key: str, *, by_force: bool = False) -> int | None:
-        """A lease of the shared place."""
-        return self.first.claim(key, by_force=by_force)
+    def acquire(self, key: str, *, by_force: bool = False) -> int | None:
+        """Acquire a lease of the shared cache."""
+        return self.shared.acquire(key, by_force=by_force)
 
-    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
-        """Keep it in both."""
-        self.first.keep(key, kept, lease)
-        self.folder.keep(key, kept, lease)
+    def store(self, key: str, snapshot: StoredSnapshot, lease: int) -> None:
+        """Store it in both."""
+        self.shared.store(key, snapshot, lease)
+        self.folder.store(key, snapshot, lease)
 
     def release(self, key: str, lease: int) -> None:
-        """End a lease of the shared place."""
-        self.first.release(key, lease)
+        """Release a lease of the shared cache."""
+        self.shared.release(key, lease)

@@ -1,6 +1,6 @@
 """Read what one page is made of from its sources: the database, and the collector's latency.
 
-Sources are only read. Whatever one raises, the page goes on with what was read before.
+Sources are only read. Whatever one raises, the page is served from what was read before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,11 +67,11 @@ class PageMaterial:
 def read(sources: FactsSources, page: page_data.PageRow) -> PageMaterial:
     """Read one page's material. Raises what the reader raises."""
     meters = sources.meters
-    meters.add("allswell_web_facts_reads_total")
+    meters.increment("allswell_web_facts_reads_total")
     try:
         facts = sources.reader.facts(page.id, sources.clock())
     except Exception:
-        meters.add("allswell_web_facts_read_failures_total")
+        meters.increment("allswell_web_facts_read_failures_total")
         raise
     return PageMaterial(facts, {} if facts is None else _buckets(sources, facts))
 
@@ -85,5 +85,5 @@ def _buckets(
     try:
         return sources.latency.buckets([component.public_id for component in facts.components])
     except Exception:  # noqa: BLE001 - whatever it is, the page is shown without charts
-        sources.meters.add("allswell_web_latency_failures_total")
+        sources.meters.increment("allswell_web_latency_failures_total")
         return {}

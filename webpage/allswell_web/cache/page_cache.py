@@ -1,7 +1,7 @@
-"""The shelf: finished copies by host and path, and how one that is missing or old is replaced.
+"""Cache finished responses by host and path, and replace one that is missing or old.
 
-However many ask for a copy that is due, one makes the new one. The others get the old copy at once
-for as long as it says nothing untrue; after that they wait for the new one.
+However many requests need a response that is due, one of them renders it. The others get the old
+one at once for as long as it states nothing untrue; after that they wait for the new one.
 """
 
 import threading
@@ -28,25 +28,25 @@ PATIENCE_S = 7.0
 MOST_HOSTS = 1000
 HSTS_S = 3 * 24 * 3600
 HSTS_OWN_S = 365 * 24 * 3600
-# Newer than every version: what a copy of a page that is no more is compared with.
+# Newer than every version: a response of a page that is gone is compared with this.
 GONE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
-class HostCache:
-    """A host that is known, and its finished copies by path: those for all, those for some."""
+class HostResponses:
+    """A known host, and its responses by path: public ones, and those of private pages."""
 
-    host: str
-    copies: dict[str, PreparedResponse] = field(default_factory=dict)
+    name: str
+    public: dict[str, PreparedResponse] = field(default_factory=dict)
     private: dict[str, PreparedResponse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class CacheTools:
-    """What the shelf works with."""
+class PageCacheParts:
+    """The dependencies of the page cache."""
 
-    desk: FactsCache
-    press: Renderer
+    facts: FactsCache
+    renderer: Renderer
     store: ResponseStore
     notices: ConstantResponses
     clock: Callable[[], datetime]
@@ -58,12 +58,12 @@ class CacheTools:
 
 
 class PageCache:
-    """Copies, by site and path. `sites` maps raw Host headers, so a hit needs no parsing."""
+    """Responses by host and path. `hosts` maps raw Host headers, so a hit needs no parsing."""
 
-    def __init__(self, tools: CacheTools) -> None:
-        self.sites: dict[str, HostCache] = {}
-        self._tools = tools
-        self._by_host: dict[str, HostCache] = {}
+    def __init__(self, parts: PageCacheParts) -> None:
+        self.hosts: dict[str, HostResponses] = {}
+        self._parts = parts
+        self._by_host: dict[str, HostResponses] = {}
         self._directory = Directory(())
         self._listed: tuple[page_data.PageRow, ...] = ()
         self._versions: Mapping[int, int] = {}
@@ -75,168 +75,175 @@ class PageCache:
         path: str,
         judge: Callable[[page_data.PageRow], ConstantResponse | None],
     ) -> PreparedResponse | ConstantResponse:
-        """The copy for a host and path, made now if need be, or a constant notice.
+        """Return the response for a host and path, rendered now if need be, or a notice.
 
-        `judge` says why a visitor may not see a private page; it is asked before anything else.
+        1. An unknown host gets the constant 404.
+        2. For a private page `judge` returns why the visitor may not see it, if so.
+        3. A fresh response is returned.
+        4. One that is stale but usable is returned while another request renders the new one.
+        5. Else it is rendered now, or waited for while another request does it.
         """
         try:
-            site = self._site(raw_host)
+            host = self._host(raw_host)
         except NothingCached:
-            return self._tools.notices.unavailable
-        if site is None:
-            return self._tools.notices.not_found
-        private = self._directory.private(site.host, path)
-        if private is not None and (refused := judge(private)) is not None:
-            return refused
-        copies = site.copies if private is None else site.private
-        now, ready = self._tools.ticks(), copies.get(path)
-        if ready is not None and now < ready.until:
-            return ready
-        lock = self._locks[hash((site.host, path)) % LOCKS]
-        if ready is not None and now < ready.tellable:
+            return self._parts.notices.unavailable
+        if host is None:
+            return self._parts.notices.not_found
+        private_page = self._directory.private(host.name, path)
+        if private_page is not None and (refusal := judge(private_page)) is not None:
+            return refusal
+        responses = host.public if private_page is None else host.private
+        now, prepared = self._parts.ticks(), responses.get(path)
+        if prepared is not None and now < prepared.fresh_until:
+            return prepared
+        lock = self._locks[hash((host.name, path)) % LOCKS]
+        if prepared is not None and now < prepared.usable_until:
             if not lock.acquire(blocking=False):
-                return ready
+                return prepared
         elif not lock.acquire(timeout=PATIENCE_S):
-            return self._tools.notices.unavailable
+            return self._parts.notices.unavailable
         try:
-            return self._replaced(site, copies, path)
+            return self._refresh(host, responses, path)
         finally:
             lock.release()
 
-    def knows(self, raw_host: str) -> bool:
-        """Whether a host is a customer's or the installation's own."""
+    def is_known_host(self, raw_host: str) -> bool:
+        """Decide whether a host is a customer's or the installation's own."""
         try:
-            return self._site(raw_host) is not None
+            return self._host(raw_host) is not None
         except NothingCached:
             return False
 
-    def is_own(self, raw_host: str) -> bool:
-        """Whether a host is the installation's own, where machines may ask for metrics.
+    def is_own_host(self, raw_host: str) -> bool:
+        """Decide whether a host is the installation's own, where metrics may be read.
 
-        A customer's never is, also where every name is one of the installation's; a bare address
-        always is, for by that a pod's figures are read.
+        A customer's never is, even where every name is one of the installation's; a bare address
+        always is, because a pod's metrics are read by it.
         """
         if directory.is_bare(directory.normal(raw_host)):
             return True
         try:
-            site = self._site(raw_host)
+            host = self._host(raw_host)
         except NothingCached:
-            # Nobody knows now which names are customers', so `*` says nothing.
-            named = [host for host in self._tools.own_hosts if host != directory.EVERY]
-            return directory.of((), named).is_own(directory.normal(raw_host))
-        return site is not None and site.host == directory.OWN
+            # Which names are customers' is unknown now, so `*` cannot be used.
+            names = [name for name in self._parts.own_hosts if name != directory.EVERY]
+            return directory.of((), names).is_own(directory.normal(raw_host))
+        return host is not None and host.name == directory.OWN
 
-    def is_of_page(self, raw_host: str) -> bool:
-        """Whether a host is one page's own: a customer's, or one under the domain of pages."""
+    def is_page_host(self, raw_host: str) -> bool:
+        """Decide whether a host is one page's: a customer's, or one under the domain of pages."""
         try:
-            site = self._site(raw_host)
+            host = self._host(raw_host)
         except NothingCached:
             return False
-        return site is not None and site.host != directory.OWN
+        return host is not None and host.name != directory.OWN
 
-    def compare(self, versions: Mapping[int, int]) -> None:
-        """End the copies of every page that has a newer version than what is held, or is gone."""
+    def expire_outdated(self, versions: Mapping[int, int]) -> None:
+        """Expire the responses of every page that has a newer version, or is gone."""
         self._versions = versions
-        self._tools.desk.compare(versions)
-        for site in list(self._by_host.values()):
-            for ready in (*site.copies.values(), *site.private.values()):
-                if ready.page and ready.sheet.version < versions.get(ready.page, GONE):
-                    ready.until = float("-inf")
+        self._parts.facts.expire_outdated(versions)
+        for host in list(self._by_host.values()):
+            for prepared in (*host.public.values(), *host.private.values()):
+                newest = versions.get(prepared.page_id, GONE)
+                if prepared.page_id and prepared.rendered.version < newest:
+                    prepared.fresh_until = float("-inf")
 
-    def _site(self, raw_host: str) -> HostCache | None:
-        pages = self._tools.desk.directory().value
+    def _host(self, raw_host: str) -> HostResponses | None:
+        pages = self._parts.facts.pages().value
         if pages != self._listed:
-            self._take(pages)
-        known = self.sites.get(raw_host)
+            self._apply_pages(pages)
+        known = self.hosts.get(raw_host)
         if known is not None:
             return known
-        host = directory.normal(raw_host)
-        is_customers = self._directory.of_host(host) is not None
-        if not is_customers and not self._directory.is_own(host):
+        normal_host = directory.normal(raw_host)
+        is_customers = self._directory.of_host(normal_host) is not None
+        if not is_customers and not self._directory.is_own(normal_host):
             return None
-        key = host if is_customers else directory.OWN
-        site = self._by_host.setdefault(key, HostCache(key))
-        if len(self.sites) >= MOST_HOSTS:
-            self.sites = {}
-        self.sites[raw_host] = site
-        return site
+        name = normal_host if is_customers else directory.OWN
+        host = self._by_host.setdefault(name, HostResponses(name))
+        if len(self.hosts) >= MOST_HOSTS:
+            self.hosts = {}
+        self.hosts[raw_host] = host
+        return host
 
-    def _take(self, pages: tuple[page_data.PageRow, ...]) -> None:
-        """Take in a new list; copies stay unless a page has come, gone, moved or been closed."""
-        moved = {_place(page) for page in pages} != {_place(page) for page in self._listed}
-        it = self._tools
+    def _apply_pages(self, pages: tuple[page_data.PageRow, ...]) -> None:
+        """Apply a new list; drop all responses if a page came, went, moved or was restricted."""
+        moved = {_location(page) for page in pages} != {_location(page) for page in self._listed}
+        parts = self._parts
         self._listed = pages
         self._directory = directory.of(
-            pages, it.own_hosts, index=it.index, pages_domain=it.pages_domain
+            pages, parts.own_hosts, index=parts.index, pages_domain=parts.pages_domain
         )
         if moved:
-            self._by_host, self.sites = {}, {}
+            self._by_host, self.hosts = {}, {}
 
-    def _replaced(
-        self, site: HostCache, copies: dict[str, PreparedResponse], path: str
+    def _refresh(
+        self, host: HostResponses, responses: dict[str, PreparedResponse], path: str
     ) -> PreparedResponse | ConstantResponse:
-        ready = copies.get(path)
-        if ready is not None and self._tools.ticks() < ready.until:
-            return ready
-        for mount in self._directory.mounts(site.host, path):
+        prepared = responses.get(path)
+        if prepared is not None and self._parts.ticks() < prepared.fresh_until:
+            return prepared
+        for mount in self._directory.mounts(host.name, path):
             if not mount.rest:
                 return constant_responses.moved(f"{mount.prefix}/")
             try:
-                found = self._made(mount, site)
+                replacement = self._render(mount, host)
             except NothingCached:
-                return self._tools.notices.unavailable
-            if found is not None:
-                if found.sheet.kept:
-                    copies[path] = found
-                return found
-        copies.pop(path, None)
-        return self._tools.notices.not_found
+                return self._parts.notices.unavailable
+            if replacement is not None:
+                if replacement.rendered.is_cacheable:
+                    responses[path] = replacement
+                return replacement
+        responses.pop(path, None)
+        return self._parts.notices.not_found
 
-    def _made(self, mount: PageMount, site: HostCache) -> PreparedResponse | None:
+    def _render(self, mount: PageMount, host: HostResponses) -> PreparedResponse | None:
         key = f"{'' if mount.page is None else mount.page.public_id} {mount.rest}"
-        kept = None if mount.page is None else self._kept(key, mount.page)
-        if kept is not None:
-            return self._ready(kept, mount, site)
-        held = None if mount.page is None else self._tools.desk.material(mount.page)
-        if mount.page is not None and held is not None and _closed(mount.page, held.value):
-            # The list of pages does not know yet that not everybody may see this one.
+        stored = None if mount.page is None else self._stored(key, mount.page)
+        if stored is not None:
+            return self._prepare(stored, mount, host)
+        material = None if mount.page is None else self._parts.facts.material(mount.page)
+        if material is not None and _access_changed(mount.page, material.value):
+            # Until the list of pages knows of a restriction, nothing of the page may be sent.
             raise NothingCached
-        until = self._tools.desk.directory().until if held is None else held.until
-        lasts = timedelta(seconds=min(FRESH_S, max(0.0, until - self._tools.ticks())))
-        made = self._tools.press.make(mount, self._directory, held, lasts)
-        if made is None:
+        fresh_until = (material or self._parts.facts.pages()).fresh_until
+        fresh_for = timedelta(seconds=min(FRESH_S, max(0.0, fresh_until - self._parts.ticks())))
+        rendered = self._parts.renderer.render(mount, self._directory, material, fresh_for)
+        if rendered is None:
             return None
-        if mount.page is not None and made.kept:
-            self._tools.store.put(key, made)
-        return self._ready(made, mount, site)
+        if mount.page is not None and rendered.is_cacheable:
+            self._parts.store.put(key, rendered)
+        return self._prepare(rendered, mount, host)
 
-    def _kept(self, key: str, page: page_data.PageRow) -> RenderedResponse | None:
-        """A sheet that is fresh and not of an older version, made here or by another process."""
+    def _stored(self, key: str, page: page_data.PageRow) -> RenderedResponse | None:
+        """Return a stored response that is fresh and of the current version."""
         version = max(self._versions.get(page.id, 0), page.version)
-        now = self._tools.clock()
-        return self._tools.store.get(key, lambda it: it.version >= version and now < it.fresh)
+        now = self._parts.clock()
+        return self._parts.store.get(key, lambda it: it.version >= version and now < it.fresh_until)
 
-    def _ready(self, made: RenderedResponse, mount: PageMount, site: HostCache) -> PreparedResponse:
-        now, ticks = self._tools.clock(), self._tools.ticks()
+    def _prepare(
+        self, rendered: RenderedResponse, mount: PageMount, host: HostResponses
+    ) -> PreparedResponse:
+        now, ticks = self._parts.clock(), self._parts.ticks()
         return PreparedResponse(
-            made,
+            rendered,
             0 if mount.page is None else mount.page.id,
-            made=ticks - (now - made.made).total_seconds(),
-            until=ticks + (made.fresh - now).total_seconds(),
-            tellable=ticks + (made.tellable - now).total_seconds(),
-            more=self._tls(site),
+            rendered_at=ticks - (now - rendered.rendered_at).total_seconds(),
+            fresh_until=ticks + (rendered.fresh_until - now).total_seconds(),
+            usable_until=ticks + (rendered.usable_until - now).total_seconds(),
+            extra_headers=self._hsts_header(host),
         )
 
-    def _tls(self, site: HostCache) -> tuple[tuple[str, str], ...]:
-        """Strict transport: briefly for a customer's name, which may move away from us."""
-        if not self._tools.hsts:
+    def _hsts_header(self, host: HostResponses) -> tuple[tuple[str, str], ...]:
+        """Return Strict-Transport-Security: briefly for a customer's name, which may move away."""
+        if not self._parts.hsts:
             return ()
-        seconds = HSTS_S if site.host else HSTS_OWN_S
+        seconds = HSTS_S if host.name else HSTS_OWN_S
         return (("Strict-Transport-Security", f"max-age={seconds}"),)
 
 
-def _place(page: page_data.PageRow) -> tuple[object, ...]:
-    """Where a page is found, and by whom."""
+def _location(page: page_data.PageRow) -> tuple[object, ...]:
+    """Return where a page is found, and who may see it."""
     access = (page.password_hash, page.allowed_networks)
     return (
         page.id,
@@ -250,7 +257,10 @@ def _place(page: page_data.PageRow) -> tuple[object, ...]:
     )
 
 
-def _closed(page: page_data.PageRow, material: PageMaterial) -> bool:
-    """Whether a page that was open to all, or in another way, is so no more."""
-    now = page if material.facts is None else material.facts.page
-    return (now.password_hash, now.allowed_networks) != (page.password_hash, page.allowed_networks)
+def _access_changed(page: page_data.PageRow | None, material: PageMaterial) -> bool:
+    """Decide whether access to a page has changed since the list was read."""
+    if page is None or material.facts is None:
+        return False
+    current = material.facts.page
+    listed_access = (page.password_hash, page.allowed_networks)
+    return (current.password_hash, current.allowed_networks) != listed_access

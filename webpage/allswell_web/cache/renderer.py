@@ -1,7 +1,7 @@
-"""The press: makes sheets by asking Flask, with a request that holds nothing of the visitor's.
+"""Render responses with Flask, by a request that contains nothing of the visitor's.
 
-No header, cookie, query or host name of a visitor can reach a view, so nothing a visitor sends can
-find its way into a copy that others get.
+No header, cookie, query or host name of a visitor can reach a view, so nothing that a visitor sends
+can get into a response that others receive.
 """
 
 import io
@@ -15,15 +15,15 @@ from allswell.central import page_data
 from allswell_web.cache.directory import Directory, PageMount
 from allswell_web.cache.facts_sources import PageMaterial
 from allswell_web.cache.render_order import ORDER, RenderOrder, UncachedResponse
-from allswell_web.cache.single_flight import HeldValue
+from allswell_web.cache.single_flight import CachedValue
 from allswell_web.responses import rendered_response
 from allswell_web.responses.meters import PageMetrics
 from allswell_web.responses.rendered_response import Headers, RenderedResponse
 from allswell_web.status import component_status
 
 OK = 200
-# What a private page does not say as others do.
-OPEN = frozenset(
+# Headers that a private page does not send, or not as others do.
+PUBLIC_ONLY = frozenset(
     {
         "Access-Control-Allow-Origin",
         "Cache-Control",
@@ -31,78 +31,79 @@ OPEN = frozenset(
         "X-Robots-Tag",
     }
 )
-# How long a copy that claims nothing of the present may be sent while a new one is made.
+# How long a response without current data may be sent while a new one is rendered.
 GRACE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Renders routes of a Flask app."""
+    """A renderer of the routes of a Flask app."""
 
     app: Flask
     clock: Callable[[], datetime]
     meters: PageMetrics
 
-    def make(
+    def render(
         self,
         mount: PageMount,
         directory: Directory,
-        held: HeldValue[PageMaterial] | None,
-        lasts: timedelta,
+        cached: CachedValue[PageMaterial] | None,
+        fresh_for: timedelta,
     ) -> RenderedResponse | None:
-        """The sheet for a mount, fresh for `lasts`; None where there is nothing."""
+        """Render the response for a mount, fresh for `fresh_for`; None where there is nothing."""
         now = self.clock()
-        found = None if held is None else held.value.facts
-        if mount.page is not None and found is None:
+        facts = None if cached is None else cached.value.facts
+        if mount.page is not None and facts is None:
             return None
-        order = RenderOrder(now, directory, mount.page, None if held is None else held.value)
-        response = self.answer(mount, order)
+        order = RenderOrder(now, directory, mount.page, None if cached is None else cached.value)
+        response = self.dispatch(mount, order)
         if response is None:
             return None
-        self.meters.add("allswell_web_copies_rendered_total")
-        fresh, tellable = _times(found, now, lasts)
+        self.meters.increment("allswell_web_copies_rendered_total")
+        fresh_until, usable_until = _times(facts, now, fresh_for)
         body = response.get_data()
         headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
-        private = mount.page is not None and mount.page.is_private
+        is_private = mount.page is not None and mount.page.is_private
         return RenderedResponse(
-            headers=tuple(_closed(headers) if private else headers),
-            etag="" if private else rendered_response.etag_of(body),
+            headers=tuple(_private_headers(headers) if is_private else headers),
+            etag="" if is_private else rendered_response.etag_of(body),
             body=body,
             gzip=rendered_response.in_gzip(body),
             brotli=rendered_response.in_brotli(body),
-            made=now,
-            fresh=fresh,
-            tellable=tellable,
-            version=0 if found is None else found.page.version,
-            kept=not isinstance(response, UncachedResponse),
+            rendered_at=now,
+            fresh_until=fresh_until,
+            usable_until=usable_until,
+            version=0 if facts is None else facts.page.version,
+            is_cacheable=not isinstance(response, UncachedResponse),
         )
 
-    def answer(self, mount: PageMount, order: RenderOrder) -> Response | None:
-        """What a view answers to an order; None where there is nothing."""
+    def dispatch(self, mount: PageMount, order: RenderOrder) -> Response | None:
+        """Dispatch an order to its view and return its response; None where there is nothing."""
         with self.app.request_context(_environ(mount, order)):
             response = self.app.full_dispatch_request()
         return response if response.status_code == OK else None
 
 
 def _times(
-    found: page_data.PageData | None, now: datetime, lasts: timedelta
+    facts: page_data.PageData | None, now: datetime, fresh_for: timedelta
 ) -> tuple[datetime, datetime]:
-    """Until when a copy is fresh and tellable: one that tells of the present ends with that."""
-    fresh = now + lasts
-    seen = None if found is None else found.observed_through
-    if seen is None or component_status.is_stale(seen, now):
-        return fresh, fresh + GRACE
-    tellable = seen + component_status.STALE_AFTER
-    return min(fresh, tellable), tellable
+    """Return until when a response is fresh, and until when it is usable."""
+    fresh_until = now + fresh_for
+    observed_through = None if facts is None else facts.observed_through
+    if observed_through is None or component_status.is_stale(observed_through, now):
+        return fresh_until, fresh_until + GRACE
+    usable_until = observed_through + component_status.STALE_AFTER
+    return min(fresh_until, usable_until), usable_until
 
 
-def _closed(headers: Headers) -> Headers:
-    """The headers of a private page: kept by nobody, read by no other site, shown in no frame."""
-    kept = [(name, value) for name, value in headers if name not in OPEN]
-    inside = [
-        (name, value.replace("frame-ancestors *", "frame-ancestors 'none'")) for name, value in kept
+def _private_headers(headers: Headers) -> Headers:
+    """Return the headers of a private page: no caching, no cross-origin reading, no frames."""
+    allowed = [(name, value) for name, value in headers if name not in PUBLIC_ONLY]
+    unframed = [
+        (name, value.replace("frame-ancestors *", "frame-ancestors 'none'"))
+        for name, value in allowed
     ]
-    return [*inside, ("Cache-Control", "private, no-store"), ("X-Robots-Tag", "noindex")]
+    return [*unframed, ("Cache-Control", "private, no-store"), ("X-Robots-Tag", "noindex")]
 
 
 def _environ(mount: PageMount, order: RenderOrder) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""Where finished sheets lie: Flask-Caching, which several replicas can share.
+"""Store rendered responses in Flask-Caching, in this process and in a Redis that replicas share.
 
-Only bytes go in and come out. The library's own serializer is pickle, with which whoever can write
-to a shared store can run code here.
+Only bytes are stored. The library's own serializer is pickle, with which whoever can write to a
+shared store could run code here.
 """
 
 import logging
@@ -14,30 +14,30 @@ from flask import Flask
 from flask_caching import Cache
 from flask_caching.backends.rediscache import RedisCache
 
-from allswell_web.cache.redis import PREFIX, RedisReplicas
+from allswell_web.cache.redis import PREFIX, RedisSharedCache
 from allswell_web.errors import DamagedResponse, RedisUnavailable
 from allswell_web.responses import rendered_response
 from allswell_web.responses.rendered_response import RenderedResponse
 
 log = logging.getLogger(__name__)
-# Sheets are evicted by nothing but this number: an outage needs exactly the old ones.
-MOST_SHEETS = 20_000
-# Far ones only spare the other replicas the rendering.
-FAR_S = 300
+# Responses are evicted by this number only: an outage needs exactly the old ones.
+MOST_RESPONSES = 20_000
+# Shared ones only save the other replicas the rendering.
+SHARED_S = 300
 
 
 class BytesSerializer(BaseSerializer):
-    """Hands bytes through and refuses anything else."""
+    """A serializer that passes bytes through and refuses anything else."""
 
     def dumps(self, value: object, protocol: int = pickle.HIGHEST_PROTOCOL) -> bytes:
-        """Bytes as they are. Raises TypeError for another type."""
+        """Return bytes unchanged. Raises TypeError for another type."""
         del protocol
         if not isinstance(value, bytes):
             raise TypeError(f"only bytes are stored, not {type(value).__name__}")
         return value
 
     def loads(self, bvalue: bytes) -> bytes:
-        """Bytes as they are."""
+        """Return bytes unchanged."""
         return bvalue
 
     def dump(self, value: object, f: IO[bytes], protocol: int = pickle.HIGHEST_PROTOCOL) -> None:
@@ -49,64 +49,64 @@ class BytesSerializer(BaseSerializer):
         return f.read()
 
 
-class SharedResponses(RedisCache):
-    """Flask-Caching's Redis, for bytes only. Unlike the near one it is shared."""
+class RedisBytesBackend(RedisCache):
+    """Flask-Caching's Redis backend, for bytes only."""
 
     serializer = BytesSerializer()  # type: ignore[assignment] # the library has no base for it
 
 
 class ResponseStore:
-    """Sheets by page and route: near, in this process, and far, in a Redis that replicas share."""
+    """Responses by page and route: local in this process, and shared in Redis."""
 
-    def __init__(self, app: Flask, replicas: RedisReplicas | None = None) -> None:
-        near = {
+    def __init__(self, app: Flask, replicas: RedisSharedCache | None = None) -> None:
+        local = {
             "CACHE_TYPE": "SimpleCache",
-            "CACHE_THRESHOLD": MOST_SHEETS,
+            "CACHE_THRESHOLD": MOST_RESPONSES,
             "CACHE_DEFAULT_TIMEOUT": 0,
             "CACHE_SERIALIZER": BytesSerializer,
         }
         self._app = app
-        self._near = _cache(app, near)
+        self._local = _cache(app, local)
         self._replicas = replicas
         if replicas is not None:
-            far = {
-                "CACHE_TYPE": f"{SharedResponses.__module__}.{SharedResponses.__name__}",
-                "CACHE_DEFAULT_TIMEOUT": FAR_S,
+            shared = {
+                "CACHE_TYPE": f"{RedisBytesBackend.__module__}.{RedisBytesBackend.__name__}",
+                "CACHE_DEFAULT_TIMEOUT": SHARED_S,
                 "CACHE_KEY_PREFIX": f"{PREFIX}:sheet:",
                 "CACHE_REDIS_HOST": replicas.client,
             }
-            self._far = _cache(app, far)
+            self._shared = _cache(app, shared)
 
-    def put(self, key: str, made: RenderedResponse) -> None:
-        """Keep a sheet under a key."""
-        written = rendered_response.write(made)
+    def put(self, key: str, rendered: RenderedResponse) -> None:
+        """Store a response under a key."""
+        data = rendered_response.write(rendered)
         with self._app.app_context():
-            self._near.set(key, written)
-            self._ask(lambda: self._far.set(key, written))
+            self._local.set(key, data)
+            self._call_redis(lambda: self._shared.set(key, data))
 
     def get(
-        self, key: str, serves: Callable[[RenderedResponse], bool] = lambda _: True
+        self, key: str, is_usable: Callable[[RenderedResponse], bool] = lambda _: True
     ) -> RenderedResponse | None:
-        """The sheet under a key that serves, the near one first; None where there is none."""
+        """Return the response under a key that is usable, the local one first, or None."""
         with self._app.app_context():
-            found = self._read(key, self._near.get(key))
-            if found is None or not serves(found):
-                found = self._read(key, self._ask(lambda: self._far.get(key)))
-        return found if found is not None and serves(found) else None
+            rendered = self._read(key, self._local.get(key))
+            if rendered is None or not is_usable(rendered):
+                rendered = self._read(key, self._call_redis(lambda: self._shared.get(key)))
+        return rendered if rendered is not None and is_usable(rendered) else None
 
-    def _ask(self, do: Callable[[], object]) -> object:
+    def _call_redis(self, do: Callable[[], object]) -> object:
         try:
-            return None if self._replicas is None else self._replicas.ask(do)
+            return None if self._replicas is None else self._replicas.call(do)
         except RedisUnavailable:
             return None
 
-    def _read(self, key: str, found: object) -> RenderedResponse | None:
-        if not isinstance(found, bytes):
+    def _read(self, key: str, data: object) -> RenderedResponse | None:
+        if not isinstance(data, bytes):
             return None
         try:
-            return rendered_response.read(found)
+            return rendered_response.read(data)
         except DamagedResponse:
-            log.warning("The store holds something that is no sheet under %r.", key)
+            log.warning("response store: the value is no response key=%r", key)
             return None
 
 

@@ -1,8 +1,8 @@
-"""What was read last, kept where another process finds it: by replicas, or after a restart.
+"""Share what was read last with other processes: replicas, or the next start.
 
-Of all who want to read one thing at a time, one holds the lease and reads; the others take what it
-has kept. A lease ends by itself, so that a holder that died keeps nobody waiting, and each has a
-number: what an earlier holder brings after a later one is refused.
+Of all processes that want to read a value, one holds the lease and reads it; the others take the
+snapshot that it stores. A lease expires, so that a dead holder blocks nobody, and each has a
+number: a snapshot of an earlier holder is refused after that of a later one.
 """
 
 import logging
@@ -12,46 +12,46 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from allswell_web.cache.single_flight import LEAST_GAP_S, RETRY_S, ReadResult, nothing
+from allswell_web.cache.single_flight import LEAST_GAP_S, RETRY_S, ReadResult
 from allswell_web.cache.snapshot import SnapshotCodec
 from allswell_web.errors import DamagedSnapshot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 LEASE = timedelta(seconds=5)
-# How long another's read is waited for before it counts as dead, and how often is looked.
+# How long to wait for another process's read before it counts as dead, and how often to check.
 PATIENCE_S = 3.0
-LOOK_S = 0.05
-# Two machines' clocks may differ by so much.
+POLL_S = 0.05
+# The clocks of two machines may differ by so much.
 SKEW = timedelta(seconds=5)
-# No snapshot serves longer than this without a question.
-LONGEST = timedelta(minutes=5)
+# No snapshot is used for longer than this without a check.
+MOST_AGE = timedelta(minutes=5)
 ALONE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSnapshot:
-    """A snapshot with what is known of it unread: when, until when it serves, its version."""
+class StoredSnapshot:
+    """A snapshot with its metadata: when it was read, until when it is fresh, its version."""
 
     data: bytes
-    at: datetime
-    until: datetime
+    read_at: datetime
+    fresh_until: datetime
     version: int = 0
 
 
 class SharedCache(Protocol):
-    """A place for snapshots by key; it never raises, at worst it holds nothing."""
+    """A store of snapshots by key; it never raises, at worst it is empty."""
 
-    def load(self, key: str) -> KeptSnapshot | None:
-        """What was kept last, by whomever."""
+    def load(self, key: str) -> StoredSnapshot | None:
+        """Return the last snapshot, of whichever process."""
         ...
 
-    def claim(self, key: str, *, by_force: bool = False) -> int | None:
-        """The number of a lease, `ALONE` where nobody else can want one; None: somebody has it."""
+    def acquire(self, key: str, *, by_force: bool = False) -> int | None:
+        """Acquire a lease and return its number, `ALONE` without others; None if it is taken."""
         ...
 
-    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
-        """Keep a snapshot and end the lease; refused when a later holder has kept one."""
+    def store(self, key: str, snapshot: StoredSnapshot, lease: int) -> None:
+        """Store a snapshot and end the lease; refused when a later holder has stored one."""
         ...
 
     def release(self, key: str, lease: int) -> None:
@@ -60,39 +60,39 @@ class SharedCache(Protocol):
 
 
 class NoSharedCache:
-    """Keeps nothing: one process alone."""
+    """No shared cache: one process alone."""
 
-    def load(self, key: str) -> KeptSnapshot | None:
-        """Nothing."""
+    def load(self, key: str) -> StoredSnapshot | None:
+        """Return None."""
         del key
         return None
 
-    def claim(self, key: str, *, by_force: bool = False) -> int | None:
-        """Always given."""
+    def acquire(self, key: str, *, by_force: bool = False) -> int | None:
+        """Acquire always."""
         del key, by_force
         return ALONE
 
-    def keep(self, key: str, kept: KeptSnapshot, lease: int) -> None:
-        """Not kept."""
+    def store(self, key: str, snapshot: StoredSnapshot, lease: int) -> None:
+        """Do nothing."""
 
     def release(self, key: str, lease: int) -> None:
-        """Nothing to end."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOrigin(Generic[T]):
-    """Where a thing comes from, for how many seconds it serves, and which version it is."""
+    """How to read a value, for how many seconds it is fresh, and which version it is."""
 
     read: Callable[[], T]
-    lasts: Callable[[T], float]
+    fresh_for_s: Callable[[T], float]
     version: Callable[[T], int] = lambda _: 0
-    # What is worth taking from others: a version at least, and what holds of the value.
-    wanted: Callable[[], int] = lambda: 0
-    serves: Callable[[T], bool] = lambda _: True
+    # Conditions for a snapshot of others: the least version, and a check of the value.
+    least_version: Callable[[], int] = lambda: 0
+    is_usable: Callable[[T], bool] = lambda _: True
 
 
 class SnapshotReader(Generic[T]):
-    """Reads one thing: from others when they have it fresh, else from its origin for all."""
+    """A reader of one value: a fresh snapshot of others, else from its origin, for all."""
 
     def __init__(
         self,
@@ -108,74 +108,91 @@ class SnapshotReader(Generic[T]):
         self._shared = shared
         self._clock = clock
         self._pause = threading.Event()
-        self._taken: datetime | None = None
+        self._newest_read_at: datetime | None = None
 
     def read(self) -> ReadResult[T]:
-        """The thing. Raises what the origin raises where nobody has ever kept it."""
-        if found := self._fresh():
-            return found
-        lease = self._shared.claim(self._key)
-        for _ in range(int(PATIENCE_S / LOOK_S)):
+        """Read the value. Raises what the origin raises if no snapshot was ever stored.
+
+        1. Use a fresh snapshot.
+        2. Acquire the lease, waiting for its holder's snapshot; take it by force from a dead one.
+        3. Use a snapshot that was stored meanwhile.
+        4. Read from the origin, and store a snapshot for others.
+        """
+        if fresh := self._fresh():
+            return fresh
+        lease = self._shared.acquire(self._key)
+        for _ in range(int(PATIENCE_S / POLL_S)):
             if lease is not None:
                 break
-            self._pause.wait(LOOK_S)
-            if found := self._fresh():
-                return found
-            lease = self._shared.claim(self._key)
+            self._pause.wait(POLL_S)
+            if fresh := self._fresh():
+                return fresh
+            lease = self._shared.acquire(self._key)
         if lease is None:
-            lease = self._shared.claim(self._key, by_force=True) or ALONE
-        # Whoever held the lease a moment ago may have kept it since the first look.
-        if found := self._fresh():
+            lease = self._shared.acquire(self._key, by_force=True) or ALONE
+        # The last holder of the lease may have stored it since the first check.
+        if fresh := self._fresh():
             self._shared.release(self._key, lease)
-            return found
+            return fresh
         return self._from_origin(lease)
 
     def _from_origin(self, lease: int) -> ReadResult[T]:
-        at = self._clock()
+        read_at = self._clock()
         try:
             value = self._origin.read()
         except Exception as problem:
             self._shared.release(self._key, lease)
-            log.warning("Reading failed, what was kept serves: %s", problem)
-            if found := self._old():
-                return found
+            log.warning(
+                "shared cache: reading failed, an old snapshot is used if there is one: %s key=%s",
+                problem,
+                self._key,
+            )
+            if old := self._old():
+                return old
             raise
-        lasts = self._origin.lasts(value)
-        kept_as = (at, at + timedelta(seconds=lasts), self._origin.version(value))
-        self._taken = at
+        fresh_for_s = self._origin.fresh_for_s(value)
+        fresh_until, version = read_at + timedelta(seconds=fresh_for_s), self._origin.version(value)
+        self._newest_read_at = read_at
+        if isinstance(self._shared, NoSharedCache):
+            return ReadResult(value, fresh_for_s)
 
-        def settle() -> None:
-            self._shared.keep(self._key, KeptSnapshot(self._codec.write(value), *kept_as), lease)
+        def finish() -> None:
+            data = self._codec.write(value)
+            snapshot = StoredSnapshot(data, read_at, fresh_until, version)
+            self._shared.store(self._key, snapshot, lease)
 
-        return ReadResult(
-            value, lasts, nothing if isinstance(self._shared, NoSharedCache) else settle
-        )
+        return ReadResult(value, fresh_for_s, finish)
 
     def _old(self) -> ReadResult[T] | None:
-        """What others have kept, however old, unless this process has had it newer."""
-        kept = self._shared.load(self._key)
-        if kept is None or (self._taken is not None and kept.at <= self._taken):
+        """Return the last snapshot, however old, unless this process has had a newer one."""
+        snapshot = self._shared.load(self._key)
+        newest = self._newest_read_at
+        if snapshot is None or (newest is not None and snapshot.read_at <= newest):
             return None
-        return self._of(kept, RETRY_S)
+        return self._decode(snapshot, RETRY_S)
 
     def _fresh(self) -> ReadResult[T] | None:
-        """What others have kept, if it serves: fresh and new enough, or too young for a read."""
-        kept, now = self._shared.load(self._key), self._clock()
-        if kept is None or not now - LONGEST < kept.at <= now + SKEW or now >= kept.until:
+        """Return the snapshot if it is fresh and new enough, or too young for another read."""
+        snapshot, now = self._shared.load(self._key), self._clock()
+        if (
+            snapshot is None
+            or not now - MOST_AGE < snapshot.read_at <= now + SKEW
+            or now >= snapshot.fresh_until
+        ):
             return None
-        young = (kept.at - now).total_seconds() + LEAST_GAP_S
-        if kept.version < self._origin.wanted():
-            return self._of(kept, young) if young > 0 else None
-        found = self._of(kept, (kept.until - now).total_seconds())
-        if found is None or self._origin.serves(found.value):
-            return found
-        return ReadResult(found.value, young) if young > 0 else None
+        wait_s = (snapshot.read_at - now).total_seconds() + LEAST_GAP_S
+        if snapshot.version < self._origin.least_version():
+            return self._decode(snapshot, wait_s) if wait_s > 0 else None
+        result = self._decode(snapshot, (snapshot.fresh_until - now).total_seconds())
+        if result is None or self._origin.is_usable(result.value):
+            return result
+        return ReadResult(result.value, wait_s) if wait_s > 0 else None
 
-    def _of(self, kept: KeptSnapshot, lasts: float) -> ReadResult[T] | None:
+    def _decode(self, snapshot: StoredSnapshot, fresh_for_s: float) -> ReadResult[T] | None:
         try:
-            value = self._codec.read(kept.data)
+            value = self._codec.read(snapshot.data)
         except DamagedSnapshot as problem:
-            log.warning("What is kept as %s cannot be read: %s", self._key, problem)
+            log.warning("shared cache: cannot read a snapshot: %s key=%s", problem, self._key)
             return None
-        self._taken = kept.at
-        return ReadResult(value, lasts)
+        self._newest_read_at = snapshot.read_at
+        return ReadResult(value, fresh_for_s)

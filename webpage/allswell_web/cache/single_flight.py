@@ -1,7 +1,7 @@
-"""One read at a time of one thing, however many ask for it; what was last read is kept for ever.
+"""Read one value at a time, however many ask for it; keep the last one for ever.
 
-Whoever asks waits for a read that is under way, but not long: then the last value serves. A read
-that fails leaves the last value in place and is tried again after a while.
+A caller waits for a read in progress, but not long: then it gets the last value. A read that fails
+leaves the last value in place and is repeated after a while.
 """
 
 import logging
@@ -19,37 +19,37 @@ T = TypeVar("T")
 FRESH_S = 30.0
 RETRY_S = 5.0
 LEAST_GAP_S = 2.0
-# How long a request waits for a read: with an older value in hand, and with nothing.
+# How long a request waits for a read: with an older value, and without one.
 PATIENCE_S = 1.5
 PATIENCE_WITHOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class HeldValue(Generic[T]):
-    """A value, and until when (in ticks) it is to be used without asking again."""
+class CachedValue(Generic[T]):
+    """A value, and until when (in ticks) it is fresh."""
 
     value: T
-    until: float
+    fresh_until: float
 
 
-def nothing() -> None:
-    """What is left to do after most reads."""
+def do_nothing() -> None:
+    """Do nothing: most reads leave nothing to finish."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadResult(Generic[T]):
-    """A value, for how many seconds it needs no other, and what is left to do when it is handed on.
+    """A value, for how many seconds it is fresh, and what remains to be done after it is returned.
 
-    Nobody waits for `settle`.
+    Nobody waits for `finish`.
     """
 
     value: T
-    lasts: float = FRESH_S
-    settle: Callable[[], None] = nothing
+    fresh_for_s: float = FRESH_S
+    finish: Callable[[], None] = do_nothing
 
 
 class SingleFlight(Generic[T]):
-    """Holds one value. `read` is called on the executor; `ticks` are seconds that only grow."""
+    """A cached value. `read` is called on the executor; `ticks` are seconds that only grow."""
 
     def __init__(
         self, read: Callable[[], ReadResult[T]], ticks: Callable[[], float], executor: Executor
@@ -59,55 +59,55 @@ class SingleFlight(Generic[T]):
         self._executor = executor
         self._lock = threading.Lock()
         self._flying: Future[None] | None = None
-        self._held: list[T] = []
+        self._values: list[T] = []
         self._begun = float("-inf")
         self._due = float("-inf")
 
-    def get(self) -> HeldValue[T]:
-        """The value, read anew when it is due. Raises `Unavailable`."""
+    def get(self) -> CachedValue[T]:
+        """Return the value, read again when it is due. Raises `NothingCached`."""
         with self._lock:
-            begin = self._flying is None and self._ticks() >= self._due
-            if begin:
+            starts = self._flying is None and self._ticks() >= self._due
+            if starts:
                 self._begun = self._ticks()
                 self._flying = Future()
-            flying, patience = self._flying, PATIENCE_S if self._held else PATIENCE_WITHOUT_S
-        if flying is not None:
-            if begin:
-                self._executor.submit(self._fly, flying)
-            wait([flying], timeout=patience)
+            flight, timeout_s = self._flying, PATIENCE_S if self._values else PATIENCE_WITHOUT_S
+        if flight is not None:
+            if starts:
+                self._executor.submit(self._fly, flight)
+            wait([flight], timeout=timeout_s)
         with self._lock:
-            if not self._held:
+            if not self._values:
                 raise NothingCached
-            # While a read is still under way, what it will bring is due in a moment.
-            until = self._due if self._flying is None else self._ticks() + 1
-            return HeldValue(self._held[0], until)
+            # While a read is in progress, its value is due in a moment.
+            fresh_until = self._due if self._flying is None else self._ticks() + 1
+            return CachedValue(self._values[0], fresh_until)
 
     def last(self) -> T | None:
-        """The value as it was last read, however old; None before the first."""
+        """Return the value as it was last read, however old; None before the first."""
         with self._lock:
-            return self._held[0] if self._held else None
+            return self._values[0] if self._values else None
 
-    def end(self) -> None:
-        """The value has changed: read it at the next call, at most once per 2 s."""
+    def expire(self) -> None:
+        """Expire the value: it is read again at the next call, at most once per 2 s."""
         with self._lock:
             self._due = min(self._due, self._begun + LEAST_GAP_S)
 
-    def _fly(self, done: Future[None]) -> None:
+    def _fly(self, future: Future[None]) -> None:
         try:
-            found: list[ReadResult[T]] = [self._read()]
-        except Exception as problem:  # noqa: BLE001 - the page outlives whatever the reader meets
-            log.warning("Reading failed, the page goes on from what it holds: %s", problem)
-            found = []
+            results: list[ReadResult[T]] = [self._read()]
+        except Exception as problem:  # noqa: BLE001 - the page outlives whatever the reader raises
+            log.warning("single flight: reading failed, the last value is used: %s", problem)
+            results = []
         with self._lock:
-            self._held = [reading.value for reading in found] or self._held
-            self._due = self._begun + found[0].lasts if found else self._ticks() + RETRY_S
+            self._values = [reading.value for reading in results] or self._values
+            self._due = self._begun + results[0].fresh_for_s if results else self._ticks() + RETRY_S
             self._flying = None
-        done.set_result(None)
-        for reading in found:
-            self._settle(reading)
+        future.set_result(None)
+        for result in results:
+            self._finish(result)
 
-    def _settle(self, reading: ReadResult[T]) -> None:
+    def _finish(self, result: ReadResult[T]) -> None:
         try:
-            reading.settle()
+            result.finish()
         except Exception as problem:  # noqa: BLE001 - (the same)
-            log.warning("What was read could not be kept: %s", problem)
+            log.warning("single flight: the value could not be shared: %s", problem)

@@ -1,4 +1,4 @@
-"""Our own style sheet and script, as they stand in every page."""
+"""Provide our own style sheet and script, as they are in every page."""
 
 import re
 from pathlib import Path
@@ -10,8 +10,8 @@ from allswell_web.graphics import stylesheets
 FOLDER = Path(__file__).parents[1] / "templates"
 
 
-def squeezed(script: str) -> str:
-    """A script without comments of whole lines, indentation and line ends.
+def minify_script(script: str) -> str:
+    """Remove whole-line comments, indentation and line ends from a script.
 
     Every statement in it must end with a semicolon or a brace.
     """
@@ -19,6 +19,6 @@ def squeezed(script: str) -> str:
     return "".join(line for line in lines if not re.match("//", line))
 
 
-# Our own files and no input: they must stand unescaped for their hashes to be true.
-CSS = Markup(stylesheets.minified((FOLDER / "page.css").read_text(encoding="utf-8")))  # noqa: S704
-SCRIPT = Markup(squeezed((FOLDER / "page.js").read_text(encoding="utf-8")))  # noqa: S704
+# Our own files, not input: they must not be escaped, or their hashes would differ.
+CSS = Markup(stylesheets.minify((FOLDER / "page.css").read_text(encoding="utf-8")))  # noqa: S704
+SCRIPT = Markup(minify_script((FOLDER / "page.js").read_text(encoding="utf-8")))  # noqa: S704

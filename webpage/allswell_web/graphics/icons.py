@@ -1,4 +1,4 @@
-"""Pictures of states: a shape of its own for each, so that no state is told by colour alone."""
+"""Draw the icons of statuses, each with a shape of its own: none depends on colour alone."""
 
 from pathlib import Path
 from types import MappingProxyType
@@ -21,8 +21,8 @@ SHAPES = MappingProxyType(
         ComponentStatus.NEW: "M3.5 8h9",
     }
 )
-# White shapes on these have a contrast of 3 : 1 and more.
-GROUNDS = MappingProxyType(
+# White shapes on these colours have a contrast of at least 3 : 1.
+BACKGROUNDS = MappingProxyType(
     {
         ComponentStatus.UP: "#0f9d74",
         ComponentStatus.DEGRADED: "#b26200",
@@ -35,38 +35,38 @@ GROUNDS = MappingProxyType(
 )
 
 
-def _sign(what: ComponentStatus) -> str:
+def _badge(status: ComponentStatus) -> str:
     return (
-        f'<rect width="16" height="16" rx="3.5" fill="{GROUNDS[what]}"/>'
-        f'<path transform="translate(2 2) scale(.75)" d="{SHAPES[what]}" fill="none" '
+        f'<rect width="16" height="16" rx="3.5" fill="{BACKGROUNDS[status]}"/>'
+        f'<path transform="translate(2 2) scale(.75)" d="{SHAPES[status]}" fill="none" '
         'stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/>'
     )
 
 
-def svg(what: ComponentStatus) -> str:
-    """The picture of a state for a browser's tab: a white shape on a rounded square."""
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{_sign(what)}</svg>'
+def svg(status: ComponentStatus) -> str:
+    """Draw the icon of a status for a browser's tab: a white shape on a rounded square."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{_badge(status)}</svg>'
 
 
-def marked(what: ComponentStatus, picture: str) -> str:
-    """An owner's favicon, a `data:` address, with the state in its corner.
+def draw_with_favicon(status: ComponentStatus, picture: str) -> str:
+    """Draw an owner's favicon, a `data:` URL, with the status in its corner.
 
-    Within the SVG, for a picture asks nobody for another one; it is the owner's, checked when the
+    The favicon is embedded, because a picture may not request another one. It was checked when the
     manifest was read.
     """
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
         f'<image width="32" height="32" href="{escape(picture)}"/>'
         f'<g transform="translate(13 13) scale(1.1875)"><rect x="-.8" y="-.8" width="17.6" '
-        f'height="17.6" rx="4.3" fill="#fff"/>{_sign(what)}</g></svg>'
+        f'height="17.6" rx="4.3" fill="#fff"/>{_badge(status)}</g></svg>'
     )
 
 
-def small(what: ComponentStatus) -> bytes:
-    """The same as a PNG of 32 by 32."""
-    return (PICTURES / f"icon-{what.value}.png").read_bytes()
+def small(status: ComponentStatus) -> bytes:
+    """Return the icon as a PNG of 32 by 32."""
+    return (PICTURES / f"icon-{status.value}.png").read_bytes()
 
 
-def large(what: ComponentStatus) -> bytes:
-    """The picture that a link to the page brings along: a PNG of 1200 by 630."""
-    return (PICTURES / f"og-{what.value}.png").read_bytes()
+def large(status: ComponentStatus) -> bytes:
+    """Return the preview picture of a link to the page: a PNG of 1200 by 630."""
+    return (PICTURES / f"og-{status.value}.png").read_bytes()

@@ -1,6 +1,6 @@
-"""The last 24 hours of latency as one small SVG path; apart from it, their p95.
+"""Draw the last 24 hours of latency as one small SVG path, and calculate their p95.
 
-Five-minute buckets are joined to half hours: enough for the eye, and a tenth of the bytes.
+Five-minute buckets are joined to half hours: precise enough to see, at a tenth of the bytes.
 """
 
 from bisect import bisect_left
@@ -30,11 +30,11 @@ class Chart:
 
 
 def draw(buckets: Sequence[LatencyBucket], until: datetime) -> Chart | None:
-    """The chart of the 24 hours that end at `until`; None without a bucket in them."""
-    seen = within(buckets, until)
-    if not seen:
+    """Draw the chart of the 24 hours that end at `until`; None without a bucket in them."""
+    recent = within(buckets, until)
+    if not recent:
         return None
-    sums = _sums(seen, until)
+    sums = _sums(recent, until)
     slots = [spent // count if count else None for count, spent in sums]
     highest = max(value for value in slots if value is not None)
     average = sum(spent for _, spent in sums) // sum(count for count, _ in sums)
@@ -42,32 +42,32 @@ def draw(buckets: Sequence[LatencyBucket], until: datetime) -> Chart | None:
 
 
 def within(buckets: Sequence[LatencyBucket], until: datetime) -> list[LatencyBucket]:
-    """The buckets, in their order, of the 24 hours up to `until`, in which there was a check."""
+    """Return the buckets, in order, of the 24 hours up to `until` that hold a check."""
     first = bisect_left(buckets, until - SPAN, key=start)
     last = bisect_left(buckets, until, key=start)
     return [bucket for bucket in buckets[first:last] if bucket.count > 0]
 
 
 def start(bucket: LatencyBucket) -> datetime:
-    """When a bucket begins: they stand in this order."""
+    """Return when a bucket begins, which is the order of buckets."""
     return bucket.start
 
 
 def p95(buckets: Sequence[LatencyBucket]) -> int | None:
-    """The nearest-rank p95 over all checks, None for fewer than 20 of them.
+    """Return the nearest-rank p95 over all checks; None for fewer than 20 of them.
 
-    What decides the result is in the slowest twentieth of the buckets.
+    The result is determined by the slowest twentieth of each bucket.
     """
     total = sum(bucket.count for bucket in buckets)
     if total < ENOUGH:
         return None
-    found = sorted(spread(buckets))
-    reached = list(accumulate(count for _, count in found))
-    return found[bisect_left(reached, histogram.rank(total, rollup.P95))][0]
+    latencies = sorted(spread(buckets))
+    reached = list(accumulate(count for _, count in latencies))
+    return latencies[bisect_left(reached, histogram.rank(total, rollup.P95))][0]
 
 
 def spread(buckets: Sequence[LatencyBucket]) -> list[tuple[int, int]]:
-    """Buckets as latencies with their counts.
+    """Return buckets as latencies with their counts.
 
     Only count, average and p95 are known of each: its slowest twentieth (rounded up) counts as its
     p95 and the rest as its average.
@@ -77,7 +77,7 @@ def spread(buckets: Sequence[LatencyBucket]) -> list[tuple[int, int]]:
 
 
 def _sums(buckets: Sequence[LatencyBucket], until: datetime) -> list[tuple[int, int]]:
-    """Of each slot the checks, and the microseconds that they took together."""
+    """Return for each slot its number of checks and their total latency in microseconds."""
     starts = [bucket.start for bucket in buckets]
     edges = [bisect_left(starts, until - WIDTH * back) for back in range(SLOTS, -1, -1)]
     parts = [buckets[begin:end] for begin, end in pairwise(edges)]
@@ -88,10 +88,10 @@ def _sums(buckets: Sequence[LatencyBucket], until: datetime) -> list[tuple[int, 
 
 
 def _path(slots: Sequence[int | None], highest: int) -> str:
-    """Relative steps from point to point; a slot without data breaks the line."""
+    """Write relative steps from point to point; a slot without data breaks the line."""
     parts: list[str] = []
     last, flat = None, 0
-    for place, value in enumerate(slots):
+    for index, value in enumerate(slots):
         y = None if value is None else _height(value, highest)
         if y == last:
             flat += 0 if y is None else STEP
@@ -100,8 +100,8 @@ def _path(slots: Sequence[int | None], highest: int) -> str:
             parts.append(f"h{flat}")
         flat = 0
         if y is not None and last is None:
-            # A slot that stands alone is a dash of its own.
-            parts.append(f"M{place * STEP} {y}h1m-1 0")
+            # An isolated slot is drawn as a short dash.
+            parts.append(f"M{index * STEP} {y}h1m-1 0")
         elif y is not None and last is not None:
             parts.append(f"l{STEP} {y - last}".replace(" -", "-"))
         last = y

@@ -1,14 +1,14 @@
-"""Style sheets as a page carries them: without what nobody reads, and named by their hash."""
+"""Minify style sheets and hash them for the content security policy."""
 
 import base64
 import hashlib
 
 
-def minified(css: str) -> str:
-    """A style sheet without its indentation and line ends."""
+def minify(css: str) -> str:
+    """Remove indentation and line ends from a style sheet."""
     return "".join(line.strip() for line in css.splitlines())
 
 
 def digest(text: str) -> str:
-    """How a content security policy names a style sheet or a script that stands in the page."""
+    """Return how a content security policy names an inline style sheet or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

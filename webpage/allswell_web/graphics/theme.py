@@ -1,7 +1,7 @@
-"""What a page's owner has chosen, as a style sheet and as addresses of pictures.
+"""Turn the look that a page's owner has chosen into a style sheet and addresses of pictures.
 
-Every value here was checked when the manifest was read, and is checked again when it is read from
-the database; a text of any other form never comes this far.
+Every value here was checked when the manifest was read, and again when it was read from the
+database; text of any other form never gets here.
 """
 
 import hashlib
@@ -16,33 +16,33 @@ _FONTS = {
 
 
 def of(look: PageLook) -> str:
-    """A style sheet that sets the variables of ours; empty where nothing is chosen."""
+    """Return a style sheet that sets our variables; empty where nothing is chosen."""
     chosen = {
         "accent": look.accent,
         "radius": look.radius,
         "width": look.width,
         "font": _FONTS.get(look.font, ""),
     }
-    found = _root(chosen)
+    css = _root(chosen)
     if look.accent_dark:
-        found += f"@media (prefers-color-scheme:dark){{{_root({'accent': look.accent_dark})}}}"
-    return found
+        css += f"@media (prefers-color-scheme:dark){{{_root({'accent': look.accent_dark})}}}"
+    return css
 
 
 def _root(chosen: dict[str, str]) -> str:
-    found = ";".join(f"--{name}:{value}" for name, value in chosen.items() if value)
-    return f":root{{{found}}}" if found else ""
+    declarations = ";".join(f"--{name}:{value}" for name, value in chosen.items() if value)
+    return f":root{{{declarations}}}" if declarations else ""
 
 
-def icon(favicon: str, what: ComponentStatus) -> str:
-    """Where an owner's favicon with the state in its corner is; empty without a favicon."""
-    return f"icons/{_digest(favicon)}/{what.value}.svg" if favicon else ""
+def icon(favicon: str, status: ComponentStatus) -> str:
+    """Return the address of an owner's favicon with the status in its corner; empty without one."""
+    return f"icons/{_digest(favicon)}/{status.value}.svg" if favicon else ""
 
 
 def address(name: str, picture: str) -> str:
-    """Where a picture of the owner's is, by its content; empty without one.
+    """Return the address of an owner's picture, by its content; empty without one.
 
-    The name says what it is, for a copy of the page that is files and nothing else.
+    The name carries the type, for a static copy of the page that consists of files only.
     """
     if not picture:
         return ""

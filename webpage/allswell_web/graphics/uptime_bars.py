@@ -1,9 +1,9 @@
-"""Ninety daily bars as a few SVG paths, whatever their number.
+"""Draw ninety daily bars as a few SVG paths.
 
 A day is 5 units wide: 3 of bar and 2 of gap. A run of days without a problem is one stroke 26
-high whose dashes make the gaps. A day with a problem rises to 34: its troubles are stacked above
-what was good, each as long as its share of the day, but never too small to be seen. The day is
-what counts of it: hours before a life begins, pauses and hours still to come are in no bar.
+high whose dashes make the gaps. A day with a problem rises to 34: its problems are stacked above
+what was good, each as long as its share of the day, but never too small to be visible. Only time
+that counts is in a bar: not the time before a monitor's first day, pauses or future hours.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ STEP = 5
 HEIGHT = 34
 LEAST = 6
 GOOD_AT_LEAST = 4
-# A shorter gap in observation is in the coverage figure, but too small for a bar's shape.
+# A shorter gap in observation counts in the coverage, but is too small to be visible in a bar.
 VISIBLE_GAP = timedelta(minutes=1) // instant.MILLISECOND
 # From the bottom to the top of a day's bar, with the class of the path.
 STACK = (("degraded", "g"), ("unknown", "q"), ("maintenance", "m"), ("down", "d"))
@@ -34,43 +34,43 @@ class Path:
     data: str
 
 
-def troubles(found: Uptime) -> tuple[tuple[str, int], ...]:
-    """What a day's bar shows beside the good, from bottom to top: class and milliseconds."""
-    shown = []
+def troubles(uptime: Uptime) -> tuple[tuple[str, int], ...]:
+    """Return what a day's bar shows beside the good, from bottom to top: class and milliseconds."""
+    visible = []
     for name, style in STACK:
-        spent = getattr(found, name)
-        if spent > (VISIBLE_GAP if name == "unknown" else 0):
-            shown.append((style, spent))
-    return tuple(shown)
+        duration_ms = getattr(uptime, name)
+        if duration_ms > (VISIBLE_GAP if name == "unknown" else 0):
+            visible.append((style, duration_ms))
+    return tuple(visible)
 
 
 def kind(day: UptimeDay) -> str:
-    """Whether a day is all good, has nothing to show, or is mixed."""
-    found = day.uptime
-    # Most days are all good, and are asked several times.
-    if found.up and not (found.degraded or found.down or found.unknown or found.maintenance):
+    """Decide whether a day is all good, has nothing to show, or is mixed."""
+    uptime = day.uptime
+    # Most days are all good, and this is called several times for each.
+    if uptime.up and not (uptime.degraded or uptime.down or uptime.unknown or uptime.maintenance):
         return GOOD
-    if found.counted + found.maintenance == 0:
+    if uptime.counted + uptime.maintenance == 0:
         return NOTHING
-    return MIXED if troubles(found) or not found.known else GOOD
+    return MIXED if troubles(uptime) or not uptime.known else GOOD
 
 
 def paths(days: Sequence[UptimeDay]) -> tuple[Path, ...]:
-    """The paths of a row, in a fixed order of classes; the newest day stands last."""
+    """Draw the paths of a row, in a fixed order of classes; the newest day comes last."""
     drawn: dict[str, list[str]] = {}
-    for what, group in groupby(enumerate(days), key=lambda entry: kind(entry[1])):
+    for day_kind, group in groupby(enumerate(days), key=lambda entry: kind(entry[1])):
         entries = list(group)
-        if what == MIXED:
-            for place, day in entries:
-                _stack(drawn, place, day)
+        if day_kind == MIXED:
+            for index, day in entries:
+                _stack(drawn, index, day)
         else:
-            run = f"M{entries[0][0] * STEP} {_RUN_AT[what]}h{len(entries) * STEP}"
-            drawn.setdefault(what, []).append(run)
+            run = f"M{entries[0][0] * STEP} {_RUN_AT[day_kind]}h{len(entries) * STEP}"
+            drawn.setdefault(day_kind, []).append(run)
     return tuple(Path(style, "".join(drawn[style])) for style in sorted(drawn))
 
 
-def _stack(drawn: dict[str, list[str]], place: int, day: UptimeDay) -> None:
-    x = f"{place * STEP + 1.5:g}"
+def _stack(drawn: dict[str, list[str]], index: int, day: UptimeDay) -> None:
+    x = f"{index * STEP + 1.5:g}"
     foot = HEIGHT
     for style, length in lengths(day):
         drawn.setdefault(style, []).append(f"M{x} {foot}V{foot - length}")
@@ -78,21 +78,21 @@ def _stack(drawn: dict[str, list[str]], place: int, day: UptimeDay) -> None:
 
 
 def lengths(day: UptimeDay) -> list[tuple[str, int]]:
-    """The parts of a mixed day's bar from bottom to top; together as high as the bar."""
-    shown = troubles(day.uptime) or (("q", day.uptime.unknown),)
-    whole = day.uptime.counted + day.uptime.maintenance
+    """Return the parts of a mixed day's bar from bottom to top; together as high as the bar."""
+    visible = troubles(day.uptime) or (("q", day.uptime.unknown),)
+    total = day.uptime.counted + day.uptime.maintenance
     good = day.uptime.up > 0
     room = HEIGHT - GOOD_AT_LEAST if good else HEIGHT
-    parts = [max(LEAST, round(HEIGHT * spent / whole)) for _, spent in shown]
+    parts = [max(LEAST, round(HEIGHT * spent / total)) for _, spent in visible]
     if sum(parts) > room or not good:
-        parts = _shares([spent for _, spent in shown], room)
-    stacked = [(style, part) for (style, _), part in zip(shown, parts, strict=True)]
+        parts = _shares([spent for _, spent in visible], room)
+    stacked = [(style, part) for (style, _), part in zip(visible, parts, strict=True)]
     left = HEIGHT - sum(parts)
     return [("u", left), *stacked] if left else stacked
 
 
 def _shares(spent: Sequence[int], room: int) -> list[int]:
-    """The room divided by time, after everyone has had the least; the last takes the rest."""
+    """Divide the room by time, after each part has the least; the last takes the rest."""
     spare, total = room - LEAST * len(spent), sum(spent)
     parts = [LEAST + spare * one // total for one in spent]
     parts[-1] += room - sum(parts)
@@ -100,5 +100,5 @@ def _shares(spent: Sequence[int], room: int) -> list[int]:
 
 
 def with_problems(days: Iterable[UptimeDay]) -> int:
-    """How many days had a time of trouble that counts: down or degraded."""
+    """Count the days with a problem that counts: down or degraded."""
     return sum(1 for day in days if day.uptime.down or day.uptime.degraded)

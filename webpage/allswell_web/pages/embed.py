@@ -1,6 +1,6 @@
-"""The widget that other sites may show in a frame: the overall state and a link, nothing else.
+"""Serve the widget that other sites may show in a frame: the overall status and a link.
 
-It has a style sheet of its own and may be framed by anybody; no other part of a page may.
+It has a style sheet of its own and may be framed by any site; no other part of a page may.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from allswell_web.pages.views import CHOSEN
 from allswell_web.presentation import presenter
 
 _CSS = Path(__file__).parents[1] / "templates" / "embed.css"
-CSS = stylesheets.minified(_CSS.read_text(encoding="utf-8"))
+CSS = stylesheets.minify(_CSS.read_text(encoding="utf-8"))
 POLICY = (
     f"default-src 'none'; style-src '{stylesheets.digest(CSS)}'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors *"
@@ -27,12 +27,16 @@ views = Blueprint("embed", __name__)
 @views.get("/embed", defaults={"chosen": ""})
 @views.get(f"{CHOSEN}/embed")
 def embed(chosen: str) -> Response:
-    """The widget."""
-    scene = pages_views.scene_of(chosen)
-    # Our own file and no input: it must stand unescaped for its hash to be true.
+    """Render the widget."""
+    context = pages_views.context_of(chosen)
+    # Our own file, not input: it must not be escaped, or its hash would differ.
     style = Markup(CSS)  # noqa: S704
-    page = presenter.page(scene)
+    page = presenter.page(context)
     text = render_template(
-        "embed.html", page=page, style=style, language=scene.say.code, _=scene.say.markup
+        "embed.html",
+        page=page,
+        style=style,
+        language=context.language.code,
+        _=context.language.markup,
     )
     return responses.html(text, POLICY)

@@ -1,4 +1,4 @@
-"""The views of pictures: those of states, and those of the page's owner."""
+"""Serve pictures: those of statuses, and those of the page's owner."""
 
 from flask import Blueprint, Response, abort
 
@@ -11,54 +11,54 @@ from allswell_web.presentation import presenter
 from allswell_web.status.component_status import ComponentStatus
 
 PNG = "image/png"
-_STATES = ",".join(f'"{what.value}"' for what in ComponentStatus)
+_STATES = ",".join(f'"{status.value}"' for status in ComponentStatus)
 
 views = Blueprint("drawings", __name__)
 
 
 @views.get(f"/icons/<any({_STATES}):state>.svg")
 def icon(state: str) -> Response:
-    """The icon of a state."""
+    """Serve the icon of a status."""
     return responses.picture(icons.svg(ComponentStatus(state)).encode(), "image/svg+xml")
 
 
 @views.get(f"/icons/<digest>/<any({_STATES}):state>.svg")
 def marked_icon(digest: str, state: str) -> Response:
-    """The owner's favicon with a state in its corner; 404 for one that it no longer has."""
-    found, _ = render_order.facts()
-    what = ComponentStatus(state)
-    if theme.icon(found.pictures.favicon, what) != f"icons/{digest}/{state}.svg":
+    """Serve the owner's favicon with a status in its corner; 404 for one that is not current."""
+    facts, _ = render_order.facts()
+    status = ComponentStatus(state)
+    if theme.icon(facts.pictures.favicon, status) != f"icons/{digest}/{state}.svg":
         abort(404)
-    drawn = icons.marked(what, found.pictures.favicon).encode()
-    return responses.picture(drawn, "image/svg+xml", own=True)
+    svg = icons.draw_with_favicon(status, facts.pictures.favicon).encode()
+    return responses.picture(svg, "image/svg+xml", own=True)
 
 
 @views.get(f"/icons/<any({_STATES}):state>.png")
 def small_icon(state: str) -> Response:
-    """The same for browsers that draw no SVG there."""
+    """Serve the icon as a PNG for browsers that show no SVG in tabs."""
     return responses.picture(icons.small(ComponentStatus(state)), PNG)
 
 
 @views.get("/favicon.ico")
 def default_icon() -> Response:
-    """What browsers ask for without being told to."""
-    return responses.picture(icons.small(presenter.page_status(pages_views.scene_of(""))), PNG)
+    """Serve the icon that browsers request by default."""
+    return responses.picture(icons.small(presenter.page_status(pages_views.context_of(""))), PNG)
 
 
 @views.get(f"/og/<any({_STATES}):state>.png")
 def preview(state: str) -> Response:
-    """What a link to the page brings along."""
+    """Serve the preview picture of a link to the page."""
     return responses.picture(icons.large(ComponentStatus(state)), PNG)
 
 
 @views.get('/<any("logo","favicon"):name>/<digest>')
 def own(name: str, digest: str) -> Response:
-    """A picture of the page's owner; 404 for one that it no longer has."""
-    found, _ = render_order.facts()
-    pictures = {"logo": found.pictures.logo, "favicon": found.pictures.favicon}
+    """Serve a picture of the page's owner; 404 for one that is not current."""
+    facts, _ = render_order.facts()
+    pictures = {"logo": facts.pictures.logo, "favicon": facts.pictures.favicon}
     if not pictures[name] or theme.address(name, pictures[name]) != f"{name}/{digest}":
         abort(404)
-    kind, data = look.decoded(pictures[name])
-    response = responses.picture(data, kind)
+    content_type, data = look.decoded(pictures[name])
+    response = responses.picture(data, content_type)
     response.headers["Cache-Control"] = responses.NAMED_CACHE
     return response

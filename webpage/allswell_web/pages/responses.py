@@ -6,12 +6,12 @@ from allswell_web.responses import constant_responses
 
 HTML_CACHE = "public, max-age=30, stale-while-revalidate=30, stale-if-error=86400"
 PICTURE_CACHE = "public, max-age=86400"
-# Of what is named by its content.
+# For what is named by its content.
 NAMED_CACHE = "public, max-age=31536000, immutable"
 
 
 def html(text: str, policy: str = "") -> Response:
-    """A page; `policy` where it is not that of all pages."""
+    """Build the response of a page; `policy` where it is not that of all pages."""
     response = Response(text, content_type=constant_responses.HTML)
     response.headers["Cache-Control"] = HTML_CACHE
     response.headers["Content-Security-Policy"] = policy or str(current_app.config["POLICY"])
@@ -21,9 +21,9 @@ def html(text: str, policy: str = "") -> Response:
 
 
 def picture(data: bytes, content_type: str, *, own: bool = False) -> Response:
-    """A picture of ours or of the page's owner, which can do nothing where it is opened alone.
+    """Build the response of a picture, which can do nothing where it is opened on its own.
 
-    One of ours that holds one of the `own`er's may show that, which stands in it.
+    With `own` the picture embeds one of the owner's, which it may show.
     """
     response = Response(data, content_type=content_type)
     response.headers["Cache-Control"] = PICTURE_CACHE

@@ -1,4 +1,4 @@
-"""The views of a page's HTML: the page, its components, its incidents, its months."""
+"""Serve a page's HTML: the page, its components, its incidents, its months."""
 
 import urllib.parse
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from allswell_web.presentation.view import (
     PageView,
 )
 from allswell_web.responses import constant_responses, csp
-from allswell_web.text import language, markdown, times, untrusted_text
-from allswell_web.text.language import Language
+from allswell_web.text import languages, markdown, times, untrusted_text
+from allswell_web.text.languages import Language
 from allswell_web.text.times import Moment
 
-_CODES = ",".join(f'"{code.lower()}"' for code in language.NAMES)
+_CODES = ",".join(f'"{code.lower()}"' for code in languages.NAMES)
 CHOSEN = f"/<any({_CODES}):chosen>"
 
 FRAMED = (PageView, ComponentPageView, AnnouncementPageView, HistoryPageView)
@@ -46,23 +46,23 @@ class ListedPage:
 @views.get("/", defaults={"chosen": ""})
 @views.get(f"{CHOSEN}/")
 def page(chosen: str) -> Response:
-    """The page itself, or where there are several their list."""
+    """Serve the page itself, or the list of pages where there are several."""
     order = render_order.current()
     if order.page is None and not chosen:
         return _index(order.directory)
-    set_up = scene_of(chosen)
-    return _shown(set_up.say, "page.html", page=presenter.page(set_up))
+    page_context = context_of(chosen)
+    return _render(page_context.language, "page.html", page=presenter.page(page_context))
 
 
 @views.get("/uptime")
 def uptime() -> Response:
-    """The page again: Statuspage has one of that name, and links to it outlive the move to us."""
-    set_up = scene_of("", "/")
-    return _shown(set_up.say, "page.html", page=presenter.page(set_up))
+    """Serve the page under Statuspage's name for it, so that old links keep working."""
+    page_context = context_of("", "/")
+    return _render(page_context.language, "page.html", page=presenter.page(page_context))
 
 
-def _index(known: Directory) -> Response:
-    """The list of pages, in the language that all of them share, or in English."""
+def _index(pages_directory: Directory) -> Response:
+    """Render the list of pages, in the language that all of them share, or in English."""
     links = [
         ListedPage(
             path[1:],
@@ -70,16 +70,16 @@ def _index(known: Directory) -> Response:
             page.look.language,
             markdown.html(page.description),
         )
-        for page, path in known.listed()
+        for page, path in pages_directory.listed()
     ]
-    spoken = {language.of(link.code).code for link in links}
-    say = language.of(spoken.pop()) if len(spoken) == 1 else language.ENGLISH
-    return _shown(say, "index.html", links=links)
+    codes = {languages.of(link.code).code for link in links}
+    language = languages.of(codes.pop()) if len(codes) == 1 else languages.ENGLISH
+    return _render(language, "index.html", links=links)
 
 
 @views.get("/robots.txt")
 def robots() -> Response:
-    """Search engines may read all of it; the API too, for polite agents ask here."""
+    """Allow search engines everything, and the API to polite agents."""
     response = Response("User-agent: *\nAllow: /\n", content_type=constant_responses.PLAIN)
     response.headers["Cache-Control"] = "public, max-age=86400"
     response.headers.add(*constant_responses.NOSNIFF)
@@ -89,19 +89,19 @@ def robots() -> Response:
 @views.get("/components/<public_id>", defaults={"chosen": ""})
 @views.get(f"{CHOSEN}/components/<public_id>")
 def component(chosen: str, public_id: str) -> Response:
-    """One component."""
-    set_up = scene_of(chosen)
-    found = presenter.component_page(set_up, public_id)
-    return _shown(set_up.say, "part.html", page=found or abort(404))
+    """Serve the page of one component."""
+    page_context = context_of(chosen)
+    component_page = presenter.component_page(page_context, public_id)
+    return _render(page_context.language, "component.html", page=component_page or abort(404))
 
 
 @views.get("/incidents/<public_id>", defaults={"chosen": ""})
 @views.get(f"{CHOSEN}/incidents/<public_id>")
 def announcement(chosen: str, public_id: str) -> Response:
-    """One incident, or one maintenance."""
-    set_up = scene_of(chosen)
-    found = presenter.announcement_page(set_up, public_id)
-    return _shown(set_up.say, "announcement.html", page=found or abort(404))
+    """Serve the page of one incident, or of one maintenance."""
+    page_context = context_of(chosen)
+    announcement_page = presenter.announcement_page(page_context, public_id)
+    return _render(page_context.language, "announcement.html", page=announcement_page or abort(404))
 
 
 @views.get("/history", defaults={"chosen": "", "month": ""})
@@ -109,67 +109,71 @@ def announcement(chosen: str, public_id: str) -> Response:
 @views.get(f"{CHOSEN}/history", defaults={"month": ""})
 @views.get(f"{CHOSEN}/history/<month>")
 def history(chosen: str, month: str) -> Response:
-    """What happened in this month, or in another."""
-    set_up = scene_of(chosen)
-    found = presenter.history_page(set_up, month)
-    return _shown(set_up.say, "history.html", page=found or abort(404))
+    """Serve the incident history of this month, or of another."""
+    page_context = context_of(chosen)
+    history_page = presenter.history_page(page_context, month)
+    return _render(page_context.language, "history.html", page=history_page or abort(404))
 
 
-def scene_of(chosen: str, path: str = "") -> PageContext:
-    """The scene of the order, in the language that the path chooses; `path` if it is another's."""
+def context_of(chosen: str, path: str = "") -> PageContext:
+    """Return the context of the order, in the language that the path selects.
+
+    `path` replaces the request's where the content is that of another path.
+    """
     order = render_order.current()
-    found, buckets = render_order.facts()
+    facts, buckets = render_order.facts()
     return context.of(
-        found,
+        facts,
         buckets,
         order.now,
-        url=_public(found.page, order.directory),
-        place=Links(path or request.path, f"{chosen}/" if chosen else ""),
-        say=_language(chosen) if chosen else None,
+        url=_public_url(facts.page, order.directory),
+        links=Links(path or request.path, f"{chosen}/" if chosen else ""),
+        language=_language(chosen) if chosen else None,
     )
 
 
-def _public(page: page_data.PageRow, known: Directory) -> str:
-    """Where everybody reaches a page, never by what a visitor's request says; empty if unknown.
+def _public_url(page: page_data.PageRow, pages_directory: Directory) -> str:
+    """Return the address at which everybody reaches a page; empty if unknown.
 
-    The installation's own address is everybody's where it is a name, not where a process listens.
+    Nothing of the visitor's request is used. The installation's own address counts where it is a
+    name, not an address that a process listens at.
     """
-    url = known.url(page, str(current_app.config["BASE_URL"]))
+    url = pages_directory.url(page, str(current_app.config["BASE_URL"]))
     host = directory.normal(urllib.parse.urlsplit(url).netloc)
     return "" if not host or directory.is_bare(host) else url
 
 
 def _language(chosen: str) -> Language:
-    return next(one for one in language.every() if one.path == chosen)
+    return next(one for one in languages.available() if one.path == chosen)
 
 
-def _shown(say: Language, template: str, **values: object) -> Response:
+def _render(language: Language, template: str, **values: object) -> Response:
     page = values.get("page")
     frame = page.frame if isinstance(page, FRAMED) else None
-    own = "" if frame is None else frame.look.css
-    theirs = Markup(' lang="{}"').format(frame.own) if frame and frame.own else ""
-    allowed = csp.of([assets.CSS, own], [assets.SCRIPT]) if own else ""
+    own_css = "" if frame is None else frame.look.css
+    owner_lang = Markup(' lang="{}"').format(frame.owner_lang) if frame and frame.owner_lang else ""
+    policy = csp.of([assets.CSS, own_css], [assets.SCRIPT]) if own_css else ""
     return responses.html(
         render_template(
             template,
-            language=say.code,
-            direction=say.direction,
-            theirs=theirs,
-            _=say.markup,
-            count=say.count,
-            copied=_copied(say),
+            language=language.code,
+            direction=language.direction,
+            owner_lang=owner_lang,
+            _=language.markup,
+            plural=language.plural,
+            data_time=_data_time(language),
             **values,
         ),
-        allowed,
+        policy,
     )
 
 
-def _copied(say: Language) -> Moment | None:
-    """Of when a copy is that may be read long after: with its date and year, whatever today is."""
+def _data_time(language: Language) -> Moment | None:
+    """Return the time of a static copy's data, with date and year; None for a live page."""
     order = render_order.current()
-    found = None if order.material is None else order.material.facts
-    if not order.copy or found is None or found.observed_through is None:
+    facts = None if order.material is None else order.material.facts
+    if not order.copy or facts is None or facts.observed_through is None:
         return None
-    through = min(found.observed_through, order.now)
-    zone = times.zone(found.page.time_zone)
-    return times.moment(through, times.LONG_AGO, zone, say, seconds=True)
+    observed_through = min(facts.observed_through, order.now)
+    zone = times.zone(facts.page.time_zone)
+    return times.moment(observed_through, times.LONG_AGO, zone, language, seconds=True)

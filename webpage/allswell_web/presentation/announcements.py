@@ -1,4 +1,4 @@
-"""What people said, as visitors read it: incidents and maintenance."""
+"""Build the views of what people announced: incidents and maintenance."""
 
 from collections.abc import Container, Sequence
 from datetime import timedelta
@@ -13,8 +13,8 @@ from allswell_web.text import labels, markdown, untrusted_text
 
 AHEAD = timedelta(days=7)
 RUNNING = (Phase.IN_PROGRESS, Phase.VERIFYING)
-# What an incident makes of the whole page, by its impact; none at all leaves it as observed.
-CONDITIONS = {
+# The status of the whole page by an incident's impact; "none" leaves it as observed.
+STATUSES = {
     Impact.NONE: ComponentStatus.NEW,
     Impact.MINOR: ComponentStatus.DEGRADED,
     Impact.MAJOR: ComponentStatus.DOWN,
@@ -22,111 +22,121 @@ CONDITIONS = {
 }
 
 
-def open_incidents(scene: PageContext) -> tuple[Incident, ...]:
-    """Those that are going on, newest first."""
-    return tuple(it for it in scene.found.incidents if it.is_open)
+def open_incidents(context: PageContext) -> tuple[Incident, ...]:
+    """Return the incidents that are open, newest first."""
+    return tuple(incident for incident in context.facts.incidents if incident.is_open)
 
 
-def running(scene: PageContext) -> tuple[Maintenance, ...]:
-    """Maintenance that is going on, the earliest first."""
-    found = [it for it in scene.found.maintenances if phase(scene, it) in RUNNING]
-    return tuple(sorted(found, key=lambda it: it.start))
+def running(context: PageContext) -> tuple[Maintenance, ...]:
+    """Return the maintenance in progress, the earliest first."""
+    in_progress = [
+        incident for incident in context.facts.maintenances if phase(context, incident) in RUNNING
+    ]
+    return tuple(sorted(in_progress, key=lambda incident: incident.start))
 
 
-def upcoming(scene: PageContext) -> tuple[Maintenance, ...]:
-    """Maintenance of the next seven days, or the next there is; the earliest first."""
-    waiting = [it for it in scene.found.maintenances if phase(scene, it) is Phase.SCHEDULED]
-    waiting.sort(key=lambda it: it.start)
-    soon = [it for it in waiting if it.start <= scene.it.now + AHEAD]
-    return tuple(soon or waiting[:1])
+def upcoming(context: PageContext) -> tuple[Maintenance, ...]:
+    """Return the maintenance of the next seven days, or the next one; the earliest first."""
+    scheduled = [
+        incident
+        for incident in context.facts.maintenances
+        if phase(context, incident) is Phase.SCHEDULED
+    ]
+    scheduled.sort(key=lambda incident: incident.start)
+    soon = [incident for incident in scheduled if incident.start <= context.state.now + AHEAD]
+    return tuple(soon or scheduled[:1])
 
 
-def phase(scene: PageContext, it: Maintenance) -> Phase:
-    """How far maintenance has come."""
-    return maintenances.phase(it, scene.it.now)
+def phase(context: PageContext, maintenance: Maintenance) -> Phase:
+    """Return how far maintenance has come."""
+    return maintenances.phase(maintenance, context.state.now)
 
 
-def incident(scene: PageContext, it: Incident, *, whole: bool = True) -> view.IncidentView:
-    """An incident with all of its updates, or with the newest only."""
-    say, told = scene.say, it.updates if whole else it.updates[:1]
+def incident_view(
+    context: PageContext, incident: Incident, *, all_updates: bool = True
+) -> view.IncidentView:
+    """Build the view of an incident with all of its updates, or with the newest only."""
+    language, updates = context.language, incident.updates if all_updates else incident.updates[:1]
     return view.IncidentView(
-        title=untrusted_text.line(it.title),
-        address=scene.place.incident(it.id),
-        severity=CONDITIONS[it.impact],
-        impact=labels.impact(say, it.impact),
-        status=labels.incident_status(say, it.status),
-        started=scene.moment(it.started),
-        resolved=None if it.resolved is None else scene.moment(it.resolved),
-        lasted=_lasted(scene, it),
-        components=_concerned(scene, it.components),
+        title=untrusted_text.line(incident.title),
+        address=context.links.incident(incident.id),
+        severity=STATUSES[incident.impact],
+        impact=labels.incident_impact(language, incident.impact),
+        status=labels.incident_status(language, incident.status),
+        started=context.moment(incident.started),
+        resolved=None if incident.resolved is None else context.moment(incident.resolved),
+        duration=_duration(context, incident),
+        components=_affected(context, incident.components),
         updates=tuple(
             view.UpdateView(
-                labels.incident_status(say, update.status),
-                scene.moment(update.at),
-                markdown.html(update.body, scene.foreign),
+                labels.incident_status(language, update.status),
+                context.moment(update.at),
+                markdown.html(update.body, context.owner_lang),
             )
-            for update in told
+            for update in updates
         ),
     )
 
 
-def maintenance(scene: PageContext, it: Maintenance) -> view.MaintenanceView:
-    """Maintenance with all of its updates."""
-    found = phase(scene, it)
+def maintenance_view(context: PageContext, maintenance: Maintenance) -> view.MaintenanceView:
+    """Build the view of maintenance with all of its updates."""
+    current = phase(context, maintenance)
     return view.MaintenanceView(
-        title=untrusted_text.line(it.title),
-        address=scene.place.incident(it.id),
-        phase=labels.phase(scene.say, found),
-        running=found in RUNNING,
-        start=scene.moment(it.start),
-        end=scene.moment(it.end),
+        title=untrusted_text.line(maintenance.title),
+        address=context.links.incident(maintenance.id),
+        phase=labels.maintenance_phase(context.language, current),
+        running=current in RUNNING,
+        start=context.moment(maintenance.start),
+        end=context.moment(maintenance.end),
         components=tuple(
-            view.ConcernedView(scene.titles[name], scene.addresses[name], "")
-            for name in _in_order(scene, it.monitors)
+            view.AffectedComponentView(context.titles[name], context.addresses[name], "")
+            for name in _in_order(context, maintenance.monitors)
         ),
         updates=tuple(
             view.UpdateView(
-                labels.phase(scene.say, update.phase),
-                scene.moment(update.at),
-                markdown.html(update.body, scene.foreign),
+                labels.maintenance_phase(context.language, update.phase),
+                context.moment(update.at),
+                markdown.html(update.body, context.owner_lang),
             )
-            for update in it.updates
+            for update in maintenance.updates
         ),
     )
 
 
-def declared(scene: PageContext, monitor: str) -> tuple[view.DeclarationView, ...]:
-    """What the open incidents say of a component."""
+def declared(context: PageContext, monitor: str) -> tuple[view.DeclarationView, ...]:
+    """Return what the open incidents declare for a component."""
     return tuple(
         view.DeclarationView(
-            labels.effect(scene.say, affected.effect),
-            untrusted_text.line(it.title),
-            scene.place.incident(it.id),
+            labels.incident_effect(context.language, affected.effect),
+            untrusted_text.line(incident.title),
+            context.links.incident(incident.id),
         )
-        for it in open_incidents(scene)
-        for affected in it.components
+        for incident in open_incidents(context)
+        for affected in incident.components
         if affected.monitor == monitor and affected.effect is not Effect.OPERATIONAL
     )
 
 
-def _lasted(scene: PageContext, it: Incident) -> str:
-    if it.resolved is None:
+def _duration(context: PageContext, incident: Incident) -> str:
+    if incident.resolved is None:
         return ""
-    return labels.duration(scene.say, max(timedelta(), it.resolved - it.started))
+    return labels.duration(context.language, max(timedelta(), incident.resolved - incident.started))
 
 
-def _concerned(
-    scene: PageContext, affected: Sequence[AffectedComponent]
-) -> tuple[view.ConcernedView, ...]:
-    """The components in the order of the page."""
-    effects = {it.monitor: it.effect for it in affected}
+def _affected(
+    context: PageContext, affected: Sequence[AffectedComponent]
+) -> tuple[view.AffectedComponentView, ...]:
+    """Return the affected components in the order of the page."""
+    effects = {incident.monitor: incident.effect for incident in affected}
     return tuple(
-        view.ConcernedView(
-            scene.titles[name], scene.addresses[name], labels.effect(scene.say, effects[name])
+        view.AffectedComponentView(
+            context.titles[name],
+            context.addresses[name],
+            labels.incident_effect(context.language, effects[name]),
         )
-        for name in _in_order(scene, effects)
+        for name in _in_order(context, effects)
     )
 
 
-def _in_order(scene: PageContext, monitors: Container[str]) -> list[str]:
-    return [name for name in scene.titles if name in monitors]
+def _in_order(context: PageContext, monitors: Container[str]) -> list[str]:
+    return [name for name in context.titles if name in monitors]

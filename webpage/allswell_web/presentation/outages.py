@@ -1,7 +1,7 @@
-"""Outages as incidents: what checkers saw, told in the form of what people say.
+"""Turn outages that checkers observed into incidents.
 
-An outage is one component's unbroken trouble: down, or degraded, or one after the other. Time in
-which nobody was looking neither begins nor ends one; maintenance and a pause end it.
+An outage is one component's uninterrupted trouble: down, or degraded, or one after the other. Time
+without observation neither begins nor ends one; maintenance and a pause end it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,28 +24,28 @@ from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.status import component_status
 from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels, untrusted_text
-from allswell_web.text.language import ENGLISH, Language, noted
+from allswell_web.text.languages import ENGLISH, Language, translatable
 
-# Outages beyond are told by the bars alone; a flapping monitor makes many.
+# Further outages are shown by the bars alone; a flapping monitor causes many.
 MOST = 100
 MOST_UPDATES = 50
 _TROUBLE = (ComponentStatus.DOWN, ComponentStatus.DEGRADED)
 _EFFECTS = {ComponentStatus.DOWN: Effect.DOWN, ComponentStatus.DEGRADED: Effect.DEGRADED}
 _IS = {
-    ComponentStatus.DOWN: noted("{name} is down"),
-    ComponentStatus.DEGRADED: noted("{name} is degraded"),
-    ComponentStatus.UNKNOWN: noted("We cannot see {name}"),
+    ComponentStatus.DOWN: translatable("{name} is down"),
+    ComponentStatus.DEGRADED: translatable("{name} is degraded"),
+    ComponentStatus.UNKNOWN: translatable("We cannot see {name}"),
 }
 _ENDS = {
-    ComponentStatus.UP: noted("{name} is operational again after {duration}"),
-    ComponentStatus.MAINTENANCE: noted("{name} is under maintenance"),
-    ComponentStatus.PAUSED: noted("Monitoring is paused"),
+    ComponentStatus.UP: translatable("{name} is operational again after {duration}"),
+    ComponentStatus.MAINTENANCE: translatable("{name} is under maintenance"),
+    ComponentStatus.PAUSED: translatable("Monitoring is paused"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionStretch:
-    """A time of one condition; `reason` is the last one."""
+class StatusPeriod:
+    """A period of one status; `reason` is the last one."""
 
     status: ComponentStatus
     start: datetime
@@ -55,112 +55,116 @@ class ConditionStretch:
 
 @dataclass(frozen=True, slots=True)
 class ComponentOutage:
-    """One component's outage; `ended` tells what came after it, None while it goes on.
+    """One component's outage; `ended` is the period that follows it, None while it is ongoing.
 
-    `root` is what its id is made of: the date of the claim that begins it, also while nobody is
-    known to have looked then. Evidence that comes late would move the start, and must not move ids.
+    `root` is what its id is derived from: the date of the claim that begins it, also while there
+    is no observation for that time. Late evidence may move the start, but must not change ids.
     """
 
-    line: ComponentState
-    stretches: tuple[ConditionStretch, ...]
-    ended: ConditionStretch | None
+    component: ComponentState
+    periods: tuple[StatusPeriod, ...]
+    ended: StatusPeriod | None
     root: datetime
 
     @property
     def start(self) -> datetime:
-        """When it began: with the first check that failed."""
-        return self.stretches[0].start
+        """Return when it began: with the first check that failed."""
+        return self.periods[0].start
 
 
 def incidents(
-    it: PageState, say: Language = ENGLISH, most: int | None = MOST
+    state: PageState, language: Language = ENGLISH, most: int | None = MOST
 ) -> tuple[Incident, ...]:
-    """The newest outages of a page, and all that go on, as incidents, newest first.
+    """Return the newest outages of a page, and all ongoing ones, as incidents, newest first.
 
-    Without a bound all that the page tells of: an address must lead somewhere as long as it does.
-
-    An id follows from the component and the outage's start. `published` is when the collector heard
-    of it, which is later than the start.
+    Without a bound it is every outage that the page shows, since their addresses must work as long
+    as they are linked. An id is derived from the component and the outage's start. `published` is
+    when the collector received it, which is later than the start.
     """
-    found = [outage for line in it.lines for outage in of_line(line)]
-    found.sort(key=lambda outage: (outage.start, outage.line.component.public_id), reverse=True)
-    dark = all_down(it.lines)
-    bound = len(found) if most is None else most
-    told = [*found[:bound], *(outage for outage in found[bound:] if outage.ended is None)]
-    return tuple(_incident(outage, dark, say) for outage in told)
+    newest_first = [outage for component in state.components for outage in of_component(component)]
+    newest_first.sort(
+        key=lambda outage: (outage.start, outage.component.data.public_id), reverse=True
+    )
+    dark_times = all_down(state.components)
+    bound = len(newest_first) if most is None else most
+    listed = [
+        *newest_first[:bound],
+        *(outage for outage in newest_first[bound:] if outage.ended is None),
+    ]
+    return tuple(_incident(outage, dark_times, language) for outage in listed)
 
 
-def of_line(line: ComponentState) -> tuple[ComponentOutage, ...]:
-    """Every outage of one component, oldest first."""
-    found: list[ComponentOutage] = []
-    running: list[ConditionStretch] = []
-    before: ConditionStretch | None = None
+def of_component(component: ComponentState) -> tuple[ComponentOutage, ...]:
+    """Return every outage of one component, oldest first."""
+    finished: list[ComponentOutage] = []
+    running: list[StatusPeriod] = []
+    before: StatusPeriod | None = None
     root = instant.EPOCH
-    for stretch in stretches(line.segments):
-        if stretch.status in _TROUBLE or (running and stretch.status is ComponentStatus.UNKNOWN):
-            root = root if running else _root(line, before, stretch.start)
-            running.append(stretch)
+    for period in stretches(component.segments):
+        if period.status in _TROUBLE or (running and period.status is ComponentStatus.UNKNOWN):
+            root = root if running else _root(component, before, period.start)
+            running.append(period)
         elif running:
-            found.append(ComponentOutage(line, tuple(running), stretch, root))
+            finished.append(ComponentOutage(component, tuple(running), period, root))
             running = []
-        before = stretch
+        before = period
     if running:
-        found.append(ComponentOutage(line, tuple(running), None, root))
-    return tuple(found)
+        finished.append(ComponentOutage(component, tuple(running), None, root))
+    return tuple(finished)
 
 
-def _root(line: ComponentState, before: ConditionStretch | None, start: datetime) -> datetime:
+def _root(component: ComponentState, before: StatusPeriod | None, start: datetime) -> datetime:
     if before is None or before.status is not ComponentStatus.UNKNOWN:
         return start
-    dated = max((it.since for it in line.component.claims if it.since <= start), default=start)
-    return dated if dated >= before.start else start
+    claimed_at = max((it.since for it in component.data.claims if it.since <= start), default=start)
+    return claimed_at if claimed_at >= before.start else start
 
 
-def stretches(segments: Sequence[Segment]) -> Iterator[ConditionStretch]:
-    """Segments with one condition joined."""
-    for found, group in groupby(segments, key=component_status.of):
+def stretches(segments: Sequence[Segment]) -> Iterator[StatusPeriod]:
+    """Join consecutive segments with the same status."""
+    for status, group in groupby(segments, key=component_status.of):
         joined = list(group)
-        yield ConditionStretch(found, joined[0].start, joined[-1].end, joined[-1].reason)
+        yield StatusPeriod(status, joined[0].start, joined[-1].end, joined[-1].reason)
 
 
-def all_down(lines: Sequence[ComponentState]) -> tuple[tuple[datetime, datetime], ...]:
-    """The times in which every component that was not paused was down."""
+def all_down(components: Sequence[ComponentState]) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the times in which every component that was not paused was down."""
     steps: dict[datetime, tuple[int, int]] = {}
-    for line in lines:
-        for segment in line.segments:
-            found = component_status.of(segment)
-            watched, down = found is not ComponentStatus.PAUSED, found is ComponentStatus.DOWN
+    for component in components:
+        for segment in component.segments:
+            status = component_status.of(segment)
+            watched, down = status is not ComponentStatus.PAUSED, status is ComponentStatus.DOWN
             for at, sign in ((segment.start, 1), (segment.end, -1)):
                 before = steps.get(at, (0, 0))
                 steps[at] = before[0] + sign * watched, before[1] + sign * down
-    return tuple(_dark(steps))
+    return tuple(_fold_steps(steps))
 
 
-def _dark(steps: Mapping[datetime, tuple[int, int]]) -> Iterator[tuple[datetime, datetime]]:
+def _fold_steps(steps: Mapping[datetime, tuple[int, int]]) -> Iterator[tuple[datetime, datetime]]:
     watched = down = 0
     since: datetime | None = None
     for at in sorted(steps):
         watched, down = watched + steps[at][0], down + steps[at][1]
-        dark = watched == down > 0
-        if dark and since is None:
+        is_dark = watched == down > 0
+        if is_dark and since is None:
             since = at
-        elif not dark and since is not None:
+        elif not is_dark and since is not None:
             yield since, at
             since = None
 
 
 def _incident(
-    outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]], say: Language
+    outage: ComponentOutage, dark_times: Sequence[tuple[datetime, datetime]], language: Language
 ) -> Incident:
-    component, ended = outage.line.component, outage.ended
-    identifier = identity.of("outage", component.public_id, str(instant.to_ms(outage.root)))
-    updates = _updates(outage, identifier, say)
-    worst = _worst(outage)
-    name = untrusted_text.line(component.title)
+    data, ended = outage.component.data, outage.ended
+    identifier = identity.of("outage", data.public_id, str(instant.to_ms(outage.root)))
+    updates = _updates(outage, identifier, language)
+    status = _worst(outage)
+    name = untrusted_text.line(data.title)
     return Incident(
         id=identifier,
-        title=say.text(_IS[worst], name=name),
-        impact=_impact(outage, dark),
+        title=language.text(_IS[status], name=name),
+        impact=_impact(outage, dark_times),
         status=updates[-1].status,
         started=outage.start,
         resolved=None if ended is None else ended.start,
@@ -168,57 +172,56 @@ def _incident(
         updated=updates[-1].published,
         revision=len(updates),
         updates=tuple(reversed(updates))[:MOST_UPDATES],
-        components=(AffectedComponent(component.name, _EFFECTS[worst]),),
+        components=(AffectedComponent(data.name, _EFFECTS[status]),),
     )
 
 
 def _worst(outage: ComponentOutage) -> ComponentStatus:
-    found = {stretch.status for stretch in outage.stretches}
-    return ComponentStatus.DOWN if ComponentStatus.DOWN in found else ComponentStatus.DEGRADED
+    statuses = {stretch.status for stretch in outage.periods}
+    return ComponentStatus.DOWN if ComponentStatus.DOWN in statuses else ComponentStatus.DEGRADED
 
 
-def _impact(outage: ComponentOutage, dark: Sequence[tuple[datetime, datetime]]) -> Impact:
-    downs = [it for it in outage.stretches if it.status is ComponentStatus.DOWN]
+def _impact(outage: ComponentOutage, dark_times: Sequence[tuple[datetime, datetime]]) -> Impact:
+    downs = [it for it in outage.periods if it.status is ComponentStatus.DOWN]
     if not downs:
         return Impact.MINOR
-    begin, end = downs[0].start, downs[-1].end
-    near = [(since, until) for since, until in dark if since < end and until > begin]
+    start, end = downs[0].start, downs[-1].end
+    near = [(since, until) for since, until in dark_times if since < end and until > start]
     critical = any(it.start < until and since < it.end for it in downs for since, until in near)
     return Impact.CRITICAL if critical else Impact.MAJOR
 
 
-def _updates(outage: ComponentOutage, identifier: str, say: Language) -> list[IncidentUpdate]:
-    """An update for each change, oldest first; none is published before the one that it follows."""
-    component = outage.line.component
-    claims = zip(component.claims, component.received_at, strict=False)
-    received_at = {claim.since: at for claim, at in claims}
-    found: list[IncidentUpdate] = []
-    told = (*outage.stretches, *(() if outage.ended is None else (outage.ended,)))
-    for stretch in told:
-        over = stretch is outage.ended
-        dated = stretch.start if found else outage.root
-        published = max(received_at.get(dated, stretch.start), stretch.start)
-        if found:
-            published = max(published, found[-1].published)
-        found.append(
+def _updates(outage: ComponentOutage, identifier: str, language: Language) -> list[IncidentUpdate]:
+    """Return an update for each change, oldest first; none is published before its predecessor."""
+    data = outage.component.data
+    received = {claim.since: at for claim, at in zip(data.claims, data.received_at, strict=False)}
+    updates: list[IncidentUpdate] = []
+    periods = (*outage.periods, *(() if outage.ended is None else (outage.ended,)))
+    for period in periods:
+        is_end = period is outage.ended
+        changed_at = period.start if updates else outage.root
+        published = max(received.get(changed_at, period.start), period.start)
+        if updates:
+            published = max(published, updates[-1].published)
+        updates.append(
             IncidentUpdate(
-                identity.of(identifier, str(instant.to_ms(dated))),
-                Status.RESOLVED if over else Status.INVESTIGATING,
-                _body(outage, stretch, say),
-                stretch.start,
+                identity.of(identifier, str(instant.to_ms(changed_at))),
+                Status.RESOLVED if is_end else Status.INVESTIGATING,
+                _body(outage, period, language),
+                period.start,
                 published,
             )
         )
-    return found
+    return updates
 
 
-def _body(outage: ComponentOutage, stretch: ConditionStretch, say: Language) -> str:
-    name = untrusted_text.line(outage.line.component.title)
-    if stretch is outage.ended:
-        lasted = labels.duration(say, stretch.start - outage.start)
-        return say.text(_ENDS[stretch.status], name=name, duration=lasted)
-    text = say.text(_IS[stretch.status], name=name)
-    if stretch.status is ComponentStatus.UNKNOWN:
+def _body(outage: ComponentOutage, period: StatusPeriod, language: Language) -> str:
+    name = untrusted_text.line(outage.component.data.title)
+    if period is outage.ended:
+        duration = labels.duration(language, period.start - outage.start)
+        return language.text(_ENDS[period.status], name=name, duration=duration)
+    text = language.text(_IS[period.status], name=name)
+    if period.status is ComponentStatus.UNKNOWN:
         return text
-    reason = labels.reason(say, stretch.reason)
+    reason = labels.reason(language, period.reason)
     return f"{text}: {reason}" if reason else text

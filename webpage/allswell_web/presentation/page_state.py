@@ -1,6 +1,6 @@
-"""Facts and a moment, turned into segments and standings: what every surface starts from.
+"""Turn facts and a moment into segments and statuses, from which every surface starts.
 
-Nothing is stated of any time after the facts' `observed_through`: segments end there.
+Nothing is stated about any time after the facts' `observed_through`: segments end there.
 """
 
 from dataclasses import dataclass
@@ -18,42 +18,42 @@ from allswell_web.text import times
 
 @dataclass(frozen=True, slots=True)
 class ComponentState:
-    """One component with its whole history as far as it was read."""
+    """One component with its segments, as far back as they were read, and its current status."""
 
-    component: page_data.ComponentData
+    data: page_data.ComponentData
     segments: tuple[Segment, ...]
     current: CurrentStatus
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """A page at `now`; `horizon` is the end of all that is stated, None before the first."""
+    """A page at `now`; `horizon` is the end of all that is known, None before the first data."""
 
     page: page_data.PageRow
     now: datetime
     zone: ZoneInfo
     horizon: datetime | None
-    silent: bool
-    lines: tuple[ComponentState, ...]
+    is_stale: bool
+    components: tuple[ComponentState, ...]
     overall: OverallStatus
 
 
-def of(found: page_data.PageData, now: datetime) -> PageState:
-    """Survey the facts of one page at `now`."""
-    horizon = None if found.observed_through is None else min(found.observed_through, now)
-    lines = tuple(_line(component, horizon, now) for component in found.components)
+def of(facts: page_data.PageData, now: datetime) -> PageState:
+    """Evaluate the facts of one page at `now`."""
+    horizon = None if facts.observed_through is None else min(facts.observed_through, now)
+    components = tuple(_component(component, horizon, now) for component in facts.components)
     return PageState(
-        page=found.page,
+        page=facts.page,
         now=now,
-        zone=times.zone(found.page.time_zone),
+        zone=times.zone(facts.page.time_zone),
         horizon=horizon,
-        silent=component_status.is_stale(horizon, now),
-        lines=lines,
-        overall=overall_status.of([line.current for line in lines]),
+        is_stale=component_status.is_stale(horizon, now),
+        components=components,
+        overall=overall_status.of([component.current for component in components]),
     )
 
 
-def _line(
+def _component(
     component: page_data.ComponentData, horizon: datetime | None, now: datetime
 ) -> ComponentState:
     segments: tuple[Segment, ...] = ()

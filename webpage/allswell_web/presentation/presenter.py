@@ -1,4 +1,4 @@
-"""A page's facts turned into what its visitors read. Pure: the same input gives the same page."""
+"""Turn a page's facts into what its visitors read. Pure: the same input gives the same page."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -6,7 +6,7 @@ from itertools import groupby
 from allswell.domain.incident import Impact, Incident
 from allswell_web.presentation import (
     announcements,
-    component,
+    component_view,
     layout,
     outages,
     past_days,
@@ -33,207 +33,236 @@ _SEVERITY = (
 )
 
 
-def page(scene: PageContext) -> view.PageView:
-    """The page itself."""
-    it = scene.it
-    raising, shown = _raising(scene), page_status(scene)
-    titles = [untrusted_text.isolated(scene.titles[line.component.name]) for line in it.lines]
-    said = headline.of(it.overall, titles, scene.say, silent=it.silent)
-    if raising:
-        named = [untrusted_text.isolated(untrusted_text.line(one.title)) for one in raising]
-        said = headline.of_incidents(named, scene.say)
-    affected = _affected(scene)
+def page(context: PageContext) -> view.PageView:
+    """Build the view of the page itself."""
+    state = context.state
+    worse_incidents, status = _incidents_above_observed(context), page_status(context)
+    titles = [
+        untrusted_text.isolate(context.titles[component.data.name])
+        for component in state.components
+    ]
+    sentence = headline.of(state.overall, titles, context.language, is_stale=state.is_stale)
+    if worse_incidents:
+        incident_titles = [
+            untrusted_text.isolate(untrusted_text.line(incident.title))
+            for incident in worse_incidents
+        ]
+        sentence = headline.of_incidents(incident_titles, context.language)
+    affected = _affected(context)
     return view.PageView(
-        frame=layout.frame(scene, said, shown),
-        sentence=said,
-        status=shown,
-        since=_since(scene, raising),
-        as_of=None if it.horizon is None else scene.moment(it.horizon, seconds=True),
-        silence=_silence(scene),
+        frame=layout.frame(context, sentence, status),
+        sentence=sentence,
+        status=status,
+        since=_since(context, worse_incidents),
+        as_of=None if state.horizon is None else context.moment(state.horizon, seconds=True),
+        stale_data=_stale_data(context),
         affected=affected[:MOST_AFFECTED],
         more_affected=max(0, len(affected) - MOST_AFFECTED),
         incidents=tuple(
-            announcements.incident(scene, one) for one in announcements.open_incidents(scene)
+            announcements.incident_view(context, incident)
+            for incident in announcements.open_incidents(context)
         ),
         running=tuple(
-            announcements.maintenance(scene, one) for one in announcements.running(scene)
+            announcements.maintenance_view(context, incident)
+            for incident in announcements.running(context)
         ),
         upcoming=tuple(
-            announcements.maintenance(scene, one) for one in announcements.upcoming(scene)
+            announcements.maintenance_view(context, incident)
+            for incident in announcements.upcoming(context)
         ),
-        groups=_groups(scene),
-        past=past_days.recent(scene) if it.lines or scene.found.incidents else (),
+        groups=_groups(context),
+        past=past_days.recent(context) if state.components or context.facts.incidents else (),
     )
 
 
-def page_status(scene: PageContext) -> ComponentStatus:
-    """How the whole page stands: as it is observed, or worse where an open incident says so."""
-    said = [announcements.CONDITIONS[one.impact] for one in _raising(scene)]
-    seen = ComponentStatus.UNKNOWN if scene.it.silent else scene.it.overall.status
-    return min(said, key=_SEVERITY.index, default=seen)
+def page_status(context: PageContext) -> ComponentStatus:
+    """Decide the status of the whole page: as observed, or worse if an open incident says so."""
+    declared = [
+        announcements.STATUSES[incident.impact] for incident in _incidents_above_observed(context)
+    ]
+    observed = ComponentStatus.UNKNOWN if context.state.is_stale else context.state.overall.status
+    return min(declared, key=_SEVERITY.index, default=observed)
 
 
-def component_page(scene: PageContext, public_id: str) -> view.ComponentPageView | None:
-    """The page of one component; None when the page shows no such."""
-    lines = [line for line in scene.it.lines if line.component.public_id == public_id]
-    if not lines:
+def component_page(context: PageContext, public_id: str) -> view.ComponentPageView | None:
+    """Build the page of one component; None when the page shows no such component."""
+    components = [
+        component for component in context.state.components if component.data.public_id == public_id
+    ]
+    if not components:
         return None
-    (line,) = lines
-    shown = component.component(scene, line)
-    name = line.component.name
-    heading = scene.say.text(
-        "{name}: {state}", name=untrusted_text.isolated(shown.title), state=shown.word
+    (component,) = components
+    component_page_view = component_view.of(context, component)
+    name = component.data.name
+    heading = context.language.text(
+        "{name}: {state}",
+        name=untrusted_text.isolate(component_page_view.title),
+        state=component_page_view.word,
     )
     return view.ComponentPageView(
-        frame=layout.frame(scene, heading, shown.status),
-        component=shown,
-        group=untrusted_text.line(line.component.group),
-        rows=_rows(scene, line),
+        frame=layout.frame(context, heading, component_page_view.status),
+        component=component_page_view,
+        group=untrusted_text.line(component.data.group),
+        rows=_rows(context, component),
         incidents=tuple(
-            announcements.incident(scene, one, whole=False)
-            for one in scene.found.incidents
-            if name in (affected.monitor for affected in one.components)
+            announcements.incident_view(context, incident, all_updates=False)
+            for incident in context.facts.incidents
+            if name in (affected.monitor for affected in incident.components)
         ),
         maintenances=tuple(
-            announcements.maintenance(scene, one)
-            for one in scene.found.maintenances
-            if name in one.monitors
+            announcements.maintenance_view(context, incident)
+            for incident in context.facts.maintenances
+            if name in incident.monitors
         ),
     )
 
 
-def announcement_page(scene: PageContext, public_id: str) -> view.AnnouncementPageView | None:
-    """The page of one incident, outage or maintenance; None when there is no such."""
-    for one in (*scene.found.incidents, *outages.incidents(scene.it, scene.say, most=None)):
-        if one.id == public_id:
-            shown = announcements.incident(scene, one)
-            what = shown.severity if one.is_open else ComponentStatus.UP
-            return view.AnnouncementPageView(layout.frame(scene, shown.title, what), shown, None)
-    for other in scene.found.maintenances:
-        if other.id == public_id:
-            planned = announcements.maintenance(scene, other)
-            frame = layout.frame(scene, planned.title, ComponentStatus.MAINTENANCE)
+def announcement_page(context: PageContext, public_id: str) -> view.AnnouncementPageView | None:
+    """Build the page of one incident, outage or maintenance; None when there is none."""
+    for incident in (
+        *context.facts.incidents,
+        *outages.incidents(context.state, context.language, most=None),
+    ):
+        if incident.id == public_id:
+            incident_view = announcements.incident_view(context, incident)
+            status = incident_view.severity if incident.is_open else ComponentStatus.UP
+            return view.AnnouncementPageView(
+                layout.frame(context, incident_view.title, status), incident_view, None
+            )
+    for maintenance in context.facts.maintenances:
+        if maintenance.id == public_id:
+            planned = announcements.maintenance_view(context, maintenance)
+            frame = layout.frame(context, planned.title, ComponentStatus.MAINTENANCE)
             return view.AnnouncementPageView(frame, None, planned)
     return None
 
 
-def history_page(scene: PageContext, name: str = "") -> view.HistoryPageView | None:
-    """A month like `2026-11`, or this one; None for a month that the page does not tell of."""
-    found = past_days.month(scene, name)
-    if found is None:
+def history_page(context: PageContext, name: str = "") -> view.HistoryPageView | None:
+    """Build the page of a month like `2026-11`, or of this one; None if it is not covered."""
+    month_days = past_days.month(context, name)
+    if month_days is None:
         return None
-    first, days = found
-    month = times.month_text(first, scene.say)
-    heading = scene.say.text("What happened in {month}", month=month)
+    first, days = month_days
+    month = times.month_text(first, context.language)
+    heading = context.language.text("What happened in {month}", month=month)
     return view.HistoryPageView(
-        frame=layout.frame(scene, heading, ComponentStatus.NEW),
+        frame=layout.frame(context, heading, ComponentStatus.NEW),
         month=month,
         days=days,
-        months=past_days.months(scene, first),
-        partly=past_days.is_partly_known(scene, first),
+        months=past_days.months(context, first),
+        partly=past_days.is_partly_known(context, first),
     )
 
 
-def _raising(scene: PageContext) -> list[Incident]:
-    """The open incidents that say worse than what is observed. Unknown stays unknown."""
-    if scene.it.silent:
+def _incidents_above_observed(context: PageContext) -> list[Incident]:
+    """Return the open incidents that are worse than what is observed; none without data."""
+    if context.state.is_stale:
         return []
-    observed = _SEVERITY.index(scene.it.overall.status)
-    if not scene.it.lines:
+    observed = _SEVERITY.index(context.state.overall.status)
+    if not context.state.components:
         observed = len(_SEVERITY)
     return [
-        one
-        for one in announcements.open_incidents(scene)
-        if one.impact is not Impact.NONE
-        and _SEVERITY.index(announcements.CONDITIONS[one.impact]) < observed
+        incident
+        for incident in announcements.open_incidents(context)
+        if incident.impact is not Impact.NONE
+        and _SEVERITY.index(announcements.STATUSES[incident.impact]) < observed
     ]
 
 
-def _since(scene: PageContext, raising: Sequence[Incident]) -> Moment | None:
-    """Since when the sentence is true: the last change of those it speaks of."""
-    it = scene.it
-    if raising:
-        return scene.moment(min(one.started for one in raising))
-    if it.silent or it.overall.status is ComponentStatus.NEW:
+def _since(context: PageContext, worse_incidents: Sequence[Incident]) -> Moment | None:
+    """Return since when the sentence is true: the last change of the components it is about."""
+    state = context.state
+    if worse_incidents:
+        return context.moment(min(incident.started for incident in worse_incidents))
+    if state.is_stale or state.overall.status is ComponentStatus.NEW:
         return None
-    changes = [it.lines[place].current.since for place in it.overall.indices]
-    known = [since for since in changes if since is not None]
-    if not known:
+    changes = [state.components[place].current.since for place in state.overall.indices]
+    dates = [since for since in changes if since is not None]
+    if not dates:
         return None
-    return scene.moment(max(known) if it.overall.status is ComponentStatus.UP else min(known))
+    return context.moment(max(dates) if state.overall.status is ComponentStatus.UP else min(dates))
 
 
-def _silence(scene: PageContext) -> view.SilenceView | None:
-    """Since when and for how long the present is not known; None while it is."""
-    it = scene.it
-    if not it.silent or not it.lines:
+def _stale_data(context: PageContext) -> view.StaleDataView | None:
+    """Return since when and for how long data has been missing; None while it is current."""
+    state = context.state
+    if not state.is_stale or not state.components:
         return None
-    if it.horizon is None:
-        return view.SilenceView(None, "")
-    lasted = labels.duration(scene.say, it.now - it.horizon)
-    return view.SilenceView(scene.moment(it.horizon), lasted)
+    if state.horizon is None:
+        return view.StaleDataView(None, "")
+    duration = labels.duration(context.language, state.now - state.horizon)
+    return view.StaleDataView(context.moment(state.horizon), duration)
 
 
-def _affected(scene: PageContext) -> tuple[view.AffectedView, ...]:
-    """The components that stand worse than up, the worst first; none while all is unknown."""
-    if scene.it.silent:
+def _affected(context: PageContext) -> tuple[view.AffectedView, ...]:
+    """Return the components with a status worse than up, the worst first; none without data."""
+    if context.state.is_stale:
         return ()
-    calm = (ComponentStatus.UP, ComponentStatus.PAUSED)
-    worse = [line for line in scene.it.lines if line.current.status not in calm]
-    worse.sort(key=lambda line: _SEVERITY.index(line.current.status))
+    not_listed = (ComponentStatus.UP, ComponentStatus.PAUSED)
+    worse = [
+        component
+        for component in context.state.components
+        if component.current.status not in not_listed
+    ]
+    worse.sort(key=lambda component: _SEVERITY.index(component.current.status))
     return tuple(
         view.AffectedView(
-            title=scene.titles[line.component.name],
-            status=line.current.status,
-            word=labels.component_status(scene.say, line.current.status),
-            since=component.since(scene, line),
-            note=component.note(scene, line),
+            title=context.titles[component.data.name],
+            status=component.current.status,
+            word=labels.component_status(context.language, component.current.status),
+            since=component_view.since(context, component),
+            note=component_view.note(context, component),
         )
-        for line in worse
+        for component in worse
     )
 
 
-def _groups(scene: PageContext) -> tuple[view.GroupView, ...]:
-    ordered = sorted(scene.it.lines, key=lambda line: line.component.position)
-    named: dict[str, list[ComponentState]] = {}
-    for name, lines in groupby(ordered, key=lambda line: line.component.group):
-        named.setdefault(name, []).extend(lines)
-    return tuple(_group(scene, name, lines) for name, lines in named.items())
+def _groups(context: PageContext) -> tuple[view.GroupView, ...]:
+    ordered = sorted(context.state.components, key=lambda component: component.data.position)
+    by_name: dict[str, list[ComponentState]] = {}
+    for name, components in groupby(ordered, key=lambda component: component.data.group):
+        by_name.setdefault(name, []).extend(components)
+    return tuple(_group(context, name, lines) for name, lines in by_name.items())
 
 
-def _group(scene: PageContext, name: str, lines: Sequence[ComponentState]) -> view.GroupView:
-    found = {line.current.status for line in lines}
-    worst = min(found, key=_SEVERITY.index)
-    good = sum(1 for line in lines if line.current.status is ComponentStatus.UP)
-    calm = worst in (ComponentStatus.UP, ComponentStatus.PAUSED)
-    counted = scene.say.count(
-        "{number} of {total} operational", "{number} of {total} operational", good, total=len(lines)
+def _group(context: PageContext, name: str, components: Sequence[ComponentState]) -> view.GroupView:
+    statuses = {component.current.status for component in components}
+    worst = min(statuses, key=_SEVERITY.index)
+    operational = sum(
+        1 for component in components if component.current.status is ComponentStatus.UP
+    )
+    is_calm = worst in (ComponentStatus.UP, ComponentStatus.PAUSED)
+    counted = context.language.plural(
+        "{number} of {total} operational",
+        "{number} of {total} operational",
+        operational,
+        total=len(components),
     )
     return view.GroupView(
-        name=untrusted_text.line(name) or scene.say.text("Components"),
+        name=untrusted_text.line(name) or context.language.text("Components"),
         is_ours=not untrusted_text.line(name),
-        opened=not calm or len(scene.it.lines) <= ALL_OPEN_UP_TO,
-        summary="" if scene.it.silent else counted,
+        opened=not is_calm or len(context.state.components) <= ALL_OPEN_UP_TO,
+        summary="" if context.state.is_stale else counted,
         status=worst,
-        components=tuple(component.component(scene, line) for line in lines),
+        components=tuple(component_view.of(context, component) for component in components),
     )
 
 
-def _rows(scene: PageContext, line: ComponentState) -> tuple[view.DayRowView, ...]:
-    """Every day that the bars show, newest first; those before the first data are left out."""
+def _rows(context: PageContext, component: ComponentState) -> tuple[view.DayRowView, ...]:
+    """Return every day that the bars show, newest first, without those before the first data."""
     rows = []
-    for day in reversed(uptime_windows.days_of(scene.it, line)):
+    for day in reversed(uptime_windows.days_of(context.state, component)):
         if day.uptime.counted + day.uptime.maintenance + day.uptime.paused == 0:
             continue
-        found = troubled_days.stretches(scene, line, day.start, day.end)
+        periods = troubled_days.stretches(context, component, day.start, day.end)
         rows.append(
             view.DayRowView(
                 machine=f"{day.day}",
-                text=scene.day_text(day.day),
-                percent=component.percent(scene, day.uptime.percent()),
-                coverage=component.percent(scene, day.uptime.coverage()),
-                stretches=found[: troubled_days.MOST_STRETCHES],
-                more=max(0, len(found) - troubled_days.MOST_STRETCHES),
+                text=context.day_text(day.day),
+                percent=component_view.percent(context, day.uptime.percent()),
+                coverage=component_view.percent(context, day.uptime.coverage()),
+                stretches=periods[: troubled_days.MOST_STRETCHES],
+                more=max(0, len(periods) - troubled_days.MOST_STRETCHES),
             )
         )
     return tuple(rows)

@@ -1,4 +1,4 @@
-"""The days that matter, as a list: what a bar shows, in words."""
+"""List the days with trouble: what a bar shows, in words."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,66 +27,70 @@ OUTAGES = (ComponentStatus.DOWN, ComponentStatus.DEGRADED)
 
 
 def troubled(
-    scene: PageContext, line: ComponentState, days: Sequence[UptimeDay]
+    context: PageContext, component: ComponentState, days: Sequence[UptimeDay]
 ) -> tuple[tuple[TroubledDayView, ...], int]:
-    """The newest five days whose bar is not all good, newest first, and how many more there are."""
+    """Return the newest five days whose bar is not all good, newest first, and how many remain."""
     mixed = [day for day in reversed(days) if uptime_bars.kind(day) == uptime_bars.MIXED]
-    listed = [_day(scene, line, day) for day in mixed[:MOST_DAYS]]
-    # A day whose only gaps are too short to be listed has nothing to tell.
-    told = tuple(day for day in listed if day.stretches)
-    return told, max(0, len(mixed) - MOST_DAYS)
+    listed = [_day(context, component, day) for day in mixed[:MOST_DAYS]]
+    # A day whose only gaps are too short to be listed has nothing to show.
+    days_with_trouble = tuple(day for day in listed if day.stretches)
+    return days_with_trouble, max(0, len(mixed) - MOST_DAYS)
 
 
-def _day(scene: PageContext, line: ComponentState, day: UptimeDay) -> TroubledDayView:
-    found = stretches(scene, line, day.start, day.end)
+def _day(context: PageContext, component: ComponentState, day: UptimeDay) -> TroubledDayView:
+    periods = stretches(context, component, day.start, day.end)
     return TroubledDayView(
         machine=f"{day.day}",
-        text=scene.day_text(day.day),
-        stretches=found[:MOST_STRETCHES],
-        more=max(0, len(found) - MOST_STRETCHES),
+        text=context.day_text(day.day),
+        stretches=periods[:MOST_STRETCHES],
+        more=max(0, len(periods) - MOST_STRETCHES),
     )
 
 
 def stretches(
-    scene: PageContext,
-    line: ComponentState,
+    context: PageContext,
+    component: ComponentState,
     start: datetime,
     end: datetime,
     listed: Sequence[ComponentStatus] = _LISTED,
 ) -> tuple[StretchView, ...]:
-    """The times of trouble of a component within [start, end), newest first."""
+    """Return the periods of trouble of a component within [start, end), newest first."""
     touching = [
         segment
-        for segment in reversed(line.segments)
+        for segment in reversed(component.segments)
         if segment.start < end and segment.end > start and _is_listed(segment, listed)
     ]
-    return tuple(_stretch(scene, line, segment, start, end) for segment in touching)
+    return tuple(_stretch(context, component, segment, start, end) for segment in touching)
 
 
 def _is_listed(segment: Segment, listed: Sequence[ComponentStatus]) -> bool:
-    what = component_status.of(segment)
+    status = component_status.of(segment)
     length = (segment.end - segment.start) // instant.MILLISECOND
-    small = what is ComponentStatus.UNKNOWN and length <= uptime_bars.VISIBLE_GAP
-    return what in listed and not small
+    is_short_gap = status is ComponentStatus.UNKNOWN and length <= uptime_bars.VISIBLE_GAP
+    return status in listed and not is_short_gap
 
 
 def _stretch(
-    scene: PageContext, line: ComponentState, segment: Segment, begins: datetime, ends: datetime
+    context: PageContext,
+    component: ComponentState,
+    segment: Segment,
+    day_start: datetime,
+    day_end: datetime,
 ) -> StretchView:
-    """The part of a segment within a day; one that reaches the end of all is still going on."""
-    start, end = max(segment.start, begins), min(segment.end, ends)
-    zone, ending = scene.it.zone, line.segments[-1].end
-    going_on = segment.end == ending and ending <= ends
-    first, name = text_times.clock(start, zone), text_times.abbreviation(start, zone)
-    last = "24:00" if end == ends else text_times.clock(end, zone)
-    times = f"{first}–{last} {name}"
-    if going_on:
-        times = scene.say.text("since {time}", time=f"{first} {name}")
-    what = component_status.of(segment)
+    """Build the part of a segment within a day; one that reaches the horizon is still ongoing."""
+    start, end = max(segment.start, day_start), min(segment.end, day_end)
+    zone, horizon = context.state.zone, component.segments[-1].end
+    is_ongoing = segment.end == horizon and horizon <= day_end
+    since, name = text_times.time_of_day(start, zone), text_times.abbreviation(start, zone)
+    until = "24:00" if end == day_end else text_times.time_of_day(end, zone)
+    times = f"{since}–{until} {name}"
+    if is_ongoing:
+        times = context.language.text("since {time}", time=f"{since} {name}")
+    status = component_status.of(segment)
     return StretchView(
-        status=what,
+        status=status,
         times=times,
-        duration=labels.duration(scene.say, end - start),
-        word=labels.component_status(scene.say, what),
-        reason=labels.reason(scene.say, segment.reason),
+        duration=labels.duration(context.language, end - start),
+        word=labels.component_status(context.language, status),
+        reason=labels.reason(context.language, segment.reason),
     )

@@ -1,6 +1,6 @@
-"""The page as values, ready to be written by a template that decides nothing.
+"""Hold the page as values, ready to be written by a template that decides nothing.
 
-Texts are plain: the template escapes them. What is `Markup` was made safe by `prose`.
+Texts are plain: the template escapes them. `Markup` was made safe by `text.markdown`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from allswell_web.text.times import Moment
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A text and where it leads; `current` marks where the reader is, `code` a language."""
+    """A link; `current` marks the one that the reader is at, `code` is a language."""
 
     text: str
     address: str
@@ -24,7 +24,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class LookView:
-    """What the owner has chosen of the look; `css` holds checked values only.
+    """The look that the owner has chosen; `css` holds checked values only.
 
     `icon` is the owner's favicon with the state in its corner.
     """
@@ -37,10 +37,10 @@ class LookView:
 
 @dataclass(frozen=True, slots=True)
 class FrameView:
-    """What stands around every part of a page.
+    """What is common to every part of a page.
 
-    `heading` is what the browser's tab says first. `own` is the language of the owner's texts where
-    it is not that of the part, else empty. `alternates` are the same part in each
+    `heading` begins the title of the browser's tab. `owner_lang` is the language of the owner's
+    texts where it is not that of the part, else empty. `alternates` are the same part in each
     language, absolute where the page's address is known.
     """
 
@@ -51,7 +51,7 @@ class FrameView:
     as_of: Moment | None
     zone: str
     language: str
-    own: str
+    owner_lang: str
     root: str
     home: str
     history: str
@@ -65,21 +65,21 @@ class FrameView:
 
 @dataclass(frozen=True, slots=True)
 class WindowView:
-    """Uptime and latency over a stretch; `percent` None is "no data", `p95` None too little.
+    """Uptime and latency over a period; `percent` None is "no data", `p95` None too little data.
 
-    `whole` says that all of it was observed.
+    `is_fully_observed` says that all of it was observed.
     """
 
     label: str
     percent: str | None
     coverage: str | None
-    whole: bool
+    is_fully_observed: bool
     p95: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StretchView:
-    """A time of trouble within one day: `14:02 - 14:20 CET`, how long, what, why."""
+    """A period of trouble within one day: `14:02 - 14:20 CET`, duration, status, reason."""
 
     status: ComponentStatus
     times: str
@@ -90,7 +90,7 @@ class StretchView:
 
 @dataclass(frozen=True, slots=True)
 class TroubledDayView:
-    """A day with trouble; `more` stretches are not listed."""
+    """A day with trouble; `more` periods are not listed."""
 
     machine: str
     text: str
@@ -110,7 +110,7 @@ class LatencyView:
 
 @dataclass(frozen=True, slots=True)
 class DeclarationView:
-    """What an open incident says of a component, beside what is observed."""
+    """A component's status as an open incident declares it, beside what is observed."""
 
     word: str
     title: str
@@ -119,7 +119,7 @@ class DeclarationView:
 
 @dataclass(frozen=True, slots=True)
 class ComponentView:
-    """One component. `note` is the reason, or what was last seen."""
+    """One component. `note` is the reason, or what was last known."""
 
     title: str
     address: str
@@ -138,7 +138,7 @@ class ComponentView:
 
     @property
     def quarter(self) -> WindowView:
-        """Uptime over the days that the bars show."""
+        """Return uptime over the 90 days that the bars show."""
         return self.windows[-1]
 
 
@@ -146,7 +146,7 @@ class ComponentView:
 class GroupView:
     """Components under one heading; one with trouble, or on a short page, is open.
 
-    `is_ours`: the owner gave it no name, so it has one of ours.
+    `is_ours` marks a group that the owner gave no name, so it has a default one.
     """
 
     name: str
@@ -170,7 +170,7 @@ class AffectedView:
 
 @dataclass(frozen=True, slots=True)
 class UpdateView:
-    """One update: how far things had come, when it was said, and the words."""
+    """One update: the status at that time, when it was posted, and its text."""
 
     word: str
     at: Moment
@@ -178,8 +178,8 @@ class UpdateView:
 
 
 @dataclass(frozen=True, slots=True)
-class ConcernedView:
-    """A component that an announcement concerns; `word` is empty for maintenance."""
+class AffectedComponentView:
+    """A component that an announcement affects; `word` is empty for maintenance."""
 
     title: str
     address: str
@@ -188,7 +188,7 @@ class ConcernedView:
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """An incident. `resolved` None: it is open. `updates` stand newest first."""
+    """An incident. `resolved` None: it is open. `updates` are sorted newest first."""
 
     title: str
     address: str
@@ -197,14 +197,14 @@ class IncidentView:
     status: str
     started: Moment
     resolved: Moment | None
-    lasted: str
-    components: tuple[ConcernedView, ...]
+    duration: str
+    components: tuple[AffectedComponentView, ...]
     updates: tuple[UpdateView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceView:
-    """Maintenance; `running` while it goes on."""
+    """Maintenance; `running` while it is in progress."""
 
     title: str
     address: str
@@ -212,13 +212,13 @@ class MaintenanceView:
     running: bool
     start: Moment
     end: Moment
-    components: tuple[ConcernedView, ...]
+    components: tuple[AffectedComponentView, ...]
     updates: tuple[UpdateView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OutageView:
-    """A stretch of trouble of one component on one day."""
+    """A period of trouble of one component on one day."""
 
     title: str
     stretch: StretchView
@@ -226,7 +226,7 @@ class OutageView:
 
 @dataclass(frozen=True, slots=True)
 class PastDayView:
-    """A day of the past with what was said and what was seen; `more` outages are not listed."""
+    """A past day with what was announced and observed; `more` outages are not listed."""
 
     machine: str
     text: str
@@ -237,28 +237,28 @@ class PastDayView:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing is to be told of it."""
+        """Decide whether there is nothing to show for the day."""
         return not (self.incidents or self.maintenances or self.outages)
 
 
 @dataclass(frozen=True, slots=True)
-class SilenceView:
-    """That the present is not known: since when, None for ever, and for how long."""
+class StaleDataView:
+    """The time of the last data, None if there was never any, and its age."""
 
     since: Moment | None
-    lasted: str
+    duration: str
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """The whole page."""
+    """The page with all of its parts."""
 
     frame: FrameView
     sentence: str
     status: ComponentStatus
     since: Moment | None
     as_of: Moment | None
-    silence: SilenceView | None
+    stale_data: StaleDataView | None
     affected: tuple[AffectedView, ...]
     more_affected: int
     incidents: tuple[IncidentView, ...]
@@ -282,7 +282,7 @@ class DayRowView:
 
 @dataclass(frozen=True, slots=True)
 class ComponentPageView:
-    """A component with every day that its bars show, and what was said of it."""
+    """A component with every day that its bars show, its incidents and its maintenance."""
 
     frame: FrameView
     component: ComponentView
@@ -305,7 +305,7 @@ class AnnouncementPageView:
 class HistoryPageView:
     """A month with what happened in it, and the months that there are.
 
-    `partly` says that outages are no longer known of all of its days.
+    `partly` marks a month of whose days not all outages are known any more.
     """
 
     frame: FrameView

@@ -1,7 +1,7 @@
-"""An edition: a page and its parts as files that can lie under any prefix, behind any CDN.
+"""Write a page and its parts as files that work under any prefix, behind any CDN.
 
-Every link within it is relative and leads to a file. A part of the page is `history.html`, not
-`history`, so that stores that are folders can hold `history/2026-11.html` beside it.
+Every link within the page is relative and leads to a file. A part of the page is `history.html`,
+not `history`, so that a file system can hold `history/2026-11.html` beside it.
 """
 
 import re
@@ -17,10 +17,10 @@ from allswell_web.api import routes
 from allswell_web.cache.directory import PageMount
 from allswell_web.cache.render_order import RenderOrder
 from allswell_web.cache.renderer import Renderer
-from allswell_web.text import language
+from allswell_web.text import languages
 
 HTML = "text/html"
-# A page of 200 components in seven languages is far below; nothing may go on for ever.
+# A page of 200 components in seven languages has far fewer; the crawl must end.
 MOST_FILES = 10_000
 _LINK = re.compile(r'(<(?:a|link|img)\b[^>]*?\b(?:href|src)=")([^"]*)(")')
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|$", re.IGNORECASE)
@@ -29,7 +29,7 @@ _FRAMES = re.compile(r";?\s*frame-ancestors [^;]*")
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """One file of an edition; `name` is its path below the page's own folder."""
+    """One file of a static site; `name` is its path below the page's own folder."""
 
     name: str
     body: bytes
@@ -37,44 +37,46 @@ class SiteFile:
     cache: str
 
 
-def front(press: Renderer, order: RenderOrder, there: Container[str]) -> Iterator[SiteFile]:
-    """What must always be new: the page in each language, and all documents for machines.
+def front(renderer: Renderer, order: RenderOrder, existing: Container[str]) -> Iterator[SiteFile]:
+    """Yield what must always be new: the page in each language, and all documents of the API.
 
-    With it comes what it leads to, unless its file is `there`.
+    It includes what they link to, unless its file is in `existing`.
     """
-    yield from _reached(press, order, _front(), there)
+    yield from _crawl(renderer, order, _front(), existing)
 
 
-def whole(press: Renderer, order: RenderOrder) -> Iterator[SiteFile]:
-    """Everything that can be reached from the page, the front included."""
-    yield from _reached(press, order, ["/embed", *_front()], ())
+def whole(renderer: Renderer, order: RenderOrder) -> Iterator[SiteFile]:
+    """Yield everything that can be reached from the page, the front included."""
+    yield from _crawl(renderer, order, ["/embed", *_front()], ())
 
 
-def _reached(
-    press: Renderer, order: RenderOrder, start: Sequence[str], there: Container[str]
+def _crawl(
+    renderer: Renderer, order: RenderOrder, start: Sequence[str], existing: Container[str]
 ) -> Iterator[SiteFile]:
-    waiting = [*start]
-    seen = set(waiting)
-    while waiting:
-        path = waiting.pop()
-        response = _made(press, order, path)
+    pending = [*start]
+    found_paths = set(pending)
+    while pending:
+        path = pending.pop()
+        response = _response(renderer, order, path)
         if response is None:
             continue
-        found = {it for it in _leads_to(path, response) if name_of(it) not in there} - seen
-        if len(seen) + len(found) > MOST_FILES:
-            found = set()
-        seen |= found
-        waiting += sorted(found)
+        linked = {
+            it for it in _leads_to(path, response) if name_of(it) not in existing
+        } - found_paths
+        if len(found_paths) + len(linked) > MOST_FILES:
+            linked = set()
+        found_paths |= linked
+        pending += sorted(linked)
         yield _file(path, response)
 
 
 def _front() -> list[str]:
-    chosen = [f"/{one.path}/" for one in language.every()]
+    chosen = [f"/{one.path}/" for one in languages.available()]
     return ["/", *chosen, *(route.path for route in routes.EVERY if "{" not in route.path)]
 
 
 def name_of(path: str) -> str:
-    """The file of a path within the page: `/` is `index.html`, `/history` is `history.html`."""
+    """Return the file name of a path: `/` is `index.html`, `/history` is `history.html`."""
     inner = path.removeprefix("/")
     if not inner or inner.endswith("/"):
         return f"{inner}index.html"
@@ -83,12 +85,12 @@ def name_of(path: str) -> str:
 
 
 def part_of(name: str) -> str:
-    """The id of the component or incident whose file it is; of another file a word."""
+    """Return the id of the component or incident whose file it is; of another file a word."""
     return name.rpartition("/")[2].partition(".")[0]
 
 
-def _made(press: Renderer, order: RenderOrder, path: str) -> Response | None:
-    return press.answer(PageMount(order.page, "", path), order)
+def _response(renderer: Renderer, order: RenderOrder, path: str) -> Response | None:
+    return renderer.dispatch(PageMount(order.page, "", path), order)
 
 
 def _file(path: str, response: Response) -> SiteFile:
@@ -101,9 +103,9 @@ def _file(path: str, response: Response) -> SiteFile:
 
 
 def _for_files(text: str, path: str, policy: str) -> str:
-    """A page whose links lead to files, and that carries its policy: a store sends no header."""
+    """Rewrite a page's links to files, and put its policy into it: a store sends no header."""
     linked = _LINK.sub(lambda it: it[1] + escape(_to_file(unescape(it[2]), path)) + it[3], text)
-    # Who may frame it cannot be said in the page.
+    # A meta element cannot restrict who may frame the page.
     inner = escape(_FRAMES.sub("", policy))
     meta = f'<meta http-equiv="Content-Security-Policy" content="{inner}">'
     return linked.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{meta}', 1)
@@ -112,16 +114,16 @@ def _for_files(text: str, path: str, policy: str) -> str:
 def _to_file(link: str, path: str) -> str:
     if _ELSEWHERE.match(link):
         return link
-    target, hash_sign, mark = link.partition("#")
+    target, hash_sign, fragment = link.partition("#")
     clean, question, query = target.partition("?")
     if not clean or (inside := _inside(path, clean)) is None:
         return link
     depth = path.count("/") - 1
-    return "../" * depth + name_of(inside) + question + query + hash_sign + mark
+    return "../" * depth + name_of(inside) + question + query + hash_sign + fragment
 
 
 def _leads_to(path: str, response: Response) -> Iterable[str]:
-    """The paths within the page that a part of it links to."""
+    """Yield the paths within the page that a part of it links to."""
     if response.mimetype != HTML:
         return
     for _, link, _ in _LINK.findall(response.get_data(as_text=True)):
@@ -131,7 +133,7 @@ def _leads_to(path: str, response: Response) -> Iterable[str]:
 
 
 def _inside(path: str, link: str) -> str | None:
-    """The path within the page that a relative link leads to; None where it leaves the page."""
+    """Return the path within the page that a relative link leads to; None where it leaves it."""
     if link.startswith("/"):
         return None
     levels = normpath(f"{path.rpartition('/')[0]}/{link}".lstrip("/")).split("/")

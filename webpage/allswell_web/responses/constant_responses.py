@@ -1,4 +1,4 @@
-"""Answers that are never kept: constant notices, and what machines ask."""
+"""Define responses that are never cached: constant notices, and health and metrics."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ RETRY_S = 10
 
 @dataclass(frozen=True, slots=True)
 class ConstantResponse:
-    """A whole answer; `headers` without the length."""
+    """A whole response; `headers` without the length."""
 
     status: str
     body: bytes = b""
@@ -22,42 +22,42 @@ class ConstantResponse:
     headers: tuple[tuple[str, str], ...] = ()
 
     def all_headers(self) -> Headers:
-        """The headers as they are sent."""
+        """Return the headers as they are sent."""
         length = ("Content-Length", str(len(self.body)))
-        about = [("Content-Type", self.content_type), length] if self.body else []
-        return [*about, NO_STORE, NOSNIFF, *self.headers]
+        of_body = [("Content-Type", self.content_type), length] if self.body else []
+        return [*of_body, NO_STORE, NOSNIFF, *self.headers]
 
     def with_header(self, name: str, value: str) -> "ConstantResponse":
-        """The same answer with one header more."""
+        """Return the same response with one more header."""
         return replace(self, headers=(*self.headers, (name, value)))
 
 
 PASSWORD = ConstantResponse(
     "401 Unauthorized",
-    b"This page asks for a password.\n",
+    b"This page requires a password.\n",
     headers=(("WWW-Authenticate", 'Basic realm="Status page", charset="UTF-8"'),),
 )
-SLOWER = ConstantResponse(
+TOO_MANY_TRIES = ConstantResponse(
     "429 Too Many Requests",
-    b"Too many passwords were tried from here. Wait a few minutes.\n",
+    b"Too many failed attempts. Try again in a few minutes.\n",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ConstantResponses:
-    """The constant answers: one for all that is unknown, one for when nothing can be said.
+    """The constant responses: for unknown addresses, and for when there is no data.
 
-    `password` asks for one, `slower` is for who has tried too often.
+    `password` requests one, `too_many_tries` is for clients that have tried too often.
     """
 
     not_found: ConstantResponse
     unavailable: ConstantResponse
     password: ConstantResponse = PASSWORD
-    slower: ConstantResponse = SLOWER
+    too_many_tries: ConstantResponse = TOO_MANY_TRIES
 
 
 def notices(not_found: str, unavailable: str, policy: str) -> ConstantResponses:
-    """The notices from their HTML and their content security policy."""
+    """Build the notices from their HTML and their content security policy."""
     headers = (("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"))
     retry = ("Retry-After", str(RETRY_S))
     return ConstantResponses(
@@ -66,7 +66,9 @@ def notices(not_found: str, unavailable: str, policy: str) -> ConstantResponses:
     )
 
 
-REFUSED = ConstantResponse("405 Method Not Allowed", b"", PLAIN, (("Allow", "GET, HEAD"),))
+METHOD_NOT_ALLOWED = ConstantResponse(
+    "405 Method Not Allowed", b"", PLAIN, (("Allow", "GET, HEAD"),)
+)
 PREFLIGHT = ConstantResponse(
     "204 No Content",
     headers=(
@@ -79,5 +81,5 @@ PREFLIGHT = ConstantResponse(
 
 
 def moved(to: str) -> ConstantResponse:
-    """The same thing under its right path."""
+    """Redirect to the same resource under its canonical path."""
     return ConstantResponse("308 Permanent Redirect", headers=(("Location", to),))

@@ -1,4 +1,4 @@
-"""What a browser may do with a page: nothing but what stands in it, known by its hash."""
+"""Write the content security policy: a browser may use only what is in the page, by its hash."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,13 @@ from allswell_web.graphics import stylesheets
 
 
 def of(sheets: Iterable[str], scripts: Iterable[str] = ()) -> str:
-    """The content security policy of a page with just these style sheets and scripts in it."""
+    """Write the policy of a page with just these inline style sheets and scripts."""
     parts = [
         "default-src 'none'",
-        f"style-src {' '.join(map(_named, sheets))}",
-        f"script-src {' '.join(map(_named, scripts))}" if scripts else "",
+        f"style-src {' '.join(map(_quoted_digest, sheets))}",
+        f"script-src {' '.join(map(_quoted_digest, scripts))}" if scripts else "",
         "img-src 'self'",
-        # For tools that fetch robots.txt from within the page, as Lighthouse does; no script does.
+        # For tools that fetch robots.txt from within the page, as Lighthouse does.
         "connect-src 'self'",
         "form-action 'none'",
         "base-uri 'none'",
@@ -21,5 +21,5 @@ def of(sheets: Iterable[str], scripts: Iterable[str] = ()) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _named(text: str) -> str:
+def _quoted_digest(text: str) -> str:
     return f"'{stylesheets.digest(text)}'"

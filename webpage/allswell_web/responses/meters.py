@@ -1,6 +1,6 @@
-"""What the page did and how it is, as Prometheus text. Nothing on the way of a cache hit counts.
+"""Count what the page does, and write it as Prometheus text. A cache hit counts nothing.
 
-All pages are counted together: whoever reads it learns neither how many there are nor which.
+All pages are counted together, so the metrics do not reveal how many there are, or which.
 """
 
 import threading
@@ -10,12 +10,12 @@ HELP = {
     "allswell_web_facts_reads_total": "Reads of a page's facts from the database.",
     "allswell_web_facts_read_failures_total": "Reads of a page's facts that failed.",
     "allswell_web_directory_reads_total": "Reads of the list of pages.",
-    "allswell_web_version_polls_total": "Small queries for the pages' versions.",
-    "allswell_web_version_poll_failures_total": "Such queries that failed.",
-    "allswell_web_copies_rendered_total": "Copies of a page, or of its JSON, that were made.",
-    "allswell_web_latency_failures_total": "Requests to the collector that brought no latency.",
-    "allswell_web_shared_failures_total": "Uses of the shared Redis that failed.",
-    "allswell_web_shared_up": "Whether the shared Redis answered last; 1 also without one.",
+    "allswell_web_version_polls_total": "Queries for the pages' versions.",
+    "allswell_web_version_poll_failures_total": "Queries for the pages' versions that failed.",
+    "allswell_web_copies_rendered_total": "Responses rendered: pages, JSON, feeds, pictures.",
+    "allswell_web_latency_failures_total": "Requests to the collector for latency that failed.",
+    "allswell_web_shared_failures_total": "Requests to the shared Redis that failed.",
+    "allswell_web_shared_up": "1 if the last request to Redis succeeded, or there is no Redis.",
 }
 GAUGES = frozenset({"allswell_web_shared_up"})
 
@@ -27,25 +27,25 @@ class PageMetrics:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter({"allswell_web_shared_up": 1})
 
-    def add(self, name: str) -> None:
-        """Count one. Raises KeyError for a name without a help text."""
+    def increment(self, name: str) -> None:
+        """Increment a counter. Raises KeyError for a name without a help text."""
         HELP[name]
         with self._lock:
             self._counts[name] += 1
 
     def set(self, name: str, value: int) -> None:
-        """How it is now. Raises KeyError for a name without a help text."""
+        """Set a gauge. Raises KeyError for a name without a help text."""
         HELP[name]
         with self._lock:
             self._counts[name] = value
 
     def value(self, name: str) -> int:
-        """How often it was counted so far."""
+        """Return the current value."""
         with self._lock:
             return self._counts[name]
 
     def text(self) -> str:
-        """All of them in the text format that Prometheus reads."""
+        """Write all metrics in Prometheus' text format."""
         with self._lock:
             counts = {name: self._counts[name] for name in HELP}
         lines: list[str] = []

@@ -1,22 +1,22 @@
-"""What a request's headers ask for: a coding, and whether the reader has this copy already."""
+"""Negotiate the content coding, and whether the client has the current copy already."""
 
 CODINGS = ("identity", "gzip", "br")
 
 
 def coding(header: str) -> int:
-    """The place in `CODINGS` of what `Accept-Encoding` likes best (RFC 9110, 12.5.3).
+    """Return the index in `CODINGS` that `Accept-Encoding` prefers (RFC 9110, 12.5.3).
 
-    q=0 forbids; of several that are equally welcome the smallest body is sent. `*` may mean gzip,
-    which everybody knows, and never Brotli.
+    q=0 forbids; of several with equal weight the smallest body is sent. `*` includes gzip, which
+    every client knows, but never Brotli.
     """
     weights: dict[str, float] = {}
     for part in header.lower().split(","):
         name, *parameters = part.split(";")
         weights[name.strip()] = _weight(parameters)
     gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    liked = (weights.get("identity", 0.0), gzip, weights.get("br", 0.0))
-    best = max(range(len(CODINGS)), key=lambda place: (liked[place], place))
-    return best if liked[best] > 0 else 0
+    preferred = (weights.get("identity", 0.0), gzip, weights.get("br", 0.0))
+    best = max(range(len(CODINGS)), key=lambda index: (preferred[index], index))
+    return best if preferred[best] > 0 else 0
 
 
 def _weight(parameters: list[str]) -> float:
@@ -31,7 +31,7 @@ def _weight(parameters: list[str]) -> float:
 
 
 def has_copy(header: str, etag: str) -> bool:
-    """Whether `If-None-Match` names this copy, compared weakly (RFC 9110, 13.1.2)."""
-    wanted = etag.removeprefix("W/")
+    """Decide whether `If-None-Match` names this copy, compared weakly (RFC 9110, 13.1.2)."""
+    opaque = etag.removeprefix("W/")
     tags = [tag.strip() for tag in header.split(",")]
-    return tags == ["*"] or any(tag.removeprefix("W/") == wanted for tag in tags)
+    return tags == ["*"] or any(tag.removeprefix("W/") == opaque for tag in tags)

@@ -1,14 +1,14 @@
-"""What is said where no page may be named: in every language, for nobody's is known there.
+"""Write notices for addresses where no page may be named, in every language.
 
-The visitor's own language is not asked for: these answers are constant, so that no two of them tell
-one unknown address from another, and no cache holds several of them.
+The visitor's own language is not negotiated: these responses are constant, so that they do not
+distinguish unknown addresses, and no cache holds several of them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from allswell_web.text import language
-from allswell_web.text.language import noted
+from allswell_web.text import languages
+from allswell_web.text.languages import translatable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,21 @@ class Notice:
     heading: str
     advice: str
 
-    def said(self) -> Sequence[LocalizedNotice]:
-        """The notice in each language, English first."""
+    def translations(self) -> Sequence[LocalizedNotice]:
+        """Return the notice in each language, English first."""
         return [
             LocalizedNotice(one.code, one.direction, one.text(self.heading), one.text(self.advice))
-            for one in language.every()
+            for one in languages.available()
         ]
 
 
 NOT_FOUND = Notice(
-    noted("There is nothing at this address"),
-    noted("Please check how it is written."),
+    translatable("There is nothing at this address"),
+    translatable("Please check how it is written."),
 )
 UNAVAILABLE = Notice(
-    noted("We have no data to show at the moment"),
-    noted(
+    translatable("We have no data to show at the moment"),
+    translatable(
         "This page has just started and cannot reach its records. That says nothing about the"
         " services themselves. Please try again in a few seconds."
     ),

@@ -1,4 +1,4 @@
-"""A sheet laid out for sending: what a cache hit needs is looked up, never computed."""
+"""Lay out a rendered response for sending, so that a cache hit computes nothing."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from allswell_web.responses.negotiate import CODINGS
 from allswell_web.responses.rendered_response import Headers, RenderedResponse
 
 VARY = ("Vary", "Accept-Encoding")
-# What a 304 repeats, and what it leaves out: all that describes a body.
+# A 304 leaves out what describes a body.
 _OF_BODY = frozenset({"content-type", "content-length", "content-encoding"})
 
 
@@ -19,52 +19,64 @@ class AgedHeaders:
 
 
 class PreparedResponse:
-    """One sheet in this process; times are ticks. `until` is moved back when its page changes.
+    """One response in this process; times are ticks.
 
-    `more` are headers of the host that it is sent at.
+    `fresh_until` is moved back when its page changes.
+
+    `extra_headers` are those of the host that it is served at.
     """
 
-    __slots__ = ("aged", "bodies", "etag", "made", "more", "page", "sheet", "tellable", "until")
+    __slots__ = (
+        "aged",
+        "bodies",
+        "etag",
+        "extra_headers",
+        "fresh_until",
+        "page_id",
+        "rendered",
+        "rendered_at",
+        "usable_until",
+    )
 
     def __init__(
         self,
-        sheet: RenderedResponse,
-        page: int,
+        rendered: RenderedResponse,
+        page_id: int,
         *,
-        made: float,
-        until: float,
-        tellable: float,
-        more: tuple[tuple[str, str], ...] = (),
+        rendered_at: float,
+        fresh_until: float,
+        usable_until: float,
+        extra_headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        self.sheet = sheet
-        self.page = page
-        self.made = made
-        self.until = until
-        self.tellable = tellable
-        self.more = more
-        self.etag = sheet.etag
-        # WSGI answers are lists; these are handed out again and again.
-        self.bodies = ([sheet.body], [sheet.gzip], [sheet.brotli])
+        self.rendered = rendered
+        self.page_id = page_id
+        self.rendered_at = rendered_at
+        self.fresh_until = fresh_until
+        self.usable_until = usable_until
+        self.extra_headers = extra_headers
+        self.etag = rendered.etag
+        # A WSGI response is a list; these are returned again and again.
+        self.bodies = ([rendered.body], [rendered.gzip], [rendered.brotli])
         self.aged = self._headers(0)
 
     def age(self, now: float) -> AgedHeaders:
-        """The headers as of now, made anew at most once per second."""
-        seconds = max(0, int(now - self.made))
+        """Return the headers as of now, rebuilt at most once per second."""
+        seconds = max(0, int(now - self.rendered_at))
         aged = self.aged
         if aged.seconds != seconds:
             aged = self.aged = self._headers(seconds)
         return aged
 
     def not_modified(self, now: float) -> Headers:
-        """The headers of a 304."""
-        plain = self.age(now).headers[0]
-        return [entry for entry in plain if entry[0].lower() not in _OF_BODY]
+        """Return the headers of a 304."""
+        identity = self.age(now).headers[0]
+        return [entry for entry in identity if entry[0].lower() not in _OF_BODY]
 
     def _headers(self, seconds: int) -> AgedHeaders:
         age = ("Age", str(seconds))
         tag = [("ETag", self.etag)] if self.etag else []
-        common = [*self.sheet.headers, *self.more, *tag, VARY, age]
+        common = [*self.rendered.headers, *self.extra_headers, *tag, VARY, age]
         lengths = [("Content-Length", str(len(body))) for (body,) in self.bodies]
-        plain, *packed = ([*common, length] for length in lengths)
-        named = [[("Content-Encoding", name)] for name in CODINGS[1:]]
-        return AgedHeaders(seconds, (plain, *map(list.__add__, packed, named)))
+        identity, *compressed = ([*common, length] for length in lengths)
+        encodings = [[("Content-Encoding", name)] for name in CODINGS[1:]]
+        return AgedHeaders(seconds, (identity, *map(list.__add__, compressed, encodings)))

@@ -1,6 +1,6 @@
-"""A sheet: one answer with its bytes ready to send in each coding, and its freshness inside.
+"""Hold one response with its body in each coding and its freshness, writable as bytes.
 
-A sheet can be written as bytes and read back, so that a store needs no pickle.
+It is written as bytes and read back without pickle.
 """
 
 import gzip
@@ -23,11 +23,11 @@ _VALUE = re.compile(r"[\x20-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class RenderedResponse:
-    """A finished answer. `made` is when; until `fresh` it is sent without a question.
+    """A finished response; until `fresh_until` it is sent without a check.
 
-    Until `tellable` it may still be sent while a newer one is being made: later it would state
-    something that nobody has observed. `version` is the page's, 0 where there is none. One that is
-    not `kept` answers a single request.
+    Until `usable_until` it may still be sent while a newer one is being rendered: later it would
+    state something that was not observed. `version` is the page's, 0 where there is none. One that
+    is not `is_cacheable` serves a single request.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -35,47 +35,47 @@ class RenderedResponse:
     body: bytes
     gzip: bytes
     brotli: bytes
-    made: datetime
-    fresh: datetime
-    tellable: datetime
+    rendered_at: datetime
+    fresh_until: datetime
+    usable_until: datetime
     version: int = 0
-    kept: bool = True
+    is_cacheable: bool = True
 
 
 def etag_of(body: bytes) -> str:
-    """A weak tag, the same for every coding."""
+    """Return a weak ETag, the same for every coding."""
     return f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
 
 
 def in_gzip(body: bytes) -> bytes:
-    """The body in gzip, equal bytes for equal bodies."""
+    """Compress the body with gzip, equal bytes for equal bodies."""
     return gzip.compress(body, 9, mtime=0)
 
 
 def in_brotli(body: bytes) -> bytes:
-    """The body in Brotli. Quality 11 would save 9 % more for fifty times the time."""
-    packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=5)
-    return packed
+    """Compress the body with Brotli. Quality 11 would save 9 % more for fifty times the time."""
+    compressed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=5)
+    return compressed
 
 
-def write(sheet: RenderedResponse) -> bytes:
-    """All of a sheet as bytes: the length of a JSON head, the head, the body in each coding."""
+def write(rendered: RenderedResponse) -> bytes:
+    """Write a response as bytes: the length of a JSON head, the head, the body in each coding."""
     head = json.dumps(
         {
-            "headers": sheet.headers,
-            "etag": sheet.etag,
-            "lengths": [len(sheet.body), len(sheet.gzip)],
-            "made": instant.to_ms(sheet.made),
-            "fresh": instant.to_ms(sheet.fresh),
-            "tellable": instant.to_ms(sheet.tellable),
-            "version": sheet.version,
+            "headers": rendered.headers,
+            "etag": rendered.etag,
+            "lengths": [len(rendered.body), len(rendered.gzip)],
+            "made": instant.to_ms(rendered.rendered_at),
+            "fresh": instant.to_ms(rendered.fresh_until),
+            "tellable": instant.to_ms(rendered.usable_until),
+            "version": rendered.version,
         }
     ).encode()
-    return len(head).to_bytes(_LENGTH) + head + sheet.body + sheet.gzip + sheet.brotli
+    return len(head).to_bytes(_LENGTH) + head + rendered.body + rendered.gzip + rendered.brotli
 
 
 def read(data: bytes) -> RenderedResponse:
-    """Read what `write` wrote. Raises `Damaged`."""
+    """Read what `write` wrote. Raises `DamagedResponse`."""
     try:
         start = _LENGTH + int.from_bytes(data[:_LENGTH])
         head = json.loads(data[_LENGTH:start])
@@ -87,17 +87,17 @@ def read(data: bytes) -> RenderedResponse:
             body=data[start:middle],
             gzip=data[middle:last],
             brotli=data[last:],
-            made=instant.from_ms(head["made"]),
-            fresh=instant.from_ms(head["fresh"]),
-            tellable=instant.from_ms(head["tellable"]),
+            rendered_at=instant.from_ms(head["made"]),
+            fresh_until=instant.from_ms(head["fresh"]),
+            usable_until=instant.from_ms(head["tellable"]),
             version=int(head["version"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
-        raise DamagedResponse("this is not a sheet") from problem
+        raise DamagedResponse("not a stored response") from problem
 
 
 def _header(name: str, value: str) -> tuple[str, str]:
-    """A header as it was written; one that could make two of it is refused."""
+    """Check a header that was read; one that could become two is refused."""
     if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
-        raise ValueError("no header of ours")
+        raise ValueError("not a header of a stored response")
     return name, value

@@ -1,8 +1,8 @@
-"""Who may see a private page. For networks that are not listed the page is not there.
+"""Control access to private pages. For networks that are not listed a page does not exist.
 
-A password that was right is known again by a keyed digest of the header it came in, so that not
-each of a visitor's requests costs a hash. Wrong ones are slowed by page and address: after the
-sixth there is a second's pause, after each further one twice as long. All memory is bounded.
+A correct password is recognised by a keyed digest of its header, so that not each of a visitor's
+requests costs a hash. Failed tries are limited by page and address: after the sixth there is a
+pause of one second, doubled with each further one. All memory is bounded.
 """
 
 import hashlib
@@ -27,36 +27,36 @@ K = TypeVar("K")
 V = TypeVar("V")
 FREE = 5
 LONGEST_WAIT_S = 300.0
-# An address that has been wrong is forgotten when it has been quiet for so long.
+# Failed tries are forgotten after this time without another one.
 FORGET_S = 1800.0
-MOST_WRONG = 10_000
-MOST_RIGHT = 10_000
-# Each check takes 16 MiB and a core; more at once would be the visitors' to choose.
+MOST_FAILED = 10_000
+MOST_ACCEPTED = 10_000
+# Each check takes 16 MiB and a core; visitors must not decide how many run at once.
 CHECKS_AT_ONCE = 2
 PATIENCE_S = 2.0
-# Nobody types more, and the header is hashed before it is looked at.
+# No password is longer, and the header is hashed before it is compared.
 LONGEST_HEADER = 4096
 
 
 @dataclass(slots=True)
 class FailedTries:
-    """An address's tries: how many, until when it has to wait, when it was last heard."""
+    """The failed tries of an address: their count, until when it is blocked, the last one."""
 
-    times: int = 0
-    until: float = 0.0
-    last: float = 0.0
+    count: int = 0
+    blocked_until: float = 0.0
+    last_try: float = 0.0
 
 
 @dataclass(slots=True)
 class TriesMemory:
-    """What is known of visitors; the oldest entries give way."""
+    """The accepted and failed tries of visitors; the oldest entries are removed."""
 
-    right: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
-    wrong: OrderedDict[tuple[str, str], FailedTries] = field(default_factory=OrderedDict)
+    accepted: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    failed: OrderedDict[tuple[str, str], FailedTries] = field(default_factory=OrderedDict)
 
 
 class AccessControl:
-    """Judges requests for private pages; `ticks` are seconds that only grow."""
+    """A judge of requests for private pages; `ticks` are seconds that only grow."""
 
     def __init__(
         self,
@@ -75,87 +75,89 @@ class AccessControl:
         self._memory = TriesMemory()
 
     def judge(self, page: page_data.PageRow, environ: WSGIEnvironment) -> ConstantResponse | None:
-        """Why a request for a private page is refused; None where it is let through."""
+        """Return the refusal of a request for a private page; None where it is allowed."""
         address = client_address.address(environ, self._proxies)
         if page.allowed_networks:
             networks = [ip_network(text, strict=False) for text in page.allowed_networks]
-            # Behind a proxy that nobody has declared, its address is everybody's.
-            hidden = client_address.is_hidden(environ, self._proxies)
-            listed = address is not None and not hidden and client_address.is_in(address, networks)
-            return None if listed else self._notices.not_found
+            # Behind an undeclared proxy its address is every visitor's.
+            is_hidden = client_address.is_hidden(environ, self._proxies)
+            is_listed = (
+                address is not None and not is_hidden and client_address.is_in(address, networks)
+            )
+            return None if is_listed else self._notices.not_found
         header = environ.get("HTTP_AUTHORIZATION", "")
         if not header:
             return self._notices.password
-        if len(header) > LONGEST_HEADER or (given := read(header)) is None:
+        if len(header) > LONGEST_HEADER or (tried := read(header)) is None:
             return self._notices.password
-        known = self._known(page, header)
+        digest = self._known(page, header)
         with self._lock:
-            if known in self._memory.right:
-                self._memory.right.move_to_end(known)
+            if digest in self._memory.accepted:
+                self._memory.accepted.move_to_end(digest)
                 return None
-        return self._checked(page, given, known, (page.public_id, client_address.origin(address)))
+        return self._checked(page, tried, digest, (page.public_id, client_address.origin(address)))
 
     def _known(self, page: page_data.PageRow, header: str) -> bytes:
         text = f"{page.public_id}\n{page.password_hash}\n{header}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, text, hashlib.sha256)
 
     def _checked(
-        self, page: page_data.PageRow, given: str, known: bytes, who: tuple[str, str]
+        self, page: page_data.PageRow, tried: str, digest: bytes, client: tuple[str, str]
     ) -> ConstantResponse | None:
-        pause = self._pause(who)
-        if pause == 0 and not self._checks.acquire(timeout=PATIENCE_S):
-            pause = PATIENCE_S
-        if pause > 0:
-            return self._notices.slower.with_header("Retry-After", str(math.ceil(pause)))
+        wait_s = self._pause(client)
+        if wait_s == 0 and not self._checks.acquire(timeout=PATIENCE_S):
+            wait_s = PATIENCE_S
+        if wait_s > 0:
+            return self._notices.too_many_tries.with_header("Retry-After", str(math.ceil(wait_s)))
         try:
-            right = self._matches(given, page.password_hash)
+            is_correct = self._matches(tried, page.password_hash)
         finally:
             self._checks.release()
         with self._lock:
-            if right:
-                _bounded(self._memory.right, known, None, MOST_RIGHT)
-                self._memory.wrong.pop(who, None)
+            if is_correct:
+                _bounded(self._memory.accepted, digest, None, MOST_ACCEPTED)
+                self._memory.failed.pop(client, None)
                 return None
         return self._notices.password
 
-    def _pause(self, who: tuple[str, str]) -> float:
-        """For how many seconds somebody may not try; 0: now, and this is noted as a try.
+    def _pause(self, client: tuple[str, str]) -> float:
+        """Return for how many seconds a client must wait; 0: now, and this counts as a try.
 
-        A try counts as wrong until it has proved right, so that many at once do not get past the
-        limit while the first is being checked.
+        A try counts as failed until it is accepted, so that many at once do not exceed the limit
+        while the first is being checked.
         """
         now = self._ticks()
         with self._lock:
-            entry = self._memory.wrong.get(who)
-            if entry is None or now - entry.last > FORGET_S:
+            entry = self._memory.failed.get(client)
+            if entry is None or now - entry.last_try > FORGET_S:
                 entry = FailedTries()
-            if now < entry.until:
-                return entry.until - now
-            entry.times += 1
-            entry.last = now
-            if entry.times > FREE:
-                entry.until = now + min(2.0 ** (entry.times - FREE - 1), LONGEST_WAIT_S)
-            _bounded(self._memory.wrong, who, entry, MOST_WRONG)
+            if now < entry.blocked_until:
+                return entry.blocked_until - now
+            entry.count += 1
+            entry.last_try = now
+            if entry.count > FREE:
+                entry.blocked_until = now + min(2.0 ** (entry.count - FREE - 1), LONGEST_WAIT_S)
+            _bounded(self._memory.failed, client, entry, MOST_FAILED)
             return 0.0
 
 
-def _bounded(found: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    """Put an entry last, and let the first go when there are too many."""
-    found[key] = value
-    found.move_to_end(key)
-    if len(found) > most:
-        found.popitem(last=False)
+def _bounded(entries: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """Put an entry last, and remove the first when there are too many."""
+    entries[key] = value
+    entries.move_to_end(key)
+    if len(entries) > most:
+        entries.popitem(last=False)
 
 
 def read(header: str) -> str | None:
-    """The password of an Authorization header (RFC 7617); None where it holds none."""
-    scheme, _, rest = header.partition(" ")
+    """Return the password of an Authorization header (RFC 7617); None where it holds none."""
+    scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
-        text = base64_text.decode(rest.strip()).decode()
+        text = base64_text.decode(encoded.strip()).decode()
     except ValueError:
         return None
-    name, colon, given = text.partition(":")
+    name, colon, secret = text.partition(":")
     del name
-    return given if colon else None
+    return secret if colon else None

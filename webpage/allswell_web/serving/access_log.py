@@ -1,7 +1,7 @@
-"""The access log: a line of JSON for each request, without what tells who a visitor is.
+"""Write the access log: a line of JSON for each request, without data that identifies a visitor.
 
-No cookie, no password, no query and no referrer is in it, and of an address only the network: /24
-of IPv4, /48 of IPv6. Where it is off it is not on a request's way at all.
+It holds no cookie, password, query or referrer, and of an address only the network: /24 of IPv4,
+/48 of IPv6. Where it is off, requests do not pass through it at all.
 """
 
 import json
@@ -18,7 +18,7 @@ LONGEST = 512
 
 
 class AccessLog:
-    """An application whose requests are written to a stream."""
+    """A wrapper of an application that writes each request to a stream."""
 
     def __init__(
         self,
@@ -35,16 +35,19 @@ class AccessLog:
         self._proxies = proxies
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        """Answer, and write the line."""
-        began, statuses = self._ticks(), ["-"]
+        """Answer a request, and write its line."""
+        started, statuses = self._ticks(), ["-"]
 
-        def noting(status: str, headers: list[tuple[str, str]], /) -> Callable[[bytes], object]:
+        def record_status(
+            status: str, headers: list[tuple[str, str]], /
+        ) -> Callable[[bytes], object]:
             statuses.append(status[:3])
             return start(status, headers)
 
-        body = self._application(environ, noting)  # type: ignore[arg-type] # nobody passes exc_info
+        # Nobody passes exc_info.
+        body = self._application(environ, record_status)  # type: ignore[arg-type]
         parts = body if isinstance(body, list) else list(body)
-        self._write(environ, statuses[-1], sum(map(len, parts)), self._ticks() - began)
+        self._write(environ, statuses[-1], sum(map(len, parts)), self._ticks() - started)
         return parts
 
     def _write(self, environ: WSGIEnvironment, status: str, size: int, seconds: float) -> None:
@@ -62,5 +65,5 @@ class AccessLog:
             self._stream.write(json.dumps(line) + "\n")
             self._stream.flush()
         except (OSError, ValueError):
-            # A log that nobody takes any more is no reason to fail a visitor.
+            # A log that cannot be written is no reason to fail a request.
             return

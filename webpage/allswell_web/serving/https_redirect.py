@@ -1,7 +1,7 @@
-"""Sends to TLS who came without it: to single pages' hosts, or wherever an installation says so.
+"""Redirect to HTTPS: for single pages' hosts, or wherever the settings say so.
 
-Only its own proxy can know how a visitor came, and an Ingress has no field for it. Hosts that are
-not known get what they always get.
+Only the installation's own proxy can know a visitor's scheme, and an Ingress has no field for it.
+Unknown hosts get their usual 404.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,12 +15,12 @@ from allswell_web.serving.client_address import Network
 
 MOVED = "308 Permanent Redirect"
 QUERY = "/?:@!$&'()*+,;=-._~%"
-# What machines of the cluster ask.
+# Requests from within the cluster.
 PLAIN_PATHS = frozenset({"/healthz", "/metrics"})
 
 
 class HttpsRedirect:
-    """An application behind proxies that say in X-Forwarded-Proto how a visitor came."""
+    """A wrapper of an application behind proxies that set X-Forwarded-Proto."""
 
     def __init__(
         self,
@@ -33,21 +33,21 @@ class HttpsRedirect:
         self._proxies = proxies
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        """Answer, or redirect to the same address with TLS."""
-        if environ.get("HTTP_X_FORWARDED_PROTO") != "http" or not self._moves(environ):
+        """Answer, or redirect to the same address with HTTPS."""
+        if environ.get("HTTP_X_FORWARDED_PROTO") != "http" or not self._must_redirect(environ):
             return self._application(environ, start)
         host = directory.normal(environ.get("HTTP_HOST", ""))
         path = quote(environ["PATH_INFO"], encoding="latin-1")
         query = quote(environ.get("QUERY_STRING", ""), safe=QUERY, encoding="latin-1")
         target = f"{path}?{query}" if query else path
-        to = ConstantResponse(MOVED, headers=(("Location", f"https://{host}{target}"),))
-        start(to.status, to.all_headers())
+        redirect = ConstantResponse(MOVED, headers=(("Location", f"https://{host}{target}"),))
+        start(redirect.status, redirect.all_headers())
         return []
 
-    def _moves(self, environ: WSGIEnvironment) -> bool:
-        proxy = client_address.parsed(environ.get("REMOTE_ADDR", ""))
-        is_ours = proxy is not None and client_address.is_in(proxy, self._proxies)
+    def _must_redirect(self, environ: WSGIEnvironment) -> bool:
+        proxy = client_address.parse(environ.get("REMOTE_ADDR", ""))
+        is_trusted = proxy is not None and client_address.is_in(proxy, self._proxies)
         path = environ["PATH_INFO"]
-        asks = environ["REQUEST_METHOD"] in ("GET", "HEAD") and path.startswith("/")
-        known = is_ours and asks and path not in PLAIN_PATHS
-        return known and self._is_known(environ.get("HTTP_HOST", ""))
+        is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD") and path.startswith("/")
+        may_redirect = is_trusted and is_read and path not in PLAIN_PATHS
+        return may_redirect and self._is_known(environ.get("HTTP_HOST", ""))

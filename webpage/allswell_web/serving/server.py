@@ -1,7 +1,7 @@
-"""Runs a WSGI application under Granian: one worker process, stopped by a signal or by its parent.
+"""Run a WSGI application under Granian: one worker process, stopped by a signal or by its parent.
 
 The worker's environment is emptied before the first request: Granian copies it into every
-request's, which costs time, and what it holds is nobody's business there.
+request's, which costs time and exposes secrets.
 """
 
 import os
@@ -15,7 +15,7 @@ from wsgiref.types import WSGIApplication
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from granian.net import SocketSpec  # type: ignore[attr-defined] # it is, without saying so
+from granian.net import SocketSpec  # type: ignore[attr-defined] # not exported explicitly
 from granian.server.mp import MPServer
 
 from allswell_web.errors import AddressTaken
@@ -24,12 +24,12 @@ BACKLOG = 1024
 # Requests that are still running after this are cut off, so that a stop takes less than 5 s.
 STOP_S = 3
 RELOAD_S = 10
-PARENT_LOOK_S = 1.0
+PARENT_POLL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class ListenAt:
-    """Where to listen, and with how many threads."""
+    """The address to listen at, and the number of threads."""
 
     host: str
     port: int
@@ -37,11 +37,11 @@ class ListenAt:
 
 
 class Server(MPServer):
-    """Granian's server of processes, with one socket for all that are ever started.
+    """Granian's server of processes, with one socket for all of them.
 
-    On Linux each of its workers listens by itself, and what waits at the old one's socket when that
-    is closed is reset: a reload under load failed requests. With one socket the new worker takes
-    them.
+    On Linux each of its workers has its own socket, and connections that wait at the old one's when
+    it is closed are reset: a reload under load failed requests. With one socket the new worker
+    accepts them.
     """
 
     def _init_shared_socket(self) -> None:
@@ -62,43 +62,43 @@ class Server(MPServer):
 
 
 class WorkerLoader(Protocol):
-    """Makes the application within the worker process; it must be picklable."""
+    """A function that makes the application within the worker process; it must be picklable."""
 
     def __call__(self) -> WSGIApplication:
         """Return the application."""
         ...
 
 
-def check(place: ListenAt) -> None:
-    """Raise `Taken` where somebody listens already.
+def check(address: ListenAt) -> None:
+    """Raise `AddressTaken` where the address is in use.
 
-    Granian's own socket shares a port with another one of the same user, without a word.
+    Granian's own socket silently shares a port with another one of the same user.
     """
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((place.host, place.port))
+            probe.bind((address.host, address.port))
             probe.listen(1)
     except OSError as problem:
         reason = os.strerror(problem.errno) if problem.errno else str(problem)
         raise AddressTaken(
-            f"cannot listen at {place.host}:{place.port}: {reason.lower()}; "
+            f"cannot listen at {address.host}:{address.port}: {reason.lower()}; "
             "set ALLSWELL_BIND to another address and port"
         ) from problem
 
 
-def run(loader: WorkerLoader, place: ListenAt, *, stop_with_stdin: bool) -> None:
-    """Serve until SIGTERM or SIGINT, or until stdin ends. Raises `Taken`."""
-    check(place)
+def run(loader: WorkerLoader, address: ListenAt, *, stop_with_stdin: bool) -> None:
+    """Serve until SIGTERM or SIGINT, or until stdin ends. Raises `AddressTaken`."""
+    check(address)
     server = Server(
         "allswell_web",
-        address=place.host,
-        port=place.port,
+        address=address.host,
+        port=address.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         workers=1,
-        blocking_threads=place.threads,
+        blocking_threads=address.threads,
         backlog=BACKLOG,
         websockets=False,
         log_level=LogLevels.error,
@@ -111,19 +111,19 @@ def run(loader: WorkerLoader, place: ListenAt, *, stop_with_stdin: bool) -> None
 
 
 def stop_with(parent: int, alive: Callable[[], int] = os.getppid) -> None:
-    """In a worker: stop this process when the process that started it is gone."""
+    """Stop this worker process when the process that started it is gone."""
 
     def watch() -> None:
         wait = threading.Event()
         while alive() == parent:
-            wait.wait(PARENT_LOOK_S)
+            wait.wait(PARENT_POLL_S)
         os.kill(os.getpid(), signal.SIGTERM)
 
     _thread(watch)
 
 
 def _stop_at_end_of_stdin() -> None:
-    # Not sys.stdin: its lock would be held for ever in a worker that is forked meanwhile.
+    # Not sys.stdin: a worker forked meanwhile would inherit its lock in the held state.
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

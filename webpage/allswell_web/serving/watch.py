@@ -1,4 +1,4 @@
-"""Watches the pages' versions: one small query every 2 s, for one process."""
+"""Watch the pages' versions: one small query every 2 s per process."""
 
 import logging
 import threading
@@ -12,25 +12,25 @@ EVERY_S = 2.0
 
 
 class VersionWatch:
-    """Tells the shelf the versions, which compares them with what it holds."""
+    """A poller of versions, by which the page cache expires what is outdated."""
 
-    def __init__(self, reader: FactsReader, shelf: PageCache, meters: PageMetrics) -> None:
+    def __init__(self, reader: FactsReader, pages: PageCache, meters: PageMetrics) -> None:
         self._reader = reader
-        self._shelf = shelf
+        self._pages = pages
         self._meters = meters
 
-    def look(self) -> None:
-        """Ask once. A query that fails changes nothing."""
-        self._meters.add("allswell_web_version_polls_total")
+    def poll(self) -> None:
+        """Query once. A query that fails changes nothing."""
+        self._meters.increment("allswell_web_version_polls_total")
         try:
             versions = dict(self._reader.versions())
-        except Exception as problem:  # noqa: BLE001 - whatever it is, the next look may succeed
-            self._meters.add("allswell_web_version_poll_failures_total")
-            log.debug("The versions could not be read: %s", problem)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the next poll may succeed
+            self._meters.increment("allswell_web_version_poll_failures_total")
+            log.debug("version watch: cannot read the versions: %s", problem)
             return
-        self._shelf.compare(versions)
+        self._pages.expire_outdated(versions)
 
     def run(self, stop: threading.Event) -> None:
-        """Look every 2 s until `stop`."""
+        """Poll every 2 s until `stop`."""
         while not stop.wait(EVERY_S):
-            self.look()
+            self.poll()

@@ -1,84 +1,88 @@
-"""The one sentence over a page."""
+"""Write the one sentence at the top of a page."""
 
 from collections.abc import Sequence
 
 from allswell_web.status.component_status import ComponentStatus
 from allswell_web.status.overall_status import OverallStatus, StatusExtent
-from allswell_web.text.language import Language, noted
+from allswell_web.text.languages import Language, translatable
 
-_NOTHING = noted("Nothing is watched here yet")
-_SILENT = noted("The present state is not known")
+_NO_COMPONENTS = translatable("Nothing is watched here yet")
+_STALE = translatable("The present state is not known")
 _ALL = {
-    ComponentStatus.UP: noted("All systems operational"),
-    ComponentStatus.DOWN: noted("All systems are down"),
-    ComponentStatus.DEGRADED: noted("All systems are degraded"),
-    ComponentStatus.UNKNOWN: noted("We cannot see any component"),
-    ComponentStatus.NEW: noted("The first checks are under way"),
-    ComponentStatus.MAINTENANCE: noted("All systems are under maintenance"),
-    ComponentStatus.PAUSED: noted("Monitoring is paused"),
+    ComponentStatus.UP: translatable("All systems operational"),
+    ComponentStatus.DOWN: translatable("All systems are down"),
+    ComponentStatus.DEGRADED: translatable("All systems are degraded"),
+    ComponentStatus.UNKNOWN: translatable("We cannot see any component"),
+    ComponentStatus.NEW: translatable("The first checks are under way"),
+    ComponentStatus.MAINTENANCE: translatable("All systems are under maintenance"),
+    ComponentStatus.PAUSED: translatable("Monitoring is paused"),
 }
 _ONE = {
-    ComponentStatus.DOWN: noted("{name} is down"),
-    ComponentStatus.DEGRADED: noted("{name} is degraded"),
-    ComponentStatus.MAINTENANCE: noted("{name} is under maintenance"),
-    ComponentStatus.UNKNOWN: noted("We cannot see {name}"),
-    ComponentStatus.NEW: noted("No data yet from {name}"),
+    ComponentStatus.DOWN: translatable("{name} is down"),
+    ComponentStatus.DEGRADED: translatable("{name} is degraded"),
+    ComponentStatus.MAINTENANCE: translatable("{name} is under maintenance"),
+    ComponentStatus.UNKNOWN: translatable("We cannot see {name}"),
+    ComponentStatus.NEW: translatable("No data yet from {name}"),
 }
-# With one component on the page, its name says more than "all systems".
+# With one component on the page, its name is more informative than "all systems".
 _NAMED_ALONE = (ComponentStatus.DOWN, ComponentStatus.DEGRADED, ComponentStatus.MAINTENANCE)
 
 
-def of(overall: OverallStatus, titles: Sequence[str], say: Language, *, silent: bool) -> str:
-    """The sentence for visitors, e.g. `Public API is down`."""
+def of(overall: OverallStatus, titles: Sequence[str], language: Language, *, is_stale: bool) -> str:
+    """Return the sentence for visitors, e.g. `Public API is down`."""
     if not titles:
-        return say.text(_NOTHING)
-    if silent:
-        return say.text(_SILENT)
-    what, places = overall.status, overall.indices
+        return language.text(_NO_COMPONENTS)
+    if is_stale:
+        return language.text(_STALE)
+    status, indices = overall.status, overall.indices
     of_all = overall.extent is StatusExtent.ALL
-    if len(places) == 1 and what in (_NAMED_ALONE if of_all else _ONE):
-        return say.text(_ONE[what], name=titles[places[0]])
-    return say.text(_ALL[what]) if of_all else _some(what, len(places), len(titles), say)
+    if len(indices) == 1 and status in (_NAMED_ALONE if of_all else _ONE):
+        return language.text(_ONE[status], name=titles[indices[0]])
+    return (
+        language.text(_ALL[status])
+        if of_all
+        else _some(status, len(indices), len(titles), language)
+    )
 
 
-def of_incidents(titles: Sequence[str], say: Language) -> str:
-    """The sentence where open incidents say worse than what is observed."""
+def of_incidents(titles: Sequence[str], language: Language) -> str:
+    """Return the sentence for open incidents that report worse than what is observed."""
     if len(titles) == 1:
-        return say.text("Open incident: {title}", title=titles[0])
-    return say.count("{number} open incident", "{number} open incidents", len(titles))
+        return language.text("Open incident: {title}", title=titles[0])
+    return language.plural("{number} open incident", "{number} open incidents", len(titles))
 
 
-def _some(what: ComponentStatus, number: int, total: int, say: Language) -> str:
-    """The sentence for several of all components."""
-    if what is ComponentStatus.DOWN:
-        return say.count(
+def _some(status: ComponentStatus, number: int, total: int, language: Language) -> str:
+    """Return the sentence where several, but not all, components have the status."""
+    if status is ComponentStatus.DOWN:
+        return language.plural(
             "{number} of {total} components is down",
             "{number} of {total} components are down",
             number,
             total=total,
         )
-    if what is ComponentStatus.DEGRADED:
-        return say.count(
+    if status is ComponentStatus.DEGRADED:
+        return language.plural(
             "{number} of {total} components is degraded",
             "{number} of {total} components are degraded",
             number,
             total=total,
         )
-    if what is ComponentStatus.MAINTENANCE:
-        return say.count(
+    if status is ComponentStatus.MAINTENANCE:
+        return language.plural(
             "{number} of {total} components is under maintenance",
             "{number} of {total} components are under maintenance",
             number,
             total=total,
         )
-    if what is ComponentStatus.NEW:
-        return say.count(
+    if status is ComponentStatus.NEW:
+        return language.plural(
             "No data yet from {number} of {total} components",
             "No data yet from {number} of {total} components",
             number,
             total=total,
         )
-    return say.count(
+    return language.plural(
         "We cannot see {number} of {total} components",
         "We cannot see {number} of {total} components",
         number,

@@ -1,109 +1,111 @@
-"""Times as a page shows them: UTC for machines, the page's zone with its name for people."""
+"""Write times as a page shows them: UTC for machines, the page's zone with its name for people."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from allswell_web.text.language import Language
+from allswell_web.text.languages import Language
 
-# Seen from here every moment needs its date and its year.
+# Seen from this time every moment is written with its date and year.
 LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One moment: `machine` is RFC 3339 in UTC, `text` is for people and names its zone."""
+    """A moment in two forms: `machine` is RFC 3339 in UTC, `text` is for people, with its zone."""
 
     machine: str
     text: str
 
 
 def zone(name: str) -> ZoneInfo:
-    """The zone of a name; UTC for one that this machine's database lacks."""
+    """Return the zone of a name; UTC for one that this machine's database lacks."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 
-def abbreviation(at: datetime, where: ZoneInfo) -> str:
-    """The zone's name at a moment: `CET`, or `UTC-03` where it has none but its offset."""
-    name = at.astimezone(where).tzname() or "UTC"
+def abbreviation(at: datetime, time_zone: ZoneInfo) -> str:
+    """Return the zone's name at a moment: `CET`, or `UTC-03` where it has only an offset."""
+    name = at.astimezone(time_zone).tzname() or "UTC"
     return f"UTC{name}" if name[0] in "+-" else name
 
 
-def clock(at: datetime, where: ZoneInfo) -> str:
-    """The time of day, without zone."""
-    return f"{at.astimezone(where):%H:%M}"
+def time_of_day(at: datetime, time_zone: ZoneInfo) -> str:
+    """Write the time of day, without zone."""
+    return f"{at.astimezone(time_zone):%H:%M}"
 
 
-def day_text(day: date, today: date, say: Language) -> str:
-    """A day for people; the year only where it is not this one."""
-    month = _months(say)[day.month - 1]
+def day_text(day: date, today: date, language: Language) -> str:
+    """Write a day for people; with the year only where it is not the current one."""
+    month = _months(language)[day.month - 1]
     if day.year == today.year:
-        return say.form("date", "{day} {month}", day=day.day, month=month)
-    return say.form("date", "{day} {month} {year}", day=day.day, month=month, year=day.year)
+        return language.in_context("date", "{day} {month}", day=day.day, month=month)
+    return language.in_context(
+        "date", "{day} {month} {year}", day=day.day, month=month, year=day.year
+    )
 
 
-def month_text(first: date, say: Language) -> str:
-    """A month for people: `November 2026`."""
-    month = _whole_months(say)[first.month - 1]
-    return say.form("date", "{month} {year}", month=month, year=first.year)
+def month_text(first: date, language: Language) -> str:
+    """Write a month for people: `November 2026`."""
+    month = _whole_months(language)[first.month - 1]
+    return language.in_context("date", "{month} {year}", month=month, year=first.year)
 
 
 def moment(
-    at: datetime, now: datetime, where: ZoneInfo, say: Language, *, seconds: bool = False
+    at: datetime, now: datetime, time_zone: ZoneInfo, language: Language, *, seconds: bool = False
 ) -> Moment:
-    """A moment as seen from `now`: the date only where it is not today's."""
-    local, today = at.astimezone(where), now.astimezone(where).date()
+    """Write a moment as seen from `now`: with the date only where it is not today's."""
+    local, today = at.astimezone(time_zone), now.astimezone(time_zone).date()
     clock_text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-    text = f"{clock_text} {abbreviation(at, where)}"
+    text = f"{clock_text} {abbreviation(at, time_zone)}"
     if local.date() != today:
-        day = day_text(local.date(), today, say)
-        text = say.form("date and time", "{date}, {time}", date=day, time=text)
+        day = day_text(local.date(), today, language)
+        text = language.in_context("date and time", "{date}, {time}", date=day, time=text)
     return Moment(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", text)
 
 
-def last_days(now: datetime, where: ZoneInfo, count: int) -> tuple[date, date]:
-    """The first and the last of `count` days that end today."""
-    today = now.astimezone(where).date()
+def last_days(now: datetime, time_zone: ZoneInfo, count: int) -> tuple[date, date]:
+    """Return the first and the last of `count` days that end today."""
+    today = now.astimezone(time_zone).date()
     return today - timedelta(days=count - 1), today
 
 
 @cache
-def _months(say: Language) -> tuple[str, ...]:
-    """The names of months within a date."""
+def _months(language: Language) -> tuple[str, ...]:
+    """Return the names of months within a date."""
     return (
-        say.form("month", "Jan"),
-        say.form("month", "Feb"),
-        say.form("month", "Mar"),
-        say.form("month", "Apr"),
-        say.form("month", "May"),
-        say.form("month", "Jun"),
-        say.form("month", "Jul"),
-        say.form("month", "Aug"),
-        say.form("month", "Sep"),
-        say.form("month", "Oct"),
-        say.form("month", "Nov"),
-        say.form("month", "Dec"),
+        language.in_context("month", "Jan"),
+        language.in_context("month", "Feb"),
+        language.in_context("month", "Mar"),
+        language.in_context("month", "Apr"),
+        language.in_context("month", "May"),
+        language.in_context("month", "Jun"),
+        language.in_context("month", "Jul"),
+        language.in_context("month", "Aug"),
+        language.in_context("month", "Sep"),
+        language.in_context("month", "Oct"),
+        language.in_context("month", "Nov"),
+        language.in_context("month", "Dec"),
     )
 
 
 @cache
-def _whole_months(say: Language) -> tuple[str, ...]:
-    """The whole names of months, beside a year."""
+def _whole_months(language: Language) -> tuple[str, ...]:
+    """Return the full names of months, beside a year."""
     return (
-        say.form("whole month", "January"),
-        say.form("whole month", "February"),
-        say.form("whole month", "March"),
-        say.form("whole month", "April"),
-        say.form("whole month", "May"),
-        say.form("whole month", "June"),
-        say.form("whole month", "July"),
-        say.form("whole month", "August"),
-        say.form("whole month", "September"),
-        say.form("whole month", "October"),
-        say.form("whole month", "November"),
-        say.form("whole month", "December"),
+        language.in_context("whole month", "January"),
+        language.in_context("whole month", "February"),
+        language.in_context("whole month", "March"),
+        language.in_context("whole month", "April"),
+        language.in_context("whole month", "May"),
+        language.in_context("whole month", "June"),
+        language.in_context("whole month", "July"),
+        language.in_context("whole month", "August"),
+        language.in_context("whole month", "September"),
+        language.in_context("whole month", "October"),
+        language.in_context("whole month", "November"),
+        language.in_context("whole month", "December"),
     )

@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         complain(f"ALLSWELL_DATABASE_URL: {problem}")
         return BAD_INPUT
     if options.once:
-        return OK if publisher.tried() else FAILED
+        return OK if publisher.try_step() else FAILED
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -23,7 +23,7 @@ WINDOW = fakes.maintenance(
 
 def written(*windows: Maintenance, now: datetime = NOW, title: str = "Acme Status") -> str:
     page = fakes.page(title=title, zone="Europe/Berlin")
-    found = fakes.found(fakes.component(), of=page, maintenances=windows)
+    found = fakes.facts(fakes.component(), of=page, maintenances=windows)
     return calendar_feed.write(page_feed.of(found, now, "https://status.example/"))
 
 
@@ -50,7 +50,7 @@ def test_an_event_is_a_window_in_utc() -> None:
     assert (event.start, event.end) == (WINDOW.start, WINDOW.end)
     assert str(event["SUMMARY"]) == "Upgrade of the database"
     assert str(event["DESCRIPTION"]) == (
-        "We move to a new machine.\n\nExpect a minute of errors.\n\nConcerns Public API."
+        "We move to a new machine.\n\nExpect a minute of errors.\n\nAffects Public API."
     )
     assert (event["STATUS"], event["TRANSP"]) == ("CONFIRMED", "TRANSPARENT")
     assert event["URL"] == "https://status.example/incidents/main00000001"

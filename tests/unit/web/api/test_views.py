@@ -30,7 +30,7 @@ UNKNOWN = "/badge/comp99999999/state.svg"
 @pytest.fixture
 def bench() -> Bench:
     window = fakes.maintenance(start=fakes.ago(hours=-1), end=fakes.ago(hours=-2))
-    found = fakes.found(fakes.component(), maintenances=[window])
+    found = fakes.facts(fakes.component(), maintenances=[window])
     return harness.bench(fakes.Reader(found), latency=fakes.Latency(fakes.day_of_buckets()))
 
 
@@ -56,11 +56,11 @@ def test_every_route_answers_with_the_headers_of_its_kind(bench: Bench, entry: R
 def test_an_etag_stands_still_while_nothing_changes(entry: Route) -> None:
     """Latency apart: each five minutes a bucket of it comes and another one goes."""
     window = fakes.maintenance(start=fakes.ago(hours=-1), end=fakes.ago(hours=-2))
-    bench = harness.bench(fakes.Reader(fakes.found(fakes.component(), maintenances=[window])))
+    bench = harness.bench(fakes.Reader(fakes.facts(fakes.component(), maintenances=[window])))
     tag = bench.ask(path_of(entry)).headers["ETag"]
     for _ in range(4):
         bench.clock.advance(31)
-        bench.reader.held[1] = fakes.found(
+        bench.reader.held[1] = fakes.facts(
             fakes.component(),
             observed=bench.clock.now,
             maintenances=bench.reader.held[1].maintenances,
@@ -80,7 +80,7 @@ def test_scripts_of_other_sites_may_ask_with_a_condition(bench: Bench, entry: Ro
 
 @pytest.mark.parametrize("entry", routes.EVERY, ids=lambda entry: entry.name)
 def test_a_list_of_pages_has_nothing_for_machines(entry: Route) -> None:
-    two = [fakes.found(of=fakes.page(number, f"p{number}")) for number in (1, 2)]
+    two = [fakes.facts(of=fakes.page(number, f"p{number}")) for number in (1, 2)]
     bench = harness.bench(fakes.Reader(*two))
     assert bench.ask(path_of(entry)).status == 404
     assert bench.ask(f"/p1{path_of(entry)}").status == 200
@@ -88,7 +88,7 @@ def test_a_list_of_pages_has_nothing_for_machines(entry: Route) -> None:
 
 def test_links_are_those_of_the_pages_own_name() -> None:
     page = fakes.page(hostnames=("status.acme.example",))
-    bench = harness.bench(fakes.Reader(fakes.found(of=page)), own_hosts=("pages.example",))
+    bench = harness.bench(fakes.Reader(fakes.facts(of=page)), own_hosts=("pages.example",))
     for path in ("/history.atom", "/api/v2/status.json"):
         text = bench.ask(f"/acme{path}", host="pages.example").text
         assert "https://status.acme.example" in text
@@ -114,7 +114,7 @@ def test_badges_of_unknown_components_fill_no_memory(bench: Bench) -> None:
     for number in range(20):
         bench.ask(f"/badge/nobody{number:06}/state.svg")
     bench.ask(BADGE)
-    kept = [path for site in bench.web.shelf.sites.values() for path in site.copies]
+    kept = [path for site in bench.web.pages.hosts.values() for path in site.public]
     assert kept == [BADGE]
 
 
@@ -135,7 +135,7 @@ def test_what_is_not_on_the_table_is_not_found(bench: Bench, path: str) -> None:
 
 def test_metrics_are_told_at_no_customers_name() -> None:
     page = fakes.page(hostnames=("status.acme.example",))
-    bench = harness.bench(fakes.Reader(fakes.found(of=page)), own_hosts=("*",))
+    bench = harness.bench(fakes.Reader(fakes.facts(of=page)), own_hosts=("*",))
     assert bench.ask("/metrics", host="status.acme.example").status == 404
     assert bench.ask("/metrics", host="Status.Acme.example:443").status == 404
     assert bench.ask("/metrics", host="anything.example").status == 200
@@ -155,7 +155,7 @@ def test_every_story_that_machines_are_told_of_has_a_page_of_its_own() -> None:
         HealthClaim(State.UP, fakes.BORN),
         *fakes.outage(fakes.ago(days=1), timedelta(hours=1)),
     )
-    found = fakes.found(
+    found = fakes.facts(
         fakes.component(claims=claims),
         incidents=[fakes.incident(1, "Errors")],
         maintenances=[fakes.maintenance(start=fakes.ago(hours=1), end=fakes.ago(hours=-1))],
@@ -175,7 +175,7 @@ def test_every_story_that_machines_are_told_of_has_a_page_of_its_own() -> None:
 @pytest.mark.parametrize("entry", routes.EVERY, ids=lambda entry: entry.name)
 def test_no_text_of_an_owner_reaches_a_header(entry: Route) -> None:
     def headers(text: str) -> dict[str, str]:
-        found = fakes.found(
+        found = fakes.facts(
             fakes.component(1, text, group=text),
             of=fakes.page(title=text, description=text),
             incidents=[fakes.incident(1, text)],
@@ -192,10 +192,10 @@ def test_no_text_of_an_owner_reaches_a_header(entry: Route) -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        fakes.found(observed=None),
-        fakes.found(fakes.component(), observed=None),
-        fakes.found(fakes.component(claims=[]), observed=fakes.ago(days=200)),
-        fakes.found(fakes.component(group=""), of=fakes.page(zone="Mars/Olympus", title="")),
+        fakes.facts(observed=None),
+        fakes.facts(fakes.component(), observed=None),
+        fakes.facts(fakes.component(claims=[]), observed=fakes.ago(days=200)),
+        fakes.facts(fakes.component(group=""), of=fakes.page(zone="Mars/Olympus", title="")),
     ],
     ids=["nothing", "before the first beat", "silent for months", "without names"],
 )

@@ -19,7 +19,7 @@ class Source:
     def __init__(self, *words: str) -> None:
         self.words = list(words)
         self.reads = 0
-        self.wanted = 0
+        self.least_version = 0
 
     def read(self) -> str:
         self.reads += 1
@@ -33,14 +33,14 @@ class Source:
         clock: fakes.Clock,
         serves: Callable[[str], bool] = lambda _: True,
     ) -> SnapshotReader[str]:
-        origin = SnapshotOrigin(self.read, lambda _: 30.0, len, lambda: self.wanted, serves)
+        origin = SnapshotOrigin(self.read, lambda _: 30.0, len, lambda: self.least_version, serves)
         return SnapshotReader("word", origin, WORD, memory, clock.wall)
 
 
 def settled(relay: SnapshotReader[str]) -> tuple[str, float]:
     reading = relay.read()
-    reading.settle()
-    return reading.value, reading.lasts
+    reading.finish()
+    return reading.value, reading.fresh_for_s
 
 
 def test_the_second_process_takes_what_the_first_has_read_for_the_rest_of_its_time() -> None:
@@ -57,7 +57,7 @@ def test_a_newer_version_is_read_once_for_all_and_at_most_every_two_seconds() ->
     memory, clock, source = fakes.Memory(), fakes.Clock(), Source("a")
     first, second = source.relay(memory, clock), source.relay(memory, clock)
     settled(first)
-    source.words, source.wanted = ["bb"], 2
+    source.words, source.least_version = ["bb"], 2
     clock.advance(0.5)
     assert settled(second) == ("a", 1.5)
     clock.advance(1.5)
@@ -102,7 +102,7 @@ def test_without_the_origin_a_process_keeps_what_it_has_had_newer_itself() -> No
 
 def test_a_reader_waits_for_the_one_that_reads_and_takes_its_word() -> None:
     memory, clock, source = fakes.Memory(), fakes.Clock(), Source("a")
-    lease = memory.claim("word")
+    lease = memory.acquire("word")
     assert lease is not None
     holder, waiting = source.relay(memory, clock), source.relay(memory, clock)
     began = threading.Event()
@@ -122,7 +122,7 @@ def test_a_reader_waits_for_the_one_that_reads_and_takes_its_word() -> None:
 
 def test_a_holder_that_died_keeps_nobody_waiting() -> None:
     memory, clock, source = fakes.Memory(), fakes.Clock(), Source("a")
-    memory.claim("word")
+    memory.acquire("word")
     assert settled(source.relay(memory, clock)) == ("a", 30.0)
     assert memory.holders == {}
 
@@ -141,6 +141,6 @@ def test_what_cannot_be_read_is_read_from_the_origin() -> None:
     memory, clock, source = fakes.Memory(), fakes.Clock(), Source("a")
     settled(source.relay(memory, clock))
     kept = memory.snapshots["word"]
-    memory.snapshots["word"] = type(kept)(b"?", kept.at, kept.until, kept.version)
+    memory.snapshots["word"] = type(kept)(b"?", kept.read_at, kept.fresh_until, kept.version)
     assert settled(source.relay(memory, clock)) == ("a", 30.0)
     assert source.reads == 2

@@ -5,7 +5,7 @@ from tests.unit.web import fakes, harness
 
 
 def test_fifty_visitors_of_an_expired_copy_cause_one_read_and_get_the_old_copy_at_once() -> None:
-    reader = fakes.Reader(fakes.found(fakes.component()))
+    reader = fakes.Reader(fakes.facts(fakes.component()))
     with ThreadPoolExecutor(4) as executor, ThreadPoolExecutor(50) as visitors:
         bench = harness.bench(reader, executor=executor)
         assert bench.ask().status == 200
@@ -22,7 +22,7 @@ def test_fifty_visitors_of_an_expired_copy_cause_one_read_and_get_the_old_copy_a
 
 
 def test_fifty_visitors_of_a_cold_page_cause_one_read_and_all_get_the_page() -> None:
-    reader = fakes.Reader(fakes.found(fakes.component()))
+    reader = fakes.Reader(fakes.facts(fakes.component()))
     reader.gate = threading.Event()
     with ThreadPoolExecutor(4) as executor, ThreadPoolExecutor(50) as visitors:
         bench = harness.bench(reader, executor=executor)
@@ -34,7 +34,7 @@ def test_fifty_visitors_of_a_cold_page_cause_one_read_and_all_get_the_page() -> 
 
 
 def test_a_database_that_hangs_does_not_keep_visitors_waiting() -> None:
-    reader = fakes.Reader(fakes.found(fakes.component()))
+    reader = fakes.Reader(fakes.facts(fakes.component()))
     with ThreadPoolExecutor(4) as executor:
         bench = harness.bench(reader, executor=executor)
         bench.ask()

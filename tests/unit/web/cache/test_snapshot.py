@@ -78,7 +78,7 @@ def test_a_value_is_read_back_as_it_was_written(value: Whole) -> None:
 
 def test_all_that_a_page_is_made_of_is_read_back() -> None:
     claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
-    found = fakes.found(fakes.component(claims=claims), fakes.component(2))
+    found = fakes.facts(fakes.component(claims=claims), fakes.component(2))
     material = PageMaterial(found, {"comp00000001": fakes.day_of_buckets()})
     assert MATERIAL.read(MATERIAL.write(material)) == material
     assert MATERIAL.read(MATERIAL.write(PageMaterial(None, {}))) == PageMaterial(None, {})

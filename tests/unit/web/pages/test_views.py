@@ -14,7 +14,7 @@ SAID = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=50))
 
 
 def bench(*hostnames: str) -> harness.Bench:
-    found = fakes.found(
+    found = fakes.facts(
         fakes.component(),
         of=fakes.page(hostnames=hostnames),
         incidents=[fakes.incident(1, "Errors", SAID)],
@@ -45,7 +45,7 @@ def test_every_part_has_its_address(path: str, heading: str) -> None:
 @pytest.mark.parametrize(("born", "listed"), [(fakes.BORN, True), (fakes.ago(hours=2), False)])
 def test_months_are_listed_where_there_is_a_choice(born: datetime, *, listed: bool) -> None:
     component = fakes.component(born=born, claims=(HealthClaim(State.UP, born),))
-    text = harness.bench(fakes.Reader(fakes.found(component))).ask("/history").text
+    text = harness.bench(fakes.Reader(fakes.facts(component))).ask("/history").text
     assert ('aria-label="Months"' in text) is listed
 
 
@@ -107,8 +107,8 @@ def test_the_canonical_address_of_a_part_is_on_the_pages_first_host_name() -> No
 @pytest.mark.parametrize("host", ["localhost", "evil.example:8080", "status.example"])
 def test_a_page_without_a_host_name_is_known_by_the_installations_address(host: str) -> None:
     """Whatever host a request names, it is in no address that the page gives."""
-    found = fakes.found(fakes.component())
-    other = fakes.found(fakes.component(), of=fakes.page(2, "other"))
+    found = fakes.facts(fakes.component())
+    other = fakes.facts(fakes.component(), of=fakes.page(2, "other"))
     it = harness.bench(
         fakes.Reader(found, other), own_hosts=("*",), base_url="https://status.example/base/"
     )
@@ -122,12 +122,12 @@ def test_a_page_without_a_host_name_is_known_by_the_installations_address(host: 
 
 @pytest.mark.parametrize("base", ["", "http://127.0.0.1:8080", "http://localhost", "http://[::1]"])
 def test_where_a_process_listens_is_nobodys_address(base: str) -> None:
-    it = harness.bench(fakes.Reader(fakes.found(fakes.component())), base_url=base)
+    it = harness.bench(fakes.Reader(fakes.facts(fakes.component())), base_url=base)
     assert not re.findall(r"https?://", it.ask().text)
 
 
 def test_under_the_domain_of_pages_a_page_is_at_its_own_host() -> None:
-    found = fakes.found(fakes.component(), of=fakes.page(address="acme-aaaa"))
+    found = fakes.facts(fakes.component(), of=fakes.page(address="acme-aaaa"))
     it = harness.bench(fakes.Reader(found), pages_domain="pages.example")
     text = it.ask("/history", host="acme-aaaa.pages.example").text
     assert '<link rel="canonical" href="https://acme-aaaa.pages.example/history">' in text
@@ -147,7 +147,7 @@ def test_what_is_written_for_later_is_on_no_part_yet() -> None:
     said = (Status.INVESTIGATING, "Not yet.", soon)
     hurt = [AffectedComponent("monitor-1", Effect.PARTIAL)]
     secret = fakes.incident(2, "Embargoed", said, started=soon, components=hurt)
-    found = fakes.found(fakes.component(), incidents=[secret])
+    found = fakes.facts(fakes.component(), incidents=[secret])
     it = harness.bench(fakes.Reader(found))
     parts = ("/", "/components/comp00000001", "/history", "/api/v2/incidents.json")
     more = ("/history.atom", "/updates.rss", "/api/v1/page.json", "/api/v2/summary.json", "/embed")
@@ -167,5 +167,5 @@ def test_a_percentage_never_parts_at_the_end_of_a_line(path: str) -> None:
 @pytest.mark.parametrize(("days", "said"), [(13, "All that happened"), (14, "Earlier days")])
 def test_earlier_days_are_offered_where_there_are_some(days: int, said: str) -> None:
     young = fakes.component(born=fakes.ago(days=days - 1))
-    text = harness.bench(fakes.Reader(fakes.found(young))).ask("/").text
+    text = harness.bench(fakes.Reader(fakes.facts(young))).ask("/").text
     assert re.search(rf'<a href="\./history">{said}', text)

@@ -26,7 +26,7 @@ def shown(
     claims: tuple[HealthClaim, ...] = (HealthClaim(State.UP, fakes.BORN),),
     **more: object,
 ) -> view.PageView:
-    found = fakes.found(
+    found = fakes.facts(
         fakes.component(claims=claims),
         fakes.component(2, "Search"),
         incidents=incidents,
@@ -109,7 +109,7 @@ def test_a_resolved_incident_stands_under_its_day_with_how_long_it_lasted() -> N
     assert page.incidents == ()
     assert page.sentence == "All systems operational"
     (incident,) = page.past[0].incidents
-    assert (incident.status, incident.lasted) == ("Resolved", "30 min")
+    assert (incident.status, incident.duration) == ("Resolved", "30 min")
     assert [update.word for update in incident.updates] == ["Resolved"]
 
 
@@ -155,7 +155,7 @@ def test_a_day_of_many_outages_lists_the_newest_and_counts_the_rest() -> None:
 
 
 def test_time_that_nobody_saw_is_no_outage() -> None:
-    found = fakes.found(
+    found = fakes.facts(
         fakes.component(overlays=[Overlay(OverlayKind.UNSEEN, ago(days=2), ago(days=1))])
     )
     assert all(day.quiet for day in presenter.page(context.of(found, {}, NOW)).past)
@@ -163,7 +163,7 @@ def test_time_that_nobody_saw_is_no_outage() -> None:
 
 def test_a_component_of_its_own_has_a_row_for_every_day_of_its_life_and_what_was_said() -> None:
     hurt = [AffectedComponent("monitor-1", Effect.DOWN)]
-    found = fakes.found(
+    found = fakes.facts(
         fakes.component(born=ago(days=3)),
         incidents=[fakes.incident(1, "Errors", SAID, OVER, components=hurt)],
         maintenances=[fakes.maintenance(start=NOW, end=NOW + HOUR, monitors=["monitor-1"])],
@@ -180,7 +180,7 @@ def test_a_component_of_its_own_has_a_row_for_every_day_of_its_life_and_what_was
 def test_every_announcement_has_a_page_whatever_has_become_of_it() -> None:
     off = fakes.maintenance(start=NOW, end=NOW + HOUR, cancelled=NOW)
     it = context.of(
-        fakes.found(incidents=[fakes.incident(1, "E", SAID)], maintenances=[off]), {}, NOW
+        fakes.facts(incidents=[fakes.incident(1, "E", SAID)], maintenances=[off]), {}, NOW
     )
     incident = presenter.announcement_page(it, "inci00000001")
     maintenance = presenter.announcement_page(it, "main00000001")
@@ -193,7 +193,7 @@ def test_every_announcement_has_a_page_whatever_has_become_of_it() -> None:
 
 
 def history(name: str = "", *, said: tuple[Incident, ...] = ()) -> view.HistoryPageView | None:
-    found = fakes.found(fakes.component(born=ago(days=100)), incidents=said)
+    found = fakes.facts(fakes.component(born=ago(days=100)), incidents=said)
     return presenter.history_page(context.of(found, {}, NOW), name)
 
 
@@ -244,7 +244,7 @@ def test_updates_of_maintenance_are_told_too() -> None:
 def test_no_day_before_the_first_monitor_says_that_nothing_happened() -> None:
     born = ago(days=2)
     young = fakes.component(claims=[HealthClaim(State.UP, born)], born=born)
-    page = presenter.page(context.of(fakes.found(young), {}, NOW))
+    page = presenter.page(context.of(fakes.facts(young), {}, NOW))
     assert [day.machine for day in page.past] == ["2026-11-23", "2026-11-22", "2026-11-21"]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from allswell_web.presentation.links import Links
-from allswell_web.text.language import ENGLISH, Language
+from allswell_web.text.languages import ENGLISH, Language
 
 GERMAN = Language("de")
 

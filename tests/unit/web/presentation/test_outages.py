@@ -10,7 +10,7 @@ from allswell.domain.incident import Impact, Incident, Status
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.presentation import outages, page_state
-from allswell_web.text import language
+from allswell_web.text import languages
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import BORN, NOW, ago
 
@@ -30,7 +30,7 @@ def slow(**when: float) -> HealthClaim:
 
 
 def told(*components: page_data.ComponentData, observed: datetime = NOW) -> tuple[Incident, ...]:
-    return outages.incidents(page_state.of(fakes.found(*components, observed=observed), NOW))
+    return outages.incidents(page_state.of(fakes.facts(*components, observed=observed), NOW))
 
 
 def of(
@@ -187,8 +187,8 @@ def test_a_short_outage_is_told_to_the_second() -> None:
 
 def test_an_outage_is_told_in_the_language_of_the_page() -> None:
     component = of(down(hours=2), up(hours=1))
-    it = page_state.of(fakes.found(component), NOW)
-    english, german = (outages.incidents(it, language.of(code))[0] for code in ("en", "de"))
+    it = page_state.of(fakes.facts(component), NOW)
+    english, german = (outages.incidents(it, languages.of(code))[0] for code in ("en", "de"))
     assert german.title == "Public API ist ausgefallen"
     assert german.updates[0].body == "Public API ist nach 1 h wieder in Betrieb"
     assert (german.id, german.updates[0].id) == (english.id, english.updates[0].id)
@@ -196,7 +196,7 @@ def test_an_outage_is_told_in_the_language_of_the_page() -> None:
 
 def test_an_outage_has_its_page_however_many_newer_ones_there_are() -> None:
     turns = [claim for n in range(150, 0, -1) for claim in (down(hours=2 * n), up(hours=2 * n - 1))]
-    shown = fakes.found(of(*turns))
+    shown = fakes.facts(of(*turns))
     every = outages.incidents(page_state.of(shown, NOW), most=None)
     assert (len(every), len(told(of(*turns)))) == (150, outages.MOST)
     bench = harness.bench(fakes.Reader(shown))

@@ -16,7 +16,7 @@ SLOW = (HealthClaim(State.UP, fakes.BORN), HealthClaim(State.DEGRADED, ago(minut
 
 
 def shown(*components: object, **more: object) -> view.PageView:
-    return presenter.page(context.of(fakes.found(*components, **more), {}, NOW))  # type: ignore[arg-type]
+    return presenter.page(context.of(fakes.facts(*components, **more), {}, NOW))  # type: ignore[arg-type]
 
 
 def one(page: view.PageView) -> view.ComponentView:
@@ -100,16 +100,16 @@ def test_the_present_is_known_for_two_minutes_after_the_last_observation(
 def test_silence_is_said_in_words_with_since_when_and_what_was_last_seen() -> None:
     page = shown(fakes.component(claims=SLOW), observed=ago(minutes=84))
     assert page.sentence == "The present state is not known"
-    assert page.silence is not None
-    assert page.silence.since is not None
-    assert (page.silence.since.text, page.silence.lasted) == ("14:02 UTC", "1 h 24 min")
+    assert page.stale_data is not None
+    assert page.stale_data.since is not None
+    assert (page.stale_data.since.text, page.stale_data.duration) == ("14:02 UTC", "1 h 24 min")
     assert (one(page).word, one(page).note) == ("Not known", "last seen: Operational")
     assert page.groups[0].summary == ""
 
 
 def test_before_the_collector_ever_ran_nothing_is_stated() -> None:
     page = shown(fakes.component(), observed=None)
-    assert page.silence == view.SilenceView(None, "")
+    assert page.stale_data == view.StaleDataView(None, "")
     assert page.as_of is None
     assert one(page).quarter.percent is None
 
@@ -198,7 +198,7 @@ def test_a_zone_that_is_not_known_here_falls_back_to_utc() -> None:
 
 def test_latency_is_drawn_with_its_average_and_p95() -> None:
     buckets = {"comp00000001": fakes.day_of_buckets()}
-    page = presenter.page(context.of(fakes.found(fakes.component()), buckets, NOW))
+    page = presenter.page(context.of(fakes.facts(fakes.component()), buckets, NOW))
     latency = one(page).latency
     assert latency is not None
     assert (latency.average, latency.p95) == ("134 ms", "149 ms")
@@ -206,13 +206,13 @@ def test_latency_is_drawn_with_its_average_and_p95() -> None:
 
 def test_latency_beyond_what_was_observed_is_not_drawn() -> None:
     buckets = {"comp00000001": fakes.day_of_buckets()}
-    found = fakes.found(fakes.component(), observed=ago(hours=25))
+    found = fakes.facts(fakes.component(), observed=ago(hours=25))
     assert one(presenter.page(context.of(found, buckets, NOW))).latency is None
 
 
 def test_p95_is_left_out_below_twenty_checks() -> None:
     few = tuple(replace(bucket, count=1) for bucket in fakes.day_of_buckets()[-19:])
-    page = presenter.page(context.of(fakes.found(fakes.component()), {"comp00000001": few}, NOW))
+    page = presenter.page(context.of(fakes.facts(fakes.component()), {"comp00000001": few}, NOW))
     latency = one(page).latency
     assert latency is not None
     assert latency.p95 is None

@@ -17,10 +17,10 @@ def p95s(
     *days: page_data.LatencyDay, buckets: tuple[LatencyBucket, ...] = ()
 ) -> Mapping[str, int | None]:
     component = replace(fakes.component(), days=days)
-    it = page_state.of(fakes.found(component), NOW)
-    (line,) = it.lines
+    it = page_state.of(fakes.facts(component), NOW)
+    (line,) = it.components
     held = {component.public_id: buckets}
-    found = uptime_windows.of_line(it, line, held, uptime_windows.days_of(it, line))
+    found = uptime_windows.of_component(it, line, held, uptime_windows.days_of(it, line))
     return {window.name: window.p95_us for window in found}
 
 

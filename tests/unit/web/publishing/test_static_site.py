@@ -78,7 +78,7 @@ class Desk:
         """Let time pass and step; the files that were written."""
         self.clock.advance(seconds)
         self.files.writes.clear()
-        assert self.publisher.tried()
+        assert self.publisher.try_step()
         return set(self.files.writes)
 
     def step_seen(self, seconds: float) -> set[str]:
@@ -92,17 +92,17 @@ class Desk:
 class Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.facts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del tag
-        self.found += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.facts += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
 def links(text: str) -> list[str]:
     parser = Links()
     parser.feed(text)
-    return [link for link in parser.found if not re.match(r"https?:|#", link)]
+    return [link for link in parser.facts if not re.match(r"https?:|#", link)]
 
 
 def dead_links(files: Files) -> list[tuple[str, str]]:
@@ -120,7 +120,7 @@ def dead_links(files: Files) -> list[tuple[str, str]]:
 @pytest.fixture
 def desk() -> Desk:
     claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
-    return Desk(fakes.found(fakes.component(claims=claims), fakes.component(2)))
+    return Desk(fakes.facts(fakes.component(claims=claims), fakes.component(2)))
 
 
 def test_every_relative_link_of_every_page_leads_to_a_file_that_is_there(desk: Desk) -> None:
@@ -177,7 +177,7 @@ def test_no_link_leads_to_nothing_after_an_incident_was_opened_or_a_component_ad
     desk: Desk,
 ) -> None:
     desk.step()
-    desk.reader.held[1] = fakes.found(
+    desk.reader.held[1] = fakes.facts(
         *(fakes.component(number) for number in (1, 2, 3)),
         of=fakes.page(version=2),
         incidents=[
@@ -203,7 +203,7 @@ def test_what_is_said_of_an_incident_is_soon_on_its_own_page_too(desk: Desk) -> 
     for version, said in enumerate([(first,), (first, (Status.RESOLVED, "Mended.", fakes.NOW))], 2):
         incidents = [fakes.incident(1, "Errors", *said)]
         page = fakes.page(version=version)
-        desk.reader.held[1] = fakes.found(fakes.component(), of=page, incidents=incidents)
+        desk.reader.held[1] = fakes.facts(fakes.component(), of=page, incidents=incidents)
         assert "default/acme/de/incidents/inci00000001.html" in desk.step(30)
     assert "Mended." in desk.files.text("default/acme/incidents/inci00000001.html")
     assert "default/acme/incidents/inci00000001.html" not in desk.step_seen(300)
@@ -219,7 +219,7 @@ def test_a_change_is_published_within_thirty_seconds_and_not_more_often(desk: De
     written = []
     for version in range(2, 62):
         page = fakes.page(version=version, title=f"Acme {version}")
-        desk.reader.held[1] = fakes.found(fakes.component(), of=page)
+        desk.reader.held[1] = fakes.facts(fakes.component(), of=page)
         written.append("default/acme/index.html" in desk.step(1))
     assert [number for number, was in enumerate(written, 1) if was] == [30, 60]
 
@@ -238,7 +238,7 @@ SECRET = {"password_hash": password.hash_password("a", bytes(16))}
 
 
 def test_a_private_page_is_not_published(desk: Desk) -> None:
-    desk.reader.held[2] = fakes.found(
+    desk.reader.held[2] = fakes.facts(
         of=fakes.page(2, "beta", password_hash=SECRET["password_hash"])
     )
     desk.step()
@@ -255,7 +255,7 @@ class Late(fakes.Reader):
 
 def test_a_page_that_is_closed_after_it_was_listed_is_not_published(desk: Desk) -> None:
     closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
-    desk.reader = Late(fakes.found(fakes.component(), of=closed))
+    desk.reader = Late(fakes.facts(fakes.component(), of=closed))
     desk.start()
     desk.step()
     assert desk.files.files == {}
@@ -271,7 +271,7 @@ def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
         del desk.reader.held[1]
     else:
         closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
-        desk.reader.held[1] = fakes.found(fakes.component(), of=closed)
+        desk.reader.held[1] = fakes.facts(fakes.component(), of=closed)
     if restarted:
         desk.start()
     desk.step(2)
@@ -281,7 +281,7 @@ def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
 def test_a_part_that_is_gone_is_removed_after_an_hour(desk: Desk) -> None:
     desk.step()
     assert "default/acme/components/comp00000002.html" in desk.files.files
-    desk.reader.held[1] = fakes.found(fakes.component(), of=fakes.page(version=2))
+    desk.reader.held[1] = fakes.facts(fakes.component(), of=fakes.page(version=2))
     desk.step(3600)
     assert "default/acme/components/comp00000002.html" not in desk.files.files
     assert "default/acme/components/comp00000001.html" in desk.files.files
@@ -289,7 +289,7 @@ def test_a_part_that_is_gone_is_removed_after_an_hour(desk: Desk) -> None:
 
 def test_what_was_half_published_when_the_process_died_is_found_and_removed(desk: Desk) -> None:
     desk.files.failing_after = 5
-    assert not desk.publisher.tried()
+    assert not desk.publisher.try_step()
     desk.files.failing_after = 10**9
     assert len(desk.files.files) == 5
     del desk.reader.held[1]
@@ -303,7 +303,7 @@ def test_without_the_database_the_copy_stays_as_it_was(desk: Desk) -> None:
     before = dict(desk.files.files)
     desk.reader.failing = True
     desk.clock.advance(3600)
-    assert not desk.publisher.tried()
+    assert not desk.publisher.try_step()
     assert desk.files.files == before
 
 
@@ -311,7 +311,7 @@ def test_files_of_others_are_left_alone() -> None:
     files = Files()
     files.put("default/acme/theirs.html", b"theirs", "text/html", "")
     files.put("theirs.html", b"theirs", "text/html", "")
-    desk = Desk(fakes.found(fakes.component()), files=files)
+    desk = Desk(fakes.facts(fakes.component()), files=files)
     desk.step()
     del desk.reader.held[1]
     desk.step()
@@ -332,7 +332,7 @@ def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(desk: D
 
 def test_before_the_collector_ever_ran_nothing_is_published(desk: Desk) -> None:
     desk.reader.installed = None
-    assert not desk.publisher.tried()
+    assert not desk.publisher.try_step()
     assert desk.files.files == {}
     desk.reader.installed = "f00d" * 8
     assert desk.step()
@@ -342,14 +342,14 @@ def test_before_the_collector_ever_ran_nothing_is_published(desk: Desk) -> None:
 def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> None:
     files = Files()
     files.put(NOTE, note, "", "")
-    desk = Desk(fakes.found(fakes.component()), files=files)
+    desk = Desk(fakes.facts(fakes.component()), files=files)
     assert "default/acme/index.html" in desk.step()
 
 
 class Endless(Renderer):
     """A page each part of which leads to one more."""
 
-    def answer(self, mount: PageMount, order: RenderOrder) -> Response:
+    def dispatch(self, mount: PageMount, order: RenderOrder) -> Response:
         del order
         number = mount.rest.rpartition("/part")[2]
         return Response(f'<a href="part{int(number) + 1 if number.isdecimal() else 1}">')
@@ -378,7 +378,7 @@ def test_a_path_has_a_file(path: str, name: str) -> None:
 
 def test_a_copy_says_where_the_page_is_at_home_and_not_where_the_copy_is() -> None:
     other = fakes.page(2, "other")
-    desk = Desk(fakes.found(fakes.component()), fakes.found(fakes.component(), of=other))
+    desk = Desk(fakes.facts(fakes.component()), fakes.facts(fakes.component(), of=other))
     desk.step()
     for name in ("acme", "other"):
         text = desk.files.text(f"default/{name}/index.html")

@@ -15,9 +15,9 @@ SHEET = RenderedResponse(
     body=b"<p>\x00\xff</p>",
     gzip=rendered_response.in_gzip(b"<p>\x00\xff</p>"),
     brotli=rendered_response.in_brotli(b"<p>\x00\xff</p>"),
-    made=NOW,
-    fresh=NOW,
-    tellable=NOW,
+    rendered_at=NOW,
+    fresh_until=NOW,
+    usable_until=NOW,
     version=7,
 )
 

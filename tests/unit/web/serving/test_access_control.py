@@ -167,9 +167,9 @@ def test_a_new_password_ends_what_the_old_one_opened() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     door = Door()
-    for number in range(access_control.MOST_WRONG + 50):
+    for number in range(access_control.MOST_FAILED + 50):
         door.ask(basic("x"), address=f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(door.gate._memory.wrong) == access_control.MOST_WRONG
+    assert len(door.gate._memory.failed) == access_control.MOST_FAILED
 
 
 def inner(*networks: str, proxies: tuple[str, ...] = ()) -> Door:
@@ -220,7 +220,7 @@ def pages(password_hash: str = "", allowed_networks: tuple[str, ...] = ()) -> ha
         password_hash=password_hash,
         allowed_networks=allowed_networks,
     )
-    reader = fakes.Reader(fakes.found(fakes.component()), fakes.found(fakes.component(), of=secret))
+    reader = fakes.Reader(fakes.facts(fakes.component()), fakes.facts(fakes.component(), of=secret))
     return harness.bench(reader)
 
 
@@ -274,21 +274,21 @@ def test_a_private_page_is_in_no_list(bench: harness.Bench) -> None:
 
 
 def test_a_page_that_becomes_private_is_closed_with_its_next_version() -> None:
-    bench = harness.bench(fakes.Reader(fakes.found(fakes.component())))
-    bench.web.watch.look()
+    bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
+    bench.web.watch.poll()
     assert bench.ask().status == 200
     closed = fakes.page(version=2, password_hash=HASH)
-    bench.reader.held[1] = fakes.found(fakes.component(), of=closed)
+    bench.reader.held[1] = fakes.facts(fakes.component(), of=closed)
     bench.clock.advance(3)
-    bench.web.watch.look()
+    bench.web.watch.poll()
     assert bench.ask().status == 401
     assert bench.ask("/acme/").status == 401
 
 
 def test_a_page_that_became_private_is_not_shown_though_the_list_is_old() -> None:
     """The facts are newer than the list of pages: nobody is let in until both agree."""
-    bench = harness.bench(fakes.Reader(fakes.found(fakes.component())))
+    bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
     assert bench.ask(host="unknown.example").status == 404
     closed = fakes.page(version=2, password_hash=HASH)
-    bench.reader.held[1] = fakes.found(fakes.component(), of=closed)
+    bench.reader.held[1] = fakes.facts(fakes.component(), of=closed)
     assert bench.ask().status == 503

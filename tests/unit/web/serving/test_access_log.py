@@ -89,4 +89,4 @@ def test_a_log_that_nobody_takes_fails_no_request() -> None:
     ],
 )
 def test_of_an_address_only_the_network_is_written(address: str, kept: str) -> None:
-    assert client_address.short(client_address.parsed(address)) == kept
+    assert client_address.short(client_address.parse(address)) == kept

@@ -12,14 +12,14 @@ from tests.unit.web.harness import Bench
 
 @pytest.fixture
 def bench() -> Bench:
-    return harness.bench(fakes.Reader(fakes.found(fakes.component())))
+    return harness.bench(fakes.Reader(fakes.facts(fakes.component())))
 
 
 @pytest.fixture
 def two() -> Bench:
     other = fakes.page(2, "beta", "Beta Status", hostnames=("status.beta.example",))
     return harness.bench(
-        fakes.Reader(fakes.found(fakes.component()), fakes.found(fakes.component(), of=other))
+        fakes.Reader(fakes.facts(fakes.component()), fakes.facts(fakes.component(), of=other))
     )
 
 
@@ -42,9 +42,9 @@ def test_several_pages_are_listed_at_the_root(two: Bench) -> None:
 
 
 def test_a_page_that_comes_later_changes_the_address_of_no_other() -> None:
-    alone = harness.bench(fakes.Reader(fakes.found(fakes.component())))
-    twin = fakes.found(of=fakes.page(2, namespace="other"))
-    both = harness.bench(fakes.Reader(fakes.found(fakes.component()), twin))
+    alone = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
+    twin = fakes.facts(of=fakes.page(2, namespace="other"))
+    both = harness.bench(fakes.Reader(fakes.facts(fakes.component()), twin))
     for bench in (alone, both):
         said = json.loads(bench.ask("/default/acme/api/v2/status.json").body)["page"]
         assert said["url"] == "http://127.0.0.1:8080/default/acme"
@@ -52,7 +52,7 @@ def test_a_page_that_comes_later_changes_the_address_of_no_other() -> None:
 
 def test_pages_of_one_name_are_told_apart_by_namespace() -> None:
     twin = fakes.page(2, namespace="other")
-    reader = fakes.Reader(fakes.found(fakes.component()), fakes.found(of=twin))
+    reader = fakes.Reader(fakes.facts(fakes.component()), fakes.facts(of=twin))
     bench = harness.bench(reader)
     assert bench.ask("/acme/").status == 404
     assert bench.ask("/other/acme/").status == 200
@@ -78,7 +78,7 @@ def test_all_that_is_unknown_gets_the_same_answer(two: Bench) -> None:
 
 
 def test_names_of_the_installation_can_be_set_and_a_star_is_every_name() -> None:
-    reader = fakes.Reader(fakes.found())
+    reader = fakes.Reader(fakes.facts())
     named = harness.bench(reader, own_hosts=("pages.example",))
     assert [named.ask(host=host).status for host in ("pages.example", "x.example")] == [200, 404]
     assert harness.bench(reader, own_hosts=("*",)).ask(host="x.example").status == 200
@@ -236,49 +236,49 @@ def test_without_any_facts_the_answer_is_an_honest_503(bench: Bench) -> None:
 
 
 def test_a_new_version_refreshes_just_that_page(two: Bench) -> None:
-    two.web.watch.look()
+    two.web.watch.poll()
     for path in ("/acme/", "/beta/"):
         two.ask(path)
     two.clock.advance(5)
     page = fakes.page(version=2, title="Acme Reloaded")
-    two.reader.held[1] = fakes.found(fakes.component(), of=page)
-    two.web.watch.look()
+    two.reader.held[1] = fakes.facts(fakes.component(), of=page)
+    two.web.watch.poll()
     assert "Acme Reloaded" in two.ask("/acme/").text
     two.ask("/beta/")
     assert two.reader.reads == [1, 2, 1]
 
 
 def test_a_flapping_page_is_read_at_most_every_two_seconds(bench: Bench) -> None:
-    bench.web.watch.look()
+    bench.web.watch.poll()
     for version in range(2, 22):
         page = fakes.page(version=version)
-        bench.reader.held[1] = fakes.found(fakes.component(), of=page)
-        bench.web.watch.look()
+        bench.reader.held[1] = fakes.facts(fakes.component(), of=page)
+        bench.web.watch.poll()
         bench.ask()
         bench.clock.advance(0.5)
     assert len(bench.reader.reads) == 5
 
 
 def test_a_page_that_is_gone_is_not_found_within_two_seconds(two: Bench) -> None:
-    two.web.watch.look()
+    two.web.watch.poll()
     assert two.ask("/beta/").status == 200
     two.clock.advance(3)
     del two.reader.held[2]
-    two.web.watch.look()
+    two.web.watch.poll()
     assert two.ask("/beta/").status == 404
 
 
 def test_a_watch_that_fails_changes_nothing(bench: Bench) -> None:
-    bench.web.watch.look()
+    bench.web.watch.poll()
     bench.ask()
     bench.reader.failing = True
-    bench.web.watch.look()
+    bench.web.watch.poll()
     assert bench.ask().status == 200
     assert bench.web.meters.value("allswell_web_version_poll_failures_total") == 1
 
 
 def test_a_collector_that_fails_only_leaves_the_charts_out() -> None:
-    reader = fakes.Reader(fakes.found(fakes.component()))
+    reader = fakes.Reader(fakes.facts(fakes.component()))
     assert (
         "response time"
         in harness.bench(reader, latency=fakes.Latency(fakes.day_of_buckets())).ask().text

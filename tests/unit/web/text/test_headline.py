@@ -2,14 +2,16 @@ import pytest
 
 from allswell_web.status.component_status import ComponentStatus
 from allswell_web.status.overall_status import OverallStatus, StatusExtent
-from allswell_web.text import headline, language
+from allswell_web.text import headline, languages
 
 TITLES = ["A", "B", "C", "D"]
 
 
 def said(what: ComponentStatus, *places: int, titles: list[str] = TITLES, code: str = "en") -> str:
     extent = StatusExtent.ALL if len(places) == len(titles) else StatusExtent.SOME
-    return headline.of(OverallStatus(what, extent, places), titles, language.of(code), silent=False)
+    return headline.of(
+        OverallStatus(what, extent, places), titles, languages.of(code), is_stale=False
+    )
 
 
 @pytest.mark.parametrize(

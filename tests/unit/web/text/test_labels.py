@@ -2,7 +2,7 @@ import pytest
 
 from allswell.domain import state
 from allswell_web.text import labels
-from allswell_web.text.language import ENGLISH
+from allswell_web.text.languages import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_every_reason_on_the_closed_list_has_words_of_its_own() -> None:
     ("microseconds", "said"), [(3_240, "3.2 ms"), (180_400, "180 ms"), (2_440_000, "2.4 s")]
 )
 def test_latency_is_rounded_to_what_a_reader_can_use(microseconds: int, said: str) -> None:
-    assert labels.milliseconds(ENGLISH, microseconds) == said
+    assert labels.latency(ENGLISH, microseconds) == said

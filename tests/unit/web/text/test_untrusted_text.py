@@ -35,8 +35,8 @@ def test_an_empty_line_parts_paragraphs_and_a_single_break_is_a_space() -> None:
 
 
 def test_a_name_from_right_to_left_is_kept_apart_from_our_sentence() -> None:
-    assert untrusted_text.isolated("حالة") == "\u2068حالة\u2069"
-    assert untrusted_text.isolated("Zürich") == "Zürich"
+    assert untrusted_text.isolate("حالة") == "\u2068حالة\u2069"
+    assert untrusted_text.isolate("Zürich") == "Zürich"
 
 
 def test_a_longer_text_keeps_its_paragraphs() -> None:

@@ -1,4 +1,4 @@
-"""What a badge says, and in which colour. What is not known is grey, never the last colour."""
+"""Decide what a badge shows, and in which colour. Unknown is grey, never the last colour."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,13 +14,13 @@ from allswell_web.presentation.page_state import ComponentState, PageState
 from allswell_web.presentation.uptime_windows import UptimeWindow
 from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels, untrusted_text
-from allswell_web.text.language import ENGLISH
+from allswell_web.text.languages import ENGLISH
 
 STATE, UPTIME, P95 = "state", "uptime", "p95"
 NAMES = ("24h", *(f"{days}d" for days in uptime_windows.LENGTHS))
-# What may be asked for; without a window it is uptime over 90 days, and p95 over 24 hours.
+# The valid facts; without a window it is uptime over 90 days, and p95 over 24 hours.
 FACTS = (STATE, UPTIME, P95, *(f"{kind}-{name}" for kind in (UPTIME, P95) for name in NAMES))
-_USUAL = {UPTIME: NAMES[-1], P95: NAMES[0]}
+_DEFAULT_WINDOWS = {UPTIME: NAMES[-1], P95: NAMES[0]}
 # Each has a contrast of at least 6.5 : 1 with white.
 UP, DEGRADED, DOWN = "#0b6b4f", "#8a4b00", "#7d0a20"
 MAINTENANCE, UNKNOWN, NEUTRAL = "#2145c7", "#565c66", "#33475b"
@@ -54,62 +54,68 @@ class Badge:
 
     @property
     def is_bad(self) -> bool:
-        """Whether it tells of something that is down or not known."""
+        """Decide whether it reports something that is down or unknown."""
         return self.colour in (DOWN, UNKNOWN)
 
 
-def find(asked: RouteRequest, component: str) -> page_data.ComponentData | None:
-    """The component with a public id."""
-    return next((it for it in asked.found.components if it.public_id == component), None)
+def find(request: RouteRequest, public_id: str) -> page_data.ComponentData | None:
+    """Find the component with a public id."""
+    return next((it for it in request.facts.components if it.public_id == public_id), None)
 
 
-def of_component(asked: RouteRequest, component: str, fact: str) -> Badge:
-    """The badge of one component; grey where the page has no such component."""
-    one = find(asked, component)
-    if one is None:
-        return Badge(_short(asked.found.page.title), "not found")
-    # The others need not be looked at.
-    it = page_state.of(replace(asked.found, components=(one,)), asked.now)
-    (line,) = it.lines
+def of_component(request: RouteRequest, public_id: str, fact: str) -> Badge:
+    """Build the badge of one component; grey where the page has no such component."""
+    data = find(request, public_id)
+    if data is None:
+        return Badge(_short(request.facts.page.title), "not found")
+    # The others need not be evaluated.
+    state = page_state.of(replace(request.facts, components=(data,)), request.now)
+    (component,) = state.components
     if fact == STATE:
-        return _state(asked, line)
-    found = uptime_windows.of_line(it, line, _needed(asked, fact), uptime_windows.days_of(it, line))
-    return _figure(one.title, fact, found)
+        return _state(request, component)
+    windows = uptime_windows.of_component(
+        state, component, _needed(request, fact), uptime_windows.days_of(state, component)
+    )
+    return _figure(data.title, fact, windows)
 
 
-def of_page(asked: RouteRequest, fact: str) -> Badge:
-    """The badge of the whole page."""
-    it = page_state.of(asked.found, asked.now)
+def of_page(request: RouteRequest, fact: str) -> Badge:
+    """Build the badge of the whole page."""
+    state = page_state.of(request.facts, request.now)
     if fact == STATE:
-        return _overall(asked, it)
-    return _figure(asked.found.page.title, fact, uptime_windows.of_page(it, _needed(asked, fact)))
+        return _overall(request, state)
+    return _figure(
+        request.facts.page.title, fact, uptime_windows.of_page(state, _needed(request, fact))
+    )
 
 
-def _needed(asked: RouteRequest, fact: str) -> Buckets:
-    """Uptime needs none of today's latencies, which are many on a large page."""
-    return asked.buckets if fact.startswith(P95) else {}
+def _needed(request: RouteRequest, fact: str) -> Buckets:
+    """Return no latency buckets where only uptime is asked for: there are many on a large page."""
+    return request.buckets if fact.startswith(P95) else {}
 
 
-def _state(asked: RouteRequest, line: ComponentState) -> Badge:
-    declared = level.declared([it for it in asked.found.incidents if it.started <= asked.now])
-    condition = line.current.status
-    found = level.of(condition, declared.get(line.component.name, Level.UP))
-    message, colour = _LEVELS[found]
-    if condition in _WITHOUT_DATA and found <= Level.UNKNOWN:
-        message, colour = _WITHOUT_DATA[condition], UNKNOWN
-    return Badge(_short(line.component.title), message, colour)
+def _state(request: RouteRequest, component: ComponentState) -> Badge:
+    declared = level.declared([it for it in request.facts.incidents if it.started <= request.now])
+    status = component.current.status
+    worst = level.of(status, declared.get(component.data.name, Level.UP))
+    message, colour = _LEVELS[worst]
+    if status in _WITHOUT_DATA and worst <= Level.UNKNOWN:
+        message, colour = _WITHOUT_DATA[status], UNKNOWN
+    return Badge(_short(component.data.title), message, colour)
 
 
-def _overall(asked: RouteRequest, it: PageState) -> Badge:
-    told = [incident for incident in asked.found.incidents if incident.started <= asked.now]
-    indicator, description = level.of_page(it, told)
+def _overall(request: RouteRequest, state: PageState) -> Badge:
+    published = [
+        incident for incident in request.facts.incidents if incident.started <= request.now
+    ]
+    indicator, description = level.of_page(state, published)
     colour = UNKNOWN if description.startswith("Status ") else _INDICATORS[indicator]
-    return Badge(_short(it.page.title), description, colour)
+    return Badge(_short(state.page.title), description, colour)
 
 
-def _figure(title: str, fact: str, found: tuple[UptimeWindow, ...]) -> Badge:
+def _figure(title: str, fact: str, windows: tuple[UptimeWindow, ...]) -> Badge:
     kind, _, name = fact.partition("-")
-    window = next(it for it in found if it.name == (name or _USUAL[kind]))
+    window = next(it for it in windows if it.name == (name or _DEFAULT_WINDOWS[kind]))
     label = f"{_short(title)} {kind} {window.name}"
     if kind == P95:
         return _latency(label, window.p95_us)
@@ -127,7 +133,7 @@ def _uptime(label: str, percent: str | None) -> Badge:
 def _latency(label: str, p95_us: int | None) -> Badge:
     if p95_us is None:
         return Badge(label, "no data")
-    return Badge(label, labels.milliseconds(ENGLISH, p95_us), NEUTRAL)
+    return Badge(label, labels.latency(ENGLISH, p95_us), NEUTRAL)
 
 
 def _short(title: str) -> str:

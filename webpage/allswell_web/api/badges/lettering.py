@@ -1,4 +1,4 @@
-"""How wide a text is in the lettering of badges: Verdana, 11 px."""
+"""Measure how wide a text is in the lettering of badges: Verdana, 11 px."""
 
 import unicodedata
 
@@ -16,18 +16,18 @@ _WIDTHS = (
     *(1300, 930, 1300, 1676),
 )
 _UNITS = 2048
-_USUAL = 1300
+_ESTIMATE = 1300
 
 
 def width(text: str) -> int:
-    """The width of a text in pixels, rounded up; other scripts are estimated."""
+    """Return the width of a text in pixels, rounded up; other scripts are estimated."""
     return -(-sum(_advance(character) for character in text) * SIZE // _UNITS)
 
 
 def _advance(character: str) -> int:
-    place = ord(character) - ord(" ")
-    if 0 <= place < len(_WIDTHS):
-        return _WIDTHS[place]
+    index = ord(character) - ord(" ")
+    if 0 <= index < len(_WIDTHS):
+        return _WIDTHS[index]
     if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
         return 0
-    return _UNITS if unicodedata.east_asian_width(character) in "WF" else _USUAL
+    return _UNITS if unicodedata.east_asian_width(character) in "WF" else _ESTIMATE

@@ -1,4 +1,4 @@
-"""A badge for the endpoint badge of shields.io, which refuses keys that it does not know."""
+"""Build the badge for shields.io's endpoint badge, which refuses unknown keys."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ SCHEMA: Schema = closed(
 
 
 def of(badge: Badge) -> Mapping[str, object]:
-    """The document; shields.io shows an error more boldly."""
-    found: dict[str, object] = {
+    """Build the document; shields.io shows an error more prominently."""
+    document: dict[str, object] = {
         "schemaVersion": 1,
         "label": badge.label,
         "message": badge.message,
         "color": badge.colour,
     }
-    return found | ({"isError": True} if badge.is_bad else {})
+    return document | ({"isError": True} if badge.is_bad else {})

@@ -1,4 +1,4 @@
-"""A badge as an SVG picture: no script, no reference to anything, readable by screen readers."""
+"""Draw a badge as an SVG picture: no script, no external reference, readable by screen readers."""
 
 from markupsafe import escape
 
@@ -12,7 +12,7 @@ _FONT = "Verdana,'DejaVu Sans',Geneva,sans-serif"
 
 
 def draw(badge: Badge) -> str:
-    """The picture, 20 high and as wide as its texts."""
+    """Draw the picture, 20 high and as wide as its texts."""
     label, message = clean(badge.label), clean(badge.message)
     left, right = (lettering.width(text) + 2 * MARGIN for text in (label, message))
     name = escape(f"{label}: {message}" if label else message)
@@ -32,8 +32,8 @@ def _text(text: str, start: int, width: int) -> str:
     length = (width - 2 * MARGIN) * 10
     middle = start * 10 + width * 5
     # A width that is only estimated must not pull letters apart that are written joined.
-    whole = "" if text.isascii() else ' lengthAdjust="spacingAndGlyphs"'
+    adjust = "" if text.isascii() else ' lengthAdjust="spacingAndGlyphs"'
     return (
-        f'<text x="{middle}" y="140" transform="scale(.1)" textLength="{length}"{whole}>'
+        f'<text x="{middle}" y="140" transform="scale(.1)" textLength="{length}"{adjust}>'
         f"{escape(text)}</text>"
     )

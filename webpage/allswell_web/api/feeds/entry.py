@@ -1,4 +1,4 @@
-"""What a feed holds, as values."""
+"""Define what a feed holds, and sort it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,35 +22,35 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A whole feed, its newest entry first; `home` is the page, `here` the feed's own address."""
+    """A whole feed, its newest entry first; `home_url` is the page, `self_url` the feed itself."""
 
     urn: str
     title: str
     author: str
-    home: str
-    here: str
+    home_url: str
+    self_url: str
     updated: datetime
     entries: tuple[FeedEntry, ...]
 
 
-def ordered(entries: Iterable[FeedEntry]) -> tuple[FeedEntry, ...]:
-    """The newest entries, newest first, no two of them with one date.
+def sort_entries(entries: Iterable[FeedEntry]) -> tuple[FeedEntry, ...]:
+    """Return the newest entries, newest first, no two of them with the same date.
 
-    Of two with the same second the later one by id gets the next second, so what comes later
-    moves nothing that was there.
+    Of two with the same second the later one by id gets the next second, so that a later entry
+    never changes an earlier one.
     """
-    found: list[FeedEntry] = []
+    dated: list[FeedEntry] = []
     for entry in sorted(entries, key=lambda it: (_whole(it.updated), it.urn)):
         at = _whole(entry.updated)
-        if found:
-            at = max(at, found[-1].updated + SECOND)
+        if dated:
+            at = max(at, dated[-1].updated + SECOND)
         published = min(_whole(entry.published), at)
-        found.append(replace(entry, updated=at, published=published))
-    return tuple(reversed(found[-MOST:]))
+        dated.append(replace(entry, updated=at, published=published))
+    return tuple(reversed(dated[-MOST:]))
 
 
 def newest(entries: Sequence[FeedEntry], otherwise: datetime) -> datetime:
-    """The date of a whole feed: its newest entry's, never the present."""
+    """Return the date of a whole feed: its newest entry's, never the present."""
     return entries[0].updated if entries else _whole(otherwise)
 
 

@@ -1,4 +1,4 @@
-"""A feed as RSS 2.0."""
+"""Write a feed as RSS 2.0."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -7,19 +7,19 @@ from markupsafe import Markup, escape
 
 from allswell_web.api.feeds import atom
 from allswell_web.api.feeds.entry import Feed, FeedEntry
-from allswell_web.api.markup import DECLARATION, element, joined
+from allswell_web.api.markup import DECLARATION, element, join_lines
 
 
 def write(feed: Feed) -> str:
-    """The whole document."""
+    """Write the whole document."""
     parts = [
         element("title", feed.title),
-        element("link", feed.home),
-        # Readers take a description for HTML.
+        element("link", feed.home_url),
+        # Readers interpret a description as HTML.
         element("description", str(escape(feed.title))),
         element("language", "en"),
         element("lastBuildDate", date(feed.updated)),
-        element("atom:link", rel="self", type="application/rss+xml", href=feed.here),
+        element("atom:link", rel="self", type="application/rss+xml", href=feed.self_url),
         *(_item(entry) for entry in feed.entries),
     ]
     channel = element("channel", _inner(parts))
@@ -28,7 +28,7 @@ def write(feed: Feed) -> str:
 
 
 def date(at: datetime) -> str:
-    """RFC 822 with a year of four digits and `+0000`."""
+    """Write a time as RFC 822 with a year of four digits and `+0000`."""
     return format_datetime(at.astimezone(UTC))
 
 
@@ -38,11 +38,11 @@ def _item(entry: FeedEntry) -> Markup:
         element("link", entry.link),
         element("guid", entry.urn, isPermaLink="false"),
         element("pubDate", date(entry.updated)),
-        # The HTML is text here, so it is escaped once more.
+        # The HTML is text here, so it is escaped again.
         element("description", str(entry.html)),
     ]
     return element("item", _inner(parts))
 
 
 def _inner(parts: list[Markup]) -> Markup:
-    return Markup("\n") + joined(parts) + Markup("\n")
+    return Markup("\n") + join_lines(parts) + Markup("\n")

@@ -1,7 +1,7 @@
-"""What an account holds, as entries of feeds: a story with its updates, or each update alone.
+"""Turn a page's incidents and maintenance into feed entries: one each, or one per update.
 
-Texts are English, as in the API, and times are told in full: an entry must not change its words
-because a day has ended.
+Texts are English, as in the API, and times are written in full: an entry must not change because
+a day has ended.
 """
 
 from collections.abc import Collection, Iterator
@@ -18,12 +18,12 @@ from allswell_web.api.markup import clean, element
 from allswell_web.api.page_feed import PageFeed
 from allswell_web.presentation import identity
 from allswell_web.text import labels, times, untrusted_text
-from allswell_web.text.language import ENGLISH
+from allswell_web.text.languages import ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
 class StoryUpdate:
-    """One thing that was said: `key` is its part of an id, `word` how far things had come."""
+    """One update: `key` is its part of an id, `word` the status at that time."""
 
     key: str
     word: str
@@ -34,73 +34,74 @@ class StoryUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An incident or maintenance; pieces stand from the newest to the oldest."""
+    """An incident or maintenance; updates are sorted from the newest to the oldest."""
 
     id: str
     title: str
-    lead: str
+    summary: str
     published: datetime
     updated: datetime
-    pieces: tuple[StoryUpdate, ...]
+    updates: tuple[StoryUpdate, ...]
 
 
-def history(told: PageFeed, here: str) -> Feed:
-    """An entry per story."""
-    page = told.it.page.public_id
-    entries = entry.ordered(
+def history(feed: PageFeed, here: str) -> Feed:
+    """Build the feed with an entry per incident and maintenance."""
+    page = feed.state.page.public_id
+    entries = entry.sort_entries(
         FeedEntry(
             urn=identity.urn(page, story.id),
             title=story.title,
-            link=_link(told, story),
+            link=_link(feed, story),
             published=story.published,
             updated=story.updated,
-            html=_lead(story) + Markup().join(_paragraph(told, piece) for piece in story.pieces),
+            html=_summary(story)
+            + Markup().join(_paragraph(feed, update) for update in story.updates),
         )
-        for story in _stories(told)
+        for story in _stories(feed)
     )
-    return _feed(told, "Incident History", here, entries)
+    return _build_feed(feed, "Incident History", here, entries)
 
 
-def updates(told: PageFeed, here: str) -> Feed:
-    """An item per piece."""
-    page = told.it.page.public_id
-    entries = entry.ordered(
+def updates(feed: PageFeed, here: str) -> Feed:
+    """Build the feed with an item per update."""
+    page = feed.state.page.public_id
+    entries = entry.sort_entries(
         FeedEntry(
-            urn=identity.urn(page, story.id, piece.key),
-            title=f"{piece.word}: {story.title}",
-            link=_link(told, story),
-            published=piece.published,
-            updated=piece.published,
-            html=_lead(story) + _paragraph(told, piece),
+            urn=identity.urn(page, story.id, update.key),
+            title=f"{update.word}: {story.title}",
+            link=_link(feed, story),
+            published=update.published,
+            updated=update.published,
+            html=_summary(story) + _paragraph(feed, update),
         )
-        for story in _stories(told)
-        for piece in story.pieces
+        for story in _stories(feed)
+        for update in story.updates
     )
-    return _feed(told, "Updates", here, entries)
+    return _build_feed(feed, "Updates", here, entries)
 
 
-def _feed(told: PageFeed, what: str, here: str, entries: tuple[FeedEntry, ...]) -> Feed:
-    page, title = told.it.page, untrusted_text.line(told.it.page.title)
+def _build_feed(feed: PageFeed, name: str, here: str, entries: tuple[FeedEntry, ...]) -> Feed:
+    page, title = feed.state.page, untrusted_text.line(feed.state.page.title)
     return Feed(
         urn=identity.urn(page.public_id, here),
-        title=f"{title} - {what}",
+        title=f"{title} - {name}",
         author=title or page.name,
-        home=told.url,
-        here=f"{told.url}{here}",
+        home_url=feed.url,
+        self_url=f"{feed.url}{here}",
         updated=entry.newest(entries, page.created_at),
         entries=entries,
     )
 
 
-def _stories(told: PageFeed) -> Iterator[Story]:
-    for incident in told.incidents:
-        yield _of_incident(told, incident)
-    for maintenance in told.maintenances:
-        yield _of_maintenance(told, maintenance)
+def _stories(feed: PageFeed) -> Iterator[Story]:
+    for incident in feed.incidents:
+        yield _of_incident(feed, incident)
+    for maintenance in feed.maintenances:
+        yield _of_maintenance(feed, maintenance)
 
 
-def _of_incident(told: PageFeed, it: Incident) -> Story:
-    pieces = [
+def _of_incident(feed: PageFeed, incident: Incident) -> Story:
+    updates = [
         StoryUpdate(
             update.id,
             labels.incident_status(ENGLISH, update.status),
@@ -108,86 +109,103 @@ def _of_incident(told: PageFeed, it: Incident) -> Story:
             update.at,
             update.published,
         )
-        for update in it.updates
+        for update in incident.updates
     ]
-    if not pieces:
-        pieces = [
+    if not updates:
+        updates = [
             StoryUpdate(
-                "begin", labels.incident_status(ENGLISH, it.status), "", it.started, it.published
+                "begin",
+                labels.incident_status(ENGLISH, incident.status),
+                "",
+                incident.started,
+                incident.published,
             )
         ]
     return Story(
-        id=it.id,
-        title=untrusted_text.line(it.title),
-        lead=_concerned(told, [affected.monitor for affected in it.components]),
-        published=it.published,
-        updated=it.updated,
-        pieces=tuple(pieces),
+        id=incident.id,
+        title=untrusted_text.line(incident.title),
+        summary=_affected(feed, [affected.monitor for affected in incident.components]),
+        published=incident.published,
+        updated=incident.updated,
+        updates=tuple(updates),
     )
 
 
-def _of_maintenance(told: PageFeed, it: Maintenance) -> Story:
-    planned = f"Planned from {_moment(told, it.start)} to {_moment(told, it.end)}."
-    pieces = [
+def _of_maintenance(feed: PageFeed, maintenance: Maintenance) -> Story:
+    schedule = (
+        f"Scheduled from {_moment(feed, maintenance.start)} to {_moment(feed, maintenance.end)}."
+    )
+    updates = [
         StoryUpdate(
-            update.id, labels.phase(ENGLISH, update.phase), update.body, update.at, update.published
+            update.id,
+            labels.maintenance_phase(ENGLISH, update.phase),
+            update.body,
+            update.at,
+            update.published,
         )
-        for update in it.updates
+        for update in maintenance.updates
     ]
-    said = {update.phase for update in it.updates}
-    pieces += [piece for phase, piece in _by_clock(told, it) if phase not in said]
-    pieces.sort(key=lambda piece: (piece.published, piece.at), reverse=True)
+    announced_phases = {update.phase for update in maintenance.updates}
+    updates += [
+        update for phase, update in _by_clock(feed, maintenance) if phase not in announced_phases
+    ]
+    updates.sort(key=lambda update: (update.published, update.at), reverse=True)
     return Story(
-        id=it.id,
-        title=untrusted_text.line(it.title),
-        lead=f"{planned} {_concerned(told, it.monitors)}".rstrip(),
-        published=it.published,
-        updated=max([it.updated, *(piece.published for piece in pieces)]),
-        pieces=tuple(pieces),
+        id=maintenance.id,
+        title=untrusted_text.line(maintenance.title),
+        summary=f"{schedule} {_affected(feed, maintenance.monitors)}".rstrip(),
+        published=maintenance.published,
+        updated=max([maintenance.updated, *(update.published for update in updates)]),
+        updates=tuple(updates),
     )
 
 
-def _by_clock(told: PageFeed, it: Maintenance) -> Iterator[tuple[Phase, StoryUpdate]]:
-    """What everybody should hear of maintenance even if nobody says it."""
-    moments_of = [
-        (Phase.SCHEDULED, it.published),
-        (Phase.IN_PROGRESS, max(it.start, it.published)),
-        (Phase.COMPLETED, max(it.end, it.published)),
+def _by_clock(feed: PageFeed, maintenance: Maintenance) -> Iterator[tuple[Phase, StoryUpdate]]:
+    """Yield the updates that follow from the schedule even if nobody posts them."""
+    scheduled = [
+        (Phase.SCHEDULED, maintenance.published),
+        (Phase.IN_PROGRESS, max(maintenance.start, maintenance.published)),
+        (Phase.COMPLETED, max(maintenance.end, maintenance.published)),
     ]
-    if it.cancelled is not None:
-        moments_of = [(phase, at) for phase, at in moments_of if at < it.cancelled]
-        moments_of.append((Phase.CANCELLED, it.cancelled))
-    for phase, at in moments_of:
-        if at <= told.it.now:
-            yield phase, StoryUpdate(phase.value, labels.phase(ENGLISH, phase), "", at, at)
+    if maintenance.cancelled is not None:
+        scheduled = [(phase, at) for phase, at in scheduled if at < maintenance.cancelled]
+        scheduled.append((Phase.CANCELLED, maintenance.cancelled))
+    for phase, at in scheduled:
+        if at <= feed.state.now:
+            yield (
+                phase,
+                StoryUpdate(phase.value, labels.maintenance_phase(ENGLISH, phase), "", at, at),
+            )
 
 
-def _concerned(told: PageFeed, monitors: Collection[str]) -> str:
+def _affected(feed: PageFeed, monitors: Collection[str]) -> str:
     names = [
-        untrusted_text.line(line.component.title)
-        for name, line in told.lines.items()
+        untrusted_text.line(component.data.title)
+        for name, component in feed.components.items()
         if name in monitors
     ]
-    return f"Concerns {', '.join(names)}." if names else ""
+    return f"Affects {', '.join(names)}." if names else ""
 
 
-def _lead(story: Story) -> Markup:
-    return element("p", story.lead) if story.lead else Markup()
+def _summary(story: Story) -> Markup:
+    return element("p", story.summary) if story.summary else Markup()
 
 
-def _paragraph(told: PageFeed, piece: StoryUpdate) -> Markup:
-    """The date, the word, and the text with its paragraphs."""
-    head = element("small", _moment(told, piece.at)) + element("br") + element("strong", piece.word)
-    texts = [escape(clean(text)) for text in untrusted_text.paragraphs(piece.body)]
+def _paragraph(feed: PageFeed, update: StoryUpdate) -> Markup:
+    """Write the date, the status, and the text with its paragraphs."""
+    head = (
+        element("small", _moment(feed, update.at)) + element("br") + element("strong", update.word)
+    )
+    texts = [escape(clean(text)) for text in untrusted_text.paragraphs(update.body)]
     if texts:
         head += Markup(" - ") + (element("br") + element("br")).join(texts)
     return element("p", head)
 
 
-def _moment(told: PageFeed, at: datetime) -> str:
-    zone = told.it.zone
+def _moment(feed: PageFeed, at: datetime) -> str:
+    zone = feed.state.zone
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {times.abbreviation(at, zone)}"
 
 
-def _link(told: PageFeed, story: Story) -> str:
-    return f"{told.url}incidents/{story.id}"
+def _link(feed: PageFeed, story: Story) -> str:
+    return f"{feed.url}incidents/{story.id}"

@@ -1,4 +1,4 @@
-"""Incidents and scheduled maintenance with their updates."""
+"""Write incidents and scheduled maintenance with their updates."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,63 +19,71 @@ Levels = Mapping[str, Level]
 
 @dataclass(frozen=True, slots=True)
 class UpdateStep:
-    """One update, and what it makes of the components, by the names of their monitors."""
+    """One update, and its effect on the components, by the names of their monitors."""
 
     id: str
     status: str
     body: str
     at: datetime
     published: datetime
-    before: Levels
-    after: Levels
+    old_levels: Levels
+    new_levels: Levels
 
 
-def incident(told: PageFeed, it: Incident, components: Mapping[str, Json]) -> Json:
-    """One incident; `components` are all of the page by their ids."""
-    effects = {one.monitor: level.EFFECTS[one.effect] for one in it.components}
-    steps = _steps(it.updates, effects, lambda status: status not in OVER)
-    watched = [update.at for update in it.updates if update.status is Status.MONITORING]
+def incident(feed: PageFeed, announcement: Incident, components: Mapping[str, Json]) -> Json:
+    """Write one incident; `components` are all of the page by their ids."""
+    effects = {
+        affected.monitor: level.EFFECTS[affected.effect] for affected in announcement.components
+    }
+    steps = _steps(announcement.updates, effects, lambda status: status not in OVER)
+    monitored_at = [
+        update.at for update in announcement.updates if update.status is Status.MONITORING
+    ]
     return {
-        "id": it.id,
-        "name": untrusted_text.line(it.title),
-        "status": it.status.value,
-        "created_at": instant.text(it.published),
-        "updated_at": instant.text(it.updated),
-        "monitoring_at": _time(watched[-1] if watched else None),
-        "resolved_at": _time(it.resolved),
-        "impact": it.impact.value,
-        "shortlink": f"{told.url}incidents/{it.id}",
-        "started_at": instant.text(it.started),
-        "page_id": told.it.page.public_id,
-        "incident_updates": [_update(told, it.id, step) for step in steps],
-        "components": _whole(told, effects, components),
+        "id": announcement.id,
+        "name": untrusted_text.line(announcement.title),
+        "status": announcement.status.value,
+        "created_at": instant.text(announcement.published),
+        "updated_at": instant.text(announcement.updated),
+        "monitoring_at": _time(monitored_at[-1] if monitored_at else None),
+        "resolved_at": _time(announcement.resolved),
+        "impact": announcement.impact.value,
+        "shortlink": f"{feed.url}incidents/{announcement.id}",
+        "started_at": instant.text(announcement.started),
+        "page_id": feed.state.page.public_id,
+        "incident_updates": [_update(feed, announcement.id, step) for step in steps],
+        "components": _whole(feed, effects, components),
         "reminder_intervals": None,
     }
 
 
-def maintenance(told: PageFeed, it: Maintenance, components: Mapping[str, Json]) -> Json:
-    """One maintenance; its times are those that were planned."""
-    phase = told.phase(it)
-    effects = dict.fromkeys(it.monitors, Level.MAINTENANCE)
-    steps = _steps(it.updates, effects, lambda word: word in RUNNING)
-    ended = (it.cancelled or it.end) if phase in (Phase.COMPLETED, Phase.CANCELLED) else None
+def maintenance(feed: PageFeed, announcement: Maintenance, components: Mapping[str, Json]) -> Json:
+    """Write one maintenance; its times are the scheduled ones."""
+    phase = feed.phase(announcement)
+    effects = dict.fromkeys(announcement.monitors, Level.MAINTENANCE)
+    steps = _steps(announcement.updates, effects, lambda word: word in RUNNING)
+    ended = (
+        (announcement.cancelled or announcement.end)
+        if phase in (Phase.COMPLETED, Phase.CANCELLED)
+        else None
+    )
     return {
-        "id": it.id,
-        "name": untrusted_text.line(it.title),
+        "id": announcement.id,
+        "name": untrusted_text.line(announcement.title),
         "status": _word(phase),
-        "created_at": instant.text(it.published),
-        "updated_at": instant.text(it.updated),
+        "created_at": instant.text(announcement.published),
+        "updated_at": instant.text(announcement.updated),
         "monitoring_at": None,
         "resolved_at": _time(ended),
         "impact": "maintenance",
-        "shortlink": f"{told.url}incidents/{it.id}",
-        "started_at": instant.text(it.start),
-        "page_id": told.it.page.public_id,
-        "incident_updates": [_update(told, it.id, step) for step in steps],
-        "components": _whole(told, it.monitors, components),
+        "shortlink": f"{feed.url}incidents/{announcement.id}",
+        "started_at": instant.text(announcement.start),
+        "page_id": feed.state.page.public_id,
+        "incident_updates": [_update(feed, announcement.id, step) for step in steps],
+        "components": _whole(feed, announcement.monitors, components),
         "reminder_intervals": None,
-        "scheduled_for": instant.text(it.start),
-        "scheduled_until": instant.text(it.end),
+        "scheduled_for": instant.text(announcement.start),
+        "scheduled_until": instant.text(announcement.end),
     }
 
 
@@ -84,21 +92,23 @@ def _steps(
     effects: Levels,
     holds: Callable[[Status | Phase], bool],
 ) -> Iterator[UpdateStep]:
-    """Updates, newest first as they come, each with the components' levels before and after it."""
-    found: list[UpdateStep] = []
-    before: Levels = dict.fromkeys(effects, Level.UP)
+    """Return the updates, newest first, each with the components' levels before and after it."""
+    steps: list[UpdateStep] = []
+    old_levels: Levels = dict.fromkeys(effects, Level.UP)
     for update in reversed(tuple(updates)):
         status = update.status if isinstance(update, IncidentUpdate) else update.phase
-        after = effects if holds(status) else dict.fromkeys(effects, Level.UP)
+        new_levels = effects if holds(status) else dict.fromkeys(effects, Level.UP)
         word = _word(status)
-        found.append(
-            UpdateStep(update.id, word, update.body, update.at, update.published, before, after)
+        steps.append(
+            UpdateStep(
+                update.id, word, update.body, update.at, update.published, old_levels, new_levels
+            )
         )
-        before = after
-    return reversed(found)
+        old_levels = new_levels
+    return reversed(steps)
 
 
-def _update(told: PageFeed, incident_id: str, step: UpdateStep) -> Json:
+def _update(feed: PageFeed, incident_id: str, step: UpdateStep) -> Json:
     return {
         "id": step.id,
         "status": step.status,
@@ -107,23 +117,23 @@ def _update(told: PageFeed, incident_id: str, step: UpdateStep) -> Json:
         "created_at": instant.text(step.published),
         "updated_at": instant.text(step.published),
         "display_at": instant.text(step.at),
-        "affected_components": _affected(told, step) or None,
+        "affected_components": _affected(feed, step) or None,
         "deliver_notifications": False,
         "custom_tweet": None,
         "tweet_id": None,
     }
 
 
-def _affected(told: PageFeed, step: UpdateStep) -> list[Json]:
+def _affected(feed: PageFeed, step: UpdateStep) -> list[Json]:
     return [
         {
-            "code": line.component.public_id,
-            "name": _full_name(line.component.group, line.component.title),
-            "old_status": STATUSES[step.before[name]],
-            "new_status": STATUSES[step.after[name]],
+            "code": component.data.public_id,
+            "name": _full_name(component.data.group, component.data.title),
+            "old_status": STATUSES[step.old_levels[name]],
+            "new_status": STATUSES[step.new_levels[name]],
         }
-        for name, line in told.lines.items()
-        if name in step.after
+        for name, component in feed.components.items()
+        if name in step.new_levels
     ]
 
 
@@ -135,14 +145,14 @@ def _full_name(group: str, title: str) -> str:
     )
 
 
-def _whole(told: PageFeed, names: Collection[str], components: Mapping[str, Json]) -> list[Json]:
-    """The components as the list has them, in the order of the page."""
-    lines = (line for name, line in told.lines.items() if name in names)
-    return [components[line.component.public_id] for line in lines]
+def _whole(feed: PageFeed, names: Collection[str], components: Mapping[str, Json]) -> list[Json]:
+    """Return the components as the list has them, in the order of the page."""
+    lines = (component for name, component in feed.components.items() if name in names)
+    return [components[component.data.public_id] for component in lines]
 
 
 def _word(status: Status | Phase) -> str:
-    """There is no word for what was called off."""
+    """Return the API's word for a status; it has none for a cancellation."""
     return (Phase.COMPLETED if status is Phase.CANCELLED else status).value
 
 

@@ -1,4 +1,4 @@
-"""Components and groups, in the order in which the API lists them."""
+"""Write components and groups, in the order in which the API lists them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
@@ -16,45 +16,50 @@ from allswell_web.text import untrusted_text
 Json = dict[str, object]
 
 
-def listed(told: PageFeed) -> list[Json]:
-    """Each group, followed by its components; positions count within a group."""
+def listed(feed: PageFeed) -> list[Json]:
+    """List each group, followed by its components; positions count within a group."""
     groups: dict[str, list[ComponentState]] = {}
-    for line in sorted(told.it.lines, key=lambda line: line.component.position):
-        groups.setdefault(line.component.group, []).append(line)
-    levels = level.of_lines(told.it, told.declared)
-    found: list[Json] = []
-    place = 0
-    for name, lines in groups.items():
+    for component in sorted(feed.state.components, key=lambda component: component.data.position):
+        groups.setdefault(component.data.group, []).append(component)
+    levels = level.of_components(feed.state, feed.declared)
+    documents: list[Json] = []
+    position = 0
+    for name, components in groups.items():
         if not name:
-            found += [_component(told, line, levels, place + n) for n, line in enumerate(lines, 1)]
-            place += len(lines)
+            documents += [
+                _component(feed, component, levels, position + n)
+                for n, component in enumerate(components, 1)
+            ]
+            position += len(components)
             continue
-        place += 1
-        children = [_component(told, line, levels, n) for n, line in enumerate(lines, 1)]
-        found += [_group(told, place, lines, levels, children), *children]
-    return found
+        position += 1
+        children = [
+            _component(feed, component, levels, n) for n, component in enumerate(components, 1)
+        ]
+        documents += [_group(feed, position, components, levels, children), *children]
+    return documents
 
 
 def group_id(page: str, name: str) -> str:
-    """The id of a group, from the page's id and the group's name."""
+    """Return the id of a group, from the page's id and the group's name."""
     return identity.of(page, name)
 
 
 def _component(
-    told: PageFeed, line: ComponentState, levels: Mapping[str, Level], position: int
+    feed: PageFeed, component: ComponentState, levels: Mapping[str, Level], position: int
 ) -> Json:
-    component, page = line.component, told.it.page.public_id
+    data, page = component.data, feed.state.page.public_id
     return {
-        "id": component.public_id,
-        "name": untrusted_text.line(component.title),
-        "status": STATUSES[levels[component.name]],
-        "created_at": instant.text(component.born),
-        "updated_at": instant.text(page_feed.changed(line)),
+        "id": data.public_id,
+        "name": untrusted_text.line(data.title),
+        "status": STATUSES[levels[data.name]],
+        "created_at": instant.text(data.born),
+        "updated_at": instant.text(page_feed.changed(component)),
         "position": position,
-        "description": _description(line),
+        "description": _description(component),
         "showcase": True,
-        "start_date": f"{component.born.astimezone(told.it.zone):%Y-%m-%d}",
-        "group_id": group_id(page, component.group) if component.group else None,
+        "start_date": f"{data.born.astimezone(feed.state.zone):%Y-%m-%d}",
+        "group_id": group_id(page, data.group) if data.group else None,
         "page_id": page,
         "group": False,
         "only_show_if_degraded": False,
@@ -62,20 +67,20 @@ def _component(
 
 
 def _group(
-    told: PageFeed,
-    place: int,
-    lines: Sequence[ComponentState],
+    feed: PageFeed,
+    position: int,
+    components: Sequence[ComponentState],
     levels: Mapping[str, Level],
     children: Sequence[Json],
 ) -> Json:
-    page, name = told.it.page.public_id, lines[0].component.group
+    page, name = feed.state.page.public_id, components[0].data.group
     return {
         "id": group_id(page, name),
         "name": untrusted_text.line(name),
-        "status": STATUSES[max(levels[line.component.name] for line in lines)],
-        "created_at": instant.text(min(line.component.born for line in lines)),
-        "updated_at": instant.text(max(page_feed.changed(line) for line in lines)),
-        "position": place,
+        "status": STATUSES[max(levels[component.data.name] for component in components)],
+        "created_at": instant.text(min(component.data.born for component in components)),
+        "updated_at": instant.text(max(page_feed.changed(component) for component in components)),
+        "position": position,
         "description": None,
         "showcase": False,
         "start_date": None,
@@ -87,15 +92,15 @@ def _group(
     }
 
 
-def _description(line: ComponentState) -> str | None:
-    """What the status word cannot say."""
-    standing = line.current
-    if standing.status is ComponentStatus.PAUSED:
+def _description(component: ComponentState) -> str | None:
+    """Describe what the status word cannot express."""
+    current = component.current
+    if current.status is ComponentStatus.PAUSED:
         return "Monitoring paused"
-    if standing.status is ComponentStatus.NEW or standing.last is ComponentStatus.NEW:
+    if current.status is ComponentStatus.NEW or current.last is ComponentStatus.NEW:
         return "No data yet"
-    if standing.status is ComponentStatus.UNKNOWN:
-        # With the date, always: this text must not change when a day ends.
-        since = standing.since
+    if current.status is ComponentStatus.UNKNOWN:
+        # Always with the date: this text must not change when a day ends.
+        since = current.since
         return f"No data since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if since else None
     return None

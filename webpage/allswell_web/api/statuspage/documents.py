@@ -1,4 +1,4 @@
-"""The eight documents of the API. Newest first everywhere; nothing to tell is an empty list."""
+"""Build the eight documents of the API: newest first everywhere; nothing is an empty list."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,115 +12,115 @@ from allswell_web.text import untrusted_text
 
 MOST = 50
 _OPEN = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING)
-_PLANNED = (Phase.SCHEDULED,)
+_SCHEDULED = (Phase.SCHEDULED,)
 
 
-def summary(told: PageFeed) -> Json:
-    """`summary.json`: all components, open incidents, planned and running maintenance."""
-    listed = components.listed(told)
-    planned = (*_PLANNED, *announcements.RUNNING)
+def summary(feed: PageFeed) -> Json:
+    """Build `summary.json`: all components, open incidents, scheduled and active maintenance."""
+    listed = components.listed(feed)
+    not_over = (*_SCHEDULED, *announcements.RUNNING)
     return {
-        "page": page(told),
+        "page": page(feed),
         "components": listed,
-        "incidents": _incidents(told, _is_open, listed),
-        "scheduled_maintenances": _maintenances(told, lambda phase: phase in planned, listed),
-        "status": _status(told),
+        "incidents": _incidents(feed, _is_open, listed),
+        "scheduled_maintenances": _maintenances(feed, lambda phase: phase in not_over, listed),
+        "status": _status(feed),
     }
 
 
-def status(told: PageFeed) -> Json:
-    """`status.json`: how the page stands as a whole."""
-    return {"page": page(told), "status": _status(told)}
+def status(feed: PageFeed) -> Json:
+    """Build `status.json`: the overall status of the page."""
+    return {"page": page(feed), "status": _status(feed)}
 
 
-def all_components(told: PageFeed) -> Json:
-    """`components.json`: groups and components."""
-    return {"page": page(told), "components": components.listed(told)}
+def all_components(feed: PageFeed) -> Json:
+    """Build `components.json`: groups and components."""
+    return {"page": page(feed), "components": components.listed(feed)}
 
 
-def incidents(told: PageFeed) -> Json:
-    """`incidents.json`: the 50 newest incidents in any state."""
-    return {"page": page(told), "incidents": _incidents(told, lambda _: True, most=MOST)}
+def incidents(feed: PageFeed) -> Json:
+    """Build `incidents.json`: the 50 newest incidents in any state."""
+    return {"page": page(feed), "incidents": _incidents(feed, lambda _: True, most=MOST)}
 
 
-def unresolved(told: PageFeed) -> Json:
-    """`incidents/unresolved.json`: incidents that are not over."""
-    return {"page": page(told), "incidents": _incidents(told, _is_open)}
+def unresolved(feed: PageFeed) -> Json:
+    """Build `incidents/unresolved.json`: incidents that are not resolved."""
+    return {"page": page(feed), "incidents": _incidents(feed, _is_open)}
 
 
-def maintenances(told: PageFeed) -> Json:
-    """`scheduled-maintenances.json`: the 50 newest in any state."""
-    return _of_maintenances(told, lambda _: True, most=MOST)
+def maintenances(feed: PageFeed) -> Json:
+    """Build `scheduled-maintenances.json`: the 50 newest in any state."""
+    return _of_maintenances(feed, lambda _: True, most=MOST)
 
 
-def upcoming(told: PageFeed) -> Json:
-    """`scheduled-maintenances/upcoming.json`: maintenance that has not begun."""
-    return _of_maintenances(told, lambda phase: phase in _PLANNED)
+def upcoming(feed: PageFeed) -> Json:
+    """Build `scheduled-maintenances/upcoming.json`: maintenance that has not started."""
+    return _of_maintenances(feed, lambda phase: phase in _SCHEDULED)
 
 
-def active(told: PageFeed) -> Json:
-    """`scheduled-maintenances/active.json`: maintenance that is running or being verified."""
-    return _of_maintenances(told, lambda phase: phase in announcements.RUNNING)
+def active(feed: PageFeed) -> Json:
+    """Build `scheduled-maintenances/active.json`: maintenance in progress or being verified."""
+    return _of_maintenances(feed, lambda phase: phase in announcements.RUNNING)
 
 
-def page(told: PageFeed) -> Json:
-    """What every document begins with; `updated_at` is the last change, not the present.
+def page(feed: PageFeed) -> Json:
+    """Build the beginning of every document; `updated_at` is the last change, not the present.
 
-    The address has no slash at its end, as in the original: clients put one behind it.
+    The address has no slash at its end, as in the original: clients append one.
     """
-    it = told.it
+    state = feed.state
     return {
-        "id": it.page.public_id,
-        "name": untrusted_text.line(it.page.title),
-        "url": told.url.rstrip("/"),
-        "time_zone": "Etc/UTC" if str(it.zone) == "UTC" else str(it.zone),
-        "updated_at": instant.text(told.updated),
+        "id": state.page.public_id,
+        "name": untrusted_text.line(state.page.title),
+        "url": feed.url.rstrip("/"),
+        "time_zone": "Etc/UTC" if str(state.zone) == "UTC" else str(state.zone),
+        "updated_at": instant.text(feed.updated),
     }
 
 
-def _status(told: PageFeed) -> Json:
-    indicator, description = level.of_page(told.it, told.declared)
+def _status(feed: PageFeed) -> Json:
+    indicator, description = level.of_page(feed.state, feed.declared)
     return {"indicator": indicator, "description": description}
 
 
-def _is_open(it: Incident) -> bool:
-    return it.status in _OPEN
+def _is_open(incident: Incident) -> bool:
+    return incident.status in _OPEN
 
 
 def _incidents(
-    told: PageFeed,
-    wanted: Callable[[Incident], bool],
+    feed: PageFeed,
+    selects: Callable[[Incident], bool],
     listed: list[Json] | None = None,
     most: int | None = None,
 ) -> list[Json]:
-    known = _by_id(told, listed)
-    found = [it for it in told.incidents if wanted(it)]
-    return [announcements.incident(told, it, known) for it in found[:most]]
+    components = _by_id(feed, listed)
+    selected = [it for it in feed.incidents if selects(it)]
+    return [announcements.incident(feed, it, components) for it in selected[:most]]
 
 
 def _of_maintenances(
-    told: PageFeed, wanted: Callable[[Phase], bool], most: int | None = None
+    feed: PageFeed, selects: Callable[[Phase], bool], most: int | None = None
 ) -> Json:
-    found = _maintenances(told, wanted, most=most)
-    return {"page": page(told), "scheduled_maintenances": found}
+    documents = _maintenances(feed, selects, most=most)
+    return {"page": page(feed), "scheduled_maintenances": documents}
 
 
 def _maintenances(
-    told: PageFeed,
-    wanted: Callable[[Phase], bool],
+    feed: PageFeed,
+    selects: Callable[[Phase], bool],
     listed: list[Json] | None = None,
     most: int | None = None,
 ) -> list[Json]:
-    known = _by_id(told, listed)
-    found = [it for it in told.maintenances if _is_told(it) and wanted(told.phase(it))]
-    return [announcements.maintenance(told, it, known) for it in found[:most]]
+    components = _by_id(feed, listed)
+    selected = [it for it in feed.maintenances if _is_expressible(it) and selects(feed.phase(it))]
+    return [announcements.maintenance(feed, it, components) for it in selected[:most]]
 
 
-def _is_told(it: Maintenance) -> bool:
-    """Whether the API has a word for it: what was called off before it began is gone."""
-    return it.cancelled is None or it.cancelled > it.start
+def _is_expressible(maintenance: Maintenance) -> bool:
+    """Decide whether the API can express it: a cancellation before the start is left out."""
+    return maintenance.cancelled is None or maintenance.cancelled > maintenance.start
 
 
-def _by_id(told: PageFeed, listed: list[Json] | None) -> Mapping[str, Json]:
-    found = components.listed(told) if listed is None else listed
-    return {str(component["id"]): component for component in found}
+def _by_id(feed: PageFeed, listed: list[Json] | None) -> Mapping[str, Json]:
+    documents = components.listed(feed) if listed is None else listed
+    return {str(component["id"]): component for component in documents}

@@ -1,4 +1,4 @@
-"""How bad things are, in Statuspage's words: of one component, and of the page."""
+"""Rank how bad things are, in Statuspage's words: of one component, and of the page."""
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
@@ -9,7 +9,7 @@ from allswell_web.status.component_status import ComponentStatus
 
 
 class Level(IntEnum):
-    """From good to bad. A partial outage is only ever declared."""
+    """The levels from good to bad. A partial outage is only ever declared."""
 
     UP = 0
     MAINTENANCE = 1
@@ -22,13 +22,13 @@ class Level(IntEnum):
 STATUSES = {
     Level.UP: "operational",
     Level.MAINTENANCE: "under_maintenance",
-    # Not a word of our own: some clients paint a word they do not know green.
+    # Not a word of our own: some clients show an unknown word in green.
     Level.UNKNOWN: "degraded_performance",
     Level.DEGRADED: "degraded_performance",
     Level.PARTIAL: "partial_outage",
     Level.DOWN: "major_outage",
 }
-_CONDITIONS = {
+_LEVELS = {
     ComponentStatus.UP: Level.UP,
     ComponentStatus.DEGRADED: Level.DEGRADED,
     ComponentStatus.DOWN: Level.DOWN,
@@ -67,48 +67,48 @@ _INDICATORS = ("none", "maintenance", "minor", "major", "critical")
 
 
 def declared(incidents: Collection[Incident]) -> Mapping[str, Level]:
-    """The worst that open incidents say of each component, by the name of its monitor."""
-    found: dict[str, Level] = {}
-    for it in incidents:
-        for affected in it.components if it.is_open else ():
+    """Return each component's worst level in open incidents, by its monitor's name."""
+    worst: dict[str, Level] = {}
+    for incident in incidents:
+        for affected in incident.components if incident.is_open else ():
             level = EFFECTS[affected.effect]
-            found[affected.monitor] = max(level, found.get(affected.monitor, level))
-    return found
+            worst[affected.monitor] = max(level, worst.get(affected.monitor, level))
+    return worst
 
 
-def of(condition: ComponentStatus, said: Level = Level.UP) -> Level:
-    """A component's level: as observed, or as people say where that is worse."""
-    return max(_CONDITIONS[condition], said)
+def of(status: ComponentStatus, declared_level: Level = Level.UP) -> Level:
+    """Return a component's level: as observed, or as declared where that is worse."""
+    return max(_LEVELS[status], declared_level)
 
 
-def of_lines(it: PageState, said: Collection[Incident]) -> Mapping[str, Level]:
-    """Every component's level by its monitor's name: as observed, or declared where worse."""
-    worst = declared(said)
+def of_components(state: PageState, incidents: Collection[Incident]) -> Mapping[str, Level]:
+    """Return every component's level by its monitor's name: observed, or declared if worse."""
+    worst = declared(incidents)
     return {
-        line.component.name: of(line.current.status, worst.get(line.component.name, Level.UP))
-        for line in it.lines
+        component.data.name: of(component.current.status, worst.get(component.data.name, Level.UP))
+        for component in state.components
     }
 
 
-def of_page(it: PageState, said: Collection[Incident]) -> tuple[str, str]:
-    """Indicator and description of a page; a paused component counts only if it is declared bad."""
-    levels = of_lines(it, said)
-    watched = [
-        levels[line.component.name]
-        for line in it.lines
-        if line.current.status is not ComponentStatus.PAUSED
-        or levels[line.component.name] > Level.MAINTENANCE
+def of_page(state: PageState, incidents: Collection[Incident]) -> tuple[str, str]:
+    """Return indicator and description of a page; paused ones count only if declared bad."""
+    levels = of_components(state, incidents)
+    active = [
+        levels[component.data.name]
+        for component in state.components
+        if component.current.status is not ComponentStatus.PAUSED
+        or levels[component.data.name] > Level.MAINTENANCE
     ]
-    return indicator(watched, said)
+    return indicator(active, incidents)
 
 
-def indicator(levels: Sequence[Level], declared: Collection[Incident]) -> tuple[str, str]:
-    """Indicator and description by the levels of watched components and what people declared.
+def indicator(levels: Sequence[Level], incidents: Collection[Incident]) -> tuple[str, str]:
+    """Return indicator and description by the levels of active components and the incidents.
 
-    Nobody looks at a page without a watched component, so it must not read as green.
+    A page without an active component is not observed, so it must not show as green.
     """
     worst = max(levels, default=Level.UNKNOWN)
-    told = _OF_ALL if levels.count(worst) == len(levels) else _OF_SOME
-    found = [told[worst]]
-    found += [_OF_IMPACT[it.impact] for it in declared if it.is_open]
-    return max(found, key=lambda pair: _INDICATORS.index(pair[0]))
+    words = _OF_ALL if levels.count(worst) == len(levels) else _OF_SOME
+    candidates = [words[worst]]
+    candidates += [_OF_IMPACT[it.impact] for it in incidents if it.is_open]
+    return max(candidates, key=lambda pair: _INDICATORS.index(pair[0]))

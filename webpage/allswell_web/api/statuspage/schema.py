@@ -1,4 +1,4 @@
-"""JSON Schemas of the eight documents and of what is in them, closed: no key but these."""
+"""Define closed JSON Schemas of the eight documents and of what is in them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -72,7 +72,7 @@ def _update(*statuses: str) -> Schema:
     )
 
 
-def _told(statuses: tuple[str, ...], impacts: tuple[str, ...], **more: Schema) -> Schema:
+def _announcement(statuses: tuple[str, ...], impacts: tuple[str, ...], **extra: Schema) -> Schema:
     return closed(
         {
             "id": ID,
@@ -89,7 +89,7 @@ def _told(statuses: tuple[str, ...], impacts: tuple[str, ...], **more: Schema) -
             "incident_updates": each(_update(*statuses)),
             "components": each(ref("Component")),
             "reminder_intervals": NOTHING,
-            **more,
+            **extra,
         }
     )
 
@@ -100,11 +100,11 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
         "Status": _OVERALL,
         "Component": _COMPONENT,
         "AffectedComponent": _AFFECTED,
-        "Incident": _told(
+        "Incident": _announcement(
             ("investigating", "identified", "monitoring", "resolved", "postmortem"),
             ("none", "minor", "major", "critical"),
         ),
-        "ScheduledMaintenance": _told(
+        "ScheduledMaintenance": _announcement(
             ("scheduled", "in_progress", "verifying", "completed"),
             ("maintenance",),
             scheduled_for=TIME,

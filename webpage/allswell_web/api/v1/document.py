@@ -1,4 +1,4 @@
-"""The document as values for JSON."""
+"""Build the document as values for JSON."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,156 +14,157 @@ from allswell_web.presentation.page_state import ComponentState
 from allswell_web.presentation.uptime_windows import UptimeWindow
 from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import headline, labels, untrusted_text
-from allswell_web.text.language import ENGLISH
+from allswell_web.text.languages import ENGLISH
 
 VERSION = 1
 MOST = 50
 _SECOND_MS = 1000
-_GOES_ON = (Phase.SCHEDULED, Phase.IN_PROGRESS, Phase.VERIFYING)
-_EXPLAINED = (ComponentStatus.DOWN, ComponentStatus.DEGRADED, ComponentStatus.UNKNOWN)
+_NOT_OVER = (Phase.SCHEDULED, Phase.IN_PROGRESS, Phase.VERIFYING)
+_WITH_REASON = (ComponentStatus.DOWN, ComponentStatus.DEGRADED, ComponentStatus.UNKNOWN)
 Json = dict[str, object]
 
 
-def of(told: PageFeed, buckets: Buckets) -> Json:
-    """The whole document: of what was said the newest 50, and all that goes on or is to come."""
+def of(feed: PageFeed, buckets: Buckets) -> Json:
+    """Build the whole document: the newest 50 announcements, and all that are not over."""
     return {
         "version": VERSION,
-        "page": _page(told),
-        "state": _state(told),
+        "page": _page(feed),
+        "state": _state(feed),
         "components": [
-            _component(told, line, buckets)
-            for line in sorted(told.it.lines, key=lambda line: line.component.position)
+            _component(feed, line, buckets)
+            for line in sorted(feed.state.components, key=lambda line: line.data.position)
         ],
         "incidents": [
-            _incident(told, it)
-            for place, it in enumerate(told.incidents)
-            if place < MOST or it.is_open
+            _incident(feed, it)
+            for index, it in enumerate(feed.incidents)
+            if index < MOST or it.is_open
         ],
         "maintenances": [
-            _maintenance(told, it)
-            for place, it in enumerate(told.maintenances)
-            if place < MOST or told.phase(it) in _GOES_ON
+            _maintenance(feed, it)
+            for index, it in enumerate(feed.maintenances)
+            if index < MOST or feed.phase(it) in _NOT_OVER
         ],
     }
 
 
-def _page(told: PageFeed) -> Json:
-    page = told.it.page
+def _page(feed: PageFeed) -> Json:
+    page = feed.state.page
     return {
         "id": page.public_id,
         "name": untrusted_text.line(page.title),
         "description": untrusted_text.text(page.description),
-        "url": told.url,
-        "time_zone": str(told.it.zone),
-        "updated_at": instant.text(told.updated),
+        "url": feed.url,
+        "time_zone": str(feed.state.zone),
+        "updated_at": instant.text(feed.updated),
     }
 
 
-def _state(told: PageFeed) -> Json:
-    it = told.it
-    titles = [untrusted_text.line(line.component.title) for line in it.lines]
+def _state(feed: PageFeed) -> Json:
+    state = feed.state
+    titles = [untrusted_text.line(line.data.title) for line in state.components]
     return {
-        "condition": ComponentStatus.UNKNOWN if it.silent else it.overall.status,
-        "extent": it.overall.extent,
-        "sentence": headline.of(it.overall, titles, ENGLISH, silent=it.silent),
+        "condition": ComponentStatus.UNKNOWN if state.is_stale else state.overall.status,
+        "extent": state.overall.extent,
+        "sentence": headline.of(state.overall, titles, ENGLISH, is_stale=state.is_stale),
     }
 
 
-def _component(told: PageFeed, line: ComponentState, buckets: Buckets) -> Json:
-    component, standing = line.component, line.current
-    days = uptime_windows.days_of(told.it, line)
-    reason = standing.reason if standing.status in _EXPLAINED else ""
+def _component(feed: PageFeed, component: ComponentState, buckets: Buckets) -> Json:
+    data, current = component.data, component.current
+    days = uptime_windows.days_of(feed.state, component)
+    reason = current.reason if current.status in _WITH_REASON else ""
     return {
-        "id": component.public_id,
-        "name": untrusted_text.line(component.title),
-        "group": untrusted_text.line(component.group) or None,
-        "condition": standing.status,
-        "since": _time(standing.since),
+        "id": data.public_id,
+        "name": untrusted_text.line(data.title),
+        "group": untrusted_text.line(data.group) or None,
+        "condition": current.status,
+        "since": _time(current.since),
         "reason": reason or None,
         "reason_text": labels.reason(ENGLISH, reason) or None,
-        "observed": standing.observed,
-        "last": standing.last,
-        "declared": _declared(told, component.name),
-        "created_at": instant.text(component.born),
+        "observed": current.observed,
+        "last": current.last,
+        "declared": _declared(feed, data.name),
+        "created_at": instant.text(data.born),
         "windows": [
-            _window(found) for found in uptime_windows.of_line(told.it, line, buckets, days)
+            _window(window)
+            for window in uptime_windows.of_component(feed.state, component, buckets, days)
         ],
         "days": [_day(day) for day in days],
     }
 
 
-def _declared(told: PageFeed, monitor: str) -> Effect | None:
-    """The worst that open incidents say of a component."""
+def _declared(feed: PageFeed, monitor: str) -> Effect | None:
+    """Return the worst effect that open incidents declare for a component."""
     order = list(Effect)
-    said = [
+    declared = [
         affected.effect
-        for it in told.declared
+        for it in feed.declared
         for affected in it.components
         if it.is_open and affected.monitor == monitor
     ]
-    return max(said, key=order.index, default=None)
+    return max(declared, key=order.index, default=None)
 
 
-def _window(found: UptimeWindow) -> Json:
+def _window(window: UptimeWindow) -> Json:
     return {
-        "name": found.name,
-        "uptime": _number(found.uptime.percent()),
-        "coverage": _number(found.uptime.coverage()),
-        "p95_ms": None if found.p95_us is None else found.p95_us / 1000,
+        "name": window.name,
+        "uptime": _number(window.uptime.percent()),
+        "coverage": _number(window.uptime.coverage()),
+        "p95_ms": None if window.p95_us is None else window.p95_us / 1000,
     }
 
 
 def _day(day: UptimeDay) -> Json:
-    """A day without the time that it was up, which grows as long as it lasts."""
-    spent = day.uptime
+    """Describe a day without its uptime in seconds, which grows as long as the day lasts."""
+    uptime = day.uptime
     return {
         "day": f"{day.day}",
-        "uptime": _number(spent.percent()),
-        "coverage": _number(spent.coverage()),
-        "degraded_s": spent.degraded // _SECOND_MS,
-        "down_s": spent.down // _SECOND_MS,
-        "unknown_s": spent.unknown // _SECOND_MS,
-        "maintenance_s": spent.maintenance // _SECOND_MS,
-        "paused_s": spent.paused // _SECOND_MS,
+        "uptime": _number(uptime.percent()),
+        "coverage": _number(uptime.coverage()),
+        "degraded_s": uptime.degraded // _SECOND_MS,
+        "down_s": uptime.down // _SECOND_MS,
+        "unknown_s": uptime.unknown // _SECOND_MS,
+        "maintenance_s": uptime.maintenance // _SECOND_MS,
+        "paused_s": uptime.paused // _SECOND_MS,
     }
 
 
-def _incident(told: PageFeed, it: Incident) -> Json:
-    ids = _ids(told)
+def _incident(feed: PageFeed, incident: Incident) -> Json:
+    ids = _ids(feed)
     return {
-        "id": it.id,
-        "kind": "observed" if it.id in told.observed else "declared",
-        "title": untrusted_text.line(it.title),
-        "impact": it.impact,
-        "status": it.status,
-        "started_at": instant.text(it.started),
-        "resolved_at": _time(it.resolved),
-        "published_at": instant.text(it.published),
-        "updated_at": instant.text(it.updated),
-        "url": f"{told.url}incidents/{it.id}",
+        "id": incident.id,
+        "kind": "observed" if incident.id in feed.observed else "declared",
+        "title": untrusted_text.line(incident.title),
+        "impact": incident.impact,
+        "status": incident.status,
+        "started_at": instant.text(incident.started),
+        "resolved_at": _time(incident.resolved),
+        "published_at": instant.text(incident.published),
+        "updated_at": instant.text(incident.updated),
+        "url": f"{feed.url}incidents/{incident.id}",
         "components": [
             {"id": ids[affected.monitor], "effect": affected.effect}
-            for affected in it.components
+            for affected in incident.components
             if affected.monitor in ids
         ],
-        "updates": [_update(update, "status", update.status) for update in it.updates],
+        "updates": [_update(update, "status", update.status) for update in incident.updates],
     }
 
 
-def _maintenance(told: PageFeed, it: Maintenance) -> Json:
-    ids = _ids(told)
+def _maintenance(feed: PageFeed, maintenance: Maintenance) -> Json:
+    ids = _ids(feed)
     return {
-        "id": it.id,
-        "title": untrusted_text.line(it.title),
-        "phase": told.phase(it),
-        "start": instant.text(it.start),
-        "end": instant.text(it.end),
-        "cancelled_at": _time(it.cancelled),
-        "published_at": instant.text(it.published),
-        "updated_at": instant.text(it.updated),
-        "url": f"{told.url}incidents/{it.id}",
-        "components": [ids[name] for name in it.monitors if name in ids],
-        "updates": [_update(update, "phase", update.phase) for update in it.updates],
+        "id": maintenance.id,
+        "title": untrusted_text.line(maintenance.title),
+        "phase": feed.phase(maintenance),
+        "start": instant.text(maintenance.start),
+        "end": instant.text(maintenance.end),
+        "cancelled_at": _time(maintenance.cancelled),
+        "published_at": instant.text(maintenance.published),
+        "updated_at": instant.text(maintenance.updated),
+        "url": f"{feed.url}incidents/{maintenance.id}",
+        "components": [ids[name] for name in maintenance.monitors if name in ids],
+        "updates": [_update(update, "phase", update.phase) for update in maintenance.updates],
     }
 
 
@@ -177,8 +178,8 @@ def _update(update: IncidentUpdate | MaintenanceUpdate, key: str, word: str) -> 
     }
 
 
-def _ids(told: PageFeed) -> Mapping[str, str]:
-    return {name: line.component.public_id for name, line in told.lines.items()}
+def _ids(feed: PageFeed) -> Mapping[str, str]:
+    return {name: line.data.public_id for name, line in feed.components.items()}
 
 
 def _time(at: datetime | None) -> str | None:
@@ -186,5 +187,5 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _number(text: str | None) -> float | None:
-    """The percentage that people read, as a number."""
+    """Return the percentage that people read, as a number."""
     return None if text is None else float(text)

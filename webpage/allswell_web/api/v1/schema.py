@@ -1,4 +1,4 @@
-"""The JSON Schema of the document, closed: no key but these."""
+"""Define the closed JSON Schema of the document."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -27,8 +27,8 @@ from allswell_web.status.component_status import ComponentStatus
 from allswell_web.status.overall_status import StatusExtent
 
 
-def _words(kind: type[StrEnum]) -> Schema:
-    return choice(*(word.value for word in kind))
+def _words(enumeration: type[StrEnum]) -> Schema:
+    return choice(*(word.value for word in enumeration))
 
 
 _WINDOW = closed(

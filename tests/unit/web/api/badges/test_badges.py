@@ -37,7 +37,7 @@ def asked(
     **more: Unpack[shapes.More],
 ) -> RouteRequest:
     return RouteRequest(
-        fakes.found(*components, **more), buckets or {}, NOW, "https://status.example/"
+        fakes.facts(*components, **more), buckets or {}, NOW, "https://status.example/"
     )
 
 

@@ -49,7 +49,7 @@ def written(
     **more: Unpack[shapes.More],
 ) -> str:
     entry = next(it for it in routes.EVERY if it.path == f"/{name}")
-    return entry.make(RouteRequest(fakes.found(*components, **more), {}, now, url))
+    return entry.make(RouteRequest(fakes.facts(*components, **more), {}, now, url))
 
 
 def read(text: str) -> Any:  # noqa: ANN401 - the library has no types
@@ -94,7 +94,7 @@ def test_an_entry_holds_its_updates_newest_first_as_escaped_html() -> None:
     assert html.index("Resolved") < html.index("Investigating")
     assert "&lt;i&gt;Sorry&lt;/i&gt; &amp; thanks." in html
     assert "It was the cable.<br /><br />" in html
-    assert "Concerns Public API." in html
+    assert "Affects Public API." in html
     assert "2026-11-23 11:26 UTC" in html
 
 

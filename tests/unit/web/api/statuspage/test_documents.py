@@ -49,7 +49,7 @@ KEYS = {
 
 
 def told(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> PageFeed:
-    return page_feed.of(fakes.found(*components, **more), NOW, "https://status.example/")
+    return page_feed.of(fakes.facts(*components, **more), NOW, "https://status.example/")
 
 
 def made(
@@ -211,15 +211,15 @@ def test_utc_has_its_name_from_the_zone_database() -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_clock_reading_is_in_the_json(name: str) -> None:
     window = fakes.maintenance(start=ago(days=1), end=ago(days=-1), monitors=["monitor-1"])
-    found = fakes.found(UP, DOWN, SLOW, UNSEEN, incidents=[said()], maintenances=[window])
+    found = fakes.facts(UP, DOWN, SLOW, UNSEEN, incidents=[said()], maintenances=[window])
     later = NOW + timedelta(seconds=90)
     first, second = (page_feed.of(found, now, "") for now in (NOW, later))
     assert json.dumps(DOCUMENTS[name](first)) == json.dumps(DOCUMENTS[name](second))
 
 
 def test_the_horizon_moves_without_moving_anything_in_the_json() -> None:
-    first = fakes.found(UP, DOWN, observed=NOW)
-    second = fakes.found(UP, DOWN, observed=NOW + timedelta(seconds=60))
+    first = fakes.facts(UP, DOWN, observed=NOW)
+    second = fakes.facts(UP, DOWN, observed=NOW + timedelta(seconds=60))
     texts = {
         json.dumps(documents.summary(page_feed.of(it, NOW + timedelta(seconds=70), "")))
         for it in (first, second)

@@ -41,7 +41,7 @@ WINDOW = fakes.maintenance(
 
 
 def made(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> dict[str, Any]:
-    told = page_feed.of(fakes.found(*components, **more), NOW, "https://status.example/")
+    told = page_feed.of(fakes.facts(*components, **more), NOW, "https://status.example/")
     written = json.dumps(document.of(told, {"comp00000001": fakes.day_of_buckets()}))
     found: dict[str, Any] = json.loads(written)
     shapes.check("/api/v1/page.json", found)

@@ -13,8 +13,8 @@ from allswell_web import app
 from allswell_web.presentation import context, presenter
 from allswell_web.presentation.view import PageView
 from allswell_web.responses import notices
-from allswell_web.text import labels, language, times
-from allswell_web.text.language import Language
+from allswell_web.text import labels, languages, times
+from allswell_web.text.languages import Language
 from tests import catalogues
 from tests.unit.web import fakes, harness, pseudo
 
@@ -40,7 +40,7 @@ def test_every_message_is_translated_and_none_is_left_over(code: str) -> None:
 
 @EVERY
 def test_what_is_read_at_run_time_is_what_the_catalogue_says(code: str) -> None:
-    stored = (language.FOLDER / f"{code}.mo").read_bytes()
+    stored = (languages.FOLDER / f"{code}.mo").read_bytes()
     assert stored == catalogues.compiled(catalogues.read(code))
 
 
@@ -55,7 +55,7 @@ def test_a_translation_names_what_its_message_names(code: str) -> None:
 
 @EVERY
 def test_dates_and_the_decimal_mark_are_those_of_the_language(code: str) -> None:
-    say, locale = language.of(code), Locale.parse(code.replace("-", "_"))
+    say, locale = languages.of(code), Locale.parse(code.replace("-", "_"))
     for number in range(1, 13):
         day, later = date(2026, number, 3), date(2027, 1, 1)
         assert times.day_text(day, day, say) == format_skeleton("MMMd", day, locale=locale)
@@ -87,8 +87,8 @@ def test_the_forms_of_one_and_many_are_those_of_the_language(code: str) -> None:
     ],
 )
 def test_a_number_chooses_its_form(code: str, number: int, said: str) -> None:
-    say = language.of(code)
-    assert say.count("{number} day in detail", "{number} days in detail", number) == said
+    say = languages.of(code)
+    assert say.plural("{number} day in detail", "{number} days in detail", number) == said
 
 
 @pytest.mark.parametrize(
@@ -101,22 +101,22 @@ def test_a_number_chooses_its_form(code: str, number: int, said: str) -> None:
     ],
 )
 def test_a_day_of_another_year_is_written_as_the_language_does(code: str, said: str) -> None:
-    assert times.day_text(date(2025, 3, 2), date(2026, 3, 2), language.of(code)) == said
+    assert times.day_text(date(2025, 3, 2), date(2026, 3, 2), languages.of(code)) == said
 
 
 def test_lengths_of_time_have_the_units_of_the_language() -> None:
     length = timedelta(days=2, hours=3)
-    assert labels.duration(language.of("de"), length) == "2 T 3 h"
-    assert labels.duration(language.of("zh-Hans"), length) == "2 天 3 小时"
+    assert labels.duration(languages.of("de"), length) == "2 T 3 h"
+    assert labels.duration(languages.of("zh-Hans"), length) == "2 天 3 小时"
 
 
 def test_a_language_that_we_do_not_speak_is_english() -> None:
-    assert language.of("tlh") is language.ENGLISH
+    assert languages.of("tlh") is languages.ENGLISH
 
 
-@pytest.mark.parametrize("say", language.every(), ids=lambda say: say.code)
+@pytest.mark.parametrize("say", languages.available(), ids=lambda say: say.code)
 def test_every_language_has_its_path_and_says_which_it_is(say: Language) -> None:
-    bench = harness.bench(fakes.Reader(fakes.found(fakes.component())))
+    bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
     text = bench.ask(f"/{say.path}/").text
     assert f'<html lang="{say.code}">' in text
     assert say.text("All systems operational") in text
@@ -155,7 +155,7 @@ class Texts(HTMLParser):
 
 
 OWNERS = ("Acme Status", "Public API", "Errors in the API", "Upgrade of the database", "We look.")
-NAMES = ("Atom", "RSS", "JSON", "UTC", "allswell", "p95", *language.NAMES.values())
+NAMES = ("Atom", "RSS", "JSON", "UTC", "allswell", "p95", *languages.NAMES.values())
 
 
 def rendered(template: str, **values: object) -> str:
@@ -163,17 +163,17 @@ def rendered(template: str, **values: object) -> str:
     say = pseudo.LANGUAGE
     with flask.app_context():
         made = flask.jinja_env.get_template(template)
-        return made.render(language=say.code, _=say.markup, count=say.count, **values)
+        return made.render(language=say.code, _=say.markup, plural=say.plural, **values)
 
 
 def pages() -> dict[str, str]:
     found = pseudo.everything()
     buckets = {"comp00000001": fakes.day_of_buckets()}
-    it = context.of(found, buckets, fakes.NOW, say=pseudo.LANGUAGE)
+    it = context.of(found, buckets, fakes.NOW, language=pseudo.LANGUAGE)
     page: PageView = presenter.page(it)
     return {
         "page": rendered("page.html", page=page),
-        "part": rendered("part.html", page=presenter.component_page(it, "comp00000001")),
+        "part": rendered("component.html", page=presenter.component_page(it, "comp00000001")),
         "said": rendered("announcement.html", page=presenter.announcement_page(it, "inci00000001")),
         "month": rendered("history.html", page=presenter.history_page(it)),
     }
@@ -198,6 +198,8 @@ def test_a_page_is_turned_by_its_language(code: str, begins: str) -> None:
     with flask.app_context():
         made = flask.jinja_env.get_template("notice.html")
         found = made.render(
-            language=say.code, direction=say.direction, said=notices.NOT_FOUND.said()
+            language=say.code,
+            direction=say.direction,
+            translations=notices.NOT_FOUND.translations(),
         )
     assert f'<html lang="{code}"{begins}>' in found
