@@ -167,7 +167,7 @@ class Operator:
             policy,
             pages_key,
             ClaimsClient(claims, policy.budget, self._run_in_writer),
-            partial(lookup.look, resolvers=policy.resolvers),
+            partial(lookup.look_up, resolvers=policy.resolvers),
             self._api,
             metrics=self._metrics,
             enqueue=self._enqueue,

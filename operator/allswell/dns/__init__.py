@@ -1,5 +1,5 @@
-"""Asks the DNS what a customer has set for a host name, through several resolvers.
+"""Look up the DNS records of a customer's host name, through several resolvers.
 
-It reports what each resolver says and judges nothing; every question is bounded in time, in hops
-and in what it takes of an answer.
+It reports the answer of each resolver and judges nothing; every query is bounded in time, in hops
+and in what it reads of an answer.
 """

@@ -1,4 +1,4 @@
-"""Model a page's claim to a customer's host name, and the budget of certificate orders.
+"""Describe a page's claim to a customer's host name, and the budget of certificate orders.
 
 One page at most holds a host name: the first one that has verified it.
 """

@@ -34,13 +34,13 @@ class ExpectedProof:
 
     @property
     def challenge_name(self) -> str:
-        """The name of the TXT record; empty where it would be longer than the DNS allows."""
+        """Return the name of the TXT record; empty where the DNS would not allow its length."""
         name = hostname.challenge_name(self.host)
         return name if len(name) <= hostname.MAX_LENGTH else ""
 
     @property
     def advice(self) -> str:
-        """The records to set, one of the two."""
+        """Return the records to set, one of the two."""
         cname = f"set {self.host} CNAME {self.target}"
         if not self.challenge_name:
             return cname
@@ -69,7 +69,7 @@ class ResolverAnswer:
 
     @property
     def proof(self) -> Proof | None:
-        """The record that this answer shows; a TXT is the stronger proof."""
+        """Return the record that this answer shows; a TXT is the stronger proof."""
         if self.token:
             return Proof.TXT
         return Proof.CNAME if self.reached else None
@@ -107,17 +107,17 @@ class DnsEvidence:
 
     @property
     def usable(self) -> Sequence[ResolverAnswer]:
-        """The answers of the resolvers that work."""
+        """Return the answers of the resolvers that work."""
         return [answer for answer in self.answers if not answer.silent]
 
     @property
     def proofs(self) -> Sequence[Proof]:
-        """The proof of each resolver that sees one."""
+        """Return the proof of each resolver that sees one."""
         return [answer.proof for answer in self.usable if answer.proof is not None]
 
     @property
     def majority_proof(self) -> Proof:
-        """TXT when more than half of the resolvers see it, else CNAME."""
+        """Return TXT when more than half of the resolvers see it, else CNAME."""
         txt_count = sum(proof is Proof.TXT for proof in self.proofs)
         return Proof.TXT if 2 * txt_count > len(self.usable) else Proof.CNAME
 

@@ -27,7 +27,7 @@ class PageHostname:
 
     @property
     def child_name(self) -> str:
-        """The name of every object that belongs to it; no other page's object has it."""
+        """Return the name of every object that belongs to it; no other page's object has it."""
         digest = manifest.short_hash([self.namespace, self.name, self.uid, self.host])
         return f"page-{digest}"
 
@@ -58,7 +58,7 @@ class IngressSettings:
 
     @property
     def route_kinds(self) -> tuple[Kind, ...]:
-        """The kinds of objects that a route is made of."""
+        """Return the kinds of objects that a route is made of."""
         return (INGRESS,) if self.gateway is None else (LISTENERSET, HTTPROUTE)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from allswell.dns.lookup import MOST_HOPS, Resolver, look
+from allswell.dns.lookup import MAX_HOPS, Resolver, look_up
 from allswell.domain.preflight import ExpectedProof, ResolverAnswer
 from tests import dnsserver
 from tests.dnsserver import Zone
@@ -14,7 +14,7 @@ from tests.dnsserver import Zone
 pytestmark = pytest.mark.asyncio
 
 HOST, TARGET = "status.acme.com", "acme-abc.pages.io"
-WANTED = ExpectedProof(HOST, TARGET, "allswell=token")
+EXPECTED = ExpectedProof(HOST, TARGET, "allswell=token")
 
 
 @pytest.fixture
@@ -24,15 +24,22 @@ def zone() -> Iterator[Zone]:
         yield served
 
 
-async def seen(zone: Zone, wanted: ExpectedProof = WANTED, patience: float = 0.5) -> ResolverAnswer:
-    (found,) = await look(wanted, [Resolver("127.0.0.1", zone.port, patience)])
-    return found
+async def seen(
+    zone: Zone, expected: ExpectedProof = EXPECTED, seconds: float = 0.5
+) -> ResolverAnswer:
+    (answer,) = await look_up(expected, [Resolver("127.0.0.1", zone.port, seconds)])
+    return answer
 
 
 async def test_a_cname_to_the_target_is_seen(zone: Zone) -> None:
     zone.add(HOST, "CNAME", f"{TARGET}.")
-    found = await seen(zone)
-    assert (found.reached, found.token, found.cname, found.issuers) == (True, False, TARGET, None)
+    answer = await seen(zone)
+    assert (answer.reached, answer.token, answer.cname, answer.issuers) == (
+        True,
+        False,
+        TARGET,
+        None,
+    )
 
 
 async def test_a_chain_is_followed_to_the_target_and_not_beyond(zone: Zone) -> None:
@@ -45,8 +52,8 @@ async def test_a_chain_is_followed_to_the_target_and_not_beyond(zone: Zone) -> N
 
 async def test_a_cname_to_something_else_is_told(zone: Zone) -> None:
     zone.add(HOST, "CNAME", "other.example.net.")
-    found = await seen(zone)
-    assert (found.reached, found.cname) == (False, "other.example.net")
+    answer = await seen(zone)
+    assert (answer.reached, answer.cname) == (False, "other.example.net")
 
 
 async def test_an_address_proves_nothing(zone: Zone) -> None:
@@ -84,7 +91,7 @@ async def test_a_long_chain_ends(zone: Zone) -> None:
     for name, following in pairwise(names):
         zone.add(name, "CNAME", f"{following}.")
     assert not (await seen(zone)).reached
-    assert sum(kind == "CNAME" for _, kind in zone.asked) == MOST_HOPS
+    assert sum(kind == "CNAME" for _, kind in zone.asked) == MAX_HOPS
 
 
 async def test_what_is_cut_off_is_asked_by_tcp(zone: Zone) -> None:
@@ -102,8 +109,8 @@ async def test_a_huge_answer_is_taken_in_part(zone: Zone) -> None:
 
 async def test_servers_that_fail_are_told(zone: Zone) -> None:
     zone.broken[HOST] = "SERVFAIL"
-    found = await seen(zone)
-    assert (found.proof, found.failed, found.silent) == (None, "SERVFAIL", False)
+    answer = await seen(zone)
+    assert (answer.proof, answer.failed, answer.silent) == (None, "SERVFAIL", False)
 
 
 async def test_a_cname_counts_where_nothing_is_said_of_a_txt(zone: Zone) -> None:
@@ -121,22 +128,22 @@ async def test_a_txt_counts_where_the_host_itself_fails(zone: Zone) -> None:
 async def test_a_resolver_that_says_nothing_is_silent_and_delays_nobody(zone: Zone) -> None:
     zone.silent |= {f"_allswell.{HOST}", HOST, TARGET}
     begun = time.monotonic()
-    assert (await seen(zone, patience=0.2)).silent
+    assert (await seen(zone, seconds=0.2)).silent
     assert time.monotonic() - begun < 10
 
 
 async def test_a_resolver_that_is_not_there_is_silent() -> None:
-    (found,) = await look(WANTED, [Resolver("127.0.0.1", 1, 0.2)])
-    assert found.silent
+    (answer,) = await look_up(EXPECTED, [Resolver("127.0.0.1", 1, 0.2)])
+    assert answer.silent
 
 
 async def test_all_resolvers_are_asked_at_once(zone: Zone) -> None:
     zone.add(HOST, "CNAME", f"{TARGET}.")
     with dnsserver.serving() as other:
-        found = await look(
-            WANTED, [Resolver("127.0.0.1", each.port, 0.5) for each in (zone, other)]
+        answer = await look_up(
+            EXPECTED, [Resolver("127.0.0.1", each.port, 0.5) for each in (zone, other)]
         )
-    assert [each.reached for each in found] == [True, False]
+    assert [each.reached for each in answer] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -157,16 +164,16 @@ async def test_the_closest_caa_records_say_who_may_certify(
     zone.add(HOST, "CNAME", f"{TARGET}.")
     zone.add("acme.com", "CAA", *records)
     zone.add("com", "CAA", '0 issue "nobody.example"')
-    found = await seen(zone)
-    assert (found.issuers, found.caa_at) == (issuers, "acme.com")
+    answer = await seen(zone)
+    assert (answer.issuers, answer.caa_at) == (issuers, "acme.com")
 
 
 async def test_servers_that_say_nothing_are_to_blame_where_the_resolver_answers(
     zone: Zone,
 ) -> None:
     zone.silent |= {f"_allswell.{HOST}", HOST}
-    found = await seen(zone, patience=0.4)
-    assert (found.silent, found.failed) == (False, "no answer")
+    answer = await seen(zone, seconds=0.4)
+    assert (answer.silent, answer.failed) == (False, "no answer")
 
 
 async def test_a_resolver_that_has_no_answer_for_our_own_name_tells_of_no_other(
@@ -179,6 +186,6 @@ async def test_a_resolver_that_has_no_answer_for_our_own_name_tells_of_no_other(
 async def test_a_name_too_long_for_a_txt_is_proved_by_its_cname(zone: Zone) -> None:
     host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 58, "io"])
     zone.add(host, "CNAME", f"{TARGET}.")
-    wanted = ExpectedProof(host, TARGET, "allswell=token")
-    assert (await seen(zone, wanted)).reached
-    assert "TXT" not in wanted.advice
+    expected = ExpectedProof(host, TARGET, "allswell=token")
+    assert (await seen(zone, expected)).reached
+    assert "TXT" not in expected.advice

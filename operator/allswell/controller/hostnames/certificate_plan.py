@@ -32,7 +32,7 @@ class ApplyChild:
 
     @property
     def name(self) -> str:
-        """The object's name."""
+        """Return the object's name."""
         return self.desired.meta.name
 
 
@@ -132,7 +132,7 @@ class NameState:
 
     @property
     def object_names(self) -> frozenset[KindAndName]:
-        """The kinds and names of all its objects."""
+        """Return the kinds and names of all its objects."""
         routes = ((route.kind, route.desired.meta.name) for route in self.routes)
         return frozenset([(CERTIFICATE, self.desired.meta.name), *routes])
 

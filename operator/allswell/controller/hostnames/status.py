@@ -58,7 +58,7 @@ class VerifiedName:
 
     @property
     def txt_advice(self) -> str:
-        """The advice where a CNAME record is not enough."""
+        """Return what to do where a CNAME record is not enough."""
         if not self.expected.challenge_name:
             return "wait until it is free: the name of a TXT record would be too long"
         return f'set {self.expected.challenge_name} TXT "{self.expected.token}"'
