@@ -126,9 +126,13 @@ def test_the_figures_of_a_status_are_read_as_they_are_written() -> None:
 
 
 def test_a_page_status_knows_the_entries_of_its_host_names() -> None:
-    assert PageStatusView.parse({"hostnames": [{"name": "a.io"}, "odd"]}).hostnames == (
-        HostnameStatus("a.io", Conditions()),
-    )
+    entry = {"name": "a.io", "proof": {"name": "_allswell.a.io", "value": "t"}, "conditions": []}
+    proved = HostnameStatus("a.io", Conditions(), ("_allswell.a.io", "t"))
+    bare = HostnameStatus("b.io", Conditions())
+    parsed = PageStatusView.parse({"hostnames": [entry, {"name": "b.io"}, "odd"]})
+    assert parsed.hostnames == (proved, bare)
+    assert proved.manifest() == entry
+    assert bare.manifest() == {"name": "b.io", "conditions": []}
 
 
 def test_a_status_is_written_to_the_version_that_was_seen() -> None:
