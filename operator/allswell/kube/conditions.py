@@ -99,18 +99,6 @@ class Conditions:
         return [entry.entry() for entry in self.entries]
 
 
-def merged(
-    live: Iterable[Json], desired: Iterable[Condition], generation: int, now: datetime
-) -> list[dict[str, object]]:
-    """Return the desired conditions as a status holds them, dated as `Conditions.merge` does."""
-    return Conditions.parse(live).merge(desired, generation, now).manifest()
-
-
 def time(moment: datetime) -> str:
     """Format a moment as Kubernetes writes it: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def status_of(live: Iterable[Json], kind: str) -> str:
-    """Return the status of a condition; Unknown when it is not there."""
-    return Conditions.parse(live).status_of(kind)

@@ -55,8 +55,8 @@ class CertificateOrders:
         """Forget the orders of all hosts but these, which have no Certificate yet."""
         self._excess = {host: text for host, text in self._excess.items() if host in hosts}
         self._counted = {host: at for host, at in self._counted.items() if host in hosts}
-        self._metrics.postponed.set(len(self._excess))
+        self._metrics.certificate_orders_waiting.set(len(self._excess))
 
     async def report(self) -> None:
         """Set the metric of recent orders. Raises `CentralError`."""
-        self._metrics.orders.set(await self._claims.recent_orders(self._now()))
+        self._metrics.certificate_orders.set(await self._claims.recent_orders(self._now()))

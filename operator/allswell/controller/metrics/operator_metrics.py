@@ -43,11 +43,11 @@ class OperatorMetrics:
             "rollout_under_way",
             "Checkers that were replaced in a slot and have not run for long enough yet.",
         )
-        self.orders = self._gauge(
+        self.certificate_orders = self._gauge(
             "certificate_orders",
             "Certificates for host names that were ordered in the last three hours.",
         )
-        self.postponed = self._gauge(
+        self.certificate_orders_waiting = self._gauge(
             "certificate_orders_waiting",
             "Host names that are proved and wait until another certificate may be ordered.",
         )
