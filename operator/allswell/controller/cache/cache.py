@@ -15,7 +15,7 @@ from allswell.kube.kinds import CONFIGMAP, MONITOR, PAGE, POD, STATEFULSET, Kind
 from allswell.kube.manifest import Json
 from allswell.kube.views.monitor import MonitorView
 from allswell.kube.views.object_meta import ManifestView, NamespacedName
-from allswell.kube.views.page import PageView
+from allswell.kube.views.page import StatusPageView
 from allswell.kube.views.pod import PodView
 from allswell.kube.views.statefulset import StatefulSetView
 
@@ -63,10 +63,10 @@ class Cache:
         cached = self[MONITOR].get(namespace, name)
         return MonitorView.parse(cached.manifest) if cached else None
 
-    def page(self, namespace: str, name: str) -> PageView | None:
+    def page(self, namespace: str, name: str) -> StatusPageView | None:
         """Parse a StatusPage as it was last seen; None when it is not there."""
         cached = self[PAGE].get(namespace, name)
-        return PageView.parse(cached.manifest) if cached else None
+        return StatusPageView.parse(cached.manifest) if cached else None
 
     def statefulset(self, namespace: str, name: str) -> StatefulSetView | None:
         """Parse a StatefulSet as it was last seen; None when it is not there."""

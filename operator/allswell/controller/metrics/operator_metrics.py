@@ -35,22 +35,8 @@ class OperatorMetrics:
             "resync_timestamp_seconds", "When the last resync succeeded."
         )
         self.queue_length = self._gauge("queue_length", "Objects that wait to be reconciled.")
-        self.rollout_waiting = self._gauge(
-            "rollout_waiting",
-            "Checkers that wait for a slot to be replaced, as the installation has changed.",
-        )
-        self.rollout_under_way = self._gauge(
-            "rollout_under_way",
-            "Checkers that were replaced in a slot and have not run for long enough yet.",
-        )
-        self.certificate_orders = self._gauge(
-            "certificate_orders",
-            "Certificates for host names that were ordered in the last three hours.",
-        )
-        self.certificate_orders_waiting = self._gauge(
-            "certificate_orders_waiting",
-            "Host names that are proved and wait until another certificate may be ordered.",
-        )
+        self.rollout_waiting, self.rollout_under_way = self._rollout()
+        self.certificate_orders, self.certificate_orders_waiting = self._orders()
         self.objects = Gauge(
             "allswell_objects", "Objects in the cache, by kind.", ("kind",), registry=self.registry
         )
@@ -60,6 +46,32 @@ class OperatorMetrics:
         self.collector_refusals = self._counter(
             "collector_refusals",
             "Messages that were refused because their Monitor had sent too many.",
+        )
+
+    def _rollout(self) -> tuple[Gauge, Gauge]:
+        """Make the gauges of a roll-out: who waits for a slot, and who has one."""
+        return (
+            self._gauge(
+                "rollout_waiting",
+                "Checkers that wait for a slot to be replaced, as the installation has changed.",
+            ),
+            self._gauge(
+                "rollout_under_way",
+                "Checkers that were replaced in a slot and have not run for long enough yet.",
+            ),
+        )
+
+    def _orders(self) -> tuple[Gauge, Gauge]:
+        """Make the gauges of the budget of certificates: what is spent, and who waits for more."""
+        return (
+            self._gauge(
+                "certificate_orders",
+                "Certificates for host names that were ordered in the last three hours.",
+            ),
+            self._gauge(
+                "certificate_orders_waiting",
+                "Host names that are proved and wait until another certificate may be ordered.",
+            ),
         )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -58,7 +58,7 @@ class PageStatusView(StatusView):
 
 
 @dataclass(frozen=True, slots=True)
-class PageView:
+class StatusPageView:
     """A StatusPage; `spec` is the error with every problem where it cannot be read."""
 
     meta: ObjectMeta

@@ -15,7 +15,7 @@ from allswell.kube.token_review import TokenReviewView
 from allswell.kube.views import status
 from allswell.kube.views.monitor import MonitorFigures, MonitorStatusView, MonitorView
 from allswell.kube.views.object_meta import ManifestView, ObjectMeta, OwnerReference
-from allswell.kube.views.page import HostnameStatus, PageStatusView, PageView
+from allswell.kube.views.page import HostnameStatus, PageStatusView, StatusPageView
 from allswell.kube.views.pod import PodView, WaitingContainer
 from allswell.kube.views.statefulset import StatefulSetView
 
@@ -113,7 +113,7 @@ def test_the_marks_of_a_statefulset_are_annotations() -> None:
 
 
 def test_a_manifest_that_is_none_is_a_view_with_every_problem() -> None:
-    monitor, page = MonitorView.parse({}), PageView.parse({})
+    monitor, page = MonitorView.parse({}), StatusPageView.parse({})
     assert isinstance(monitor.spec, InvalidManifest)
     assert isinstance(page.spec, InvalidManifest)
     assert (monitor.monitor, monitor.status.figures) == (None, MonitorFigures())

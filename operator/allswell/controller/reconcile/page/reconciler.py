@@ -19,7 +19,7 @@ from allswell.domain.spec.meta import Meta
 from allswell.domain.spec.page import ComponentSpec, StatusPage
 from allswell.kube.conditions import FALSE, Condition
 from allswell.kube.kinds import PAGE
-from allswell.kube.views.page import PageStatusView, PageView
+from allswell.kube.views.page import PageStatusView, StatusPageView
 
 RETRY_SETTLING = timedelta(seconds=2)
 
@@ -84,7 +84,7 @@ class PageReconciler:
         await self._write_status(page, shown, hostnames)
         return None
 
-    def _components(self, page: PageView) -> tuple[ComponentSpec, ...]:
+    def _components(self, page: StatusPageView) -> tuple[ComponentSpec, ...]:
         namespace = page.meta.namespace
         metas = [
             Meta(name=name, namespace=namespace, labels=cached.labels)
@@ -112,13 +112,13 @@ class PageReconciler:
         states = await self._hostnames.states(key, page_id, identity, page, target)
         return PageHostnames(target, states)
 
-    def _is_settling(self, page: PageView, hostnames: PageHostnames) -> bool:
+    def _is_settling(self, page: StatusPageView, hostnames: PageHostnames) -> bool:
         return self._hostnames is not None and self._hostnames.is_settling(
             hostnames.states, page.status
         )
 
     async def _write_status(
-        self, page: PageView, shown: Sequence[ComponentSpec], hostnames: PageHostnames
+        self, page: StatusPageView, shown: Sequence[ComponentSpec], hostnames: PageHostnames
     ) -> None:
         namespace, states = page.meta.namespace, hostnames.states
         ready = page_status.ready(page.spec, shown)

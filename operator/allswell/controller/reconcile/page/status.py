@@ -13,7 +13,7 @@ from allswell.domain.state import State
 from allswell.kube.conditions import FALSE, TRUE, Condition
 from allswell.kube.views import page as page_view
 from allswell.kube.views.object_meta import NamespacedName
-from allswell.kube.views.page import PageAddress, PageStatusView, PageView
+from allswell.kube.views.page import PageAddress, PageStatusView, StatusPageView
 
 READY = "Ready"
 
@@ -66,7 +66,7 @@ def address(
 
 
 def build(
-    page: PageView,
+    page: StatusPageView,
     ready: Condition,
     state: State,
     address: PageAddress,

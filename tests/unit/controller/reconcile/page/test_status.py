@@ -6,17 +6,17 @@ from allswell.controller.hostnames.status import HostnameState
 from allswell.controller.reconcile.page import status as page_status
 from allswell.domain.spec.meta import Meta
 from allswell.domain.state import State
-from allswell.kube.views.page import PageAddress, PageView
+from allswell.kube.views.page import PageAddress, StatusPageView
 from tests.unit.controller.objects import NOW
 
 MAIN = ("acme", "main")
 
 
-def page(**spec: object) -> PageView:
+def page(**spec: object) -> StatusPageView:
     """The page `main`, which names the monitors api and web."""
     named = [{"name": "api"}, {"name": "web"}]
     groups = {"title": "Acme", "groups": [{"name": "All", "monitors": named}]}
-    return PageView.parse(
+    return StatusPageView.parse(
         {
             "apiVersion": "allswell.dev/v1alpha1",
             "kind": "StatusPage",
