@@ -1,1 +1,1 @@
-"""The steps of the schema, run by `central.engine.migrate`; a step is never changed."""
+"""Hold the steps of the schema, run by `central.engine.migrate`; a step is never changed."""

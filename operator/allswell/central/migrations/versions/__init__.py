@@ -1,1 +1,1 @@
-"""One module per step, named by its revision."""
+"""Hold one module per step, named by its revision."""

@@ -1,4 +1,4 @@
-"""The first tables.
+"""Make the first tables.
 
 Revision ID: 0001
 Revises:
@@ -44,17 +44,17 @@ def column(
     nullable: bool = False,
     autoincrement: Literal["auto"] | bool = "auto",
 ) -> "sa.Column[Any]":
-    """A column that must have a value unless it says otherwise."""
+    """Make a column that must have a value unless it says otherwise."""
     return sa.Column(name, kind, comment=comment, nullable=nullable, autoincrement=autoincrement)
 
 
 def number(name: str, comment: str, *, nullable: bool = False) -> "sa.Column[Any]":
-    """A column of whole numbers: counts and moments."""
+    """Make a column of whole numbers: counts and times."""
     return column(name, sa.BigInteger, comment=comment, nullable=nullable)
 
 
 def words(name: str, comment: str) -> "sa.Column[Any]":
-    """A column of text."""
+    """Make a column of text."""
     return column(name, sa.Text, comment=comment)
 
 

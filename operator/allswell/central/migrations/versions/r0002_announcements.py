@@ -1,4 +1,4 @@
-"""Incidents and maintenance. Only adds: the version before it works on these tables too.
+"""Add incidents and maintenance. Only adds: the version before it works on these tables too.
 
 Revision ID: 0002
 Revises: 0001
@@ -22,7 +22,7 @@ LIVING = sa.text("hidden_ms IS NULL")
 
 
 def upgrade() -> None:
-    """Make the tables of what people say."""
+    """Make the tables of incidents and maintenance."""
     _announcement()
     _update()
     _component()
@@ -36,17 +36,17 @@ def column(
     nullable: bool = False,
     autoincrement: Literal["auto"] | bool = "auto",
 ) -> "sa.Column[Any]":
-    """A column that must have a value unless it says otherwise."""
+    """Make a column that must have a value unless it says otherwise."""
     return sa.Column(name, kind, comment=comment, nullable=nullable, autoincrement=autoincrement)
 
 
 def number(name: str, comment: str, *, nullable: bool = False) -> "sa.Column[Any]":
-    """A column of whole numbers: counts and moments."""
+    """Make a column of whole numbers: counts and times."""
     return column(name, sa.BigInteger, comment, nullable=nullable)
 
 
 def words(name: str, comment: str) -> "sa.Column[Any]":
-    """A column of text."""
+    """Make a column of text."""
     return column(name, sa.Text, comment)
 
 

@@ -1,4 +1,4 @@
-"""Private pages. Only adds: the version before it works on these tables too.
+"""Add private pages. Only adds: the version before it works on these tables too.
 
 Revision ID: 0003
 Revises: 0002
@@ -21,7 +21,7 @@ COLUMNS = {
 
 
 def upgrade() -> None:
-    """Add what says who may see a page; so far everybody may."""
+    """Add the columns of who may see a page; so far everybody may."""
     for name, comment in COLUMNS.items():
         added = sa.Column(name, sa.Text, nullable=False, server_default="", comment=comment)
         op.add_column("page", added)

@@ -1,4 +1,4 @@
-"""The look of a page. Only adds: the version before it leaves the new columns empty.
+"""Add the look of a page. Only adds: the version before it leaves the new columns empty.
 
 Revision ID: 0004
 Revises: 0003

@@ -1,4 +1,4 @@
-"""The catalogue of the archive. Only adds: the version before it archives nothing.
+"""Add the catalogue of the archive. Only adds: the version before it archives nothing.
 
 Revision ID: 0005
 Revises: 0004
@@ -20,12 +20,12 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def moment(name: str, comment: str, *, nullable: bool = False) -> sa.Column[int]:
-    """Milliseconds since 1970-01-01 UTC."""
+    """Make a column of milliseconds since 1970-01-01 UTC."""
     return sa.Column(name, sa.BigInteger, nullable=nullable, comment=comment)
 
 
 def columns() -> tuple[sa.Column[Any], ...]:
-    """The columns of the catalogue."""
+    """Return the columns of the catalogue."""
     gone = "The monitor; its row may be gone, the object stays"
     store = "The store that held the samples"
     damaged = "Since when it is known to be missing or changed; NULL: it is whole"

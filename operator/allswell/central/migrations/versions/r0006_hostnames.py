@@ -1,4 +1,4 @@
-"""Customers' host names. Only adds: the version before it serves names that nobody has proved.
+"""Add customers' host names. Only adds: the version before it serves names that are not verified.
 
 Revision ID: 0006
 Revises: 0005
@@ -21,17 +21,17 @@ ADDRESS = "Its own label under the domain of pages; empty: it has none yet"
 
 
 def text(name: str, comment: str) -> sa.Column[str]:
-    """A text."""
+    """Make a column of text."""
     return sa.Column(name, sa.Text, nullable=False, comment=comment)
 
 
 def moment(name: str, comment: str, *, nullable: bool = True) -> sa.Column[int]:
-    """Milliseconds since 1970-01-01 UTC."""
+    """Make a column of milliseconds since 1970-01-01 UTC."""
     return sa.Column(name, sa.BigInteger, nullable=nullable, comment=comment)
 
 
 def columns() -> tuple[sa.Column[Any], ...]:
-    """The columns of a claim."""
+    """Return the columns of a claim."""
     return (
         sa.Column("id", NUMBER, nullable=False, autoincrement=True, comment="Identity of the row"),
         text("host", "The customer's host name, as lower-case A-labels"),

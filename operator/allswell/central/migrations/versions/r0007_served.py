@@ -1,4 +1,4 @@
-"""Which host names lead to their pages. Only adds: the version before it leaves the column alone.
+"""Note which host names lead to their pages. Only adds: the version before it ignores the column.
 
 Revision ID: 0007
 Revises: 0006
@@ -17,7 +17,7 @@ SERVED = "Since when visitors reach the page by it; NULL: they do not"
 
 
 def upgrade() -> None:
-    """Add the column; what is held is taken for served until it is looked at."""
+    """Add the column; a name that is held counts as served until it is checked."""
     column = sa.Column("served_ms", sa.BigInteger, nullable=True, comment=SERVED)
     op.add_column("hostname_claim", column)
     op.execute("UPDATE hostname_claim SET served_ms = held_ms WHERE state = 'held'")
