@@ -107,7 +107,7 @@ class Model:
                 self._bring(day, step, minute)
 
     def _bring(self, day: Unarchived, step: str, minute: int) -> None:
-        self.store.gathered(day)
+        self.store.mark_gathered(day)
         out = BytesIO()
         content = measure(lambda into: self._written(day, into))
         self._written(day, out)
@@ -129,7 +129,7 @@ class Model:
             return
         if step == "one came":
             self.check(day.day, minute)
-        self.store.archived(day)
+        self.store.mark_archived(day)
 
     def _written(self, day: Unarchived, out: object) -> int:
         start = instant.day_start(day.day)

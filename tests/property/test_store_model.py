@@ -62,7 +62,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(results=RESULTS)
     def commit(self, results: list[tuple[str, int, bool]]) -> None:
         parts = [self.take(*result) for result in results]
-        assert self.store.commit(parts).kept == len(parts)
+        assert self.store.commit(parts).stored == len(parts)
 
     def take(self, name: str, minute: int, changes: bool) -> BatchItem:
         known = self.known[name]
@@ -103,14 +103,14 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 5), minute=st.integers(0, 200_000))
     def deliver(self, count: int, minute: int) -> None:
-        self.store.delivered([each.id for each in self.store.outbox(count, NOW)], at(minute))
+        self.store.mark_delivered([each.id for each in self.store.outbox(count, NOW)], at(minute))
         for each in self.waiting()[:count]:
             each.state, each.since = "delivered", minute
 
     @rule(minute=st.integers(0, 200_000))
     def die(self, minute: int) -> None:
         for each in self.store.outbox(1, NOW):
-            self.store.dead(each.id, "refused", at(minute))
+            self.store.mark_dead(each.id, "refused", at(minute))
         for queued in self.waiting()[:1]:
             queued.state, queued.since = "dead", minute
 
@@ -124,7 +124,7 @@ class StoreMachine(RuleBasedStateMachine):
             and each.envelope.store == store
             and each.envelope.sequence > known
         ]
-        assert self.store.forgotten(name, store, known, None) == len(again)
+        assert self.store.requeue(name, store, known, None) == len(again)
         for each in again:
             each.state = "waiting"
 

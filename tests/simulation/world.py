@@ -85,15 +85,15 @@ class MortalStore(Store):
             self._die()
         return found
 
-    def delivered(self, ids: Sequence[int], now: datetime) -> None:
+    def mark_delivered(self, ids: Sequence[int], now: datetime) -> None:
         if self.doom == "before it forgets":
             self._die()
-        super().delivered(ids, now)
+        super().mark_delivered(ids, now)
 
-    def archived(self, day: Unarchived) -> bool:
+    def mark_archived(self, day: Unarchived) -> bool:
         if self.doom == "before it notes that it is archived":
             self._die()
-        return super().archived(day)
+        return super().mark_archived(day)
 
     def _die(self) -> None:
         self.is_dead = True

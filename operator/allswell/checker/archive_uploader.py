@@ -164,7 +164,7 @@ class ArchiveUploader:
     async def _mark_damaged(self) -> None:
         while self._damaged:
             monitor, day = next(iter(self._damaged))
-            if await self.writer.call(lambda store: store.damaged(monitor, day)):  # noqa: B023
+            if await self.writer.call(lambda store: store.mark_damaged(monitor, day)):  # noqa: B023
                 log.warning(
                     "archive: a day is lost in the archive, uploading it again monitor=%s day=%s",
                     monitor,
@@ -203,11 +203,11 @@ class ArchiveUploader:
         5. Mark the day as archived, unless samples came in meanwhile.
         """
         await self.writer.flush()
-        await self.writer.call(lambda store: store.gathered(day))
+        await self.writer.call(lambda store: store.mark_gathered(day))
         content = await self.writer.call(lambda store: measure(self._writer_of(store, day)))
         if not content.samples:
             # All of them were dropped for want of room meanwhile.
-            await self.writer.call(lambda store: store.archived(day))
+            await self.writer.call(lambda store: store.mark_archived(day))
             return
         request = UploadRequest(day.monitor, day.store, day.day, content, day.whole)
         permit = await self._ask(request)
@@ -219,7 +219,7 @@ class ArchiveUploader:
             )
             if not (await self._ask(request)).recorded:
                 raise UploadRefused("the collector has not recorded an uploaded day")
-        if not await self.writer.call(lambda store: store.archived(day)):
+        if not await self.writer.call(lambda store: store.mark_archived(day)):
             log.info(
                 "archive: results came in during the upload monitor=%s day=%s", day.monitor, day.day
             )

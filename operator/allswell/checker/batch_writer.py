@@ -144,15 +144,15 @@ class BatchWriter:
         self.dropped += result.dropped_samples
         if result.dropped_samples:
             self.losing = True
-        elif result.released or not result.pressed:
+        elif result.released or not result.is_almost_full:
             self.losing = False
-        if result.pressed and not self.pressed:
+        if result.is_almost_full and not self.pressed:
             log.error(
                 "store: almost full: old samples are dropped to make room, then new ones are shed"
             )
-        elif self.pressed and not result.pressed:
+        elif self.pressed and not result.is_almost_full:
             log.warning("store: there is room again dropped=%s", self.dropped)
-        self.pressed = result.pressed
+        self.pressed = result.is_almost_full
 
     def _note_failure(self, error: StoreError) -> None:
         if not self.last_error:

@@ -138,7 +138,7 @@ class OutboxSender:
         seconds = 1 + backoff(outgoing.attempts + 2, random.random())  # noqa: S311 - jitter
         until = self.clock.now() + timedelta(seconds=seconds)
         self._deferred[outgoing.envelope.monitor] = self.clock.monotonic() + seconds + 0.1
-        await self.writer.call(lambda store: store.deferred([outgoing.id], until))
+        await self.writer.call(lambda store: store.defer([outgoing.id], until))
 
     async def _send(self, outgoing: OutboxEnvelope) -> Delivery:
         now = self.clock.now()
@@ -150,7 +150,7 @@ class OutboxSender:
             return Delivery.UNREACHED
         delivery = delivery_of(reply.status)
         if delivery is Delivery.DELIVERED:
-            await self.writer.call(lambda store: store.delivered([outgoing.id], now))
+            await self.writer.call(lambda store: store.mark_delivered([outgoing.id], now))
         elif delivery is Delivery.DEAD:
             log.error(
                 "outbox: the collector rejects a report for good monitor=%s status=%s body=%s",
@@ -158,7 +158,9 @@ class OutboxSender:
                 reply.status,
                 reply.body,
             )
-            await self.writer.call(lambda store: store.dead(outgoing.id, str(reply.status), now))
+            await self.writer.call(
+                lambda store: store.mark_dead(outgoing.id, str(reply.status), now)
+            )
         elif delivery is Delivery.GONE:
             self.on_gone(outgoing.envelope.monitor)
         return delivery

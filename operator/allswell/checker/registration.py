@@ -163,7 +163,7 @@ class Registration:
         """Queue again what was delivered once and is not in the central database."""
         name, store_id = runtime.name, runtime.store
         known, day = standing.known or 0, standing.rolled_up
-        queued = await self.writer.call(lambda store: store.forgotten(name, store_id, known, day))
+        queued = await self.writer.call(lambda store: store.requeue(name, store_id, known, day))
         if queued:
             log.warning(
                 "registration: the central database has lost delivered reports, sending them again"

@@ -1,4 +1,4 @@
-"""Opening the checker's file: one process at a time, nothing deleted, nothing newer touched."""
+"""Open the checker's file: one process at a time, nothing deleted, nothing newer touched."""
 
 import fcntl
 import os
@@ -26,14 +26,14 @@ class Lock:
     """
 
     def __init__(self, descriptor: int) -> None:
-        """Own an open and locked file."""
+        """Take over an open and locked file."""
         self._descriptor: int | None = descriptor
 
     @classmethod
-    def take(cls, path: Path) -> Self:
+    def acquire(cls, path: Path) -> Self:
         """Lock, or raise `StoreBusy` at once."""
-        beside = sibling(path, ".lock")
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock_file = sibling(path, ".lock")
+        descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -52,12 +52,12 @@ class Lock:
 
 
 def sibling(path: Path, suffix: str) -> Path:
-    """The file beside `path` whose name is longer by `suffix`."""
+    """Return the file beside `path` whose name is longer by `suffix`."""
     return path.with_name(path.name + suffix)
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A writing connection, opened and examined.
+    """Open a writing connection to a file that was examined first.
 
     Raises `NewerStore` or `StoreDamaged` without having changed the file.
     """
@@ -77,7 +77,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write and waits for nobody."""
+    """Open a connection that cannot write and waits for nobody."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro",
         uri=True,
@@ -89,7 +89,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def in_use(path: Path) -> Iterator[None]:
-    """Translate errors; damage is noted beside the file, so that the next start sets it aside.
+    """Translate errors; damage is noted beside the file, so that the next start renames it.
 
     A start does not read all of a large file and could miss it.
     """
@@ -121,24 +121,24 @@ def _examine(connection: sqlite3.Connection, path: Path) -> None:
     if sibling(path, ".damaged").exists():
         raise StoreDamaged(f"{path} was found damaged while it was in use")
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    made_by = connection.execute("PRAGMA application_id").fetchone()[0]
-    if not tables and not made_by:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    if not tables and not application_id:
         return
-    if made_by != schema.APPLICATION_ID:
+    if application_id != schema.APPLICATION_ID:
         raise ForeignFile(f"{path} was not made by allswell")
-    found, known = schema.version(connection), len(schema.STEPS)
-    if found > known:
+    version, known = schema.version(connection), len(schema.STEPS)
+    if version > known:
         raise NewerStore(
-            f"{path} has version {found}, and this allswell knows versions up to {known}. Run the "
-            "newer allswell again, or move the file away to begin a new one."
+            f"{path} has version {version}, and this allswell knows versions up to {known}. Run "
+            "the newer allswell again, or move the file away to begin a new one."
         )
     _check(connection, path)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    whole = path.stat().st_size <= _MOST_CHECKED
-    for what in ("",) if whole else tuple(f"({table})" for table in _SMALL):
-        verdict = connection.execute(f"PRAGMA quick_check{what}").fetchone()[0]
+    is_small = path.stat().st_size <= _MOST_CHECKED
+    for table in ("",) if is_small else tuple(f"({name})" for name in _SMALL):
+        verdict = connection.execute(f"PRAGMA quick_check{table}").fetchone()[0]
         if verdict != "ok":
             raise StoreDamaged(f"{path}: {verdict}")
     try:

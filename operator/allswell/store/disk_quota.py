@@ -1,7 +1,7 @@
-"""How much room the file may take, and what is held back from the first start.
+"""Divide the volume: how much the file may take, and what is reserved from the first start.
 
 Two things can be full. The file's own limit (`max_page_count`): a few pages of it are never given
-to samples. And the volume, filled by somebody else: a ballast file beside the database holds room
+to samples. And the volume, filled by somebody else: a reserve file beside the database holds space
 that is given back when SQLite finds none, and is taken again when there is enough.
 """
 
@@ -13,34 +13,34 @@ SHARE = 0.8
 WAL_PAGES = 256
 _MOST_WAL_PAGES = 8_192
 _KIB = 1024
-_LEAST_HELD, _MOST_HELD = 128 * _KIB, 1024 * _KIB
-_LEAST_FILE = 4 * _LEAST_HELD
+_LEAST_RESERVED, _MOST_RESERVED = 128 * _KIB, 1024 * _KIB
+_LEAST_FILE = 4 * _LEAST_RESERVED
 _LOG = 2 * WAL_PAGES * _KIB
 _BESIDE = _LOG + 64 * _KIB
 
 
 @dataclass(frozen=True, slots=True)
 class DiskQuota:
-    """Bytes: the file with samples stays below `file`; `held` more is for health and reports.
+    """Bytes: the file with samples stays below `file`; `reserved` more are for health and reports.
 
-    The ballast has `ballast` bytes: what was in the write-ahead log must still fit into the file
-    once the volume is full, beside what is held.
+    The reserve file has `reserve` bytes: what was in the write-ahead log must still fit into the
+    file once the volume is full, beside what is reserved in it.
     """
 
     file: int
-    held: int
-    ballast: int
+    reserved: int
+    reserve: int
 
 
 def plan(most: int) -> DiskQuota:
     """Divide the bytes that the file may take at most."""
     most = max(most, _LEAST_FILE)
-    held = min(max(most // 16, _LEAST_HELD), _MOST_HELD)
-    return DiskQuota(most - held, held, held + _LOG)
+    reserved = min(max(most // 16, _LEAST_RESERVED), _MOST_RESERVED)
+    return DiskQuota(most - reserved, reserved, reserved + _LOG)
 
 
 def log_pages(monitors: int, file_pages: int) -> int:
-    """How many pages the write-ahead log collects before they are copied into the file.
+    """Return how many pages the write-ahead log collects before they are copied into the file.
 
     Every monitor's newest samples are on a page of their own. Only if all monitors come round a
     few times between two copies does a page take several samples for one writing; but a log that
@@ -50,54 +50,54 @@ def log_pages(monitors: int, file_pages: int) -> int:
 
 
 def of_volume(size: int) -> int:
-    """The bytes that a file may take of a volume: 80 %, less where that leaves no room beside it.
+    """Return the bytes that a file may take of a volume: 80 %, less where that is too much.
 
-    Beside it are the ballast, the write-ahead log and its index.
+    Beside it there must be room for the reserve, the write-ahead log and its index.
     """
     share = int(size * SHARE)
-    return min(share, size - plan(share).ballast - _BESIDE)
+    return min(share, size - plan(share).reserve - _BESIDE)
 
 
 def total(folder: Path) -> int:
-    """The size of the volume in bytes."""
+    """Return the size of the volume in bytes."""
     volume = os.statvfs(folder)
     return volume.f_blocks * volume.f_frsize
 
 
 def available(folder: Path) -> int:
-    """The bytes that are free on the volume now."""
+    """Return the bytes that are free on the volume now."""
     volume = os.statvfs(folder)
     return volume.f_bavail * volume.f_frsize
 
 
 class DiskReserve:
-    """A file that only holds room."""
+    """A file beside the database that only takes space, to be given back in need."""
 
     def __init__(self, path: Path, size: int) -> None:
-        """Name the file; `take` makes it."""
+        """Name the file; `allocate` makes it."""
         self._path = path
         self._size = size
 
     @property
-    def held(self) -> bool:
-        """Whether the whole room is held."""
+    def is_allocated(self) -> bool:
+        """Tell whether the whole reserve is there."""
         return self._path.exists() and self._path.stat().st_size >= self._size
 
-    def short(self) -> bool:
-        """Whether the volume has less left than the write-ahead log may need at once."""
+    def is_short(self) -> bool:
+        """Tell whether the volume has less left than the write-ahead log may need at once."""
         return self.available() < self._size // 4
 
     def worth_releasing(self) -> bool:
-        """Whether there is less on the volume than the ballast would bring."""
+        """Tell whether the volume has less left than the reserve would bring."""
         return self.available() < self._size
 
     def available(self) -> int:
-        """The bytes that are free beside it."""
+        """Return the bytes that are free beside it."""
         return available(self._path.parent)
 
-    def take(self) -> bool:
-        """Hold the room, if as much again would still be free; says whether it is held."""
-        if self.held:
+    def allocate(self) -> bool:
+        """Take the space, if as much again would still be free; return whether it is there."""
+        if self.is_allocated:
             return True
         if self.available() < 2 * self._size:
             return False
@@ -110,5 +110,5 @@ class DiskReserve:
         return True
 
     def release(self) -> None:
-        """Give the room back to the volume."""
+        """Give the space back to the volume."""
         self._path.unlink(missing_ok=True)

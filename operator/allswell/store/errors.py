@@ -1,4 +1,4 @@
-"""What can go wrong with the checker's file, and the one place where sqlite3's errors end.
+"""Define what can go wrong with the checker's file, and translate sqlite3's errors into it.
 
 StoreError
 ├── StoreBusy      another process has the file

@@ -1,4 +1,4 @@
-"""Reports that wait to be delivered, and those kept in case the centre forgets them."""
+"""Queue reports until they are delivered, and keep those that a restored database may lack."""
 
 import json
 import sqlite3
@@ -13,7 +13,7 @@ from allswell.store.errors import OutOfStep
 from allswell.store.values import OutboxEnvelope
 
 # A later moment than this can only come from a clock that has been set back since.
-_MOST_DELAY = timedelta(minutes=10)
+_MAX_DELAY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def add(connection: sqlite3.Connection, number: int, envelope: Envelope) -> None
         _count(connection, number, envelope)
         keys = (envelope.sequence, instant.to_ms(envelope.claim.since) // samples.DAY_MS, None)
     else:
-        _seal(connection, number, envelope)
+        _seal_day(connection, number, envelope)
         keys = (None, samples.day_number(envelope.rollup.day), envelope.revision)
     body = json.dumps(report.envelope_json(envelope), separators=(",", ":"))
     connection.execute(
@@ -42,7 +42,7 @@ def add(connection: sqlite3.Connection, number: int, envelope: Envelope) -> None
 
 
 def _count(connection: sqlite3.Connection, number: int, transition: Transition) -> None:
-    counted = connection.execute(
+    updated = connection.execute(
         "UPDATE monitor SET sequence = ?"
         " WHERE number = ? AND name = ? AND store = ? AND sequence = ?",
         (
@@ -53,19 +53,19 @@ def _count(connection: sqlite3.Connection, number: int, transition: Transition) 
             transition.sequence - 1,
         ),
     )
-    if counted.rowcount != 1:
+    if updated.rowcount != 1:
         raise OutOfStep(
             f"{transition.monitor}: transition {transition.sequence} of store {transition.store} "
             "does not follow the last one in the file"
         )
 
 
-def _seal(connection: sqlite3.Connection, number: int, day: DayReport) -> None:
-    ours = connection.execute(
+def _seal_day(connection: sqlite3.Connection, number: int, day: DayReport) -> None:
+    is_known = connection.execute(
         "SELECT 1 FROM monitor WHERE number = ? AND name = ? AND store = ?",
         (number, day.monitor, day.store),
     ).fetchone()
-    if ours is None or not samples.seal(connection, number, day):
+    if is_known is None or not samples.seal(connection, number, day):
         raise OutOfStep(
             f"{day.monitor}: revision {day.revision} of {day.rollup.day} by store {day.store} "
             "does not follow the last one in the file"
@@ -75,48 +75,48 @@ def _seal(connection: sqlite3.Connection, number: int, day: DayReport) -> None:
 def waiting(
     connection: sqlite3.Connection, limit: int, deferred: Mapping[int, Deferred], now: datetime
 ) -> tuple[OutboxEnvelope, ...]:
-    """The oldest reports that wait, in order; none of a monitor one of whose is deferred."""
-    later = [number for number, each in deferred.items() if now < each.until <= now + _MOST_DELAY]
+    """Return the oldest reports that wait, in order; none of a monitor with a deferred one."""
+    not_yet = [id_ for id_, each in deferred.items() if now < each.until <= now + _MAX_DELAY]
     rows = connection.execute(
         "SELECT id, body FROM outgoing WHERE state = 0 AND monitor NOT IN"
         " (SELECT monitor FROM outgoing"
         "  WHERE state = 0 AND id IN (SELECT value FROM json_each(?)))"
         " ORDER BY id LIMIT ?",
-        (json.dumps(later), limit),
+        (json.dumps(not_yet), limit),
     )
-    never = Deferred(0, now)
+    not_tried = Deferred(0, now)
     return tuple(
         OutboxEnvelope(
-            number,
+            id_,
             report.read_envelope(json.loads(body)),
-            deferred.get(number, never).attempts,
+            deferred.get(id_, not_tried).attempts,
         )
-        for number, body in rows
+        for id_, body in rows
     )
 
 
-def delivered(connection: sqlite3.Connection, ids: Sequence[int], now: datetime) -> None:
+def mark_delivered(connection: sqlite3.Connection, ids: Sequence[int], now: datetime) -> None:
     """Mark reports as delivered; those already settled stay as they are."""
     connection.executemany(
         "UPDATE outgoing SET state = 1, since_ms = ? WHERE id = ? AND state = 0",
-        [(instant.to_ms(now), number) for number in ids],
+        [(instant.to_ms(now), id_) for id_ in ids],
     )
 
 
-def dead(connection: sqlite3.Connection, number: int, why: str, now: datetime) -> None:
+def mark_dead(connection: sqlite3.Connection, id_: int, why: str, now: datetime) -> None:
     """Give a report up, with the reason."""
     connection.execute(
         "UPDATE outgoing SET state = 2, since_ms = ?, why = ? WHERE id = ? AND state = 0",
-        (instant.to_ms(now), why, number),
+        (instant.to_ms(now), why, id_),
     )
 
 
-def forgotten(
+def requeue(
     connection: sqlite3.Connection, monitor: str, store: str, known: int, rolled_up: date | None
 ) -> int:
-    """Queue again what a restored centre lacks: how many reports.
+    """Queue again what a restored central database lacks; return how many reports.
 
-    Lacking are the transitions after `known` and the roll-ups of days after `rolled_up`, of which
+    Missing are the transitions after `known` and the roll-ups of days after `rolled_up`, of which
     the newest revision is enough.
     """
     return connection.execute(

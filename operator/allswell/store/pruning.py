@@ -1,4 +1,4 @@
-"""What has passed its time, removed in steps that each take a few milliseconds."""
+"""Remove what has expired, in steps that each take a few milliseconds."""
 
 import sqlite3
 from collections.abc import Collection, Mapping
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from allswell.domain import instant
 from allswell.store import samples
 
-REPORTS_KEPT = timedelta(days=90)
+REPORTS_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
 class SampleExpiry:
-    """A monitor's number, and the moment (Unix ms) before which its samples may go.
+    """A monitor's number, and the time (Unix ms) before which its samples may go.
 
     Where `archived_only`, those of a day go together, once an archive has all of them.
     """
@@ -30,24 +30,24 @@ def expiries(
     *,
     archived_only: bool,
 ) -> list[SampleExpiry]:
-    """When each monitor's samples may go.
+    """Return when each monitor's samples may go.
 
     A monitor that is not named keeps what was last asked for it, and archives no more.
     """
     connection.executemany(
         "UPDATE monitor SET retention_ms = ? WHERE number = ?",
-        [(kept // instant.MILLISECOND, number) for number, kept in retention.items()],
+        [(period // instant.MILLISECOND, number) for number, period in retention.items()],
     )
     now_ms = instant.to_ms(now)
     rows = connection.execute("SELECT number, retention_ms FROM monitor ORDER BY number")
     return [
-        SampleExpiry(number, now_ms - kept, archived_only and number in retention)
-        for number, kept in rows
+        SampleExpiry(number, now_ms - retention_ms, archived_only and number in retention)
+        for number, retention_ms in rows
     ]
 
 
 def expire(connection: sqlite3.Connection, expiry: SampleExpiry) -> tuple[int, bool]:
-    """One step: remove a monitor's oldest samples; how many, and whether that was all."""
+    """Remove a monitor's oldest samples, one step; return how many, and whether that was all."""
     number, before_ms = expiry.number, expiry.before_ms
     last = before_ms // samples.DAY_MS
     if expiry.archived_only:
@@ -86,25 +86,25 @@ def _expire_archived(connection: sqlite3.Connection, number: int, last: int) -> 
     return removed, False
 
 
-def forget_reports(connection: sqlite3.Connection, now: datetime) -> int:
-    """One step: remove reports that were settled 90 days ago."""
+def remove_reports(connection: sqlite3.Connection, now: datetime) -> int:
+    """Remove reports that were delivered or given up 90 days ago, one step; return how many."""
     return connection.execute(
         "DELETE FROM outgoing WHERE id IN"
         " (SELECT id FROM outgoing WHERE state > 0 AND since_ms < ? LIMIT ?)",
-        (instant.to_ms(now - REPORTS_KEPT), samples.STEP),
+        (instant.to_ms(now - REPORTS_FOR), samples.STEP),
     ).rowcount
 
 
-def forget_monitors(connection: sqlite3.Connection, living: Collection[int], now: datetime) -> int:
+def remove_monitors(connection: sqlite3.Connection, living: Collection[int], now: datetime) -> int:
     """Remove days that have been empty for 90 days, and monitors of which nothing is left."""
-    oldest = instant.to_ms(now - REPORTS_KEPT) // samples.DAY_MS
+    oldest = instant.to_ms(now - REPORTS_FOR) // samples.DAY_MS
     connection.execute("DELETE FROM day WHERE present = 0 AND day < ?", (oldest,))
-    left = connection.execute(
+    empty = connection.execute(
         "SELECT number FROM monitor WHERE NOT EXISTS (SELECT 1 FROM day WHERE monitor = number)"
         " AND NOT EXISTS (SELECT 1 FROM sample WHERE monitor = number)"
         " AND number NOT IN (SELECT monitor FROM outgoing)"
     ).fetchall()
-    gone = [(number,) for (number,) in left if number not in living]
+    gone = [(number,) for (number,) in empty if number not in living]
     connection.executemany("DELETE FROM health WHERE monitor = ?", gone)
     connection.executemany("DELETE FROM monitor WHERE number = ?", gone)
     return len(gone)

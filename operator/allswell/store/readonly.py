@@ -1,4 +1,4 @@
-"""Reads the samples of a checker's file beside the checker, which goes on writing."""
+"""Read the samples of a checker's file beside the checker, which goes on writing."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +12,7 @@ from allswell.store.errors import translated
 
 
 def read(path: Path, monitor: str, start: datetime, end: datetime) -> Iterator[Sample]:
-    """A monitor's samples in [start, end), by start. Raises `StoreError`."""
+    """Yield a monitor's samples in [start, end), by start. Raises `StoreError`."""
     with translated(path), closing(connect_to_read(path)) as connection:
         numbers = connection.execute("SELECT number FROM monitor WHERE name = ?", (monitor,))
         for (number,) in numbers.fetchall():

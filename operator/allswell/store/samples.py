@@ -1,4 +1,4 @@
-"""Raw samples: one row each, and the days that they make up."""
+"""Keep raw samples, one row each, and the days that they make up."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ Row = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class DroppedRows:
-    """Rows removed for want of room: `released` are in an archive, `lost` are nowhere else."""
+    """Rows removed for want of space: `released` are in an archive, `lost` are nowhere else."""
 
     released: int = 0
     lost: int = 0
@@ -31,12 +31,12 @@ class DroppedRows:
 
 
 def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
+    """Return the days since 1970-01-01."""
     return (day - EPOCH_DAY).days
 
 
 def row_of(sample: Sample) -> Row:
-    """A sample as stored. Raises ValueError for a reason that is not on the closed list."""
+    """Return a sample as stored. Raises ValueError for a reason that is not on the closed list."""
     return instant.to_ms(sample.started), sample.latency_us, state.code(sample.reason)
 
 
@@ -64,14 +64,15 @@ def insert(connection: sqlite3.Connection, number: int, row: Row) -> None:
 
 
 def _begin_addition(connection: sqlite3.Connection, number: int, day: int, started: int) -> None:
-    """Where an archive has a day of which some is gone here, let all of it go but the new sample.
+    """Remove the rest of a day that an archive has and of which rows are gone here already.
 
-    What is archived next is then an addition to what is there, and each sample is there once.
+    Only the new sample stays: what is archived next is then an addition to what is there, and each
+    sample is there once.
     """
-    is_one = connection.execute(
+    updated = connection.execute(
         "UPDATE day SET removed = 1 WHERE monitor = ? AND day = ? AND removed = 2", (number, day)
     )
-    if is_one.rowcount:
+    if updated.rowcount:
         connection.execute(
             "DELETE FROM sample WHERE monitor = ? AND started_ms >= ? AND started_ms < ?"
             " AND started_ms <> ?",
@@ -82,7 +83,7 @@ def _begin_addition(connection: sqlite3.Connection, number: int, day: int, start
 def seal(connection: sqlite3.Connection, number: int, report: DayReport) -> bool:
     """Note the revision of a day's roll-up; False when it is not the next one.
 
-    Samples that came between the roll-up's reading and now leave the day marked as changed.
+    Samples that came since the roll-up was computed leave the day marked as changed.
     """
     day = day_number(report.rollup.day)
     connection.execute("INSERT OR IGNORE INTO day (monitor, day) VALUES (?, ?)", (number, day))
@@ -109,7 +110,7 @@ _ARCHIVABLE = "revision > 0 AND (changed = 0 OR lost > 0 OR removed > 0)"
 
 
 def unarchived(connection: sqlite3.Connection, before: date, limit: int) -> tuple[Unarchived, ...]:
-    """Sealed days before `before` with rows that no archive has, oldest first."""
+    """Return sealed days before `before` with rows that no archive has, oldest first."""
     rows = connection.execute(
         "SELECT name, number, day, revision, coalesce(archived_as, store), removed"  # noqa: S608
         " FROM day JOIN monitor ON number = monitor"
@@ -124,22 +125,22 @@ def unarchived(connection: sqlite3.Connection, before: date, limit: int) -> tupl
 
 
 def backlog(connection: sqlite3.Connection) -> tuple[int, date | None]:
-    """How many sealed days with rows no archive has, and the oldest of them."""
+    """Return how many sealed days with rows no archive has, and the oldest of them."""
     count, oldest = connection.execute(
         f"SELECT count(*), min(day) FROM day WHERE present = 1 AND archived = 0 AND {_ARCHIVABLE}"  # noqa: S608
     ).fetchone()
     return count, None if oldest is None else EPOCH_DAY + timedelta(days=oldest)
 
 
-def gathered(connection: sqlite3.Connection, day: Unarchived) -> None:
-    """Note that a day's rows are read from now on: a later one undoes the note."""
+def mark_gathered(connection: sqlite3.Connection, day: Unarchived) -> None:
+    """Note that a day's rows are read from now on: a later sample undoes the note."""
     connection.execute(
         "UPDATE day SET gathered = 1 WHERE monitor = ? AND day = ? AND revision = ?",
         (day.number, day_number(day.day), day.revision),
     )
 
 
-def archived(connection: sqlite3.Connection, day: Unarchived) -> bool:
+def mark_archived(connection: sqlite3.Connection, day: Unarchived) -> bool:
     """Note that an archive has all rows of a day; False when the day has changed since."""
     marked = connection.execute(
         "UPDATE day SET archived = 1, gathered = 0, archived_as = ?"  # noqa: S608
@@ -149,8 +150,8 @@ def archived(connection: sqlite3.Connection, day: Unarchived) -> bool:
     return marked.rowcount == 1
 
 
-def damaged(connection: sqlite3.Connection, monitor: str, day: date) -> bool:
-    """Note that an archive has lost a day; False when it has not been there, or no row is left."""
+def mark_damaged(connection: sqlite3.Connection, monitor: str, day: date) -> bool:
+    """Note that an archive has lost a day; False when it was not there, or no row is left."""
     marked = connection.execute(
         "UPDATE day SET archived = 0 WHERE day = ? AND archived = 1 AND present = 1"
         " AND monitor = (SELECT number FROM monitor WHERE name = ?)",
@@ -160,24 +161,29 @@ def damaged(connection: sqlite3.Connection, monitor: str, day: date) -> bool:
 
 
 def days(connection: sqlite3.Connection, number: int) -> tuple[StoredDay, ...]:
-    """Every day of a monitor, oldest first."""
-    found = connection.execute(
+    """Return every day of a monitor, oldest first."""
+    rows = connection.execute(
         "SELECT day, revision, changed, archived, lost, removed FROM day"
         " WHERE monitor = ? ORDER BY day",
         (number,),
     )
     return tuple(
         StoredDay(
-            EPOCH_DAY + timedelta(days=day), revision, bool(changed), bool(safe), lost, bool(gone)
+            EPOCH_DAY + timedelta(days=day),
+            revision,
+            bool(changed),
+            bool(archived),
+            lost,
+            bool(removed),
         )
-        for day, revision, changed, safe, lost, gone in found
+        for day, revision, changed, archived, lost, removed in rows
     )
 
 
 def read(
     connection: sqlite3.Connection, number: int, start: datetime, end: datetime
 ) -> Iterator[Sample]:
-    """Samples in [start, end) by start, a chunk at a time.
+    """Yield samples in [start, end) by start, a chunk at a time.
 
     No read transaction outlives a chunk: an open one would keep the write-ahead log from being
     used again, and it would grow for as long as the reader takes.
@@ -198,7 +204,7 @@ def read(
 
 
 def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> DroppedRows:
-    """Make room: one bounded step, archived days first, then raw ones, the oldest of each first."""
+    """Make room, one bounded step: archived days first, then others, the oldest of each first."""
     dropped = DroppedRows()
     for _ in range(_MOST_DAYS):
         left = most - dropped.released - dropped.lost
@@ -208,16 +214,16 @@ def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> DroppedRows
         ).fetchone()
         if oldest is None or not left:
             break
-        number, day, safe = oldest
-        dropped += _drop_of_day(connection, number, day, safe, left)
+        number, day, archived = oldest
+        dropped += _drop_of_day(connection, number, day, archived, left)
     return dropped
 
 
 def _drop_of_day(
-    connection: sqlite3.Connection, number: int, day: int, safe: int, most: int
+    connection: sqlite3.Connection, number: int, day: int, archived: int, most: int
 ) -> DroppedRows:
     count, emptied = remove(connection, number, day * DAY_MS, (day + 1) * DAY_MS, most)
-    lost = 0 if safe else count
+    lost = 0 if archived else count
     connection.execute(
         "UPDATE day SET present = ?, lost = lost + ?, removed = max(removed, ?)"
         " WHERE monitor = ? AND day = ?",
@@ -230,7 +236,7 @@ def _drop_of_day(
 def remove(
     connection: sqlite3.Connection, number: int, start_ms: int, end_ms: int, most: int = STEP
 ) -> tuple[int, bool]:
-    """Delete at most so many rows of [start, end), oldest first: how many, and whether all."""
+    """Delete at most so many rows of [start, end), oldest first; return how many, and if all."""
     next_one = connection.execute(
         "SELECT started_ms FROM sample WHERE monitor = ? AND started_ms >= ? AND started_ms < ?"
         " ORDER BY started_ms LIMIT 1 OFFSET ?",

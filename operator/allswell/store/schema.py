@@ -1,4 +1,4 @@
-"""The tables of the checker's file, what each column means, and the steps between versions.
+"""Define the tables of the checker's file, what each column means, and the steps between versions.
 
 `user_version` counts the steps that a file has been through. A step is for ever: add, never change.
 """
@@ -110,7 +110,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """How many steps the file has been through."""
+    """Return how many steps the file has been through."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -1,4 +1,4 @@
-"""The store itself: a thin shell that runs the room's functions in transactions, one at a time."""
+"""Run the room's functions in transactions on one file, one at a time: the store."""
 
 import sqlite3
 import threading
@@ -42,7 +42,7 @@ class Store:
         self._path = path
         self._lock = lock
         self._writer = writer
-        self._one = threading.Lock()
+        self._mutex = threading.Lock()
         self._living: set[int] = set()
         self._deferred: dict[int, outbox.Deferred] = {}
         self.set_aside = set_aside
@@ -51,8 +51,8 @@ class Store:
     def open(cls, path: Path, *, max_bytes: int | None = None, now: datetime) -> Self:
         """Open the file, or make it; `max_bytes` is 80 % of the volume unless given.
 
-        A file that is damaged or not ours is renamed and a new one begun: `set_aside` is its new
-        name then. Raises `StoreBusy` and `NewerStore`.
+        A file that is damaged or was not made by allswell is renamed, and a new one begun:
+        `set_aside` is its new name then. Raises `StoreBusy` and `NewerStore`.
         """
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,14 +61,14 @@ class Store:
                 if max_bytes is None
                 else max_bytes
             )
-            planned = disk_quota.plan(most)
-            lock = store_connection.Lock.take(path)
+            quota = disk_quota.plan(most)
+            lock = store_connection.Lock.acquire(path)
             try:
-                ballast = disk_quota.DiskReserve(
-                    store_connection.sibling(path, ".reserve"), planned.ballast
+                reserve = disk_quota.DiskReserve(
+                    store_connection.sibling(path, ".reserve"), quota.reserve
                 )
-                connection, aside = _connect(path, ballast, now)
-                return cls(path, lock, StoreWriter(connection, path, planned, ballast), aside)
+                connection, aside = _connect(path, reserve, now)
+                return cls(path, lock, StoreWriter(connection, path, quota, reserve), aside)
             except BaseException:
                 lock.release()
                 raise
@@ -79,49 +79,54 @@ class Store:
         Another target than before forgets what was being confirmed.
         """
         enrolled = self._run(lambda connection: monitors.enroll(connection, monitor, target))
-        with self._one:
+        with self._mutex:
             if enrolled.number not in self._living:
                 self._living.add(enrolled.number)
                 self._writer.expect(len(self._living))
         return enrolled
 
     def renew(self, monitor: str, claim: HealthClaim | None) -> EnrolledMonitor:
-        """Begin to count anew under a new store id, from `claim`; samples are kept.
+        """Restart the count of transitions under a new store id, from `claim`; samples stay.
 
-        Reports that wait under the old id stay and keep it.
+        Reports that wait under the old id keep it.
         """
         return self._run(lambda connection: monitors.renew(connection, monitor, claim))
 
     def start_from(self, monitor: str, claim: HealthClaim | None) -> EnrolledMonitor:
-        """Take the centre's state as one's own, under the same id and without a transition.
+        """Start from the collector's state, under the same id and without a transition.
 
         Raises `OutOfStep` once a transition was claimed.
         """
         return self._run(lambda connection: monitors.start_from(connection, monitor, claim))
 
     def commit(self, batch: Sequence[BatchItem]) -> BatchResult:
-        """Keep samples, healths and reports in one transaction.
+        """Store samples, healths and reports in one transaction.
 
-        It survives a power cut if there is a report among them, else a kill. When there is no room,
-        old samples go, then those of the batch, and the rest is kept. Raises `OutOfStep`,
-        `StoreFull`, and ValueError for a reason that is not on the closed list.
+        1. Turn the samples into rows; ValueError for a reason that is not on the closed list.
+        2. Write everything. It survives a power cut if a report is part of it, else a kill.
+        3. Where there is no room, drop old samples and write again.
+        4. Where that does not help, write everything but the samples, on the reserve.
+
+        Raises `OutOfStep`, and `StoreFull` when not even the reserve has room.
         """
-        rows = [None if part.sample is None else samples.row_of(part.sample) for part in batch]
+        rows = [None if item.sample is None else samples.row_of(item.sample) for item in batch]
 
-        def keep(connection: sqlite3.Connection) -> int:
-            return _keep(connection, batch, rows)
+        def write(connection: sqlite3.Connection) -> int:
+            return _write(connection, batch, rows)
 
-        def keep_the_rest(connection: sqlite3.Connection) -> int:
+        def write_without_samples(connection: sqlite3.Connection) -> int:
             lost = sum(row is not None for row in rows)
             connection.execute("UPDATE file SET raw_lost = raw_lost + ?", (lost,))
-            return _keep(connection, batch, [None] * len(rows))
+            return _write(connection, batch, [None] * len(rows))
 
-        durable = any(part.envelopes for part in batch)
-        with self._one:
-            kept, dropped = self._writer.run(keep, durable=durable, spare=keep_the_rest)
-            pressed = self._writer.pressed
-        lost = dropped.lost + sum(row is not None for row in rows) - kept
-        return BatchResult(kept, lost, pressed, dropped.released)
+        durable = any(item.envelopes for item in batch)
+        with self._mutex:
+            stored, dropped = self._writer.run(
+                write, durable=durable, fallback=write_without_samples
+            )
+            is_almost_full = self._writer.is_almost_full
+        lost = dropped.lost + sum(row is not None for row in rows) - stored
+        return BatchResult(stored, lost, is_almost_full, dropped.released)
 
     def seal(self, number: int, report: DayReport) -> None:
         """Queue a day's roll-up and note its revision. Raises `OutOfStep` unless it is the next."""
@@ -129,31 +134,31 @@ class Store:
         def add(connection: sqlite3.Connection) -> None:
             outbox.add(connection, number, report)
 
-        with self._one:
-            self._writer.run(add, spare=add)
+        with self._mutex:
+            self._writer.run(add, fallback=add)
 
     def unarchived(self, before: date, limit: int) -> tuple[Unarchived, ...]:
-        """Sealed days before `before` with samples that no archive has, the oldest first."""
+        """Return sealed days before `before` with samples that no archive has, oldest first."""
         return self._read(lambda connection: samples.unarchived(connection, before, limit))
 
-    def gathered(self, day: Unarchived) -> None:
+    def mark_gathered(self, day: Unarchived) -> None:
         """Note that a day is about to be read for the archive; a later sample undoes the note."""
-        self._run(lambda connection: samples.gathered(connection, day), durable=False)
+        self._run(lambda connection: samples.mark_gathered(connection, day), durable=False)
 
-    def archived(self, day: Unarchived) -> bool:
+    def mark_archived(self, day: Unarchived) -> bool:
         """Note that an archive has what was gathered; False if the day has changed since."""
-        return self._run(lambda connection: samples.archived(connection, day))
+        return self._run(lambda connection: samples.mark_archived(connection, day))
 
-    def damaged(self, monitor: str, day: date) -> bool:
+    def mark_damaged(self, monitor: str, day: date) -> bool:
         """Note that an archive has lost a day, so that it is archived anew; False if it cannot."""
-        return self._run(lambda connection: samples.damaged(connection, monitor, day))
+        return self._run(lambda connection: samples.mark_damaged(connection, monitor, day))
 
     def days(self, number: int) -> tuple[StoredDay, ...]:
-        """Every UTC day of a monitor that has, or had, samples, oldest first."""
+        """Return every UTC day of a monitor that has, or had, samples, oldest first."""
         return self._read(lambda connection: samples.days(connection, number))
 
     def samples(self, number: int, start: datetime, end: datetime) -> Iterator[Sample]:
-        """Samples that began in [start, end), by start, read a little at a time.
+        """Yield samples that began in [start, end), by start, read a little at a time.
 
         The reader has a connection of its own and holds up neither writer nor checkpoint.
         """
@@ -164,43 +169,43 @@ class Store:
             yield from samples.read(connection, number, start, end)
 
     def outbox(self, limit: int, now: datetime) -> tuple[OutboxEnvelope, ...]:
-        """The oldest reports that wait, at most `limit`, in the order in which to send them.
+        """Return the oldest reports that wait, at most `limit`, in the order in which to send them.
 
         A monitor with a report that is deferred beyond `now` is left out.
         """
         return self._read(lambda connection: outbox.waiting(connection, limit, self._deferred, now))
 
-    def deferred(self, ids: Sequence[int], until: datetime) -> None:
-        """Count a failed attempt of these reports; `outbox` leaves their monitors out till then.
+    def defer(self, ids: Sequence[int], until: datetime) -> None:
+        """Count a failed attempt of these reports; `outbox` leaves their monitors out until then.
 
         A restart tries at once, and so does a clock that was set back by more than 10 minutes:
-        this is remembered in memory, so that a centre that is away costs no writing.
+        this is kept in memory, so that a collector that is unreachable costs no writing.
         """
-        with self._one:
+        with self._mutex:
             for id_ in ids:
                 attempts = self._deferred[id_].attempts if id_ in self._deferred else 0
                 self._deferred[id_] = outbox.Deferred(attempts + 1, until)
 
-    def delivered(self, ids: Sequence[int], now: datetime) -> None:
-        """The centre has these; they are kept for 90 days."""
-        # A mark that a power cut takes costs one duplicate, which the centre knows how to meet.
-        self._run(lambda connection: outbox.delivered(connection, ids, now), durable=False)
-        self._settle(ids)
+    def mark_delivered(self, ids: Sequence[int], now: datetime) -> None:
+        """Note that the collector has these reports; they are kept for 90 days."""
+        # A mark that a power cut takes costs one duplicate, which the collector recognises.
+        self._run(lambda connection: outbox.mark_delivered(connection, ids, now), durable=False)
+        self._forget_attempts(ids)
 
-    def dead(self, id: int, why: str, now: datetime) -> None:  # noqa: A002 - as in Outgoing
-        """The centre will never take this one; it is kept for 90 days, and counted."""
-        self._run(lambda connection: outbox.dead(connection, id, why, now))
-        self._settle([id])
+    def mark_dead(self, id_: int, why: str, now: datetime) -> None:
+        """Note that the collector never accepts a report; it is kept for 90 days, and counted."""
+        self._run(lambda connection: outbox.mark_dead(connection, id_, why, now))
+        self._forget_attempts([id_])
 
-    def forgotten(self, monitor: str, store: str, known: int, rolled_up: date | None) -> int:
-        """The centre has a store only up to transition `known` and day `rolled_up`.
+    def requeue(self, monitor: str, store: str, known: int, rolled_up: date | None) -> int:
+        """Queue again what was delivered after transition `known` and day `rolled_up`; how many.
 
-        Queues again what was delivered after that; how many.
+        The collector has a store only up to these: its database was restored.
         """
-        return self._run(lambda c: outbox.forgotten(c, monitor, store, known, rolled_up))
+        return self._run(lambda c: outbox.requeue(c, monitor, store, known, rolled_up))
 
     def counts(self) -> StoreCounts:
-        """Figures for metrics; counting the samples reads their whole table."""
+        """Return figures for metrics; counting the samples reads their whole table."""
         with (
             store_connection.in_use(self._path),
             closing(store_connection.connect_to_read(self._path)) as connection,
@@ -211,15 +216,19 @@ class Store:
                 " (SELECT count(*) FROM outgoing WHERE state = 2), raw_lost FROM file"
             ).fetchone()
             days, oldest = samples.backlog(connection)
-        with self._one:
+        with self._mutex:
             writer = self._writer
-            full = (writer.size(), writer.free(), writer.pressed)
-            return StoreCounts(total, waiting, dead, lost, *full, days, oldest)
+            space = (writer.size(), writer.free(), writer.is_almost_full)
+            return StoreCounts(total, waiting, dead, lost, *space, days, oldest)
 
     def prune(
         self, retention: Mapping[int, timedelta], now: datetime, *, archived_only: bool = False
     ) -> Pruned:
-        """Remove what has passed its time, in steps between which commits get their turn.
+        """Remove what has expired, in steps between which commits get through.
+
+        1. Samples older than their monitor's retention.
+        2. Reports that were delivered or given up 90 days ago.
+        3. Days that have been empty for 90 days, and monitors of which nothing is left.
 
         `retention` is by monitor number; one that is not named keeps what was last asked for it.
         With `archived_only` samples of those that are named stay until an archive has their day.
@@ -230,17 +239,17 @@ class Store:
         ):
             removed += self._expire(expiry)
         reports = 0
-        while step := self._run(lambda c: pruning.forget_reports(c, now), durable=False):
+        while step := self._run(lambda c: pruning.remove_reports(c, now), durable=False):
             reports += step
         living = self._living | set(retention)
-        gone = self._run(lambda c: pruning.forget_monitors(c, living, now), durable=False)
-        with self._one:
+        gone = self._run(lambda c: pruning.remove_monitors(c, living, now), durable=False)
+        with self._mutex:
             self._writer.checkpoint()
         return Pruned(removed, reports, gone)
 
     def close(self) -> None:
         """Close the file and let another process open it."""
-        with self._one:
+        with self._mutex:
             try:
                 self._writer.close()
             finally:
@@ -253,25 +262,25 @@ class Store:
             removed += step
         return removed
 
-    def _settle(self, ids: Sequence[int]) -> None:
-        with self._one:
+    def _forget_attempts(self, ids: Sequence[int]) -> None:
+        with self._mutex:
             for id_ in ids:
                 self._deferred.pop(id_, None)
 
     def _read(self, work: Work[_T]) -> _T:
-        with self._one:
+        with self._mutex:
             return self._writer.read(work)
 
     def _run(self, work: Work[_T], *, durable: bool = True) -> _T:
-        with self._one:
+        with self._mutex:
             return self._writer.run(work, durable=durable)[0]
 
 
 def _connect(
-    path: Path, ballast: disk_quota.DiskReserve, now: datetime
+    path: Path, reserve: disk_quota.DiskReserve, now: datetime
 ) -> tuple[sqlite3.Connection, Path | None]:
-    if ballast.short():
-        ballast.release()
+    if reserve.is_short():
+        reserve.release()
     try:
         with translated(path):
             return store_connection.connect(path), None
@@ -280,13 +289,13 @@ def _connect(
         return store_connection.connect(path), aside
 
 
-def _keep(
+def _write(
     connection: sqlite3.Connection, batch: Sequence[BatchItem], rows: Sequence[samples.Row | None]
 ) -> int:
-    for part, row in zip(batch, rows, strict=True):
-        monitors.keep(connection, part.number, part.health, part.observation)
+    for item, row in zip(batch, rows, strict=True):
+        monitors.store_health(connection, item.number, item.health, item.observation)
         if row is not None:
-            samples.insert(connection, part.number, row)
-        for envelope in part.envelopes:
-            outbox.add(connection, part.number, envelope)
+            samples.insert(connection, item.number, row)
+        for envelope in item.envelopes:
+            outbox.add(connection, item.number, envelope)
     return sum(row is not None for row in rows)

@@ -1,4 +1,4 @@
-"""What goes into the checker's file and what comes out of it."""
+"""Hold what goes into the checker's file and what comes out of it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from allswell.domain.sample import Sample
 
 @dataclass(frozen=True, slots=True)
 class EnrolledMonitor:
-    """What the file knows of one monitor.
+    """One monitor as the file has it.
 
     `number` is short and for this file only. `store` is a random id made with the file for this
     monitor; `sequence` numbers the transitions claimed under it, 0 when there is none. `fresh`
@@ -28,7 +28,7 @@ class EnrolledMonitor:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """One monitor's part of a batch: a sample, what follows from it, what is to be reported."""
+    """One monitor's part of a batch: a sample, the health after it, and what is to be reported."""
 
     number: int
     sample: Sample | None
@@ -39,16 +39,16 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch; health and envelopes are always kept.
+    """The result of a batch; health and envelopes are always stored.
 
-    `kept` samples of the batch are in the file. `dropped_samples` were lost for want of room, of
+    `stored` samples of the batch are in the file. `dropped_samples` were lost for want of space, of
     this batch or older ones that no archive has; `released` older ones that an archive has made
-    room. `pressed` is true as long as room is short.
+    room. `is_almost_full` is true as long as space is short.
     """
 
-    kept: int
+    stored: int
     dropped_samples: int = 0
-    pressed: bool = False
+    is_almost_full: bool = False
     released: int = 0
 
 
@@ -67,8 +67,8 @@ class StoredDay:
 
     `revision` is that of the last roll-up, 0 when the day is not sealed. `changed` means that
     samples came after the seal, so a further revision is due. `archived` says that its rows are
-    safe elsewhere. `lost` rows were dropped for want of room, and where `removed` is true some that
-    are safe elsewhere are gone from here: a roll-up made now would be wrong.
+    in an archive. `lost` rows were dropped for want of space, and where `removed` is true some that
+    an archive has are gone from here: a roll-up made now would be wrong.
     """
 
     day: date
@@ -99,7 +99,7 @@ class Unarchived:
 class StoreCounts:
     """Figures for metrics and conditions; `raw_lost` counts since the file was made.
 
-    `size` is the database in bytes, `free` how many bytes more it may take before it is pressed.
+    `size` is the database in bytes, `free` how many more bytes samples may take.
     `unarchived` sealed days with samples are in no archive, the oldest of them is `oldest`.
     """
 
@@ -109,14 +109,14 @@ class StoreCounts:
     raw_lost: int
     size: int
     free: int
-    pressed: bool
+    is_almost_full: bool
     unarchived: int = 0
     oldest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many rows had passed their time."""
+    """How many rows had expired."""
 
     samples: int
     envelopes: int

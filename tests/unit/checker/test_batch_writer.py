@@ -54,11 +54,11 @@ def test_it_is_losing_while_what_makes_room_is_in_no_archive(tmp_path: Path) -> 
         writer, task = running_writer(open_store(tmp_path))
         seen = []
         for committed in (
-            BatchResult(1, pressed=True),
-            BatchResult(1, pressed=True, dropped_samples=3),
-            BatchResult(1, pressed=True),
-            BatchResult(1, pressed=True, released=5),
-            BatchResult(1, pressed=True, dropped_samples=1, released=5),
+            BatchResult(1, is_almost_full=True),
+            BatchResult(1, is_almost_full=True, dropped_samples=3),
+            BatchResult(1, is_almost_full=True),
+            BatchResult(1, is_almost_full=True, released=5),
+            BatchResult(1, is_almost_full=True, dropped_samples=1, released=5),
             BatchResult(1),
         ):
             writer._note_room(committed)

@@ -112,7 +112,7 @@ def test_reports_that_the_central_database_has_lost_are_queued_again(tmp_path: P
         store = registration.writer.store
         store.commit([item(api, 1)])
         api.sequence = 1
-        store.delivered([each.id for each in store.outbox(10, NOON)], NOON)
+        store.mark_delivered([each.id for each in store.outbox(10, NOON)], NOON)
         assert await registration.register()
         assert len(store.outbox(10, NOON)) == 1
 

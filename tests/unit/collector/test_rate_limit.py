@@ -69,7 +69,7 @@ def test_nobody_is_remembered_who_has_its_allowance_whole() -> None:
 
 
 def test_no_checker_keeps_so_much_that_it_meets_a_limit() -> None:
-    hours = pruning.REPORTS_KEPT.total_seconds() / 3600
+    hours = pruning.REPORTS_FOR.total_seconds() / 3600
     # One that improves and one that begins to flap may come on top of the most of an hour.
     changes, days = hours * (health.MOST_CHANGES_AN_HOUR + 2), hours / 24
     beats = hours * 120

@@ -27,8 +27,8 @@ def due(store: Store) -> tuple[Unarchived, ...]:
 
 def archive(store: Store) -> Unarchived:
     (day,) = due(store)
-    store.gathered(day)
-    assert store.archived(day)
+    store.mark_gathered(day)
+    assert store.mark_archived(day)
     return day
 
 
@@ -67,16 +67,16 @@ def test_days_are_due_oldest_first_whoevers_they_are(store: Store) -> None:
 @pytest.mark.usefixtures("api")
 def test_what_was_not_gathered_cannot_be_archived(store: Store) -> None:
     (day,) = due(store)
-    assert not store.archived(day)
+    assert not store.mark_archived(day)
 
 
 def test_a_sample_that_comes_while_a_day_is_read_undoes_the_reading(
     store: Store, api: EnrolledMonitor
 ) -> None:
     (day,) = due(store)
-    store.gathered(day)
+    store.mark_gathered(day)
     store.commit([kept(api, 2)])
-    assert not store.archived(day)
+    assert not store.mark_archived(day)
     assert due(store) == ()  # it is rolled up first
     store.seal(api.number, day_report(api, 2, checks=3))
     assert [found.revision for found in due(store)] == [2]
@@ -89,9 +89,9 @@ def test_one_that_comes_while_a_day_is_read_of_which_some_is_gone_undoes_the_rea
     """Such a day is archived as it is, changed or not: nothing else tells that one is missing."""
     store._run(lambda c: c.execute(f"UPDATE day SET {gone} = 1"))
     (day,) = due(store)
-    store.gathered(day)
+    store.mark_gathered(day)
     store.commit([kept(api, 2)])
-    assert not store.archived(day)
+    assert not store.mark_archived(day)
     assert [found.day for found in due(store)] == [TODAY]
 
 
@@ -131,8 +131,8 @@ def test_a_sample_after_its_day_was_archived_and_removed_is_an_addition(
     store.commit([kept(api, 2)])
     (day,) = due(store)
     assert (day.whole, day.store) == (False, api.store)
-    store.gathered(day)
-    assert store.archived(day)
+    store.mark_gathered(day)
+    assert store.mark_archived(day)
     assert due(store) == ()
 
 
@@ -152,15 +152,15 @@ def test_what_is_left_of_a_day_that_is_archived_and_partly_gone_is_not_archived_
 def test_a_damaged_day_is_due_again_while_its_samples_are_here(
     store: Store, api: EnrolledMonitor
 ) -> None:
-    assert not store.damaged("api", TODAY)
+    assert not store.mark_damaged("api", TODAY)
     archive(store)
-    assert not store.damaged("web", TODAY)
-    assert not store.damaged("api", TOMORROW)
-    assert store.damaged("api", TODAY)
+    assert not store.mark_damaged("web", TODAY)
+    assert not store.mark_damaged("api", TOMORROW)
+    assert store.mark_damaged("api", TODAY)
     assert [day.whole for day in due(store)] == [True]
     archive(store)
     store.prune({api.number: WEEK}, at(30 * DAY), archived_only=True)
-    assert not store.damaged("api", TODAY)
+    assert not store.mark_damaged("api", TODAY)
 
 
 def test_a_day_of_which_rows_were_lost_is_archived_as_it_is(

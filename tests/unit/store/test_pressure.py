@@ -61,15 +61,15 @@ def test_at_the_limit_the_oldest_samples_go_and_are_counted(opened: Open, path: 
     assert 0 < lost(results) == counts.raw_lost == 40_020 - counts.samples
     expected = [at(minute) for minute in range(counts.raw_lost, 40_020)]
     assert expected == [each.started for each in all_samples(store, api)]
-    assert counts.pressed
-    assert results[-1].pressed
+    assert counts.is_almost_full
+    assert results[-1].is_almost_full
     assert path.stat().st_size <= SMALL
 
 
 def test_at_the_limit_the_new_samples_are_kept(opened: Open) -> None:
     store = opened(max_bytes=SMALL)
     results = fill(store, store.enroll("api", "t"), 0, 40_020)
-    assert {each.kept for each in results} == {60}
+    assert {each.stored for each in results} == {60}
 
 
 def test_one_commit_drops_a_bounded_number_of_samples(opened: Open) -> None:
@@ -82,7 +82,7 @@ def test_rows_of_many_monitors_make_room_too(opened: Open) -> None:
     store = opened(max_bytes=SMALL)
     monitors = [store.enroll(f"m{number}", "t") for number in range(100)]
     results = [store.commit([kept(each, minute) for each in monitors]) for minute in range(400)]
-    assert {each.kept for each in results} == {100}
+    assert {each.stored for each in results} == {100}
     assert store.counts().samples + lost(results) == 40_000
 
 
@@ -93,8 +93,8 @@ def test_archived_days_go_before_older_raw_ones_and_are_not_lost(opened: Open) -
     second = TODAY + timedelta(days=2)
     store.seal(api.number, day_report(api, 1, second, checks=DAY))
     (found,) = store.unarchived(second + timedelta(days=1), 10)
-    store.gathered(found)
-    assert store.archived(found)
+    store.mark_gathered(found)
+    assert store.mark_archived(found)
     results: list[BatchResult] = []
     while not any(each.dropped_samples for each in results):
         results += fill(store, api, (5 * DAY) + 60 * len(results), 60)
@@ -130,10 +130,10 @@ def test_when_reports_alone_fill_the_file_samples_are_dropped_and_reports_kept(
     store = opened(max_bytes=SMALL)
     api = store.enroll("api", "t")
     count, result = 0, BatchResult(1)
-    while result.kept:
+    while result.stored:
         count += 1
         result = store.commit([kept(api, count, change(api, count, count))])
-    assert result.pressed
+    assert result.is_almost_full
     assert waiting(store)[-1] == change(api, count, count)
     assert store.counts().raw_lost == count - store.counts().samples
 
@@ -158,7 +158,7 @@ def test_a_file_full_of_reports_recovers_once_they_are_old(opened: Open) -> None
     api = store.enroll("api", "t")
     with pytest.raises(StoreFull, match="full"):
         report_for_ever(store, api)
-    store.delivered([each.id for each in store.outbox(10_000, NOW)], NOW)
+    store.mark_delivered([each.id for each in store.outbox(10_000, NOW)], NOW)
     store.prune({}, at(100 * DAY))
     assert store.commit([kept(api, 100 * DAY)]) == BatchResult(1)
 
@@ -167,9 +167,9 @@ def test_room_that_pruning_made_ends_the_pressure(opened: Open) -> None:
     store = opened(max_bytes=SMALL)
     api = store.enroll("api", "t")
     fill(store, api, 0, 40_020)
-    assert store.counts().pressed
+    assert store.counts().is_almost_full
     store.prune({api.number: timedelta(days=1)}, at(40_020))
-    assert not store.counts().pressed
+    assert not store.counts().is_almost_full
     assert store.commit([kept(api, 40_020)]) == BatchResult(1)
 
 
@@ -180,17 +180,17 @@ def test_a_file_that_is_already_above_a_lower_limit_goes_on(opened: Open) -> Non
     store.close()
     smaller = opened(max_bytes=SMALL)
     results = fill(smaller, api, 40_020, 6_000)
-    assert {each.kept for each in results} == {60}
+    assert {each.stored for each in results} == {60}
     assert lost(results) > 0
 
 
 @pytest.mark.parametrize("size", [0, 1_000_000, 134_217_728, 10**12])
 def test_file_reserve_and_log_fit_a_volume(size: int) -> None:
     planned = disk_quota.plan(disk_quota.of_volume(size))
-    beside = planned.ballast + 2 * disk_quota.WAL_PAGES * KIB
-    assert planned.held > 0
-    assert size < 2_000_000 or planned.file + planned.held + beside <= size
-    assert size < 2_000_000 or planned.file + planned.held <= size * 0.8
+    beside = planned.reserve + 2 * disk_quota.WAL_PAGES * KIB
+    assert planned.reserved > 0
+    assert size < 2_000_000 or planned.file + planned.reserved + beside <= size
+    assert size < 2_000_000 or planned.file + planned.reserved <= size * 0.8
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_on_a_full_volume_samples_and_changes_are_kept(crowded: Store) -> None:
     assert waiting(crowded) == [change(api, n, 7 * DAY + n) for n in range(1, 101)]
     assert crowded.enroll("api", "t").sequence == 100
     assert all_samples(crowded, api)[-1] == sample(7 * DAY + 100)
-    assert results[-1].pressed
+    assert results[-1].is_almost_full
     assert lost(results) == crowded.counts().raw_lost > 0
 
 
@@ -254,9 +254,9 @@ def test_a_full_volume_is_seen_as_such_and_no_figure_is_wrong(crowded: Store) ->
     api = crowded.enroll("api", "t")
     results = fill(crowded, api, 5 * DAY, 5 * DAY)
     counts = crowded.counts()
-    assert counts.pressed
+    assert counts.is_almost_full
     assert counts.samples + counts.raw_lost == 10 * DAY
-    assert {each.kept for each in results} == {60}
+    assert {each.stored for each in results} == {60}
 
 
 def test_a_full_volume_that_takes_the_reserve_too_still_does_not_stop_the_checker(
@@ -264,14 +264,14 @@ def test_a_full_volume_that_takes_the_reserve_too_still_does_not_stop_the_checke
 ) -> None:
     api = crowded.enroll("api", "t")
     minute = 5 * DAY
-    while not crowded.counts().pressed:
+    while not crowded.counts().is_almost_full:
         fill(crowded, api, minute, 60)
         minute += 60
     crowd(volume)
     assert disk_quota.available(volume) == 0
     results = fill(crowded, api, minute, 3 * DAY)
     crowded.commit([kept(api, minute + 3 * DAY, change(api, 1))])
-    assert {each.kept for each in results} == {60}
+    assert {each.stored for each in results} == {60}
     assert waiting(crowded) == [change(api, 1)]
 
 
@@ -283,7 +283,7 @@ def test_it_recovers_by_itself_when_there_is_room(crowded: Store, volume: Path) 
     (volume / "filler").unlink()
     assert crowded.commit([kept(api, 8 * DAY)]) == BatchResult(1)
     assert reserve.exists()
-    assert not crowded.counts().pressed
+    assert not crowded.counts().is_almost_full
     before = crowded.counts().raw_lost
     fill(crowded, api, 9 * DAY, DAY)
     assert crowded.counts().raw_lost == before
@@ -297,7 +297,7 @@ def test_a_store_opens_on_a_full_volume_and_goes_on(crowded: Store, volume: Path
     results = fill(again, api, 5 * DAY, DAY)
     again.commit([kept(api, 9 * DAY, change(api, 1))])
     assert again.set_aside is None
-    assert {each.kept for each in results} == {60}
+    assert {each.stored for each in results} == {60}
     assert waiting(again) == [change(api, 1)]
     again.close()
 
@@ -312,7 +312,7 @@ def test_a_volume_filled_by_the_store_itself_stays_within_its_share(volume: Path
     store = Store.open(volume / "checker.db", now=NOW)
     api = store.enroll("api", "t")
     results = fill(store, api, 0, 120_000)
-    assert {each.kept for each in results} == {60}
+    assert {each.stored for each in results} == {60}
     assert lost(results) > 0
     assert (volume / "checker.db").stat().st_size <= VOLUME * 0.8
     assert (volume / "checker.db.reserve").exists()

@@ -43,7 +43,7 @@ def test_a_removed_monitor_is_forgotten_once_nothing_of_it_is_left(opened: Open)
     store = opened()
     api = store.enroll("api", "t")
     store.commit([kept(api, 0, change(api, 1))])
-    store.delivered([store.outbox(1, NOW)[0].id], NOW)
+    store.mark_delivered([store.outbox(1, NOW)[0].id], NOW)
     store.close()
     again = opened()
     assert again.prune({}, at(91 * DAY)) == Pruned(1, 1, 1)
@@ -72,8 +72,8 @@ def test_settled_reports_go_after_90_days_and_waiting_ones_never(store: Store) -
     for number in (1, 2, 3):
         store.commit([kept(api, number, change(api, number, number))])
     first, second, _ = (each.id for each in store.outbox(3, NOW))
-    store.delivered([first], NOW)
-    store.dead(second, "refused", at(DAY))
+    store.mark_delivered([first], NOW)
+    store.mark_dead(second, "refused", at(DAY))
     assert store.prune({}, at(90 * DAY)).envelopes == 0
     assert store.prune({}, at(90 * DAY + 1)).envelopes == 1
     assert store.prune({}, at(91 * DAY + 1)).envelopes == 1

@@ -225,12 +225,12 @@ def test_an_archived_day_that_gets_a_late_sample_is_no_longer_archived(store: St
     api = store.enroll("api", "target")
     store.commit([kept(api, 0, day_report(api, 1, checks=1))])
     (day,) = store.unarchived(TODAY + timedelta(days=1), 10)
-    store.gathered(day)
-    assert store.archived(day)
+    store.mark_gathered(day)
+    assert store.mark_archived(day)
     assert store.days(api.number)[0].archived
     store.commit([kept(api, 1)])
     assert not store.days(api.number)[0].archived
-    assert not store.archived(day)
+    assert not store.mark_archived(day)
 
 
 def test_a_second_opener_is_told_in_words_and_may_come_after_the_first(
@@ -270,10 +270,10 @@ def test_the_log_beside_the_file_does_not_grow_with_the_number_of_commits(
 def test_counts_say_what_is_there(store: Store) -> None:
     api = store.enroll("api", "target")
     store.commit([kept(api, 0, change(api, 1)), kept(api, 1, change(api, 2, 1))])
-    store.dead(store.outbox(1, NOW)[0].id, "HTTP 422", NOW)
+    store.mark_dead(store.outbox(1, NOW)[0].id, "HTTP 422", NOW)
     found = store.counts()
     assert (found.samples, found.undelivered, found.dead, found.raw_lost) == (2, 1, 1, 0)
-    assert not found.pressed
+    assert not found.is_almost_full
     assert found.size > 0
     assert found.free > 1_000_000
 
