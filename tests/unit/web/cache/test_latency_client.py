@@ -1,11 +1,16 @@
+import contextlib
+import gzip
 import json
+import socket
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
 from allswell.domain.latency import LatencyBucket
 from allswell_web.cache import latency_client
@@ -74,6 +79,117 @@ def test_nobody_there_and_no_token_fail_alike(tmp_path: Path) -> None:
         LatencyClient(
             CollectorAddress("http://127.0.0.1:1", tmp_path / "none"), Clock().ticks
         ).buckets(["a"])
+
+
+@contextmanager
+def speaking(
+    speak: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """A collector that hears one request and then says what it likes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+                connection = stack.enter_context(listening.accept()[0])
+                if tls is not None:
+                    connection = stack.enter_context(tls.wrap_socket(connection, server_side=True))
+                connection.recv(65_536)
+                speak(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join()
+
+
+def drip(connection: socket.socket) -> None:
+    """A byte now and then, until the other side has gone."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    connection.settimeout(0.01)
+    while True:
+        with contextlib.suppress(TimeoutError):
+            connection.recv(1)
+        connection.sendall(b"x")
+
+
+def drip_the_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    drip(connection)
+
+
+def say_nothing(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def flood(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(b"a" * 65_536)
+
+
+def bomb(connection: socket.socket) -> None:
+    packed = gzip.compress(bytes(64 * 2**20))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    connection.sendall(head % len(packed) + packed)
+
+
+@pytest.mark.parametrize("speak", [drip, drip_the_body, say_nothing])
+def test_the_whole_of_a_request_has_one_deadline(
+    tmp_path: Path, speak: Callable[[socket.socket], None]
+) -> None:
+    """Without it these would never end, nor would the test."""
+    (tmp_path / "token").write_text("t")
+    with speaking(speak) as url:
+        asking = LatencyClient(
+            CollectorAddress(url, tmp_path / "token"), Clock().ticks, timeout_s=0.3
+        )
+        with pytest.raises(LatencyUnavailable) as caught:
+            asking.buckets(["a"])
+    assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+@pytest.mark.parametrize(("speak", "why"), [(flood, "over 16777216 bytes"), (bomb, "is packed")])
+def test_an_answer_is_bounded_and_not_unpacked(
+    tmp_path: Path, speak: Callable[[socket.socket], None], why: str
+) -> None:
+    (tmp_path / "token").write_text("t")
+    with speaking(speak) as url:
+        asking = LatencyClient(
+            CollectorAddress(url, tmp_path / "token"), Clock().ticks, timeout_s=60
+        )
+        with pytest.raises(LatencyUnavailable) as caught:
+            asking.buckets(["a"])
+    assert why in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_only_the_installations_own_authority_is_trusted(tmp_path: Path, trusted: bool) -> None:
+    (tmp_path / "token").write_text("t")
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    (authority if trusted else trustme.CA()).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER)
+
+    with speaking(answer, tls) as url:
+        address = CollectorAddress(url, tmp_path / "token", tmp_path / "ca.pem")
+        asking = LatencyClient(address, Clock().ticks, timeout_s=60)
+        if trusted:
+            assert list(asking.buckets(["a"])) == ["a"]
+        else:
+            with pytest.raises(LatencyUnavailable):
+                asking.buckets(["a"])
+
+
+def test_proxies_of_the_environment_are_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with answering(200, ANSWER) as (url, _):
+        assert list(client(url, tmp_path, Clock()).buckets(["a"])) == ["a"]
 
 
 @pytest.mark.parametrize(
