@@ -1,4 +1,4 @@
-"""The command line: the same parts on one machine, and the door to every program.
+"""Run the command line: the same parts on one machine, and an entry to every program.
 
 A subcommand is a module of its own, imported only when it runs, so that each program loads what it
 needs and no more. The room holds no logic of checks, stores or pages.
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from types import ModuleType
 
-# A subcommand's module has HELP, DESCRIPTION, EPILOG, arguments(parser) and run(options) -> int.
+# A subcommand's module has DESCRIPTION, EPILOG, arguments(parser) and run(options) -> int; one with
+# subcommands of its own has COMMANDS and SUMMARY instead of the functions.
 COMMANDS = {
     "up": "allswell.cli.up",
     "check": "allswell.cli.check",
@@ -27,85 +28,87 @@ COMMANDS = {
 }
 SUMMARY = {
     "up": "run the Monitors and StatusPages of some files on this machine",
-    "check": "run checks once, now, and explain the verdict",
-    "validate": "say everything that is wrong with manifests",
-    "migrate": "bring the central database to this version's schema",
-    "history": "list, read, verify and replay the raw results",
-    "hash-password": "make what a private StatusPage holds instead of a password",
-    "controller": "run the operator and its collector (what the operator's pod runs)",
-    "checker": "run a checker (what a checker pod runs)",
-    "page": "serve the pages (what the page pod runs)",
-    "publish": "copy the public pages to an S3 bucket, for a CDN",
+    "check": "run checks once and explain the results",
+    "validate": "report every problem in manifests",
+    "migrate": "migrate the central database to this version's schema",
+    "history": "list, print, verify and replay raw results",
+    "hash-password": "hash the password of a private StatusPage",
+    "controller": "run the operator and its collector (in the operator's pod)",
+    "checker": "run a checker (in a checker's pod)",
+    "page": "serve the status pages (in the page's pod)",
+    "publish": "publish the public pages to an S3 bucket, for a CDN",
 }
 DESCRIPTION = """\
-allswell: a status page service. Monitors and pages are manifests; on one machine `allswell up`
-runs them, on Kubernetes an operator does."""
+allswell: a status page service. Monitors and status pages are declared in manifests; `allswell up`
+runs them on one machine, the operator runs them on Kubernetes."""
 EPILOG = """\
 examples:
-  allswell up status.yaml           checks run, the page is at http://127.0.0.1:8080/
-  allswell check status.yaml        run every check once and explain the verdicts
-  allswell validate status.yaml     say everything that is wrong with the manifests
+  allswell up status.yaml           run checks and serve the page at http://127.0.0.1:8080/
+  allswell check status.yaml        run every check once and explain the results
+  allswell validate status.yaml     report every problem in the manifests
 
-`allswell SUBCOMMAND --help` tells more."""
+`allswell SUBCOMMAND --help` describes a subcommand, with examples and exit codes."""
 
 
-def grammar(
+def listing_parser(
     prog: str = "allswell",
     description: str = DESCRIPTION,
     epilog: str = EPILOG,
     summary: Mapping[str, str] = SUMMARY,
 ) -> argparse.ArgumentParser:
-    """What stands before and instead of a subcommand; no subcommand's module is loaded."""
-    it = argparse.ArgumentParser(
+    """Build a parser that only lists subcommands; no subcommand's module is loaded."""
+    parser = argparse.ArgumentParser(
         prog=prog,
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if prog == "allswell":
-        it.add_argument("--version", action="version", version=f"allswell {version('allswell')}")
-    commands = it.add_subparsers(title="subcommands", metavar="SUBCOMMAND", dest="command")
+        parser.add_argument(
+            "--version", action="version", version=f"allswell {version('allswell')}"
+        )
+    commands = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", dest="command")
     for name, words in summary.items():
         commands.add_parser(name, help=words)
-    return it
+    return parser
 
 
-def parsed(given: Sequence[str]) -> argparse.Namespace:
-    """The options, with `run`. Exits on bad ones.
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the options, with `run`. Exits on bad ones.
 
-    Where no subcommand is given, `run` is None and `help` the text that lists them.
+    Without a subcommand `run` is None and `help` the text that lists the subcommands.
     """
-    if not given or given[0] not in COMMANDS:
-        grammar().parse_args(given)
-        return argparse.Namespace(run=None, help=grammar().format_help())
-    module = importlib.import_module(COMMANDS[given[0]])
+    if not arguments or arguments[0] not in COMMANDS:
+        listing_parser().parse_args(arguments)
+        return argparse.Namespace(run=None, help=listing_parser().format_help())
+    module = importlib.import_module(COMMANDS[arguments[0]])
     if hasattr(module, "COMMANDS"):
-        return _parsed_below(module, given)
-    return _options(module, f"allswell {given[0]}", given[1:])
+        return _parse_nested(module, arguments)
+    return _options(module, f"allswell {arguments[0]}", arguments[1:])
 
 
-def _parsed_below(module: ModuleType, given: Sequence[str]) -> argparse.Namespace:
-    """The options of a subcommand's own subcommand."""
-    prog = f"allswell {given[0]}"
-    if len(given) == 1 or given[1] not in module.COMMANDS:
-        listing = grammar(prog, module.DESCRIPTION, module.EPILOG, module.SUMMARY)
-        listing.parse_args(given[1:])
+def _parse_nested(module: ModuleType, arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the options of a subcommand's own subcommand."""
+    prog = f"allswell {arguments[0]}"
+    if len(arguments) == 1 or arguments[1] not in module.COMMANDS:
+        listing = listing_parser(prog, module.DESCRIPTION, module.EPILOG, module.SUMMARY)
+        listing.parse_args(arguments[1:])
         return argparse.Namespace(run=None, help=listing.format_help())
-    below = importlib.import_module(module.COMMANDS[given[1]])
-    return _options(below, f"{prog} {given[1]}", given[2:])
+    nested = importlib.import_module(module.COMMANDS[arguments[1]])
+    return _options(nested, f"{prog} {arguments[1]}", arguments[2:])
 
 
-def _options(module: ModuleType, prog: str, given: Sequence[str]) -> argparse.Namespace:
-    it = argparse.ArgumentParser(
+def _options(module: ModuleType, prog: str, arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
         prog=prog,
         description=module.DESCRIPTION,
         epilog=module.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    module.arguments(it)
-    it.set_defaults(run=module.run)
+    module.arguments(parser)
+    parser.set_defaults(run=module.run)
     # Intermixed, so that options may stand between the files or names.
-    return it.parse_intermixed_args(given)
+    return parser.parse_intermixed_args(arguments)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(sys.argv[1:] if argv is None else argv)
         finally:
-            # Here, not at Python's end: there a reader that has gone makes a traceback.
+            # Here, not at Python's end: there a closed pipe makes a traceback.
             sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
@@ -123,8 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _run(given: Sequence[str]) -> int:
-    options = parsed(given)
+def _run(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
     if options.run is None:
         print(options.help, end="")
         return 0

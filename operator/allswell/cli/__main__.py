@@ -1,4 +1,4 @@
-"""`python -m allswell.cli`: how `allswell up` starts its own children."""
+"""Run `python -m allswell.cli`, which is how `allswell up` starts its own children."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Monitors, StatusPages and Secrets from files, and everything that is wrong with them."""
+"""Load Monitors, StatusPages and Secrets from files, with every problem in them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,61 +15,62 @@ from allswell.domain.spec.page import StatusPage
 from allswell.domain.spec.problem import InvalidManifest, Problem
 from allswell.domain.spec.shown import shown
 
-OURS = (monitor.KIND, page.KIND)
+OUR_KINDS = (monitor.KIND, page.KIND)
 GROUP = meta.API_VERSION.partition("/")[0]
 LISTS = ("List", "MonitorList", "StatusPageList", "SecretList")
-# How alike a group must be to ours to be a misspelling of it; less where the kind is ours as well.
-ALIKE, ROUGHLY = 0.8, 0.6
+# How similar a group must be to ours to be a misspelling of it; less where the kind is ours, too.
+SIMILAR, ROUGHLY_SIMILAR = 0.8, 0.6
 
 
-Thing = Monitor | StatusPage | Secret
+Resource = Monitor | StatusPage | Secret
 Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestItem:
-    """One document: its identity if it has one, and its value if nothing is wrong with it."""
+    """One document: its identity if it has one, and its resource if nothing is wrong with it."""
 
     key: Key | None
-    thing: Thing | None
+    resource: Resource | None
     document: YamlDocument
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """One file's items; `whole` is false when the file could not be read to its end."""
+    """One file's items; `is_complete` is false when the file could not be read to its end."""
 
     file: Path
     items: tuple[ManifestItem, ...] = ()
     problems: tuple[LocatedProblem, ...] = ()
-    whole: bool = True
+    is_complete: bool = True
 
 
 def load(paths: Iterable[Path]) -> tuple[ManifestFile, ...]:
-    """Read all files and folders. An object that two documents define is a problem."""
-    return together(manifest_file(yamlfile.read(file)) for file in yamlfile.files(paths))
+    """Load all files and folders. An object that two documents define is a problem."""
+    files = yamlfile.find_files(paths)
+    return without_duplicates(parse_file(yamlfile.read(file)) for file in files)
 
 
-def manifest_file(content: YamlContent) -> ManifestFile:
-    """Read the documents of one file."""
+def parse_file(content: YamlContent) -> ManifestFile:
+    """Parse the documents of one file."""
     problems = list(content.problems)
     items = []
-    for document in _unlisted(content.documents):
+    for document in _flatten_lists(content.documents):
         if _is_ours(document):
-            item, wrong = _item(document)
+            item, item_problems = _parse_item(document)
             items.append(item)
-            problems += wrong
+            problems += item_problems
     problems.sort(key=lambda problem: problem.line)
-    return ManifestFile(content.file, tuple(items), tuple(problems), content.whole)
+    return ManifestFile(content.file, tuple(items), tuple(problems), content.is_complete)
 
 
-def _text(value: object) -> str:
-    """A short text, or none: nothing else is printed, for aliases can make it endless."""
+def _short_text(value: object) -> str:
+    """Return a text shortened, empty for anything else: aliases can make a value endless."""
     return value[:100] if isinstance(value, str) else ""
 
 
-def _unlisted(documents: Iterable[YamlDocument]) -> Iterator[YamlDocument]:
-    """Every document; a list, as `kubectl get -o yaml` prints it, is its entries."""
+def _flatten_lists(documents: Iterable[YamlDocument]) -> Iterator[YamlDocument]:
+    """Yield every document; for a list, as `kubectl get -o yaml` prints it, its entries."""
     for document in documents:
         value = document.value
         entries = value.get("items") if isinstance(value, Mapping) else None
@@ -81,57 +82,63 @@ def _unlisted(documents: Iterable[YamlDocument]) -> Iterator[YamlDocument]:
 
 
 def _is_ours(document: YamlDocument) -> bool:
-    """Whether a document is meant for us; other kinds of Kubernetes may stand beside ours."""
+    """Tell whether a document is meant for allswell; other kinds may stand in the same file."""
     value = document.value
     if not isinstance(value, Mapping):
         return True
-    version, kind = _text(value.get("apiVersion")), value.get("kind")
+    version, kind = _short_text(value.get("apiVersion")), value.get("kind")
     if kind == secret.KIND:
         return version in ("", secret.API_VERSION)
     group, slash, _ = version.partition("/")
-    if not slash and (kind in OURS or not version):
+    if not slash and (kind in OUR_KINDS or not version):
         return True
-    return bool(get_close_matches(group, [GROUP], cutoff=ROUGHLY if kind in OURS else ALIKE))
+    cutoff = ROUGHLY_SIMILAR if kind in OUR_KINDS else SIMILAR
+    return bool(get_close_matches(group, [GROUP], cutoff=cutoff))
 
 
-def _item(document: YamlDocument) -> tuple[ManifestItem, list[LocatedProblem]]:
+def _parse_item(document: YamlDocument) -> tuple[ManifestItem, list[LocatedProblem]]:
     value = document.value
     kind = value.get("kind") if isinstance(value, Mapping) else None
     try:
         if kind == monitor.KIND:
-            return _named(kind, monitor.read(value), document), []
+            return _item(kind, monitor.read(value), document), []
         if kind == page.KIND:
-            return _named(kind, page.read(value), document), []
-    except InvalidManifest as invalid:
-        return ManifestItem(_key(value, str(kind)), None, document), _located(
-            document, invalid.problems
-        )
+            return _item(kind, page.read(value), document), []
+    except InvalidManifest as error:
+        invalid = ManifestItem(_key(value, str(kind)), None, document)
+        return invalid, _located(document, error.problems)
     if kind == secret.KIND and isinstance(value, Mapping):
-        found, problems = secret.read(value)
-        return ManifestItem(_key(value, secret.KIND), found, document), _located(document, problems)
-    return ManifestItem(None, None, document), [_unknown(document, kind)]
+        resource, problems = secret.read(value)
+        item = ManifestItem(_key(value, secret.KIND), resource, document)
+        return item, _located(document, problems)
+    return ManifestItem(None, None, document), [_unknown_kind(document, kind)]
 
 
 def _located(document: YamlDocument, problems: Iterable[Problem]) -> list[LocatedProblem]:
-    return [document.at(problem.path, problem.wrong, problem.instead) for problem in problems]
+    return [
+        document.problem_at(problem.path, problem.wrong, problem.instead) for problem in problems
+    ]
 
 
-def _unknown(document: YamlDocument, kind: object) -> LocatedProblem:
+def _unknown_kind(document: YamlDocument, kind: object) -> LocatedProblem:
     if not isinstance(document.value, Mapping):
-        return document.at((), "this document is no manifest", "write apiVersion, kind and spec")
-    lower = {word.lower(): word for word in OURS}
-    near = get_close_matches(_text(kind).lower(), lower, n=1)
-    advice = f"did you mean {lower[near[0]]}?" if near else f"write one of {', '.join(OURS)}"
-    wrong = "kind is missing" if kind is None else f"{shown(kind)} is not a kind of ours"
-    return document.at(("kind",), wrong, advice)
+        advice = "write apiVersion, kind and spec"
+        return document.problem_at((), "this document is not a manifest", advice)
+    by_lower_case = {word.lower(): word for word in OUR_KINDS}
+    similar = get_close_matches(_short_text(kind).lower(), by_lower_case, n=1)
+    advice = f"write one of {', '.join(OUR_KINDS)}"
+    if similar:
+        advice = f"did you mean {by_lower_case[similar[0]]}?"
+    wrong = "kind is missing" if kind is None else f"{shown(kind)} is not a kind of allswell"
+    return document.problem_at(("kind",), wrong, advice)
 
 
-def _named(kind: str, thing: Monitor | StatusPage, document: YamlDocument) -> ManifestItem:
-    return ManifestItem((kind, thing.meta.namespace, thing.meta.name), thing, document)
+def _item(kind: str, resource: Monitor | StatusPage, document: YamlDocument) -> ManifestItem:
+    return ManifestItem((kind, resource.meta.namespace, resource.meta.name), resource, document)
 
 
 def _key(value: object, kind: str) -> Key | None:
-    """The identity of a document in which other things are wrong, if it can be told."""
+    """Return the identity of a document with problems, if it can be told."""
     metadata = value.get("metadata") if isinstance(value, Mapping) else None
     if not isinstance(metadata, Mapping):
         return None
@@ -143,44 +150,46 @@ def _key(value: object, kind: str) -> Key | None:
     return kind, str(namespace), str(name)
 
 
-def together(sheets: Iterable[ManifestFile]) -> tuple[ManifestFile, ...]:
-    """Sheets without what an earlier document defines already, which is a problem of the later."""
-    seen: dict[Key, YamlDocument] = {}
-    found = []
-    for entry in sheets:
-        items, problems = [], list(entry.problems)
-        for item in entry.items:
-            if item.key is not None and item.key in seen:
-                kind, _, name = item.key
-                first = seen[item.key]
-                wrong = f"{kind} {name} stands in {first.file}:{first.line} already"
-                problems.append(
-                    item.document.at(("metadata", "name"), wrong, "remove one of the two")
-                )
+def without_duplicates(files: Iterable[ManifestFile]) -> tuple[ManifestFile, ...]:
+    """Drop what an earlier document defines already, and report it where it is repeated."""
+    first: dict[Key, YamlDocument] = {}
+    result = []
+    for file in files:
+        items, problems = [], list(file.problems)
+        for item in file.items:
+            if item.key is not None and item.key in first:
+                problems.append(_duplicate(item.key, item.document, first[item.key]))
                 continue
             if item.key is not None:
-                seen[item.key] = item.document
+                first[item.key] = item.document
             items.append(item)
         problems.sort(key=lambda problem: problem.line)
-        found.append(replace(entry, items=tuple(items), problems=tuple(problems)))
-    return tuple(found)
+        result.append(replace(file, items=tuple(items), problems=tuple(problems)))
+    return tuple(result)
 
 
-def things(sheets: Iterable[ManifestFile]) -> tuple[Thing, ...]:
-    """Everything that can be used, in the order of the files."""
-    return tuple(item.thing for entry in sheets for item in entry.items if item.thing is not None)
+def _duplicate(key: Key, document: YamlDocument, first: YamlDocument) -> LocatedProblem:
+    kind, _, name = key
+    wrong = f"{kind} {name} is already defined in {first.file}:{first.line}"
+    return document.problem_at(("metadata", "name"), wrong, "remove one of the two")
 
 
-def problems(sheets: Iterable[ManifestFile]) -> tuple[LocatedProblem, ...]:
-    """Everything that is wrong, in the order of the files."""
-    return tuple(problem for entry in sheets for problem in entry.problems)
+def resources(files: Iterable[ManifestFile]) -> tuple[Resource, ...]:
+    """Return every valid resource, in the order of the files."""
+    items = (item for file in files for item in file.items)
+    return tuple(item.resource for item in items if item.resource is not None)
 
 
-def secrets(found: Iterable[Thing], namespace: str) -> dict[SecretKey, str]:
-    """The values of a namespace's Secrets."""
+def problems(files: Iterable[ManifestFile]) -> tuple[LocatedProblem, ...]:
+    """Return every problem, in the order of the files."""
+    return tuple(problem for file in files for problem in file.problems)
+
+
+def secrets(resources: Iterable[Resource], namespace: str) -> dict[SecretKey, str]:
+    """Return the values of a namespace's Secrets."""
     return {
-        SecretKey(thing.name, key): value
-        for thing in found
-        if isinstance(thing, Secret) and thing.namespace == namespace
-        for key, value in thing.values.items()
+        SecretKey(resource.name, key): value
+        for resource in resources
+        if isinstance(resource, Secret) and resource.namespace == namespace
+        for key, value in resource.values.items()
     }

@@ -1,6 +1,6 @@
-"""Secret documents: the values that `secretKeyRef` points at, when there is no Kubernetes.
+"""Read Secret documents, whose values `secretKeyRef` refers to where there is no Kubernetes.
 
-No text of a problem ever holds a value. A value that is no text, like a key store, is left out: a
+No problem's text ever holds a value. A value that is not text, like a key store, is omitted: a
 header could not carry it.
 """
 
@@ -32,7 +32,7 @@ class Secret:
 
 
 def read(value: Mapping[object, object]) -> tuple[Secret | None, tuple[Problem, ...]]:
-    """The Secret, or every problem with it."""
+    """Read a Secret; return None and every problem if there is one."""
     problems: list[Problem] = []
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
@@ -41,8 +41,8 @@ def read(value: Mapping[object, object]) -> tuple[Secret | None, tuple[Problem, 
     values: dict[str, str] = {}
     for block in ("data", "stringData"):
         for key, text in _entries(value, block, problems):
-            if (found := _decoded(block, key, text, problems)) is not None:
-                values[key] = found
+            if (decoded := _decode(block, key, text, problems)) is not None:
+                values[key] = decoded
     return None if problems else Secret(namespace, name, values), tuple(problems)
 
 
@@ -53,9 +53,9 @@ def _name(
     pattern: re.Pattern[str],
     problems: list[Problem],
 ) -> str:
-    given = metadata.get(field_name) or default
-    if isinstance(given, str) and pattern.fullmatch(given):
-        return given
+    name = metadata.get(field_name) or default
+    if isinstance(name, str) and pattern.fullmatch(name):
+        return name
     advice = "write a-z, 0-9 and -, in quotes if it is a number"
     problems.append(Problem(("metadata", field_name), "this is not a name", advice))
     return default
@@ -68,7 +68,7 @@ def _entries(
     if entries is None:
         return
     if not isinstance(entries, Mapping):
-        problems.append(Problem((block,), "this is no mapping", "write lines like token: value"))
+        problems.append(Problem((block,), "this is not a mapping", "write lines like token: value"))
         return
     for key, text in entries.items():
         path = (block, name_of(key))
@@ -81,7 +81,7 @@ def _entries(
             yield key, text or ""
 
 
-def _decoded(block: str, key: str, text: str, problems: list[Problem]) -> str | None:
+def _decode(block: str, key: str, text: str, problems: list[Problem]) -> str | None:
     if block == "data":
         try:
             raw = base64_text.decode(re.sub(r"[\r\n]", "", text))

@@ -177,4 +177,4 @@ def test_bad_input_is_exit_code_2_with_nothing_on_standard_output(file: Path, te
 
 def test_a_page_alone_has_nothing_to_check(file: Path) -> None:
     write(file, page("acme", "Acme"))
-    assert check(file)[::2] == (2, "there is no Monitor in there; give a file that holds one\n")
+    assert check(file)[::2] == (2, "no Monitor found; give a file that contains one\n")

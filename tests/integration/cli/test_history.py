@@ -229,9 +229,9 @@ def test_what_cannot_be_asked_is_said_without_secrets_and_noted_as_no_damage(
         (("get", "a/b/c"), "write namespace/name"),
         (("ls", "--from", "yesterday"), "2026-11-23"),
         (("get", "acme/api", "--to", "2026-03-03"), "there is no monitor"),
-        (("replay", "acme/api", "--failures", "0"), "from 1"),
+        (("replay", "acme/api", "--failures", "0"), "at least 1"),
         (("replay", "acme/api", "--every", "x"), "like 30s"),
-        (("get", "acme/api", "--store", "/nowhere"), "is not there"),
+        (("get", "acme/api", "--store", "/nowhere"), "does not exist"),
     ],
 )
 def test_what_makes_no_sense_is_said(

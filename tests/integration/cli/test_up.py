@@ -107,11 +107,11 @@ def test_a_mistake_keeps_what_was_and_says_where_it_is(
         file.write_text("{ broken")
         running.says("this is not YAML")
         file.write_text("")
-        running.says("nothing of ours stands here any more")
+        running.says("this file no longer defines any object")
         site.status = 500
         running.until(lambda: running.states()["api"] == DOWN, "checks that went on")
         write(file, monitor("api", site.url()), acme)
-        running.says("all problems are mended")
+        running.says("all problems are fixed")
         assert running.output.count("did you mean interval?") == 1
         assert "removed" not in running.output
 
@@ -139,7 +139,7 @@ def test_a_lacking_secret_is_unknown_and_explained(
     write(file, monitor("api", "", http={"url": site.url(), "headers": headers}))
     with up(tmp_path, file) as running:
         running.says("SecretMissing")
-        running.says("add the Secret's document")
+        running.says("add a Secret document")
         assert site.tokens == []
 
 
@@ -245,7 +245,7 @@ def test_with_nothing_to_run_it_says_so_and_ends(tmp_path: Path, file: Path, tex
         check=False,
     )
     assert found.returncode == 2
-    assert "there is nothing to run" in found.stderr
+    assert "nothing to run" in found.stderr
 
 
 def test_no_program_outlives_a_kill(tmp_path: Path, file: Path, site: Target) -> None:
@@ -271,7 +271,7 @@ def test_a_checker_that_dies_is_started_again(tmp_path: Path, file: Path, site: 
             if "checker" in Path(f"/proc/{pid}/cmdline").read_text()
         )
         subprocess.run(["kill", "-KILL", checker], check=True)
-        running.says("it starts again in")
+        running.says("restarting in")
         site.status = 500
         running.until(lambda: running.states()["api"] == DOWN, "checks that went on")
 

@@ -71,7 +71,7 @@ def test_a_killed_web_server_comes_back_with_the_history(
     with ups.up(tmp_path, file, "--data", data) as running:
         running.until(lambda: running.states()["api"] == UP, "the first check")
         os.kill(child(running, "page"), signal.SIGKILL)
-        running.says("page ended")
+        running.says("page exited")
         target.turn("api", good=False)
         running.until(lambda: running.states()["api"] == DOWN, "the page with the outage")
         assert running.stop() == 0

@@ -133,7 +133,7 @@ def test_a_static_copy_is_published_by_a_process_that_alone_has_the_buckets_key(
     copy = {"bucket": "copies", "prefix": "status/", "region": "eu-central-1"}
     objects = rendering.render({"page": {"staticCopy": copy}})
     found = publish.read(written(objects, "publisher"))
-    where = found.where
+    where = found.bucket
     assert (where.bucket, where.prefix, where.region) == ("copies", "status/", "eu-central-1")
     assert found.page.collector is not None
     holding = {

@@ -24,4 +24,4 @@ MONITOR = monitor.read(
     ],
 )
 def test_a_verdict_says_when_it_counts_and_as_what(reason: str, counts: str) -> None:
-    assert check.explained(CheckResult(MONITOR, Outcome(reason))).endswith(counts)
+    assert check.explain(CheckResult(MONITOR, Outcome(reason))).endswith(counts)

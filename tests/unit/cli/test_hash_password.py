@@ -71,4 +71,4 @@ def test_on_a_terminal_the_password_is_asked_twice_and_never_shown() -> None:
 def test_two_passwords_that_differ_give_no_hash() -> None:
     code, printed, shown = typed("open sesame", "open sesamy")
     assert (code, printed) == (2, "")
-    assert "the two differ" in shown
+    assert "the two passwords differ" in shown

@@ -49,7 +49,7 @@ def test_every_example_in_the_help_is_understood(capsys: pytest.CaptureFixture[s
     found = [words for words in examples(capsys) if words[0] in cli.COMMANDS]
     assert len(found) >= 10
     for words in found:
-        assert cli.parsed(words).run is not None
+        assert cli.parse(words).run is not None
 
 
 def test_every_command_in_the_readme_is_understood() -> None:
@@ -57,7 +57,7 @@ def test_every_command_in_the_readme_is_understood() -> None:
     lines = re.findall(r"^\.venv/bin/allswell (.+?)(?:  +#.*)?$", text, re.MULTILINE)
     assert len(lines) >= 3
     for words in map(shlex.split, lines):
-        assert cli.parsed(words).run is not None
+        assert cli.parse(words).run is not None
 
 
 def test_a_command_that_is_none_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,9 +68,9 @@ def test_a_command_that_is_none_is_bad_input(capsys: pytest.CaptureFixture[str])
 
 
 def test_options_may_stand_between_files_and_names() -> None:
-    options = cli.parsed(["check", "a.yaml", "--output", "json", "api"])
+    options = cli.parse(["check", "a.yaml", "--output", "json", "api"])
     assert (str(options.file), options.output, options.names) == ("a.yaml", "json", ["api"])
-    options = cli.parsed(["up", "a.yaml", "--port", "9000", "b.yaml"])
+    options = cli.parse(["up", "a.yaml", "--port", "9000", "b.yaml"])
     assert [str(path) for path in options.paths] == ["a.yaml", "b.yaml"]
 
 

@@ -26,17 +26,17 @@ def loaded(folder: Path, *texts: str) -> tuple[ManifestFile, ...]:
 
 
 def sentences(folder: Path, *texts: str) -> list[str]:
-    sheets = loaded(folder, *texts)
-    return [str(problem).removeprefix(f"{folder}/") for problem in manifests.problems(sheets)]
+    files = loaded(folder, *texts)
+    return [str(problem).removeprefix(f"{folder}/") for problem in manifests.problems(files)]
 
 
-def names(sheets: tuple[ManifestFile, ...]) -> list[str]:
-    return [item.key[2] for sheet in sheets for item in sheet.items if item.key and item.thing]
+def names(files: tuple[ManifestFile, ...]) -> list[str]:
+    return [item.key[2] for file in files for item in file.items if item.key and item.resource]
 
 
 def test_all_documents_of_all_files_are_read(tmp_path: Path) -> None:
-    sheets = loaded(tmp_path, f"{monitor('a')}---\n{monitor('b')}", monitor("c"))
-    assert names(sheets) == ["a", "b", "c"]
+    files = loaded(tmp_path, f"{monitor('a')}---\n{monitor('b')}", monitor("c"))
+    assert names(files) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_all_documents_of_all_files_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_belongs_to_others_is_passed_over(tmp_path: Path, head: str) -> None:
-    (sheet,) = loaded(tmp_path, f"{head}\nmetadata: {{name: x}}\nwhatever: 1\n")
-    assert (sheet.items, sheet.problems) == ((), ())
+    (file,) = loaded(tmp_path, f"{head}\nmetadata: {{name: x}}\nwhatever: 1\n")
+    assert (file.items, file.problems) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_what_belongs_to_others_is_passed_over(tmp_path: Path, head: str) -> Non
 def test_what_nearly_is_ours_is_a_problem_with_the_right_word(
     tmp_path: Path, head: str, path: str, advice: str
 ) -> None:
-    (sheet,) = loaded(tmp_path, head)
-    assert [(problem.path, problem.instead) for problem in sheet.problems] == [(path, advice)]
-    assert sheet.items[0].key is None
+    (file,) = loaded(tmp_path, head)
+    assert [(problem.path, problem.instead) for problem in file.problems] == [(path, advice)]
+    assert file.items[0].key is None
 
 
 @pytest.mark.parametrize("version", ["allswell.com/v1", "allswell.dev/v1", "v1alpha1", "''"])
@@ -88,12 +88,12 @@ def test_our_kind_of_a_wrong_version_is_told_the_right_one(tmp_path: Path, versi
     assert sentence.endswith("write allswell.dev/v1alpha1")
 
 
-def test_an_object_that_stands_in_two_files_is_a_problem_of_the_second(tmp_path: Path) -> None:
-    sheets = loaded(tmp_path, monitor("a"), f"# a copy\n{monitor('a')}")
-    (problem,) = manifests.problems(sheets)
+def test_an_object_that_is_defined_in_two_files_is_a_problem_of_the_second(tmp_path: Path) -> None:
+    files = loaded(tmp_path, monitor("a"), f"# a copy\n{monitor('a')}")
+    (problem,) = manifests.problems(files)
     assert (problem.file, problem.line, problem.path) == (tmp_path / "1.yaml", 4, "metadata.name")
-    assert problem.wrong == f"Monitor a stands in {tmp_path}/0.yaml:1 already"
-    assert names(sheets) == ["a"]
+    assert problem.wrong == f"Monitor a is already defined in {tmp_path}/0.yaml:1"
+    assert names(files) == ["a"]
 
 
 def test_one_name_in_two_namespaces_or_kinds_is_two_objects(tmp_path: Path) -> None:
@@ -120,22 +120,22 @@ def test_a_list_is_its_entries_with_their_places(tmp_path: Path) -> None:
           metadata: {name: b}
           spec: {tcp: {host: db, prot: 5432}}
         """
-    sheets = loaded(tmp_path, text)
-    assert names(sheets) == ["a"]
-    problems = [(p.line, p.path) for p in manifests.problems(sheets)]
+    files = loaded(tmp_path, text)
+    assert names(files) == ["a"]
+    problems = [(p.line, p.path) for p in manifests.problems(files)]
     assert sorted(problems) == [(13, "items[2].spec.tcp.port"), (13, "items[2].spec.tcp.prot")]
 
 
 def test_a_wrong_object_keeps_its_identity_if_its_name_is_one(tmp_path: Path) -> None:
-    (sheet,) = loaded(tmp_path, monitor("a").replace("spec:", "speck:"))
-    assert (sheet.items[0].key, sheet.items[0].thing) == (("Monitor", "default", "a"), None)
+    (file,) = loaded(tmp_path, monitor("a").replace("spec:", "speck:"))
+    assert (file.items[0].key, file.items[0].resource) == (("Monitor", "default", "a"), None)
 
 
 @pytest.mark.parametrize("name", ["[a]", "5", "2026-01-01", "A", "a_b", "''", "../x", "~"])
 def test_an_object_whose_name_is_none_has_no_identity(tmp_path: Path, name: str) -> None:
-    (sheet,) = loaded(tmp_path, monitor(name))
-    assert sheet.items[0].key is None
-    assert [problem.path for problem in sheet.problems] == ["metadata.name"]
+    (file,) = loaded(tmp_path, monitor(name))
+    assert file.items[0].key is None
+    assert [problem.path for problem in file.problems] == ["metadata.name"]
 
 
 def test_problems_of_a_file_stand_in_the_order_of_its_lines(tmp_path: Path) -> None:
@@ -148,9 +148,9 @@ def test_problems_of_a_file_stand_in_the_order_of_its_lines(tmp_path: Path) -> N
 def test_secrets_are_those_of_the_namespace(tmp_path: Path) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: NS}\nstringData: {k: V}"
     one, two = (secret.replace("NS", ns).replace("V", ns) for ns in ("one", "two"))
-    things = manifests.things(loaded(tmp_path, one, two))
-    assert manifests.secrets(things, "one") == {SecretKey("s", "k"): "one"}
-    assert manifests.secrets(things, "three") == {}
+    resources = manifests.resources(loaded(tmp_path, one, two))
+    assert manifests.secrets(resources, "one") == {SecretKey("s", "k"): "one"}
+    assert manifests.secrets(resources, "three") == {}
 
 
 @pytest.mark.timeout(20)
@@ -161,5 +161,5 @@ def test_a_field_made_endless_by_aliases_is_only_a_problem(
 ) -> None:
     layers = "".join(f"l{n}: &l{n} [{', '.join(9 * [f'*l{n - 1}'])}]\n" for n in range(1, 40))
     head = "" if field == "kind" else f"kind: {kind}\n"
-    sheets = loaded(tmp_path, f"l0: &l0 x\n{layers}{head}{field}: *l39\n")
-    assert manifests.things(sheets) == ()
+    files = loaded(tmp_path, f"l0: &l0 x\n{layers}{head}{field}: *l39\n")
+    assert manifests.resources(files) == ()

@@ -31,11 +31,11 @@ def test_an_empty_database_is_brought_to_this_version_once(
     capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
     assert cli.main(["migrate", "--database-url", address]) == 0
-    assert capsys.readouterr().out.endswith(", it was at nothing\n")
+    assert capsys.readouterr().out.endswith(": migrated from nothing\n")
     assert cli.main(["migrate", "--database-url", address]) == 0
     seen = capsys.readouterr().out
     assert seen.startswith("the database is at ")
-    assert "it was" not in seen
+    assert "migrated" not in seen
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(

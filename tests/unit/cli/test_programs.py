@@ -16,7 +16,7 @@ from allswell_web.errors import BadPageSettings
 INTERNAL = {"ALLSWELL_STOP_WITH_STDIN"}
 
 
-class Asked(dict[str, str]):
+class RecordingEnvironment(dict[str, str]):
     """An environment that knows which of its variables somebody has looked for."""
 
     def __init__(self, **values: str) -> None:
@@ -32,7 +32,7 @@ class Asked(dict[str, str]):
         return super().__getitem__(key)
 
 
-def told(text: str, name: str) -> bool:
+def is_named(text: str, name: str) -> bool:
     """Whether a text names a variable; after a comma its last words are enough."""
     ends = [name[place.start() :] for place in re.finditer("_", name)]
     return name in text or any(f", {end}" in text for end in ends)
@@ -50,7 +50,7 @@ def told(text: str, name: str) -> bool:
 def test_help_names_every_variable_that_a_program_reads(
     read: Callable[[Mapping[str, str]], object], help_text: str
 ) -> None:
-    environment = Asked(
+    environment = RecordingEnvironment(
         ALLSWELL_CONFIG="/c",
         ALLSWELL_DATA="/d",
         ALLSWELL_DATABASE_URL="sqlite:////d/central.sqlite",
@@ -65,5 +65,5 @@ def test_help_names_every_variable_that_a_program_reads(
     with contextlib.suppress(ValueError, BadPageSettings):
         read(environment)
     assert len(environment.names) > 8
-    silent = environment.names - INTERNAL
-    assert {it for it in silent if not told(help_text, it.removesuffix("_FILE"))} == set()
+    names = environment.names - INTERNAL
+    assert {it for it in names if not is_named(help_text, it.removesuffix("_FILE"))} == set()

@@ -36,7 +36,7 @@ def file(folder: Path, text: str, name: str = "status.yaml") -> Path:
 
 def test_good_manifests_are_counted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, err = run(capsys, file(tmp_path, GOOD))
-    assert (code, out, err) == (0, "1 Monitor and 1 StatusPage: all is well\n", [])
+    assert (code, out, err) == (0, "1 Monitor and 1 StatusPage: no problems\n", [])
 
 
 def test_every_problem_is_said_at_once_with_its_place_and_what_to_write(
@@ -100,7 +100,7 @@ def test_pages_alone_may_name_monitors_that_stand_elsewhere(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     code, out, _ = run(capsys, file(tmp_path, GOOD.partition("---\n")[2]))
-    assert (code, out) == (0, "0 Monitors and 1 StatusPage: all is well\n")
+    assert (code, out) == (0, "0 Monitors and 1 StatusPage: no problems\n")
 
 
 def test_a_monitor_with_a_mistake_is_there_for_the_page_that_names_it(
@@ -137,7 +137,7 @@ def test_files_with_nothing_of_ours_are_bad_input(
 ) -> None:
     code, _, err = run(capsys, file(tmp_path, text))
     assert code == 2
-    assert err == ["there is no Monitor and no StatusPage in there; give a file that holds one"]
+    assert err == ["no Monitor or StatusPage found; give a file that contains one"]
 
 
 def test_a_file_that_is_not_there_is_bad_input(

@@ -34,7 +34,7 @@ def test_every_field_knows_its_line(file: Path) -> None:
 
 def test_a_problem_of_a_missing_field_has_the_line_of_what_would_hold_it(file: Path) -> None:
     (document,) = read(file, "kind: A\nspec:\n  http: {}\n").documents
-    problem = document.at(("spec", "http", "url"), "this is missing", "write it")
+    problem = document.problem_at(("spec", "http", "url"), "this is missing", "write it")
     assert str(problem) == f"{file}:3: spec.http.url: this is missing; write it"
 
 
@@ -59,11 +59,9 @@ def test_json_is_read_as_well(file: Path) -> None:
     assert values(read(file, '{"a": [1, true, null, "\\u00e9"]}')) == [{"a": [1, True, None, "é"]}]
 
 
-def test_a_field_that_stands_twice_is_a_problem_with_both_names_and_line(file: Path) -> None:
+def test_a_field_that_is_repeated_is_a_problem_with_both_names_and_line(file: Path) -> None:
     content = read(file, "spec:\n  url: a\n  url: b\n")
-    assert sentences(content) == [
-        ":3: spec.url: this field stands here twice; remove one of the two"
-    ]
+    assert sentences(content) == [":3: spec.url: this field is repeated; remove one of the two"]
 
 
 def test_a_merged_field_may_be_overridden(file: Path) -> None:
@@ -103,7 +101,7 @@ def test_an_uneven_indent_is_a_problem_that_says_how_to_indent(file: Path) -> No
 def test_what_comes_before_broken_syntax_is_still_read(file: Path) -> None:
     content = read(file, "a: 1\n---\nb: [\n")
     assert values(content) == [{"a": 1}]
-    assert not content.whole
+    assert not content.is_complete
     assert content.problems[0].wrong.startswith("this is not YAML: ")
 
 
@@ -131,7 +129,7 @@ def test_what_comes_before_broken_syntax_is_still_read(file: Path) -> None:
 @pytest.mark.timeout(20)
 def test_whatever_cannot_be_used_is_a_problem_and_no_other_error(file: Path, text: str) -> None:
     content = read(file, text)
-    assert not content.whole
+    assert not content.is_complete
     assert all(problem.wrong and problem.instead for problem in content.problems)
 
 
@@ -162,5 +160,5 @@ def test_of_a_folder_the_manifests_are_taken_in_order_and_nothing_hidden(tmp_pat
     for name in ("b.yaml", "a.yml", "c.json", "notes.txt", ".b.yaml.swp", ".hidden.yaml"):
         (tmp_path / name).touch()
     (tmp_path / "deeper.yaml").mkdir()
-    found = yamlfile.files([tmp_path, tmp_path / "b.yaml"])
+    found = yamlfile.find_files([tmp_path, tmp_path / "b.yaml"])
     assert [file.name for file in found] == ["a.yml", "b.yaml", "c.json"]

@@ -1,4 +1,4 @@
-"""`allswell history`: the raw results, in the archive and in checkers' own files."""
+"""Run `allswell history`: read raw results from the archive and from checkers' own files."""
 
 COMMANDS = {
     "ls": "allswell.cli.history.ls",
@@ -7,15 +7,16 @@ COMMANDS = {
     "replay": "allswell.cli.history.replay",
 }
 SUMMARY = {
-    "ls": "list what the archive holds, by its catalogue and by itself",
+    "ls": "list the day files of the archive and of its catalogue",
     "get": "print a monitor's raw results as NDJSON or CSV",
-    "verify": "read the archive and hold it against its catalogue",
-    "replay": "make transitions and roll-ups again, perhaps by another rule",
+    "verify": "compare the archive with its catalogue",
+    "replay": "judge raw results again, also by another rule, and compare",
 }
 DESCRIPTION = """\
-Every raw result is kept: for some days in the checker's own file, and for good in the archive."""
+Every raw result is kept: for some days in the checker's own file, and permanently in the archive.
+A day file holds one UTC day of one monitor; the catalogue in the central database lists them."""
 EPILOG = """\
-Which installation is meant is said by --data FOLDER, the data folder of an `allswell up`, or by the
+Choose the installation with --data FOLDER, the data folder of an `allswell up`, or by the
 environment, as in the operator's pod.
 
 examples:
@@ -23,5 +24,5 @@ examples:
   allswell history get default/api --from 2026-11-01 --to 2026-12-01
   kubectl exec deployment/allswell-operator -- allswell history verify
 
-`allswell history SUBCOMMAND --help` tells more.
-exit codes: 0 done, 1 something is wrong, 2 bad input"""
+`allswell history SUBCOMMAND --help` describes a subcommand.
+exit codes: 0 done, 1 a problem or difference was found, 2 bad input"""

@@ -1,75 +1,79 @@
-"""`allswell history ls`: what the archive holds, by its catalogue and by itself."""
+"""Run `allswell history ls`: list the day files of the archive and of its catalogue."""
 
 import argparse
 from collections.abc import Mapping
 
 from allswell.archive.object_store import ObjectStore
-from allswell.cli.history import source
-from allswell.cli.history.output import carried_out, progress, size
+from allswell.cli.history import command_line
+from allswell.cli.history.output import format_size, progress, run_on_source
 from allswell.cli.history.source import Source
-from allswell.cli.terminal import OK, complain, counted, paint
+from allswell.cli.terminal import OK, count_of, paint, print_error
 from allswell.domain import archive
 from allswell.domain.archive import LAYOUT, CatalogueEntry
 
 DESCRIPTION = """\
-List the day files of the archive: the day, the monitor, samples, size and name. What only the
-catalogue or only the archive knows is marked."""
+List the day files of the archive: the day, the monitor, samples, size and key. Files that only the
+catalogue or only the archive has are marked."""
 EPILOG = """\
 examples:
   allswell history ls --data ~/.local/share/allswell/status-1a2b3c
   allswell history ls default/api --from 2026-11-01 --to 2026-11-30
 
 marks: ! missing in the archive or of another size, ? not in the catalogue, x known to be damaged
-exit codes: 0 listed, 1 the archive or the database does not answer, 2 bad input"""
+exit codes: 0 listed, 1 the archive or the database cannot be read, 2 bad input"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    source.choosing(parser)
+    command_line.add_selection(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; the exit code."""
-    return carried_out(_run, options)
+    """Run the command; return the exit code."""
+    return run_on_source(_run, options)
 
 
-def _run(options: argparse.Namespace, it: Source) -> int:
-    chosen = source.choice(options, it)
-    ordered = sorted(it.entries(chosen), key=lambda e: (e.place.day, e.namespace, e.name, e.key))
-    there = None if it.shelf is None else _there(it.shelf)
-    for entry in ordered:
-        print(_line(entry, there))
-    if there is None:
-        complain("no archive is set (ALLSWELL_ARCHIVE_BUCKET), so this is its catalogue alone")
-    elif chosen.is_all:
-        _list_unknown(it, there)
-    samples = sum(entry.content.samples for entry in ordered)
-    total = size(sum(entry.content.size for entry in ordered))
-    words = f"{counted(len(ordered), 'day file')}, {counted(samples, 'sample')}, {total}"
-    print(paint(words, "bold"))
+def _run(options: argparse.Namespace, source: Source) -> int:
+    selection = command_line.parse_selection(options, source)
+    entries = sorted(
+        source.entries(selection), key=lambda e: (e.place.day, e.namespace, e.name, e.key)
+    )
+    sizes = None if source.archive is None else _sizes(source.archive)
+    for entry in entries:
+        print(_format(entry, sizes))
+    if sizes is None:
+        print_error(
+            "no archive is configured (ALLSWELL_ARCHIVE_BUCKET): this is the catalogue only"
+        )
+    elif selection.is_all:
+        _print_unknown(source, sizes)
+    samples = sum(entry.content.samples for entry in entries)
+    total = format_size(sum(entry.content.size for entry in entries))
+    summary = f"{count_of(len(entries), 'day file')}, {count_of(samples, 'sample')}, {total}"
+    print(paint(summary, "bold"))
     return OK
 
 
-def _list_unknown(it: Source, there: Mapping[str, int]) -> None:
-    """What is about to be removed is known too."""
-    for key in sorted(there.keys() - it.catalogue.known_keys(tuple(there))):
+def _print_unknown(source: Source, sizes: Mapping[str, int]) -> None:
+    """Print the objects that the catalogue does not know; it knows those due for removal."""
+    for key in sorted(sizes.keys() - source.catalogue.known_keys(tuple(sizes))):
         place = archive.parse(key)
         day = "----------" if place is None else place.day.isoformat()
-        print(f"? {day}  {'not in the catalogue':<40} {size(there[key]):>10}  {key}")
+        print(f"? {day}  {'not in the catalogue':<40} {format_size(sizes[key]):>10}  {key}")
 
 
-def _there(shelf: ObjectStore) -> dict[str, int]:
-    """What is in the archive, by name."""
-    named = progress(shelf.names(f"{LAYOUT}/"), 0, "objects")
-    return {each.key: each.size for each in named}
+def _sizes(object_store: ObjectStore) -> dict[str, int]:
+    """Return the size of each object in the archive, by key."""
+    objects = progress(object_store.names(f"{LAYOUT}/"), 0, "objects")
+    return {listed.key: listed.size for listed in objects}
 
 
-def _line(entry: CatalogueEntry, there: Mapping[str, int] | None) -> str:
+def _format(entry: CatalogueEntry, sizes: Mapping[str, int] | None) -> str:
     mark = " "
-    if there is not None and there.get(entry.key) != entry.content.size:
+    if sizes is not None and sizes.get(entry.key) != entry.content.size:
         mark = "!"
     elif entry.damaged:
         mark = "x"
-    who = f"{entry.namespace}/{entry.name}"
-    said = f"{entry.content.samples:>8,} {size(entry.content.size):>10}"
-    return f"{mark} {entry.place.day}  {who:<31} {said}  {entry.key}"
+    monitor = f"{entry.namespace}/{entry.name}"
+    content = f"{entry.content.samples:>8,} {format_size(entry.content.size):>10}"
+    return f"{mark} {entry.place.day}  {monitor:<31} {content}  {entry.key}"

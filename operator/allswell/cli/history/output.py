@@ -1,4 +1,4 @@
-"""What the commands have in common to say: errors, sizes, and progress on a terminal."""
+"""Print what the history subcommands share: errors, sizes, and a progress bar on a terminal."""
 
 import argparse
 import sys
@@ -9,80 +9,81 @@ from typing import TypeVar
 from allswell.archive.day_file import DayFileDamaged
 from allswell.archive.object_store import ArchiveError
 from allswell.central.errors import BadDatabaseUrl, CentralError
-from allswell.cli.history import source
-from allswell.cli.history.source import BadInput, Source
-from allswell.cli.terminal import BAD_INPUT, FAILED, complain
+from allswell.cli.errors import BadInput
+from allswell.cli.history import source as sources
+from allswell.cli.history.source import Source
+from allswell.cli.terminal import BAD_INPUT, FAILED, print_error
 from allswell.store import StoreError
 
 T = TypeVar("T")
-EVERY = 0.1
+INTERVAL = 0.1
 WIDTH = 30
 
 
-def carried_out(
+def run_on_source(
     run: Callable[[argparse.Namespace, Source], int], options: argparse.Namespace
 ) -> int:
-    """Run a command on an open installation; what goes wrong is a sentence, and an exit code."""
+    """Run a command on the chosen installation; print an error, and return the exit code."""
     try:
-        with source.opened(options) as it:
-            return run(options, it)
+        with sources.open_source(options) as source:
+            return run(options, source)
     except (BadInput, BadDatabaseUrl) as error:
-        return _ended(error, BAD_INPUT)
+        return _fail(error, BAD_INPUT)
     except (CentralError, ArchiveError, DayFileDamaged, StoreError) as error:
-        return _ended(error, FAILED)
+        return _fail(error, FAILED)
 
 
-def _ended(error: Exception, code: int) -> int:
-    _wipe()
-    complain(str(error))
+def _fail(error: Exception, code: int) -> int:
+    _clear_bar()
+    print_error(str(error))
     return code
 
 
 def progress(
-    things: Iterable[T],
+    items: Iterable[T],
     total: int,
-    what: str,
-    ticks: Callable[[], float] = time.monotonic,
+    noun: str,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[T]:
-    """The same things; on a terminal standard error shows how far they have come.
+    """Yield the same items; on a terminal a bar on standard error shows the progress.
 
-    Without a `total` it shows how many they are. `ticks` are seconds that never go back.
+    Without a `total` it shows their count. `clock` gives monotonic seconds.
     """
-    shown = sys.stderr.isatty()
-    due = ticks() + EVERY
+    is_shown = sys.stderr.isatty()
+    due = clock() + INTERVAL
     try:
-        for count, thing in enumerate(things):
-            if shown and (now := ticks()) >= due:
-                due = now + EVERY
-                _draw(count, total, what)
-            yield thing
+        for count, item in enumerate(items):
+            if is_shown and (now := clock()) >= due:
+                due = now + INTERVAL
+                _draw_bar(count, total, noun)
+            yield item
     finally:
-        _wipe()
+        _clear_bar()
 
 
-def say(line: str) -> None:
-    """One line of a result, in the place of the bar, which is drawn again below it."""
-    _wipe()
+def print_line(line: str) -> None:
+    """Print one line of a result in place of the bar, which is drawn again below it."""
+    _clear_bar()
     print(line, flush=True)
 
 
-def _wipe() -> None:
+def _clear_bar() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 
 
-def _draw(count: int, total: int, what: str) -> None:
+def _draw_bar(count: int, total: int, noun: str) -> None:
     share = min(count / total, 1.0) if total else 0.0
     bar = "█" * round(WIDTH * share)
     number = f"{count:,} of {total:,}" if total else f"{count:,}"
-    sys.stderr.write(f"\r\x1b[K{bar:<{WIDTH}} {number} {what}")
+    sys.stderr.write(f"\r\x1b[K{bar:<{WIDTH}} {number} {noun}")
     sys.stderr.flush()
 
 
-def size(number: int) -> str:
-    """Bytes for people: `812 B`, `1.4 MB`."""
-    value = float(number)
+def format_size(size: int) -> str:
+    """Format bytes for people: `812 B`, `1.4 MB`."""
+    value = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:  # noqa: PLR2004 - the next unit's size
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

@@ -1,7 +1,7 @@
-"""`allswell history replay`: transitions and roll-ups made again from raw results."""
+"""Run `allswell history replay`: judge raw results again, and compare with what was recorded."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -9,10 +9,11 @@ from pathlib import Path
 from allswell.central import history
 from allswell.central.history import MonitorHistory
 from allswell.cli import manifests
-from allswell.cli.history import source
-from allswell.cli.history.output import carried_out, progress
-from allswell.cli.history.source import BadInput, Source
-from allswell.cli.terminal import FAILED, OK, counted, paint
+from allswell.cli.errors import BadInput
+from allswell.cli.history import command_line
+from allswell.cli.history.output import progress, run_on_source
+from allswell.cli.history.source import Source
+from allswell.cli.terminal import FAILED, OK, count_of, paint
 from allswell.domain import duration, instant, replay, rollup, timeline, uptime
 from allswell.domain.health import HealthClaim
 from allswell.domain.replay import DayFigures, Replay
@@ -22,69 +23,94 @@ from allswell.domain.timeline import Overlay
 from allswell.domain.uptime import Uptime
 
 DESCRIPTION = """\
-Fold a monitor's raw results again and show how transitions, roll-ups and uptime differ from what
-was recorded. The rule is the Monitor's own where --manifest has it, else the default one; another
-one shows what it would have said. Unobserved time, pauses and maintenance are as recorded."""
+Judge a monitor's raw results again and show how transitions, roll-ups and uptime differ from what
+was recorded. The rule is the Monitor's own with --manifest, else the default one; with another rule
+the output shows what it would have recorded. Time that nobody observed, pauses and maintenance
+count as recorded."""
 EPILOG = """\
 examples:
   allswell history replay default/api --from 2026-11-01 --to 2026-12-01
   allswell history replay default/api --failures 3 --every 30s
   allswell history replay default/api --manifest status.yaml
 
+output: - recorded only, + replayed only
 exit codes: 0 nothing differs, 1 something differs or cannot be read, 2 bad input"""
 DAY = timedelta(days=1)
-MOST_LINES = 50
+MAX_LINES = 50
+Window = tuple[datetime, datetime]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("monitor", help="namespace/name, or name in the namespace default")
-    parser.add_argument("--from", dest="start", metavar="TIME", help="default: its birth")
-    parser.add_argument("--to", dest="end", metavar="TIME", help="default: now")
-    parser.add_argument("--manifest", type=Path, metavar="FILE", help="where its rule stands")
-    parser.add_argument("--failures", type=int, metavar="N", help="failures in a row for down")
-    parser.add_argument("--successes", type=int, metavar="N", help="good ones in a row for up")
-    parser.add_argument("--every", metavar="30s", help="pass over confirming checks made sooner")
-    source.arguments(parser)
+    command_line.add_monitor(parser)
+    parser.add_argument(
+        "--manifest", type=Path, metavar="FILE", help="take the rule of the Monitor in this file"
+    )
+    parser.add_argument(
+        "--failures", type=int, metavar="N", help="how many failures in a row make it down"
+    )
+    parser.add_argument(
+        "--successes", type=int, metavar="N", help="how many successes in a row make it up"
+    )
+    parser.add_argument(
+        "--every", metavar="30s", help="skip confirming checks that were made sooner than this"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; the exit code."""
-    return carried_out(_run, options)
+    """Run the command; return the exit code."""
+    return run_on_source(_run, options)
 
 
-def _run(options: argparse.Namespace, it: Source) -> int:
-    namespace, name = source.monitor(options.monitor)
+def _run(options: argparse.Namespace, source: Source) -> int:
+    """Replay a monitor's results.
+
+    1. Parse the monitor, the rule and the window; the window begins at the monitor's first day.
+    2. Start from the claim that was recorded at the window's start.
+    3. Fold every sample of the window by the rule.
+    4. Compare transitions, roll-ups and uptime with the recorded ones.
+    """
+    namespace, name = command_line.parse_monitor(options.monitor)
     rule = _rule(options, namespace, name)
-    end = source.moment(options.end) if options.end else instant.floor(datetime.now(UTC))
-    start = source.moment(options.start) if options.start else datetime.min.replace(tzinfo=UTC)
-    known = history.read(it.engine, namespace, name, max(start, instant.EPOCH))
-    if known is None:
+    end = command_line.parse_time(options.end) if options.end else instant.floor(datetime.now(UTC))
+    start = datetime.min.replace(tzinfo=UTC)
+    if options.start:
+        start = command_line.parse_time(options.start)
+    recorded = history.read(source.engine, namespace, name, max(start, instant.EPOCH))
+    if recorded is None:
         raise BadInput(f"there is no monitor {namespace}/{name}")
+    start = _checked_start(start, end, recorded.born, f"{namespace}/{name}")
+    initial = next((claim for claim in recorded.claims if claim.since <= start), None)
+    replayed = Replay(initial, rule)
+    expected = source.expected(namespace, name, start, end)
+    samples = progress(source.samples(namespace, name, start, end), expected, "samples")
+    days = dict(_figures_by_day(replayed.through(samples)))
+    return _compare(recorded, replayed.claims, days, (start, end))
+
+
+def _checked_start(start: datetime, end: datetime, born: datetime, monitor: str) -> datetime:
+    """Return the start of the window, not before the monitor's birth. Raises `BadInput`."""
     if start >= end:
         raise BadInput("--from must be before --to, and before now")
-    start = max(start, known.born)
+    start = max(start, born)
     if start >= end:
-        raise BadInput(f"{namespace}/{name} is there since {instant.text(start)}: --to is before")
-    before = next((claim for claim in known.claims if claim.since <= start), None)
-    again = Replay(before, rule)
-    expected = it.expected(namespace, name, start, end)
-    samples = progress(it.samples(namespace, name, start, end), expected, "samples")
-    days = dict(_days(again.through(samples)))
-    return _compared(known, again.claims, days, (start, end))
+        raise BadInput(f"{monitor} exists since {instant.text(start)}: --to is before that")
+    return start
 
 
 def _rule(options: argparse.Namespace, namespace: str, name: str) -> Confirm:
-    own = Confirm() if options.manifest is None else _own(options.manifest, namespace, name)
+    own = Confirm()
+    if options.manifest is not None:
+        own = _rule_in_manifest(options.manifest, namespace, name)
     failures = own.failures if options.failures is None else options.failures
     successes = own.successes if options.successes is None else options.successes
     if min(failures, successes) < 1:
-        raise BadInput("--failures and --successes: write numbers from 1 on")
-    return Confirm(failures, successes, _every(options.every))
+        raise BadInput("--failures and --successes: write a number of at least 1")
+    return Confirm(failures, successes, _parse_every(options.every))
 
 
-def _every(text: str | None) -> timedelta | None:
-    """Only where it is asked for: a Monitor's own re-checks are at their times already."""
+def _parse_every(text: str | None) -> timedelta | None:
+    """Parse `--every`; without it a Monitor's own re-checks are at their times already."""
     if text is None:
         return None
     try:
@@ -93,79 +119,81 @@ def _every(text: str | None) -> timedelta | None:
         raise BadInput(f"--every {text!r}: write a duration like 30s") from error
 
 
-def _own(file: Path, namespace: str, name: str) -> Confirm:
-    sheets = manifests.load([file])
-    if problems := manifests.problems(sheets):
+def _rule_in_manifest(file: Path, namespace: str, name: str) -> Confirm:
+    files = manifests.load([file])
+    if problems := manifests.problems(files):
         raise BadInput("\n".join(str(problem) for problem in problems))
-    for thing in manifests.things(sheets):
-        if isinstance(thing, Monitor) and (thing.meta.namespace, thing.meta.name) == (
-            namespace,
-            name,
-        ):
-            return thing.confirm
+    monitors = (it for it in manifests.resources(files) if isinstance(it, Monitor))
+    for monitor in monitors:
+        if (monitor.meta.namespace, monitor.meta.name) == (namespace, name):
+            return monitor.confirm
     raise BadInput(f"{file} has no Monitor {namespace}/{name}")
 
 
-def _days(samples: Iterable[Sample]) -> Iterator[tuple[date, DayFigures]]:
-    for day, those in groupby(samples, key=lambda sample: instant.day_of(sample.started)):
-        yield day, replay.figures(rollup.of_day(day, those))
+def _figures_by_day(samples: Iterable[Sample]) -> Iterator[tuple[date, DayFigures]]:
+    for day, day_samples in groupby(samples, key=lambda sample: instant.day_of(sample.started)):
+        yield day, replay.figures(rollup.of_day(day, day_samples))
 
 
-def _compared(
-    known: MonitorHistory,
-    claims: Sequence[HealthClaim],
-    replayed: dict[date, DayFigures],
-    window: tuple[datetime, datetime],
+def _compare(
+    recorded: MonitorHistory,
+    replayed: Sequence[HealthClaim],
+    days: Mapping[date, DayFigures],
+    window: Window,
 ) -> int:
+    """Print every difference; return the exit code."""
+    claims = [claim for claim in recorded.claims if claim.since < window[1]]
+    difference = replay.transitions(claims, replayed)
+    _print_claims("-", "down", difference.recorded_only)
+    _print_claims("+", "up", difference.replayed_only)
+    whole_days = {day: figures for day, figures in recorded.days.items() if _within(day, window)}
+    differing = replay.days(
+        whole_days, {day: figures for day, figures in days.items() if day in whole_days}
+    )
+    for day, old, new in differing[:MAX_LINES]:
+        print(f"- {day} {_format_figures(old)}\n+ {day} {_format_figures(new)}")
+    print(_format_uptimes(recorded.overlays, claims, replayed, window))
+    count = len(difference.recorded_only) + len(difference.replayed_only)
+    transitions, roll_ups = count_of(count, "transition"), count_of(len(differing), "roll-up")
+    print(paint(f"{transitions} and {roll_ups} differ", "bold"))
+    return OK if difference.same and not differing else FAILED
+
+
+def _print_claims(mark: str, style: str, claims: Sequence[HealthClaim]) -> None:
+    for claim in claims[:MAX_LINES]:
+        line = f"{mark} {instant.text(claim.since)} {claim.state.value} {claim.reason}"
+        print(paint(line.rstrip(), style))
+    if len(claims) > MAX_LINES:
+        print(f"{mark} … and {len(claims) - MAX_LINES} more")
+
+
+def _within(day: date, window: Window) -> bool:
+    """Tell whether a whole UTC day is within a window."""
     start, end = window
-    recorded = [claim for claim in known.claims if claim.since < end]
-    changed = replay.transitions(recorded, claims)
-    for mark, kind, those in (
-        ("-", "down", changed.recorded_only),
-        ("+", "up", changed.replayed_only),
-    ):
-        for claim in those[:MOST_LINES]:
-            words = f"{mark} {instant.text(claim.since)} {claim.state.value} {claim.reason}"
-            print(paint(words.rstrip(), kind))
-        if len(those) > MOST_LINES:
-            print(f"{mark} … and {len(those) - MOST_LINES} more")
-    whole = {
-        day: found
-        for day, found in known.days.items()
-        if start <= instant.day_start(day) and instant.day_start(day + DAY) <= end
-    }
-    part = {day: found for day, found in replayed.items() if day in whole}
-    differing = replay.days(whole, part)
-    for day, old, new in differing[:MOST_LINES]:
-        print(f"- {day} {_said(old)}\n+ {day} {_said(new)}")
-    print(_uptimes(known.overlays, recorded, claims, window))
-    transitions = counted(len(changed.recorded_only) + len(changed.replayed_only), "transition")
-    words = f"{transitions} and {counted(len(differing), 'roll-up')} differ"
-    print(paint(words, "bold"))
-    return OK if changed.same and not differing else FAILED
+    return start <= instant.day_start(day) and instant.day_start(day + DAY) <= end
 
 
-def _said(found: DayFigures | None) -> str:
-    if found is None:
-        return "nothing"
-    latency = f"average {found.average_us} µs, p95 {found.p95_us} µs"
-    return f"{found.successful} of {counted(found.checks, 'check')} good, {latency}"
+def _format_figures(figures: DayFigures | None) -> str:
+    if figures is None:
+        return "no roll-up"
+    latency = f"average {figures.average_us} µs, p95 {figures.p95_us} µs"
+    return f"{figures.successful} of {count_of(figures.checks, 'check')} successful, {latency}"
 
 
-def _uptimes(
+def _format_uptimes(
     overlays: Sequence[Overlay],
     recorded: Sequence[HealthClaim],
     replayed: Sequence[HealthClaim],
-    window: tuple[datetime, datetime],
+    window: Window,
 ) -> str:
-    def of(claims: Sequence[HealthClaim]) -> Uptime:
+    def measure(claims: Sequence[HealthClaim]) -> Uptime:
         return uptime.measure(timeline.segments(claims, overlays, *window), *window)
 
-    old, new = of(recorded), of(replayed)
-    return f"uptime recorded {_percent(old)}, replayed {_percent(new)}"
+    old, new = measure(recorded), measure(replayed)
+    return f"uptime recorded {_format_uptime(old)}, replayed {_format_uptime(new)}"
 
 
-def _percent(found: Uptime) -> str:
-    percent = found.percent(4)
-    down = timedelta(milliseconds=found.down)
+def _format_uptime(measured: Uptime) -> str:
+    percent = measured.percent(4)
+    down = timedelta(milliseconds=measured.down)
     return "no data" if percent is None else f"{percent} % ({down} down)"

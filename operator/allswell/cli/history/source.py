@@ -1,4 +1,4 @@
-"""Where history is read: the catalogue, the archive, and checkers' own files."""
+"""Open an installation's history: the catalogue, the archive, and checkers' own files."""
 
 import argparse
 import asyncio
@@ -19,6 +19,7 @@ from allswell.central import engine as engines
 from allswell.central import history
 from allswell.central.archive_catalogue import ArchiveCatalogue
 from allswell.central.engine import Engine
+from allswell.cli.errors import BadInput
 from allswell.controller.bootstrap import database_password
 from allswell.domain import instant
 from allswell.domain.archive import CatalogueEntry, DayFileSelection
@@ -30,51 +31,47 @@ from allswell.kube.secret import SecretView
 from allswell.store import readonly
 
 DAY = timedelta(days=1)
-PAGE = 5_000
+PAGE_SIZE = 5_000
 STORE = "checker.sqlite"
-
-
-class BadInput(Exception):
-    """What was asked for cannot be found; the text says what to write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An installation's history. `shelf` is None where there is no archive.
+    """An installation's history. `archive` is None where none is configured.
 
     `stores` are checkers' files; `folder` is the data folder of an `allswell up`, if it is one.
     """
 
     engine: Engine
-    shelf: ObjectStore | None
+    archive: ObjectStore | None
     stores: tuple[Path, ...] = ()
     folder: Path | None = None
 
     @property
     def catalogue(self) -> ArchiveCatalogue:
-        """What the archive should hold."""
+        """Return the catalogue, which lists what the archive should hold."""
         return ArchiveCatalogue(self.engine)
 
-    def entries(self, chosen: DayFileSelection) -> Iterator[CatalogueEntry]:
-        """The catalogue, a part at a time. Raises `CentralError`."""
+    def entries(self, selection: DayFileSelection) -> Iterator[CatalogueEntry]:
+        """Yield the catalogue's entries, read a page at a time. Raises `CentralError`."""
         after = 0
         while True:
-            found = self.catalogue.entries(chosen, after=after, limit=PAGE)
-            yield from found
-            if len(found) < PAGE:
+            page = self.catalogue.entries(selection, after=after, limit=PAGE_SIZE)
+            yield from page
+            if len(page) < PAGE_SIZE:
                 return
-            after = found[-1].id
+            after = page[-1].id
 
     def is_known(self, namespace: str, name: str) -> bool:
-        """Whether there is such a monitor, or was one of which something is kept."""
+        """Tell whether there is such a monitor, or was one of which something is kept."""
         if self.catalogue.count(DayFileSelection(namespace, name))[0]:
             return True
         return history.read(self.engine, namespace, name, datetime.now(UTC)) is not None
 
     def expected(self, namespace: str, name: str, start: datetime, end: datetime) -> int:
-        """About how many samples there are in [start, end): as on the days that are archived.
+        """Estimate how many samples there are in [start, end) from the days that are archived.
 
-        0 where no day of them is.
+        0 where none of the days is archived.
         """
         first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
         objects, samples = self.catalogue.count(DayFileSelection(namespace, name, first, last))
@@ -83,21 +80,21 @@ class Source:
     def samples(
         self, namespace: str, name: str, start: datetime, end: datetime
     ) -> Iterator[Sample]:
-        """A monitor's samples in [start, end), each once, by start; a day at a time.
+        """Yield a monitor's samples in [start, end), each once, by start; read a day at a time.
 
-        Raises `CentralError`, `Failed`, `Damaged` and `StoreError`.
+        Raises `CentralError`, `ArchiveError`, `DayFileDamaged` and `StoreError`.
         """
         first, last = instant.day_of(start), instant.day_of(end - timedelta(milliseconds=1))
-        kept: dict[date, list[CatalogueEntry]] = {}
+        by_day: dict[date, list[CatalogueEntry]] = {}
         for entry in self.entries(DayFileSelection(namespace, name, first, last)):
-            kept.setdefault(entry.place.day, []).append(entry)
+            by_day.setdefault(entry.place.day, []).append(entry)
         files = tuple(self._files(namespace))
         for day in (first + DAY * number for number in range((last - first).days + 1)):
-            streams = [self._archived(entry) for entry in kept.get(day, ())]
+            streams = [self._archived(entry) for entry in by_day.get(day, ())]
             begin = max(start, instant.day_start(day))
             finish = min(end, instant.day_start(day + DAY))
             streams += [readonly.read(file, name, begin, finish) for file in files]
-            yield from _once(streams, begin, finish)
+            yield from _merge(streams, begin, finish)
 
     def _files(self, namespace: str) -> Iterator[Path]:
         yield from self.stores
@@ -107,21 +104,24 @@ class Source:
                 yield file
 
     def _archived(self, entry: CatalogueEntry) -> Iterator[Sample]:
-        if self.shelf is None:
-            raise BadInput("the catalogue names day files, and no archive is given to read them")
+        if self.archive is None:
+            raise BadInput(
+                "the catalogue lists day files, but no archive is configured to read them"
+            )
         try:
-            yield from day_file.read(self.shelf.stream(entry.key))
+            yield from day_file.read(self.archive.stream(entry.key))
         except DayFileDamaged as error:
-            why = "it is missing" if self.shelf.head(entry.key) is None else str(error)
-            raise DayFileDamaged(f"{entry.key}: {why}; allswell history verify notes it") from error
+            reason = "it is missing" if self.archive.head(entry.key) is None else str(error)
+            advice = "`allswell history verify` records this"
+            raise DayFileDamaged(f"{entry.key}: {reason}; {advice}") from error
 
 
-def _once(streams: Sequence[Iterator[Sample]], start: datetime, end: datetime) -> Iterator[Sample]:
-    """All of them in order, and what several hold once."""
-    before: Sample | None = None
+def _merge(streams: Sequence[Iterator[Sample]], start: datetime, end: datetime) -> Iterator[Sample]:
+    """Merge the streams in order; a sample in several of them is yielded once."""
+    previous: Sample | None = None
     for sample in heapq.merge(*streams, key=_order):
-        if start <= sample.started < end and sample != before:
-            before = sample
+        if start <= sample.started < end and sample != previous:
+            previous = sample
             yield sample
 
 
@@ -129,79 +129,39 @@ def _order(sample: Sample) -> tuple[datetime, int, str]:
     return sample.started, sample.latency_us, sample.reason
 
 
-def choice(options: argparse.Namespace, it: Source) -> DayFileSelection:
-    """What was chosen. Raises `BadInput`, also for a monitor that there never was."""
-    first = moment(options.first).date() if options.first else None
-    last = moment(options.last).date() if options.last else None
-    if first and last and first > last:
-        raise BadInput("--from must not be after --to")
-    if not options.monitor:
-        return DayFileSelection(first=first, last=last)
-    namespace, name = monitor(options.monitor)
-    if not it.is_known(namespace, name):
-        raise BadInput(f"there is no monitor {namespace}/{name}, and no history of one")
-    return DayFileSelection(namespace, name, first, last)
-
-
-def choosing(parser: argparse.ArgumentParser) -> None:
-    """Declare how day files are chosen."""
-    parser.add_argument("monitor", nargs="?", help="only this one: namespace/name")
-    parser.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
-    parser.add_argument("--to", dest="last", metavar="DAY", help="the last UTC day")
-    installation(parser)
-
-
-def installation(parser: argparse.ArgumentParser) -> None:
-    """Declare how an installation is named."""
-    parser.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="the data folder of an allswell up"
-    )
-    parser.set_defaults(store=[])
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare how an installation is named, and what else is read beside its archive."""
-    installation(parser)
-    parser.add_argument(
-        "--store",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a checker's own file to read too (may be repeated)",
-    )
-
-
 @contextmanager
-def opened(options: argparse.Namespace) -> Iterator[Source]:
-    """The installation that is meant, while it lasts. Raises `BadInput`, `BadAddress`, `Failed`."""
-    it = _found(options)
+def open_source(options: argparse.Namespace) -> Iterator[Source]:
+    """Open the chosen installation, and close it at the end.
+
+    Raises `BadInput`, `BadDatabaseUrl` and `ArchiveError`.
+    """
+    source = _find(options)
     try:
-        yield it
+        yield source
     finally:
-        it.engine.dispose()
+        source.engine.dispose()
 
 
-def _found(options: argparse.Namespace) -> Source:
+def _find(options: argparse.Namespace) -> Source:
     stores = tuple(options.store)
     for file in stores:
         if not file.is_file():
-            raise BadInput(f"{file} is not there: give --store a checker's checker.sqlite")
+            raise BadInput(f"{file} does not exist: give --store a checker's checker.sqlite")
     if options.data is not None:
         database = options.data / "central.sqlite"
         if not database.exists():
-            raise BadInput(f"{options.data} is no data folder of an allswell up")
-        shelf = LocalFolder(options.data / "archive")
-        return Source(engines.connect(f"sqlite:///{database}"), shelf, stores, options.data)
+            raise BadInput(f"{options.data} is not a data folder of allswell up")
+        archive = LocalFolder(options.data / "archive")
+        return Source(engines.connect(f"sqlite:///{database}"), archive, stores, options.data)
     problems: list[str] = []
-    found = bucket_settings.read(os.environ, "ALLSWELL_ARCHIVE_", problems)
+    settings = bucket_settings.read(os.environ, "ALLSWELL_ARCHIVE_", problems)
     if problems:
         raise BadInput("\n".join(problems))
-    bucket = None if found is None else S3Bucket(found)
-    return Source(engines.connect(_database()), bucket, stores)
+    bucket = None if settings is None else S3Bucket(settings)
+    return Source(engines.connect(_database_url()), bucket, stores)
 
 
-def _database() -> str:
+def _database_url() -> str:
     file = os.environ.get("ALLSWELL_DATABASE_URL_FILE")
     try:
         url = Path(file).read_text("utf-8").strip() if file else ""
@@ -209,41 +169,21 @@ def _database() -> str:
         raise BadInput(f"{file} cannot be read") from error
     url = os.environ.get("ALLSWELL_DATABASE_URL", "") or url
     if not url:
-        raise BadInput("which installation? give --data FOLDER, or set ALLSWELL_DATABASE_URL")
+        raise BadInput("no installation given: use --data FOLDER, or set ALLSWELL_DATABASE_URL")
     secret = os.environ.get("ALLSWELL_DATABASE_SECRET", "")
     return asyncio.run(_with_password(url, secret)) if secret else url
 
 
 async def _with_password(url: str, secret: str) -> str:
-    """The address with the password that a Secret keeps, as the operator's pod has it."""
+    """Return the URL with the password that a Secret holds, as the operator's pod has it."""
     try:
         cluster = access.find(os.environ, lambda: datetime.now(UTC))
         await cluster.log_in()
         async with client.connected(cluster.configuration) as api:
-            found = await api.get(SECRET, os.environ.get("ALLSWELL_NAMESPACE", ""), secret)
-        if found is None:
+            manifest = await api.get(SECRET, os.environ.get("ALLSWELL_NAMESPACE", ""), secret)
+        if manifest is None:
             raise BadInput(f"there is no Secret {secret} with the database's password")
-        password = database_password.read(SecretView.parse(found))
+        password = database_password.read(SecretView.parse(manifest))
         return database_password.with_password(url, password)
     except (database_password.BadPasswords, KubeError) as error:
         raise BadInput(f"the database's password cannot be read: {error}") from error
-
-
-def monitor(text: str) -> tuple[str, str]:
-    """A monitor as `namespace/name`, or `name` in the namespace default. Raises `BadInput`."""
-    namespace, _, name = text.rpartition("/")
-    if not name or "/" in namespace:
-        raise BadInput(f"{text!r} is no monitor: write namespace/name")
-    return namespace or "default", name
-
-
-def moment(text: str) -> datetime:
-    """A UTC day or a moment with its zone. Raises `BadInput`."""
-    try:
-        return instant.day_start(date.fromisoformat(text))
-    except ValueError:
-        pass
-    try:
-        return instant.parse(text)
-    except ValueError as error:
-        raise BadInput(f"{text!r}: write a day like 2026-11-23, or 2026-11-23T15:00:00Z") from error

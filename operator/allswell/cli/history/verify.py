@@ -1,4 +1,4 @@
-"""`allswell history verify`: the archive held against its catalogue."""
+"""Run `allswell history verify`: compare the archive with its catalogue."""
 
 import argparse
 import hashlib
@@ -10,105 +10,116 @@ from allswell.archive import day_file, superset
 from allswell.archive.day_file import DayFileDamaged
 from allswell.archive.object_store import ObjectStore
 from allswell.central.archive_catalogue import ArchiveCatalogue
-from allswell.cli.history import source
-from allswell.cli.history.output import carried_out, progress, say
-from allswell.cli.history.source import BadInput, Source
-from allswell.cli.terminal import FAILED, OK, counted, paint
+from allswell.cli.errors import BadInput
+from allswell.cli.history import command_line
+from allswell.cli.history.output import print_line, progress, run_on_source
+from allswell.cli.history.source import Source
+from allswell.cli.terminal import FAILED, OK, count_of, paint
 from allswell.domain import archive, instant
 from allswell.domain.archive import LAYOUT, CatalogueEntry, DayFileSelection
 
 DESCRIPTION = """\
-Read every day file and hold it against the catalogue: that it is there, its length and SHA-256,
-that it unpacks, how many samples it holds and that all are of its day. What is missing or damaged
-is noted, so that the operator's metrics show it and the checker, if it still has the samples,
-brings them again. Of a file that the catalogue does not name it is said whether another one has all
-of its samples: then it may be removed, with a tool of the bucket's own."""
+Read every day file and compare it with the catalogue: that it exists, its length and SHA-256, that
+it unpacks, how many samples it holds, and that all are of its day. Missing and damaged files are
+recorded, so that the operator's metrics show them and the checker uploads them again if it still
+has the samples. For a file that the catalogue does not list, the output says whether another file
+holds all of its samples: then it may be removed, with any tool for the bucket."""
 EPILOG = """\
 examples:
   allswell history verify
   allswell history verify default/api --from 2026-11-01 --quick
 
-exit codes: 0 all is well, 1 something is missing, damaged or unknown, 2 bad input"""
-AT_ONCE = 200
+exit codes: 0 no differences, 1 something is missing, damaged or not listed, 2 bad input"""
+BATCH_SIZE = 200
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    source.choosing(parser)
+    command_line.add_selection(parser)
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="ask the archive for size and checksum only, read nothing",
+        help="compare only size and checksum as the object store reports them",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; the exit code."""
-    return carried_out(_run, options)
+    """Run the command; return the exit code."""
+    return run_on_source(_run, options)
 
 
-def _run(options: argparse.Namespace, it: Source) -> int:
-    if it.shelf is None:
-        raise BadInput("there is no archive: set ALLSWELL_ARCHIVE_BUCKET, or give --data FOLDER")
-    chosen = source.choice(options, it)
-    # Of a bucket that is not there each file would be missing: let it be told, and nothing noted.
-    next(it.shelf.names(f"{LAYOUT}/"), None)
-    checked, bad = check(it, it.shelf, chosen, quick=options.quick)
-    strangers = _strangers(it, it.shelf, quick=options.quick) if chosen.is_all else 0
-    words = f"{counted(checked, 'day file')} of the catalogue, {bad} missing or damaged"
-    print(f"{words}, {strangers} not in the catalogue")
-    return FAILED if bad or strangers else OK
+def _run(options: argparse.Namespace, source: Source) -> int:
+    if source.archive is None:
+        raise BadInput(
+            "no archive is configured: set ALLSWELL_ARCHIVE_BUCKET, or give --data FOLDER"
+        )
+    selection = command_line.parse_selection(options, source)
+    # In a bucket that does not exist every file would be missing: fail before any is recorded.
+    next(source.archive.names(f"{LAYOUT}/"), None)
+    verified, bad = verify(source, source.archive, selection, quick=options.quick)
+    unlisted = 0
+    if selection.is_all:
+        unlisted = _print_unlisted(source, source.archive, quick=options.quick)
+    summary = f"{count_of(verified, 'day file')} of the catalogue, {bad} missing or damaged"
+    print(f"{summary}, {unlisted} not in the catalogue")
+    return FAILED if bad or unlisted else OK
 
 
-def check(
-    it: Source, shelf: ObjectStore, chosen: DayFileSelection, *, quick: bool
+def verify(
+    source: Source, object_store: ObjectStore, selection: DayFileSelection, *, quick: bool
 ) -> tuple[int, int]:
-    """Say which files of the catalogue are not what it says, and note it: of how many, how many.
+    """Verify the catalogue's files; return how many there are, and how many are bad.
 
-    One that was replaced meanwhile may be gone, and counts as no damage. Raises `Failed`.
+    1. Compare each file with its entry.
+    2. Record one that differs as damaged, and print it. One that was replaced meanwhile may be
+       missing, and does not count.
+    3. Record those that were read and agree as whole, some at a time.
+
+    Raises `ArchiveError`.
     """
-    checked, bad, good = 0, 0, list[int]()
-    for entry in progress(it.entries(chosen), it.catalogue.count(chosen)[0], "day files"):
-        wrong = _size(shelf, entry) if quick else wrong_with(shelf, entry)
-        checked += 1
-        if wrong and it.catalogue.mark_damaged([entry.id], datetime.now(UTC)):
-            say(f"{paint('✗', 'down')} {entry.key}: {wrong}")
+    verified, bad, whole = 0, 0, list[int]()
+    total = source.catalogue.count(selection)[0]
+    for entry in progress(source.entries(selection), total, "day files"):
+        problem = _quick_problem(object_store, entry) if quick else problem_of(object_store, entry)
+        verified += 1
+        if problem and source.catalogue.mark_damaged([entry.id], datetime.now(UTC)):
+            print_line(f"{paint('✗', 'down')} {entry.key}: {problem}")
             bad += 1
-        elif not wrong and not quick:
-            good.append(entry.id)
-        if len(good) >= AT_ONCE:
-            it.catalogue.mark_whole(good, datetime.now(UTC))
-            good.clear()
-    it.catalogue.mark_whole(good, datetime.now(UTC))
-    return checked, bad
+        elif not problem and not quick:
+            whole.append(entry.id)
+        if len(whole) >= BATCH_SIZE:
+            source.catalogue.mark_whole(whole, datetime.now(UTC))
+            whole.clear()
+    source.catalogue.mark_whole(whole, datetime.now(UTC))
+    return verified, bad
 
 
-def wrong_with(shelf: ObjectStore, entry: CatalogueEntry) -> str:
-    """What is wrong with an object; empty for nothing. Raises `Failed`."""
-    if shelf.head(entry.key) is None:
+def problem_of(object_store: ObjectStore, entry: CatalogueEntry) -> str:
+    """Return what is wrong with an object; empty for nothing. Raises `ArchiveError`."""
+    if object_store.head(entry.key) is None:
         return "it is missing"
-    tap = _HashingReader(shelf.stream(entry.key))
+    chunks = _HashingReader(object_store.stream(entry.key))
     start = instant.day_start(entry.place.day)
     end = start + timedelta(days=1)
     samples = 0
     try:
-        for sample in day_file.read(tap):
+        for sample in day_file.read(chunks):
             samples += 1
             if not start <= sample.started < end:
-                return f"sample {samples} is not of its day"
-    except DayFileDamaged as problem:
-        return str(problem)
-    if tap.size != entry.content.size:
-        return f"it has {tap.size:,} bytes instead of {entry.content.size:,}"
-    if tap.sha256 != entry.content.sha256:
-        return "its SHA-256 is another"
+                return f"sample {samples} is of another day"
+    except DayFileDamaged as error:
+        return str(error)
+    if chunks.size != entry.content.size:
+        return f"it has {chunks.size:,} bytes instead of {entry.content.size:,}"
+    if chunks.sha256 != entry.content.sha256:
+        return "its SHA-256 differs"
     if samples != entry.content.samples:
         return f"it holds {samples:,} samples instead of {entry.content.samples:,}"
     return ""
 
 
 class _HashingReader:
-    """Passes chunks on, and knows afterwards what they were."""
+    """Yields chunks as they are, and counts and hashes them."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -126,36 +137,37 @@ class _HashingReader:
         return self._digest.hexdigest()
 
 
-def _size(shelf: ObjectStore, entry: CatalogueEntry) -> str:
-    held = shelf.head(entry.key)
-    if held is None:
+def _quick_problem(object_store: ObjectStore, entry: CatalogueEntry) -> str:
+    """Return what is wrong with an object by its size and checksum alone; empty for nothing."""
+    head = object_store.head(entry.key)
+    if head is None:
         return "it is missing"
-    if held.size != entry.content.size:
-        return f"it has {held.size:,} bytes instead of {entry.content.size:,}"
-    if held.sha256 is not None and held.sha256 != entry.content.sha256:
-        return "its SHA-256 is another"
+    if head.size != entry.content.size:
+        return f"it has {head.size:,} bytes instead of {entry.content.size:,}"
+    if head.sha256 is not None and head.sha256 != entry.content.sha256:
+        return "its SHA-256 differs"
     return ""
 
 
-def _strangers(it: Source, shelf: ObjectStore, *, quick: bool) -> int:
-    """Say which objects no catalogue entry names; how many.
+def _print_unlisted(source: Source, object_store: ObjectStore, *, quick: bool) -> int:
+    """Print the objects that the catalogue does not list; return how many.
 
-    The catalogue is asked after the archive: what was put and recorded meanwhile is no stranger.
+    The catalogue is read after the archive: what was uploaded and recorded meanwhile is listed.
     """
-    found = 0
-    names = progress(shelf.names(f"{LAYOUT}/"), 0, "objects")
-    while keys := [named.key for named in islice(names, AT_ONCE)]:
-        for key in sorted(set(keys) - it.catalogue.known_keys(keys)):
-            found += 1
-            what = "" if quick else f"; {_advice(it.catalogue, shelf, key)}"
-            say(f"{paint('?', 'unknown')} {key}: it is not in the catalogue{what}")
-    return found
+    count = 0
+    names = progress(object_store.names(f"{LAYOUT}/"), 0, "objects")
+    while keys := [listed.key for listed in islice(names, BATCH_SIZE)]:
+        for key in sorted(set(keys) - source.catalogue.known_keys(keys)):
+            count += 1
+            advice = "" if quick else f"; {_advice(source.catalogue, object_store, key)}"
+            print_line(f"{paint('?', 'unknown')} {key}: it is not in the catalogue{advice}")
+    return count
 
 
-def _advice(catalogue: ArchiveCatalogue, shelf: ObjectStore, key: str) -> str:
-    """What to do about an object that no catalogue entry names. Raises `Failed`."""
+def _advice(catalogue: ArchiveCatalogue, object_store: ObjectStore, key: str) -> str:
+    """Advise what to do about an object that is not listed. Raises `ArchiveError`."""
     place = archive.parse(key)
     for entry in () if place is None else catalogue.of_same_day(place):
-        if superset.contains(shelf.stream(entry.key), shelf.stream(key)):
+        if superset.contains(object_store.stream(entry.key), object_store.stream(key)):
             return f"{entry.key} has all of its samples, so it may be removed"
-    return "nothing in the catalogue has all of its samples, so keep it"
+    return "no file in the catalogue has all of its samples, so keep it"

@@ -1,1 +1,1 @@
-"""The long-running programs as subcommands; each takes its settings from the environment."""
+"""Run the long-running programs as subcommands; each is configured by its environment."""

@@ -1,4 +1,4 @@
-"""`allswell publish`: a copy of every public page as files in an S3 bucket."""
+"""Run `allswell publish`: publish every public page as files to an S3 bucket."""
 
 import argparse
 import logging
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from allswell.archive import bucket_settings as wheres
+from allswell.archive import bucket_settings
 from allswell.archive.bucket import S3Bucket
 from allswell.archive.bucket_settings import BucketSettings
 from allswell.central import engine, errors
 from allswell.central.reader import CentralReader
-from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
+from allswell.cli.terminal import BAD_INPUT, FAILED, OK, print_error
 from allswell_web import app, settings
 from allswell_web.cache import directory
 from allswell_web.cache.facts_sources import FactsSources
@@ -30,56 +30,57 @@ from allswell_web.settings import PageSettings
 
 DESCRIPTION = """\
 Publish every public page with its JSON, feeds and calendar as files to an S3 bucket, for a CDN in
-front of it: within 30 seconds of a change, and at least every 5 minutes. The copy says as of when
-it is, and outlives the cluster. A page's files are below NAMESPACE/NAME/, and all links within them
-are relative. Private pages are never published, and removed when they become private."""
+front of it: within 30 seconds of a change, and at least every 5 minutes. The copy states the time
+of its data, and outlives the cluster. A page's files are below NAMESPACE/NAME/, and all links
+within them are relative. Private pages are never published; a page that becomes private is
+removed."""
 EPILOG = """\
 environment:
   ALLSWELL_DATABASE_URL               the central database (or ALLSWELL_DATABASE_URL_FILE)
-  ALLSWELL_COLLECTOR_URL              where today's latency comes from, with
-  ALLSWELL_TOKEN_FILE                 the token for it and
-  ALLSWELL_CA_FILE                    the CA of the collector
-  ALLSWELL_BASE_URL                   the address of pages without a host name of their own
+  ALLSWELL_COLLECTOR_URL              the collector's URL, for today's latency
+  ALLSWELL_TOKEN_FILE                 the file that holds the token for the collector
+  ALLSWELL_CA_FILE                    the CA certificate of the collector
+  ALLSWELL_BASE_URL                   the URL of pages without a host name of their own
   ALLSWELL_HOSTS, ALLSWELL_INDEX, ALLSWELL_PAGES_DOMAIN
-                                      as the page has them: where pages are at home
+                                      as for `allswell page`
   ALLSWELL_PUBLISH_BUCKET             the bucket
-  ALLSWELL_PUBLISH_PREFIX             what stands before every name in it
-  ALLSWELL_PUBLISH_ENDPOINT           another store than Amazon's, like https://s3.example.com
+  ALLSWELL_PUBLISH_PREFIX             the prefix of every key in it
+  ALLSWELL_PUBLISH_ENDPOINT           an S3 server other than Amazon's, like https://s3.example.com
   ALLSWELL_PUBLISH_REGION             its region
-  ALLSWELL_PUBLISH_ADDRESSING         path, virtual or auto: where the bucket's name stands
-  ALLSWELL_PUBLISH_CA_FILE            the authorities of its certificate
-  ALLSWELL_PUBLISH_ENCRYPTION         AES256 or aws:kms, with
+  ALLSWELL_PUBLISH_ADDRESSING         path, virtual or auto: where the URL has the bucket's name
+  ALLSWELL_PUBLISH_CA_FILE            the CA certificates of the S3 server
+  ALLSWELL_PUBLISH_ENCRYPTION         the encryption: AES256, or aws:kms with
   ALLSWELL_PUBLISH_KMS_KEY            the key for it
-  ALLSWELL_PUBLISH_ACCESS_KEY_ID      the key that may write (or …_FILE); without it that of the
-  ALLSWELL_PUBLISH_SECRET_ACCESS_KEY  machine (or …_FILE)
+  ALLSWELL_PUBLISH_ACCESS_KEY_ID      an access key that may write (or …_FILE), default the
+  ALLSWELL_PUBLISH_SECRET_ACCESS_KEY  machine's identity (or …_FILE)
 
-exit codes: 0 stopped by SIGTERM or done, 1 --once has failed, 2 bad settings"""
-_NAME = "ALLSWELL_PUBLISH_"
+exit codes: 0 stopped by SIGTERM or done, 1 --once failed, 2 bad settings"""
+_PREFIX = "ALLSWELL_PUBLISH_"
 
 
 @dataclass(frozen=True, slots=True)
 class PublishSettings:
-    """All settings: those that the page has too, and the bucket."""
+    """All settings: those of the page, and the bucket."""
 
     page: PageSettings
-    where: BucketSettings
+    bucket: BucketSettings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--once", action="store_true", help="publish everything now, and end")
+    parser.add_argument("--once", action="store_true", help="publish everything now and exit")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run until stopped; the exit code."""
+    """Run until stopped; return the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         publisher = _publisher(read(os.environ))
-    except BadPageSettings as problem:
-        complain("\n".join(problem.problems))
+    except BadPageSettings as error:
+        print_error("\n".join(error.problems))
         return BAD_INPUT
-    except errors.BadDatabaseUrl as problem:
-        complain(f"ALLSWELL_DATABASE_URL: {problem}")
+    except errors.BadDatabaseUrl as error:
+        print_error(f"ALLSWELL_DATABASE_URL: {error}")
         return BAD_INPUT
     if options.once:
         return OK if publisher.try_step() else FAILED
@@ -91,32 +92,32 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read(environ: Mapping[str, str]) -> PublishSettings:
-    """Read the settings. Raises `settings.Invalid` with every problem at once."""
+    """Read the settings. Raises `BadPageSettings` with every problem."""
     problems: list[str] = []
-    where = wheres.read(environ, _NAME, problems)
-    if where is None:
-        problems.insert(0, f"{_NAME}BUCKET is not set: write the bucket's name")
+    bucket = bucket_settings.read(environ, _PREFIX, problems)
+    if bucket is None:
+        problems.insert(0, f"{_PREFIX}BUCKET is not set: set it to the bucket's name")
     try:
         page = settings.read(environ)
-    except BadPageSettings as problem:
-        raise BadPageSettings((*problem.problems, *problems)) from None
-    if problems or where is None:
+    except BadPageSettings as error:
+        raise BadPageSettings((*error.problems, *problems)) from None
+    if problems or bucket is None:
         raise BadPageSettings(tuple(problems))
-    return PublishSettings(page, where)
+    return PublishSettings(page, bucket)
 
 
-def _publisher(given: PublishSettings) -> Publisher:
-    meters, it = PageMetrics(), given.page
+def _publisher(publish_settings: PublishSettings) -> Publisher:
+    page, metrics = publish_settings.page, PageMetrics()
     sources = FactsSources(
-        CentralReader(engine.connect(it.database_url)),
-        None if it.collector is None else LatencyClient(it.collector, time.monotonic),
+        CentralReader(engine.connect(page.database_url)),
+        None if page.collector is None else LatencyClient(page.collector, time.monotonic),
         lambda: datetime.now(UTC),
         time.monotonic,
         ThreadPoolExecutor(1),
-        meters,
+        metrics,
     )
-    press = Renderer(app.create(it.base_url), sources.clock, meters)
+    renderer = Renderer(app.create(page.base_url), sources.clock, metrics)
     listing = partial(
-        directory.of, own_hosts=it.own_hosts, index=it.index, pages_domain=it.pages_domain
+        directory.of, own_hosts=page.own_hosts, index=page.index, pages_domain=page.pages_domain
     )
-    return Publisher(sources, press, S3Bucket(given.where), listing)
+    return Publisher(sources, renderer, S3Bucket(publish_settings.bucket), listing)

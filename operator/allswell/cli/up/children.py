@@ -1,7 +1,7 @@
-"""The programs that `allswell up` runs beside itself, each a process of its own.
+"""Run the programs that `allswell up` needs beside itself, each a process of its own.
 
-A child that ends is started again, later each time. A child ends with its parent, whatever becomes
-of that: its standard input is a pipe that only the parent holds open.
+A child that exits is restarted, later each time. A child ends with its parent, whatever happens to
+that: its standard input is a pipe that only the parent holds open.
 """
 
 import asyncio
@@ -12,32 +12,46 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-LONG_ENOUGH = 60.0
-PATIENCE = 12.0
-LONGEST_LINE = 200
+# A child that ran this long is restarted as soon as one that exits for the first time.
+HEALTHY_AFTER = 60.0
+STOP_TIMEOUT = 12.0
+MAX_LINE = 200
+Command = Literal["checker", "page"]
+# Checkers stop first, so that their last reports reach the collector.
+STOP_ORDER: tuple[Command, ...] = ("checker", "page")
 
 
 @dataclass(slots=True)
 class Child:
-    """One program. `say` gets what it complains of, `log` a file for all it says."""
+    """One process: `allswell <command>`, for a namespace where the command has one for each.
 
-    name: str
+    `warn` gets its warnings and errors, `log` is a file for everything that it logs.
+    """
+
+    command: Command
     environment: Mapping[str, str]
     log: Path
-    say: Callable[[str], None]
+    warn: Callable[[str], None]
+    namespace: str = ""
     process: asyncio.subprocess.Process | None = None
     _task: asyncio.Task[None] | None = None
     _is_stopping: bool = False
-    _last: str = ""
+    _last_line: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the name for people: `page`, `checker default`."""
+        return f"{self.command} {self.namespace}".rstrip()
 
     def start(self) -> None:
         """Start it, and keep it running."""
         self._task = asyncio.create_task(self._keep_running())
 
     async def stop(self) -> None:
-        """Ask it to end, and end it when it does not."""
+        """Ask it to end, and kill it when it does not."""
         self._is_stopping = True
         process = self.process
         if process is not None and process.returncode is None:
@@ -45,13 +59,13 @@ class Child:
                 process.send_signal(signal.SIGTERM)
         if self._task is not None:
             try:
-                await asyncio.wait_for(asyncio.shield(self._task), PATIENCE)
+                await asyncio.wait_for(asyncio.shield(self._task), STOP_TIMEOUT)
             except TimeoutError:
                 self.kill()
                 await self._task
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it at once."""
         self._is_stopping = True
         if self.process is not None and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -61,15 +75,15 @@ class Child:
         wait = FIRST_WAIT
         loop = asyncio.get_running_loop()
         while True:
-            began = loop.time()
-            self._last = ""
+            started = loop.time()
+            self._last_line = ""
             code = await self._run()
             if self._is_stopping:
                 return
-            if loop.time() - began > LONG_ENOUGH:
+            if loop.time() - started > HEALTHY_AFTER:
                 wait = FIRST_WAIT
-            last = f" ({self._last})" if self._last else ""
-            self.say(f"{self.name} ended with {code}{last}; it starts again in {wait:g} s")
+            last_line = f" ({self._last_line})" if self._last_line else ""
+            self.warn(f"{self.name} exited with code {code}{last_line}; restarting in {wait:g} s")
             await asyncio.sleep(wait)
             wait = min(LONGEST_WAIT, wait * 2)
 
@@ -78,7 +92,7 @@ class Child:
             sys.executable,
             "-m",
             "allswell.cli",
-            self.name.partition(" ")[0],
+            self.command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -86,21 +100,22 @@ class Child:
             start_new_session=True,
         )
         assert self.process.stderr is not None  # noqa: S101 - it is a pipe
-        await self._listen(self.process.stderr)
+        await self._copy_log(self.process.stderr)
         return await self.process.wait()
 
-    async def _listen(self, stream: asyncio.StreamReader) -> None:
+    async def _copy_log(self, stream: asyncio.StreamReader) -> None:
+        """Copy a stream to the log file, and pass on its warnings and errors."""
         with self.log.open("a", encoding="utf-8") as log:
-            while line := await _line(stream):
+            while line := await _read_line(stream):
                 log.write(line)
                 log.flush()
-                self._last = line.strip()[:LONGEST_LINE] or self._last
+                self._last_line = line.strip()[:MAX_LINE] or self._last_line
                 level, _, rest = line.rstrip().partition(" ")
                 if level in ("WARNING", "ERROR", "CRITICAL"):
-                    self.say(f"{self.name}: {rest.partition(': ')[2] or rest}")
+                    self.warn(f"{self.name}: {rest.partition(': ')[2] or rest}")
 
 
-async def _line(stream: asyncio.StreamReader) -> str:
+async def _read_line(stream: asyncio.StreamReader) -> str:
     try:
         return (await stream.readline()).decode(errors="replace")
     except ValueError:
@@ -109,21 +124,27 @@ async def _line(stream: asyncio.StreamReader) -> str:
 
 @dataclass(slots=True)
 class Children:
-    """All programs, by name."""
+    """All child processes."""
 
-    running: dict[str, Child] = field(default_factory=dict)
+    running: list[Child] = field(default_factory=list)
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """Return the namespaces that have a child."""
+        return frozenset(child.namespace for child in self.running if child.namespace)
 
     def start(self, child: Child) -> None:
         """Start one more."""
-        self.running[child.name] = child
+        self.running.append(child)
         child.start()
 
     async def stop(self) -> None:
-        """Stop all of them, checkers first, so that the last reports find the collector."""
-        for name in sorted(self.running):
-            await self.running[name].stop()
+        """Stop all of them, one after another, in `STOP_ORDER` and by namespace."""
+        order = sorted(self.running, key=lambda it: (STOP_ORDER.index(it.command), it.namespace))
+        for child in order:
+            await child.stop()
 
     def kill(self) -> None:
-        """End all of them at once."""
-        for child in self.running.values():
+        """Kill all of them at once."""
+        for child in self.running:
             child.kill()

@@ -1,4 +1,4 @@
-"""The data folder of `allswell up`: who holds it, and where everything lies in it."""
+"""Lock the data folder of `allswell up`, and name the files in it."""
 
 import fcntl
 import os
@@ -7,15 +7,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
-_TAKEN = "another allswell up runs on {}; stop it first, or choose another folder with --data"
+from allswell.cli.errors import FolderInUse
+
+_IN_USE = "another allswell up is using {}; stop it first, or choose another folder with --data"
 
 
-class FolderTaken(Exception):
-    """Another `allswell up` runs on this folder, or it cannot be used."""
-
-
-def usual(first: Path, environment: dict[str, str]) -> Path:
-    """Where results go unless told: one folder for each file, in the user's data folder."""
+def default_path(first: Path, environment: dict[str, str]) -> Path:
+    """Return where results go without --data: one folder per file, in the user's data folder."""
     home = environment.get("XDG_DATA_HOME") or str(
         Path(environment.get("HOME", "/")) / ".local/share"
     )
@@ -24,8 +22,8 @@ def usual(first: Path, environment: dict[str, str]) -> Path:
     return Path(home) / "allswell" / f"{word}-{digest}"
 
 
-def held(path: Path) -> str | None:
-    """A sentence when another run holds a folder; nothing is made where there is none."""
+def problem_in_use(path: Path) -> str | None:
+    """Return a sentence when another run has the folder; a folder that is not there stays so."""
     try:
         lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -33,14 +31,14 @@ def held(path: Path) -> str | None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return _TAKEN.format(path)
+        return _IN_USE.format(path)
     finally:
         os.close(lock)
     return None
 
 
 class DataFolder:
-    """An open data folder; nobody else can open it meanwhile."""
+    """An open data folder; no other run can open it meanwhile."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
@@ -48,55 +46,55 @@ class DataFolder:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Make the folder if need be and hold it. Raises `FolderTaken`."""
+        """Create the folder if needed and lock it. Raises `FolderInUse`."""
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise FolderTaken(f"{path} cannot be used: {error.strerror}; choose --data") from error
+            raise FolderInUse(f"{path} cannot be used: {error.strerror}; choose --data") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(lock)
-            raise FolderTaken(_TAKEN.format(path)) from error
+            raise FolderInUse(_IN_USE.format(path)) from error
         return cls(path, lock)
 
     @property
     def database(self) -> str:
-        """The address of the central database."""
+        """Return the URL of the central database."""
         return f"sqlite:///{self.path / 'central.sqlite'}"
 
     @property
     def archive(self) -> Path:
-        """Where the days that are over go, in the layout of a bucket."""
+        """Return the folder of the archive, in the layout of a bucket."""
         return self.path / "archive"
 
     @property
     def log(self) -> Path:
-        """What the programs say."""
+        """Return the log file of the programs."""
         return self.path / "allswell.log"
 
     def checker(self, namespace: str) -> Path:
-        """The folder of a namespace's checker."""
+        """Return the folder of a namespace's checker; create it if needed."""
         folder = self.path / "checkers" / namespace
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def token(self, name: str, value: str) -> Path:
-        """Write a token that only this user can read."""
+    def write_token(self, name: str, value: str) -> Path:
+        """Write a token that only this user can read; return its file."""
         file = self.path / f"{name}.token"
         write(file, value)
         return file
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Unlock the folder."""
         os.close(self._lock)
 
 
 def write(file: Path, content: str) -> None:
-    """Replace a file at once, readable by this user only."""
+    """Replace a file atomically, readable by this user only."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(content, encoding="utf-8")
-    fresh.replace(file)
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(file)

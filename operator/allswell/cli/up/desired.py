@@ -1,9 +1,9 @@
-"""What is to run, from what the files say now and what they said before.
+"""Decide what is to run, from what the files contain now and what they contained before.
 
 A mistake keeps that object's last good state. A file that is empty, cannot be read, or holds a
-document that cannot be told apart deletes nothing, nor does a folder that cannot be read. A file in
-a folder that vanished deletes its objects once it
-has been missing twice in a row, for editors save by replacing.
+document whose object cannot be told deletes nothing, nor does a folder that cannot be read. A file
+in a folder that vanished deletes its objects once it has been missing twice in a row, because
+editors save by replacing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,68 +11,82 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from allswell.cli import references
-from allswell.cli.manifests import Key, ManifestFile, Thing
+from allswell.cli.manifests import Key, ManifestFile, Resource
 from allswell.cli.yamlfile import LocatedProblem
 
-EMPTY = ("nothing of ours stands here any more", "what stood here goes on until the next start")
+EMPTY = ("this file no longer defines any object", "its objects keep running until the next start")
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """The last good objects by file, and the files that were missing at the last look.
+    """The last good objects by file, and the files that were missing at the last read.
 
-    `lacking` is what pages name and what is not there: the page runs without it.
+    `dangling` are the problems of Monitors that pages name and that do not exist: such a page is
+    served without them.
     """
 
-    files: Mapping[Path, Mapping[Key, Thing]] = field(default_factory=dict)
+    files: Mapping[Path, Mapping[Key, Resource]] = field(default_factory=dict)
     missing: frozenset[Path] = frozenset()
     problems: tuple[LocatedProblem, ...] = ()
-    lacking: tuple[LocatedProblem, ...] = ()
+    dangling: tuple[LocatedProblem, ...] = ()
 
     @property
-    def things(self) -> tuple[Thing, ...]:
-        """Everything that is to run; of an object that moves between files the first is taken."""
-        found: dict[Key, Thing] = {}
+    def resources(self) -> tuple[Resource, ...]:
+        """Return what is to run; of an object that moves between files the first is taken."""
+        by_key: dict[Key, Resource] = {}
         for objects in self.files.values():
-            for key, thing in objects.items():
-                found.setdefault(key, thing)
-        return tuple(found.values())
+            for key, resource in objects.items():
+                by_key.setdefault(key, resource)
+        return tuple(by_key.values())
 
 
-def after(before: DesiredState, sheets: Sequence[ManifestFile]) -> DesiredState:
-    """What is to run after a look at all files."""
-    known = {key: thing for objects in before.files.values() for key, thing in objects.items()}
-    files: dict[Path, Mapping[Key, Thing]] = {}
-    missing = set()
+def update(before: DesiredState, files: Sequence[ManifestFile]) -> DesiredState:
+    """Return what is to run after all files have been read again.
+
+    1. Take the good objects of each file that is there, and the last good ones in place of bad.
+    2. Keep the objects of a file that vanished, for one read, or while its folder is unreadable.
+    3. Collect the problems, and the Monitors that pages name and that do not exist.
+    """
+    known = {key: it for objects in before.files.values() for key, it in objects.items()}
+    objects_by_file: dict[Path, Mapping[Key, Resource]] = {}
     problems: list[LocatedProblem] = []
-    for sheet in sheets:
-        last = before.files.get(sheet.file, {})
-        files[sheet.file] = _objects(sheet, last, known)
-        problems += sheet.problems
-        if sheet.whole and not sheet.items and last:
-            problems.append(LocatedProblem(sheet.file, 0, "", *EMPTY))
-    unread = {sheet.file for sheet in sheets if not sheet.whole}
-    for file, objects in before.files.items():
-        if file in files:
+    for file in files:
+        last = before.files.get(file.file, {})
+        objects_by_file[file.file] = _objects(file, last, known)
+        problems += file.problems
+        if file.is_complete and not file.items and last:
+            problems.append(LocatedProblem(file.file, 0, "", *EMPTY))
+    vanished = _vanished(before, files)
+    objects_by_file |= {path: before.files[path] for path in vanished}
+    running = {key for objects in objects_by_file.values() for key in objects}
+    missing = frozenset(path for path, is_missing in vanished.items() if is_missing)
+    dangling = references.find_missing(files, running)
+    return DesiredState(objects_by_file, missing, tuple(problems), dangling)
+
+
+def _vanished(before: DesiredState, files: Sequence[ManifestFile]) -> Mapping[Path, bool]:
+    """Return the vanished files whose objects are kept, and whether they count as missing."""
+    present = {file.file for file in files}
+    unread = {file.file for file in files if not file.is_complete}
+    vanished: dict[Path, bool] = {}
+    for path in before.files:
+        if path in present:
             continue
-        if unread & {*file.parents}:
-            files[file] = objects
-        elif file not in before.missing:
-            files[file] = objects
-            missing.add(file)
-    running = {key for objects in files.values() for key in objects}
-    lacking = references.dangling(sheets, running)
-    return DesiredState(files, frozenset(missing), tuple(problems), lacking)
+        if unread & {*path.parents}:
+            vanished[path] = False
+        elif path not in before.missing:
+            vanished[path] = True
+    return vanished
 
 
 def _objects(
-    sheet: ManifestFile, before: Mapping[Key, Thing], known: Mapping[Key, Thing]
-) -> Mapping[Key, Thing]:
-    """One file's good objects; where one is wrong now, as it was last."""
-    objects: dict[Key, Thing] = {}
-    for item in sheet.items:
-        thing = None if item.key is None else item.thing or known.get(item.key)
-        if item.key is not None and thing is not None:
-            objects[item.key] = thing
-    is_clear = sheet.whole and sheet.items and all(item.key is not None for item in sheet.items)
+    file: ManifestFile, before: Mapping[Key, Resource], known: Mapping[Key, Resource]
+) -> Mapping[Key, Resource]:
+    """Return one file's good objects; where one has a problem, its last good state."""
+    objects: dict[Key, Resource] = {}
+    for item in file.items:
+        resource = None if item.key is None else item.resource or known.get(item.key)
+        if item.key is not None and resource is not None:
+            objects[item.key] = resource
+    is_clear = file.is_complete and file.items and all(item.key is not None for item in file.items)
     return objects if is_clear else {**before, **objects}

@@ -1,4 +1,4 @@
-"""Files that were read before, so that a look at unchanged files costs next to nothing."""
+"""Cache parsed files, so that reading unchanged files again costs next to nothing."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -8,43 +8,43 @@ from allswell.cli import manifests, yamlfile
 from allswell.cli.manifests import ManifestFile
 
 # Within it a second edit may leave the same time, size and place: no file system is finer.
-RACY_S = 2.0
+RACY_SECONDS = 2.0
 
 Stamp = tuple[float, int, int]
 
 
 @dataclass(slots=True)
 class FileCache:
-    """What the last look found. `clock` gives seconds as a file's time of change does."""
+    """The files that were read last. `clock` gives seconds as a file's modification time does."""
 
     clock: Callable[[], float]
-    _known: dict[Path, tuple[Stamp, ManifestFile]] = field(default_factory=dict)
+    _cached: dict[Path, tuple[Stamp, ManifestFile]] = field(default_factory=dict)
 
     def load(self, paths: Iterable[Path]) -> tuple[ManifestFile, ...]:
-        """As `manifests.load`, reading only what may have changed."""
-        files = yamlfile.files(paths)
-        sheets = [self._sheet(file) for file in files]
-        self._known = {file: self._known[file] for file in files if file in self._known}
-        return manifests.together(sheets)
+        """Load the files as `manifests.load` does, reading only those that may have changed."""
+        paths = yamlfile.find_files(paths)
+        files = [self._load(path) for path in paths]
+        self._cached = {path: self._cached[path] for path in paths if path in self._cached}
+        return manifests.without_duplicates(files)
 
-    def _sheet(self, file: Path) -> ManifestFile:
-        stamp = self._stamp(file)
-        last = self._known.get(file)
-        if stamp is not None and last is not None and last[0] == stamp:
-            return last[1]
-        sheet = manifests.manifest_file(yamlfile.read(file))
+    def _load(self, path: Path) -> ManifestFile:
+        stamp = self._stamp(path)
+        cached = self._cached.get(path)
+        if stamp is not None and cached is not None and cached[0] == stamp:
+            return cached[1]
+        file = manifests.parse_file(yamlfile.read(path))
         if stamp is None:
-            self._known.pop(file, None)
+            self._cached.pop(path, None)
         else:
-            self._known[file] = (stamp, sheet)
-        return sheet
+            self._cached[path] = (stamp, file)
+        return file
 
-    def _stamp(self, file: Path) -> Stamp | None:
-        """What changes with a file; None while that cannot be relied on."""
+    def _stamp(self, path: Path) -> Stamp | None:
+        """Return what changes with a file; None while that cannot be relied on."""
         try:
-            found = file.stat()
+            status = path.stat()
         except OSError:
             return None
-        if abs(self.clock() - found.st_mtime) < RACY_S:
+        if abs(self.clock() - status.st_mtime) < RACY_SECONDS:
             return None
-        return found.st_mtime, found.st_size, found.st_ino
+        return status.st_mtime, status.st_size, status.st_ino

@@ -1,4 +1,4 @@
-"""The composition root of `allswell up`: collector in this process, checkers and web beside it."""
+"""Compose `allswell up`: the collector in this process, checkers and page beside it."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,13 @@ from pathlib import Path
 from allswell.archive.local_folder import LocalFolder
 from allswell.central import engine
 from allswell.central.archive_catalogue import ArchiveCatalogue
+from allswell.central.engine import Engine
 from allswell.central.errors import CentralError
 from allswell.central.writer import CentralWriter
 from allswell.checker.config import CheckerConfig
 from allswell.cli import manifests
-from allswell.cli.terminal import BAD_INPUT, FAILED, OK, complain
+from allswell.cli.errors import BadInput, CannotRun
+from allswell.cli.terminal import OK
 from allswell.cli.up import data_folder
 from allswell.cli.up.children import Child, Children
 from allswell.cli.up.data_folder import DataFolder
@@ -33,11 +35,11 @@ from allswell.collector.authentication import LocalTokens, Sender
 from allswell.collector.server import CollectorServer
 from allswell.collector.state import CollectorState
 
-LOOK_EVERY = 1.0
-# On one machine a sign of life costs nothing, so that a page has its present soon after a start.
-BEAT_EVERY = timedelta(seconds=5)
-WATCH_EVERY = 5.0
-PAGE = "page"
+FOLLOW_INTERVAL = 1.0
+# On one machine a heartbeat costs nothing, so the page is current soon after a start.
+HEARTBEAT_INTERVAL = timedelta(seconds=5)
+JUDGE_INTERVAL = 5.0
+PAGE_TOKEN = "page"  # noqa: S105 - the name of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,104 +53,123 @@ class UpOptions:
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
+    """Return the time of the wall clock."""
     return datetime.now(UTC)
 
 
-def hindrance(plan: UpOptions, where: Path) -> int:
-    """Say what keeps it from running, and make nothing; the exit code, OK if there is nothing."""
-    sheets = manifests.load(plan.paths)
-    if not manifests.things(sheets):
-        for problem in manifests.problems(sheets):
-            complain(str(problem))
-        complain("there is nothing to run: give a file with a Monitor and a StatusPage")
-        return BAD_INPUT
-    # Another run on the same data has the port, too: that says better what to do.
-    if (why := data_folder.held(where) or taken(plan.host, plan.port)) is not None:
-        complain(why)
-        return FAILED
-    return OK
+def check_can_run(options: UpOptions, folder: Path) -> None:
+    """Check what would keep it from running, and create nothing.
+
+    Raises `BadInput` when there is nothing to run, `CannotRun` when folder or port are in use.
+    """
+    files = manifests.load(options.paths)
+    if not manifests.resources(files):
+        problems = [str(problem) for problem in manifests.problems(files)]
+        advice = "nothing to run: give a file with a Monitor and a StatusPage"
+        raise BadInput("\n".join([*problems, advice]))
+    # Another run on the same data has the port, too: its problem says better what to do.
+    problem = data_folder.problem_in_use(folder) or port_problem(options.host, options.port)
+    if problem is not None:
+        raise CannotRun(problem)
 
 
-async def run(plan: UpOptions, data: DataFolder) -> int:
-    """Run until Ctrl-C or SIGTERM; the exit code."""
+async def run(options: UpOptions, data: DataFolder) -> int:
+    """Run until Ctrl-C or SIGTERM; return the exit code. Raises `CannotRun`."""
     screen = Screen(utc_now)
     try:
         central = engine.connect(data.database)
         engine.migrate(central)
     except CentralError as error:
-        complain(f"the results in {data.path} cannot be used: {error}")
-        return FAILED
-    writer = CentralWriter(central)
-    centre = CollectorState(writer, on_change=screen.news, archive_backlog=ArchiveBacklog())
-    tokens = LocalTokens({})
-    archived = LocalFolder(data.archive)
-    archive = ArchiveExecutor(
-        Uploads(archived, ArchiveCatalogue(central)),
-        centre.archive_backlog,
-        utc_now,
-        local_uploads=LocalUploads(archived, utc_now),
-    )
-    collector = CollectorServer(
-        writer, centre, tokens, utc_now, judge_every=WATCH_EVERY, archive=archive
-    )
-    await collector.start("127.0.0.1", 0)
-    archived.base_url = f"http://127.0.0.1:{collector.port}"
+        raise CannotRun(f"the results in {data.path} cannot be used: {error}") from error
+    session = _session(options, data, central, screen)
+    await session.collector.start("127.0.0.1", 0)
+    session.archive.base_url = f"http://127.0.0.1:{session.collector.port}"
     try:
-        shelf = FileCache(time.time)
-        session = Session(
-            plan.paths, data, writer, centre, collector, tokens, screen, shelf, utc_now
-        )
-        return await serve(session, plan, data, screen)
+        return await serve(session, options)
     except (CentralError, OSError) as error:
-        complain(f"allswell up cannot go on: {error}")
-        return FAILED
+        raise CannotRun(f"allswell up cannot continue: {error}") from error
     finally:
-        await collector.stop()
+        await session.collector.stop()
         central.dispose()
 
 
-async def serve(session: Session, plan: UpOptions, data: DataFolder, screen: Screen) -> int:
-    """Start the programs, follow the files, stop in order."""
-    stop = asyncio.Event()
-    children = Children()
+def _session(options: UpOptions, data: DataFolder, central: Engine, screen: Screen) -> Session:
+    """Wire the collector, with an archive in a folder, and what follows the files."""
+    writer, tokens, archive = CentralWriter(central), LocalTokens({}), LocalFolder(data.archive)
+    state = CollectorState(writer, on_change=screen.state_changed, archive_backlog=ArchiveBacklog())
+    executor = ArchiveExecutor(
+        Uploads(archive, ArchiveCatalogue(central)),
+        state.archive_backlog,
+        utc_now,
+        local_uploads=LocalUploads(archive, utc_now),
+    )
+    collector = CollectorServer(
+        writer, state, tokens, utc_now, judge_every=JUDGE_INTERVAL, archive=executor
+    )
+    return Session(
+        paths=options.paths,
+        data=data,
+        writer=writer,
+        collector_state=state,
+        collector=collector,
+        archive=archive,
+        tokens=tokens,
+        screen=screen,
+        files=FileCache(time.time),
+        now=utc_now,
+    )
+
+
+async def serve(session: Session, options: UpOptions) -> int:
+    """Run until stopped.
+
+    1. Apply the files, which starts the checkers.
+    2. Start the page, and wait until it answers.
+    3. Show the header, and follow the files until a signal.
+    4. Stop the children, checkers first.
+    """
+    stop, children = asyncio.Event(), Children()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told_to_stop, stop, children)
-    token = secrets.token_urlsafe(32)
-    session.tokens.add(token, Sender("", page=True))
+        asyncio.get_running_loop().add_signal_handler(number, request_stop, stop, children)
     url = f"http://127.0.0.1:{session.collector.port}"
-    environment = {
-        "ALLSWELL_DATABASE_URL": data.database,
-        "ALLSWELL_COLLECTOR_URL": url,
-        "ALLSWELL_TOKEN_FILE": str(data.token(PAGE, token)),
-        "ALLSWELL_BIND": f"{plan.host}:{plan.port}",
-    }
     try:
-        rules = CheckerConfig(references=plan.references, beat_every=BEAT_EVERY)
+        rules = CheckerConfig(references=options.references, beat_every=HEARTBEAT_INTERVAL)
         await session.begin(children, url, rules)
-        children.start(Child("page", environment, data.log, screen.trouble))
-        await ready(plan.host, plan.port, stop)
-        screen.header(session.desired, plan.host, plan.port, data)
-        following = asyncio.create_task(session.follow(LOOK_EVERY))
+        children.start(_page(session, options, url))
+        await wait_for_page(options.host, options.port, stop)
+        session.screen.header(session.desired, options.host, options.port, session.data)
+        following = asyncio.create_task(session.follow(FOLLOW_INTERVAL))
         await stop.wait()
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         return OK
     finally:
-        screen.line("stopping")
+        session.screen.line("stopping")
         await children.stop()
-        screen.line("stopped; the next start continues the history")
+        session.screen.line("stopped; the next start continues the history")
 
 
-def told_to_stop(stop: asyncio.Event, children: Children) -> None:
-    """Stop in order; told a second time, at once."""
+def _page(session: Session, options: UpOptions, url: str) -> Child:
+    token = secrets.token_urlsafe(32)
+    session.tokens.add(token, Sender("", page=True))
+    environment = {
+        "ALLSWELL_DATABASE_URL": session.data.database,
+        "ALLSWELL_COLLECTOR_URL": url,
+        "ALLSWELL_TOKEN_FILE": str(session.data.write_token(PAGE_TOKEN, token)),
+        "ALLSWELL_BIND": f"{options.host}:{options.port}",
+    }
+    return Child("page", environment, session.data.log, session.screen.warn)
+
+
+def request_stop(stop: asyncio.Event, children: Children) -> None:
+    """Stop in order; at the second request, kill the children."""
     if stop.is_set():
         children.kill()
     stop.set()
 
 
-def taken(host: str, port: int) -> str | None:
-    """A sentence when the port cannot be listened on."""
+def port_problem(host: str, port: int) -> str | None:
+    """Return a sentence when the port cannot be listened on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -156,12 +177,12 @@ def taken(host: str, port: int) -> str | None:
             probe.bind((host, port))
         except OSError as error:
             other = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
-            return f"{host}:{port} cannot be listened on: {error.strerror}; choose another {other}"
+            return f"cannot listen on {host}:{port}: {error.strerror}; choose another {other}"
     return None
 
 
-async def ready(host: str, port: int, stop: asyncio.Event) -> None:
-    """Wait until the page answers, but not for ever."""
+async def wait_for_page(host: str, port: int, stop: asyncio.Event) -> None:
+    """Wait until the page answers, at most some ten seconds."""
     address = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - a comparison
     for _ in range(100):
         if stop.is_set():

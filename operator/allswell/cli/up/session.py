@@ -1,4 +1,4 @@
-"""One run of `allswell up`: follows the files and makes what they say true."""
+"""Follow the files of one `allswell up`, and apply what they declare."""
 
 import asyncio
 import secrets
@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from allswell.archive.local_folder import LocalFolder
 from allswell.central.errors import CentralError
 from allswell.central.writer import CentralWriter
 from allswell.checker.config import CheckerConfig
-from allswell.cli.manifests import Thing
+from allswell.cli.manifests import Resource
 from allswell.cli.up import apply, desired
 from allswell.cli.up.apply import DesiredObjects
 from allswell.cli.up.children import Child, Children
@@ -25,82 +26,96 @@ from allswell.collector.state import CollectorState
 
 @dataclass(slots=True)
 class Session:
-    """What a run holds on to."""
+    """The state of one run; `desired` is what the files declare, `now` the wall clock."""
 
     paths: Sequence[Path]
     data: DataFolder
     writer: CentralWriter
-    centre: CollectorState
+    collector_state: CollectorState
     collector: CollectorServer
+    archive: LocalFolder
     tokens: LocalTokens
     screen: Screen
-    shelf: FileCache
+    files: FileCache
     now: Callable[[], datetime]
     desired: DesiredState = field(default_factory=DesiredState)
     children: Children = field(default_factory=Children)
     rules: CheckerConfig = field(default_factory=CheckerConfig)
     url: str = ""
-    _applied: tuple[Thing, ...] = ()
-    _trouble: str = ""
+    _applied: tuple[Resource, ...] = ()
+    _last_error: str = ""
 
     async def begin(self, children: Children, url: str, rules: CheckerConfig) -> None:
-        """Make the files true for the first time. Raises what the writer raises."""
+        """Apply the files for the first time. Raises what the writer raises."""
         self.children, self.url, self.rules = children, url, rules
-        await self.look()
+        await self.update()
 
-    async def follow(self, every: float) -> None:
-        """Look at the files again and again; whatever goes wrong is said once and tried again."""
+    async def follow(self, interval: float) -> None:
+        """Apply changes of the files for ever; an error is shown once, and retried."""
         while True:
-            await asyncio.sleep(every)
+            await asyncio.sleep(interval)
             try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - nobody else would follow the files
-                known = isinstance(error, CentralError | OSError)
-                why = str(error) if known else f"{type(error).__name__}: {error}"
-                if why != self._trouble:
-                    self.screen.trouble(f"a change of the files waits: {why}")
-                self._trouble = why
+                await self.update()
+            except Exception as error:  # noqa: BLE001 - nothing else would follow the files
+                is_expected = isinstance(error, CentralError | OSError)
+                text = str(error) if is_expected else f"{type(error).__name__}: {error}"
+                if text != self._last_error:
+                    self.screen.warn(f"a change of the files is not applied yet: {text}")
+                self._last_error = text
             else:
-                self._trouble = ""
+                self._last_error = ""
 
-    async def look(self) -> None:
-        """Look at the files once and make true what changed."""
-        sheets = await asyncio.to_thread(self.shelf.load, self.paths)
-        before, self.desired = self.desired, desired.after(self.desired, sheets)
+    async def update(self) -> None:
+        """Read the files once and apply what has changed.
+
+        1. Load the files, and decide what is to run.
+        2. Show problems that are new or fixed.
+        3. If anything is to change, apply it, and show it unless this is the start.
+        """
+        files = await asyncio.to_thread(self.files.load, self.paths)
+        before, self.desired = self.desired, desired.update(self.desired, files)
         at_start = not before.files
         self.screen.problems(before.problems, self.desired.problems, at_start=at_start)
-        self.screen.lacking(before.lacking, self.desired.lacking)
-        things = self.desired.things
-        if things != self._applied:
-            await self._apply(apply.sorted_out(things))
+        self.screen.dangling(before.dangling, self.desired.dangling)
+        resources = self.desired.resources
+        if resources != self._applied:
+            await self._apply(apply.by_kind(resources))
             if not at_start:
-                self.screen.changed(self._applied, things)
-            self._applied = things
+                self.screen.changed(self._applied, resources)
+            self._applied = resources
 
-    async def _apply(self, wanted: DesiredObjects) -> None:
+    async def _apply(self, objects: DesiredObjects) -> None:
+        """Apply what is to run.
+
+        1. Write it to the central database, and have the collector read it from there.
+        2. Write each checker's list, also for namespaces that no longer have monitors.
+        3. Start a checker for each new namespace.
+        """
+
         def write() -> None:
-            apply.write_rows(self.writer, wanted, self.now())
-            if self.centre.started is not None:
-                self.centre.reload()
+            apply.write_rows(self.writer, objects, self.now())
+            if self.collector_state.started is not None:
+                self.collector_state.reload()
 
         await self.collector.write(write)
-        running = {name.partition(" ")[2] for name in self.children.running} - {""}
-        everywhere = sorted({*wanted.namespaces, *running})
-        await asyncio.to_thread(apply.write_lists, self.data, wanted, everywhere, self.rules)
-        for namespace in set(wanted.namespaces) - running:
+        running = self.children.namespaces
+        namespaces = sorted({*objects.namespaces, *running})
+        await asyncio.to_thread(apply.write_lists, self.data, objects, namespaces, self.rules)
+        for namespace in set(objects.namespaces) - running:
             self._start_checker(namespace)
 
     def _start_checker(self, namespace: str) -> None:
-        """A namespace's checker, with a token that speaks for this namespace only."""
+        """Start a namespace's checker, with a token that is valid for this namespace only."""
         token = secrets.token_urlsafe(32)
         self.tokens.add(token, Sender(namespace))
-        here = self.data.checker(namespace)
+        folder = self.data.checker(namespace)
         environment = {
-            "ALLSWELL_CONFIG": str(here),
-            "ALLSWELL_DATA": str(here),
+            "ALLSWELL_CONFIG": str(folder),
+            "ALLSWELL_DATA": str(folder),
             "ALLSWELL_COLLECTOR_URL": self.url,
-            "ALLSWELL_TOKEN_FILE": str(self.data.token(f"checker-{namespace}", token)),
+            "ALLSWELL_TOKEN_FILE": str(self.data.write_token(f"checker-{namespace}", token)),
             "ALLSWELL_STATUS_BIND": "127.0.0.1:0",
         }
-        name = f"checker {namespace}"
-        self.children.start(Child(name, environment, self.data.log, self.screen.trouble))
+        self.children.start(
+            Child("checker", environment, self.data.log, self.screen.warn, namespace=namespace)
+        )

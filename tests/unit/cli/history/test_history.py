@@ -58,8 +58,8 @@ class World:
         count = day_file.write(samples, out)
         size, sha256 = digest([out.getvalue()])
         place = DayFileName(self.public_id, day, 1, revision)
-        shelf = LocalFolder(self.folder / "archive")
-        assert shelf.put(archive.key(place), out.getvalue())
+        object_store = LocalFolder(self.folder / "archive")
+        assert object_store.put(archive.key(place), out.getvalue())
         content = DayFileContent(size, sha256, count)
         ArchiveCatalogue(self.central.engine).record(self.number, place, content, NOON, whole=True)
         return self.folder / "archive" / archive.key(place)
@@ -126,7 +126,9 @@ def test_get_prints_archive_and_store_together(
     assert world.run("get", "acme/api", "--to", "2026-03-05") == 0
     found = [json.loads(line) for line in lines(capsys)]
     assert len(found) == len(world.samples)
-    assert [entry["latency_us"] for entry in found] == [it.latency_us for it in world.samples]
+    assert [entry["latency_us"] for entry in found] == [
+        sample.latency_us for sample in world.samples
+    ]
 
 
 def test_get_prints_what_both_have_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,8 +150,8 @@ def test_a_checkers_file_is_copied_as_the_guide_shows(world: World, tmp_path: Pa
     copy = tmp_path / "api.sqlite"
     with closing(sqlite3.connect(copy)) as made:
         made.executescript(dumped)
-    it = Source(world.central.engine, LocalFolder(world.folder / "archive"), (copy,))
-    assert list(it.samples("acme", "api", BORN, BORN + 2 * DAY)) == world.samples
+    source = Source(world.central.engine, LocalFolder(world.folder / "archive"), (copy,))
+    assert list(source.samples("acme", "api", BORN, BORN + 2 * DAY)) == world.samples
 
 
 def test_ls_says_what_is_there_and_what_is_not(
@@ -181,7 +183,7 @@ CHANGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "changed": (lambda content: content[:100] + b"x" + content[101:], ".ndjson.gz: "),
     "emptied": (lambda _: b"", "ends before its end"),
     "another": (lambda _: gzip.compress(b""), "bytes instead of"),
-    "packed anew": (lambda it: gzip.compress(gzip.decompress(it)), "bytes instead of"),
+    "packed anew": (lambda source: gzip.compress(gzip.decompress(source)), "bytes instead of"),
 }
 
 
@@ -228,9 +230,9 @@ class Replacing(LocalFolder):
 def test_verify_takes_a_file_that_is_replaced_meanwhile_for_no_damage(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shelf = Replacing(world)
-    it = Source(world.central.engine, shelf)
-    assert verify.check(it, shelf, ALL, quick=False) == (1, 0)
+    object_store = Replacing(world)
+    source = Source(world.central.engine, object_store)
+    assert verify.verify(source, object_store, ALL, quick=False) == (1, 0)
     assert lines(capsys) == []
     assert world.run("verify") == 0
 
@@ -263,14 +265,14 @@ def test_without_an_archive_ls_says_so_and_marks_nothing_as_missing(
     assert cli.main(["history", "ls"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("  2026-03-02  acme/api")
-    assert "no archive is set" in said.err
+    assert "no archive is configured" in said.err
     assert cli.main(["history", "verify"]) == 2
 
 
 def test_how_many_are_expected_is_as_on_the_days_that_are_archived(world: World) -> None:
-    it = Source(world.central.engine, None)
-    assert it.expected("acme", "api", BORN, BORN + 2 * DAY) == 2 * len(world.of(BORN.date()))
-    assert it.expected("acme", "api", BORN + 3 * DAY, BORN + 4 * DAY) == 0
+    source = Source(world.central.engine, None)
+    assert source.expected("acme", "api", BORN, BORN + 2 * DAY) == 2 * len(world.of(BORN.date()))
+    assert source.expected("acme", "api", BORN + 3 * DAY, BORN + 4 * DAY) == 0
 
 
 def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
@@ -279,11 +281,11 @@ def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
     """One may be left by a checker that died between upload and record, before a late result."""
     (file,) = world.folder.rglob("*.gz")
     day, place = world.samples[0].started.date(), f"{world.public_id}.1"
-    shelf = LocalFolder(world.folder / "archive")
+    object_store = LocalFolder(world.folder / "archive")
     for revision, samples in ((2, world.of(day)[1:]), (3, world.samples[-3:])):
         out = io.BytesIO()
         day_file.write(samples, out)
-        assert shelf.put(
+        assert object_store.put(
             archive.key(DayFileName(world.public_id, day, 1, revision)), out.getvalue()
         )
     file.with_name("zzzzzzzzzzzz.9.ndjson.gz").write_bytes(b"x")
@@ -351,10 +353,10 @@ WRONG: list[tuple[list[str], str]] = [
     (["ls", "--from", "2026-03-05", "--to", "2026-03-04"], "--from must not be after --to"),
     (["verify", "--from", "2026-03-05", "--to", "2026-03-04"], "--from must not be after"),
     (["verify", "--to", "yesterday"], "write a day"),
-    (["replay", "acme/api", "--to", "2026-03-01"], "acme/api is there since 2026-03-02"),
+    (["replay", "acme/api", "--to", "2026-03-01"], "acme/api exists since 2026-03-02"),
     (["replay", "acme/api", "--from", "2026-03-05", "--to", "2026-03-04"], "must be before"),
-    (["replay", "acme/api", "--failures", "0"], "numbers from 1 on"),
-    (["get", "acme/api", "--store", "/nowhere"], "is not there"),
+    (["replay", "acme/api", "--failures", "0"], "a number of at least 1"),
+    (["get", "acme/api", "--store", "/nowhere"], "does not exist"),
 ]
 
 
@@ -379,9 +381,9 @@ def test_without_an_installation_it_asks_which(
     for name in ("ALLSWELL_DATABASE_URL", "ALLSWELL_DATABASE_URL_FILE"):
         monkeypatch.delenv(name, raising=False)
     assert cli.main(["history", "ls"]) == 2
-    assert "which installation?" in capsys.readouterr().err
+    assert "no installation given" in capsys.readouterr().err
     assert cli.main(["history", "ls", "--data", str(tmp_path)]) == 2
-    assert "no data folder" in capsys.readouterr().err
+    assert "not a data folder" in capsys.readouterr().err
 
 
 def test_alone_it_lists_its_own_subcommands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def test_a_bar_moves_on_a_terminal_and_is_gone_at_the_end() -> None:
 
 
 def test_it_is_drawn_ten_times_a_second_at_most() -> None:
-    assert len(drawn(Tty(), 4, every=output.EVERY / 2)) == 4
+    assert len(drawn(Tty(), 4, every=output.INTERVAL / 2)) == 4
 
 
 @pytest.mark.parametrize("total", [0, 2])
@@ -56,7 +56,7 @@ def test_a_line_stands_in_the_place_of_the_bar() -> None:
     out = Tty()
     with redirect_stderr(out), redirect_stdout(out):
         for _ in output.progress(range(2), 2, "day files", iter((0.0, 1.0, 2.0)).__next__):
-            output.say("one is damaged")
+            output.print_line("one is damaged")
     shown = out.getvalue().split(CLEAR)
     assert shown.count("one is damaged\n") == 2
     assert shown[-1] == ""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allswell.cli import manifests
-from allswell.cli.manifests import ManifestFile, ManifestItem, Thing
+from allswell.cli.manifests import ManifestFile, ManifestItem, Resource
 from allswell.cli.secret import Secret
 from allswell.cli.up import desired
 from allswell.cli.up.desired import DesiredState
@@ -15,8 +15,8 @@ A, B = Path("folder/a.yaml"), Path("folder/b.yaml")
 
 def good(name: str, value: str = "1") -> ManifestItem:
     """An object; the simplest kind stands for all."""
-    thing = Secret("default", name, {"k": value})
-    return ManifestItem(("Secret", "default", name), thing, YamlDocument(A, None))
+    resource = Secret("default", name, {"k": value})
+    return ManifestItem(("Secret", "default", name), resource, YamlDocument(A, None))
 
 
 def wrong(name: str) -> ManifestItem:
@@ -27,87 +27,97 @@ def wrong(name: str) -> ManifestItem:
 NAMELESS = ManifestItem(None, None, YamlDocument(A, None))
 
 
-def sheet(file: Path, *items: ManifestItem, whole: bool = True) -> ManifestFile:
-    return ManifestFile(file, items, (), whole)
+def file_with(file: Path, *items: ManifestItem, complete: bool = True) -> ManifestFile:
+    return ManifestFile(file, items, (), complete)
 
 
-def after(*looks: tuple[ManifestFile, ...]) -> DesiredState:
-    found = DesiredState()
-    for sheets in looks:
-        found = desired.after(found, sheets)
-    return found
+def after(*reads: tuple[ManifestFile, ...]) -> DesiredState:
+    state = DesiredState()
+    for files in reads:
+        state = desired.update(state, files)
+    return state
 
 
-def shown(found: DesiredState) -> dict[str, str]:
-    return {thing.name: thing.values["k"] for thing in found.things if isinstance(thing, Secret)}
+def shown(state: DesiredState) -> dict[str, str]:
+    return {
+        resource.name: resource.values["k"]
+        for resource in state.resources
+        if isinstance(resource, Secret)
+    }
 
 
 def test_what_the_files_say_is_what_runs() -> None:
-    assert shown(after((sheet(A, good("x")), sheet(B, good("y"))))) == {"x": "1", "y": "1"}
+    assert shown(after((file_with(A, good("x")), file_with(B, good("y"))))) == {"x": "1", "y": "1"}
 
 
 def test_a_change_takes_effect_and_an_object_taken_out_is_gone() -> None:
-    found = after((sheet(A, good("x"), good("y")),), (sheet(A, good("x", "2")),))
-    assert shown(found) == {"x": "2"}
+    state = after((file_with(A, good("x"), good("y")),), (file_with(A, good("x", "2")),))
+    assert shown(state) == {"x": "2"}
 
 
 def test_a_mistake_keeps_the_last_good_state_and_the_other_changes_are_made() -> None:
-    found = after((sheet(A, good("x"), good("y")),), (sheet(A, wrong("x"), good("y", "2")),))
-    assert shown(found) == {"x": "1", "y": "2"}
+    state = after(
+        (file_with(A, good("x"), good("y")),), (file_with(A, wrong("x"), good("y", "2")),)
+    )
+    assert shown(state) == {"x": "1", "y": "2"}
 
 
 def test_an_object_that_was_never_good_does_not_run() -> None:
-    assert shown(after((sheet(A, wrong("x")),))) == {}
+    assert shown(after((file_with(A, wrong("x")),))) == {}
 
 
 def test_a_mistake_that_stays_keeps_the_last_good_state_for_ever() -> None:
-    looks = [(sheet(A, good("x")),), *[(sheet(A, wrong("x")),)] * 5]
-    assert shown(after(*looks)) == {"x": "1"}
+    reads = [(file_with(A, good("x")),), *[(file_with(A, wrong("x")),)] * 5]
+    assert shown(after(*reads)) == {"x": "1"}
 
 
 def test_an_empty_file_deletes_nothing_and_that_is_said_while_it_is_so() -> None:
-    empty = after((sheet(A, good("x")),), (sheet(A),), (sheet(A),))
+    empty = after((file_with(A, good("x")),), (file_with(A),), (file_with(A),))
     assert shown(empty) == {"x": "1"}
     assert [problem.wrong for problem in empty.problems] == [desired.EMPTY[0]]
-    assert desired.after(empty, (sheet(A, good("x")),)).problems == ()
+    assert desired.update(empty, (file_with(A, good("x")),)).problems == ()
 
 
 def test_a_file_that_was_empty_from_the_start_is_no_problem() -> None:
-    assert after((sheet(A),)).problems == ()
+    assert after((file_with(A),)).problems == ()
 
 
 def test_a_file_that_breaks_off_deletes_nothing_but_what_comes_before_counts() -> None:
-    found = after((sheet(A, good("x"), good("y")),), (sheet(A, good("x", "2"), whole=False),))
-    assert shown(found) == {"x": "2", "y": "1"}
+    state = after(
+        (file_with(A, good("x"), good("y")),), (file_with(A, good("x", "2"), complete=False),)
+    )
+    assert shown(state) == {"x": "2", "y": "1"}
 
 
 def test_a_document_that_cannot_be_named_deletes_nothing() -> None:
-    assert shown(after((sheet(A, good("x")),), (sheet(A, NAMELESS),))) == {"x": "1"}
+    assert shown(after((file_with(A, good("x")),), (file_with(A, NAMELESS),))) == {"x": "1"}
 
 
 def test_a_file_that_vanished_counts_until_it_was_missed_twice() -> None:
-    there = (sheet(A, good("x")), sheet(B, good("y")))
-    assert shown(after(there, (sheet(A, good("x")),))) == {"x": "1", "y": "1"}
-    assert shown(after(there, *[(sheet(A, good("x")),)] * 2)) == {"x": "1"}
+    there = (file_with(A, good("x")), file_with(B, good("y")))
+    assert shown(after(there, (file_with(A, good("x")),))) == {"x": "1", "y": "1"}
+    assert shown(after(there, *[(file_with(A, good("x")),)] * 2)) == {"x": "1"}
 
 
 def test_a_file_that_came_back_must_be_missed_twice_again() -> None:
-    there, gone = (sheet(A, good("x")),), ()
+    there, gone = (file_with(A, good("x")),), ()
     assert shown(after(there, gone, there, gone)) == {"x": "1"}
 
 
 def test_a_folder_that_cannot_be_read_deletes_nothing_of_it() -> None:
-    unread = (sheet(Path("folder"), whole=False),)
-    assert shown(after((sheet(A, good("x")),), *[unread] * 5)) == {"x": "1"}
-    assert shown(after((sheet(A, good("x")),), *[unread] * 5, (sheet(B, good("y")),))) == {
+    unread = (file_with(Path("folder"), complete=False),)
+    assert shown(after((file_with(A, good("x")),), *[unread] * 5)) == {"x": "1"}
+    assert shown(after((file_with(A, good("x")),), *[unread] * 5, (file_with(B, good("y")),))) == {
         "x": "1",
         "y": "1",
     }
 
 
 def test_an_object_may_move_to_another_file_with_a_mistake_on_the_way() -> None:
-    found = after((sheet(A, good("x")), sheet(B)), (sheet(A, good("z")), sheet(B, wrong("x"))))
-    assert shown(found) == {"x": "1", "z": "1"}
+    state = after(
+        (file_with(A, good("x")), file_with(B)), (file_with(A, good("z")), file_with(B, wrong("x")))
+    )
+    assert shown(state) == {"x": "1", "z": "1"}
 
 
 MONITOR = """\
@@ -129,12 +139,12 @@ def test_a_monitor_that_a_page_names_and_that_does_not_run_is_lacking(tmp_path: 
     api.write_text(MONITOR)
     acme.write_text(PAGE)
     both, page = manifests.load([api, acme]), manifests.load([acme])
-    assert [it.instead for it in after(both).lacking] == ["did you mean api?"]
+    assert [it.instead for it in after(both).dangling] == ["did you mean api?"]
     assert after(both).problems == ()
     # While a file is being replaced, its Monitor runs on.
-    assert after(both, page).lacking == after(both).lacking
+    assert after(both, page).dangling == after(both).dangling
     # Nowhere else does a Monitor run that a page of these files could show.
-    assert [it.path for it in after(page).lacking] == [
+    assert [it.path for it in after(page).dangling] == [
         "spec.groups[0].monitors[0].name",
         "spec.groups[0].monitors[1].name",
     ]
@@ -144,47 +154,51 @@ NAMES = st.sampled_from("xyz")
 ITEMS = st.one_of(
     st.builds(good, NAMES, st.sampled_from("123")), st.builds(wrong, NAMES), st.just(NAMELESS)
 )
-SHEETS = st.builds(
-    lambda file, items, whole: sheet(file, *items, whole=whole),
+FILES = st.builds(
+    lambda file, items, complete: file_with(file, *items, complete=complete),
     st.sampled_from([A, B]),
     st.lists(ITEMS, max_size=3, unique_by=lambda item: item.key),
     st.booleans(),
 )
-LOOKS = st.lists(
-    st.lists(SHEETS, max_size=2, unique_by=lambda entry: entry.file).map(tuple), max_size=6
+READS = st.lists(
+    st.lists(FILES, max_size=2, unique_by=lambda entry: entry.file).map(tuple), max_size=6
 )
 
 
-def things_of(looks: list[tuple[ManifestFile, ...]]) -> list[Thing]:
-    return [item.thing for sheets in looks for one in sheets for item in one.items if item.thing]
+def resources_of(reads: list[tuple[ManifestFile, ...]]) -> list[Resource]:
+    return [
+        item.resource for files in reads for one in files for item in one.items if item.resource
+    ]
 
 
-@given(LOOKS)
-def test_nothing_runs_that_no_file_ever_said(looks: list[tuple[ManifestFile, ...]]) -> None:
-    assert all(thing in things_of(looks) for thing in after(*looks).things)
+@given(READS)
+def test_nothing_runs_that_no_file_ever_said(reads: list[tuple[ManifestFile, ...]]) -> None:
+    assert all(resource in resources_of(reads) for resource in after(*reads).resources)
 
 
-@given(LOOKS)
+@given(READS)
 def test_whatever_happened_before_good_files_are_what_runs(
-    looks: list[tuple[ManifestFile, ...]],
+    reads: list[tuple[ManifestFile, ...]],
 ) -> None:
-    now = (sheet(A, good("x", "9")), sheet(B, good("y", "9")))
-    assert shown(after(*looks, now, now)) == {"x": "9", "y": "9"}
+    now = (file_with(A, good("x", "9")), file_with(B, good("y", "9")))
+    assert shown(after(*reads, now, now)) == {"x": "9", "y": "9"}
 
 
-@given(LOOKS, st.lists(SHEETS, min_size=1, max_size=2, unique_by=lambda entry: entry.file))
+@given(READS, st.lists(FILES, min_size=1, max_size=2, unique_by=lambda entry: entry.file))
 def test_only_a_whole_file_whose_documents_all_have_names_removes_anything(
-    looks: list[tuple[ManifestFile, ...]], last: list[ManifestFile]
+    reads: list[tuple[ManifestFile, ...]], last: list[ManifestFile]
 ) -> None:
-    before = after(*looks)
-    found = desired.after(before, last)
-    clear = {one.file for one in last if one.whole and one.items and NAMELESS not in one.items}
+    before = after(*reads)
+    state = desired.update(before, last)
+    clear = {
+        one.file for one in last if one.is_complete and one.items and NAMELESS not in one.items
+    }
     given_up = before.missing | clear
     kept = {
         key for file, objects in before.files.items() if file not in given_up for key in objects
     }
     assert kept <= {
-        ("Secret", thing.namespace, thing.name)
-        for thing in found.things
-        if isinstance(thing, Secret)
+        ("Secret", resource.namespace, resource.name)
+        for resource in state.resources
+        if isinstance(resource, Secret)
     }

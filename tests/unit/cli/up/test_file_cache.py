@@ -20,38 +20,38 @@ def write(file: Path, name: str, changed: float = LONG_AGO) -> None:
     os.utime(file, (changed, changed))
 
 
-def names(sheets: tuple[ManifestFile, ...]) -> list[str]:
-    return [item.key[2] for sheet in sheets for item in sheet.items if item.key]
+def names(files: tuple[ManifestFile, ...]) -> list[str]:
+    return [item.key[2] for file in files for item in file.items if item.key]
 
 
 def test_an_unchanged_file_is_not_read_again(file: Path) -> None:
-    shelf = FileCache(lambda: LONG_AGO + 60)
+    cache = FileCache(lambda: LONG_AGO + 60)
     write(file, "one")
-    first = shelf.load([file])
-    assert shelf.load([file])[0].items[0] is first[0].items[0]
+    first = cache.load([file])
+    assert cache.load([file])[0].items[0] is first[0].items[0]
 
 
 def test_a_changed_file_is_read_again(file: Path) -> None:
-    shelf = FileCache(lambda: LONG_AGO + 60)
+    cache = FileCache(lambda: LONG_AGO + 60)
     write(file, "one")
-    shelf.load([file])
+    cache.load([file])
     write(file, "two", LONG_AGO + 5)
-    assert names(shelf.load([file])) == ["two"]
+    assert names(cache.load([file])) == ["two"]
 
 
 def test_a_file_that_changed_a_moment_ago_is_read_each_time(file: Path) -> None:
-    shelf = FileCache(lambda: LONG_AGO + 1)
+    cache = FileCache(lambda: LONG_AGO + 1)
     write(file, "one")
-    shelf.load([file])
+    cache.load([file])
     write(file, "two")
-    assert names(shelf.load([file])) == ["two"]
+    assert names(cache.load([file])) == ["two"]
 
 
 def test_a_file_that_is_gone_is_forgotten(file: Path) -> None:
-    shelf = FileCache(lambda: LONG_AGO + 60)
+    cache = FileCache(lambda: LONG_AGO + 60)
     write(file, "one")
-    shelf.load([file.parent])
+    cache.load([file.parent])
     file.unlink()
-    assert shelf.load([file.parent]) == ()
-    (unread,) = shelf.load([file])
-    assert not unread.whole
+    assert cache.load([file.parent]) == ()
+    (unread,) = cache.load([file])
+    assert not unread.is_complete

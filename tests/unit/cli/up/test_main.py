@@ -35,20 +35,20 @@ def up(folder: Path, text: str, port: int) -> int:
 def test_a_port_that_is_taken_wants_another_port_and_a_strange_address_another_host(
     port: int,
 ) -> None:
-    assert (main.taken("127.0.0.1", port) or "").endswith("choose another --port")
-    assert (main.taken("192.0.2.1", 8080) or "").endswith("choose another --host")
+    assert (main.port_problem("127.0.0.1", port) or "").endswith("choose another --port")
+    assert (main.port_problem("192.0.2.1", 8080) or "").endswith("choose another --host")
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "said"),
-    [("{ broken", 2, "there is nothing to run"), (MONITOR, 1, "choose another --port")],
+    ("text", "code", "error"),
+    [("{ broken", 2, "nothing to run"), (MONITOR, 1, "choose another --port")],
     ids=["manifest", "port"],
 )
 def test_a_start_that_is_refused_leaves_nothing_behind(
-    tmp_path: Path, port: int, capsys: Capture, *, text: str, code: int, said: str
+    tmp_path: Path, port: int, capsys: Capture, *, text: str, code: int, error: str
 ) -> None:
     assert up(tmp_path, text, port) == code
-    assert said in capsys.readouterr().err
+    assert error in capsys.readouterr().err
     assert [entry.name for entry in tmp_path.iterdir()] == ["status.yaml"]
 
 
@@ -57,7 +57,7 @@ def test_a_second_run_is_told_of_the_first_and_not_of_its_port(
 ) -> None:
     data = DataFolder.open(tmp_path / "data" / "acme")
     assert up(tmp_path, MONITOR, port) == 1
-    assert "another allswell up runs on" in capsys.readouterr().err
+    assert "another allswell up is using" in capsys.readouterr().err
     data.close()
     assert up(tmp_path, MONITOR, port) == 1
     assert "choose another --port" in capsys.readouterr().err
@@ -66,5 +66,5 @@ def test_a_second_run_is_told_of_the_first_and_not_of_its_port(
 @pytest.mark.parametrize("host", ["", "a..b", "ä" * 80], ids=["empty", "empty label", "long label"])
 def test_what_can_be_no_address_is_refused_in_words(capsys: Capture, host: str) -> None:
     with pytest.raises(SystemExit):
-        cli.parsed(["up", "--host", host, "status.yaml"])
-    assert "that is no address: write one like 127.0.0.1" in capsys.readouterr().err
+        cli.parse(["up", "--host", host, "status.yaml"])
+    assert "that is not an address: write one like 127.0.0.1" in capsys.readouterr().err
