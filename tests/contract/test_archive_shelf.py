@@ -82,7 +82,7 @@ def key(public_id: str = "abc", day: date = DAY) -> str:
 def test_nothing_is_where_nothing_was_put(kept: Kept) -> None:
     assert kept.it.head(key()) is None
     assert list(kept.it.stream(key())) == []
-    assert list(kept.it.names("v1/")) == []
+    assert list(kept.it.list_objects("v1/")) == []
     assert object_store.holds(kept.it, key(), content()) is None
     kept.it.remove([key()])
 
@@ -95,13 +95,13 @@ def test_what_was_put_is_read_listed_and_removed(kept: Kept) -> None:
     assert held is not None
     assert held.size == len(BODY)
     assert b"".join(kept.it.stream(key())) == BODY
-    assert list(kept.it.names(archive.partition(DAY))) == [
+    assert list(kept.it.list_objects(archive.partition(DAY))) == [
         ListedObject(key(), len(BODY)),
         ListedObject(key("xyz"), len(OTHER)),
     ]
-    assert len(list(kept.it.names("v1/"))) == 3
+    assert len(list(kept.it.list_objects("v1/"))) == 3
     kept.it.remove([key(), key("xyz")])
-    assert [named.key for named in kept.it.names("")] == [key(day=DAY + timedelta(days=1))]
+    assert [named.key for named in kept.it.list_objects("")] == [key(day=DAY + timedelta(days=1))]
 
 
 def test_an_archive_holds_a_content_or_another_one(kept: Kept) -> None:
@@ -118,7 +118,7 @@ def test_a_list_of_more_than_a_page_is_whole(server: s3server.Server) -> None:
     folder.mkdir(parents=True)
     for number in range(1_003):
         (folder / f"m{number}.1.ndjson.gz").write_bytes(b"")
-    assert len({named.key for named in bucket.names("v1/")}) == 1_003
+    assert len({named.key for named in bucket.list_objects("v1/")}) == 1_003
 
 
 class Silent:
@@ -225,7 +225,7 @@ def test_a_signed_address_is_for_one_name_and_one_method(bucket: S3Bucket) -> No
 
 @signed
 def test_a_signed_address_ends_after_its_time(server: s3server.Server, tmp_path: Path) -> None:
-    bucket = S3Bucket(server.where(tmp_path.name), life_s=2)
+    bucket = S3Bucket(server.where(tmp_path.name), lifetime_s=2)
     address = bucket.upload_url(key(), content(), NOW)
     headers, deadline = dict(address.headers), time.monotonic() + 20
     # While it is good, another content is refused for its checksum.

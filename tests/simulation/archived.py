@@ -72,8 +72,8 @@ class Bucket:
         self._reached(ArchiveError("the bucket is away"))
         return self._folder.stream(key)
 
-    def names(self, prefix: str) -> Iterator[ListedObject]:
-        return self._folder.names(prefix)
+    def list_objects(self, prefix: str) -> Iterator[ListedObject]:
+        return self._folder.list_objects(prefix)
 
     def remove(self, names: Iterable[str]) -> None:
         self._reached(ArchiveError("the bucket is away"))
@@ -170,7 +170,7 @@ class ArchivedWorld(World):
     def in_archive(self) -> Counter[datetime]:
         """The starts of all samples that a reader of the bucket finds, and how often."""
         found: Counter[datetime] = Counter()
-        for named in self.bucket.names("v1/"):
+        for named in self.bucket.list_objects("v1/"):
             for line in gzip.decompress((self.bucket.root / named.key).read_bytes()).splitlines():
                 found[started(json.loads(line))] += 1
         return found

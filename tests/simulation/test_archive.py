@@ -45,7 +45,7 @@ def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
         world.collect()
         checker = await world.check()
         await world.until(MIDNIGHT + 61 * MINUTE)
-        assert [named.key.partition("/")[2] for named in world.bucket.names("v1/")] == [
+        assert [named.key.partition("/")[2] for named in world.bucket.list_objects("v1/")] == [
             f"date=2026-03-02/{world.row.public_id}.1.ndjson.gz"
         ]
         await world.until(MIDNIGHT + 4 * DAY + 2 * HOUR)
@@ -224,7 +224,7 @@ def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
         assert after.content == DayFileContent(
             entry.content.size, entry.content.sha256, entry.content.samples
         )
-        assert [named.key for named in world.bucket.names("v1/")] == [after.key]
+        assert [named.key for named in world.bucket.list_objects("v1/")] == [after.key]
         all_there(world, checker)
         await checker.stop()
 
@@ -246,7 +246,7 @@ def test_a_sample_that_comes_late_makes_a_further_revision(
         await asyncio.sleep(3 * HOUR)
         (entry,) = world.catalogue.entries()
         assert entry.place.revision == 2
-        assert [named.key for named in world.bucket.names("v1/")] == [entry.key]
+        assert [named.key for named in world.bucket.list_objects("v1/")] == [entry.key]
         archived, stored = world.in_archive(), world.in_store(checker)
         assert len(set(archived) | set(stored)) == len(checker.probe.checks)
         assert set(archived.values()) == {1}
@@ -269,9 +269,9 @@ def test_the_archive_of_a_deleted_monitor_goes_after_its_time(
         central.writer.hide([world.row.id], world.wall.now())
         collector.state.reload()
         await asyncio.sleep(0.9 * DAY)
-        assert len(list(world.bucket.names("v1/"))) == 1
+        assert len(list(world.bucket.list_objects("v1/"))) == 1
         await asyncio.sleep(0.2 * DAY)
-        assert list(world.bucket.names("v1/")) == []
+        assert list(world.bucket.list_objects("v1/")) == []
         assert world.catalogue.entries() == world.catalogue.marked_for_removal(9) == ()
 
     world.run(story())

@@ -1,11 +1,11 @@
-"""A day of one monitor as compressed NDJSON: one sample a line, in the order of their starts.
+"""Write and read a day of one monitor as compressed NDJSON: one sample a line, by their starts.
 
 The same samples give the same bytes each time: the header of gzip holds neither time nor name.
-Nothing that is read is believed: neither its length nor that of a line.
+Nothing that is read is trusted: neither its length nor that of a line.
 
-Damaged        what is read is no whole day file
-├── Truncated  it ends before its end
-└── Malformed  it is not gzip, its checksum is wrong, or a line is no sample
+DayFileDamaged           what is read is no whole day file
+├── DayFileTruncated     it ends before its end
+└── DayFileMalformed     it is not gzip, its checksum is wrong, or a line is no sample
 """
 
 import json
@@ -43,72 +43,74 @@ class DayFileSink(Protocol):
     """Where the bytes go."""
 
     def write(self, chunk: bytes, /) -> int:
-        """Take some bytes; how many."""
+        """Write some bytes; return how many."""
         ...
 
 
-def write(samples: Iterable[Sample], out: DayFileSink) -> int:
-    """Write a day file, a little at a time; how many samples it holds.
+def write(samples: Iterable[Sample], sink: DayFileSink) -> int:
+    """Write a day file, a little at a time; return how many samples it holds.
 
     Samples come in the order of their starts, no two in one millisecond.
     """
-    packer = zlib.compressobj(9, zlib.DEFLATED, _GZIP_1K, _MEMORY, zlib.Z_FILTERED)
+    compressor = zlib.compressobj(9, zlib.DEFLATED, _GZIP_1K, _MEMORY, zlib.Z_FILTERED)
     count, lines = 0, bytearray()
     for count, sample in enumerate(samples, 1):
         lines += line(sample)
         if count % _LINES == 0:
-            _pass_on(packer.compress(lines), out)
+            _pass_on(compressor.compress(lines), sink)
             lines.clear()
-    _pass_on(packer.compress(lines) + packer.flush(), out)
+    _pass_on(compressor.compress(lines) + compressor.flush(), sink)
     return count
 
 
 def line(sample: Sample) -> bytes:
-    """A sample as one line; reasons are from a closed list and need no escapes."""
-    at, reason = instant.text(sample.started), sample.reason
-    return f'{{"started":"{at}","reason":"{reason}","latency_us":{sample.latency_us}}}\n'.encode()
+    """Return a sample as one line; reasons are from a closed list and need no escapes."""
+    started, reason = instant.text(sample.started), sample.reason
+    return (
+        f'{{"started":"{started}","reason":"{reason}","latency_us":{sample.latency_us}}}\n'.encode()
+    )
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Sample]:
-    """The samples of a day file, a little at a time, in memory that does not grow.
+    """Yield the samples of a day file, a little at a time, in memory that does not grow.
 
-    Fields that it does not know are passed over. Raises `Damaged`, after the samples before.
+    Unknown fields are ignored. Raises `DayFileDamaged`, after the samples before the damage.
     """
-    before = None
-    for number, text in enumerate(_lines(_unpacked(chunks)), 1):
+    previous = None
+    for number, text in enumerate(_lines(_decompress(chunks)), 1):
         try:
             sample = _sample(text)
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise DayFileMalformed(f"line {number} is no sample") from error
-        if before is not None and sample.started <= before:
+        if previous is not None and sample.started <= previous:
             raise DayFileMalformed(f"line {number} is not later than the one before")
-        before = sample.started
+        previous = sample.started
         yield sample
 
 
-def _pass_on(chunk: bytes, out: DayFileSink) -> None:
+def _pass_on(chunk: bytes, sink: DayFileSink) -> None:
     if chunk:
-        out.write(chunk)
+        sink.write(chunk)
 
 
-def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(_ANY_GZIP)
+def _decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    decompressor = zlib.decompressobj(_ANY_GZIP)
     try:
         for chunk in chunks:
-            if unpacker.eof and chunk:
+            if decompressor.eof and chunk:
                 raise DayFileMalformed("there is more after its end")
             rest = chunk
-            while rest and not unpacker.eof:
-                yield unpacker.decompress(rest, _MOST_AT_ONCE)
-                rest = unpacker.unconsumed_tail
-            if unpacker.unused_data:
+            while rest and not decompressor.eof:
+                yield decompressor.decompress(rest, _MOST_AT_ONCE)
+                rest = decompressor.unconsumed_tail
+            if decompressor.unused_data:
                 raise DayFileMalformed("there is more after its end")
-        # What the last limit kept back.
-        while not unpacker.eof and (more := unpacker.decompress(b"", _MOST_AT_ONCE)):
+        # What the limit of the last call has left.
+        while not decompressor.eof and (more := decompressor.decompress(b"", _MOST_AT_ONCE)):
             yield more
     except zlib.error as error:
         raise DayFileMalformed("it is not gzip, or its content was changed") from error
-    if not unpacker.eof:
+    if not decompressor.eof:
         raise DayFileTruncated("it ends before its end")
 
 
@@ -123,15 +125,15 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise DayFileMalformed("its last line does not end")
 
 
-def _sample(text: bytes) -> Sample:
-    fields = json.loads(text)
-    at, reason, latency_us = fields["started"], fields["reason"], fields["latency_us"]
-    started = instant.parse(at)
-    if instant.text(started) != at:
-        raise ValueError("a time is written otherwise")
+def _sample(content: bytes) -> Sample:
+    fields = json.loads(content)
+    text, reason, latency_us = fields["started"], fields["reason"], fields["latency_us"]
+    started = instant.parse(text)
+    if instant.text(started) != text:
+        raise ValueError("a time is written in another form")
     if type(latency_us) is not int or not 0 <= latency_us < _MOST_US:
-        raise ValueError("a latency is no number of microseconds")
+        raise ValueError("a latency is not a number of microseconds")
     if not isinstance(reason, str):
-        raise TypeError("a reason is no text")
+        raise TypeError("a reason is not text")
     state.code(reason)
     return Sample(started, latency_us, reason)

@@ -1,7 +1,7 @@
-"""What the archive is to those who use it: named objects that are written once and never changed.
+"""Define the archive: named objects that are written once and never changed.
 
-Failed          the store refused or did not answer; the text says in its own words why
-└── Broken      it broke off while an object was being read
+ArchiveError             the store refused or did not answer; the text says why
+└── ArchiveInterrupted   the connection ended while an object was being read
 """
 
 import hashlib
@@ -12,20 +12,20 @@ from typing import Protocol
 
 from allswell.domain.archive import DayFileContent
 
-LIFE_S = 300
+URL_LIFETIME_S = 300
 
 
 class ArchiveError(Exception):
-    """The store refused or did not answer; the text says in its own words why."""
+    """The store refused or did not answer; the text says why."""
 
 
 class ArchiveInterrupted(ArchiveError):
-    """The store broke off while an object was being read."""
+    """The connection to the store ended while an object was being read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """An object that is there: its bytes, and their SHA-256 in hex if the store knows it."""
+    """An object that is there: its size, and its SHA-256 in hex if the store knows it."""
 
     size: int
     sha256: str | None = None
@@ -41,56 +41,56 @@ class ListedObject:
 
 @dataclass(frozen=True, slots=True)
 class UploadUrl:
-    """Where one content can be put, with which headers, for five minutes, if nothing is there."""
+    """Where one content can be uploaded, with these headers, for five minutes, to a free key."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
 
 
 class ObjectStore(Protocol):
-    """An archive. Keys are below its own prefix. Every method may raise `Failed` and may block."""
+    """An archive. Keys are below its own prefix. Methods may block, and raise `ArchiveError`."""
 
     def upload_url(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
-        """Where this very content can be put under a key."""
+        """Return where exactly this content can be uploaded under a key."""
         ...
 
     def head(self, key: str) -> ObjectHead | None:
-        """What is there; None for nothing."""
+        """Return size and checksum of an object; None where there is none."""
         ...
 
     def stream(self, key: str) -> Iterator[bytes]:
-        """The bytes of an object, a little at a time; none where there is no object."""
+        """Yield the bytes of an object, a little at a time; none where there is no object."""
         ...
 
-    def names(self, prefix: str) -> Iterator[ListedObject]:
-        """Every object whose key begins so, by key."""
+    def list_objects(self, prefix: str) -> Iterator[ListedObject]:
+        """Yield every object whose key begins with `prefix`, by key."""
         ...
 
-    def remove(self, names: Iterable[str]) -> None:
+    def remove(self, keys: Iterable[str]) -> None:
         """Remove objects; one that is not there counts as removed."""
         ...
 
 
-def holds(shelf: ObjectStore, key: str, content: DayFileContent) -> bool | None:
-    """Whether the archive holds exactly this content; None where it holds nothing of the name.
+def holds(objects: ObjectStore, key: str, content: DayFileContent) -> bool | None:
+    """Tell whether the archive holds exactly this content; None where the key is free.
 
-    It is believed what the store says of a checksum that it has verified itself. A store that
-    knows none is asked for the bytes. Raises `Failed`.
+    A checksum that the store has verified itself is believed. A store that
+    knows none is asked for the bytes. Raises `ArchiveError`.
     """
-    held = shelf.head(key)
-    if held is None:
+    head = objects.head(key)
+    if head is None:
         return None
-    if held.size != content.size:
+    if head.size != content.size:
         return False
-    if held.sha256 is not None:
-        return held.sha256 == content.sha256
-    return digest(shelf.stream(key)) == (content.size, content.sha256)
+    if head.sha256 is not None:
+        return head.sha256 == content.sha256
+    return digest(objects.stream(key)) == (content.size, content.sha256)
 
 
 def digest(chunks: Iterable[bytes]) -> tuple[int, str]:
-    """How many bytes, and their SHA-256 in hex."""
-    size, found = 0, hashlib.sha256()
+    """Return how many bytes there are, and their SHA-256 in hex."""
+    size, sha256 = 0, hashlib.sha256()
     for chunk in chunks:
         size += len(chunk)
-        found.update(chunk)
-    return size, found.hexdigest()
+        sha256.update(chunk)
+    return size, sha256.hexdigest()

@@ -72,7 +72,7 @@ def test_a_page_is_published_changed_and_taken_away(
 def test_a_file_is_served_with_its_type_and_cache_header(server: s3server.Server) -> None:
     bucket = S3Bucket(server.where("types"))
     bucket.put("a.html", b"<p>", "text/html; charset=utf-8", "public, max-age=30")
-    answer = bucket._ask("get_object", "a.html")
+    answer = bucket._call("get_object", "a.html")
     assert answer["ContentType"] == "text/html; charset=utf-8"
     assert answer["CacheControl"] == "public, max-age=30"
 

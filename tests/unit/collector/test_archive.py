@@ -123,7 +123,7 @@ class House:
         return await self.permit(replace(wanted, revision=permit.revision))
 
     def names(self) -> list[str]:
-        return [named.key.rpartition("/")[2] for named in self.folder.names("")]
+        return [named.key.rpartition("/")[2] for named in self.folder.list_objects("")]
 
 
 Story = Callable[[House], Awaitable[None]]
@@ -450,7 +450,7 @@ def test_keeping_order_removes_counts_seldom_and_tells_what_is_damaged(
     now[0] = NOON + timedelta(days=2)
     service.tidy()
     assert [totals.objects for totals in counted] == [1, 1, 1]
-    assert list(folder.names("")) == []
+    assert list(folder.list_objects("")) == []
     assert catalogue.totals().objects == 0
     service.close()
 

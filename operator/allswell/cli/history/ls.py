@@ -64,7 +64,7 @@ def _print_unknown(source: Source, sizes: Mapping[str, int]) -> None:
 
 def _sizes(object_store: ObjectStore) -> dict[str, int]:
     """Return the size of each object in the archive, by key."""
-    objects = progress(object_store.names(f"{LAYOUT}/"), 0, "objects")
+    objects = progress(object_store.list_objects(f"{LAYOUT}/"), 0, "objects")
     return {listed.key: listed.size for listed in objects}
 
 

@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, source: Source) -> int:
         )
     selection = command_line.parse_selection(options, source)
     # In a bucket that does not exist every file would be missing: fail before any is recorded.
-    next(source.archive.names(f"{LAYOUT}/"), None)
+    next(source.archive.list_objects(f"{LAYOUT}/"), None)
     verified, bad = verify(source, source.archive, selection, quick=options.quick)
     unlisted = 0
     if selection.is_all:
@@ -155,7 +155,7 @@ def _print_unlisted(source: Source, object_store: ObjectStore, *, quick: bool) -
     The catalogue is read after the archive: what was uploaded and recorded meanwhile is listed.
     """
     count = 0
-    names = progress(object_store.names(f"{LAYOUT}/"), 0, "objects")
+    names = progress(object_store.list_objects(f"{LAYOUT}/"), 0, "objects")
     while keys := [listed.key for listed in islice(names, BATCH_SIZE)]:
         for key in sorted(set(keys) - source.catalogue.known_keys(keys)):
             count += 1
