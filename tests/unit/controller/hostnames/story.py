@@ -1,4 +1,4 @@
-"""A page with host names, on an API in memory, a real central database and a DNS that obeys."""
+"""Simulate a page with host names: an API in memory, a real central database, a DNS as told."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,21 +28,21 @@ from tests.kubeapi import FakeApi
 
 T = TypeVar("T")
 HOST = "status.acme.com"
-AROUND = IngressSettings("allswell", "web", 80, ("ClusterIssuer", "le"), "nginx")
+SETTINGS = IngressSettings("allswell", "web", 80, ("ClusterIssuer", "le"), "nginx")
 POLICY = HostnamePolicy(
-    InstallationDomains("pages.io", ("status.product.io",)), AROUND, (), caa_issuers=("le.org",)
+    InstallationDomains("pages.io", ("status.product.io",)), SETTINGS, (), caa_issuers=("le.org",)
 )
-NOT = ResolverAnswer("192.0.2.53")
+NO_RECORD = ResolverAnswer("192.0.2.53")
 TXT = ResolverAnswer("192.0.2.53", token=True)
 
 
 class Killed(BaseException):
-    """The operator's process has ended here."""
+    """The operator's process ends here."""
 
 
 @dataclass(slots=True)
 class MortalApi(FakeApi):
-    """An API that tells of each call before it is made."""
+    """An API that calls `step` before each of its own calls."""
 
     step: Callable[[], None] = lambda: None
 
@@ -53,10 +53,11 @@ class MortalApi(FakeApi):
 
 @dataclass
 class Story:
-    """`says` is what the DNS answers for a host, `enqueued` the pages that were to be reconciled.
+    """A page's host names, from the manifest to the served page.
 
-    For the hosts of `mute` nothing ever comes back. `questions` are the hosts that were asked for.
-    While the collector is `away` nothing is kept.
+    `answers` is what the DNS answers for a host, `unanswered` are hosts whose lookup never ends,
+    `lookups` the hosts that were looked up, `enqueued` the pages that were to be reconciled. While
+    `database_down` nothing is recorded.
 
     With `fatal` the operator is killed before its so-many-th step outside its own process.
     """
@@ -66,36 +67,36 @@ class Story:
     now: datetime = NOON
     api: MortalApi = field(default_factory=MortalApi)
     fatal: int = 0
-    says: dict[str, ResolverAnswer] = field(default_factory=dict)
-    mute: set[str] = field(default_factory=set)
-    questions: list[str] = field(default_factory=list)
-    away: bool = False
+    answers: dict[str, ResolverAnswer] = field(default_factory=dict)
+    unanswered: set[str] = field(default_factory=set)
+    lookups: list[str] = field(default_factory=list)
+    database_down: bool = False
     enqueued: list[ObjectKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.metrics = OperatorMetrics()
         self.api.step = self._step
-        self.hostnames = self.started()
+        self.hostnames = self.new_service()
 
-    def started(self) -> HostnameService:
-        """The room as it is when an operator begins."""
+    def new_service(self) -> HostnameService:
+        """Make the service as an operator has it when it starts."""
         claims = HostnameClaims(self.central.engine, self.policy.rest)
         return HostnameService(
             self.policy,
             b"k" * 32,
-            ClaimsClient(claims, self.policy.budget, self._doing),
-            self._looking,
+            ClaimsClient(claims, self.policy.budget, self._run_in_writer),
+            self._look_up,
             self.api,
             metrics=self.metrics,
             enqueue=self.enqueued.append,
             now=lambda: self.now,
         )
 
-    async def _looking(self, wanted: ExpectedProof) -> Sequence[ResolverAnswer]:
-        self.questions.append(wanted.host)
-        if wanted.host in self.mute:
+    async def _look_up(self, expected: ExpectedProof) -> Sequence[ResolverAnswer]:
+        self.lookups.append(expected.host)
+        if expected.host in self.unanswered:
             await asyncio.Event().wait()
-        return [self.says.get(wanted.host, NOT)]
+        return [self.answers.get(expected.host, NO_RECORD)]
 
     def _step(self) -> None:
         if self.fatal:
@@ -103,10 +104,10 @@ class Story:
             if not self.fatal:
                 raise Killed
 
-    def _doing(self, act: Callable[[], T]) -> Awaitable[T]:
+    def _run_in_writer(self, act: Callable[[], T]) -> Awaitable[T]:
         async def done() -> T:
             self._step()
-            if self.away:
+            if self.database_down:
                 raise DatabaseUnavailable("the central database is away")
             return act()
 
@@ -138,37 +139,37 @@ class Story:
         return await self.hostnames.certificate_controller.sync()
 
     def children(self) -> list[str]:
-        """The kinds of what is there, and the host that each is for."""
+        """Return the kind and the host of each Certificate and Ingress."""
         return sorted(
-            f"{kind.name} {found['metadata']['annotations'][names.HOSTNAME]}"
-            for (kind, _, _), found in self.api.objects.items()
+            f"{kind.name} {live['metadata']['annotations'][names.HOSTNAME]}"
+            for (kind, _, _), live in self.api.objects.items()
             if kind in (CERTIFICATE, INGRESS)
         )
 
     def certify(self, days: float = 90, **status: object) -> None:
-        """cert-manager has done its work on every Certificate."""
+        """Issue every Certificate, as cert-manager does."""
         for kind, namespace, name in list(self.api.objects):
             if kind == CERTIFICATE:
                 live = self.api.objects[kind, namespace, name]
                 ready = {"type": "Ready", "status": "True"}
-                said = {
+                issued = {
                     "conditions": [ready],
                     "notBefore": time(self.now),
                     "notAfter": time(self.now + timedelta(days=days)),
                 }
-                self.api.put(kind, {**live, "status": {**said, **status}})
+                self.api.put(kind, {**live, "status": {**issued, **status}})
                 self.api.put(SECRET, {"metadata": {"namespace": namespace, "name": name}})
 
     def served(self) -> tuple[str, ...]:
-        """The names by which the page calls itself."""
+        """Return the names that the page names as its own."""
         (page,) = self.central.reader.pages()
         return page.served
 
     def keys(self) -> int:
-        """How many Secrets with keys there are."""
+        """Count the Secrets with keys."""
         return sum(kind == SECRET for kind, _, _ in self.api.objects)
 
 
-def spending(per_host: int) -> HostnamePolicy:
-    """A policy with a small budget."""
-    return HostnamePolicy(POLICY.domains, AROUND, (), budget=OrderBudget(per_host, 250, 45))
+def policy_with(per_host: int) -> HostnamePolicy:
+    """Return a policy with a small budget for each host."""
+    return HostnamePolicy(POLICY.domains, SETTINGS, (), budget=OrderBudget(per_host, 250, 45))

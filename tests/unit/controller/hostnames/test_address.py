@@ -16,10 +16,10 @@ pytestmark = pytest.mark.asyncio
 PAGE_KEY = ObjectKey(PAGE.name, "acme", "main")
 
 
-async def said(world: World, key: bytes) -> tuple[str, dict[str, Any]]:
-    """The target that a page tells, and what proves its name, with a key of the installation."""
+async def reconciled(world: World, key: bytes) -> tuple[str, dict[str, Any]]:
+    """Return the target and the TXT record in a page's status, with a key of the installation."""
     reconciler = world.keyed(POLICY, key)
-    # So long what an earlier operator has said stands.
+    # The status of an earlier operator stands for so long.
     world.now += SETTLING_TIME + timedelta(seconds=1)
     await reconciler.reconcile(PAGE_KEY)
     status = world.status(PAGE, "main")
@@ -29,10 +29,10 @@ async def said(world: World, key: bytes) -> tuple[str, dict[str, Any]]:
 
 async def test_another_key_moves_no_page_and_proves_otherwise(world: World) -> None:
     world.page(hostnames=[HOST])
-    target, proof = await said(world, b"k" * 32)
+    target, proof = await reconciled(world, b"k" * 32)
     (page,) = world.database.reader.pages()
     assert target == f"{page.address}.pages.io"
-    again, other = await said(world, b"j" * 32)
+    again, other = await reconciled(world, b"j" * 32)
     assert again == target
     assert proof["name"] == other["name"] == f"_allswell.{HOST}"
     assert proof["value"] != other["value"]

@@ -19,11 +19,11 @@ from allswell.kube.manifest import Json
 from allswell.kube.views.certificate import CertificateView
 from allswell.kube.views.object_meta import ManifestView
 from tests.central_database import DAY, HOUR, NOON
-from tests.unit.controller.hostnames.story import AROUND, HOST
+from tests.unit.controller.hostnames.story import HOST, SETTINGS
 
 NAME = PageHostname(HOST, "acme", "main", "uid-1")
-DESIRED = hostname_objects.certificate(NAME, AROUND)
-((_, ROUTE),) = hostname_objects.routes(NAME, AROUND)
+DESIRED = hostname_objects.certificate(NAME, SETTINGS)
+((_, ROUTE),) = hostname_objects.routes(NAME, SETTINGS)
 VALID: Json = {
     "conditions": [{"type": "Ready", "status": "True"}],
     "notAfter": time(NOON + 60 * DAY),
@@ -49,7 +49,7 @@ def decide(
 ) -> certificate_plan.CertificatePlan:
     certificates = {NAME.child_name: CertificateView.parse(certificate)} if certificate else {}
     routes = {NAME.child_name: ManifestView.parse(route)} if route else {}
-    context = PlanContext(Children(certificates, {INGRESS: routes}), AROUND, NOON, {tolerated})
+    context = PlanContext(Children(certificates, {INGRESS: routes}), SETTINGS, NOON, {tolerated})
     return certificate_plan.decide({NAME: since} if held else {}, context)
 
 

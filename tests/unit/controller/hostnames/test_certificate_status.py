@@ -1,4 +1,4 @@
-"""What is said of a certificate, long before it hurts."""
+"""The condition of a certificate, long before it expires."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,7 +28,7 @@ def certificate(status: Mapping[str, object]) -> CertificateView:
 
 
 @pytest.mark.parametrize(
-    ("status", "days", "said"),
+    ("status", "days", "expected"),
     [
         (GOOD, 0, (TRUE, "Issued")),
         (GOOD, 31, (TRUE, "RenewalOverdue")),
@@ -42,10 +42,10 @@ def certificate(status: Mapping[str, object]) -> CertificateView:
     ],
 )
 def test_a_certificate_is_judged_by_its_end(
-    status: dict[str, object], days: int, said: tuple[str, str]
+    status: dict[str, object], days: int, expected: tuple[str, str]
 ) -> None:
-    found = certificate_status.condition(certificate(status), NOON + days * DAY)
-    assert (found.status, found.reason) == said
+    condition = certificate_status.condition(certificate(status), NOON + days * DAY)
+    assert (condition.status, condition.reason) == expected
 
 
 def test_the_challenge_knows_the_real_cause() -> None:
@@ -56,8 +56,8 @@ def test_the_challenge_knows_the_real_cause() -> None:
     ]
     reasons = challenge_reasons(challenges)
     assert reasons == {"a.acme.com": "404 at /.well-known"}
-    found = certificate_status.condition(failed, NOON, challenge=reasons["a.acme.com"])
-    assert "404 at /.well-known" in found.message
+    condition = certificate_status.condition(failed, NOON, challenge=reasons["a.acme.com"])
+    assert "404 at /.well-known" in condition.message
     assert "refused" in certificate_status.condition(failed, NOON).message
 
 

@@ -1,4 +1,4 @@
-"""How soon a name is looked at again."""
+"""The interval between two lookups of a host name."""
 
 from datetime import timedelta
 
@@ -22,15 +22,16 @@ FAILED, CAA = Preflight(None, DnsTrouble.DNS_FAILED), Preflight(Proof.CNAME, Dns
 MINE = HostnameClaim("a.acme.com", HostnameClaimState.HELD, Proof.CNAME, NOON)
 
 
-def pause(finding: Preflight, tries: int, claim: HostnameClaim | None = None) -> timedelta:
-    is_green = finding.proof is not None and finding.trouble is None
-    verdict = ProofOutcome.HELD if claim else ProofOutcome.TAKEN
-    look = Verification(NOON, finding, verdict, claim, NOON if is_green else None, tries)
-    return dns_verification.interval(look, RECHECK)
+def interval(judged: Preflight, repeats: int, claim: HostnameClaim | None = None) -> timedelta:
+    outcome = ProofOutcome.HELD if claim else ProofOutcome.TAKEN
+    verification = Verification(
+        NOON, judged, outcome, claim, NOON if judged.is_certifiable else None, repeats
+    )
+    return dns_verification.interval(verification, RECHECK)
 
 
 @pytest.mark.parametrize(
-    ("finding", "at_last"),
+    ("judged", "at_last"),
     [
         (MISSING, LONGEST_INTERVAL),
         (CAA, LONGEST_INTERVAL),
@@ -40,14 +41,14 @@ def pause(finding: Preflight, tries: int, claim: HostnameClaim | None = None) ->
     ids=["no record", "forbidden", "servers fail", "taken by another page"],
 )
 def test_a_name_that_the_page_has_not_is_looked_at_ever_later(
-    finding: Preflight, at_last: timedelta
+    judged: Preflight, at_last: timedelta
 ) -> None:
-    pauses = [pause(finding, tries) for tries in (0, 1, 5, 50, 50_000)]
-    assert pauses[0] == FIRST_INTERVAL
-    assert pauses == sorted(pauses)
-    assert pauses[-2:] == [at_last, at_last]
+    intervals = [interval(judged, repeats) for repeats in (0, 1, 5, 50, 50_000)]
+    assert intervals[0] == FIRST_INTERVAL
+    assert intervals == sorted(intervals)
+    assert intervals[-2:] == [at_last, at_last]
 
 
 def test_a_name_that_the_page_has_is_looked_at_now_and_then_and_soon_when_it_fails() -> None:
-    assert pause(PROVED, 50, MINE) == RECHECK
-    assert {pause(finding, 50, MINE) for finding in (MISSING, FAILED, CAA)} == {RETRY_INTERVAL}
+    assert interval(PROVED, 50, MINE) == RECHECK
+    assert {interval(judged, 50, MINE) for judged in (MISSING, FAILED, CAA)} == {RETRY_INTERVAL}

@@ -15,7 +15,7 @@ STEPS = range(1, 31)
 
 async def served(story: Story) -> None:
     """A name from listed to serving, as far as the operator lives."""
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     await story.advance()
     story.certify()
@@ -40,20 +40,20 @@ async def killed_once(story: Story, step: int, removing: bool) -> bool:
     with contextlib.suppress(Killed):
         await part(story)
     was_killed, story.fatal = not story.fatal, 0
-    story.hostnames = story.started()
+    story.hostnames = story.new_service()
     await part(story)
     return was_killed
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_name_that_comes_serves_in_the_end(story: Story, step: int) -> None:
-    async def told_of() -> bool:
+    async def serve_after_a_kill() -> bool:
         was_killed = await killed_once(story, step, removing=False)
         (name,) = await story.reconcile(HOST)
         assert status.is_ready(name)
         return was_killed
 
-    was_killed = asyncio.run(told_of())
+    was_killed = asyncio.run(serve_after_a_kill())
     assert story.children() == BOTH
     assert was_killed or step > 12
     assert story.central.writer.claims.holders()[0].host == HOST

@@ -19,7 +19,7 @@ from allswell.kube.errors import KubeRejected, KubeUnavailable
 from allswell.kube.kinds import CERTIFICATE, INGRESS, PAGE, SECRET, Kind
 from allswell.kube.views.page import PageStatusView
 from tests.kubeapi import Object
-from tests.unit.controller.hostnames.story import HOST, NOT, TXT, Story, spending
+from tests.unit.controller.hostnames.story import HOST, NO_RECORD, TXT, Story, policy_with
 from tests.unit.crds import schema
 
 pytestmark = pytest.mark.asyncio
@@ -29,14 +29,14 @@ THEIRS: dict[Kind, Object] = {CERTIFICATE: {"dnsNames": []}, INGRESS: {"rules": 
 
 
 def verified(name: HostnameState) -> tuple[str, str]:
-    said = hostnames_status.verified(name)
-    return said.status, said.reason
+    condition = hostnames_status.verified(name)
+    return condition.status, condition.reason
 
 
 async def served(story: Story, *hosts: str) -> None:
     """Bring names to where they serve."""
     for host in hosts:
-        story.says[host] = TXT
+        story.answers[host] = TXT
     await story.reconcile(*hosts)
     await story.advance()
     story.certify()
@@ -51,7 +51,7 @@ async def test_a_name_goes_from_listed_to_serving(story: Story) -> None:
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (FALSE, "RecordMissing")
     assert story.children() == []
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.advance()
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (TRUE, "Verified")
@@ -70,10 +70,10 @@ async def test_the_first_name_that_does_not_serve_is_told_with_what_to_do(story:
     await story.reconcile(HOST, OTHER)
     await story.advance()
     names = await story.reconcile(HOST, OTHER)
-    said = hostnames_status.all_ready(names)
-    assert (said.status, said.reason) == (FALSE, "Incomplete")
-    assert said.message.startswith(f"{HOST}: set {HOST} CNAME main-")
-    assert said.message.endswith("(and 1 more)")
+    condition = hostnames_status.all_ready(names)
+    assert (condition.status, condition.reason) == (FALSE, "Incomplete")
+    assert condition.message.startswith(f"{HOST}: set {HOST} CNAME main-")
+    assert condition.message.endswith("(and 1 more)")
     assert hostnames_status.count(names) == "0/2"
     await served(story, HOST, OTHER)
     names = await story.reconcile(HOST, OTHER)
@@ -84,7 +84,7 @@ async def test_the_first_name_that_does_not_serve_is_told_with_what_to_do(story:
 async def test_no_certificate_is_ordered_before_a_name_is_proved_and_certifiable(
     story: Story,
 ) -> None:
-    story.says[HOST] = ResolverAnswer("r", token=True, issuers=("other.org",), caa_at="acme.com")
+    story.answers[HOST] = ResolverAnswer("r", token=True, issuers=("other.org",), caa_at="acme.com")
     await story.reconcile(HOST)
     await story.advance()
     (name,) = await story.reconcile(HOST)
@@ -98,7 +98,7 @@ async def test_a_name_that_is_not_listed_any_more_takes_everything_with_it(story
     await served(story, HOST, OTHER)
     await story.reconcile(OTHER)
     await story.advance()
-    assert len(story.children()) == 4  # one look may be wrong
+    assert len(story.children()) == 4  # one list may be wrong
     story.api.asked.clear()
     await story.advance()
     assert story.children() == [f"Certificate {OTHER}", f"Ingress {OTHER}"]
@@ -133,7 +133,7 @@ async def test_nothing_is_ordered_for_a_name_that_goes(story: Story) -> None:
 async def test_what_is_gone_while_no_operator_runs_is_removed_by_the_next(story: Story) -> None:
     await served(story, HOST)
     story.central.writer.hide_page("acme", "main", story.now)
-    story.hostnames = story.started()
+    story.hostnames = story.new_service()
     await story.advance()
     await story.advance()
     assert story.children() == []
@@ -141,7 +141,7 @@ async def test_what_is_gone_while_no_operator_runs_is_removed_by_the_next(story:
 
 async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None:
     await served(story, HOST)
-    story.hostnames = story.started()
+    story.hostnames = story.new_service()
     story.api.asked.clear()
     await story.reconcile(HOST)
     await story.advance()
@@ -152,7 +152,7 @@ async def test_a_new_operator_orders_nothing_that_is_there(story: Story) -> None
 
 async def test_what_was_ordered_of_late_is_a_figure(story: Story) -> None:
     for host in (HOST, OTHER):
-        story.says[host] = TXT
+        story.answers[host] = TXT
     await story.reconcile(HOST, OTHER)
     await story.advance()
     assert b"allswell_certificate_orders 2.0" in generate_latest(story.metrics.registry)
@@ -163,7 +163,7 @@ async def test_what_was_ordered_of_late_is_a_figure(story: Story) -> None:
 async def test_a_new_operator_says_nothing_new_before_it_has_looked(story: Story) -> None:
     await served(story, HOST)
     before = PageStatusView.parse({"hostnames": [{"name": HOST}]})
-    story.hostnames = story.started()
+    story.hostnames = story.new_service()
     names = await story.reconcile(HOST)
     assert story.hostnames.is_settling(names, before)
     assert not story.hostnames.is_settling(names, PageStatusView.parse({}))
@@ -203,9 +203,9 @@ async def test_what_is_said_of_the_longest_names_fits_into_the_status(
     await story.advance()
     names = await story.reconcile(host)
     entries = hostnames_status.entries(names, PageStatusView.parse({}), 1, story.now)
-    (entry,) = found = [each.manifest() for each in entries]
+    (entry,) = written = [each.manifest() for each in entries]
     status = schema.root("statuspage")["properties"]["status"]["properties"]
-    assert schema.judge(status["hostnames"]).problems(found) == []
+    assert schema.judge(status["hostnames"]).problems(written) == []
     assert ("proof" in entry) is (last == 51)
     assert ("TXT" in hostnames_status.verified(names[0]).message) is (last == 51)
 
@@ -213,7 +213,7 @@ async def test_what_is_said_of_the_longest_names_fits_into_the_status(
 async def test_who_cannot_set_a_txt_is_not_told_to(story: Story) -> None:
     host = ".".join([*("a" * 63 for _ in range(3)), "b" * 61])
     await served(story, host)
-    story.says[host] = ResolverAnswer("r", reached=True)
+    story.answers[host] = ResolverAnswer("r", reached=True)
     await story.reconcile(host, namespace="other")
     await story.advance()
     (name,) = await story.reconcile(host, namespace="other")
@@ -258,7 +258,7 @@ async def test_who_goes_on_changing_what_is_mended_is_given_way_to_for_a_while(
 
 async def test_a_proof_that_goes_leaves_the_page_its_name_for_a_while(story: Story) -> None:
     await served(story, HOST)
-    story.says[HOST] = NOT
+    story.answers[HOST] = NO_RECORD
     await story.advance()
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (FALSE, "DNSLost")
@@ -273,7 +273,7 @@ async def test_a_proof_that_goes_leaves_the_page_its_name_for_a_while(story: Sto
 
 async def test_a_resolver_that_does_not_answer_changes_nothing(story: Story) -> None:
     await served(story, HOST)
-    story.says[HOST] = ResolverAnswer("r", silent=True)
+    story.answers[HOST] = ResolverAnswer("r", silent=True)
     await story.advance(after=timedelta(days=30))
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (TRUE, "NoResolver")
@@ -283,16 +283,16 @@ async def test_a_resolver_that_does_not_answer_changes_nothing(story: Story) -> 
 async def test_no_name_is_lost_while_no_resolver_answers(story: Story) -> None:
     """Its record may be there again, and nobody can know."""
     await served(story, HOST)
-    story.says[HOST] = NOT
+    story.answers[HOST] = NO_RECORD
     await story.advance()
-    story.says[HOST] = ResolverAnswer("r", silent=True)
+    story.answers[HOST] = ResolverAnswer("r", silent=True)
     for _ in range(3):
         await story.advance(after=story.policy.grace)
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (FALSE, "DNSLost")
     assert "until" not in hostnames_status.verified(name).message
     assert story.children() == BOTH
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.advance()
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (TRUE, "Verified")
@@ -311,15 +311,15 @@ async def test_of_two_that_prove_a_name_one_is_told_that_it_is_taken(story: Stor
 
 
 async def test_while_the_collector_is_away_the_dns_is_asked_once_a_minute(story: Story) -> None:
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
-    story.away = True
+    story.database_down = True
     for _ in range(3):
         await story.verify(after=timedelta(seconds=15))
-    assert story.questions == [HOST]
+    assert story.lookups == [HOST]
     await story.verify(after=dns_verification.RETRY_INTERVAL)
-    assert story.questions == [HOST, HOST]
-    story.away = False
+    assert story.lookups == [HOST, HOST]
+    story.database_down = False
     await story.advance(after=dns_verification.RETRY_INTERVAL)
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (TRUE, "Verified")
@@ -331,12 +331,14 @@ async def test_who_waits_for_a_name_asks_ever_later_until_something_comes_of_it(
     await served(story, HOST)
     await story.reconcile(HOST, namespace="other")
     tries = []
-    for says in (TXT, TXT, TXT, NOT):
-        story.says[HOST] = says
+    for says in (TXT, TXT, TXT, NO_RECORD):
+        story.answers[HOST] = says
         await story.advance()
-        look = story.hostnames.dns_verification.latest(ObjectKey(PAGE.name, "other", "main"), HOST)
-        assert look is not None
-        tries.append((look.outcome, look.repeats))
+        latest = story.hostnames.dns_verification.latest(
+            ObjectKey(PAGE.name, "other", "main"), HOST
+        )
+        assert latest is not None
+        tries.append((latest.outcome, latest.repeats))
     taken = ProofOutcome.TAKEN
     assert tries == [(taken, 0), (taken, 1), (taken, 2), (None, 0)]
 
@@ -357,7 +359,7 @@ async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) ->
     """Who may have which names is the installation's to say, also of those that are served."""
     await served(story, HOST)
     story.policy = replace(story.policy, rules=(HostnameRule(("other-*",), ("acme.com",)),))
-    story.hostnames = story.started()
+    story.hostnames = story.new_service()
     (name,) = await story.reconcile(HOST)
     assert verified(name) == (FALSE, "NotAllowed")
     assert "does not allow" in hostnames_status.verified(name).message
@@ -365,7 +367,7 @@ async def test_a_name_that_the_rules_do_not_allow_any_more_goes(story: Story) ->
     await story.advance()
     assert story.children() == []
     story.policy = replace(story.policy, rules=(HostnameRule(("ac*",), ("acme.com",)),))
-    story.hostnames = story.started()
+    story.hostnames = story.new_service()
     await served(story, HOST)
     assert story.children() == BOTH
 
@@ -379,11 +381,11 @@ async def test_a_namespace_that_asks_for_too_much_is_told(story: Story) -> None:
 async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace(
     story: Story,
 ) -> None:
-    story.mute = {f"s{number}.slow.com" for number in range(2 * dns_verification.MAX_LOOKUPS)}
-    slow = [ExpectedProof(host, "target.pages.io", "token") for host in sorted(story.mute)]
+    story.unanswered = {f"s{number}.slow.com" for number in range(2 * dns_verification.MAX_LOOKUPS)}
+    slow = [ExpectedProof(host, "target.pages.io", "token") for host in sorted(story.unanswered)]
     story.hostnames.dns_verification.set_expected(ObjectKey(PAGE.name, "slow", "main"), 1, slow)
     await story.advance()
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     await story.advance()
     (name,) = await story.reconcile(HOST)
@@ -392,20 +394,20 @@ async def test_names_of_one_namespace_that_never_answer_delay_no_other_namespace
 
 async def test_a_failed_order_is_repeated_when_the_name_was_proved_anew(story: Story) -> None:
     await served(story, HOST)
-    story.says[HOST] = NOT
+    story.answers[HOST] = NO_RECORD
     await story.advance()
     story.certify(lastFailureTime="2026-03-02T15:30:00Z", failedIssuanceAttempts=9)
     story.api.asked.clear()
     await story.advance(after=timedelta(seconds=90))
     assert ("merge status", CERTIFICATE.name) not in [asked[:2] for asked in story.api.asked]
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.advance(after=timedelta(seconds=90))
     assert [asked[:2] for asked in story.api.asked].count(("merge status", "Certificate")) == 1
 
 
 async def test_an_order_is_not_repeated_beyond_the_budget(story: Story) -> None:
-    story.policy = spending(2)
-    story.hostnames = story.started()
+    story.policy = policy_with(2)
+    story.hostnames = story.new_service()
     await served(story, HOST)
     story.api.asked.clear()
     for _ in range(4):
@@ -415,12 +417,12 @@ async def test_an_order_is_not_repeated_beyond_the_budget(story: Story) -> None:
 
 
 async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> None:
-    story.policy = spending(1)
-    story.hostnames = story.started()
+    story.policy = policy_with(1)
+    story.hostnames = story.new_service()
     story.central.writer.claims.record_order(
         HOST, story.policy.budget, story.now + timedelta(minutes=59)
     )
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     await story.advance()
     assert story.children() == []
@@ -434,7 +436,7 @@ async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> Non
     await story.advance(after=timedelta(minutes=1))
     assert waiting + b" 0.0" in generate_latest(story.metrics.registry)
     story.central.writer.claims.record_order(OTHER, story.policy.budget, story.now)
-    story.says[OTHER] = TXT
+    story.answers[OTHER] = TXT
     await story.reconcile(HOST, OTHER)
     await story.advance(after=timedelta(minutes=1))
     assert waiting + b" 1.0" in generate_latest(story.metrics.registry)
@@ -445,7 +447,7 @@ async def test_an_order_beyond_the_budget_waits_and_says_so(story: Story) -> Non
 
 async def test_a_cluster_without_cert_manager_says_so(story: Story) -> None:
     story.api.absent.add(CERTIFICATE)
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     await story.advance()
     (name,) = await story.reconcile(HOST)
@@ -455,7 +457,7 @@ async def test_a_cluster_without_cert_manager_says_so(story: Story) -> None:
 
 
 async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: Story) -> None:
-    story.says |= {HOST: TXT, OTHER: TXT}
+    story.answers |= {HOST: TXT, OTHER: TXT}
     story.api.trouble["apply"] = [KubeRejected("422: no")]
     await story.reconcile(HOST, OTHER)
     await story.advance()
@@ -467,7 +469,7 @@ async def test_one_child_that_is_refused_keeps_no_other_from_being_made(story: S
 async def test_a_certificate_that_could_not_be_written_is_counted_once(story: Story) -> None:
     """No authority was asked for it: cert-manager's own webhook is away for a moment."""
     ordered = story.central.writer.claims.recent_orders
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     story.api.trouble["apply"] = [KubeUnavailable("500: failed calling webhook") for _ in range(9)]
     for _ in range(9):
@@ -482,7 +484,7 @@ async def test_a_certificate_that_could_not_be_written_is_counted_once(story: St
 
 
 async def test_what_is_refused_for_good_is_tried_more_seldom(story: Story) -> None:
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     story.api.trouble["apply"] = [KubeRejected("403: no") for _ in range(3)]
     await story.advance()
@@ -506,7 +508,7 @@ async def test_what_waits_for_a_finalizer_of_others_is_deleted_once(story: Story
 
 
 async def test_what_does_not_move_is_looked_at_more_seldom(story: Story) -> None:
-    story.says[HOST] = TXT
+    story.answers[HOST] = TXT
     await story.reconcile(HOST)
     await story.advance()
     assert await story.sync() == certificate_controller.ACTIVE_INTERVAL
