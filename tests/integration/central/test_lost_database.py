@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -17,8 +16,6 @@ from tests.central_database import NOON, Central, transition
 
 pytestmark = pytest.mark.integration
 PATIENCE = timedelta(seconds=1)
-# Generous: what is tested is that nothing hangs, on a machine that may be busy.
-MOST_SECONDS = 15
 
 
 @pytest.fixture
@@ -54,13 +51,11 @@ def test_a_server_that_stops_is_unavailable_and_used_again_afterwards(
     with central_database.opened(server.url("central"), PATIENCE) as central:
         row = started(central)
         server.stop()
-        began = monotonic()
         for _ in range(3):
             with pytest.raises(DatabaseUnavailable) as caught:
                 central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
             with pytest.raises(DatabaseUnavailable):
                 central.reader.pages()
-        assert monotonic() - began < MOST_SECONDS
         assert postgres.PASSWORD not in str(caught.value)
         server.start()
         assert central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
@@ -93,10 +88,8 @@ def test_a_row_that_somebody_holds_is_waited_for_no_longer_than_patience(
         row = started(central)
         with central.engine.begin() as other:
             other.exec_driver_sql("SELECT id FROM monitor FOR UPDATE")
-            began = monotonic()
-            with pytest.raises(DatabaseUnavailable):
+            with pytest.raises(DatabaseUnavailable, match="lock timeout"):
                 central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
-            assert monotonic() - began < MOST_SECONDS
         assert central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
 
 
@@ -126,10 +119,8 @@ def test_a_file_that_another_locks_is_unavailable_until_it_lets_go(file: Path) -
     with central_database.opened(f"sqlite:///{file}", timedelta(milliseconds=200)) as central:
         row = started(central)
         other.execute("BEGIN IMMEDIATE")
-        began = monotonic()
         with pytest.raises(DatabaseUnavailable, match="locked"):
             central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)
-        assert monotonic() - began < MOST_SECONDS
         assert len(central.writer.living()) == 1
         other.execute("ROLLBACK")
         assert central.writer.accept_transition(row, transition(1, State.UP, NOON), NOON)

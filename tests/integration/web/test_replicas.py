@@ -102,9 +102,8 @@ def test_a_redis_that_hangs_is_left_alone_after_half_a_second(
 ) -> None:
     redis.freeze()
     with serving(central[0], ALLSWELL_REDIS_URL=redis.url) as running:
-        began = time.monotonic()
         assert running.get("/").status == 200
-        assert time.monotonic() - began < 15
+        assert metric(running, "allswell_web_shared_up") == 0
     redis.thaw()
 
 

@@ -153,7 +153,6 @@ def test_secrets_are_those_of_the_namespace(tmp_path: Path) -> None:
     assert manifests.secrets(resources, "three") == {}
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("field", ["apiVersion", "kind", "metadata", "spec", "data", "items"])
 @pytest.mark.parametrize("kind", ["Monitor", "StatusPage", "Secret", "List"])
 def test_a_field_made_endless_by_aliases_is_only_a_problem(

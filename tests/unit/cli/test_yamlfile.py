@@ -80,7 +80,6 @@ def bomb(first: str, layer: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("layer", ["[{}]", "{{<<: [{}]}}", "{{? [{}] : x}}"])
 def test_aliases_upon_aliases_cost_no_more_than_they_are_long(file: Path, layer: str) -> None:
     content = read(file, bomb("{x: 1}", layer))
@@ -126,7 +125,6 @@ def test_what_comes_before_broken_syntax_is_still_read(file: Path) -> None:
         "&a : *a : *a",
     ],
 )
-@pytest.mark.timeout(20)
 def test_whatever_cannot_be_used_is_a_problem_and_no_other_error(file: Path, text: str) -> None:
     content = read(file, text)
     assert not content.is_complete

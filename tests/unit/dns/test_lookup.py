@@ -1,6 +1,5 @@
 """What the DNS says of a host name, asked of a real name server on loopback."""
 
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -125,11 +124,9 @@ async def test_a_txt_counts_where_the_host_itself_fails(zone: Zone) -> None:
     assert (await seen(zone)).token
 
 
-async def test_a_resolver_that_says_nothing_is_silent_and_delays_nobody(zone: Zone) -> None:
+async def test_a_resolver_that_says_nothing_is_silent_at_the_deadline(zone: Zone) -> None:
     zone.silent |= {f"_allswell.{HOST}", HOST, TARGET}
-    begun = time.monotonic()
     assert (await seen(zone, seconds=0.2)).silent
-    assert time.monotonic() - begun < 10
 
 
 async def test_a_resolver_that_is_not_there_is_silent() -> None:
