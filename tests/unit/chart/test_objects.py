@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from allswell.controller.bootstrap import database_password
-from allswell.controller.config import hostname_settings as hosting
+from allswell.controller.config import hostname_settings
 from allswell.controller.config.environment import Environment
 from allswell.domain import hostname
 from allswell.domain.hostname_claim import OrderBudget
@@ -189,7 +189,7 @@ def test_a_domain_of_pages_needs_a_certificate_and_a_gateway_a_name() -> None:
 def test_operator_and_page_read_what_is_said_of_host_names() -> None:
     objects = rendering.render(rendering.HOSTNAMES)
     given = Environment(rendering.environment(objects, "operator"))
-    policy = hosting.read(given, "allswell")
+    policy = hostname_settings.read(given, "allswell")
     assert given.problems == []
     assert policy is not None
     assert policy.budget == OrderBudget(2, 100, 20)

@@ -25,5 +25,5 @@ async def get_or_create(api: Api, namespace: str, name: str) -> bytes:
     except ValueError as error:
         raise BadPagesKey(f"the Secret {name} cannot be read") from error
     if len(key) < LENGTH:
-        raise BadPagesKey(f"the Secret {name} lacks {KEY}: addresses of pages are made with one")
+        raise BadPagesKey(f"the Secret {name} lacks {KEY}: pages' host names are derived from it")
     return key

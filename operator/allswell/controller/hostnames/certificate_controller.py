@@ -19,7 +19,7 @@ from allswell.controller.hostnames.certificate_orders import CertificateOrders
 from allswell.controller.hostnames.certificate_plan import (
     ApplyChild,
     CertificatePlan,
-    Children,
+    HostnameChildren,
     KindAndName,
     PlanContext,
     RemoveChild,
@@ -151,11 +151,11 @@ class CertificateController:
         latest = self._verification.latest(key, holder.host)
         return latest.certifiable_since if latest and latest.is_held else None
 
-    async def _list_children(self) -> Children:
+    async def _list_children(self) -> HostnameChildren:
         """List the objects of all host names. Raises `KubeMissing` with the kind that is absent."""
         certificates = await self._list(CERTIFICATE)
         routes = {kind: await self._list(kind) for kind in self._policy.ingress.route_kinds}
-        return Children(
+        return HostnameChildren(
             {each.meta.name: each for each in map(CertificateView.parse, certificates)},
             {
                 kind: {each.meta.name: each for each in map(ManifestView.parse, objects)}
@@ -170,7 +170,7 @@ class CertificateController:
             raise KubeMissing(f"{kind.plural}.{kind.group}") from error
         return [manifest.compact(kind, seen) for seen in listing.objects]
 
-    async def _list_challenges(self, children: Children) -> Mapping[str, str]:
+    async def _list_challenges(self, children: HostnameChildren) -> Mapping[str, str]:
         """Return by host why orders are open; the API server is asked only while there are any."""
         now = self._now()
         if all(certificate.is_valid(now) for certificate in children.certificates.values()):
@@ -181,7 +181,7 @@ class CertificateController:
             return {}
         return challenge_reasons(listing.objects)
 
-    def _tolerated(self, children: Children, now: datetime) -> frozenset[str]:
+    def _tolerated(self, children: HostnameChildren, now: datetime) -> frozenset[str]:
         """Return the UIDs of objects that others change as soon as we revert them.
 
         An admission webhook does so at once, a person or a controller after a while.

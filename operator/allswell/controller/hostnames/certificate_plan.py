@@ -54,7 +54,7 @@ class RemoveChild:
 
 
 @dataclass(frozen=True, slots=True)
-class Children:
+class HostnameChildren:
     """The objects of all host names as they were listed, by name: Certificates, and routes."""
 
     certificates: Mapping[str, CertificateView]
@@ -98,7 +98,7 @@ class PlanContext:
     Objects whose UIDs are `tolerated` stay as others make them.
     """
 
-    children: Children
+    children: HostnameChildren
     settings: IngressSettings
     now: datetime
     tolerated: Collection[str] = ()
@@ -244,7 +244,9 @@ def route_changed(state: NameState, route: RouteObject) -> ApplyChild | None:
 ROUTE_CHECKS: tuple[RouteCheck, ...] = (route_missing, route_changed)
 
 
-def _unneeded(children: Children, needed: Collection[KindAndName]) -> tuple[RemoveChild, ...]:
+def _unneeded(
+    children: HostnameChildren, needed: Collection[KindAndName]
+) -> tuple[RemoveChild, ...]:
     """Find the objects that belong to no name, routes first: none may lead to no certificate.
 
     An object that is being deleted may wait for somebody else's finalizer.

@@ -7,7 +7,7 @@ import pytest
 from allswell.controller.hostnames import certificate_plan
 from allswell.controller.hostnames.certificate_plan import (
     ApplyChild,
-    Children,
+    HostnameChildren,
     PlanContext,
     RemoveChild,
 )
@@ -49,7 +49,9 @@ def decide(
 ) -> certificate_plan.CertificatePlan:
     certificates = {NAME.child_name: CertificateView.parse(certificate)} if certificate else {}
     routes = {NAME.child_name: ManifestView.parse(route)} if route else {}
-    context = PlanContext(Children(certificates, {INGRESS: routes}), SETTINGS, NOON, {tolerated})
+    context = PlanContext(
+        HostnameChildren(certificates, {INGRESS: routes}), SETTINGS, NOON, {tolerated}
+    )
     return certificate_plan.decide({NAME: since} if held else {}, context)
 
 
