@@ -1,14 +1,15 @@
 """Open a central database for tests, and make short what is put into it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, literal, select, text, union_all
 
+from allswell.central import claims_and_overlays, schema
 from allswell.central import engine as engines
 from allswell.central.page_data import PageData
 from allswell.central.reader import CentralReader
@@ -23,6 +24,7 @@ from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.page import ComponentSpec, StatusPage
 from allswell.domain.spec.tcp import Tcp
 from allswell.domain.state import State
+from allswell.domain.timeline import Overlay
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,9 +56,26 @@ class Central:
         assert found is not None
         return found
 
+    def overlays(self, monitor_id: int) -> tuple[Overlay, ...]:
+        """Return every overlay of a monitor, oldest first."""
+        return overlays(self.engine, monitor_id)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many rows each table has."""
+        counted = (select(literal(table.name), func.count()).select_from(table) for table in TABLES)
+        with self.engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(union_all(*counted))}
+
     def version(self, page_id: int) -> int:
         """The version of a page."""
         return self.reader.versions()[page_id]
+
+
+def overlays(engine: Engine, monitor_id: int) -> tuple[Overlay, ...]:
+    """Return every overlay of a monitor, oldest first."""
+    ids = select(schema.monitor.c.id).where(schema.monitor.c.id == monitor_id)
+    with engine.connect() as connection:
+        return claims_and_overlays.overlays(connection, ids).get(monitor_id, ())
 
 
 @contextmanager

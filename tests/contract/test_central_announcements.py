@@ -49,7 +49,7 @@ def announce(
 
 
 def windows(central: Central, monitor: int) -> list[tuple[float, float]]:
-    found = [it for it in central.writer.overlays(monitor) if it.kind is OverlayKind.MAINTENANCE]
+    found = [it for it in central.overlays(monitor) if it.kind is OverlayKind.MAINTENANCE]
     return [((it.start - NOON) / HOUR, ((it.end or NOON) - NOON) / HOUR) for it in found]
 
 
@@ -294,7 +294,7 @@ def test_unseen_and_maintenance_do_not_disturb_each_other(central: Central) -> N
     central.writer.open_unseen({row.id: NOON}, NOON)
     announce(central)
     announce(central, replace(WORK, cancelled=True))
-    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.UNSEEN, NOON),)
+    assert central.overlays(row.id) == (Overlay(OverlayKind.UNSEEN, NOON),)
 
 
 def test_what_was_said_of_monitors_that_are_forgotten_is_forgotten_too(
@@ -305,7 +305,7 @@ def test_what_was_said_of_monitors_that_are_forgotten_is_forgotten_too(
     announce(central)
     central.writer.hide([row.id], NOON)
     central.writer.purge(NOON + timedelta(days=91), confirmed=True)
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["announcement"], counts["announcement_update"]) == (0, 0)
 
 

@@ -193,9 +193,9 @@ def test_page_and_rollup_say_the_same(central: Central) -> None:
     central.writer.correct_unseen(row.id, seen, now, first=False, now=now)
     central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON + 90 * HOUR)
     central.writer.register(monitor(), namespace_uid="ns", now=NOON + 99 * HOUR)
-    assert Overlay(
-        OverlayKind.PAUSED, NOON + 90 * HOUR, NOON + 99 * HOUR
-    ) in central.writer.overlays(row.id)
+    assert Overlay(OverlayKind.PAUSED, NOON + 90 * HOUR, NOON + 99 * HOUR) in central.overlays(
+        row.id
+    )
     assert filled(central, now) == 5
     assert stored(central) == shown(central, page, now)
 
@@ -208,7 +208,7 @@ def test_a_month_with_three_outages_costs_31_rollups_and_6_transitions(
     central.writer.accept_transition(row.id, transition(1, State.UP, MIDNIGHT), MIDNIGHT)
     central.show("api", at=MIDNIGHT)
     central.writer.sweep_notifications(MIDNIGHT + 2 * DAY)
-    before = sum(central.reader.counts().values())
+    before = sum(central.counts().values())
     for number in range(3):
         down = MIDNIGHT + (3 + 9 * number) * DAY
         for sequence, state, at in (
@@ -223,6 +223,6 @@ def test_a_month_with_three_outages_costs_31_rollups_and_6_transitions(
         central.writer.observe(over + HOUR)
         central.writer.fill_days(over + HOUR)
         central.writer.sweep_notifications(over + HOUR)
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["rollup"], counts["transition"], counts["notification"]) == (31, 7, 0)
     assert sum(counts.values()) - before == 37

@@ -24,13 +24,13 @@ def test_unseen_is_opened_once(central: Central) -> None:
     row = central.add()
     central.writer.open_unseen({row.id: NOON + HOUR}, NOON + 2 * HOUR)
     central.writer.open_unseen({row.id: NOON + 2 * HOUR}, NOON + 3 * HOUR)
-    assert central.writer.overlays(row.id) == (unseen(1),)
+    assert central.overlays(row.id) == (unseen(1),)
 
 
 def test_unseen_never_begins_in_the_future(central: Central) -> None:
     row = central.add()
     central.writer.open_unseen({row.id: NOON + HOUR}, NOON)
-    assert central.writer.overlays(row.id) == (unseen(0),)
+    assert central.overlays(row.id) == (unseen(0),)
 
 
 def test_unseen_of_a_monitor_that_is_gone_is_left_out(central: Central) -> None:
@@ -52,7 +52,7 @@ def test_a_beat_closes_what_was_open(central: Central) -> None:
         row.id, seen(1, 3), NOON + 2 * HOUR, first=False, now=NOON + 3 * HOUR
     )
     assert changed
-    assert central.writer.overlays(row.id) == (unseen(0, 1),)
+    assert central.overlays(row.id) == (unseen(0, 1),)
 
 
 def test_late_evidence_cuts_a_hole_into_unseen(central: Central) -> None:
@@ -60,15 +60,15 @@ def test_late_evidence_cuts_a_hole_into_unseen(central: Central) -> None:
     central.writer.open_unseen({row.id: NOON}, NOON)
     central.writer.correct_unseen(row.id, seen(5, 6), NOON, first=False, now=NOON + 6 * HOUR)
     central.writer.correct_unseen(row.id, seen(2, 3), NOON, first=False, now=NOON + 6 * HOUR)
-    assert central.writer.overlays(row.id) == (unseen(0, 2), unseen(3, 5))
+    assert central.overlays(row.id) == (unseen(0, 2), unseen(3, 5))
 
 
 def test_evidence_that_covers_all_leaves_nothing(central: Central) -> None:
     row = central.add()
     central.writer.open_unseen({row.id: NOON + HOUR}, NOON + HOUR)
     central.writer.correct_unseen(row.id, seen(0, 3), NOON, first=False, now=NOON + 3 * HOUR)
-    assert central.writer.overlays(row.id) == ()
-    assert central.reader.counts()["overlay"] == 0
+    assert central.overlays(row.id) == ()
+    assert central.counts()["overlay"] == 0
 
 
 def test_what_the_collector_slept_through_before_the_first_beat_is_unseen(
@@ -79,7 +79,7 @@ def test_what_the_collector_slept_through_before_the_first_beat_is_unseen(
         central.writer.correct_unseen(
             row.id, seen(2, 3), NOON + HOUR, first=True, now=NOON + 3 * HOUR
         )
-    assert central.writer.overlays(row.id) == (unseen(1, 2),)
+    assert central.overlays(row.id) == (unseen(1, 2),)
 
 
 def test_a_correction_that_changes_nothing_says_so_and_makes_no_page_newer(
@@ -113,7 +113,7 @@ def test_what_is_shorter_than_a_millisecond_is_not_kept(central: Central) -> Non
     central.writer.open_unseen({row.id: NOON}, NOON)
     late = Observation(NOON + timedelta(microseconds=500), NOON + HOUR, NOON + HOUR)
     assert central.writer.correct_unseen(row.id, late, NOON, first=False, now=NOON + HOUR)
-    assert central.writer.overlays(row.id) == ()
+    assert central.overlays(row.id) == ()
 
 
 def test_pages_of_an_unseen_monitor_are_newer_once(central: Central) -> None:

@@ -298,6 +298,6 @@ def test_registering_what_is_registered_and_putting_what_is_put_writes_nothing(
 
 def test_counts_name_every_table(central: Central) -> None:
     central.add()
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["centre"], counts["monitor"], counts["store"]) == (1, 1, 1)
     assert sum(counts.values()) == 3

@@ -59,7 +59,7 @@ def test_a_new_monitor_has_a_public_id_its_cover_and_a_life_from_now_on(
     assert row.interval == timedelta(minutes=1)
     assert row.cover == timedelta(minutes=3)
     assert row.born == NOON
-    assert not row.spoken
+    assert not row.has_reported
     assert central.writer.living() == (row,)
 
 
@@ -74,7 +74,7 @@ def test_registering_again_changes_nothing(central: Central) -> None:
 
 def test_a_monitor_has_spoken_once_a_checker_has_said_hello(central: Central) -> None:
     central.add()
-    assert [row.spoken for row in central.writer.living()] == [True]
+    assert [row.has_reported for row in central.writer.living()] == [True]
 
 
 def test_a_new_incarnation_continues_the_row_with_its_new_interval(
@@ -114,7 +114,7 @@ def test_a_hidden_monitor_comes_back_with_its_history_and_a_pause(central: Centr
     back = central.writer.register(monitor(), namespace_uid="ns", now=NOON + 3 * HOUR)
     assert back.id == row.id
     pause = Overlay(OverlayKind.PAUSED, NOON + HOUR, NOON + 3 * HOUR)
-    assert central.writer.overlays(row.id) == (pause,)
+    assert central.overlays(row.id) == (pause,)
 
 
 def test_hiding_twice_is_hiding_once(central: Central) -> None:
@@ -124,7 +124,7 @@ def test_hiding_twice_is_hiding_once(central: Central) -> None:
     version = central.version(shown)
     central.writer.hide([row.id, 999], NOON + 2 * HOUR)
     assert central.version(shown) == version
-    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
+    assert central.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
 
 
 def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Central) -> None:
@@ -132,23 +132,23 @@ def test_a_pause_in_the_manifest_opens_one_overlay_and_closes_it(central: Centra
     paused = monitor(paused=True)
     central.writer.register(paused, namespace_uid="ns", now=NOON + HOUR)
     central.writer.register(paused, namespace_uid="ns", now=NOON + 2 * HOUR)
-    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
+    assert central.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
     central.writer.register(monitor(), namespace_uid="ns", now=NOON + 3 * HOUR)
     pause = Overlay(OverlayKind.PAUSED, NOON + HOUR, NOON + 3 * HOUR)
-    assert central.writer.overlays(row.id) == (pause,)
+    assert central.overlays(row.id) == (pause,)
 
 
 def test_a_pause_of_no_length_leaves_nothing(central: Central) -> None:
     row = central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON)
     central.writer.register(monitor(), namespace_uid="ns", now=NOON)
-    assert central.writer.overlays(row.id) == ()
+    assert central.overlays(row.id) == ()
 
 
 def test_a_monitor_that_comes_back_paused_stays_paused(central: Central) -> None:
     row = central.add()
     central.writer.hide([row.id], NOON + HOUR)
     central.writer.register(monitor(paused=True), namespace_uid="ns", now=NOON + 2 * HOUR)
-    assert central.writer.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
+    assert central.overlays(row.id) == (Overlay(OverlayKind.PAUSED, NOON + HOUR),)
 
 
 def test_what_a_page_shows_of_a_monitor_makes_it_newer(central: Central) -> None:
@@ -172,7 +172,7 @@ def test_what_was_hidden_for_90_days_goes_with_its_history(central: Central) -> 
     assert central.writer.purge(NOON + 90 * DAY) == 0
     assert central.writer.purge(NOON + 90 * DAY + HOUR) == 1
     assert [row.id for row in central.writer.living()] == [kept.id]
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["transition"], counts["notification"], counts["component"]) == (0, 0, 1)
 
 
@@ -196,4 +196,4 @@ def test_a_hidden_page_is_purged_too(central: Central) -> None:
     central.writer.put_page(page(), lines("api"), NOON)
     central.writer.hide_page("acme", "main", NOON)
     assert central.writer.purge(NOON + 91 * DAY) == 1
-    assert central.reader.counts()["component"] == 0
+    assert central.counts()["component"] == 0

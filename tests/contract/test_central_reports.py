@@ -52,7 +52,7 @@ def test_a_transition_is_kept_once(central: Central) -> None:
     up = transition(1, State.UP, NOON)
     assert central.writer.accept_transition(row.id, up, NOON)
     assert not central.writer.accept_transition(row.id, up, NOON + HOUR)
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["transition"], counts["notification"]) == (1, 1)
     assert central.version(shown) == before + 1
 
@@ -67,7 +67,7 @@ def test_another_fact_under_the_same_key_is_refused(central: Central) -> None:
     ):
         with pytest.raises(CentralConflict):
             central.writer.accept_transition(row.id, other, NOON + HOUR)
-    assert central.reader.counts()["transition"] == 1
+    assert central.counts()["transition"] == 1
 
 
 def test_a_duplicate_is_known_by_what_the_checker_wrote_not_by_the_corrected_time(
@@ -94,7 +94,7 @@ def test_a_transition_numbers_a_store_that_the_collector_has_forgotten(
     row = central.add()
     central.writer.accept_transition(row.id, transition(4, State.UP, NOON, "lost"), NOON)
     assert central.writer.hello(row.id, "lost", NOON).known == 4
-    assert central.reader.counts()["store"] == 2
+    assert central.counts()["store"] == 2
 
 
 def test_a_rollup_replaces_an_older_one_and_never_a_newer(central: Central) -> None:
@@ -116,7 +116,7 @@ def test_a_rollup_replaces_an_older_one_and_never_a_newer(central: Central) -> N
     (kept,) = facts.components[0].days
     assert (kept.day, kept.checks, kept.successful, kept.p95_us) == (day, 5, 5, 5000)
     assert kept.latencies == day_report(day, 2, 5).rollup.latencies
-    assert central.reader.counts()["rollup"] == 1
+    assert central.counts()["rollup"] == 1
 
 
 def test_a_report_takes_the_place_of_a_day_that_nobody_had_spoken_of(
@@ -126,7 +126,7 @@ def test_a_report_takes_the_place_of_a_day_that_nobody_had_spoken_of(
     central.writer.observe(NOON + DAY)
     assert central.writer.fill_days(NOON + DAY) == 1
     assert central.writer.accept_rollup(row.id, day_report(NOON.date()), NOON + DAY)
-    assert central.reader.counts()["rollup"] == 1
+    assert central.counts()["rollup"] == 1
 
 
 def test_a_day_that_has_not_begun_is_refused(central: Central) -> None:
@@ -142,4 +142,4 @@ def test_the_outbox_is_emptied_after_a_day(central: Central) -> None:
     assert central.writer.sweep_notifications(NOON + DAY) == 0
     assert central.writer.sweep_notifications(NOON + DAY + HOUR / 2) == 1
     assert central.writer.sweep_notifications(NOON + 2 * DAY) == 1
-    assert central.reader.counts()["transition"] == 2
+    assert central.counts()["transition"] == 2

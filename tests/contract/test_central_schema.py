@@ -58,7 +58,7 @@ def test_one_living_row_of_a_name_is_all_that_there_can_be(central: Central) -> 
         connection.exec_driver_sql(copy + rest.format("NULL"))
     with session.writing(central.engine) as connection:
         connection.exec_driver_sql(copy + rest.format("5"))
-    assert central.reader.counts()["monitor"] == 2
+    assert central.counts()["monitor"] == 2
 
 
 def test_a_migration_says_from_where_to_where(empty: str) -> None:

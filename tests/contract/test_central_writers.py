@@ -59,7 +59,7 @@ def at_once(writers: list[CentralWriter], act: Callable[[CentralWriter], T]) -> 
 def test_a_monitor_registered_by_all_is_one(central: Central, writers: list[CentralWriter]) -> None:
     rows = at_once(writers, lambda w: w.register(monitor(), namespace_uid="ns", now=NOON))
     assert len({row.id for row in rows}) == 1
-    assert central.reader.counts()["monitor"] == 1
+    assert central.counts()["monitor"] == 1
 
 
 def test_a_page_put_by_all_is_one(central: Central, writers: list[CentralWriter]) -> None:
@@ -67,7 +67,7 @@ def test_a_page_put_by_all_is_one(central: Central, writers: list[CentralWriter]
     shown = lines("api")
     ids = at_once(writers, lambda w: w.put_page(page("New"), shown, NOON, namespace_uid="ns"))
     assert len(set(ids)) == 1
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["page"], counts["component"]) == (1, 1)
     assert central.version(ids[0]) == 2
 
@@ -78,7 +78,7 @@ def test_a_store_greeted_by_all_has_one_number(
     row = central.add()
     at_once(writers, lambda w: w.hello(row.id, "s2", NOON))
     at_once(writers, lambda w: w.hello(row.id, f"own-{id(w)}", NOON))
-    assert central.reader.counts()["store"] == 2 + WRITERS
+    assert central.counts()["store"] == 2 + WRITERS
 
 
 def test_a_transition_sent_to_all_is_new_to_one(
@@ -94,7 +94,7 @@ def test_a_transition_sent_to_all_is_new_to_one(
             partial(CentralWriter.accept_transition, monitor_id=row.id, transition=sent, now=NOON),
         )
         assert sorted(new) == [False] * (WRITERS - 1) + [True]
-    counts = central.reader.counts()
+    counts = central.counts()
     assert (counts["transition"], counts["notification"]) == (5, 5)
     assert central.version(shown) == before + 5
 
@@ -126,8 +126,8 @@ def test_unseen_opened_and_corrected_by_all_is_there_once(
         writers, lambda w: w.correct_unseen(ids[0], seen, NOON, first=False, now=NOON + 2 * HOUR)
     )
     assert sorted(said) == [False] * (WRITERS - 1) + [True]
-    assert central.writer.overlays(ids[0]) == (Overlay(OverlayKind.UNSEEN, NOON, NOON + HOUR),)
-    assert central.reader.counts()["overlay"] == 5
+    assert central.overlays(ids[0]) == (Overlay(OverlayKind.UNSEEN, NOON, NOON + HOUR),)
+    assert central.counts()["overlay"] == 5
 
 
 def test_days_filled_by_all_are_written_once(

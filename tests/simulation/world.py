@@ -373,7 +373,7 @@ class World:
 
     def counts(self) -> dict[str, int]:
         """Rows by table."""
-        return dict(self.central.reader.counts())
+        return dict(self.central.counts())
 
     def _component(self) -> tuple[tuple[HealthClaim, ...], tuple[Overlay, ...]]:
         found = self.central.reader.facts(self.page, self.wall.now())

@@ -94,12 +94,6 @@ def set_maintenance(
     _mark_days(connection, monitor_id, stored ^ desired)
 
 
-def of_monitor(connection: Connection, monitor_id: int) -> tuple[Overlay, ...]:
-    """Return every overlay of a monitor, oldest first."""
-    ids = select(monitor.c.id).where(monitor.c.id == monitor_id)
-    return claims_and_overlays.overlays(connection, ids).get(monitor_id, ())
-
-
 def unseen(connection: Connection, monitors: Sequence[int]) -> Mapping[int, tuple[Overlay, ...]]:
     """Return every `unseen` of these monitors, oldest first; those without any are left out."""
     by_monitor: dict[int, tuple[Overlay, ...]] = {}

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import Connection, Engine, Row, Select, func, literal, select, union_all
+from sqlalchemy import Connection, Engine, Row, Select, select
 
 from allswell.central import announcement_reader, claims_and_overlays, page_data, pages, session
 from allswell.central import days as rollup_days
-from allswell.central.schema import TABLES, collector, component, monitor, page, rollup
+from allswell.central.schema import collector, component, monitor, page, rollup
 from allswell.domain import histogram, instant
 from allswell.domain.instant import MILLISECOND
 
@@ -62,13 +62,6 @@ class CentralReader:
             since = now - ANNOUNCEMENTS_FOR
             announcements = announcement_reader.of_page(connection, page_id, _shown(page_id), since)
             return page_data.PageData(shown, through, components, *announcements, pictures)
-
-    def counts(self) -> Mapping[str, int]:
-        """Return how many rows each table has."""
-        counted = (select(literal(t.name), func.count()).select_from(t) for t in TABLES)
-        with session.reading(self._engine) as connection:
-            rows = connection.execute(union_all(*counted))
-            return {row[0]: row[1] for row in rows}
 
 
 def _shown(page_id: int) -> Select[int]:

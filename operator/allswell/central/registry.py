@@ -43,7 +43,7 @@ _is_paused = exists().where(
 class MonitorRow:
     """A monitor as the central database has it; its history begins at `born`.
 
-    `spoken` says whether a checker has ever said hello for it.
+    `has_reported` says whether a checker has ever said hello for it.
     """
 
     id: int
@@ -54,7 +54,7 @@ class MonitorRow:
     interval: timedelta
     cover: timedelta
     born: datetime
-    spoken: bool
+    has_reported: bool
 
 
 def living(connection: Connection) -> tuple[MonitorRow, ...]:
@@ -156,22 +156,21 @@ def _select() -> _Statement:
         monitor.c.interval_ms,
         monitor.c.cover_ms,
         monitor.c.created_ms,
-        _has_store.label("spoken"),
+        _has_store.label("has_reported"),
     )
 
 
 def _row(row: _Row) -> MonitorRow:
-    monitor_id, public_id, namespace, name, uid, interval_ms, cover_ms, created_ms, spoken = row
     return MonitorRow(
-        id=monitor_id,
-        public_id=public_id,
-        namespace=namespace,
-        name=name,
-        uid=uid,
-        interval=interval_ms * MILLISECOND,
-        cover=cover_ms * MILLISECOND,
-        born=instant.from_ms(created_ms),
-        spoken=bool(spoken),
+        id=row.id,
+        public_id=row.public_id,
+        namespace=row.namespace,
+        name=row.name,
+        uid=row.uid,
+        interval=row.interval_ms * MILLISECOND,
+        cover=row.cover_ms * MILLISECOND,
+        born=instant.from_ms(row.created_ms),
+        has_reported=bool(row.has_reported),
     )
 
 

@@ -259,11 +259,6 @@ class CentralWriter:
             self._on_change(monitor_id)
         return changed
 
-    def overlays(self, monitor_id: int) -> tuple[Overlay, ...]:
-        """Return every overlay of a monitor, oldest first."""
-        with session.reading(self._engine) as connection:
-            return overlays.of_monitor(connection, monitor_id)
-
     def unseen(self, ids: Sequence[int]) -> Mapping[int, tuple[Overlay, ...]]:
         """Return every `unseen` of these monitors, oldest first; those without any are left out."""
         with session.reading(self._engine) as connection:

@@ -102,7 +102,8 @@ class CollectorState:
         self._heartbeats.keep_only(row.id for row in rows)
         self.archive_backlog.keep_only(row.id for row in rows)
         # What had not reported when it was first read has no silence before its first heartbeat.
-        self._has_reported = {row.id: self._has_reported.get(row.id, row.spoken) for row in rows}
+        known = self._has_reported
+        self._has_reported = {row.id: known.get(row.id, row.has_reported) for row in rows}
 
     def hello(
         self, sender: Sender, hellos: Sequence[Hello], now: datetime

@@ -77,7 +77,7 @@ def test_a_server_that_stops_within_a_transaction_keeps_nothing_of_it(
         with pytest.raises(DatabaseUnavailable):
             stop_between()
         server.start()
-        assert central.reader.counts()["store"] == 1
+        assert central.counts()["store"] == 1
 
 
 @pytest.mark.needs("postgresql")
@@ -134,12 +134,12 @@ def test_a_full_file_says_so_and_takes_more_when_there_is_room(file: Path) -> No
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
         with pytest.raises(DatabaseFull):
             fill(central, row)
-        kept = central.reader.counts()["transition"]
+        kept = central.counts()["transition"]
         with central.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count = 100000")
         sent = transition(20_000, State.UP, NOON)
         assert central.writer.accept_transition(row, sent, NOON)
-        assert central.reader.counts()["transition"] == kept + 1
+        assert central.counts()["transition"] == kept + 1
 
 
 def test_a_file_whose_folder_is_not_there_is_unavailable(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from allswell.domain.spec import page as pages
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State
 from allswell.domain.timeline import Segment
+from tests import central_database
 from tests.integration.faults import collector, page
 from tests.integration.faults.collector import Fate
 from tests.integration.faults.nursery import Forked, Nursery
@@ -149,7 +150,9 @@ class House:
         rows = {(row.namespace, row.name): row for row in writer.living()}
         row = rows[namespace, name]
         claims = [entry.claim for entry in self.ledger(namespace, name)]
-        return timeline.segments(claims, writer.overlays(row.id), row.born, datetime.now(UTC))
+        return timeline.segments(
+            claims, central_database.overlays(self.engine, row.id), row.born, datetime.now(UTC)
+        )
 
     def close(self) -> None:
         """Let the database go."""

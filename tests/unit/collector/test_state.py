@@ -44,7 +44,7 @@ def unseen(central: Central) -> list[tuple[float, float | None]]:
     row = next(row for row in central.writer.living() if row.name == "api")
     return [
         ((each.start - NOON) / MINUTE, None if each.end is None else (each.end - NOON) / MINUTE)
-        for each in central.writer.overlays(row.id)
+        for each in central.overlays(row.id)
     ]
 
 
