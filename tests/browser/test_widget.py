@@ -14,7 +14,7 @@ pytestmark = [
 def test_the_widget_of_statuspage_shows_our_state_on_another_site(
     browser: Browser, sites: dict[str, str]
 ) -> None:
-    modules = npm.folder("@statuspage/status-widget", "1.0.5") / "node_modules"
+    modules = npm.folder("@statuspage/status-widget")
     script = (modules / "@statuspage" / "status-widget" / "dist" / "index.js").read_text()
     address = sites["bad day"]
     page = browser.new_page()

@@ -13,10 +13,11 @@ import pytest
 from kubernetes import client
 
 from tests import needs
-from tests.cluster import hosts, ingress, installing, issuing, operating, reach, targets
+from tests.cluster import hosts, ingress, installing, issuing, operating, prebuilt, reach, targets
 from tests.cluster.installing import Installation, Values
-from tests.cluster.lab import lifecycle
+from tests.cluster.lab import lifecycle, places
 from tests.cluster.lab.acme import Authority
+from tests.cluster.lab.processes import Failed
 from tests.cluster.reach import Cluster
 from tests.cluster.targets import Target
 
@@ -43,7 +44,21 @@ def pytest_collection_finish(session: pytest.Session) -> Iterator[None]:
     Its operator serves the whole cluster, and would take part in everybody else's tests.
     """
     yield
-    session.items.sort(key=lambda item: item.path.name.startswith("test_product"))
+    session.items.sort(key=prebuilt.is_of_the_product)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Build first, visibly, what the tests need; without it none of them could pass."""
+    lab = lifecycle.find(places.here())
+    if lab is None or session.testsfailed or session.config.option.collectonly:
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled():
+            prebuilt.build(lab, session.items)
+    except Failed as problem:
+        pytest.exit(str(problem), returncode=1)
 
 
 def absent(what: str) -> None:

@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.cluster.lab import container, progress
+from tests import artefacts, progress
+from tests.cluster.lab import container
 from tests.cluster.reach import Cluster
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,8 @@ DATABASE = "localhost/postgres:test"
 DATABASE_FOLDER = Path(__file__).parent / "images" / "postgres"
 PARTS = ("Containerfile", ".containerignore", "pyproject.toml", "README.md", "LICENSE")
 FOLDERS = ("requirements", "operator", "webpage")
+# Each change of the source makes another image; one is needed for the seconds until it is loaded.
+_KEPT = 3600.0
 
 
 def image(cluster: Cluster) -> str:
@@ -32,9 +35,7 @@ def database_image(cluster: Cluster) -> str:
     """The name of a PostgreSQL image; empty for the chart's own."""
     if cluster.lab is None:
         return ""
-    files = sorted(DATABASE_FOLDER.iterdir())
-    cache = cluster.lab.places.cache
-    cluster.lab.load(_kept(cache, DATABASE, files, DATABASE_FOLDER / "Containerfile"))
+    cluster.lab.load(built_database(cluster.lab.places.cache))
     return DATABASE
 
 
@@ -47,19 +48,23 @@ def built(cache: Path) -> Path:
     return _kept(cache, NAME, files, ROOT / "Containerfile")
 
 
+def built_database(cache: Path) -> Path:
+    """Return the archive of the stand-in for PostgreSQL's image, built if it has not been."""
+    files = sorted(DATABASE_FOLDER.iterdir())
+    return _kept(cache, DATABASE, files, DATABASE_FOLDER / "Containerfile")
+
+
 def _kept(cache: Path, name: str, files: Iterable[Path], containerfile: Path) -> Path:
     digest = hashlib.sha256(Path(container.__file__).read_bytes())
     for path in files:
         digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     stem = f"product-{name.partition('/')[2].partition(':')[0]}"
     target = cache / "images" / f"{stem}-{digest.hexdigest()[:16]}.tar"
-    if not target.exists():
-        with progress.step(f"Building the image {name}"):
-            made = container.archive(
-                containerfile, containerfile.parent, name=name, cache=cache, arguments={}
-            )
-        for old in target.parent.glob(f"{stem}-*.tar"):
-            old.unlink()
+
+    def make(made: Path) -> None:
+        container.archive(made, containerfile, name=name, cache=cache)
         progress.say(f"  {name}: {made.stat().st_size / 1e6:.0f} MB, not compressed")
-        made.rename(target)
-    return target
+
+    return artefacts.once(
+        target, f"Building the image {name}", make, replaces=f"{stem}-*", kept=_KEPT
+    )

@@ -87,10 +87,8 @@ def test_an_image_made_from_a_containerfile_runs(
     text = "ARG BASE\nFROM ${BASE}\nRUN echo made > /made\nUSER 10001:10001\n"
     (tmp_path / "Containerfile").write_text(text, encoding="utf-8")
     name = "docker.io/local/lab-test:1"
-    lab.load(
-        container.archive(
-            tmp_path / "Containerfile", tmp_path, name=name, cache=lab.places.cache, arguments={}
-        )
-    )
+    made = tmp_path / "made.tar"
+    container.archive(made, tmp_path / "Containerfile", name=name, cache=lab.places.cache)
+    lab.load(made)
     code = "import os; print(open('/made').read(), os.getuid())"
     assert python(cluster, namespace, code, image=name) == "made\n 10001\n"

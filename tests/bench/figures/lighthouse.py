@@ -12,12 +12,11 @@ from socketserver import ThreadingMixIn
 from statistics import median
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from tests import needs
+from tests import needs, npm
 from tests.bench.figure import figure
 from tests.browser import chromium
 from tests.unit.web import test_weight
 
-VERSION = "12.8.2"
 RUNS = 5
 FLAGS = " ".join(("--headless", *chromium.FLAGS))
 
@@ -32,15 +31,8 @@ class _Quiet(WSGIRequestHandler):
 
 
 def program() -> Path:
-    """Lighthouse, from the cache or from npm."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    home = Path(cache) / "allswell" / f"lighthouse-{VERSION}"
-    found = home / "node_modules" / ".bin" / "lighthouse"
-    if not found.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home)]
-        subprocess.run([*command, f"lighthouse@{VERSION}"], check=True)
-    return found
+    """Return Lighthouse, from the cache or from npm."""
+    return npm.folder("lighthouse") / ".bin" / "lighthouse"
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from tests.cluster.lab import build, lifecycle, machine, places, processes, progress
+from tests import artefacts, progress
+from tests.cluster.lab import lifecycle, machine, places, processes
 from tests.cluster.lab.processes import Failed
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +57,7 @@ def status() -> int:
 def test(arguments: Sequence[str]) -> int:
     """Run the tests; a lab that nobody has brought up to stay is taken down at the end."""
     own = places.here()
-    with build.alone(own.testing):
+    with artefacts.alone(own.testing):
         kept = lifecycle.find(own) is not None and not own.temporary.exists()
         if kept:
             return run(arguments)

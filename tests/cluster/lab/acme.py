@@ -39,7 +39,7 @@ def programs(cache: Path) -> Path:
     """Return the folder of ``cert-manager``, ``pebble`` and the rest, with ``crds``; build it."""
     title = "Building cert-manager and Pebble with Go, once (minutes)"
     here = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:6]
-    return build.kept(cache / "acme" / f"{build.fingerprint(SOURCE)}-{here}", title, _make)
+    return build.made(cache / "acme" / f"{build.fingerprint(SOURCE)}-{here}", title, _make)
 
 
 def _make(go: str, made: Path) -> None:

@@ -4,8 +4,8 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests import artefacts, progress
 from tests.cluster.lab import (
-    build,
     certs,
     cgroups,
     controlplane,
@@ -14,7 +14,6 @@ from tests.cluster.lab import (
     namespaces,
     network,
     node,
-    progress,
     volumes,
 )
 from tests.cluster.lab.places import Places
@@ -51,7 +50,7 @@ def with_node(places: Places, programs: Path) -> network.Wire:
 def _walled(places: Places, programs: Path) -> node.Node:
     pid = namespaces.start(places)
     enter = namespaces.enter(pid)
-    with build.alone(places.cache / "labs" / "wires.lock"):
+    with artefacts.alone(places.cache / "labs" / "wires.lock"):
         wire = network.free(network.known())
         network.connect(wire, pid, enter, places.wire)
     cgroups.make(places)

@@ -1,21 +1,16 @@
-"""Builds the programs of the lab once, with Go, and keeps them by what they were made of.
-
-A build is only ever seen whole: it is made in a folder of its own that gets its name at the end.
-"""
+"""Build the programs of the lab once, with Go, and keep them by what they were made of."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import platform
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.cluster.lab import progress
+from tests import artefacts, progress
 from tests.cluster.lab.places import SOURCE
 from tests.cluster.lab.processes import MORTAL, Failed
 
@@ -23,7 +18,6 @@ VERSION = "v1.35.4"
 PROVISIONER = "github.com/rancher/local-path-provisioner@v0.0.30"
 HELM = "helm.sh/helm/v4/cmd/helm@v4.3.1"
 _STAMP = "-X k8s.io/component-base/version.gitVersion="
-_KEPT = 7 * 24 * 3600.0  # seconds since it was last used
 _GO = "/usr/local/go/bin/go"
 
 
@@ -40,57 +34,23 @@ def fingerprint(source: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-@contextlib.contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Wait until nobody else holds the lock, and hold it."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.say(f"Waiting for another run that holds {lock} …")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def programs(cache: Path) -> Path:
     """Return the folder that holds ``kubernetes``, ``kubectl`` and the rest; build it if needed."""
     title = f"Building Kubernetes {VERSION} with Go, once (minutes)"
-    return kept(cache / "bin" / fingerprint(SOURCE), title, _kubernetes)
+    return made(cache / "bin" / fingerprint(SOURCE), title, _kubernetes)
 
 
-def kept(folder: Path, title: str, make: Callable[[str, Path], None]) -> Path:
-    """Return a folder of programs; if it is not there, ``make`` is given Go and where to put them.
+def made(folder: Path, title: str, make: Callable[[str, Path], None]) -> Path:
+    """Return a folder of programs; if it lacks, ``make`` is given Go and where to put them."""
 
-    Its neighbours that nobody has used for a week are removed.
-    """
-    if folder.exists():
-        os.utime(folder)
-        return folder
-    with alone(folder.parent / "build.lock"):
-        if not folder.exists():
-            sweep(folder.parent, "build-")
-            with progress.step(title):
-                _build(folder, make)
-            _forget_unused(folder.parent)
-    return folder
+    def build(target: Path) -> None:
+        command = go()
+        if command is None:
+            raise Failed("Go is needed to build programs for tests: https://go.dev/dl/ (from 1.26)")
+        target.mkdir()
+        make(command, target)
 
-
-def sweep(folder: Path, prefix: str) -> None:
-    """Remove what a killed build has left; call it only while nobody else builds."""
-    for left in folder.glob(f"{prefix}*/"):
-        shutil.rmtree(left)
-
-
-def _build(folder: Path, make: Callable[[str, Path], None]) -> None:
-    command = go()
-    if command is None:
-        raise Failed("Go is needed to build programs for tests: https://go.dev/dl/ (from 1.26)")
-    with tempfile.TemporaryDirectory(prefix="build-", dir=folder.parent) as temporary:
-        made = Path(temporary) / "bin"
-        made.mkdir()
-        make(command, made)
-        made.rename(folder)
+    return artefacts.once(folder, title, build, replaces="*")
 
 
 def _kubernetes(command: str, made: Path) -> None:
@@ -138,10 +98,3 @@ def compiled(command: list[str], made: Path, source: Path = SOURCE) -> None:
                 progress.tick(f"{count} steps, now {line.strip()}")
     if build.returncode:
         raise Failed(f"`{' '.join(command)}` failed:\n{''.join(words)}")
-
-
-def _forget_unused(builds: Path) -> None:
-    # Another lab may run from an older build, so age alone decides.
-    for build in builds.glob("*/"):
-        if time.time() - build.stat().st_mtime > _KEPT:
-            shutil.rmtree(build)

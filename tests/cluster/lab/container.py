@@ -1,13 +1,13 @@
-"""Builds an image from a Containerfile, with buildah and without a registry or a container engine.
+"""Build an image from a Containerfile, with buildah and without a registry or a container engine.
 
 Its store is in the cache, so that a step that has not changed is not run again.
 """
 
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
-from tests.cluster.lab import build, images
+from tests import artefacts
+from tests.cluster.lab import images
 from tests.cluster.lab.processes import MORTAL, Failed
 
 # What this machine trusts, a build on it trusts: a proxy's own authority among them.
@@ -17,26 +17,18 @@ _TRUST = f"--volume={_AUTHORITIES}:{_AUTHORITIES}:ro"
 _WALLS = (*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
-def archive(
-    containerfile: Path, context: Path, *, name: str, cache: Path, arguments: Mapping[str, str]
-) -> Path:
-    """Build the image ``name`` and return it as a file for `Lab.load`.
+def archive(made: Path, containerfile: Path, *, name: str, cache: Path) -> None:
+    """Build the image ``name`` in the Containerfile's folder, as a file for `Lab.load`.
 
-    ``BASE`` is set to the lab's own base image unless the arguments say otherwise.
+    The argument ``BASE`` is the lab's own base image.
     """
     base = images.base(cache)
-    target = cache / "images" / f"built-{name.replace('/', '-').replace(':', '-')}.tar"
-    given = {"BASE": images.BASE, **arguments}
-    with build.alone(cache / "images" / "buildah.lock"):
+    with artefacts.alone(cache / "images" / "buildah.lock"):
         _buildah(cache, "pull", "--quiet", f"docker-archive:{base}")
-        flags = [f"--build-arg={key}={value}" for key, value in given.items()]
-        where = [f"--file={containerfile}", f"--tag={name}", str(context)]
-        _buildah(
-            cache, "bud", "--isolation=chroot", "--layers", "--pull-never", _TRUST, *flags, *where
-        )
-        target.unlink(missing_ok=True)
-        _buildah(cache, "push", "--quiet", name, f"docker-archive:{target}:{name}")
-    return target
+        flags = ["--isolation=chroot", "--layers", "--pull-never", _TRUST]
+        given = [f"--build-arg=BASE={images.BASE}", f"--file={containerfile}", f"--tag={name}"]
+        _buildah(cache, "bud", *flags, *given, str(containerfile.parent))
+        _buildah(cache, "push", "--quiet", name, f"docker-archive:{made}:{name}")
 
 
 def _buildah(cache: Path, action: str, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""Images for the node, made here: there is no registry.
+"""Make images for the node: there is no registry.
 
 An image is a tar file in the form that `docker save` writes, made once and kept in the cache.
 """
@@ -10,12 +10,11 @@ import platform
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.lab import build, progress
+from tests import artefacts
 from tests.cluster.lab.processes import MORTAL, Failed
 
 PAUSE = "docker.io/local/pause:1"
@@ -27,55 +26,48 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def pause(programs: Path, cache: Path) -> Path:
-    """The image of a pod's first process, which makes volumes' folders too."""
+    """Return the image of a pod's first process, which makes volumes' folders too."""
     settings = {"Entrypoint": ["/pause"], "User": "65535:65535"}
-
-    def fill(layer: tarfile.TarFile) -> None:
-        layer.add(programs / "pause", "pause")
-
-    target = cache / "images" / f"pause-{programs.name}.tar"
-    return target if target.exists() else _write(target, PAUSE, settings, fill)
+    return _of_program(programs / "pause", PAUSE, settings, cache)
 
 
 def solver(programs: Path, cache: Path) -> Path:
-    """The image of cert-manager's pods that answer an HTTP-01 challenge."""
+    """Return the image of cert-manager's pods that answer an HTTP-01 challenge."""
     settings = {"Entrypoint": ["/acme-solver"], "User": "65532:65532"}
-
-    def fill(layer: tarfile.TarFile) -> None:
-        layer.add(programs / "acme-solver", "acme-solver")
-
-    target = cache / "images" / f"solver-{programs.name}.tar"
-    return target if target.exists() else _write(target, SOLVER, settings, fill)
+    return _of_program(programs / "acme-solver", SOLVER, settings, cache)
 
 
 def base(cache: Path) -> Path:
-    """Debian with Python: what the project's own image is built on, and what tests run."""
+    """Return Debian with Python: the base of the project's own image, and what tests run."""
     made_of = hashlib.sha256(f"{SUITE} {_PACKAGES} {platform.machine()} 1".encode())
     target = cache / "images" / f"base-{made_of.hexdigest()[:16]}.tar"
-    with build.alone(cache / "images" / "build.lock"):
-        if not target.exists():
-            build.sweep(target.parent, "debian-")
-            with progress.step(f"Making a base image of Debian {SUITE}, once (minutes)"):
-                _debian(target)
-    return target
+    title = f"Making a base image of Debian {SUITE}, once (minutes)"
+    return artefacts.once(target, title, _debian, replaces="base-*")
 
 
-def _debian(target: Path) -> None:
+def _of_program(program: Path, name: str, settings: dict[str, Any], cache: Path) -> Path:
+    target = cache / "images" / f"{program.name}-{program.parent.name}.tar"
+
+    def make(made: Path) -> None:
+        _write(made, name, settings, lambda layer: layer.add(program, program.name))
+
+    return artefacts.once(target, f"Making the image {name}", make, replaces=f"{program.name}-*")
+
+
+def _debian(made: Path) -> None:
     settings = {"Cmd": ["python3"], "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"]}
-    with tempfile.TemporaryDirectory(prefix="debian-", dir=target.parent) as temporary:
-        root = Path(temporary) / "root"
-        # It mounts /proc for a while; where only it can see that, none is left if it is killed.
-        walls = [*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        options = ["--variant=minbase", f"--include={_PACKAGES}"]
+    root, log = made.with_name("root"), made.with_name("log")
+    # It mounts /proc for a while; where only it can see that, none is left if it is killed.
+    walls = [*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    options = ["--variant=minbase", f"--include={_PACKAGES}"]
+    with log.open("w") as file:
         command = [*walls, "debootstrap", *options, SUITE, str(root)]
-        log = Path(temporary) / "log"
-        with log.open("w") as file:
-            done = subprocess.run(command, stdout=file, stderr=file, check=False)
-        if done.returncode:
-            words = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
-            raise Failed(f"debootstrap has failed:\n{words}")
-        _trim(root)
-        _write(target, BASE, settings, lambda layer: layer.add(root, "."))
+        done = subprocess.run(command, stdout=file, stderr=file, check=False)
+    if done.returncode:
+        words = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
+        raise Failed(f"debootstrap has failed:\n{words}")
+    _trim(root)
+    _write(made, BASE, settings, lambda layer: layer.add(root, "."))
 
 
 def _trim(root: Path) -> None:
@@ -89,22 +81,18 @@ def _trim(root: Path) -> None:
 
 
 def _write(
-    target: Path, name: str, settings: dict[str, Any], fill: Callable[[tarfile.TarFile], None]
-) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="debian-", dir=target.parent) as temporary:
-        layer, whole = Path(temporary) / "layer.tar", Path(temporary) / "image.tar"
-        with tarfile.open(layer, "w") as file:
-            fill(file)
-        with layer.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        with tarfile.open(whole, "w") as file:
-            file.add(layer, "layer.tar")
-            _add(file, "config.json", _config(settings, digest))
-            manifest = {"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}
-            _add(file, "manifest.json", [manifest])
-        whole.rename(target)
-    return target
+    made: Path, name: str, settings: dict[str, Any], fill: Callable[[tarfile.TarFile], None]
+) -> None:
+    layer = made.with_name("layer.tar")
+    with tarfile.open(layer, "w") as file:
+        fill(file)
+    with layer.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with tarfile.open(made, "w") as file:
+        file.add(layer, "layer.tar")
+        _add(file, "config.json", _config(settings, digest))
+        manifest = {"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}
+        _add(file, "manifest.json", [manifest])
 
 
 def _config(settings: dict[str, Any], digest: str) -> dict[str, Any]:

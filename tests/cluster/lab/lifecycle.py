@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import artefacts, progress
 from tests.cluster.lab import (
     assembly,
     build,
@@ -16,7 +17,6 @@ from tests.cluster.lab import (
     machine,
     namespaces,
     processes,
-    progress,
 )
 from tests.cluster.lab.places import Places
 from tests.cluster.lab.processes import Daemon, Failed
@@ -87,7 +87,7 @@ def find(places: Places) -> Lab | None:
 def up(places: Places, choice: machine.Choice) -> Lab:
     """Bring the lab up; one that is up already and whole is taken as it is."""
     programs = build.programs(places.cache)
-    with build.alone(places.lock):
+    with artefacts.alone(places.lock):
         if (lab := find(places)) is not None and lab.kind == choice.kind and lab.is_whole:
             return lab
         _say_removed(cleanup.clean(places))
@@ -123,7 +123,7 @@ def keep_logs(places: Places, target: Path) -> None:
 
 def down(places: Places) -> list[str]:
     """Take the lab down; return the names of what was running."""
-    with build.alone(places.lock):
+    with artefacts.alone(places.lock):
         return cleanup.clean(places)
 
 
