@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 from allswell.domain import state
 from allswell.probe import AddressPolicy, transport
+from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector, encrypted
 from allswell.probe.exchange import Exchange
 from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
 from allswell.probe.lookup import SystemLookup
-from allswell.probe.run import CheckRun
 from allswell.probe.stream import Plain, Stream
 from allswell.probe.target import Target
 from allswell.probe.trust import Trust
@@ -96,7 +96,7 @@ class CollectorTransport(httpx.AsyncBaseTransport):
         except BaseException:
             self._discard(connection)
             raise
-        return transport.answered(
+        return transport.response_of(
             head, exchange, lambda: self._give_back(connection, exchange), MOST_BYTES
         )
 

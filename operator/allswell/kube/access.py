@@ -1,4 +1,4 @@
-"""Where the API server is and who we are to it: in a pod its account, else what a kubeconfig says.
+"""Find the API server and our credentials: in a pod its account, else a kubeconfig.
 
 The official client reads both. What it has read is one configuration for all who speak with the
 API server, our own client and kopf's watches, in whatever event loop; it is renewed in place.

@@ -1,7 +1,7 @@
-"""The way to the API server: one request at a time, each with a time limit, errors translated.
+"""Call the API server: one request at a time, each with a time limit, errors translated.
 
-It asks known paths through the official client and hands on what came as plain mappings. It keeps
-no state beside its session, retries nothing and watches nothing: watching is kopf's.
+It requests known paths through the official client and returns plain mappings. It keeps no state
+beside its session, retries nothing and watches nothing: watching is kopf's.
 """
 
 import json
@@ -45,14 +45,14 @@ class Listing:
 
 
 class Api(Protocol):
-    """What the rest of the house asks of the Kubernetes API. Every call raises `KubeError`."""
+    """The Kubernetes API as the operator uses it. Every call raises `KubeError`."""
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
-        """An object, or None when it is not there."""
+        """Return an object, or None when there is none."""
         ...
 
     async def every(self, kind: Kind, namespaces: Sequence[str], selector: str = "") -> Listing:
-        """All objects of a kind, complete or not at all; the namespace "" stands for all."""
+        """List all objects of a kind, complete or not at all; the namespace "" stands for all."""
         ...
 
     async def apply(self, kind: Kind, wanted: Json, subresource: str = "", uid: str = "") -> Json:
@@ -64,7 +64,7 @@ class Api(Protocol):
         ...
 
     async def create(self, kind: Kind, wanted: Json) -> Json:
-        """Create an object. Raises `Conflict` when it is there."""
+        """Create an object. Raises `KubeConflict` when it exists."""
         ...
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, force: bool) -> None:
@@ -76,31 +76,31 @@ class Api(Protocol):
 
 
 class Requests(Protocol):
-    """What we need of the official client: to ask a known path."""
+    """The part of the official client that we use: a request of a known path."""
 
     async def request(
         self, method: str, path: str, body: object = None, **params: object
     ) -> aiohttp.ClientResponse:
-        """The answer, once its head is there and says that all is well."""
+        """Send a request; return the response once its head says success."""
         ...
 
 
 class Client:
-    """The real one, by way of the official client."""
+    """The API through the official client."""
 
     def __init__(self, requests: Requests, limits: aiohttp.ClientTimeout = TIMEOUT) -> None:
         self._requests = requests
         self._limits = limits
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
-        """An object, or None when it is not there."""
+        """Return an object, or None when there is none."""
         try:
             return await self._ask("GET", kind.path(namespace, name))
         except KubeMissing:
             return None
 
     async def every(self, kind: Kind, namespaces: Sequence[str], selector: str = "") -> Listing:
-        """All objects of a kind, complete or not at all; the namespace "" stands for all."""
+        """List all objects of a kind, complete or not at all; the namespace "" stands for all."""
         found: list[Json] = []
         versions = []
         for namespace in namespaces or EVERYWHERE:
@@ -148,7 +148,7 @@ class Client:
         return await self._ask("PATCH", path, patch, content_type=MERGE, field_manager=manager)
 
     async def create(self, kind: Kind, wanted: Json) -> Json:
-        """Create an object. Raises `Conflict` when it is there."""
+        """Create an object. Raises `KubeConflict` when it exists."""
         path = kind.path(manifest.name(wanted)[0])
         return await self._ask("POST", path, wanted, field_manager=names.FIELD_MANAGER)
 
@@ -186,7 +186,7 @@ async def connected(
 
 
 def translated(error: Exception) -> KubeError:
-    """Say in this room's words what has gone wrong below it."""
+    """Translate an error of the layers below into a `KubeError`."""
     words = f"{type(error).__name__}: {error}"
     match error:
         case ApiException(status=int(status)) if status:
@@ -198,7 +198,7 @@ def translated(error: Exception) -> KubeError:
 
 
 def encoded(body: Json) -> bytes:
-    """A body that says the same to those who read JSON and those who read YAML."""
+    """Encode a body that reads the same as JSON and as YAML."""
     text = json.dumps(body, ensure_ascii=False)
     return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the Kubernetes API; `kube.client` translates what lies below.
+"""Define the errors of the Kubernetes API; `kube.client` translates what lies below.
 
 KubeError
 ├── NoClusterAccess  there is no way to the API server, or nothing that proves who we are
@@ -51,6 +51,6 @@ _KINDS: dict[int, type[KubeError]] = {
 
 
 def of(status: int, message: str) -> KubeError:
-    """The error of an HTTP answer."""
+    """Return the error of an HTTP response."""
     kind = KubeUnavailable if status >= BROKEN else _KINDS.get(status, KubeRejected)
     return kind(f"{status}: {message}")

@@ -1,4 +1,4 @@
-"""Kubeconfigs as the official client reads them, but for what it leaves out or does not hold to.
+"""Read kubeconfigs through the official client, and add what it leaves out.
 
 With several files the first that names a context wins, as with kubectl. An exec plug-in that gives
 nothing is an error. The certificate of an OIDC issuer is verified, and an issuer need neither

@@ -1,4 +1,4 @@
-"""Which addresses may be dialled on behalf of strangers.
+"""Judge which addresses may be dialled on behalf of strangers.
 
 The rules are lists of networks of our own, because the standard library's idea of "private" moves
 between its versions. An IPv6 address that only wraps an IPv4 address is judged as that one.
@@ -18,7 +18,7 @@ def _networks(*texts: str) -> tuple[Network, ...]:
     return tuple(ip_network(text) for text in texts)
 
 
-# Nothing lists these back in: credentials of the machine itself are behind them.
+# No setting allows these: credentials of the machine itself are behind them.
 _NEVER = (
     ("an unspecified address", _networks("0.0.0.0/8", "::/128")),
     ("an address of a metadata service", _networks("169.254.169.254/32", "169.254.170.0/24")),
@@ -47,11 +47,11 @@ _COMPATIBLE, _NAT64 = _networks("::/96", "64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """What may be dialled; link-local, metadata, unspecified, multicast and reserved never.
+    """The addresses that may be dialled; link-local, metadata, unspecified, reserved never.
 
-    `allow_loopback` is for one machine without Kubernetes, `allow_private` may be taken back by
-    the installation, and `listed` networks are allowed whatever these two say. What the
-    installation has `denied` is refused whatever the rest says.
+    `allow_loopback` is for one machine without Kubernetes, `allow_private` can be switched off by
+    the installation, and `listed` networks are allowed whatever these two say. `denied` networks
+    are refused whatever the rest says.
     """
 
     allow_loopback: bool = False
@@ -60,7 +60,7 @@ class AddressPolicy:
     denied: tuple[Network, ...] = ()
 
     def refuses(self, address: Address) -> str:
-        """Why an address may not be dialled, in words; empty when it may."""
+        """Explain why an address may not be dialled; return an empty text when it may."""
         for form in (address, *wrapped(address)):
             why = self._refuses_form(form)
             if why:
@@ -84,7 +84,7 @@ class AddressPolicy:
 
 
 def wrapped(address: Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses inside an IPv6 one that is a way of writing them; none for the rest."""
+    """Return the IPv4 addresses that an IPv6 address embeds; none for any other address."""
     if isinstance(address, IPv4Address):
         return ()
     if address.ipv4_mapped is not None:

@@ -24,9 +24,9 @@ CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 
 
 def charset_of(content_type: str) -> str:
-    """The charset that a Content-Type names, when it is one that is read here, else UTF-8."""
-    found = CHARSET.search(content_type)
-    name = found[1] if found else "utf-8"
+    """Return the charset of a Content-Type if it is one that is decoded here, else UTF-8."""
+    match = CHARSET.search(content_type)
+    name = match[1] if match else "utf-8"
     try:
         return codecs.lookup(name).name if CHARSETS.fullmatch(name) else "utf-8"
     except LookupError:
@@ -34,7 +34,7 @@ def charset_of(content_type: str) -> str:
 
 
 class TextSearch:
-    """A text looked for in a text that comes in pieces."""
+    """A search for a text in a text that arrives in pieces."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -42,7 +42,7 @@ class TextSearch:
         self.found = False
 
     def feed(self, piece: str) -> None:
-        """Look on, also across the seam."""
+        """Search the next piece, also across its border with the last one."""
         joined = self._tail + piece
         self.found = self.found or self._text in joined
         keep = len(self._text) - 1
@@ -50,12 +50,12 @@ class TextSearch:
 
 
 class BodyReader:
-    """A body under way. `beginning` is its first characters, `text` all of it for a pattern."""
+    """A body being read. `beginning` is its first characters, `text` all of it for a pattern."""
 
     def __init__(self, expect: BodyExpect, content_type: str) -> None:
         self._expect = expect
         self._decoder = codecs.getincrementaldecoder(charset_of(content_type))("replace")
-        self._kept: list[str] = []
+        self._pieces: list[str] = []
         self._length = 0
         self.beginning = ""
         self.contains = TextSearch(expect.contains or "")
@@ -63,7 +63,7 @@ class BodyReader:
 
     @property
     def decided(self) -> bool:
-        """Whether the rest of the body can change nothing."""
+        """Tell whether the rest of the body cannot change the verdict."""
         if self._expect.not_contains is not None and self.not_contains.found:
             return True
         if self._expect.not_contains is not None or self._expect.matches is not None:
@@ -72,15 +72,15 @@ class BodyReader:
 
     @property
     def text(self) -> str:
-        """The whole text, when a pattern is to be matched."""
-        return "".join(self._kept)
+        """Return the whole text, if a pattern is to be matched."""
+        return "".join(self._pieces)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes. Raises `Fault` when they are too many for a pattern."""
         self._take(self._decoder.decode(data))
 
     def end(self) -> None:
-        """Take note that the body is complete."""
+        """Finish decoding: the body is complete."""
         self._take(self._decoder.decode(b"", final=True))
 
     def _take(self, text: str) -> None:
@@ -94,7 +94,7 @@ class BodyReader:
             self._keep(text)
 
     def _keep(self, text: str) -> None:
-        self._kept.append(text)
+        self._pieces.append(text)
         self._length += len(text)
         if self._length > MOST_MATCHED:
             words = f"a pattern is matched against at most {MOST_MATCHED // 1024} Ki characters"

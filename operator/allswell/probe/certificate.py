@@ -1,4 +1,4 @@
-"""How long a certificate is still good, read from the certificate itself.
+"""Read from a certificate how long it is still valid.
 
 The standard library decodes a certificate only where it was verified, and a check that skips
 verification wants to know as well. The end of validity lies at a fixed place (RFC 5280, 4.1), so a
@@ -13,7 +13,7 @@ LONG_FORM = 0x80
 
 
 def days_left(der: bytes, now: datetime) -> int | None:
-    """Whole days until a certificate ends, negative when it has; None when it is unreadable."""
+    """Return the whole days until a certificate expires, negative afterwards; None: unreadable."""
     try:
         return (not_after(der) - now) // timedelta(days=1)
     except (ValueError, IndexError):
@@ -21,7 +21,7 @@ def days_left(der: bytes, now: datetime) -> int | None:
 
 
 def not_after(der: bytes) -> datetime:
-    """The end of a certificate's validity. Raises ValueError or IndexError for anything else."""
+    """Return the end of a certificate's validity. Raises ValueError or IndexError."""
     certificate, _, _ = _content(der, 0)
     at, _, _ = _content(der, certificate)
     if der[at] == VERSION:
@@ -39,7 +39,7 @@ def not_after(der: bytes) -> datetime:
 
 
 def _content(der: bytes, at: int) -> tuple[int, int, int]:
-    """The start and the end of an element's content, and its tag."""
+    """Return the start and the end of an element's content, and its tag."""
     length, start = der[at + 1], at + 2
     if length >= LONG_FORM:
         size = length - LONG_FORM

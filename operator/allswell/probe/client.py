@@ -1,7 +1,7 @@
-"""httpx's client for one check: its cookies begin and end with the check.
+"""Provide httpx's client for one check: its cookies live as long as the check.
 
-It follows no redirect, heeds no proxy of the environment and has no time limit: every hop is for
-the check to judge and to follow, and one deadline covers them all.
+It follows no redirect, ignores proxies of the environment and has no time limit: the check judges
+and follows every hop, and one deadline covers them all.
 """
 
 import warnings
@@ -16,24 +16,24 @@ Hook = Callable[[httpx.Response], Awaitable[None]]
 
 
 class CheckCookies(httpx.Cookies):
-    """The cookies of one check. To look for some takes 20 µs, and few answers set any."""
+    """The cookies of one check. The jar costs 20 µs a response, and few responses set any."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
-        """Keep the cookies that an answer sets, but for those that httpx fails to send back."""
+        """Store the cookies that a response sets, except those that httpx fails to send back."""
         pairs = response.headers.raw
         cookies = [value for name, value in pairs if name.lower() == b"set-cookie"]
         if not all(map(bytes.isascii, cookies)):
-            kept = [(n, v) for n, v in pairs if n.lower() != b"set-cookie" or v.isascii()]
-            response.headers = httpx.Headers(kept)
+            others = [(n, v) for n, v in pairs if n.lower() != b"set-cookie" or v.isascii()]
+            response.headers = httpx.Headers(others)
         if cookies:
             with warnings.catch_warnings():
-                # The jar tells a cookie whose numbers are too large as a bug of its own.
+                # The jar warns of a cookie whose numbers are too large as of a bug of its own.
                 warnings.simplefilter("ignore")
                 super().extract_cookies(response)
 
 
 class CheckClient(httpx.AsyncClient):
-    """A client whose `hook` sees every answer before httpx looks for a redirect in it."""
+    """A client whose `hook` sees every response before httpx looks for a redirect in it."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, hook: Hook) -> None:
         super().__init__(
@@ -48,5 +48,5 @@ class CheckClient(httpx.AsyncClient):
 
     @property  # type: ignore[misc]  # nobody sets them
     def cookies(self) -> httpx.Cookies:
-        """Give the cookies that have been set."""
+        """Return the cookies that have been set."""
         return self._check_cookies

@@ -1,4 +1,4 @@
-"""From a host and port to a stream: look up, judge, dial, encrypt.
+"""Connect to a host and port: look up, judge, dial, encrypt.
 
 The one place where this room connects to anything. The address that was judged is the address that
 is dialled; the name is looked up once for each connection and never again below.
@@ -14,17 +14,17 @@ from allswell.domain import state
 from allswell.domain.spec.tls import Tls
 from allswell.probe import certificate, fault
 from allswell.probe.address import Address, AddressPolicy
+from allswell.probe.check_run import CheckRun
 from allswell.probe.dial import dial
 from allswell.probe.fault import Fault
 from allswell.probe.lookup import Resolve, literal
-from allswell.probe.run import CheckRun
 from allswell.probe.stream import Encrypted, Plain
 from allswell.probe.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """What every check connects with; shared by all checks of a process."""
+    """The way to connect; shared by all checks of a process."""
 
     policy: AddressPolicy
     resolve: Resolve
@@ -33,7 +33,7 @@ class Connector:
 
     @asynccontextmanager
     async def connect(self, run: CheckRun, host: str, port: int) -> AsyncIterator[Plain]:
-        """A plain connection, closed at the end of the block."""
+        """Yield a plain connection that is closed at the end of the block."""
         line = await self.open(run, host, port)
         try:
             yield line
@@ -41,7 +41,7 @@ class Connector:
             line.close()
 
     async def open(self, run: CheckRun, host: str, port: int) -> Plain:
-        """A plain connection, which the caller closes."""
+        """Open a plain connection, which the caller closes."""
         addresses = permitted(self.policy, host, await self._lookup(run, host))
         run.doing = f"connecting to {addresses[0]} port {port}"
         began = time.perf_counter()
@@ -53,7 +53,7 @@ class Connector:
     async def encrypt(
         self, run: CheckRun, line: Plain, host: str, tls: Tls, protocols: tuple[str, ...] = ()
     ) -> Encrypted:
-        """TLS over a connection, its certificate judged as `tls` says."""
+        """Start TLS over a connection; its certificate is judged as `tls` says."""
         context = self.trust.context(verify=not tls.insecure_skip_verify, protocols=protocols)
         return await encrypted(run, line, context, tls.server_name or host.rstrip("."))
 
@@ -72,7 +72,7 @@ class Connector:
 
 
 async def encrypted(run: CheckRun, line: Plain, context: ssl.SSLContext, name: str) -> Encrypted:
-    """Agree on TLS with the server called `name`, judged as `context` says. Raises `Fault`."""
+    """Start TLS with the server called `name`, judged as `context` says. Raises `Fault`."""
     run.doing = f"agreeing on TLS with {name}"
     began = time.perf_counter()
     try:
@@ -88,7 +88,7 @@ async def encrypted(run: CheckRun, line: Plain, context: ssl.SSLContext, name: s
 
 
 def permitted(policy: AddressPolicy, host: str, addresses: Sequence[Address]) -> Sequence[Address]:
-    """The addresses that may be dialled. Raises a `Fault` when there is none."""
+    """Return the addresses that may be dialled. Raises `Fault` when there is none."""
     if not addresses:
         raise Fault(state.DNS_FAILED, f"looking up {host}: the name has no address")
     refused = {address: policy.refuses(address) for address in addresses}

@@ -1,7 +1,7 @@
-"""Connecting to one of several addresses of the same target.
+"""Connect to one of several addresses of the same target.
 
-Addresses are tried in order, IPv6 and IPv4 in turn; an attempt that has not come through after a
-quarter of a second gets company from the next one, so that one address that swallows packets does
+Addresses are tried in order, IPv6 and IPv4 in turn; when an attempt has not succeeded after a
+quarter of a second, the next one starts beside it, so that one address that drops packets does
 not use up the deadline (RFC 8305 in short).
 """
 
@@ -25,15 +25,15 @@ async def dial(addresses: Sequence[Address], port: int) -> Connected:
     """Connect to the first address that answers. Raises the most telling `Fault` of all."""
     if len(addresses) == 1:
         return await _connect(addresses[0], port)
-    waiting = deque(in_turn(addresses)[:MOST_TRIED])
+    waiting = deque(interleave(addresses)[:MOST_TRIED])
     running: set[asyncio.Task[Connected]] = set()
     faults: list[Fault] = []
     try:
         while waiting or running:
             if waiting:
                 running.add(asyncio.create_task(_connect(waiting.popleft(), port)))
-            patience = HEAD_START if waiting else None
-            await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            wait = HEAD_START if waiting else None
+            await asyncio.wait(running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             for task in [task for task in running if task.done()]:
                 error = task.exception()
                 if error is None:
@@ -48,8 +48,8 @@ async def dial(addresses: Sequence[Address], port: int) -> Connected:
     raise most_telling(faults)
 
 
-def in_turn(addresses: Sequence[Address]) -> list[Address]:
-    """The addresses with the two families in turn, the first one's family first."""
+def interleave(addresses: Sequence[Address]) -> list[Address]:
+    """Interleave the two address families, the first address's family first."""
     first = [entry for entry in addresses if entry.version == addresses[0].version]
     other = [entry for entry in addresses if entry.version != addresses[0].version]
     shorter = min(len(first), len(other))
@@ -58,7 +58,7 @@ def in_turn(addresses: Sequence[Address]) -> list[Address]:
 
 
 def most_telling(faults: Sequence[Fault]) -> Fault:
-    """A refusal says more of the target than a way that this machine does not have."""
+    """Choose the fault that says most: a refusal says more of the target than a missing route."""
     telling = [entry for entry in faults if entry.reason != state.UNREACHABLE]
     return (telling or faults)[0]
 
@@ -90,6 +90,6 @@ def _expected(error: BaseException) -> Fault:
 
 
 def _discard(task: asyncio.Task[Connected]) -> None:
-    """Close what a beaten attempt has opened all the same."""
+    """Close the socket of an attempt that succeeded too late."""
     if not task.cancelled() and task.exception() is None:
         task.result()[0].close()

@@ -1,7 +1,7 @@
-"""One HTTP/1.1 request and its answer over a stream.
+"""Send one HTTP/1.1 request over a stream and read its response.
 
 The grammar is h11's; this room adds the bounds that a hostile target must not pass: size of the
-header block, number of interim answers, bytes of the body, and a pause for the others in between.
+header block, number of interim responses, bytes of the body, and a pause for the others in between.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ Event = h11.Response | h11.InformationalResponse | h11.Data | h11.EndOfMessage
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of an answer; names of headers are lower-case."""
+    """The head of a response; names of headers are lower-case."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
 
 
 class Exchange:
-    """A request under way: `send`, then `head`, then `piece` until it gives nothing."""
+    """A request in progress: `send`, then `head`, then `piece` until it returns nothing."""
 
     def __init__(self, stream: Stream, most_body: int = MOST_BODY) -> None:
         self._stream = stream
@@ -67,7 +67,7 @@ class Exchange:
                 raise
 
     async def head(self) -> Head:
-        """Wait for the answer's status and headers."""
+        """Wait for the response's status and headers."""
         for _ in range(MOST_INTERIM + 1):
             event = await self._event()
             if isinstance(event, h11.Response):
@@ -75,7 +75,7 @@ class Exchange:
         raise Fault(state.PROTOCOL_ERROR, f"more than {MOST_INTERIM} interim answers")
 
     async def piece(self) -> bytes:
-        """Some bytes of the body as they were sent, or none at its end."""
+        """Return the next bytes of the body as they were sent, or none at its end."""
         while True:
             event = await self._event()
             if not isinstance(event, h11.Data):
@@ -92,7 +92,7 @@ class Exchange:
 
     @property
     def is_over(self) -> bool:
-        """Whether both sides have said all, and the connection may serve another exchange."""
+        """Tell whether the exchange is complete, so that the connection may serve another one."""
         engine = self._engine
         ended = engine.our_state is h11.DONE and engine.their_state is h11.DONE
         return ended and not engine.trailing_data[0]
@@ -142,12 +142,12 @@ def _head_of(request: httpx.Request, resource: str) -> h11.Request:
 
 
 def first_value(pairs: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
-    """The first value of a header, whose name is given in lower-case; empty when there is none."""
+    """Return the first value of a header, by its name in lower case; empty when there is none."""
     return next((value for key, value in pairs if key.lower() == name), b"")
 
 
 def text(value: bytes) -> str:
-    """A header's value: UTF-8 where it is that, as some servers send it in Location."""
+    """Decode a header's value: as UTF-8 where it is valid, as some servers send it in Location."""
     try:
         return value.decode()
     except UnicodeDecodeError:

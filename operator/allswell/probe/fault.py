@@ -1,7 +1,7 @@
-"""What can go wrong in a check: one error, and the only place that reads lower libraries' errors.
+"""Translate the errors of lower libraries into one error with a public reason.
 
 A fault carries a reason from the closed list, which the public may see, and a detail in words for
-the owner. What is the checker's own trouble (no descriptors left, a local firewall) never becomes
+the owner. A problem of the checker itself (no descriptors left, a local firewall) never becomes
 a statement about the target: it is `CheckerError`, and the state is unknown.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from allswell.domain import state
 from allswell.probe.lean_httpx import httpx
 
-OWN_TROUBLE = frozenset(
+LOCAL_ERRORS = frozenset(
     {
         errno.EMFILE,
         errno.ENFILE,
@@ -25,8 +25,8 @@ OWN_TROUBLE = frozenset(
         errno.EACCES,
     }
 )
-OWN_LOOKUP_TROUBLE = frozenset({socket.EAI_MEMORY, socket.EAI_SYSTEM})
-NO_WAY = frozenset(
+LOCAL_LOOKUP_ERRORS = frozenset({socket.EAI_MEMORY, socket.EAI_SYSTEM})
+NO_ROUTE = frozenset(
     {
         errno.EHOSTUNREACH,
         errno.ENETUNREACH,
@@ -87,7 +87,7 @@ NO_TLS = frozenset({"wrong version number", "packet length too long", "http requ
 
 
 class Fault(Exception):
-    """A check came to an end that is not a verdict on an answer."""
+    """A check ended without a verdict on a response."""
 
     def __init__(self, reason: str, detail: str) -> None:
         """Hold a reason from `state` and a sentence for the owner."""
@@ -104,9 +104,9 @@ def of_os_error(error: OSError, doing: str) -> Fault:
         return Fault(state.CONNECTION_RESET, f"{doing}: the connection was cut")
     if isinstance(error, TimeoutError):
         return Fault(state.TIMEOUT, f"{doing}: no answer")
-    if error.errno in NO_WAY:
+    if error.errno in NO_ROUTE:
         return Fault(state.UNREACHABLE, f"{doing}: {error.strerror}")
-    if error.errno in OWN_TROUBLE:
+    if error.errno in LOCAL_ERRORS:
         return Fault(state.CHECKER_ERROR, f"{doing}: the checker itself: {error.strerror}")
     return Fault(state.CONNECTION_FAILED, f"{doing}: {error.strerror or type(error).__name__}")
 
@@ -125,7 +125,7 @@ def of_lookup_error(error: OSError, doing: str) -> Fault:
 
     glibc, out of descriptors, says "resource busy" and not what it lacks.
     """
-    if isinstance(error, socket.gaierror) and error.errno not in OWN_LOOKUP_TROUBLE:
+    if isinstance(error, socket.gaierror) and error.errno not in LOCAL_LOOKUP_ERRORS:
         return Fault(state.DNS_FAILED, f"{doing}: {error.strerror}")
     return Fault(state.CHECKER_ERROR, f"{doing}: the checker itself: {error.strerror}")
 

@@ -1,8 +1,8 @@
-"""One request of a check and the next one after a redirect, as pure functions.
+"""Build the first request of a check, and the next one after each redirect.
 
 httpx makes the next request, with the cookies that were set meanwhile; three rules are ours. Where
-it leads is read as browsers read it. Method and body change as the Fetch standard says. And when
-the origin changes, every header that came from a Secret is dropped, and those that carry
+it leads is read as browsers read it. Method and body change as the Fetch standard says. When the
+origin changes, every header that came from a Secret is dropped, and those that carry
 credentials however they were written; once dropped they stay dropped, also when a later redirect
 leads back.
 """
@@ -43,19 +43,19 @@ class Hop:
 
     @property
     def goal(self) -> Target:
-        """Tell where the request goes."""
+        """Return where the request goes."""
         goal: Target = self.request.extensions[GOAL]
         return goal
 
     @property
     def secret_values(self) -> list[str]:
-        """Give the values that came from a Secret."""
+        """Return the values that came from a Secret."""
         pairs = self.request.headers.raw
         return [value.decode("latin-1") for name, value in pairs if name.lower() in self.secret]
 
 
 def first(check: Http, secrets: Mapping[SecretKey, str], user_agent: str) -> Hop:
-    """Make the request that a check begins with. Raises `Fault` for a Secret that is not there."""
+    """Make the first request of a check. Raises `Fault` for a Secret that is missing."""
     if any(isinstance(header.value, SecretKey) for header in check.headers):
         return _made(check, secrets, user_agent)
     ready = _ready(check, user_agent)
@@ -132,7 +132,7 @@ def _value(header: Header, secrets: Mapping[SecretKey, str]) -> str:
 
 
 async def read_location(response: httpx.Response) -> None:
-    """Say where a redirect leads in words that httpx reads; a hook of httpx for each answer.
+    """Rewrite Location as httpx reads it; a hook of httpx for each response.
 
     Raises `Fault` when it leads nowhere. A redirect that does not say where is no redirect.
     """
@@ -153,7 +153,7 @@ async def read_location(response: httpx.Response) -> None:
 
 
 async def ignore_location(response: httpx.Response) -> None:
-    """Take a redirect for the answer; the other hook of httpx."""
+    """Take a redirect for the final response; the other hook of httpx."""
     response.headers.pop("Location", None)
 
 
@@ -173,7 +173,7 @@ def follow(hop: Hop, response: httpx.Response) -> Hop:
 
 
 def _keep_method(before: httpx.Request, onward: httpx.Request, status: int) -> None:
-    """A 302 makes a GET of a POST; httpx makes one of every method."""
+    """Restore the method after a 302 unless it was POST; httpx makes a GET of every method."""
     if onward.method == before.method:
         return
     if status == FOUND and before.method != "POST":
@@ -181,22 +181,22 @@ def _keep_method(before: httpx.Request, onward: httpx.Request, status: int) -> N
         length = first_value(before.headers.raw, b"content-length")
         onward.headers = httpx.Headers([*onward.headers.raw, (b"Content-Length", length)])
     else:
-        kept = [pair for pair in onward.headers.raw if not pair[0].lower().startswith(b"content-")]
-        onward.headers = httpx.Headers(kept)
+        others = [p for p in onward.headers.raw if not p[0].lower().startswith(b"content-")]
+        onward.headers = httpx.Headers(others)
 
 
 def _leave_origin(onward: httpx.Request, goal: Target, secret: frozenset[bytes]) -> None:
-    """Drop what the origin before was trusted with; the cookies are those of the new one."""
+    """Drop what only the previous origin may see; the cookies are those of the new one."""
     dropped = (CREDENTIALS | secret | {b"host"}) - {b"cookie"}
-    kept = [pair for pair in onward.headers.raw if pair[0].lower() not in dropped]
-    onward.headers = httpx.Headers([(b"Host", goal.authority.encode()), *kept])
+    others = [pair for pair in onward.headers.raw if pair[0].lower() not in dropped]
+    onward.headers = httpx.Headers([(b"Host", goal.authority.encode()), *others])
 
 
 def _add_cookie(onward: httpx.Request, own: bytes) -> None:
-    """Send the manifest's own cookies on, but for those that were set anew meanwhile."""
+    """Send the manifest's own cookies, except those that a response has set meanwhile."""
     anew = first_value(onward.headers.raw, b"cookie")
     names = {pair.partition(b"=")[0].strip() for pair in anew.split(b";")}
-    kept = [pair for pair in own.split(b";") if pair.partition(b"=")[0].strip() not in names]
+    still = [pair for pair in own.split(b";") if pair.partition(b"=")[0].strip() not in names]
     others = [pair for pair in onward.headers.raw if pair[0].lower() != b"cookie"]
-    cookie = b";".join([*kept, b" " + anew] if kept and anew else kept) or anew
+    cookie = b";".join([*still, b" " + anew] if still and anew else still) or anew
     onward.headers = httpx.Headers([*others, (b"Cookie", cookie.strip())])

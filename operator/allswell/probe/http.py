@@ -1,4 +1,4 @@
-"""The `http` check: requests along the redirects, then a verdict on the last answer."""
+"""Carry out the `http` check: follow redirects, then judge the last response."""
 
 from collections.abc import Mapping
 
@@ -6,20 +6,20 @@ from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect, Http, SecretKey
 from allswell.probe import fault, hop, pattern
 from allswell.probe.body import BodyReader
+from allswell.probe.check_run import CheckRun
 from allswell.probe.client import CheckClient
 from allswell.probe.connector import Connector
 from allswell.probe.exchange import first_value, text
 from allswell.probe.fault import Fault
 from allswell.probe.hop import Hop
 from allswell.probe.lean_httpx import httpx
-from allswell.probe.run import CheckRun
 from allswell.probe.transport import Transport
 
 
 async def probe(
     connector: Connector, check: Http, secrets: Mapping[SecretKey, str], run: CheckRun
 ) -> None:
-    """Carry the check out, noting everything in `run`. Raises `Fault` when it cannot be judged."""
+    """Carry the check out, recording everything in `run`. Raises `Fault` without a verdict."""
     start = hop.first(check, secrets, connector.user_agent)
     run.secrets = start.secret_values
     hook = hop.read_location if check.max_redirects else hop.ignore_location
@@ -31,7 +31,7 @@ async def probe(
 
 
 async def _follow(client: httpx.AsyncClient, start: Hop, check: Http, run: CheckRun) -> None:
-    """Go from hop to hop, each of them judged below before it is dialled."""
+    """Follow redirects hop by hop; each address is judged before it is dialled."""
     here = start
     for _ in range(check.max_redirects + 1):
         response = await client.send(here.request, stream=True)
@@ -47,7 +47,7 @@ async def _follow(client: httpx.AsyncClient, start: Hop, check: Http, run: Check
 
 
 async def _judge(response: httpx.Response, check: Http, run: CheckRun) -> None:
-    """Judge the last answer; a body is read only when the status is as expected."""
+    """Judge the last response; its body is read only when the status is as expected."""
     expect, status = check.expect, response.status_code
     wanted = ", ".join(map(str, expect.status))
     good = any(status in entry for entry in expect.status)
@@ -71,21 +71,21 @@ async def _judge_body(response: httpx.Response, expect: BodyExpect, run: CheckRu
     await _expect_body(reader, expect, run)
 
 
-async def _expect_body(reading: BodyReader, expect: BodyExpect, run: CheckRun) -> None:
+async def _expect_body(reader: BodyReader, expect: BodyExpect, run: CheckRun) -> None:
     failed = state.BODY_MISMATCH
-    begins = f"a body that begins with {reading.beginning!r}" if reading.beginning else "no body"
+    begins = f"a body that begins with {reader.beginning!r}" if reader.beginning else "no body"
     if expect.contains is not None:
-        found = reading.contains.found
+        found = reader.contains.found
         seen = "found" if found else begins
         run.expect(failed, "body.contains", expect.contains, seen, holds=found)
     if expect.not_contains is not None:
-        found = reading.not_contains.found
+        found = reader.not_contains.found
         seen = "found" if found else "not found"
         run.expect(failed, "body.notContains", expect.not_contains, seen, holds=not found)
         if found:
             return
     if expect.matches is not None:
         run.doing = "matching the pattern of body.matches"
-        found = await pattern.found(expect.matches, reading.text, run.remaining)
+        found = await pattern.search(expect.matches, reader.text, run.remaining)
         seen = "matched" if found else begins
         run.expect(failed, "body.matches", expect.matches, seen, holds=found)

@@ -1,4 +1,4 @@
-"""httpx as a checker can afford it: every module of the checker takes it from here.
+"""Import httpx without its command line; every module of the checker takes it from here.
 
 Importing httpx also imports its command line, wherever click, pygments and rich are installed: 3.5
 MiB more in every checker for a program that nobody runs there. A module that is None in

@@ -1,4 +1,4 @@
-"""From a host's name to its addresses.
+"""Resolve a host's name to its addresses.
 
 The system's resolver blocks, and where a name server is silent it does so for up to half a minute,
 long after the check that asked has ended. So each lookup has a thread of its own, a name has at
@@ -12,18 +12,18 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
-from allswell.probe import aside
+from allswell.probe import daemon_thread
 from allswell.probe.address import Address
 
 # A host's name to its addresses, best first. Raises OSError when there are none.
 Resolve = Callable[[str], Awaitable[Sequence[Address]]]
 
 MOST_AT_ONCE = 256
-PATIENCE = 0.25
+WAIT = 0.25
 
 
 def literal(host: str) -> Address | None:
-    """The address that a host is written as, in its usual spelling; None for a name.
+    """Parse a host that is written as an address, in its usual spelling; None for a name.
 
     Unusual spellings (`127.1`, `0x7f.1`) count as names: the system's resolver knows them.
     """
@@ -55,28 +55,28 @@ class SystemLookup:
         self._running: dict[str, asyncio.Future[tuple[Address, ...] | Exception]] = {}
 
     async def __call__(self, host: str) -> tuple[Address, ...]:
-        """The addresses of a host."""
+        """Resolve a host. Raises OSError when it has no address."""
         running = self._running.get(host)
         if running is None:
-            await self._room()
+            await self._wait_for_place()
             running = self._running.get(host) or self._begin(host)
-        found = await asyncio.shield(running)
-        if isinstance(found, Exception):
-            raise found
-        return found
+        result = await asyncio.shield(running)
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def _begin(self, host: str) -> asyncio.Future[tuple[Address, ...] | Exception]:
-        running = aside.begin(lambda: self._ask(host), f"lookup-{host}")
+        running = daemon_thread.begin(lambda: self._ask(host), f"lookup-{host}")
         self._running[host] = running
         running.add_done_callback(lambda _: self._running.pop(host, None))
         return running
 
-    async def _room(self) -> None:
-        """Wait a moment for a free place; lookups that hang are no statement about this name."""
+    async def _wait_for_place(self) -> None:
+        """Wait briefly for a free place; hanging lookups are no statement about this name."""
         if len(self._running) < self._most:
             return
         await asyncio.wait(
-            self._running.values(), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+            self._running.values(), timeout=WAIT, return_when=asyncio.FIRST_COMPLETED
         )
         if len(self._running) >= self._most:
             raise OSError(errno.EAGAIN, f"{self._most} name lookups are hanging")

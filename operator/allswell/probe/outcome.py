@@ -1,4 +1,4 @@
-"""What one check found, with everything needed to explain the verdict."""
+"""Hold the verdict of one check, with everything needed to explain it."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from allswell.domain.state import State
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """One thing that was expected and what was seen instead; `name` as in the manifest."""
+    """One expectation and what was observed; `name` as in the manifest."""
 
     name: str
     expected: str
@@ -46,10 +46,10 @@ class Outcome:
 
     @property
     def state(self) -> State:
-        """The state that the reason stands for."""
+        """Return the state that the reason implies."""
         return state.of(self.reason)
 
     @property
     def latency_us(self) -> int:
-        """The whole check in microseconds."""
+        """Return the duration of the whole check in microseconds."""
         return round(self.phases.total * 1_000_000)

@@ -1,4 +1,4 @@
-"""A stranger's regular expression on a hostile text.
+"""Search a text for a stranger's regular expression, within a time limit.
 
 Python's own `re` cannot be interrupted and holds every other thread while it works. The package
 `regex` reads the same patterns, takes a time limit and lets the others run. It costs some 10 MiB of
@@ -8,13 +8,13 @@ memory, so it is loaded when the first check needs it, by the thread that matche
 import importlib
 
 from allswell.domain import state
-from allswell.probe import aside
+from allswell.probe import daemon_thread
 from allswell.probe.fault import Fault
 
 
-async def found(pattern: str, text: str, seconds: float) -> bool:
-    """Whether a pattern is found in a text. Raises `Fault` when that takes too long."""
-    result = await aside.begin(lambda: _search(pattern, text, seconds), "pattern")
+async def search(pattern: str, text: str, seconds: float) -> bool:
+    """Search a text for a pattern. Raises `Fault` when that takes too long."""
+    result = await daemon_thread.begin(lambda: _search(pattern, text, seconds), "pattern")
     if isinstance(result, TimeoutError):
         words = "the pattern of body.matches took too long on this body"
         raise Fault(state.TIMEOUT, words) from result

@@ -1,4 +1,4 @@
-"""The room's front: one prober for each process, one outcome for each check, never an exception."""
+"""Provide one prober for each process: one outcome for each check, never an exception."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -12,11 +12,11 @@ from allswell.domain.spec.http import Http, SecretKey
 from allswell.domain.spec.tcp import Tcp
 from allswell.probe import http, tcp
 from allswell.probe.address import AddressPolicy
+from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
 from allswell.probe.lookup import Resolve, SystemLookup
 from allswell.probe.outcome import Outcome
-from allswell.probe.run import CheckRun
 from allswell.probe.trust import Trust
 
 USER_AGENT = "allswell"
@@ -34,7 +34,7 @@ PROBES: Mapping[type, Probe] = {
 
 
 def utc_now() -> datetime:
-    """The wall clock, which only the days left of a certificate are counted from."""
+    """Return the wall-clock time; only a certificate's days are counted from it."""
     return datetime.now(UTC)
 
 
@@ -54,7 +54,7 @@ class Prober:
         self._now = now
         trust = Trust(extra_ca_file)
         resolve = resolve or SystemLookup()
-        self._lines = Connector(policy, resolve, trust, user_agent)
+        self._connector = Connector(policy, resolve, trust, user_agent)
         self._references = Connector(REFERENCE, resolve, trust, user_agent)
 
     async def check(
@@ -71,7 +71,7 @@ class Prober:
         run = CheckRun(timeout, self._now)
         try:
             async with asyncio.timeout(timeout.total_seconds()):
-                await PROBES[type(check)](self._lines, check, secrets, run)
+                await PROBES[type(check)](self._connector, check, secrets, run)
         except Fault as fault:
             return run.outcome(fault)
         except TimeoutError:
@@ -87,7 +87,7 @@ class Prober:
         port: int,
         timeout: timedelta,  # noqa: ASYNC109 - as above
     ) -> bool:
-        """Whether a plain connection can be made, to tell a lost network from a dead target."""
+        """Tell whether a plain connection can be made, which a lost network prevents."""
         run = CheckRun(timeout, self._now)
         try:
             async with (

@@ -1,4 +1,4 @@
-"""A connection's bytes, plain or through TLS, straight on the event loop's socket calls.
+"""Read and write a connection, plain or through TLS, on the event loop's socket calls.
 
 Each connection may receive a limited number of bytes in its whole life. That bounds what a hostile
 target can make the checker hold or compute, whatever it wraps them in, and it keeps a fast sender
@@ -15,8 +15,8 @@ from typing import Protocol, TypeVar
 
 from allswell.domain import state
 from allswell.probe import fault
+from allswell.probe.check_run import CheckRun
 from allswell.probe.fault import Fault
-from allswell.probe.run import CheckRun
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Stream(Protocol):
     """What a check talks through."""
 
     async def read(self) -> bytes:
-        """Some bytes, or none when the target has closed its side."""
+        """Read some bytes, or none when the target has closed its side."""
 
     async def write(self, data: bytes) -> None:
         """Send all of the data."""
@@ -53,7 +53,7 @@ class Plain:
         self._left = self._most = most
 
     async def read(self) -> bytes:
-        """Some bytes, or none at the end."""
+        """Read some bytes, or none at the end."""
         try:
             data = await self._loop.sock_recv(self._socket, AT_ONCE)
         except OSError as error:
@@ -89,12 +89,12 @@ class Encrypted:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
 
     async def handshake(self) -> bytes:
-        """Agree with the target; gives its certificate (DER). Raises `ssl.SSLError`."""
+        """Perform the handshake; return the target's certificate (DER). Raises `ssl.SSLError`."""
         await self._drive(self._tls.do_handshake)
         return self._tls.getpeercert(binary_form=True) or b""
 
     async def read(self) -> bytes:
-        """Some bytes, or none at the end, also when it comes without TLS's own farewell."""
+        """Read some bytes, or none at the end, also without TLS's close_notify."""
         self._reads += 1
         if self._reads % STRETCH == 0:
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Where an HTTP request goes: an address of the web, taken apart and made safe to send.
+"""Parse the URL of an HTTP request, and make it safe to send.
 
 This parser stands in front of httpx, which reads addresses otherwise than browsers do: it lets
 `a b.example` and `a%41` through and refuses an emoji. What passed here is what is looked up, judged
@@ -24,7 +24,7 @@ AS_WRITTEN = "%/:?[]@!$&'()*+,;=~-._|^`{}\"\\<>"
 
 
 class BadTarget(ValueError):
-    """An address that no request can go to; the text says why."""
+    """A URL that no request can go to; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,23 @@ class Target:
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """What decides whether secrets may go along."""
+        """Return the origin, which decides whether secrets may be sent."""
         return (self.scheme, self.host, self.port)
 
     @property
     def authority(self) -> str:
-        """The value of the Host header."""
+        """Return the value of the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def shown(self) -> str:
-        """The address without its query, which may hold a secret."""
+        """Return the address without its query, which may hold a secret."""
         return f"{self.scheme}://{self.authority}{self.resource.partition('?')[0]}"
 
 
 def parse(url: str) -> Target:
-    """Take an absolute address apart. Raises BadTarget."""
+    """Parse an absolute URL. Raises BadTarget."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -72,7 +72,7 @@ def parse(url: str) -> Target:
 
 
 def join(base: Target, reference: str) -> Target:
-    """Where a reference leads that was given at `base`. Raises BadTarget."""
+    """Resolve a reference that was given at `base`. Raises BadTarget."""
     here = f"{base.scheme}://{base.authority}{base.resource}"
     try:
         return parse(urljoin(here, reference))
@@ -93,7 +93,7 @@ def _host(name: str) -> str:
 
 
 def _a_labels(name: str) -> str:
-    """The ASCII form of an international name: IDNA 2008, and symbols as browsers take them."""
+    """Convert an international name to A-labels: IDNA 2008, and symbols as browsers do."""
     try:
         labels = idna.uts46_remap(name, std3_rules=False).split(".")
         return ".".join(label if label.isascii() else _a_label(label) for label in labels)
@@ -123,7 +123,7 @@ def _bounded(label: str) -> str:
 
 
 def as_httpx(goal: Target) -> httpx.URL:
-    """The address in a spelling that httpx reads. Raises BadTarget for one that is too long.
+    """Spell the URL so that httpx reads it. Raises BadTarget for one that is too long.
 
     Only what httpx derives from it matters here: its origin, and which cookies are meant for it.
     httpx decodes every host that begins with `xn--` and fails at symbols, and it takes `1.2.3.400`
@@ -131,9 +131,9 @@ def as_httpx(goal: Target) -> httpx.URL:
     """
     host = goal.host
     try:
-        found = _httpx_url(goal, host)
-        if found.host:
-            return found
+        url = _httpx_url(goal, host)
+        if url.host:
+            return url
     except (httpx.InvalidURL, ValueError):
         pass
     try:

@@ -1,25 +1,27 @@
-"""The `tcp` check: connect, perhaps encrypt, perhaps send and wait for words in the reply."""
+"""Carry out the `tcp` check: connect, optionally TLS, optionally send and await a reply."""
 
 from collections.abc import Mapping
 
 from allswell.domain import state
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.tcp import Tcp
+from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
-from allswell.probe.run import CheckRun
 from allswell.probe.stream import Stream
 
 MOST_REPLY = 64 * 1024
 SNIPPET = 80
 
 
-async def probe(lines: Connector, check: Tcp, _: Mapping[SecretKey, str], run: CheckRun) -> None:
-    """Carry the check out, noting everything in `run`. Raises `Fault` when it cannot be judged."""
-    async with lines.connect(run, check.host, check.port) as line:
+async def probe(
+    connector: Connector, check: Tcp, _: Mapping[SecretKey, str], run: CheckRun
+) -> None:
+    """Carry the check out, recording everything in `run`. Raises `Fault` without a verdict."""
+    async with connector.connect(run, check.host, check.port) as line:
         stream: Stream = line
         if check.tls is not None:
-            stream = await lines.encrypt(run, line, check.host, check.tls)
+            stream = await connector.encrypt(run, line, check.host, check.tls)
         run.summary = f"connected to {run.address} port {check.port}"
         if check.send is not None:
             run.doing = "sending"

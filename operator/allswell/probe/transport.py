@@ -1,8 +1,8 @@
-"""httpx's way to a target: one connection of our own for each request, closed with its answer.
+"""Provide httpx's transport: one connection of our own for each request.
 
-httpx knows requests, answers, redirects and cookies; what must hold against a hostile target holds
-here and below: the address is judged and is the one that is dialled, whatever comes is bounded, and
-a body is handed up unpacked, so that httpx has nothing to unpack. What goes wrong is a `Fault`.
+httpx knows requests, responses, redirects and cookies; what must hold against a hostile target
+holds here and below: the address that was judged is dialled, whatever arrives is bounded, and
+httpx gets bodies already decoded, so that it has nothing to unpack. Every error is a `Fault`.
 """
 
 import time
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from allswell.domain import state
 from allswell.domain.spec.tls import Tls
 from allswell.probe import target, trust
-from allswell.probe.coding import MOST_BYTES, Unpacker
+from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
+from allswell.probe.content_coding import MOST_BYTES, Unpacker
 from allswell.probe.exchange import Exchange, Head, first_value, text
 from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
-from allswell.probe.run import CheckRun
 from allswell.probe.stream import Plain, Stream
 from allswell.probe.target import Target
 
@@ -29,8 +29,8 @@ AS_SENT = "allswell.headers"
 OF_THE_PACKED = (b"content-encoding", b"content-length")
 
 
-class Answer(httpx.AsyncByteStream):
-    """The body of an answer, unpacked piece by piece; `close` is called when it is done with."""
+class ResponseBody(httpx.AsyncByteStream):
+    """The body of a response, decoded piece by piece; `close` is called when it is done with."""
 
     def __init__(
         self, exchange: Exchange, encoding: str, close: Callable[[], None], most: int
@@ -59,14 +59,14 @@ class Answer(httpx.AsyncByteStream):
 
 @dataclass(slots=True)
 class Transport(httpx.AsyncBaseTransport):
-    """The transport of one check: notes in `run` what it does and how long that takes."""
+    """The transport of one check: records in `run` what it does and how long that takes."""
 
     connector: Connector
     run: CheckRun
     tls: Tls
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and await the head of its answer. Raises `Fault`."""
+        """Send a request and await the head of its response. Raises `Fault`."""
         goal = goal_of(request)
         self.run.next_hop()
         line = await self.connector.open(self.run, goal.host, goal.port)
@@ -76,7 +76,7 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             line.close()
             raise
-        return answered(head, exchange, line.close)
+        return response_of(head, exchange, line.close)
 
     async def _stream(self, line: Plain, goal: Target) -> Stream:
         if goal.scheme == "http":
@@ -94,10 +94,10 @@ class Transport(httpx.AsyncBaseTransport):
         return head
 
 
-def answered(
+def response_of(
     head: Head, exchange: Exchange, close: Callable[[], None], most: int = MOST_BYTES
 ) -> httpx.Response:
-    """Make an answer in which nothing is left to unpack for httpx, with `most` bytes of a body."""
+    """Make a response in which nothing is left to decode for httpx, with `most` bytes of a body."""
     encoding = first_value(head.headers, b"content-encoding")
     headers = head.headers
     if any(name == b"content-encoding" for name, _ in headers):
@@ -105,13 +105,13 @@ def answered(
     return httpx.Response(
         head.status,
         headers=headers,
-        stream=Answer(exchange, text(encoding), close, most),
+        stream=ResponseBody(exchange, text(encoding), close, most),
         extensions={AS_SENT: head.headers},
     )
 
 
 def goal_of(request: httpx.Request) -> Target:
-    """Find out where a request goes; who does not say it means the address that httpx holds."""
+    """Return where a request goes; without an extension that is the URL that httpx holds."""
     goal = request.extensions.get(GOAL)
     if isinstance(goal, Target):
         return goal

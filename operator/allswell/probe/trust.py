@@ -1,7 +1,7 @@
-"""Whom a TLS connection trusts: the machine's own store of authorities, and what was added to it.
+"""Provide TLS contexts that trust the machine's store of authorities, and what was added to it.
 
 Where the machine has no store, certifi's is taken. Not both at once: together they cost 2.4 MiB in
-every process, and an authority that the machine's owner has struck out would come back.
+every process, and an authority that the machine's owner has removed would come back.
 A context is made when a check first needs it: a process that never speaks TLS pays nothing.
 """
 
@@ -22,14 +22,14 @@ class Trust:
         self._contexts: dict[tuple[bool, tuple[str, ...]], ssl.SSLContext] = {}
 
     def context(self, *, verify: bool, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
-        """The context that judges certificates or does not, and offers `protocols` (ALPN)."""
-        found = self._contexts.get((verify, protocols))
-        if found is None:
-            found = self._verifying() if verify else _gullible()
+        """Return a context that verifies certificates or not, and offers `protocols` (ALPN)."""
+        context = self._contexts.get((verify, protocols))
+        if context is None:
+            context = self._verifying() if verify else _unverified()
             if protocols:
-                found.set_alpn_protocols(list(protocols))
-            self._contexts[verify, protocols] = found
-        return found
+                context.set_alpn_protocols(list(protocols))
+            self._contexts[verify, protocols] = context
+        return context
 
     def _verifying(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -43,7 +43,7 @@ class Trust:
         return context
 
 
-def _gullible() -> ssl.SSLContext:
+def _unverified() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -51,7 +51,7 @@ def _gullible() -> ssl.SSLContext:
 
 
 def has_store(context: ssl.SSLContext) -> bool:
-    """Whether the machine has authorities: in a file, read already, or in a folder, read later."""
+    """Tell whether the machine has authorities, in a file or in a folder that is read later."""
     if context.cert_store_stats()["x509_ca"]:
         return True
     # `capath` is None where there is no such folder, whatever its annotation says.

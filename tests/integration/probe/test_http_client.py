@@ -15,10 +15,10 @@ from allswell.domain.spec.http import BodyExpect, Header, SecretKey
 from allswell.domain.spec.tls import Tls
 from allswell.probe import AddressPolicy, Prober
 from allswell.probe.address import Address
+from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
-from allswell.probe.run import CheckRun
 from allswell.probe.transport import AS_SENT, Transport
 from allswell.probe.trust import Trust
 from tests.integration.probe.targets import (

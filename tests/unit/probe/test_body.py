@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect
 from allswell.probe.body import BodyReader, TextSearch, charset_of
-from allswell.probe.coding import MOST_BYTES, Unpacker
+from allswell.probe.content_coding import MOST_BYTES, Unpacker
 from allswell.probe.fault import Fault
 
 

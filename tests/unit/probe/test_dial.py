@@ -36,7 +36,7 @@ def full() -> socket.socket:
 
 async def test_families_take_turns_beginning_with_the_first() -> None:
     texts = ["::1", "::2", "::3", "10.0.0.1", "10.0.0.2"]
-    mixed = dial.in_turn([ip_address(text) for text in texts])
+    mixed = dial.interleave([ip_address(text) for text in texts])
     assert [str(entry) for entry in mixed] == ["::1", "10.0.0.1", "::2", "10.0.0.2", "::3"]
 
 

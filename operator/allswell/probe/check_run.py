@@ -1,4 +1,4 @@
-"""What one check has found so far: filled in as it goes, turned into an outcome at its end.
+"""Record what one check observes, and turn it into an outcome at its end.
 
 It is the only thing in this room that changes while a check runs, and it belongs to that check
 alone. It also keeps the secrets that went out, so that no word of them comes back in a text: a
@@ -42,12 +42,12 @@ class CheckRun:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the check began."""
+        """Return the seconds since the check began."""
         return time.perf_counter() - self.started
 
     @property
     def remaining(self) -> float:
-        """Seconds until the deadline."""
+        """Return the seconds until the deadline."""
         return self.timeout.total_seconds() - self.elapsed
 
     def next_hop(self) -> None:
@@ -84,12 +84,12 @@ class CheckRun:
             )
 
     def late(self) -> Fault:
-        """What the deadline means now."""
+        """Return the fault that a passed deadline means now."""
         after = f"no answer within {duration.text(self.timeout)}"
         return self.when_late or Fault(state.TIMEOUT, f"{after}, while {self.doing}")
 
     def outcome(self, fault: Fault | None = None) -> Outcome:
-        """The verdict: the fault that ended the check, else the worst assertion that failed."""
+        """Return the verdict: the fault that ended the check, else the worst failed assertion."""
         total = self.elapsed
         failed = fault or min(self._failed, key=_mildness, default=None)
         return Outcome(
@@ -105,7 +105,7 @@ class CheckRun:
         return "; ".join(filter(None, (failed.detail if failed else "", self.summary)))
 
     def _clean(self, text: str, longest: int) -> str:
-        """One printable line of bounded length without any secret."""
+        """Reduce a text to one printable line of bounded length, without any secret."""
         for secret in self.secrets:
             if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, "***")

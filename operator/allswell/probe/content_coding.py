@@ -40,7 +40,7 @@ class Unpacker:
 
 
 class _AsSent:
-    """A body that is not packed."""
+    """A body without a content coding."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the data itself."""

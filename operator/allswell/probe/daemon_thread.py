@@ -1,7 +1,7 @@
-"""Work that blocks, done in a daemon thread of its own.
+"""Run blocking work in a daemon thread of its own.
 
-Not the loop's thread pool: that has a handful of threads, which a few hanging name lookups occupy
-for half a minute, and it holds up the end of the process until the last one comes back.
+The loop's thread pool will not do: it has a handful of threads, which a few hanging name lookups
+occupy for half a minute, and it delays the end of the process until the last one returns.
 """
 
 import asyncio
