@@ -7,7 +7,7 @@ from pathlib import Path
 
 STYLES = ("auto", "path", "virtual")
 ENCRYPTIONS = ("AES256", "aws:kms")
-_SHORTEST, _LONGEST = 3, 63
+_MIN_LENGTH, _MAX_LENGTH = 3, 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,11 @@ NAMES = (
 
 def _problems(settings: BucketSettings) -> list[str]:
     problems = []
-    if not _SHORTEST <= len(settings.bucket) <= _LONGEST or set(settings.bucket) & set("/:@ \\"):
+    name = settings.bucket
+    if not _MIN_LENGTH <= len(name) <= _MAX_LENGTH or set(name) & set("/:@ \\"):
         problems.append("BUCKET: write the bucket's name alone, like results; 3 to 63 characters")
-    if (
-        any(part in ("", ".", "..") for part in settings.prefix.strip("/").split("/"))
-        and settings.prefix
-    ):
+    parents = settings.prefix.strip("/").split("/")
+    if settings.prefix and any(parent in ("", ".", "..") for parent in parents):
         problems.append("PREFIX: write names with / between them, like allswell/production")
     parts = urllib.parse.urlsplit(settings.endpoint)
     if settings.endpoint and (parts.scheme not in ("http", "https") or not parts.hostname):

@@ -22,9 +22,9 @@ _GZIP_1K = 16 + 10
 _MEMORY = 9
 _LINES = 256
 _ANY_GZIP = 16 + zlib.MAX_WBITS
-_MOST_AT_ONCE = 65_536
-_LONGEST_LINE = 1_024
-_MOST_US = 2**63
+_MAX_DECOMPRESSED = 65_536
+_MAX_LINE_BYTES = 1_024
+_MAX_US = 2**63
 
 
 class DayFileDamaged(Exception):
@@ -101,12 +101,12 @@ def _decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 raise DayFileMalformed("there is more after its end")
             rest = chunk
             while rest and not decompressor.eof:
-                yield decompressor.decompress(rest, _MOST_AT_ONCE)
+                yield decompressor.decompress(rest, _MAX_DECOMPRESSED)
                 rest = decompressor.unconsumed_tail
             if decompressor.unused_data:
                 raise DayFileMalformed("there is more after its end")
         # What the limit of the last call has left.
-        while not decompressor.eof and (more := decompressor.decompress(b"", _MOST_AT_ONCE)):
+        while not decompressor.eof and (more := decompressor.decompress(b"", _MAX_DECOMPRESSED)):
             yield more
     except zlib.error as error:
         raise DayFileMalformed("it is not gzip, or its content was changed") from error
@@ -118,8 +118,8 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
-        if any(len(text) > _LONGEST_LINE for text in (*whole, rest)):
-            raise DayFileMalformed(f"a line is longer than {_LONGEST_LINE} bytes")
+        if any(len(text) > _MAX_LINE_BYTES for text in (*whole, rest)):
+            raise DayFileMalformed(f"a line is longer than {_MAX_LINE_BYTES} bytes")
         yield from whole
     if rest:
         raise DayFileMalformed("its last line does not end")
@@ -131,7 +131,7 @@ def _sample(content: bytes) -> Sample:
     started = instant.parse(text)
     if instant.text(started) != text:
         raise ValueError("a time is written in another form")
-    if type(latency_us) is not int or not 0 <= latency_us < _MOST_US:
+    if type(latency_us) is not int or not 0 <= latency_us < _MAX_US:
         raise ValueError("a latency is not a number of microseconds")
     if not isinstance(reason, str):
         raise TypeError("a reason is not text")

@@ -30,7 +30,7 @@ from allswell.domain.maintenance import Maintenance, MaintenanceUpdate, Phase
 INCIDENT = "incident"
 MAINTENANCE = "maintenance"
 # The newest of a page; the open ones come first.
-MOST = 200
+MAX_ANNOUNCEMENTS = 200
 _BETWEEN = ","
 
 Announcements = tuple[tuple[Incident, ...], tuple[Maintenance, ...]]
@@ -116,7 +116,7 @@ def _shown_ids(page_id: int, since_ms: int) -> Select[int]:
             or_(announcement.c.everywhere, on_page),
         )
         .order_by(is_open.desc(), announcement.c.start_ms.desc(), announcement.c.id.desc())
-        .limit(MOST)
+        .limit(MAX_ANNOUNCEMENTS)
     )
 
 

@@ -25,8 +25,8 @@ from allswell.domain.timeline import OverlayKind
 
 HIDDEN_FOR = timedelta(days=90)
 # Above both, a purge stops and asks: so much at once is rather a mistake.
-MOST_PURGED_SHARE = 0.2
-MOST_PURGED_ANYWAY = 10
+MAX_PURGED_SHARE = 0.2
+ALWAYS_PURGED = 10
 
 _Statement = Select[int, str, str, str, str, int, int, int, bool]
 _Row = Row[int, str, str, str, str, int, int, int, bool]
@@ -119,7 +119,7 @@ def purge(connection: Connection, now: datetime, *, confirmed: bool) -> int:
         total += connection.scalar(select(func.count()).select_from(table)) or 0
         old = select(func.count()).where(table.c.hidden_ms < before_ms)
         due += connection.scalar(old) or 0
-    if due > max(MOST_PURGED_ANYWAY, total * MOST_PURGED_SHARE) and not confirmed:
+    if due > max(ALWAYS_PURGED, total * MAX_PURGED_SHARE) and not confirmed:
         raise PurgeRefused(f"{due} of {total} monitors and pages would be deleted for good")
     _note_deletion(connection, before_ms)
     for table in (page, monitor, announcement):

@@ -19,7 +19,7 @@ from allswell.central import errors
 POSTGRESQL = "postgresql"
 WRITING = "allswell_writing"
 # Both databases limit the values that one statement may carry.
-MOST_VALUES = 1000
+MAX_VALUES = 1000
 
 T = TypeVar("T")
 Insert = postgresql.Insert | sqlite.Insert
@@ -67,7 +67,7 @@ def insert(connection: Connection, table: Table) -> Insert:
     return sqlite.insert(table)
 
 
-def chunks(values: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[T], size: int = MAX_VALUES) -> Iterator[Sequence[T]]:
     """Yield the values in chunks that one statement can carry."""
     iterator = iter(values)
     while chunk := tuple(islice(iterator, size)):

@@ -10,7 +10,7 @@ from allswell.domain.cover import Observation
 from allswell.domain.latency import LatencyBucket
 from allswell.domain.report import Heartbeat
 
-MOST_BUCKETS = latency.KEPT // latency.WIDTH + 1
+MAX_BUCKETS = latency.KEPT // latency.WIDTH + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _merge_buckets(
     buckets = {start: b for start, b in known.items() if received - start < latency.KEPT}
     buckets |= {b.start: b for b in new if b.start <= received}
     # A sender may say anything, and this memory is everybody's.
-    newest = sorted(buckets)[-MOST_BUCKETS:]
+    newest = sorted(buckets)[-MAX_BUCKETS:]
     return {start: buckets[start] for start in newest}
 
 

@@ -29,7 +29,7 @@ from allswell.domain import archive_upload, instant, report
 from allswell.domain.message import MalformedMessage
 
 # Heartbeats and hellos may name a whole list of monitors; the rest is held to report.MOST_BYTES.
-MOST_BYTES = 4 * 2**20
+MAX_BYTES = 4 * 2**20
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -56,7 +56,7 @@ class HttpApi:
 
     def application(self) -> web.Application:
         """Return the whole HTTP application."""
-        app = web.Application(client_max_size=MOST_BYTES, middlewares=[answer_errors])
+        app = web.Application(client_max_size=MAX_BYTES, middlewares=[answer_errors])
         app.router.add_post("/v1/hello", self.hello)
         app.router.add_post("/v1/beat", self.heartbeat)
         app.router.add_post("/v1/report", self.report)
@@ -71,7 +71,7 @@ class HttpApi:
         """Answer `POST /v1/hello`: checkers name their stores and learn how far each got."""
         received = self._now()
         async with self._admitted(request) as sender:
-            body = await _body(request, _most_bytes(sender))
+            body = await _body(request, _max_bytes(sender))
             return _response(await self._in_writer(messages.answer_hello, sender, body, received))
 
     async def report(self, request: web.Request) -> web.Response:
@@ -93,7 +93,7 @@ class HttpApi:
         """Answer `POST /v1/beat`: kept in memory, and accepted while the database hangs."""
         received = self._now()
         async with self._admitted(request) as sender:
-            body = await _body(request, _most_bytes(sender))
+            body = await _body(request, _max_bytes(sender))
             return _response(messages.answer_heartbeats(self._state, sender, body, received))
 
     async def archive(self, request: web.Request) -> web.Response:
@@ -144,21 +144,21 @@ class HttpApi:
         return loop.run_in_executor(self._writing, answer, self._state, sender, body, received)
 
 
-def _most_bytes(sender: Sender) -> int:
+def _max_bytes(sender: Sender) -> int:
     """Return how long a hello or a heartbeat may be: of one monitor as short as an envelope."""
-    return report.MOST_BYTES if sender.monitor else MOST_BYTES
+    return report.MOST_BYTES if sender.monitor else MAX_BYTES
 
 
 def _response(reply: MessageReply) -> web.Response:
     return web.json_response(reply.body, status=reply.status)
 
 
-async def _body(request: web.Request, most: int) -> object:
-    if (request.content_length or 0) > most:
-        raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
+async def _body(request: web.Request, limit: int) -> object:
+    if (request.content_length or 0) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
     raw = await request.read()
-    if len(raw) > most:
-        raise web.HTTPRequestEntityTooLarge(most, len(raw))
+    if len(raw) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, len(raw))
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:

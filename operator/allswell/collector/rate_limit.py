@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from allswell.collector.authentication import RequestRefused, Sender
 
 # A checker sends one after the other. More are there only while it no longer waits for an answer.
-AT_ONCE = 4
+MAX_UNANSWERED = 4
 # More than a checker keeps for 90 days, where its Monitor flaps all the time.
-MOST = 150_000
+MAX_MESSAGES = 150_000
 # One more may come after so many seconds; a checker with nothing to catch up with needs 20.
-EVERY = 1.0
-FORGET_EVERY = 60.0
+EVERY_S = 1.0
+FORGET_EVERY_S = 60.0
 
 
 class TooManyRequests(RequestRefused):
@@ -42,9 +42,9 @@ class RateLimit:
         self,
         on_refused: Callable[[], None] = lambda: None,
         *,
-        at_once: int = AT_ONCE,
-        most: int = MOST,
-        every: float = EVERY,
+        at_once: int = MAX_UNANSWERED,
+        most: int = MAX_MESSAGES,
+        every: float = EVERY_S,
     ) -> None:
         self._on_refused = on_refused
         self._at_once = at_once
@@ -92,5 +92,5 @@ class RateLimit:
     def _forget(self, now: float) -> None:
         """Drop those that have their whole allowance, so that only recent senders are kept."""
         if now >= self._forget_at:
-            self._forget_at = now + FORGET_EVERY
+            self._forget_at = now + FORGET_EVERY_S
             self._whole_at = {sender: at for sender, at in self._whole_at.items() if at > now}

@@ -33,8 +33,8 @@ from allswell.domain.watch import WatchedMonitor
 log = logging.getLogger(__name__)
 TOLERATED_SKEW = timedelta(seconds=2)
 # Longer than any wait for the database: then it was this process that did not run.
-LONGEST_PAUSE = timedelta(seconds=90)
-MOST_DAMAGED = 100
+MAX_PAUSE = timedelta(seconds=90)
+MAX_DAMAGED = 100
 
 
 class UnknownMonitor(RequestRefused):
@@ -139,7 +139,7 @@ class CollectorState:
             self._heartbeats.record(row.id, shifted, row.cover, received)
             backlog.record(row.id, heartbeat.unarchived, heartbeat.oldest, losing=heartbeat.losing)
             damaged += [(heartbeat.monitor, day) for day in backlog.damaged.get(row.id, ())]
-        lost = tuple(damaged[:MOST_DAMAGED])
+        lost = tuple(damaged[:MAX_DAMAGED])
         return HeartbeatReply(greet, tuple(gone), backlog.configured, lost)
 
     def accept(
@@ -219,7 +219,7 @@ class CollectorState:
     def _check_clock(self, now: datetime) -> None:
         """Start anew when the clock was set back, or when this process did not run."""
         before, self._checked_clock_at = self._checked_clock_at, now
-        if before is not None and not -TOLERATED_SKEW <= now - before <= LONGEST_PAUSE:
+        if before is not None and not -TOLERATED_SKEW <= now - before <= MAX_PAUSE:
             log.warning("collector: the clock jumped by %s; silence is judged anew", now - before)
             self._heartbeats.reset()
             self._hello_at.clear()

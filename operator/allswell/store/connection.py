@@ -14,7 +14,7 @@ from allswell.store import schema
 from allswell.store.errors import ForeignFile, NewerStore, StoreBusy, StoreDamaged, translated
 
 # A full check reads the whole file. Above this size only the small tables are read at a start.
-_MOST_CHECKED = 64 * 1024 * 1024
+_MAX_CHECKED = 64 * 1024 * 1024
 _SMALL = ("file", "monitor", "health", "day", "outgoing")
 _SECONDS_TO_WAIT = 5.0
 
@@ -136,7 +136,7 @@ def _examine(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    is_small = path.stat().st_size <= _MOST_CHECKED
+    is_small = path.stat().st_size <= _MAX_CHECKED
     for table in ("",) if is_small else tuple(f"({name})" for name in _SMALL):
         verdict = connection.execute(f"PRAGMA quick_check{table}").fetchone()[0]
         if verdict != "ok":

@@ -11,10 +11,10 @@ from pathlib import Path
 
 SHARE = 0.8
 WAL_PAGES = 256
-_MOST_WAL_PAGES = 8_192
+_MAX_WAL_PAGES = 8_192
 _KIB = 1024
-_LEAST_RESERVED, _MOST_RESERVED = 128 * _KIB, 1024 * _KIB
-_LEAST_FILE = 4 * _LEAST_RESERVED
+_MIN_RESERVED, _MAX_RESERVED = 128 * _KIB, 1024 * _KIB
+_MIN_FILE = 4 * _MIN_RESERVED
 _LOG = 2 * WAL_PAGES * _KIB
 _BESIDE = _LOG + 64 * _KIB
 
@@ -34,8 +34,8 @@ class DiskQuota:
 
 def plan(most: int) -> DiskQuota:
     """Divide the bytes that the file may take at most."""
-    most = max(most, _LEAST_FILE)
-    reserved = min(max(most // 16, _LEAST_RESERVED), _MOST_RESERVED)
+    most = max(most, _MIN_FILE)
+    reserved = min(max(most // 16, _MIN_RESERVED), _MAX_RESERVED)
     return DiskQuota(most - reserved, reserved, reserved + _LOG)
 
 
@@ -46,7 +46,7 @@ def log_pages(monitors: int, file_pages: int) -> int:
     few times between two copies does a page take several samples for one writing; but a log that
     one monitor fills would be larger than what it protects.
     """
-    return max(WAL_PAGES, min(4 * monitors, file_pages // 32, _MOST_WAL_PAGES))
+    return max(WAL_PAGES, min(4 * monitors, file_pages // 32, _MAX_WAL_PAGES))
 
 
 def of_volume(size: int) -> int:

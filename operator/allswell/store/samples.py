@@ -13,7 +13,7 @@ from allswell.store.values import StoredDay, Unarchived
 DAY_MS = 86_400_000
 EPOCH_DAY = date(1970, 1, 1)
 STEP = 500  # rows that one bounded step removes
-_MOST_DAYS = 20  # days that one step may touch to find them
+_MAX_DAYS = 20  # days that one step may touch to find them
 _CHUNK = 1_000
 
 Row = tuple[int, int, int]
@@ -206,7 +206,7 @@ def read(
 def drop_oldest(connection: sqlite3.Connection, most: int = STEP) -> DroppedRows:
     """Make room, one bounded step: archived days first, then others, the oldest of each first."""
     dropped = DroppedRows()
-    for _ in range(_MOST_DAYS):
+    for _ in range(_MAX_DAYS):
         left = most - dropped.released - dropped.lost
         oldest = connection.execute(
             "SELECT monitor, day, archived FROM day WHERE present = 1"

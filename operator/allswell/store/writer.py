@@ -15,9 +15,9 @@ from allswell.store.disk_quota import DiskQuota, DiskReserve, log_pages
 from allswell.store.errors import StoreError, StoreFailed, StoreFull
 from allswell.store.samples import DroppedRows
 
-_MOST_STEPS = 8
+_MAX_STEPS = 8
 _SPARE_PAGES = 32  # of the reserved pages no new report may take these: making room needs some
-_MOST_BYTES = 2**40  # far below the number of pages that SQLite can count
+_MAX_BYTES = 2**40  # far below the number of pages that SQLite can count
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -35,7 +35,7 @@ class StoreWriter:
         self._reserve = reserve
         page_size = self.pragma("page_size")
         self._page_size = page_size
-        self._planned = min(quota.file, _MOST_BYTES) // page_size - _SPARE_PAGES
+        self._planned = min(quota.file, _MAX_BYTES) // page_size - _SPARE_PAGES
         self._reserved = quota.reserved // page_size
         self._has_reserve = reserve.allocate()
         self._limit = self._planned
@@ -92,7 +92,7 @@ class StoreWriter:
         self._recover()
         self._set_durable(durable=durable)
         dropped = DroppedRows()
-        for _ in range(_MOST_STEPS):
+        for _ in range(_MAX_STEPS):
             try:
                 return self._transact(work, self._limit), dropped
             except StoreError as error:

@@ -24,7 +24,7 @@ from allswell.central.archive_catalogue import ArchiveCatalogue, ArchiveTotals
 from allswell.checker.errors import UploadFailed
 from allswell.checker.object_store_client import HttpUploadTarget, UploadSink
 from allswell.collector.archive.backlog import ArchiveBacklog, Backlog
-from allswell.collector.archive.executor import MOST_WAITING, SHARE, ArchiveExecutor
+from allswell.collector.archive.executor import MAX_WAITING, NAMESPACE_SHARE, ArchiveExecutor
 from allswell.collector.archive.local_uploads import LocalUploads
 from allswell.collector.archive.uploads import Uploads
 from allswell.collector.authentication import LocalTokens, Sender
@@ -44,7 +44,7 @@ TOKENS = {
     "other": Sender("other"),
     "page": Sender("", page=True),
 }
-TEAMS = tuple(f"team-{number}" for number in range(MOST_WAITING // SHARE))
+TEAMS = tuple(f"team-{number}" for number in range(MAX_WAITING // NAMESPACE_SHARE))
 TOKENS |= {team: Sender(team) for team in TEAMS}
 BODY = b"a day of results"
 CONTENT = DayFileContent(len(BODY), hashlib.sha256(BODY).hexdigest(), 3)
@@ -313,10 +313,10 @@ def test_an_address_takes_nothing_but_what_it_is_for(serve: Serve) -> None:
 def test_a_bucket_that_hangs_delays_no_beat_and_no_report(serve: Serve) -> None:
     async def story(house: House) -> None:
         house.folder.goes_on.clear()
-        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
+        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * NAMESPACE_SHARE)]
         done, waiting = await asyncio.wait(stuck, timeout=0.3)
         assert {task.result()[0] for task in done} == {503}
-        assert len(waiting) == SHARE
+        assert len(waiting) == NAMESPACE_SHARE
         beat = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON)])
         sent = {"sent_at": instant.text(NOON)}
         hello = report.hello_json([Hello("api", "s1", 0)])
@@ -347,17 +347,19 @@ def test_a_namespace_that_asks_without_end_keeps_no_other_from_the_archive(
         for team in TEAMS:
             house.state.hello(Sender(team), [Hello("api", "s1", 0)], NOON)
         house.folder.goes_on.clear()
-        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * SHARE)]
+        stuck = [asyncio.create_task(house.ask()) for _ in range(2 * NAMESPACE_SHARE)]
         others = [
-            asyncio.create_task(house.ask(token=team)) for team in TEAMS for _ in range(2 * SHARE)
+            asyncio.create_task(house.ask(token=team))
+            for team in TEAMS
+            for _ in range(2 * NAMESPACE_SHARE)
         ]
         asked = [*stuck, *others]
-        refused = len(asked) - MOST_WAITING
+        refused = len(asked) - MAX_WAITING
         async with asyncio.timeout(20):
             while sum(task.done() for task in asked) < refused:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         assert sum(task.done() for task in asked) == refused
-        assert sum(not task.done() for task in stuck) == SHARE
+        assert sum(not task.done() for task in stuck) == NAMESPACE_SHARE
         house.folder.goes_on.set()
         await asyncio.gather(*asked)
 

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from allswell.collector.heartbeats import MOST_BUCKETS, Heartbeats
+from allswell.collector.heartbeats import MAX_BUCKETS, Heartbeats
 from allswell.domain import latency
 from allswell.domain.cover import Observation
 from allswell.domain.latency import LatencyBucket
@@ -103,5 +103,5 @@ def test_no_more_is_kept_than_a_day_has_whatever_a_sender_says() -> None:
     for turn in range(3):
         odd = (NOON - (n + turn / 10) * MINUTE for n in range(300))
         heartbeats.record(1, beat(0, 1, *(LatencyBucket(at, 1, 1, 1) for at in odd)), COVER, NOON)
-    assert len(heartbeats.get(1).buckets) == MOST_BUCKETS
+    assert len(heartbeats.get(1).buckets) == MAX_BUCKETS
     assert max(heartbeats.get(1).buckets) == NOON

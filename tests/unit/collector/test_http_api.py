@@ -30,7 +30,7 @@ from allswell.collector.authentication import (
 )
 from allswell.collector.http_api import HttpApi
 from allswell.collector.messages import refusal
-from allswell.collector.rate_limit import AT_ONCE, RateLimit
+from allswell.collector.rate_limit import MAX_UNANSWERED, RateLimit
 from allswell.collector.server import CollectorServer
 from allswell.collector.state import CollectorState
 from allswell.domain import instant, latency, report
@@ -230,7 +230,7 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
     async def story(client: Client, _: CollectorState) -> None:
         event.listen(central.engine, "begin", lambda _: hangs.wait(20))
         waiting = [asyncio.create_task(post(client, "/v1/report", REPORT, "api")) for _ in range(9)]
-        for answer in islice(asyncio.as_completed(waiting), len(waiting) - AT_ONCE):
+        for answer in islice(asyncio.as_completed(waiting), len(waiting) - MAX_UNANSWERED):
             assert (await answer)[0] == 429
         beats = report.heartbeats_json([Heartbeat("api", "s1", NOON, NOON)])
         assert (await post(client, "/v1/beat", {**beats, **SENT}, "api"))[0] == 200
@@ -239,11 +239,11 @@ def test_who_asks_for_more_at_once_than_a_checker_does_holds_up_nobody(
         hangs.set()
         assert (await asked)[0] == 200
         found = sorted([(await task)[0] for task in waiting])
-        assert found == [200] * (AT_ONCE - 1) + [201] + [429] * (9 - AT_ONCE)
+        assert found == [200] * (MAX_UNANSWERED - 1) + [201] + [429] * (9 - MAX_UNANSWERED)
         assert (await post(client, "/v1/report", REPORT, "api"))[0] == 200
 
     serve(central, story, rate_limit=RateLimit(lambda: refused.append(1)))
-    assert len(refused) == 9 - AT_ONCE
+    assert len(refused) == 9 - MAX_UNANSWERED
 
 
 def test_who_sends_without_end_is_told_when_to_come_again(

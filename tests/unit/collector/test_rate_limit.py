@@ -3,7 +3,13 @@ from contextlib import ExitStack
 import pytest
 
 from allswell.collector.authentication import Sender
-from allswell.collector.rate_limit import AT_ONCE, EVERY, MOST, RateLimit, TooManyRequests
+from allswell.collector.rate_limit import (
+    EVERY_S,
+    MAX_MESSAGES,
+    MAX_UNANSWERED,
+    RateLimit,
+    TooManyRequests,
+)
 from allswell.domain import health
 from allswell.store import pruning
 
@@ -24,7 +30,7 @@ def test_so_many_of_a_monitor_are_let_in_at_once_by_path() -> None:
     refused: list[int] = []
     rate_limit = RateLimit(lambda: refused.append(1))
     with ExitStack() as inside:
-        for _ in range(AT_ONCE):
+        for _ in range(MAX_UNANSWERED):
             inside.enter_context(rate_limit.admit(API, REPORT, 0.0))
         assert not spoken(rate_limit, API, 0.0)
         assert spoken(rate_limit, API, 0.0, BEAT)
@@ -73,5 +79,5 @@ def test_no_checker_keeps_so_much_that_it_meets_a_limit() -> None:
     # One that improves and one that begins to flap may come on top of the most of an hour.
     changes, days = hours * (health.MOST_CHANGES_AN_HOUR + 2), hours / 24
     beats = hours * 120
-    assert changes + days + 1000 < MOST
-    assert (changes + days + beats) / hours * 2 < 3600 / EVERY
+    assert changes + days + 1000 < MAX_MESSAGES
+    assert (changes + days + beats) / hours * 2 < 3600 / EVERY_S

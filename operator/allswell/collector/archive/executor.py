@@ -17,21 +17,21 @@ from allswell.central.errors import CentralError
 from allswell.central.writer import MonitorRow
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.collector.archive.local_uploads import LocalUploads
-from allswell.collector.archive.uploads import AT_ONCE, Uploads
+from allswell.collector.archive.uploads import BATCH, Uploads
 from allswell.domain.archive_upload import UploadPermit, UploadRequest
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 THREADS = 4
-MOST_WAITING = 32
+MAX_WAITING = 32
 # Of these, what one namespace can take: its checkers keep no other's waiting.
-SHARE = 8
+NAMESPACE_SHARE = 8
 # Less than a checker waits for an answer.
-TIMEOUT = 8.0
-EVERY = 60.0
+TIMEOUT_S = 8.0
+EVERY_S = 60.0
 # It reads the whole catalogue; what is damaged is counted at once.
 COUNT_EVERY = timedelta(minutes=10)
-SOON = 1.0
+SOON_S = 1.0
 
 
 class ArchiveBusy(Exception):
@@ -53,7 +53,7 @@ class ArchiveExecutor:
         *,
         on_totals: Callable[[ArchiveTotals], None] = lambda _: None,
         local_uploads: LocalUploads | None = None,
-        timeout: float = TIMEOUT,
+        timeout: float = TIMEOUT_S,
     ) -> None:
         self._uploads = uploads
         self._backlog = backlog
@@ -73,7 +73,7 @@ class ArchiveExecutor:
 
         What takes too long goes on, and the checker's next request finds it done.
         """
-        if self._waiting.total() >= MOST_WAITING or self._waiting[row.namespace] >= SHARE:
+        if self._waiting.total() >= MAX_WAITING or self._waiting[row.namespace] >= NAMESPACE_SHARE:
             raise ArchiveBusy("the archive has too many requests waiting")
         self._waiting[row.namespace] += 1
         loop = asyncio.get_running_loop()
@@ -98,7 +98,7 @@ class ArchiveExecutor:
         """Do the housekeeping every so often, for ever."""
         while True:
             more = await self._keep_house(self.tidy)
-            await asyncio.sleep(SOON if more else EVERY)
+            await asyncio.sleep(SOON_S if more else EVERY_S)
 
     async def _keep_house(self, act: Callable[[], T]) -> T | None:
         """Run `act` in the housekeeping thread; a failure is logged once, and None."""
@@ -132,7 +132,7 @@ class ArchiveExecutor:
         if (now := self._now()) >= self._count_at or has_changed:
             self._on_totals(catalogue.totals())
             self._count_at = now + COUNT_EVERY
-        return self._uploads.tidy(self._now()) >= AT_ONCE
+        return self._uploads.tidy(self._now()) >= BATCH
 
     def close(self) -> None:
         """End the threads, and wait for none that hangs."""

@@ -22,8 +22,8 @@ from allswell.domain.message import MalformedMessage
 
 log = logging.getLogger(__name__)
 # Names that are taken by something else, of which the catalogue does not know.
-MOST_STRANGERS = 16
-AT_ONCE = 100
+MAX_FOREIGN = 16
+BATCH = 100
 
 
 class UnknownArchive(RequestRefused):
@@ -83,7 +83,7 @@ class Uploads:
         if newest is not None and newest.content == request.content and not newest.damaged:
             return UploadPermit(recorded=True, revision=newest.place.revision)
         first = 1 if newest is None else newest.place.revision + 1
-        for revision in range(first, first + MOST_STRANGERS):
+        for revision in range(first, first + MAX_FOREIGN):
             key = archive.key(DayFileName(name.public_id, name.day, name.store, revision))
             is_there = object_store.holds(self.objects, key, request.content)
             if is_there is None:
@@ -91,7 +91,7 @@ class Uploads:
                 return UploadPermit(revision=revision, url=upload.url, headers=dict(upload.headers))
             if is_there:
                 return UploadPermit(revision=revision)
-        raise ArchiveError(f"{MOST_STRANGERS} names of {name.day} are taken by objects of others")
+        raise ArchiveError(f"{MAX_FOREIGN} names of {name.day} are taken by objects of others")
 
     def _record(
         self, row: MonitorRow, name: DayFileName, request: UploadRequest, now: datetime
@@ -131,8 +131,8 @@ class Uploads:
         2. Remove each marked object, then its entry: a step that is lost is taken again.
         """
         if self.delete_after is not None:
-            self.catalogue.mark_deleted(now, self.delete_after, AT_ONCE)
-        condemned = self.catalogue.marked_for_removal(AT_ONCE)
+            self.catalogue.mark_deleted(now, self.delete_after, BATCH)
+        condemned = self.catalogue.marked_for_removal(BATCH)
         for entry in condemned:
             self.objects.remove([entry.key])
             self.catalogue.forget([entry.id])
