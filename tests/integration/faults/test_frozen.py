@@ -72,8 +72,8 @@ def test_with_the_collector_frozen_the_page_says_that_the_present_is_not_known(
             seen = page.looks(url, 30, lambda one: one.condition == "unknown")
             last = seen[-1]
             assert last.condition == "unknown", found.log()
-            assert last.sentence == "The present state is not known"
-            assert "We have not heard from our monitoring since" in last.html
+            assert last.sentence == "The current status is unknown"
+            assert "No monitoring data since" in last.html
             assert "not how they stand now" in last.html
             assert last.at - last.as_of > timedelta(minutes=2)
             assert all(one.at - one.as_of < timedelta(seconds=122) for one in seen[:-1])

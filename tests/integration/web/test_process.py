@@ -22,7 +22,7 @@ def test_a_real_process_shows_what_the_central_database_holds(
     with serving(central[0]) as running:
         html = running.get("/").body.decode()
         assert "Public &lt;API&gt; is down" in html
-        assert "answered HTTP 503" in html
+        assert "returned HTTP 503" in html
         status = json.loads(running.get("/api/v2/status.json").body)["status"]
         assert status == {"indicator": "critical", "description": "Major System Outage"}
         head = running.get("/", "HEAD", Accept_Encoding="gzip")

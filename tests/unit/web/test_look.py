@@ -132,7 +132,7 @@ def test_title_and_icon_carry_the_state() -> None:
     silent = harness.bench(fakes.Reader(replace(unknown, observed_through=fakes.ago(hours=1))))
     assert "<title>All systems operational – Acme Status</title>" in bench(PageLook()).ask().text
     assert "icons/up.svg" in bench(PageLook()).ask().text
-    assert "<title>The present state is not known – Acme Status</title>" in silent.ask().text
+    assert "<title>The current status is unknown – Acme Status</title>" in silent.ask().text
     assert "icons/unknown.svg" in silent.ask().text
     assert silent.ask("/favicon.ico").body == icons.small(ComponentStatus.UNKNOWN)
 
@@ -202,8 +202,8 @@ def test_the_list_of_pages_speaks_the_language_that_they_share() -> None:
 def test_the_constant_notices_are_in_every_language() -> None:
     it = bench()
     text = it.ask("/nowhere").text
-    assert "There is nothing at this address" in text
+    assert "Page not found" in text
     for code in languages.NAMES:
         say = languages.of(code)
-        assert say.text("There is nothing at this address") in text
+        assert say.text("Page not found") in text
         assert code == "en" or f'<p lang="{code}" dir="ltr">' in text

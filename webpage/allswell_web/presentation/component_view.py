@@ -51,7 +51,7 @@ def note(context: PageContext, component: ComponentState) -> str:
     language, current = context.language, component.current
     if current.last is not None:
         return language.text(
-            "last seen: {state}", state=labels.component_status(language, current.last)
+            "last known status: {state}", state=labels.component_status(language, current.last)
         )
     if current.status is ComponentStatus.MAINTENANCE and current.observed is not State.UP:
         observed = labels.component_status(language, ComponentStatus(current.observed.value))
@@ -100,8 +100,8 @@ def _label(
             "{name}, last {days} days: no data yet", name=title, days=uptime_windows.DAYS
         )
     return language.plural(
-        "{name}, last {days} days: {share} up, {number} day with problems",
-        "{name}, last {days} days: {share} up, {number} days with problems",
+        "{name}, last {days} days: {share} uptime, {number} day with problems",
+        "{name}, last {days} days: {share} uptime, {number} days with problems",
         uptime_bars.with_problems(days),
         name=title,
         days=uptime_windows.DAYS,
@@ -113,7 +113,7 @@ def _summary(context: PageContext, days: int) -> str:
     """Write the summary that opens the details."""
     if not days:
         return context.language.text("Details")
-    return context.language.plural("{number} day in detail", "{number} days in detail", days)
+    return context.language.plural("Details of {number} day", "Details of {number} days", days)
 
 
 def _latency(

@@ -34,7 +34,7 @@ _EFFECTS = {ComponentStatus.DOWN: Effect.DOWN, ComponentStatus.DEGRADED: Effect.
 _IS = {
     ComponentStatus.DOWN: translatable("{name} is down"),
     ComponentStatus.DEGRADED: translatable("{name} is degraded"),
-    ComponentStatus.UNKNOWN: translatable("We cannot see {name}"),
+    ComponentStatus.UNKNOWN: translatable("The status of {name} is unknown"),
 }
 _ENDS = {
     ComponentStatus.UP: translatable("{name} is operational again after {duration}"),

@@ -144,7 +144,7 @@ def history_page(context: PageContext, name: str = "") -> view.HistoryPageView |
         return None
     first, days = month_days
     month = times.month_text(first, context.language)
-    heading = context.language.text("What happened in {month}", month=month)
+    heading = context.language.text("Incidents in {month}", month=month)
     return view.HistoryPageView(
         frame=layout.frame(context, heading, ComponentStatus.NEW),
         month=month,

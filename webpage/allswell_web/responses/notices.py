@@ -37,13 +37,13 @@ class Notice:
 
 
 NOT_FOUND = Notice(
-    translatable("There is nothing at this address"),
-    translatable("Please check how it is written."),
+    translatable("Page not found"),
+    translatable("Please check the address."),
 )
 UNAVAILABLE = Notice(
-    translatable("We have no data to show at the moment"),
+    translatable("Status temporarily unavailable"),
     translatable(
-        "This page has just started and cannot reach its records. That says nothing about the"
-        " services themselves. Please try again in a few seconds."
+        "This status page has just started and cannot reach its database yet. This does not"
+        " indicate a problem with the services themselves. Please try again in a few seconds."
     ),
 )

@@ -6,14 +6,14 @@ from allswell_web.status.component_status import ComponentStatus
 from allswell_web.status.overall_status import OverallStatus, StatusExtent
 from allswell_web.text.languages import Language, translatable
 
-_NO_COMPONENTS = translatable("Nothing is watched here yet")
-_STALE = translatable("The present state is not known")
+_NO_COMPONENTS = translatable("No components are monitored yet")
+_STALE = translatable("The current status is unknown")
 _ALL = {
     ComponentStatus.UP: translatable("All systems operational"),
     ComponentStatus.DOWN: translatable("All systems are down"),
     ComponentStatus.DEGRADED: translatable("All systems are degraded"),
-    ComponentStatus.UNKNOWN: translatable("We cannot see any component"),
-    ComponentStatus.NEW: translatable("The first checks are under way"),
+    ComponentStatus.UNKNOWN: translatable("The status of all systems is unknown"),
+    ComponentStatus.NEW: translatable("Waiting for the first checks"),
     ComponentStatus.MAINTENANCE: translatable("All systems are under maintenance"),
     ComponentStatus.PAUSED: translatable("Monitoring is paused"),
 }
@@ -21,7 +21,7 @@ _ONE = {
     ComponentStatus.DOWN: translatable("{name} is down"),
     ComponentStatus.DEGRADED: translatable("{name} is degraded"),
     ComponentStatus.MAINTENANCE: translatable("{name} is under maintenance"),
-    ComponentStatus.UNKNOWN: translatable("We cannot see {name}"),
+    ComponentStatus.UNKNOWN: translatable("The status of {name} is unknown"),
     ComponentStatus.NEW: translatable("No data yet from {name}"),
 }
 # With one component on the page, its name is more informative than "all systems".
@@ -83,8 +83,8 @@ def _some(status: ComponentStatus, number: int, total: int, language: Language) 
             total=total,
         )
     return language.plural(
-        "We cannot see {number} of {total} components",
-        "We cannot see {number} of {total} components",
+        "The status of {number} of {total} components is unknown",
+        "The status of {number} of {total} components is unknown",
         number,
         total=total,
     )

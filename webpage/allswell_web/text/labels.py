@@ -17,7 +17,7 @@ _COMPONENT_STATUSES = {
     ComponentStatus.UP: translatable("Operational"),
     ComponentStatus.DEGRADED: translatable("Degraded"),
     ComponentStatus.DOWN: translatable("Down"),
-    ComponentStatus.UNKNOWN: translatable("Not known"),
+    ComponentStatus.UNKNOWN: translatable("Unknown"),
     ComponentStatus.MAINTENANCE: translatable("Under maintenance"),
     ComponentStatus.PAUSED: translatable("Monitoring paused"),
     ComponentStatus.NEW: translatable("No data yet"),
@@ -25,9 +25,9 @@ _COMPONENT_STATUSES = {
 _INCIDENT_STATUSES = {
     Status.INVESTIGATING: translatable("Investigating"),
     Status.IDENTIFIED: translatable("Identified"),
-    Status.MONITORING: translatable("Watching the fix"),
+    Status.MONITORING: translatable("Monitoring"),
     Status.RESOLVED: translatable("Resolved"),
-    Status.POSTMORTEM: translatable("What happened"),
+    Status.POSTMORTEM: translatable("Postmortem"),
 }
 _IMPACTS = {
     Impact.NONE: translatable("No impact"),
@@ -38,42 +38,42 @@ _IMPACTS = {
 _EFFECTS = {
     Effect.OPERATIONAL: translatable("Operational"),
     Effect.DEGRADED: translatable("Degraded"),
-    Effect.PARTIAL: translatable("Partly down"),
+    Effect.PARTIAL: translatable("Partial outage"),
     Effect.DOWN: translatable("Down"),
 }
 _PHASES = {
-    Phase.SCHEDULED: translatable("Planned"),
+    Phase.SCHEDULED: translatable("Scheduled"),
     Phase.IN_PROGRESS: translatable("In progress"),
-    Phase.VERIFYING: translatable("Being verified"),
+    Phase.VERIFYING: translatable("Verifying"),
     Phase.COMPLETED: translatable("Completed"),
-    Phase.CANCELLED: translatable("Called off"),
+    Phase.CANCELLED: translatable("Cancelled"),
 }
-NEUTRAL = translatable("a problem was seen")
+NEUTRAL = translatable("a problem was detected")
 _REASONS = {
-    state.SLOW: translatable("slower than it should be"),
-    state.CERTIFICATE_EXPIRING: translatable("its certificate runs out soon"),
-    state.TIMEOUT: translatable("did not answer in time"),
-    state.DNS_FAILED: translatable("its name could not be found"),
-    state.CONNECTION_REFUSED: translatable("refused the connection"),
-    state.CONNECTION_RESET: translatable("broke off the connection"),
-    state.UNREACHABLE: translatable("could not be reached"),
-    state.CONNECTION_FAILED: translatable("could not be connected to"),
-    state.TLS_EXPIRED: translatable("its certificate has expired"),
-    state.TLS_UNTRUSTED: translatable("its certificate is not trusted"),
-    state.TLS_NAME_MISMATCH: translatable("its certificate is for another name"),
-    state.TLS_FAILED: translatable("no secure connection could be made"),
-    state.PROTOCOL_ERROR: translatable("gave an answer that could not be read"),
-    state.BODY_MISMATCH: translatable("answered with unexpected content"),
-    state.BODY_TOO_LARGE: translatable("sent too long an answer"),
-    state.TOO_MANY_REDIRECTS: translatable("redirected too many times"),
-    state.BAD_REDIRECT: translatable("redirected to a wrong address"),
-    state.UNEXPECTED_REPLY: translatable("answered with something unexpected"),
-    state.ADDRESS_REFUSED: translatable("its address may not be checked"),
-    state.FLAPPING: translatable("went up and down many times"),
-    state.EGRESS_LOST: translatable("our own network was cut off"),
-    state.SECRET_MISSING: translatable("our monitoring was not fully set up"),
-    state.CHECKER_ERROR: translatable("our monitoring had a fault"),
-    timeline.NO_DATA: translatable("we were not looking"),
+    state.SLOW: translatable("slow response"),
+    state.CERTIFICATE_EXPIRING: translatable("TLS certificate expires soon"),
+    state.TIMEOUT: translatable("timed out"),
+    state.DNS_FAILED: translatable("DNS lookup failed"),
+    state.CONNECTION_REFUSED: translatable("connection refused"),
+    state.CONNECTION_RESET: translatable("connection reset"),
+    state.UNREACHABLE: translatable("host unreachable"),
+    state.CONNECTION_FAILED: translatable("connection failed"),
+    state.TLS_EXPIRED: translatable("TLS certificate expired"),
+    state.TLS_UNTRUSTED: translatable("TLS certificate not trusted"),
+    state.TLS_NAME_MISMATCH: translatable("TLS certificate for a different name"),
+    state.TLS_FAILED: translatable("TLS handshake failed"),
+    state.PROTOCOL_ERROR: translatable("invalid response"),
+    state.BODY_MISMATCH: translatable("unexpected response content"),
+    state.BODY_TOO_LARGE: translatable("response too large"),
+    state.TOO_MANY_REDIRECTS: translatable("too many redirects"),
+    state.BAD_REDIRECT: translatable("invalid redirect"),
+    state.UNEXPECTED_REPLY: translatable("unexpected response"),
+    state.ADDRESS_REFUSED: translatable("address not allowed"),
+    state.FLAPPING: translatable("flapping between up and down"),
+    state.EGRESS_LOST: translatable("network outage of our monitoring"),
+    state.SECRET_MISSING: translatable("monitoring not fully configured"),
+    state.CHECKER_ERROR: translatable("internal error of our monitoring"),
+    timeline.NO_DATA: translatable("no monitoring data"),
 }
 
 
@@ -113,7 +113,7 @@ def reason(language: Language, code: str) -> str:
         state.code(code)
     except ValueError:
         return language.text(NEUTRAL)
-    return language.text("answered {code}", code=code)
+    return language.text("returned {code}", code=code)
 
 
 def number(language: Language, digits: str) -> str:

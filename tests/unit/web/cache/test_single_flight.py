@@ -42,4 +42,4 @@ def test_a_database_that_hangs_does_not_keep_visitors_waiting() -> None:
         bench.clock.advance(600)
         text = bench.ask().text
         reader.gate.set()
-    assert "The present state is not known" in text
+    assert "The current status is unknown" in text

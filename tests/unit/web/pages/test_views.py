@@ -30,9 +30,9 @@ def bench(*hostnames: str) -> harness.Bench:
         ("/components/comp00000001", "Public API"),
         ("/incidents/inci00000001", "Errors"),
         ("/incidents/main00000001", "Upgrade of the database"),
-        ("/history", "What happened in November 2026"),
-        ("/history/2026-10", "What happened in October 2026"),
-        ("/en/history", "What happened in November 2026"),
+        ("/history", "Incidents in November 2026"),
+        ("/history/2026-10", "Incidents in October 2026"),
+        ("/en/history", "Incidents in November 2026"),
         ("/acme/components/comp00000001", "Public API"),
     ],
 )
@@ -164,7 +164,7 @@ def test_a_percentage_never_parts_at_the_end_of_a_line(path: str) -> None:
     assert not re.search(r"\d\s%", text.replace("\N{NO-BREAK SPACE}", ""))
 
 
-@pytest.mark.parametrize(("days", "said"), [(13, "All that happened"), (14, "Earlier days")])
+@pytest.mark.parametrize(("days", "said"), [(13, "Incident history"), (14, "Incident history")])
 def test_earlier_days_are_offered_where_there_are_some(days: int, said: str) -> None:
     young = fakes.component(born=fakes.ago(days=days - 1))
     text = harness.bench(fakes.Reader(fakes.facts(young))).ask("/").text

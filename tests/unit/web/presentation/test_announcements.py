@@ -54,7 +54,7 @@ def test_an_open_incident_is_told_with_its_updates_newest_first() -> None:
         ("Identified", '<p dir="auto">Found.</p>'),
         ("Investigating", '<p dir="auto">We are looking.</p><p dir="auto">Soon more.</p>'),
     ]
-    assert [(it.title, it.word) for it in incident.components] == [("Search", "Partly down")]
+    assert [(it.title, it.word) for it in incident.components] == [("Search", "Partial outage")]
     assert (incident.address, incident.resolved) == ("./incidents/inci00000001", None)
 
 
@@ -90,7 +90,7 @@ def test_several_open_incidents_are_counted_and_the_first_says_since_when() -> N
 
 def test_silence_outweighs_incidents_in_the_sentence_and_does_not_hide_them() -> None:
     page = shown(fakes.incident(1, "Errors", SAID), observed=ago(minutes=9))
-    assert page.sentence == "The present state is not known"
+    assert page.sentence == "The current status is unknown"
     assert len(page.incidents) == 1
 
 
@@ -101,7 +101,7 @@ def test_a_component_shows_what_is_declared_beside_what_is_observed() -> None:
     ]
     api, search = shown(fakes.incident(1, "Errors", SAID, components=hurt)).groups[0].components
     assert (api.word, search.declared) == ("Operational", ())
-    assert [(it.word, it.title) for it in api.declared] == [("Partly down", "Errors")]
+    assert [(it.word, it.title) for it in api.declared] == [("Partial outage", "Errors")]
 
 
 def test_a_resolved_incident_stands_under_its_day_with_how_long_it_lasted() -> None:
@@ -121,7 +121,7 @@ def test_running_and_planned_maintenance_are_told_apart() -> None:
     page = shown(maintenances=(work(-1, 1), work(24, 25, 2), work(24 * 8, 24 * 8 + 1, 3)))
     assert [it.title for it in page.running] == ["W1"]
     assert [it.title for it in page.upcoming] == ["W2"]
-    assert (page.running[0].phase, page.upcoming[0].phase) == ("In progress", "Planned")
+    assert (page.running[0].phase, page.upcoming[0].phase) == ("In progress", "Scheduled")
 
 
 def test_without_any_in_the_next_week_the_next_maintenance_is_told() -> None:
@@ -188,7 +188,7 @@ def test_every_announcement_has_a_page_whatever_has_become_of_it() -> None:
     assert maintenance is not None
     assert incident.frame.status is ComponentStatus.DOWN
     assert maintenance.maintenance is not None
-    assert maintenance.maintenance.phase == "Called off"
+    assert maintenance.maintenance.phase == "Cancelled"
     assert presenter.announcement_page(it, "inci00000009") is None
 
 
@@ -207,7 +207,7 @@ def test_history_has_a_month_for_each_that_the_page_has_lived() -> None:
         "August 2026",
     ]
     assert [month.current for month in page.months] == [True, False, False, False]
-    assert page.frame.heading == "What happened in November 2026"
+    assert page.frame.heading == "Incidents in November 2026"
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_no_day_before_the_first_monitor_says_that_nothing_happened() -> None:
 
 def test_maintenance_whose_start_is_moved_ahead_is_running_on_the_page_at_once() -> None:
     planned, moved = work(2, 4), work(-0.5, 4)
-    assert [it.phase for it in shown(maintenances=(planned,)).upcoming] == ["Planned"]
+    assert [it.phase for it in shown(maintenances=(planned,)).upcoming] == ["Scheduled"]
     page = shown(maintenances=(moved,))
     (running,) = page.running
     assert (running.phase, running.start.text) == ("In progress", "14:56 UTC")

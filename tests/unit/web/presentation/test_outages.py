@@ -49,9 +49,7 @@ def test_an_outage_that_goes_on_is_an_open_incident() -> None:
     assert (incident.title, incident.impact) == ("Public API is down", Impact.MAJOR)
     assert (incident.status, incident.resolved) == (Status.INVESTIGATING, None)
     assert incident.started == ago(hours=1)
-    assert [update.body for update in incident.updates] == [
-        "Public API is down: did not answer in time"
-    ]
+    assert [update.body for update in incident.updates] == ["Public API is down: timed out"]
     assert [affected.monitor for affected in incident.components] == ["monitor-1"]
 
 
@@ -93,7 +91,7 @@ def test_time_without_data_neither_begins_nor_ends_an_outage() -> None:
     assert told(of(overlays=[gap])) == ()
     incident = only(of(down(hours=3), overlays=[gap]))
     assert incident.resolved is None
-    assert incident.updates[1].body == "We cannot see Public API"
+    assert incident.updates[1].body == "The status of Public API is unknown"
 
 
 def test_maintenance_and_a_pause_end_an_outage() -> None:

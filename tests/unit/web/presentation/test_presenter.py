@@ -35,7 +35,7 @@ def test_one_component_that_is_down_is_named_with_its_reason_and_since_when() ->
     page = shown(fakes.component(1, claims=DOWN), fakes.component(2, "Search"))
     assert page.sentence == "Public API is down"
     (affected,) = page.affected
-    assert (affected.word, affected.note) == ("Down", "answered HTTP 503")
+    assert (affected.word, affected.note) == ("Down", "returned HTTP 503")
     assert affected.since is not None
     assert affected.since.text == "14:02 UTC"
 
@@ -55,14 +55,14 @@ def test_down_outweighs_degraded_and_degraded_outweighs_unknown() -> None:
 
 def test_a_component_that_nobody_looks_at_is_not_known_and_never_up() -> None:
     page = shown(fakes.component(overlays=[Overlay(OverlayKind.UNSEEN, ago(minutes=9))]))
-    assert page.sentence == "We cannot see any component"
+    assert page.sentence == "The status of all systems is unknown"
     assert one(page).status is ComponentStatus.UNKNOWN
-    assert one(page).note == "we were not looking"
+    assert one(page).note == "no monitoring data"
 
 
 def test_a_fresh_monitor_has_no_data_yet_and_no_percentage() -> None:
     page = shown(fakes.component(born=ago(seconds=20), claims=()))
-    assert page.sentence == "The first checks are under way"
+    assert page.sentence == "Waiting for the first checks"
     assert (one(page).word, one(page).quarter.percent) == ("No data yet", None)
 
 
@@ -83,7 +83,7 @@ def test_maintenance_is_said_and_the_observed_state_stays_visible() -> None:
 
 
 def test_a_page_without_components_claims_nothing() -> None:
-    assert shown().sentence == "Nothing is watched here yet"
+    assert shown().sentence == "No components are monitored yet"
     assert shown().status is ComponentStatus.UNKNOWN
 
 
@@ -99,11 +99,11 @@ def test_the_present_is_known_for_two_minutes_after_the_last_observation(
 
 def test_silence_is_said_in_words_with_since_when_and_what_was_last_seen() -> None:
     page = shown(fakes.component(claims=SLOW), observed=ago(minutes=84))
-    assert page.sentence == "The present state is not known"
+    assert page.sentence == "The current status is unknown"
     assert page.stale_data is not None
     assert page.stale_data.since is not None
     assert (page.stale_data.since.text, page.stale_data.duration) == ("14:02 UTC", "1 h 24 min")
-    assert (one(page).word, one(page).note) == ("Not known", "last seen: Operational")
+    assert (one(page).word, one(page).note) == ("Unknown", "last known status: Operational")
     assert page.groups[0].summary == ""
 
 
@@ -129,7 +129,8 @@ def test_one_second_of_downtime_is_never_a_hundred_percent() -> None:
 
 def test_degraded_counts_as_up_in_the_percentage_and_as_a_problem_in_the_label() -> None:
     found = one(shown(fakes.component(claims=SLOW)))
-    assert found.label == "Public API, last 90 days: 100\N{NO-BREAK SPACE}% up, 1 day with problems"
+    share = "100\N{NO-BREAK SPACE}%"
+    assert found.label == f"Public API, last 90 days: {share} uptime, 1 day with problems"
 
 
 def test_the_windows_are_24_hours_7_30_and_90_days() -> None:
@@ -157,7 +158,7 @@ def test_a_troubled_day_lists_start_end_duration_and_reason() -> None:
     (stretch,) = day.stretches
     assert (day.machine, day.text) == ("2026-11-20", "20 Nov")
     assert (stretch.times, stretch.duration) == ("09:10–09:35 UTC", "25 min")
-    assert (stretch.word, stretch.reason) == ("Down", "did not answer in time")
+    assert (stretch.word, stretch.reason) == ("Down", "timed out")
 
 
 def test_an_outage_over_midnight_stands_under_both_days() -> None:

@@ -34,13 +34,13 @@ def said(what: ComponentStatus, *places: int, titles: list[str] = TITLES, code: 
             ComponentStatus.NEW,
             "No data yet from B",
             "No data yet from 2 of 4 components",
-            "The first checks are under way",
+            "Waiting for the first checks",
         ),
         (
             ComponentStatus.UNKNOWN,
-            "We cannot see B",
-            "We cannot see 2 of 4 components",
-            "We cannot see any component",
+            "The status of B is unknown",
+            "The status of 2 of 4 components is unknown",
+            "The status of all systems is unknown",
         ),
     ],
 )
@@ -55,7 +55,7 @@ def test_one_is_named_several_are_counted_and_all_are_all(
 def test_the_only_component_of_a_page_is_named_where_that_says_more() -> None:
     assert said(ComponentStatus.DOWN, 0, titles=["A"]) == "A is down"
     assert said(ComponentStatus.UP, 0, titles=["A"]) == "All systems operational"
-    assert said(ComponentStatus.UNKNOWN, 0, titles=["A"]) == "We cannot see any component"
+    assert said(ComponentStatus.UNKNOWN, 0, titles=["A"]) == "The status of all systems is unknown"
 
 
 def test_other_languages_count_in_their_own_order() -> None:

@@ -8,9 +8,9 @@ from allswell_web.text.languages import ENGLISH
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("Timeout", "did not answer in time"),
-        ("HTTP 503", "answered HTTP 503"),
-        ("TLSExpired", "its certificate has expired"),
+        ("Timeout", "timed out"),
+        ("HTTP 503", "returned HTTP 503"),
+        ("TLSExpired", "TLS certificate expired"),
         ("", ""),
         ("SomethingNew", labels.NEUTRAL),
         ("HTTP <b>503</b>", labels.NEUTRAL),
@@ -23,7 +23,7 @@ def test_a_reason_is_said_in_plain_words_and_an_unknown_one_neutrally(code: str,
 def test_every_reason_on_the_closed_list_has_words_of_its_own() -> None:
     listed = {state.reason_of(number) for number in range(1, 100)}
     said = {code: labels.reason(ENGLISH, code) for code in listed}
-    assert not [it for it in said if said[it] in (labels.NEUTRAL, f"answered {it}")]
+    assert not [it for it in said if said[it] in (labels.NEUTRAL, f"returned {it}")]
 
 
 @pytest.mark.parametrize(

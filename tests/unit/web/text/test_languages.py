@@ -76,19 +76,19 @@ def test_the_forms_of_one_and_many_are_those_of_the_language(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "number", "said"),
     [
-        ("en", 1, "1 day in detail"),
-        ("en", 0, "0 days in detail"),
-        ("de", 2, "2 Tage im Einzelnen"),
-        ("fr", 0, "0 jour en détail"),
-        ("fr", 2, "2 jours en détail"),
-        ("pt-BR", 1, "1 dia em detalhe"),
+        ("en", 1, "Details of 1 day"),
+        ("en", 0, "Details of 0 days"),
+        ("de", 2, "Details zu 2 Tagen"),
+        ("fr", 0, "Détails de 0 jour"),
+        ("fr", 2, "Détails de 2 jours"),
+        ("pt-BR", 1, "Detalhes de 1 dia"),
         ("ja", 1, "1日分の詳細"),
         ("zh-Hans", 5, "5 天的详情"),
     ],
 )
 def test_a_number_chooses_its_form(code: str, number: int, said: str) -> None:
     say = languages.of(code)
-    assert say.plural("{number} day in detail", "{number} days in detail", number) == said
+    assert say.plural("Details of {number} day", "Details of {number} days", number) == said
 
 
 @pytest.mark.parametrize(

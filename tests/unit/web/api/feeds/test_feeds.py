@@ -106,7 +106,7 @@ def test_the_updates_have_an_item_for_each_that_was_published(name: str) -> None
         "Investigating: Public API is down",
         "Resolved: Errors & delays <b>",
         "Investigating: Errors & delays <b>",
-        "Planned: Upgrade",
+        "Scheduled: Upgrade",
     ]
 
 
@@ -189,11 +189,11 @@ def test_rss_tells_that_its_ids_are_no_links_and_dates_have_four_digits() -> Non
 @pytest.mark.parametrize(
     ("start", "end", "cancelled", "told"),
     [
-        (-1, -2, None, ["Planned"]),
-        (1, -2, None, ["In progress", "Planned"]),
-        (2, 1, None, ["Completed", "In progress", "Planned"]),
-        (2, 1, 3, ["Called off", "Planned"]),
-        (4, 1, 3, ["Called off", "In progress", "Planned"]),
+        (-1, -2, None, ["Scheduled"]),
+        (1, -2, None, ["In progress", "Scheduled"]),
+        (2, 1, None, ["Completed", "In progress", "Scheduled"]),
+        (2, 1, 3, ["Cancelled", "Scheduled"]),
+        (4, 1, 3, ["Cancelled", "In progress", "Scheduled"]),
     ],
 )
 def test_maintenance_is_told_as_the_clock_goes_though_nobody_says_a_word(

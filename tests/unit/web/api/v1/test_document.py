@@ -59,7 +59,7 @@ def test_the_version_stands_first() -> None:
         ((DOWN,), ("down", "all", "Down is down")),
         ((fakes.component(), DOWN), ("down", "some", "Down is down")),
         ((fakes.component(),), ("up", "all", "All systems operational")),
-        ((), ("unknown", "all", "Nothing is watched here yet")),
+        ((), ("unknown", "all", "No components are monitored yet")),
     ],
 )
 def test_the_state_of_the_page_is_told_in_our_words(
@@ -78,7 +78,7 @@ def test_a_component_tells_its_condition_its_reason_and_what_is_declared() -> No
         "observed": "down",
         "declared": "partial",
     }
-    assert found["reason_text"] == "did not answer in time"
+    assert found["reason_text"] == "timed out"
 
 
 def test_silence_is_unknown_and_tells_what_was_seen_last() -> None:
