@@ -1,4 +1,4 @@
-"""A central database for simulations, on both kinds of server; it does not wait for the disk."""
+"""Provide central databases for simulations, on both kinds of server, that do not sync to disk."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +12,14 @@ from tests.central_database import Central
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server."""
+    """Yield a PostgreSQL server."""
     with postgres.running() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy from."""
+    """Return a migrated SQLite file to copy from."""
     path = tmp_path_factory.mktemp("central") / "template.db"
     central_database.migrated(f"sqlite:///{path}")
     return path
@@ -29,7 +29,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
 )
 def both(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> Iterator[Central]:
-    """A central database of its own, on each of the two."""
+    """Yield a central database of its own, on each of the two."""
     if request.param == "sqlite":
         yield from _in_sqlite(template, tmp_path)
         return
@@ -43,7 +43,7 @@ def both(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> Iter
 
 @pytest.fixture
 def central(tmp_path: Path, template: Path) -> Iterator[Central]:
-    """A central database in a SQLite file of its own."""
+    """Yield a central database in a SQLite file of its own."""
     yield from _in_sqlite(template, tmp_path)
 
 
@@ -54,5 +54,5 @@ def _in_sqlite(template: Path, folder: Path) -> Iterator[Central]:
 
 
 def do_not_sync(connection: object, _: object) -> None:
-    """Nothing is kept, so nothing need reach the disk."""
+    """Skip syncing: nothing is kept, so nothing need reach the disk."""
     connection.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined]

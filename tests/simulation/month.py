@@ -1,4 +1,4 @@
-"""A month of 31 days of one 1-minute monitor with three outages, lived through in virtual time."""
+"""Simulate a month of 31 days of one 1-minute monitor with three outages."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -35,17 +35,17 @@ class Month:
 
 
 def world(central: Central, folder: Path) -> World:
-    """A world at the beginning of the month."""
+    """Return a world at the beginning of the month."""
     found = World(central, folder, *OUTAGES, begin=BEGIN)
     found.monitor = replace(found.monitor, retention_days=32)
     return found
 
 
-async def lived(world: World) -> Month:
-    """Live through it with the real checker, store, collector and database."""
+async def run_month(world: World) -> Month:
+    """Run the month with the real checker, store, collector and database."""
     world.collect(watch_every=300.0)
     checker = await world.check(latency=0.0)
-    # Half as many beats as usual, to be done sooner.
+    # Half as many heartbeats as usual, to be done sooner.
     checker.running.heartbeat.interval = checker.running.day_rollup.interval = 60.0
     # The first claim is how the target was found; the figures are of a month after it.
     await world.until(3 * MINUTE)

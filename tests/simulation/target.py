@@ -1,4 +1,4 @@
-"""A target that knows exactly when it was broken, and the probe that checks it."""
+"""Provide a target that knows exactly when it was broken, and the probe that checks it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -29,10 +29,10 @@ class Target:
 
     outages: Sequence[Outage] = ()
     address: str = "10.0.0.1"
-    reached: bool = True
+    network_works: bool = True
 
     def reason(self, at: float) -> str:
-        """How it answers at a moment."""
+        """Return how it answers at a moment."""
         return next((out.reason for out in self.outages if out.start <= at < out.end), state.OK)
 
 
@@ -64,4 +64,4 @@ class ScriptedProbe:
         return Outcome(reason, Phases(total=LATENCY), address=self.target.address)
 
     async def reaches(self, host: str, port: int, timeout: timedelta) -> bool:  # noqa: ARG002, ASYNC109 - as above
-        return self.target.reached
+        return self.target.network_works

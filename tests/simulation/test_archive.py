@@ -1,4 +1,4 @@
-"""Every sample is in the checker's file, in the archive, or in both, whoever dies and when."""
+"""Test that every sample is in the checker's file or the archive, whatever dies and when."""
 
 import asyncio
 from datetime import date, timedelta
@@ -15,21 +15,21 @@ from allswell.domain.sample import Sample
 from allswell.domain.state import State
 from allswell.store import BatchItem
 from tests.central_database import Central
-from tests.simulation.archived import A_DAY, EVERY, ArchivedWorld
+from tests.simulation.archive_world import CHECKS_A_DAY, INTERVAL, ArchivedWorld
 from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, CheckerProcess
 
 MIDNIGHT = 12 * HOUR
 
 
-def all_there(world: ArchivedWorld, checker: CheckerProcess) -> None:
-    """Whatever was checked is in the file, the archive or both; nothing is in the archive twice."""
-    archived, stored = world.in_archive(), world.in_store(checker)
-    assert set(archived) | set(stored) == world.checked(checker)
+def check_archive(world: ArchivedWorld, checker: CheckerProcess) -> None:
+    """Check that all samples are in the file, the archive or both, and none is archived twice."""
+    archived, stored = world.archived_starts(), world.stored_starts(checker)
+    assert set(archived) | set(stored) == world.checked_starts(checker)
     assert set(archived.values()) <= {1}
 
 
-async def reborn(checker: CheckerProcess) -> None:
+async def restart_after_death(checker: CheckerProcess) -> None:
     await asyncio.wait_for(checker.died.wait(), 2 * DAY)
     await checker.kill()
     await asyncio.sleep(20.0)
@@ -49,12 +49,12 @@ def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
             f"date=2026-03-02/{world.row.public_id}.1.ndjson.gz"
         ]
         await world.until(MIDNIGHT + 4 * DAY + 2 * HOUR)
-        all_there(world, checker)
-        assert len(world.in_archive()) >= 4 * A_DAY
-        assert len(world.in_store(checker)) < 3 * A_DAY
+        check_archive(world, checker)
+        assert len(world.archived_starts()) >= 4 * CHECKS_A_DAY
+        assert len(world.stored_starts(checker)) < 3 * CHECKS_A_DAY
         entries = world.catalogue.entries()
         assert len(entries) == 5
-        assert sum(entry.content.samples for entry in entries) == len(world.in_archive())
+        assert sum(entry.content.samples for entry in entries) == len(world.archived_starts())
         assert checker.store.counts().raw_lost == 0
         await checker.stop()
 
@@ -63,7 +63,7 @@ def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
 
 
 @pytest.mark.parametrize(
-    "doom",
+    "dies_at",
     [
         "before the upload",
         "in the middle of the upload",
@@ -72,7 +72,7 @@ def test_days_are_archived_within_an_hour_and_pass_away_after_their_time(
     ],
 )
 def test_a_checker_that_dies_over_a_day_file_loses_and_doubles_nothing(
-    central: Central, tmp_path: Path, doom: str
+    central: Central, tmp_path: Path, dies_at: str
 ) -> None:
     world = ArchivedWorld(central, tmp_path)
 
@@ -80,14 +80,14 @@ def test_a_checker_that_dies_over_a_day_file_loses_and_doubles_nothing(
         world.collect()
         checker = await world.check()
         await world.until(10 * HOUR)
-        world.bucket.doom = checker.store.doom = doom
-        await reborn(checker)
-        all_there(world, checker)
+        world.bucket.dies_at = checker.store.dies_at = dies_at
+        await restart_after_death(checker)
+        check_archive(world, checker)
         await world.until(MIDNIGHT + 2 * HOUR)
         assert checker.store.counts().unarchived == 0
-        all_there(world, checker)
+        check_archive(world, checker)
         await world.until(MIDNIGHT + 4 * DAY)
-        all_there(world, checker)
+        check_archive(world, checker)
         await checker.stop()
 
     world.run(story())
@@ -103,16 +103,16 @@ def test_a_collector_that_dies_before_it_answers_loses_and_doubles_nothing(
     async def story() -> None:
         checker = await world.check()
         collector = world.collect()
-        collector.fatal_question = question
+        collector.fatal_request = question
         await asyncio.wait_for(collector.ended.wait(), MIDNIGHT + 2 * HOUR)
         assert len(world.bucket.puts) == question - 1
         assert len(world.catalogue.entries()) == question - 1
-        all_there(world, checker)
+        check_archive(world, checker)
         await asyncio.sleep(HOUR)
         world.collect()
         await world.until(MIDNIGHT + 8 * HOUR)
         assert checker.store.counts().unarchived == 0
-        all_there(world, checker)
+        check_archive(world, checker)
         assert len(world.catalogue.entries()) == 1
         await checker.stop()
 
@@ -128,18 +128,18 @@ def test_a_database_that_goes_between_upload_and_record_loses_and_doubles_nothin
         collector = world.collect()
         checker = await world.check()
         await world.until(10 * HOUR)
-        collector.on_question = world.lose_database_after_upload
+        collector.on_request = world.lose_database_after_upload
         await world.until(MIDNIGHT + 2 * HOUR)
         assert len(world.bucket.puts) == 1
         assert world.database_is_away
-        all_there(world, checker)
-        collector.on_question = lambda: None
+        check_archive(world, checker)
+        collector.on_request = lambda: None
         world.database_is_away = False
         assert world.catalogue.entries() == ()
         await world.until(MIDNIGHT + 4 * HOUR)
         assert checker.store.counts().unarchived == 0
         assert len(world.catalogue.entries()) == len(world.bucket.puts) == 1
-        all_there(world, checker)
+        check_archive(world, checker)
         await checker.stop()
 
     world.run(story())
@@ -161,7 +161,7 @@ def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
         assert backlog is not None
         assert (backlog.days, backlog.oldest) == (4, world.begin.date())
         assert "allswell_archive_backlog_days 4" in checker.running.metrics()
-        assert len(world.in_store(checker)) == len(checker.probe.checks)
+        assert len(world.stored_starts(checker)) == len(checker.probe.checks)
         world.bucket.is_away = False
         await asyncio.sleep(25 * MINUTE)
         assert world.bucket.puts == sorted(world.bucket.puts)
@@ -170,14 +170,14 @@ def test_a_bucket_that_is_away_for_three_days_delays_no_check_and_loses_nothing(
         assert checker.store.counts().unarchived == 0
         assert collector.state.archive_backlog.total() is None
         await world.until(MIDNIGHT + 6 * DAY)
-        all_there(world, checker)
+        check_archive(world, checker)
         gaps = {
             round(later - earlier, 3)
             for earlier, later in zip(
                 checker.probe.checks[1:], checker.probe.checks[2:], strict=False
             )
         }
-        assert gaps == {EVERY}
+        assert gaps == {INTERVAL}
         await checker.stop()
 
     world.run(story())
@@ -192,15 +192,15 @@ def test_a_lost_volume_overwrites_nothing_in_the_archive(central: Central, tmp_p
         checker = await world.check()
         await world.until(MIDNIGHT + 2 * HOUR)
         await checker.kill()
-        lost = {at for at in world.checked(checker) if at.date() != world.begin.date()}
+        lost = {at for at in world.checked_starts(checker) if at.date() != world.begin.date()}
         checker.restore(None)
         await checker.start()
         await world.until(MIDNIGHT + DAY + 2 * HOUR)
         names = [entry.key.rpartition(".ndjson")[0][-2:] for entry in world.catalogue.entries()]
         assert names == [".1", ".2"]
-        found = set(world.in_archive()) | set(world.in_store(checker))
-        assert found == world.checked(checker) - lost
-        assert set(world.in_archive().values()) == {1}
+        found = set(world.archived_starts()) | set(world.stored_starts(checker))
+        assert found == world.checked_starts(checker) - lost
+        assert set(world.archived_starts().values()) == {1}
         await checker.stop()
 
     world.run(story())
@@ -225,7 +225,7 @@ def test_a_damaged_object_is_archived_anew_while_its_samples_are_there(
             entry.content.size, entry.content.sha256, entry.content.samples
         )
         assert [named.key for named in world.bucket.list_objects("v1/")] == [after.key]
-        all_there(world, checker)
+        check_archive(world, checker)
         await checker.stop()
 
     world.run(story())
@@ -240,14 +240,14 @@ def test_a_sample_that_comes_late_makes_a_further_revision(
         world.collect()
         checker = await world.check()
         await world.until(MIDNIGHT + 2 * HOUR)
-        checker.wall.off = -3 * HOUR
-        await asyncio.sleep(EVERY)
-        checker.wall.off = 0.0
+        checker.wall.offset = -3 * HOUR
+        await asyncio.sleep(INTERVAL)
+        checker.wall.offset = 0.0
         await asyncio.sleep(3 * HOUR)
         (entry,) = world.catalogue.entries()
         assert entry.place.revision == 2
         assert [named.key for named in world.bucket.list_objects("v1/")] == [entry.key]
-        archived, stored = world.in_archive(), world.in_store(checker)
+        archived, stored = world.archived_starts(), world.stored_starts(checker)
         assert len(set(archived) | set(stored)) == len(checker.probe.checks)
         assert set(archived.values()) == {1}
         await checker.stop()
@@ -302,7 +302,7 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
         assert f"allswell_store_raw_lost {counts.raw_lost:g}" in checker.running.metrics()
         days = {day.day: day for day in checker.store.days(1)}
         assert days[first].lost == 0
-        assert not [day for day in world.in_store(checker) if day.date() == first]
+        assert not [day for day in world.stored_starts(checker) if day.date() == first]
         lost = [day for day in sorted(days) if days[day].lost]
         assert lost == sorted(backlog)[: len(lost)]
         assert sum(day.lost for day in days.values()) == counts.raw_lost
@@ -312,7 +312,7 @@ def test_a_volume_that_fills_while_the_bucket_is_away_drops_the_oldest_and_count
         world.bucket.is_away = False
         await asyncio.sleep(HOUR)
         assert collector.state.archive_backlog.total() is None
-        archived, stored = world.in_archive(), world.in_store(checker)
+        archived, stored = world.archived_starts(), world.stored_starts(checker)
         kept = len(set(archived) | set(stored))
         there = len(checker.probe.checks) + sum(backlog.values())
         assert kept + checker.store.counts().raw_lost == there

@@ -1,4 +1,4 @@
-"""What becomes of a change of state when the checker dies, or its file is lost or old."""
+"""Test what becomes of a change of state when the checker dies, or its file is lost or old."""
 
 import asyncio
 from pathlib import Path
@@ -16,27 +16,27 @@ SECOND = Outage(80 * MINUTE, 90 * MINUTE)
 UP_DOWN_UP = [State.UP, State.DOWN, State.UP]
 
 
-def words(world: World) -> list[State]:
-    """The states claimed, in order."""
+def claimed_states(world: World) -> list[State]:
+    """Return the states claimed, in order."""
     return [state for state, _ in world.states()]
 
 
-def dated(world: World, number: int, near: float, within: float = MINUTE) -> bool:
-    """Whether a claim is dated at, or shortly after, a second."""
+def is_dated(world: World, number: int, near: float, within: float = MINUTE) -> bool:
+    """Tell whether a claim is dated at, or shortly after, a second."""
     return near <= world.states()[number][1] <= near + within
 
 
-async def reborn(checker: CheckerProcess, after: float = 20.0) -> None:
-    """Wait for its death; start it anew a little later."""
+async def restart_after_death(checker: CheckerProcess, after: float = 20.0) -> None:
+    """Wait until it is killed; start it again a little later."""
     await asyncio.wait_for(checker.died.wait(), 2 * HOUR)
     await checker.kill()
     await asyncio.sleep(after)
     await checker.start()
 
 
-@pytest.mark.parametrize("doom", ["before the commit", "after the commit", "before it forgets"])
+@pytest.mark.parametrize("dies_at", ["before the commit", "after the commit", "before it forgets"])
 def test_a_checker_that_dies_over_a_change_loses_and_doubles_nothing(
-    both: Central, tmp_path: Path, doom: str
+    both: Central, tmp_path: Path, dies_at: str
 ) -> None:
     world = World(both, tmp_path, OUTAGE)
 
@@ -44,15 +44,15 @@ def test_a_checker_that_dies_over_a_change_loses_and_doubles_nothing(
         world.collect()
         checker = await world.check()
         await world.until(10 * MINUTE)
-        checker.store.doom = doom
-        await reborn(checker)
+        checker.store.dies_at = dies_at
+        await restart_after_death(checker)
         await world.until(70 * MINUTE)
         assert checker.store.counts().undelivered == 0
         await checker.stop()
 
     world.run(story())
-    assert words(world) == UP_DOWN_UP
-    assert dated(world, 1, OUTAGE.start)
+    assert claimed_states(world) == UP_DOWN_UP
+    assert is_dated(world, 1, OUTAGE.start)
     assert world.counts()["transition"] == 3
     assert world.unseen() == []
 
@@ -73,7 +73,7 @@ def test_a_lost_volume_continues_the_state_and_counts_later_outages(
         await checker.stop()
 
     world.run(story())
-    assert words(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
+    assert claimed_states(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
     assert world.counts()["transition"] == 5
     assert world.counts()["store"] == 2
     assert world.unseen() == []
@@ -101,7 +101,7 @@ def test_a_store_that_replaced_a_lost_one_is_not_renewed_by_each_hello(
 
     world.run(story())
     assert world.counts()["store"] == 2
-    assert words(world) == UP_DOWN_UP
+    assert claimed_states(world) == UP_DOWN_UP
 
 
 def test_what_a_replaced_store_claimed_while_cut_off_is_not_forgotten(
@@ -125,7 +125,7 @@ def test_what_a_replaced_store_claimed_while_cut_off_is_not_forgotten(
         await checker.stop()
 
     world.run(story())
-    assert words(world) == UP_DOWN_UP
+    assert claimed_states(world) == UP_DOWN_UP
     assert world.counts()["store"] == 2
 
 
@@ -149,7 +149,7 @@ def test_a_file_restored_from_an_old_copy_gets_a_new_id_and_goes_on(
         await checker.stop()
 
     world.run(story())
-    assert words(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
+    assert claimed_states(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
     assert world.counts()["store"] == 2
     assert world.counts()["transition"] == 5
 
@@ -167,9 +167,9 @@ def test_two_checkers_of_one_monitor_tell_one_story(central: Central, tmp_path: 
         await second.stop()
 
     world.run(story())
-    assert words(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
-    assert dated(world, 1, OUTAGE.start)
-    assert dated(world, 4, SECOND.end)
+    assert claimed_states(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
+    assert is_dated(world, 1, OUTAGE.start)
+    assert is_dated(world, 4, SECOND.end)
     assert world.unseen() == []
 
 
@@ -191,7 +191,7 @@ def test_an_old_checker_that_comes_back_does_not_speak_before_its_follower(
         await first.stop()
 
     world.run(story())
-    assert words(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
+    assert claimed_states(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
     assert world.counts()["store"] == 3
 
 
@@ -270,7 +270,7 @@ def test_a_checker_that_dies_before_its_first_beat_is_not_green_for_ever(
         checker = await world.check()
         # Beats go out at 0 s, before there is anything to tell, and at 30 s.
         await world.until(29.5)
-        assert words(world) == [State.UP]
+        assert claimed_states(world) == [State.UP]
         await checker.kill()
         await world.until(15 * MINUTE)
         assert world.present() is State.UNKNOWN

@@ -1,4 +1,4 @@
-"""Clocks that step, days that end, databases from a backup, reports that nobody takes."""
+"""Test clocks that step, days that end, databases from a backup, reports that are never taken."""
 
 import asyncio
 import shutil
@@ -19,8 +19,8 @@ OUTAGE = Outage(90 * MINUTE, 110 * MINUTE)
 UP_DOWN_UP = [State.UP, State.DOWN, State.UP]
 
 
-def words(world: World) -> list[State]:
-    """The states claimed, in order."""
+def claimed_states(world: World) -> list[State]:
+    """Return the states claimed, in order."""
     return [state for state, _ in world.states()]
 
 
@@ -34,15 +34,15 @@ def test_a_checkers_clock_that_steps_by_an_hour_moves_no_outage(
         world.collect()
         checker = await world.check()
         await world.until(60 * MINUTE)
-        checker.wall.off = step
+        checker.wall.offset = step
         await world.until(150 * MINUTE)
-        checker.wall.off = 0
+        checker.wall.offset = 0
         await world.until(300 * MINUTE)
         assert world.present() is State.UP
         await checker.stop()
 
     world.run(story())
-    assert words(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
+    assert claimed_states(world) == [*UP_DOWN_UP, State.DOWN, State.UP]
     for number, second in enumerate((90, 110, 200, 210), start=1):
         assert second * MINUTE <= world.states()[number][1] <= (second + 1) * MINUTE
     assert world.unseen() == []
@@ -58,15 +58,15 @@ def test_a_collector_whose_clock_steps_by_an_hour_knows_the_present_again_in_two
         world.collect()
         checker = await world.check()
         await world.until(60 * MINUTE)
-        world.wall.off = step
+        world.wall.offset = step
         await asyncio.sleep(2 * MINUTE)
-        assert words(world) == [State.UP]
+        assert claimed_states(world) == [State.UP]
         assert [end for _, end in world.unseen() if end is None] == []
         await world.until(3 * HOUR)
         await checker.stop()
 
     world.run(story())
-    assert words(world) == UP_DOWN_UP
+    assert claimed_states(world) == UP_DOWN_UP
 
 
 def test_a_checker_that_dies_after_the_collectors_clock_was_set_back_is_noticed(
@@ -75,11 +75,11 @@ def test_a_checker_that_dies_after_the_collectors_clock_was_set_back_is_noticed(
     world = World(central, tmp_path)
 
     async def story() -> None:
-        world.wall.off = HOUR
+        world.wall.offset = HOUR
         world.collect()
         checker = await world.check()
         await world.until(10 * MINUTE)
-        world.wall.off = 0
+        world.wall.offset = 0
         await world.until(12 * MINUTE)
         await checker.kill()
         await world.until(20 * MINUTE)
@@ -130,7 +130,7 @@ def _restored(central: Central, folder: Path) -> None:
         before = world.claims(), world.counts()
         central.engine.dispose()
         shutil.copy(backup, folder / "central.db")
-        assert words(world) == [State.UP]
+        assert claimed_states(world) == [State.UP]
         world.collect(watch_every=60)
         await asyncio.sleep(30 * MINUTE)
         assert (world.claims(), world.counts()["rollup"]) == (before[0], before[1]["rollup"])
@@ -143,7 +143,7 @@ def _restored(central: Central, folder: Path) -> None:
 def test_a_report_that_is_never_taken_dies_and_the_rest_goes_on(
     central: Central, tmp_path: Path
 ) -> None:
-    """The collector has something else under the key of the first outage."""
+    """Test a report whose key the collector already has with another content."""
     world = World(central, tmp_path, OUTAGE, Outage(130 * MINUTE, 140 * MINUTE))
 
     async def story() -> None:
@@ -161,7 +161,7 @@ def test_a_report_that_is_never_taken_dies_and_the_rest_goes_on(
 
     world.run(story())
     assert world.counts()["transition"] == 5
-    assert words(world)[-2:] == [State.DOWN, State.UP]
+    assert claimed_states(world)[-2:] == [State.DOWN, State.UP]
 
 
 def test_a_target_that_flaps_is_down_and_flapping_until_it_is_calm(
@@ -177,9 +177,9 @@ def test_a_target_that_flaps_is_down_and_flapping_until_it_is_calm(
         await checker.stop()
 
     world.run(story())
-    assert len(words(world)) <= 64
+    assert len(claimed_states(world)) <= 64
     assert state.FLAPPING in [claim.reason for claim in world.claims()]
-    assert words(world)[-1] is State.UP
+    assert claimed_states(world)[-1] is State.UP
 
 
 def test_a_checker_without_a_network_says_unknown_and_not_down(
@@ -187,7 +187,7 @@ def test_a_checker_without_a_network_says_unknown_and_not_down(
 ) -> None:
     world = World(central, tmp_path, OUTAGE)
     world.target.address = "93.184.216.34"
-    world.target.reached = False
+    world.target.network_works = False
 
     async def story() -> None:
         world.collect()

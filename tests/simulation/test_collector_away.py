@@ -1,4 +1,4 @@
-"""What becomes of a change of state when the collector or its database is away, or an old copy."""
+"""Test what becomes of a change of state when the collector or its database is away or old."""
 
 import asyncio
 from pathlib import Path
@@ -14,13 +14,13 @@ OUTAGE = Outage(20 * MINUTE, 50 * MINUTE)
 UP_DOWN_UP = [State.UP, State.DOWN, State.UP]
 
 
-def words(world: World) -> list[State]:
-    """The states claimed, in order."""
+def claimed_states(world: World) -> list[State]:
+    """Return the states claimed, in order."""
     return [state for state, _ in world.states()]
 
 
-def in_time(checker: CheckerProcess) -> bool:
-    """Whether every check began when it was due."""
+def is_on_schedule(checker: CheckerProcess) -> bool:
+    """Tell whether every check began when it was due."""
     tally = checker.running.monitor_tasks.runner.counters
     return tally.late_sum < 0.001 and tally.skipped == 0
 
@@ -44,7 +44,7 @@ def test_a_collector_that_dies_between_commit_and_answer_doubles_nothing(
         await checker.stop()
 
     world.run(story())
-    assert words(world) == UP_DOWN_UP
+    assert claimed_states(world) == UP_DOWN_UP
     assert world.counts()["transition"] == 3
     assert world.unseen() == []
 
@@ -72,11 +72,11 @@ def test_an_hour_without_a_collector_delays_no_check_and_loses_nothing(
             world.collect()
         await world.until(77 * MINUTE)
         assert checker.store.counts().undelivered == 0
-        assert in_time(checker)
+        assert is_on_schedule(checker)
         await checker.stop()
 
     world.run(story())
-    assert words(world) == [State.UP, *[State.DOWN, State.UP] * 4]
+    assert claimed_states(world) == [State.UP, *[State.DOWN, State.UP] * 4]
     sinces = [claim.since for claim in world.claims()]
     assert sinces == sorted(sinces)
     assert world.unseen() == []
@@ -85,7 +85,7 @@ def test_an_hour_without_a_collector_delays_no_check_and_loses_nothing(
 
 
 def test_late_evidence_corrects_the_page(both: Central, tmp_path: Path) -> None:
-    """The line is cut: the collector goes on and says unknown, until the checker can tell."""
+    """Test a cut network: the collector goes on and says unknown, until the checker can report."""
     world = World(both, tmp_path, OUTAGE)
 
     async def story() -> None:
@@ -101,7 +101,7 @@ def test_late_evidence_corrects_the_page(both: Central, tmp_path: Path) -> None:
         await checker.stop()
 
     world.run(story())
-    assert words(world) == UP_DOWN_UP
+    assert claimed_states(world) == UP_DOWN_UP
     down = world.uptime(0, 64 * MINUTE).down
     assert down == pytest.approx((OUTAGE.end - OUTAGE.start) * 1000, abs=MINUTE * 1000)
 

@@ -1,4 +1,4 @@
-"""A month of one monitor, as the whole design is meant: what is written, where, and how much."""
+"""Test what a month of one monitor writes, where, and how much."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_a_month_costs_the_collector_31_rollups_and_two_transitions_an_outage(
 
 
 async def _checked(world: World) -> None:
-    found = await month.lived(world)
+    found = await month.run_month(world)
     print(
         f"{len(found.checks)} samples of {found.sample_bytes:.1f} bytes on disk;"
         f" rows at the collector: {found.grown}"
@@ -34,7 +34,7 @@ async def _checked(world: World) -> None:
 
 
 def _same_uptime(world: World, checks: list[float]) -> None:
-    """What the target knows, seen through checks: down from the first failing to the first good."""
+    """Check that uptime is down from the first failing check to the first good one."""
     first = min(checks)
     down = 0.0
     for outage in OUTAGES:

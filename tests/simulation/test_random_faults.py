@@ -18,16 +18,16 @@ from tests.simulation.world import MINUTE, CheckerProcess, World
 
 INTERVAL = 30.0
 END = 90 * MINUTE
-FAULTS = ("kill checker", "stop checker", "kill collector", "cut line", "database away")
+FAULTS = ("kill checker", "stop checker", "kill collector", "cut network", "database away")
 
-lengths = st.tuples(st.integers(4, 12), st.integers(4, 8))
+durations = st.tuples(st.integers(4, 12), st.integers(4, 8))
 faults = st.lists(st.tuples(st.floats(60, END - 600), st.sampled_from(FAULTS)), max_size=8)
 
 
-def outages(found: list[tuple[int, int]]) -> list[Outage]:
-    """Good and bad times in turn, in minutes; long enough that no restart can hide one."""
+def outages(lengths: list[tuple[int, int]]) -> list[Outage]:
+    """Build outages from good and bad times in minutes, long enough that no restart hides one."""
     at, made = 0.0, []
-    for good, bad in found:
+    for good, bad in lengths:
         start = at + good * MINUTE
         at = start + bad * MINUTE
         made.append(Outage(start, at))
@@ -36,7 +36,7 @@ def outages(found: list[tuple[int, int]]) -> list[Outage]:
 
 @pytest.mark.timeout(600)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(lengths, min_size=1, max_size=5).map(outages), faults, st.integers(0, 2**32))
+@given(st.lists(durations, min_size=1, max_size=5).map(outages), faults, st.integers(0, 2**32))
 def test_no_change_is_lost_and_none_doubled_whatever_fails(
     template: Path,
     history: list[Outage],
@@ -49,7 +49,7 @@ def test_no_change_is_lost_and_none_doubled_whatever_fails(
             event.listen(central.engine, "connect", do_not_sync)
             world = World(central, folder, *history, interval=INTERVAL)
             world.run(_story(world, sorted(planned), random.Random(seed)))
-            _holds(world, history)
+            _check_transitions(world, history)
 
 
 async def _story(world: World, planned: list[tuple[float, str]], chance: random.Random) -> None:
@@ -59,7 +59,7 @@ async def _story(world: World, planned: list[tuple[float, str]], chance: random.
     checker.network.loses_answer = lambda: chance.random() < 0.2
     for second, fault in planned:
         await world.until(second)
-        await _befall(world, checker, fault)
+        await _inject(world, checker, fault)
     checker.network.loses_request = checker.network.loses_answer = lambda: False
     await world.until(END + 10 * MINUTE)
     assert checker.store.counts().undelivered == 0
@@ -68,7 +68,7 @@ async def _story(world: World, planned: list[tuple[float, str]], chance: random.
     await checker.stop()
 
 
-async def _befall(world: World, checker: CheckerProcess, fault: str) -> None:
+async def _inject(world: World, checker: CheckerProcess, fault: str) -> None:
     if fault == "kill checker":
         await checker.kill()
         await asyncio.sleep(15)
@@ -81,17 +81,17 @@ async def _befall(world: World, checker: CheckerProcess, fault: str) -> None:
         await asyncio.sleep(40)
         world.collect()
     else:
-        checker.network.is_cut = fault == "cut line"
+        checker.network.is_cut = fault == "cut network"
         world.database_is_away = fault == "database away"
         await asyncio.sleep(120)
         checker.network.is_cut = world.database_is_away = False
 
 
-def _holds(world: World, history: list[Outage]) -> None:
+def _check_transitions(world: World, history: list[Outage]) -> None:
     known = world.states()
-    words = [State.UP, *[State.DOWN, State.UP] * len(history)]
-    assert [each for each, _ in known] == words
-    assert world.counts()["transition"] == len(words)
+    expected = [State.UP, *[State.DOWN, State.UP] * len(history)]
+    assert [each for each, _ in known] == expected
+    assert world.counts()["transition"] == len(expected)
     for number, outage in enumerate(history):
         down, up = known[2 * number + 1][1], known[2 * number + 2][1]
         # Within one interval, and one more for the restart that may have been then.

@@ -39,7 +39,7 @@ from allswell.domain.uptime import Uptime
 from allswell.store import BatchItem, BatchResult, Store, Unarchived
 from tests import central_database
 from tests.central_database import Central
-from tests.simulation import timeless
+from tests.simulation import virtual_time
 from tests.simulation.target import LATENCY, Outage, ScriptedProbe, Target
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ MINUTE = 60.0
 HOUR = 3600.0
 DAY = 86_400.0
 # What a request costs on the line, and how long a checker waits for an answer.
-TRIP = 0.01
-PATIENCE = 10.0
+NETWORK_DELAY = 0.01
+TIMEOUT = 10.0
 
 
 @dataclass(slots=True)
@@ -60,10 +60,10 @@ class WallClock:
 
     begin: datetime
     time: Callable[[], float]
-    off: float = 0.0
+    offset: float = 0.0
 
     def now(self) -> datetime:
-        return self.begin + timedelta(seconds=self.time() + self.off)
+        return self.begin + timedelta(seconds=self.time() + self.offset)
 
 
 class Killed(Exception):
@@ -73,25 +73,25 @@ class Killed(Exception):
 class MortalStore(Store):
     """The real store, in a process that dies at a chosen point."""
 
-    doom = ""
+    dies_at = ""
     is_dead = False
 
     def commit(self, batch: Sequence[BatchItem]) -> BatchResult:
         reports = any(entry.envelopes for entry in batch)
-        if reports and self.doom == "before the commit":
+        if reports and self.dies_at == "before the commit":
             self._die()
         found = super().commit(batch)
-        if reports and self.doom == "after the commit":
+        if reports and self.dies_at == "after the commit":
             self._die()
         return found
 
     def mark_delivered(self, ids: Sequence[int], now: datetime) -> None:
-        if self.doom == "before it forgets":
+        if self.dies_at == "before it forgets":
             self._die()
         super().mark_delivered(ids, now)
 
     def mark_archived(self, day: Unarchived) -> bool:
-        if self.doom == "before it notes that it is archived":
+        if self.dies_at == "before it notes that it is archived":
             self._die()
         return super().mark_archived(day)
 
@@ -113,7 +113,7 @@ class SimulatedNetwork:
     async def post(self, path: str, message: Json) -> CollectorReply:
         await self.thawed.wait()
         content = json.dumps(message)
-        await asyncio.sleep(TRIP)
+        await asyncio.sleep(NETWORK_DELAY)
         collector = self.world.collector
         if self.is_cut or collector is None or self.loses_request():
             raise CollectorUnreachable("the request was lost")
@@ -165,7 +165,7 @@ class CheckerProcess:
             raise
 
     async def kill(self) -> None:
-        """End it at once; what is committed stays."""
+        """Kill it at once; what is committed stays."""
         tasks = [*self.running.tasks(), *self.running.monitor_tasks.tasks()]
         for task in tasks:
             task.cancel()
@@ -186,7 +186,7 @@ class CheckerProcess:
         self.probe.thawed.set()
 
     def copy(self, name: str) -> Path:
-        """A copy of the closed file."""
+        """Return a copy of the closed file."""
         return Path(shutil.copy(self.path, self.path.with_name(name)))
 
     def restore(self, copy: Path | None) -> None:
@@ -219,7 +219,7 @@ class CollectorProcess:
         return act()
 
     def answers(self) -> dict[str, Answer]:
-        """What answers a message, by path."""
+        """Return what answers a message, by path."""
         return {
             "/v1/hello": partial(messages.answer_hello, self.state),
             "/v1/beat": partial(messages.answer_heartbeats, self.state),
@@ -228,7 +228,7 @@ class CollectorProcess:
 
     async def answer(self, path: str, body: object) -> MessageReply:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await self._thawed.wait()
         except TimeoutError as error:
             raise CollectorUnreachable("no answer") from error
@@ -272,7 +272,7 @@ class World:
         self.folder = folder
         self.begin = begin
         self.target = Target(outages)
-        self._loop = timeless.Loop()
+        self._loop = virtual_time.VirtualTimeLoop()
         self.wall = WallClock(begin, self._loop.time)
         self.collector: CollectorProcess | None = None
         self.database_is_away = False
@@ -288,7 +288,7 @@ class World:
 
     @property
     def time(self) -> float:
-        """Seconds since the beginning."""
+        """Return seconds since the beginning."""
         return self._loop.time()
 
     def run(self, story: Coroutine[Any, Any, None]) -> None:
@@ -300,7 +300,7 @@ class World:
         """Let everything run up to a second of the simulation."""
         await asyncio.sleep(max(0.0, second - self.time))
 
-    async def passing(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
     def collect(self, watch_every: float = 15.0) -> CollectorProcess:
@@ -325,16 +325,16 @@ class World:
         return checker
 
     def claims(self) -> tuple[HealthClaim, ...]:
-        """All claims that the collector has, in its order."""
+        """Return all claims that the collector has, in its order."""
         return self._component()[0]
 
     def states(self) -> list[tuple[State, float]]:
-        """The claims folded, with the second from which each holds."""
+        """Return the claims folded, with the second from which each holds."""
         folded = timeline.fold(self.claims())
         return [(claim.state, (claim.since - self.begin).total_seconds()) for claim in folded]
 
     def unseen(self) -> list[tuple[Any, Any]]:
-        """When nobody was looking: seconds, or None for an open end."""
+        """Return the unseen intervals: seconds, or None for an open end."""
         return [
             (self._second(each.start), None if each.end is None else self._second(each.end))
             for each in self._component()[1]
@@ -342,13 +342,13 @@ class World:
         ]
 
     def observed_through(self) -> float:
-        """How far the collector says it has seen, in seconds."""
+        """Return the time observed through, in seconds."""
         through = self.central.reader.observed_through()
         assert through is not None
         return self._second(through)
 
     def shown(self, start: float = 0.0, end: float | None = None) -> tuple[Segment, ...]:
-        """What a page states of [start, end): nothing beyond what was observed."""
+        """Return what a page states of [start, end): nothing beyond what was observed."""
         through = self.begin + timedelta(seconds=self.observed_through())
         claims, overlays = self._component()
         finish = self.time if end is None else end
@@ -360,19 +360,19 @@ class World:
         )
 
     def present(self) -> State:
-        """The current state as a page states it: unknown two minutes after the last look."""
+        """Return the current state as a page states it: unknown when unobserved for two minutes."""
         through = self.observed_through()
         if self.time > through + 2 * MINUTE:
             return State.UNKNOWN
         return self.shown(end=through)[-1].state
 
     def uptime(self, start: float, end: float) -> Uptime:
-        """Measured as the page does."""
+        """Measure uptime as the page does."""
         found = [self.begin + timedelta(seconds=second) for second in (start, end)]
         return uptime.measure(self.shown(start, end), *found)
 
     def counts(self) -> dict[str, int]:
-        """Rows by table."""
+        """Return rows by table."""
         return dict(self.central.counts())
 
     def _component(self) -> tuple[tuple[HealthClaim, ...], tuple[Overlay, ...]]:

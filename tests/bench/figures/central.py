@@ -19,7 +19,7 @@ def rows() -> float:
             found: list[month.Month] = []
 
             async def live() -> None:
-                found.append(await month.lived(world))
+                found.append(await month.run_month(world))
 
             world.run(live())
     return float(sum(found[0].grown.values()))

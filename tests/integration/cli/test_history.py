@@ -1,4 +1,4 @@
-"""`allswell history` over a real S3 server with PostgreSQL, and over a folder of `allswell up`."""
+"""Test `allswell history` with a real S3 server and PostgreSQL, and with a data folder."""
 
 import json
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from allswell.domain.state import State
 from allswell.store import BatchItem as Row
 from allswell.store import Store
 from tests import central_database, postgres, s3server
-from tests.integration.cli import kept as keeping
-from tests.integration.cli.kept import DAY, FIRST, Kept
+from tests.integration.cli import archived_history
+from tests.integration.cli.archived_history import DAY, FIRST, ArchivedHistory
 
 pytestmark = pytest.mark.integration
 Capture = pytest.CaptureFixture[str]
@@ -32,15 +32,15 @@ BUCKET = pytest.param(
 
 
 @pytest.fixture(params=["folder", BUCKET])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+def archived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArchivedHistory]:
     if request.param == "folder":
-        with keeping.in_folder(tmp_path / "data") as found:
+        with archived_history.in_folder(tmp_path / "data") as found:
             yield found
         return
     with (
         s3server.running() as server,
         postgres.running() as database,
-        keeping.in_bucket(server, database) as found,
+        archived_history.in_bucket(server, database) as found,
     ):
         yield found
 
@@ -54,7 +54,7 @@ def got(capture: Capture) -> list[Sample]:
 
 
 def stored(file: Path, samples: list[Sample]) -> None:
-    """A checker's file with these samples of `api`."""
+    """Write a checker's file with these samples of `api`."""
     store = Store.open(file, now=samples[0].started)
     row = store.enroll("api", "target")
     judged, seen = row.health, row.observation
@@ -66,22 +66,24 @@ def stored(file: Path, samples: list[Sample]) -> None:
 
 
 def test_a_range_is_read_from_archive_and_checker_each_result_once(
-    kept: Kept, tmp_path: Path, capsys: Capture
+    archived: ArchivedHistory, tmp_path: Path, capsys: Capture
 ) -> None:
-    expected = kept.fill(("api", "web"), 3)["api"]
-    today = keeping.samples(FIRST + 3 * DAY, 0)
+    expected = archived.fill(("api", "web"), 3)["api"]
+    today = archived_history.samples(FIRST + 3 * DAY, 0)
     # The checker still has the last day that is archived.
     stored(tmp_path / "checker.sqlite", expected[-144:] + today)
     store = ("--store", str(tmp_path / "checker.sqlite"))
-    assert kept.run("get", "acme/api", "--to", "2026-03-06", *store) == 0
+    assert archived.run("get", "acme/api", "--to", "2026-03-06", *store) == 0
     assert expected + today == got(capsys)
-    assert kept.run("get", "acme/api", "--from", "2026-03-03", "--to", "2026-03-04", *store) == 0
+    assert (
+        archived.run("get", "acme/api", "--from", "2026-03-03", "--to", "2026-03-04", *store) == 0
+    )
     assert expected[144:288] == got(capsys)
 
 
-def test_csv_has_the_same_fields(kept: Kept, capsys: Capture) -> None:
-    expected = kept.fill(("api",), 1)["api"]
-    assert kept.run("get", "acme/api", "--format", "csv", "--to", "2026-03-03") == 0
+def test_csv_has_the_same_fields(archived: ArchivedHistory, capsys: Capture) -> None:
+    expected = archived.fill(("api",), 1)["api"]
+    assert archived.run("get", "acme/api", "--format", "csv", "--to", "2026-03-03") == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head == "started,latency_us,reason"
     assert len(expected) == len(lines)
@@ -89,27 +91,29 @@ def test_csv_has_the_same_fields(kept: Kept, capsys: Capture) -> None:
     assert lines[0] == f"{instant.text(first.started)},{first.latency_us},{first.reason}"
 
 
-def test_the_list_says_what_is_in_one_only(kept: Kept, capsys: Capture) -> None:
-    kept.fill(("api",), 2)
-    assert kept.run("ls") == 0
+def test_the_list_says_what_is_in_one_only(archived: ArchivedHistory, capsys: Capture) -> None:
+    archived.fill(("api",), 2)
+    assert archived.run("ls") == 0
     assert "2 day files, 288 samples" in capsys.readouterr().out
-    entry, other = kept.catalogue.entries()
-    (kept.root / entry.key).unlink()
-    (kept.root / other.key).with_name("abc.1.ndjson.gz").write_bytes(b"x")
-    assert kept.run("ls") == 0
+    entry, other = archived.catalogue.entries()
+    (archived.root / entry.key).unlink()
+    (archived.root / other.key).with_name("abc.1.ndjson.gz").write_bytes(b"x")
+    assert archived.run("ls") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[0] for line in lines] == ["!", " ", "?", "2"]
 
 
-def test_an_archive_that_is_whole_is_found_whole(kept: Kept, capsys: Capture) -> None:
-    kept.fill(("api", "web"), 2)
+def test_an_archive_that_is_whole_is_found_whole(
+    archived: ArchivedHistory, capsys: Capture
+) -> None:
+    archived.fill(("api", "web"), 2)
     before = datetime.now(UTC)
-    assert kept.run("verify") == 0
+    assert archived.run("verify") == 0
     assert capsys.readouterr().out == (
         "4 day files of the catalogue, 0 missing or damaged, 0 not in the catalogue\n"
     )
-    assert all(entry.verified >= instant.floor(before) for entry in kept.catalogue.entries())
-    assert kept.run("verify", "--quick") == 0
+    assert all(entry.verified >= instant.floor(before) for entry in archived.catalogue.entries())
+    assert archived.run("verify", "--quick") == 0
 
 
 def cut(file: Path) -> None:
@@ -123,9 +127,9 @@ def flip(file: Path) -> None:
 
 
 def swap(file: Path) -> None:
-    """Another whole day file, with one result less."""
+    """Replace a day file by another valid one, with one result less."""
     with file.open("wb") as out:
-        day_file.write(keeping.samples(FIRST, 0)[1:], out)
+        day_file.write(archived_history.samples(FIRST, 0)[1:], out)
 
 
 def remove(file: Path) -> None:
@@ -136,91 +140,97 @@ def remove(file: Path) -> None:
     ("harm", "said"),
     [(cut, "ends before"), (flip, ".gz: "), (swap, "bytes instead of"), (remove, "is missing")],
 )
-def test_harm_is_found_noted_and_said(kept: Kept, capsys: Capture, harm: object, said: str) -> None:
-    kept.fill(("api",), 2)
-    entry = kept.catalogue.entries()[0]
-    harm(kept.root / entry.key)  # type: ignore[operator]
-    assert kept.run("verify", "acme/api") == 1
+def test_harm_is_found_noted_and_said(
+    archived: ArchivedHistory, capsys: Capture, harm: object, said: str
+) -> None:
+    archived.fill(("api",), 2)
+    entry = archived.catalogue.entries()[0]
+    harm(archived.root / entry.key)  # type: ignore[operator]
+    assert archived.run("verify", "acme/api") == 1
     shown = capsys.readouterr().out
     assert f"{entry.key}: " in shown
     assert said in shown
     assert "2 day files of the catalogue, 1 missing or damaged" in shown
     # What the operator's metric counts, and what the checker is told.
-    assert kept.catalogue.totals().damaged == 1
-    assert [it.key for it in kept.catalogue.damaged()[entry.monitor]] == [entry.key]
+    assert archived.catalogue.totals().damaged == 1
+    assert [it.key for it in archived.catalogue.damaged()[entry.monitor]] == [entry.key]
 
 
 @pytest.mark.parametrize("harm", [cut, remove])
-def test_a_quick_look_finds_what_sizes_tell(kept: Kept, harm: object) -> None:
-    kept.fill(("api",), 1)
-    harm(kept.root / kept.catalogue.entries()[0].key)  # type: ignore[operator]
-    assert kept.run("verify", "--quick") == 1
-    assert kept.catalogue.totals().damaged == 1
+def test_a_quick_look_finds_what_sizes_tell(archived: ArchivedHistory, harm: object) -> None:
+    archived.fill(("api",), 1)
+    harm(archived.root / archived.catalogue.entries()[0].key)  # type: ignore[operator]
+    assert archived.run("verify", "--quick") == 1
+    assert archived.catalogue.totals().damaged == 1
 
 
-def test_a_file_that_nobody_knows_is_named(kept: Kept, capsys: Capture) -> None:
-    kept.fill(("api",), 1)
-    known = kept.root / kept.catalogue.entries()[0].key
+def test_a_file_that_nobody_knows_is_named(archived: ArchivedHistory, capsys: Capture) -> None:
+    archived.fill(("api",), 1)
+    known = archived.root / archived.catalogue.entries()[0].key
     known.with_name("abc.1.ndjson.gz").write_bytes(b"")
-    assert kept.run("verify") == 1
+    assert archived.run("verify") == 1
     assert "abc.1.ndjson.gz: it is not in the catalogue" in capsys.readouterr().out
 
 
-def test_a_damaged_file_ends_reading_with_its_name(kept: Kept, capsys: Capture) -> None:
-    kept.fill(("api",), 1)
-    entry = kept.catalogue.entries()[0]
-    cut(kept.root / entry.key)
-    assert kept.run("get", "acme/api", "--to", "2026-03-03") == 1
+def test_a_damaged_file_ends_reading_with_its_name(
+    archived: ArchivedHistory, capsys: Capture
+) -> None:
+    archived.fill(("api",), 1)
+    entry = archived.catalogue.entries()[0]
+    cut(archived.root / entry.key)
+    assert archived.run("get", "acme/api", "--to", "2026-03-03") == 1
     assert f"{entry.key}: it ends before its end" in capsys.readouterr().err
 
 
-def test_a_replay_says_what_another_rule_would_have_said(kept: Kept, capsys: Capture) -> None:
-    row = kept.central.add("api", instant.day_start(FIRST))
+def test_a_replay_says_what_another_rule_would_have_said(
+    archived: ArchivedHistory, capsys: Capture
+) -> None:
+    row = archived.central.add("api", instant.day_start(FIRST))
     start = instant.day_start(FIRST)
     found = [Sample(start + timedelta(minutes=number), 1_000 * number) for number in range(1_440)]
     for number in (600, 601, 602):
         found[number] = Sample(found[number].started, 5_000_000, "Timeout")
-    kept.put(row.id, DayFileName(row.public_id, FIRST, 1), found)
+    archived.put(row.id, DayFileName(row.public_id, FIRST, 1), found)
     report = [
         central_database.transition(1, State.UP, start),
         central_database.transition(2, State.DOWN, found[600].started),
         central_database.transition(3, State.UP, found[603].started),
     ]
     for transition in report:
-        kept.central.writer.accept_transition(row.id, transition, start + DAY)
-    kept.central.writer.observe(start + DAY)
+        archived.central.writer.accept_transition(row.id, transition, start + DAY)
+    archived.central.writer.observe(start + DAY)
     span = ("--from", "2026-03-02", "--to", "2026-03-03")
     report_of = DayReport("api", "s1", 1, rollup.of_day(FIRST, found))
-    kept.central.writer.accept_rollup(row.id, report_of, start + DAY)
-    assert kept.run("replay", "acme/api", *span) == 0
+    archived.central.writer.accept_rollup(row.id, report_of, start + DAY)
+    assert archived.run("replay", "acme/api", *span) == 0
     assert "0 transitions and 0 roll-ups differ" in capsys.readouterr().out
-    assert kept.run("replay", "acme/api", *span, "--failures", "4") == 1
+    assert archived.run("replay", "acme/api", *span, "--failures", "4") == 1
     shown = capsys.readouterr().out
     assert "- 2026-03-02T10:00:00.000Z down Timeout\n" in shown
     assert "uptime recorded 99.7916 % (0:03:00 down), replayed 100 % (0:00:00 down)" in shown
 
 
-@pytest.mark.parametrize("kept", [BUCKET], indirect=True)
+@pytest.mark.parametrize("archived", [BUCKET], indirect=True)
 def test_what_cannot_be_asked_is_said_without_secrets_and_noted_as_no_damage(
-    kept: Kept, capsys: Capture
+    archived: ArchivedHistory, capsys: Capture
 ) -> None:
-    """Neither the key of a bucket that refuses it, nor the password of a database."""
-    kept.fill(("api",), 1)
+    """Check that neither a refused bucket key nor a database password is printed."""
+    archived.fill(("api",), 1)
     secret = "hunter2-hunter2"
     wrong = {"ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY": secret}
-    assert replace(kept, environment={**kept.environment, **wrong}).run("verify") == 1
+    assert replace(archived, environment={**archived.environment, **wrong}).run("verify") == 1
     refused = capsys.readouterr()
     assert secret not in refused.out + refused.err
     # A store says of each file in a bucket that there is not that there is none of the name.
     wrong = {"ALLSWELL_ARCHIVE_BUCKET": "mistyped"}
-    assert replace(kept, environment={**kept.environment, **wrong}).run("verify") == 1
+    assert replace(archived, environment={**archived.environment, **wrong}).run("verify") == 1
     assert "NoSuchBucket" in capsys.readouterr().err
     wrong = {"ALLSWELL_DATABASE_URL": f"postgresql://allswell:{secret}@127.0.0.1:1/nothing"}
-    assert replace(kept, environment={**kept.environment, **wrong}).run("ls") == 1
+    assert replace(archived, environment={**archived.environment, **wrong}).run("ls") == 1
     said = capsys.readouterr()
     assert said.err
     assert secret not in said.out + said.err
-    assert kept.catalogue.totals().damaged == 0
+    assert archived.catalogue.totals().damaged == 0
 
 
 @pytest.mark.parametrize(
@@ -237,6 +247,6 @@ def test_what_cannot_be_asked_is_said_without_secrets_and_noted_as_no_damage(
 def test_what_makes_no_sense_is_said(
     tmp_path: Path, capsys: Capture, words: tuple[str, ...], advice: str
 ) -> None:
-    with keeping.in_folder(tmp_path / "data") as found:
+    with archived_history.in_folder(tmp_path / "data") as found:
         assert found.run(*words) == 2
     assert advice in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A running `allswell up` with a folder of manifests and targets on the loopback."""
+"""Run `allswell up` with a folder of manifests and targets on the loopback."""
 
 import http.client
 import http.server
@@ -20,7 +20,7 @@ PATIENCE_S = 30.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
+    """Return a port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -36,7 +36,7 @@ class Target:
     tokens: list[str] = field(default_factory=list)
 
     def url(self, path: str = "/") -> str:
-        """The address of a path."""
+        """Return the address of a path."""
         return f"http://127.0.0.1:{self.port}{path}"
 
 
@@ -69,7 +69,7 @@ def target() -> Iterator[Target]:
 
 
 def monitor(name: str, url: str, namespace: str = "default", **spec: object) -> dict[str, Any]:
-    """A Monitor that is checked every second and believed at once."""
+    """Return a Monitor that is checked every second and believed at once."""
     return {
         "apiVersion": "allswell.dev/v1alpha1",
         "kind": "Monitor",
@@ -81,7 +81,7 @@ def monitor(name: str, url: str, namespace: str = "default", **spec: object) -> 
 def page(
     name: str, title: str, *monitors: str, namespace: str = "default", **spec: object
 ) -> dict[str, Any]:
-    """A StatusPage with one group."""
+    """Return a StatusPage with one group."""
     groups = [{"name": "All", "monitors": [{"name": word} for word in monitors]}]
     return {
         "apiVersion": "allswell.dev/v1alpha1",
@@ -99,7 +99,7 @@ def write(file: Path, *objects: object) -> None:
 
 
 def is_gone(pid: str) -> bool:
-    """Whether a process has ended; nobody may have buried it yet."""
+    """Tell whether a process has ended; nobody may have buried it yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -107,7 +107,7 @@ def is_gone(pid: str) -> bool:
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
-    """Wait until something is so, but not for ever."""
+    """Wait until a condition holds, but not for ever."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
@@ -132,23 +132,23 @@ class Up:
 
     @property
     def output(self) -> str:
-        """All that the terminal shows."""
+        """Return all that the terminal shows."""
         return "\n".join(self.lines)
 
     def get(self, path: str = "/") -> tuple[int, str]:
-        """Status and body of a page."""
+        """Return status and body of a page."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as line:
             line.request("GET", path)
             answer = line.getresponse()
             return answer.status, answer.read().decode()
 
     def states(self, path: str = "") -> dict[str, str]:
-        """The components of a page with their states in Statuspage's words."""
+        """Return the components of a page with their states in Statuspage's words."""
         found = json.loads(self.get(f"{path}/api/v2/summary.json")[1])
         return {entry["name"]: entry["status"] for entry in found["components"]}
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until something is so, but not for ever."""
+        """Wait until a condition holds, but not for ever."""
 
         def holds() -> bool:
             assert self.process.poll() is None, f"it ended, without {what}:\n{self.output}"
@@ -167,7 +167,7 @@ class Up:
         self.until(lambda: text in self.output, repr(text))
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Stop as Ctrl-C does; the exit code."""
+        """Stop as Ctrl-C does; return the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(PATIENCE_S)
@@ -176,12 +176,12 @@ class Up:
 
 
 def command(*arguments: object) -> list[str]:
-    """The command line of this checkout."""
+    """Return the command line of this checkout."""
     return [sys.executable, "-m", "allswell.cli", *map(str, arguments)]
 
 
 def environment(home: Path) -> dict[str, str]:
-    """A plain user's environment; coverage of children goes on."""
+    """Return a plain user's environment; coverage of children goes on."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("COV")}
     return {"HOME": str(home), "PATH": os.defpath, "PYTHONUNBUFFERED": "1", **kept}
 

@@ -1,21 +1,21 @@
-"""What the tests of faults share: a target, and a nursery of processes."""
+"""Provide what the tests of faults share: a target, and a fork server for processes."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.faults import nursery, target
-from tests.integration.faults.nursery import Nursery
+from tests.integration.faults import fork_server, target
+from tests.integration.faults.fork_server import ForkServer
 from tests.integration.faults.target import Target
 
 
-@pytest.fixture(name="nursery")
-def _nursery() -> Iterator[Nursery]:
-    with nursery.opened() as found:
-        yield found
+@pytest.fixture(name="fork_server")
+def _fork_server() -> Iterator[ForkServer]:
+    with fork_server.opened() as running:
+        yield running
 
 
 @pytest.fixture(name="target")
 def _target() -> Iterator[Target]:
-    with target.serving() as found:
-        yield found
+    with target.serving() as running:
+        yield running

@@ -1,4 +1,4 @@
-"""The target of the checks: an HTTP server in the test that knows what it did, and when."""
+"""Serve the target of the checks: an HTTP server in the test that records what it did, and when."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,94 +10,94 @@ from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """One request: when it came, and whether it was answered well."""
+class TargetEvent:
+    """A request or a change: when it came, and whether the endpoint was good."""
 
     at: datetime
     good: bool
 
 
 @dataclass(slots=True)
-class Part:
-    """What one path of the server did: how it stands, its turns, its requests."""
+class Endpoint:
+    """One path of the server: whether it is good, its changes, its requests."""
 
     good: bool = True
-    turns: list[Served] = field(default_factory=list)
-    served: list[Served] = field(default_factory=list)
+    changes: list[TargetEvent] = field(default_factory=list)
+    requests: list[TargetEvent] = field(default_factory=list)
 
     @property
-    def began(self) -> datetime:
-        """When it took on the state that it has."""
-        return self.turns[-1].at if self.turns else datetime.min.replace(tzinfo=UTC)
+    def since(self) -> datetime:
+        """Return when the present state began."""
+        return self.changes[-1].at if self.changes else datetime.min.replace(tzinfo=UTC)
 
     @property
-    def told(self) -> tuple[bool, ...]:
-        """Every state that it was in, in order; it began well."""
-        return (True, *(turn.good for turn in self.turns))
+    def states(self) -> tuple[bool, ...]:
+        """Return every state that it was in, in order; it begins good."""
+        return (True, *(change.good for change in self.changes))
 
     def longest_gap(self, since: datetime, until: datetime) -> timedelta:
-        """The longest time without a request between two moments."""
-        moments = [since, *(one.at for one in self.served if since < one.at < until), until]
+        """Return the longest time without a request between two moments."""
+        moments = [since, *(one.at for one in self.requests if since < one.at < until), until]
         return max(after - before for before, after in pairwise(moments))
 
 
 class Target:
-    """Serves any path well until it is broken. Any thread may call."""
+    """Serves any path with 200 until it is broken. Any thread may call."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self._parts: dict[str, Part] = {}
+        self._endpoints: dict[str, Endpoint] = {}
         self._changed = threading.Condition()
 
     def url(self, name: str) -> str:
-        """The address of a part."""
+        """Return the URL of an endpoint."""
         return f"http://127.0.0.1:{self.port}/{name}"
 
-    def part(self, name: str) -> Part:
-        """What a part did; it changes as long as anybody asks for it."""
+    def endpoint(self, name: str) -> Endpoint:
+        """Return an endpoint; it changes as requests come."""
         with self._changed:
-            return self._parts.setdefault(name, Part())
+            return self._endpoints.setdefault(name, Endpoint())
 
-    def turn(self, name: str, *, good: bool) -> datetime:
-        """Break or heal a part; when it was done."""
-        part = self.part(name)
+    def change(self, name: str, *, good: bool) -> datetime:
+        """Break or repair an endpoint; return when it was done."""
+        endpoint = self.endpoint(name)
         with self._changed:
-            part.good = good
-            part.turns.append(Served(datetime.now(UTC), good))
-            return part.turns[-1].at
+            endpoint.good = good
+            endpoint.changes.append(TargetEvent(datetime.now(UTC), good))
+            return endpoint.changes[-1].at
 
     def serve(self, name: str) -> bool:
-        """Note a request; whether it is to be answered well."""
-        part = self.part(name)
+        """Record a request; return whether to answer it with 200."""
+        endpoint = self.endpoint(name)
         with self._changed:
-            part.served.append(Served(datetime.now(UTC), part.good))
+            endpoint.requests.append(TargetEvent(datetime.now(UTC), endpoint.good))
             self._changed.notify_all()
-            return part.good
+            return endpoint.good
 
-    def lately(self, name: str) -> tuple[datetime, list[datetime]]:
-        """When a part took on its state, and the requests since, with some from before."""
-        part = self.part(name)
+    def recent(self, name: str) -> tuple[datetime, list[datetime]]:
+        """Return since when an endpoint is in its state, and the latest requests."""
+        endpoint = self.endpoint(name)
         with self._changed:
-            return part.began, [one.at for one in part.served[-60:]]
+            return endpoint.since, [one.at for one in endpoint.requests[-60:]]
 
-    def asked(self, name: str, more_than: int, seconds: float) -> bool:
-        """Wait until a part was asked more than so many times; False when time is over."""
-        part = self.part(name)
+    def wait_for_requests(self, name: str, more_than: int, seconds: float) -> bool:
+        """Wait until an endpoint has had more than so many requests; False when time is over."""
+        endpoint = self.endpoint(name)
         with self._changed:
-            return self._changed.wait_for(lambda: len(part.served) > more_than, seconds)
+            return self._changed.wait_for(lambda: len(endpoint.requests) > more_than, seconds)
 
 
 @contextmanager
 def serving() -> Iterator[Target]:
-    """A target that listens on a free port until the end."""
-    found: list[Target] = []
-    handler = _handler(lambda path: found[0].serve(path.strip("/")))
+    """Run a target on a free port until the end."""
+    targets: list[Target] = []
+    handler = _handler(lambda path: targets[0].serve(path.strip("/")))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    found.append(Target(server.server_port))
+    targets.append(Target(server.server_port))
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
     try:
-        yield found[0]
+        yield targets[0]
     finally:
         server.shutdown()
         thread.join(10)

@@ -1,4 +1,4 @@
-"""Real processes and a real S3 server: whoever is killed, at whatever step, no sample is lost.
+"""Test with real processes and a real S3 server that no kill, at any step, loses a sample.
 
 Two days with results are put into a checker's file, and sealed, before it starts: real clocks have
 no midnight for a test. Everything else is real: the checker sends them, the collector signs and
@@ -30,10 +30,10 @@ from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Monitor
 from allswell.store import BatchItem, Store
 from tests import postgres, s3server
-from tests.integration.faults import between, house
-from tests.integration.faults.between import Between, Step
-from tests.integration.faults.house import QUICK, House, within
-from tests.integration.faults.nursery import Forked, Nursery
+from tests.integration.faults import fault_proxy, installation
+from tests.integration.faults.fault_proxy import FaultProxy, Step
+from tests.integration.faults.fork_server import ForkedProcess, ForkServer
+from tests.integration.faults.installation import QUICK, Installation, wait_until
 from tests.integration.faults.target import Target
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("versitygw")]
@@ -45,65 +45,65 @@ LONG = 60.0
 
 
 @dataclass(slots=True)
-class Scene:
-    """All programs, and the moments of a request at which one of them dies."""
+class ArchiveSetup:
+    """All programs, and the proxies at whose steps one of them is killed."""
 
-    house: House
+    installation: Installation
     bucket: s3server.Server
-    to_bucket: Between
-    to_collector: Between
-    programs: dict[str, Forked] = field(default_factory=dict)
+    to_bucket: FaultProxy
+    to_collector: FaultProxy
+    programs: dict[str, ForkedProcess] = field(default_factory=dict)
     database: postgres.Server | None = None
-    deaths: list[str] = field(default_factory=list)
+    kills: list[str] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start whatever does not run."""
+        """Start the programs that do not run."""
         if self.programs.get("collector") is None:
-            self.programs["collector"] = self.house.start_collector()
+            self.programs["collector"] = self.installation.start_collector()
         if self.programs.get("checker") is None:
-            self.programs["checker"] = self.house.start_checker("default")
+            self.programs["checker"] = self.installation.start_checker("default")
 
-    def kill(self, who: str) -> None:
+    def kill(self, program: str) -> None:
         """End one of them by SIGKILL."""
-        if who == "bucket":
+        if program == "bucket":
             self.bucket.end(signal.SIGKILL)
-        elif who == "database":
+        elif program == "database":
             assert self.database is not None
             self.database.stop()
         else:
-            self.programs.pop(who).kill()
-        self.deaths.append(who)
+            self.programs.pop(program).kill()
+        self.kills.append(program)
 
-    def again(self) -> None:
-        """Start anew what has died."""
-        if "bucket" in self.deaths:
+    def restart(self) -> None:
+        """Start again what was killed."""
+        if "bucket" in self.kills:
             self.bucket.start()
-        if "database" in self.deaths and self.database is not None:
+        if "database" in self.kills and self.database is not None:
             self.database.start()
         self.start()
 
     def stop(self) -> None:
         """End the programs in order."""
-        for who in ("checker", "collector"):
-            if who in self.programs:
-                self.programs.pop(who).stop()
+        for program in ("checker", "collector"):
+            if program in self.programs:
+                self.programs.pop(program).stop()
 
     @property
     def file(self) -> Path:
-        """The checker's file."""
-        return self.house.folder / "default" / STORE
+        """Return the checker's file."""
+        return self.installation.folder / "default" / STORE
 
     def archived(self) -> Counter[datetime]:
-        """The starts of the samples that a reader of the bucket finds, and how often."""
-        found: Counter[datetime] = Counter()
+        """Return the starts of the samples that a reader of the bucket finds, and how often."""
+        running: Counter[datetime] = Counter()
         for name in self.bucket.names():
             content = (self.bucket.folder / "data" / s3server.BUCKET / name).read_bytes()
             for line in gzip.decompress(content).splitlines():
-                found[instant.parse(json.loads(line)["started"])] += 1
-        return found
+                running[instant.parse(json.loads(line)["started"])] += 1
+        return running
 
     def stored(self) -> set[datetime]:
-        """The starts of the prepared days' samples in the checker's file, which nobody uses."""
+        """Return the starts of the prepared days' samples in the checker's closed file."""
         store = Store.open(self.file, now=datetime.now(UTC))
         try:
             number = store.enroll("api", "whatever is checked").number
@@ -113,22 +113,26 @@ class Scene:
             store.close()
 
     def is_done(self) -> bool:
-        """Whether the catalogue has all of the prepared days."""
+        """Tell whether the catalogue has all of the prepared days."""
         return (
-            len(ArchiveCatalogue(self.house.engine).entries(DayFileSelection(last=days()[-1])))
+            len(
+                ArchiveCatalogue(self.installation.engine).entries(
+                    DayFileSelection(last=days()[-1])
+                )
+            )
             == DAYS
         )
 
 
 def days() -> tuple[date, ...]:
-    """Days that are over for longer than any monitor waits."""
+    """Return days that have been over for longer than any monitor's offset."""
     today = datetime.now(UTC).date()
     return tuple(today - back * DAY for back in range(DAYS + 1, 1, -1))
 
 
 def prepared(file: Path, monitor: Monitor) -> set[datetime]:
     """Put results of some days into a checker's file, and seal them; when they began."""
-    found: set[datetime] = set()
+    running: set[datetime] = set()
     store = Store.open(file, now=datetime.now(UTC))
     enrolled = store.enroll(monitor.meta.name, target_hash(monitor))
     for day in days():
@@ -144,60 +148,60 @@ def prepared(file: Path, monitor: Monitor) -> set[datetime]:
         )
         rolled = rollup.of_day(day, samples)
         store.seal(enrolled.number, DayReport(monitor.meta.name, enrolled.store, 1, rolled))
-        found |= {sample.started for sample in samples}
+        running |= {sample.started for sample in samples}
     store.close()
-    return found
+    return running
 
 
 @contextmanager
-def staged(folder: Path, nursery: Nursery, database: str = "") -> Iterator[Scene]:
-    """A scene whose programs do not run yet."""
+def set_up(folder: Path, fork_server: ForkServer, database: str = "") -> Iterator[ArchiveSetup]:
+    """Yield an installation with proxies whose programs do not run yet."""
     with ExitStack() as stack:
         bucket = stack.enter_context(s3server.running())
-        there = stack.enter_context(
-            house.opened(folder / "house", nursery, database=database, pace=QUICK)
+        running_installation = stack.enter_context(
+            installation.opened(folder / "installation", fork_server, database=database, pace=QUICK)
         )
-        to_bucket = stack.enter_context(between.standing(bucket.port))
-        to_collector = stack.enter_context(between.standing(there.port))
-        there.front = to_collector.port
-        there.archive = {
+        to_bucket = stack.enter_context(fault_proxy.running(bucket.port))
+        to_collector = stack.enter_context(fault_proxy.running(running_installation.port))
+        running_installation.collector_port = to_collector.port
+        running_installation.archive = {
             "ALLSWELL_ARCHIVE_BUCKET": s3server.BUCKET,
             "ALLSWELL_ARCHIVE_ENDPOINT": f"http://127.0.0.1:{to_bucket.port}",
             "ALLSWELL_ARCHIVE_REGION": "us-east-1",
             "ALLSWELL_ARCHIVE_ACCESS_KEY_ID": s3server.KEY,
             "ALLSWELL_ARCHIVE_SECRET_ACCESS_KEY": s3server.SECRET,
         }
-        scene = Scene(there, bucket, to_bucket, to_collector)
+        setup = ArchiveSetup(running_installation, bucket, to_bucket, to_collector)
         try:
-            yield scene
+            yield setup
         finally:
-            for program in scene.programs.values():
+            for program in setup.programs.values():
                 program.kill()
 
 
-def dies(
-    scene: Scene, who: str, when: Callable[[Step, str, str], bool]
+def kill_once(
+    setup: ArchiveSetup, program: str, when: Callable[[Step, str, str], bool]
 ) -> Callable[[Step, str, str], bool]:
-    """What kills once, at the moment that `when` tells; the connection ends there."""
+    """Return an action that kills once, at the step that `when` selects, and disconnects."""
     one = Lock()
 
     def act(step: Step, method: str, path: str) -> bool:
         with one:
-            if scene.deaths or not when(step, method, path):
+            if setup.kills or not when(step, method, path):
                 return True
-            scene.kill(who)
+            setup.kill(program)
             return False
 
     return act
 
 
-def at(wanted: Step, method: str) -> Callable[[Step, str, str], bool]:
-    """The first request of a method, at a step."""
+def first_request(wanted: Step, method: str) -> Callable[[Step, str, str], bool]:
+    """Select the first request of a method, at a step."""
     return lambda step, asked, _: (step, asked) == (wanted, method)
 
 
-def nth_question(number: int, wanted: Step) -> Callable[[Step, str, str], bool]:
-    """The n-th question about the archive to the collector, at a step."""
+def nth_archive_request(number: int, wanted: Step) -> Callable[[Step, str, str], bool]:
+    """Select the n-th archive request to the collector, at a step."""
     asked = [0]
 
     def when(step: Step, _: str, path: str) -> bool:
@@ -208,74 +212,74 @@ def nth_question(number: int, wanted: Step) -> Callable[[Step, str, str], bool]:
 
 
 BUCKET_STEPS = {
-    "before the upload": at("before", "PUT"),
-    "in the middle of the upload": at("middle", "PUT"),
-    "after the upload, before the record": at("after", "PUT"),
+    "before the upload": first_request("before", "PUT"),
+    "in the middle of the upload": first_request("middle", "PUT"),
+    "after the upload, before the record": first_request("after", "PUT"),
 }
 COLLECTOR_STEPS = {
-    "before the address": lambda: nth_question(1, "before"),
-    "after the address": lambda: nth_question(1, "after"),
-    "after the record, before the prune": lambda: nth_question(2, "after"),
+    "before the address": lambda: nth_archive_request(1, "before"),
+    "after the address": lambda: nth_archive_request(1, "after"),
+    "after the record, before the prune": lambda: nth_archive_request(2, "after"),
 }
 
 
-def told(scene: Scene, everything: set[datetime]) -> None:
-    """Whoever died: nothing is lost now, and after the survivors have gone on nothing is twice."""
-    assert within(LONG, lambda: bool(scene.deaths)), scene.house.log()[-3_000:]
-    if "checker" not in scene.programs:
-        assert set(scene.archived()) | scene.stored() == everything
-    scene.again()
-    assert within(LONG, scene.is_done), scene.house.log()[-3_000:]
-    scene.stop()
-    archived = scene.archived()
+def check_nothing_is_lost(setup: ArchiveSetup, everything: set[datetime]) -> None:
+    """Check that nothing is lost, and that after a restart nothing is in the archive twice."""
+    assert wait_until(LONG, lambda: bool(setup.kills)), setup.installation.log()[-3_000:]
+    if "checker" not in setup.programs:
+        assert set(setup.archived()) | setup.stored() == everything
+    setup.restart()
+    assert wait_until(LONG, setup.is_done), setup.installation.log()[-3_000:]
+    setup.stop()
+    archived = setup.archived()
     assert set(archived) == everything
     assert set(archived.values()) == {1}
-    assert scene.stored() == everything
-    entries = ArchiveCatalogue(scene.house.engine).entries()
+    assert setup.stored() == everything
+    entries = ArchiveCatalogue(setup.installation.engine).entries()
     assert sum(entry.content.samples for entry in entries) == len(everything)
 
 
 @pytest.mark.parametrize("step", sorted(BUCKET_STEPS))
-@pytest.mark.parametrize("who", ["checker", "collector", "bucket"])
+@pytest.mark.parametrize("program", ["checker", "collector", "bucket"])
 def test_who_dies_over_an_upload_costs_no_sample(
-    tmp_path: Path, nursery: Nursery, target: Target, step: str, who: str
+    tmp_path: Path, fork_server: ForkServer, target: Target, step: str, program: str
 ) -> None:
-    with staged(tmp_path, nursery) as scene:
-        monitor = house.monitor("api", target.url("api"))
-        scene.house.register("default", [monitor])
-        everything = prepared(scene.file, monitor)
-        scene.to_bucket.act = dies(scene, who, BUCKET_STEPS[step])
-        scene.start()
-        told(scene, everything)
+    with set_up(tmp_path, fork_server) as setup:
+        monitor = installation.monitor("api", target.url("api"))
+        setup.installation.register("default", [monitor])
+        everything = prepared(setup.file, monitor)
+        setup.to_bucket.act = kill_once(setup, program, BUCKET_STEPS[step])
+        setup.start()
+        check_nothing_is_lost(setup, everything)
 
 
 @pytest.mark.parametrize("step", sorted(COLLECTOR_STEPS))
-@pytest.mark.parametrize("who", ["checker", "collector"])
+@pytest.mark.parametrize("program", ["checker", "collector"])
 def test_who_dies_over_a_question_costs_no_sample(
-    tmp_path: Path, nursery: Nursery, target: Target, step: str, who: str
+    tmp_path: Path, fork_server: ForkServer, target: Target, step: str, program: str
 ) -> None:
-    with staged(tmp_path, nursery) as scene:
-        monitor = house.monitor("api", target.url("api"))
-        scene.house.register("default", [monitor])
-        everything = prepared(scene.file, monitor)
-        scene.to_collector.act = dies(scene, who, COLLECTOR_STEPS[step]())
-        scene.start()
-        told(scene, everything)
+    with set_up(tmp_path, fork_server) as setup:
+        monitor = installation.monitor("api", target.url("api"))
+        setup.installation.register("default", [monitor])
+        everything = prepared(setup.file, monitor)
+        setup.to_collector.act = kill_once(setup, program, COLLECTOR_STEPS[step]())
+        setup.start()
+        check_nothing_is_lost(setup, everything)
 
 
 @pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("step", sorted(BUCKET_STEPS))
 def test_a_database_that_dies_over_an_upload_costs_no_sample(
-    tmp_path: Path, nursery: Nursery, target: Target, step: str
+    tmp_path: Path, fork_server: ForkServer, target: Target, step: str
 ) -> None:
     with (
         postgres.running() as server,
-        staged(tmp_path, nursery, server.create("archive")) as scene,
+        set_up(tmp_path, fork_server, server.create("archive")) as setup,
     ):
-        scene.database = server
-        monitor = house.monitor("api", target.url("api"))
-        scene.house.register("default", [monitor])
-        everything = prepared(scene.file, monitor)
-        scene.to_bucket.act = dies(scene, "database", BUCKET_STEPS[step])
-        scene.start()
-        told(scene, everything)
+        setup.database = server
+        monitor = installation.monitor("api", target.url("api"))
+        setup.installation.register("default", [monitor])
+        everything = prepared(setup.file, monitor)
+        setup.to_bucket.act = kill_once(setup, "database", BUCKET_STEPS[step])
+        setup.start()
+        check_nothing_is_lost(setup, everything)

@@ -1,4 +1,4 @@
-"""The collector, or the central database, is away for 30 seconds while a target breaks and heals.
+"""Test that the collector, or the database, may be away for 30 s while a target breaks and heals.
 
 Both databases and the collector are taken away side by side, each from an installation of its own.
 """
@@ -18,11 +18,11 @@ from allswell.domain.report import Transition
 from allswell.domain.state import State
 from allswell.domain.timeline import Segment
 from tests import needs, postgres
-from tests.integration.faults import house, nursery, page, target
-from tests.integration.faults.house import SECOND, House
-from tests.integration.faults.nursery import Forked
-from tests.integration.faults.page import Seen
-from tests.integration.faults.target import Part, Target
+from tests.integration.faults import fork_server, installation, page_process, target
+from tests.integration.faults.fork_server import ForkedProcess
+from tests.integration.faults.installation import SECOND, Installation
+from tests.integration.faults.page_process import PageReading
+from tests.integration.faults.target import Endpoint, Target
 
 pytestmark = pytest.mark.integration
 
@@ -35,35 +35,35 @@ held.execute("BEGIN EXCLUSIVE")
 print("held", flush=True)
 sys.stdin.read()
 """
-Taken = Callable[[House, Forked], AbstractContextManager[None]]
+TakeAway = Callable[[Installation, ForkedProcess], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What was seen of one absence, which lasted from `began` to `ended`."""
+    """What was recorded of one outage, which lasted from `began` to `ended`."""
 
     began: datetime
     ended: datetime
-    part: Part
+    endpoint: Endpoint
     early: list[State]
-    ledger: tuple[Transition, ...]
+    transitions: tuple[Transition, ...]
     history: tuple[Segment, ...]
-    during: list[Seen]
-    after: Seen
+    during: list[PageReading]
+    after: PageReading
 
 
 @contextmanager
-def collector_away(found: House, central: Forked) -> Iterator[None]:
-    """Kill the collector, and start it again."""
-    central.kill()
+def collector_away(running: Installation, collector: ForkedProcess) -> Iterator[None]:
+    """Stop the collector by SIGKILL, and start it again."""
+    collector.kill()
     yield
-    found.start_collector()
+    running.start_collector()
 
 
 @contextmanager
-def sqlite_locked(found: House, _: Forked) -> Iterator[None]:
-    """Let another process hold the lock without which nobody can write."""
-    command = [sys.executable, "-c", HOLDER, str(found.folder / "central.sqlite")]
+def sqlite_locked(running: Installation, _: ForkedProcess) -> Iterator[None]:
+    """Hold, in another process, the lock without which nothing can be written."""
+    command = [sys.executable, "-c", HOLDER, str(running.folder / "central.sqlite")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
@@ -71,11 +71,11 @@ def sqlite_locked(found: House, _: Forked) -> Iterator[None]:
         holder.communicate(timeout=10)
 
 
-def stopped(server: postgres.Server) -> Taken:
+def stopped(server: postgres.Server) -> TakeAway:
     """Stop the server as when a machine is lost, and start it again."""
 
     @contextmanager
-    def away(_: House, __: Forked) -> Iterator[None]:
+    def away(_: Installation, __: ForkedProcess) -> Iterator[None]:
         server.stop()
         yield
         server.start()
@@ -83,47 +83,54 @@ def stopped(server: postgres.Server) -> Taken:
     return away
 
 
-def live(found: House, at: Target, part: str, taken: Taken) -> Lived:
-    """Take something away, break and heal the target meanwhile, give it back, and wait."""
-    found.register("default", [house.monitor(part, at.url(part), failures=2)])
-    central = found.start_collector()
-    found.start_checker("default")
-    with found.page() as url:
-        assert page.shows(url, "up", 30), found.log()
-        with taken(found, central):
+def live(running: Installation, at: Target, endpoint: str, take_away: TakeAway) -> Lived:
+    """Take something away, break and repair the target meanwhile, bring it back, and wait."""
+    running.register("default", [installation.monitor(endpoint, at.url(endpoint), failures=2)])
+    collector = running.start_collector()
+    running.start_checker("default")
+    with running.page() as url:
+        assert page_process.wait_for_condition(url, "up", 30), running.log()
+        with take_away(running, collector):
             began = datetime.now(UTC)
-            during = page.looks(url, 8, lambda _: False)
-            at.turn(part, good=False)
-            during += page.looks(url, 10, lambda _: False)
-            at.turn(part, good=True)
-            during += page.looks(url, 30, lambda seen: seen.at > began + AWAY)
-            early = [] if found.engine.dialect.name != "sqlite" else found.states("default", part)
+            during = page_process.read_until(url, 8, lambda _: False)
+            at.change(endpoint, good=False)
+            during += page_process.read_until(url, 10, lambda _: False)
+            at.change(endpoint, good=True)
+            during += page_process.read_until(url, 30, lambda reading: reading.at > began + AWAY)
+            early = (
+                []
+                if running.engine.dialect.name != "sqlite"
+                else running.states("default", endpoint)
+            )
             ended = datetime.now(UTC)
-        house.within(45, lambda: found.states("default", part) == OUTAGE)
-        after = page.looks(url, 40, lambda seen: "HTTP 503" in seen.days)[-1]
-        ledger, history = found.ledger("default", part), found.history("default", part)
-    return Lived(began, ended, at.part(part), early, ledger, history, during, after)
+        installation.wait_until(45, lambda: running.states("default", endpoint) == OUTAGE)
+        after = page_process.read_until(url, 40, lambda reading: "HTTP 503" in reading.days)[-1]
+        transitions, history = (
+            running.transitions("default", endpoint),
+            running.history("default", endpoint),
+        )
+    return Lived(began, ended, at.endpoint(endpoint), early, transitions, history, during, after)
 
 
 @pytest.fixture(name="lived", scope="module")
 def _lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Lived]]:
-    """All absences, by what was away."""
+    """Yield all outages, by what was away."""
     folder = tmp_path_factory.mktemp("away")
     with ExitStack() as stack:
-        own, at = stack.enter_context(nursery.opened()), stack.enter_context(target.serving())
-        plans: dict[str, tuple[str, Taken]] = {
+        own, at = stack.enter_context(fork_server.opened()), stack.enter_context(target.serving())
+        plans: dict[str, tuple[str, TakeAway]] = {
             "collector": ("", collector_away),
             "sqlite": ("", sqlite_locked),
         }
         if not needs.lacking([needs.NEEDS["postgresql"]]):
             server = stack.enter_context(postgres.running())
             plans["postgresql"] = (server.create("faults"), stopped(server))
-        running = {}
+        futures = {}
         threads = stack.enter_context(ThreadPoolExecutor(len(plans)))
-        for name, (database, taken) in plans.items():
-            found = house.opened(folder / name, own, database=database)
-            running[name] = threads.submit(live, stack.enter_context(found), at, name, taken)
-        yield {name: future.result(150) for name, future in running.items()}
+        for name, (database, take_away) in plans.items():
+            running = installation.opened(folder / name, own, database=database)
+            futures[name] = threads.submit(live, stack.enter_context(running), at, name, take_away)
+        yield {name: future.result(150) for name, future in futures.items()}
 
 
 AWAYS = [
@@ -139,7 +146,7 @@ def test_checks_go_on_in_time_while_the_collector_is_away(
 ) -> None:
     it = lived[name]
     assert it.ended - it.began >= AWAY
-    assert it.part.longest_gap(it.began, it.ended) <= 2 * SECOND
+    assert it.endpoint.longest_gap(it.began, it.ended) <= 2 * SECOND
 
 
 @pytest.mark.parametrize("name", AWAYS)
@@ -148,10 +155,10 @@ def test_both_changes_arrive_afterwards_in_order_and_with_their_own_dates(
 ) -> None:
     it = lived[name]
     assert it.early in ([], [State.UP])
-    assert [entry.claim.state for entry in it.ledger] == OUTAGE
-    assert [entry.sequence for entry in it.ledger] == [1, 2, 3]
-    for turn, entry in zip(it.part.turns, it.ledger[1:], strict=True):
-        assert turn.at - SECOND <= entry.claim.since <= turn.at + 2 * SECOND
+    assert [entry.claim.state for entry in it.transitions] == OUTAGE
+    assert [entry.sequence for entry in it.transitions] == [1, 2, 3]
+    for change, entry in zip(it.endpoint.changes, it.transitions[1:], strict=True):
+        assert change.at - SECOND <= entry.claim.since <= change.at + 2 * SECOND
 
 
 @pytest.mark.parametrize("name", AWAYS)
@@ -162,8 +169,8 @@ def test_the_page_shows_the_outage_afterwards_and_no_time_unknown(
     assert it.after.condition == "up"
     assert "HTTP 503" in it.after.days
     assert "not looking" not in it.after.html
-    seen = [one for one in it.history if one.end > it.ledger[0].claim.since]
-    assert [one.state for one in seen] == OUTAGE
+    reading = [one for one in it.history if one.end > it.transitions[0].claim.since]
+    assert [one.state for one in reading] == OUTAGE
 
 
 @pytest.mark.parametrize("name", AWAYS)
@@ -171,8 +178,8 @@ def test_the_page_goes_on_from_its_cache_and_says_how_old_it_is(
     lived: dict[str, Lived], name: str
 ) -> None:
     it = lived[name]
-    moments = [it.began, *(seen.at for seen in it.during), it.ended]
+    moments = [it.began, *(reading.at for reading in it.during), it.ended]
     assert max(after - before for before, after in pairwise(moments)) < 10 * SECOND
-    assert {seen.condition for seen in it.during} == {"up"}
-    assert max(seen.as_of for seen in it.during) <= it.began + SECOND
+    assert {reading.condition for reading in it.during} == {"up"}
+    assert max(reading.as_of for reading in it.during) <= it.began + SECOND
     assert it.during[-1].at - it.during[-1].as_of >= AWAY - 2 * SECOND

@@ -1,4 +1,4 @@
-"""The checker's volume is full: a small file system of its own, filled by a file.
+"""Test a full volume of the checker: a small file system of its own, filled by a file.
 
 Where none can be mounted, `tests/unit/store/test_pressure.py` still fills the file to its limit.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from allswell.domain.state import State
-from tests.integration.faults import house
-from tests.integration.faults.house import SECOND, House
-from tests.integration.faults.nursery import Nursery
+from tests.integration.faults import installation
+from tests.integration.faults.fork_server import ForkServer
+from tests.integration.faults.installation import SECOND, Installation
 from tests.integration.faults.target import Target
 
 pytestmark = pytest.mark.integration
@@ -27,7 +27,7 @@ CHANGES = 8
 
 @pytest.fixture(name="volume")
 def _volume(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB."""
+    """Yield a file system of 8 MiB."""
     folder = tmp_path / "volume"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "allswell-test", str(folder)]
@@ -49,13 +49,13 @@ def fill(file: Path) -> None:
 
 
 def free(volume: Path) -> int:
-    """The bytes that are left."""
-    found = os.statvfs(volume)
-    return found.f_bavail * found.f_frsize
+    """Return the bytes that are left."""
+    running = os.statvfs(volume)
+    return running.f_bavail * running.f_frsize
 
 
 def metric(port: int, name: str) -> float:
-    """A figure of the checker."""
+    """Return a metric of the checker."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         text = answer.read().decode()
     match = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
@@ -63,41 +63,45 @@ def metric(port: int, name: str) -> float:
     return float(match[1])
 
 
-def change(found: House, target: Target, times: int) -> bool:
-    """Break and heal so many times, each as soon as the last is known; False when one is not."""
-    return all(turned(found, target) for _ in range(times))
+def change(running: Installation, target: Target, times: int) -> bool:
+    """Break and repair so many times, each as soon as the last is known; False when one is not."""
+    return all(change_once(running, target) for _ in range(times))
 
 
-def turned(found: House, target: Target) -> bool:
-    """Break or heal, and wait until the collector knows it."""
-    known = len(found.states("default", "api"))
-    target.turn("api", good=not target.part("api").good)
-    return house.within(10, lambda: len(found.states("default", "api")) == known + 1)
+def change_once(running: Installation, target: Target) -> bool:
+    """Break or repair, and wait until the collector knows it."""
+    known = len(running.states("default", "api"))
+    target.change("api", good=not target.endpoint("api").good)
+    return installation.wait_until(10, lambda: len(running.states("default", "api")) == known + 1)
 
 
 def test_with_a_full_volume_checks_go_on_and_changes_are_reported(
-    nursery: Nursery, target: Target, tmp_path: Path, volume: Path
+    fork_server: ForkServer, target: Target, tmp_path: Path, volume: Path
 ) -> None:
-    with house.opened(tmp_path / "house", nursery) as found:
-        found.register("default", [house.monitor("api", target.url("api"))])
-        central, port = found.start_collector(), house.free_port()
-        checker = found.start_checker("default", volume, port)
-        assert house.within(15, lambda: found.states("default", "api") == [State.UP]), found.log()
-        full = target.turn("api", good=True)
+    with installation.opened(tmp_path / "installation", fork_server) as running:
+        running.register("default", [installation.monitor("api", target.url("api"))])
+        central, port = running.start_collector(), installation.free_port()
+        checker = running.start_checker("default", volume, port)
+        assert installation.wait_until(
+            15, lambda: running.states("default", "api") == [State.UP]
+        ), running.log()
+        full = target.change("api", good=True)
         fill(volume / "filler")
         assert free(volume) == 0
-        assert change(found, target, CHANGES), found.log()
-        assert house.within(15, lambda: metric(port, "allswell_checker_pressed") == 1)
-        assert "store: almost full" in found.log()
+        assert change(running, target, CHANGES), running.log()
+        assert installation.wait_until(15, lambda: metric(port, "allswell_checker_pressed") == 1)
+        assert "store: almost full" in running.log()
         (volume / "filler").unlink()
-        healed = target.turn("api", good=target.part("api").good)
-        assert target.part("api").longest_gap(full, healed) <= 2 * SECOND
-        assert house.within(15, lambda: metric(port, "allswell_checker_pressed") == 0), found.log()
+        healed = target.change("api", good=target.endpoint("api").good)
+        assert target.endpoint("api").longest_gap(full, healed) <= 2 * SECOND
+        assert installation.wait_until(15, lambda: metric(port, "allswell_checker_pressed") == 0), (
+            running.log()
+        )
         assert metric(port, "allswell_checker_trouble") == 0
-        assert "store: there is room again" in found.log()
-        assert change(found, target, 2), found.log()
-        states = found.states("default", "api")
+        assert "store: there is room again" in running.log()
+        assert change(running, target, 2), running.log()
+        states = running.states("default", "api")
         assert states == [State.UP, State.DOWN] * (len(states) // 2) + [State.UP]
         assert len(states) == 1 + CHANGES + 2
-        assert checker.stop() == 0, found.log()
-        assert central.stop() == 0, found.log()
+        assert checker.stop() == 0, running.log()
+        assert central.stop() == 0, running.log()

@@ -22,7 +22,7 @@ from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.tcp import Tcp
 from allswell.domain.state import State
 from allswell.store import BatchItem, BatchResult, OutboxEnvelope, Store
-from tests.simulation.timeless import Loop
+from tests.simulation.virtual_time import VirtualTimeLoop
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ UP = HealthClaim(State.UP, NOON)
 
 def run(story: Coroutine[Any, Any, T]) -> T:
     """Run a story in virtual time."""
-    with asyncio.Runner(loop_factory=Loop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(story)
 
 

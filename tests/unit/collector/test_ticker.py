@@ -11,7 +11,7 @@ from allswell.collector.state import CollectorState
 from allswell.collector.ticker import Ticker
 from tests import central_database
 from tests.central_database import NOON, Central
-from tests.simulation.timeless import Loop
+from tests.simulation.virtual_time import VirtualTimeLoop
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def test_the_collector_says_every_fifteen_seconds_how_far_it_has_seen(
             assert now - 18 < seconds(central) <= now
         task.cancel()
 
-    with asyncio.Runner(loop_factory=Loop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(story())
 
 
@@ -73,7 +73,7 @@ def test_a_pause_is_seen_soon_so_that_pages_show_it(
         assert seconds(central) > 21
         task.cancel()
 
-    with asyncio.Runner(loop_factory=Loop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(story())
 
 
@@ -102,7 +102,7 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(
         assert asyncio.get_running_loop().time() - seconds(central) < 5
         task.cancel()
 
-    with asyncio.Runner(loop_factory=Loop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(story())
 
 
@@ -121,5 +121,5 @@ def test_a_fault_of_ours_does_not_stop_the_clock(central: Central) -> None:
         assert seconds(central) > 40
         task.cancel()
 
-    with asyncio.Runner(loop_factory=Loop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(story())

@@ -1,4 +1,4 @@
-"""A real page, and what a visitor reads on it."""
+"""Run a real page process, and read what a visitor sees on it."""
 
 import os
 import re
@@ -13,35 +13,35 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.integration.faults.nursery import ROOT
+from tests.integration.faults.fork_server import ROOT
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One look at a page, and when it was answered."""
+class PageReading:
+    """One response of a page, and when it came."""
 
     at: datetime
     html: str
 
     @property
     def condition(self) -> str:
-        """What the page says of the whole: `up`, `down`, `unknown`, …"""
+        """Return the condition of the whole page: `up`, `down`, `unknown`, …"""
         return _found(r'<section class="now (\w+)">', self.html)
 
     @property
-    def sentence(self) -> str:
-        """The same in words."""
+    def headline(self) -> str:
+        """Return the headline, the condition in words."""
         return _found(r"<h1>.*?<span[^>]*>(.*?)</span></h1>", self.html)
 
     @property
     def as_of(self) -> datetime:
-        """The moment that the page itself names as that of its data."""
+        """Return the moment that the page itself names as that of its data."""
         moment = _found(r'Data as of <time datetime="([^"]+)">', self.html)
         return datetime.fromisoformat(moment)
 
     @property
     def days(self) -> str:
-        """The days in detail: every stretch of trouble with times and reason."""
+        """Return the days in detail: every stretch of trouble with times and reason."""
         return " ".join(re.findall(r"<li>[^<]* · (.*?)</li>", self.html))
 
 
@@ -50,37 +50,37 @@ def _found(pattern: str, html: str) -> str:
     return match[1] if match else ""
 
 
-def look(url: str) -> Seen | None:
-    """The page, or None where none is served."""
+def read(url: str) -> PageReading | None:
+    """Return the page, or None where none is served."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
-            return Seen(datetime.now(UTC), answer.read().decode())
+            return PageReading(datetime.now(UTC), answer.read().decode())
     except (urllib.error.URLError, OSError):
         return None
 
 
-def looks(url: str, seconds: float, done: Callable[[Seen], bool]) -> list[Seen]:
-    """Look five times a second until `done`, or time is over: then the last is not done."""
-    until, found = time.monotonic() + seconds, []
+def read_until(url: str, seconds: float, done: Callable[[PageReading], bool]) -> list[PageReading]:
+    """Read five times a second until `done`, or time is over: then the last is not done."""
+    until, readings = time.monotonic() + seconds, []
     while time.monotonic() < until:
-        seen = look(url)
-        if seen is not None:
-            found.append(seen)
-            if done(seen):
-                return found
+        reading = read(url)
+        if reading is not None:
+            readings.append(reading)
+            if done(reading):
+                return readings
         time.sleep(0.2)
-    return found
+    return readings
 
 
-def shows(url: str, condition: str, seconds: float = 20) -> bool:
+def wait_for_condition(url: str, condition: str, seconds: float = 20) -> bool:
     """Wait until the page shows a condition; False when time is over."""
-    found = looks(url, seconds, lambda seen: seen.condition == condition)
-    return bool(found) and found[-1].condition == condition
+    readings = read_until(url, seconds, lambda reading: reading.condition == condition)
+    return bool(readings) and readings[-1].condition == condition
 
 
 @contextmanager
-def served(environment: Mapping[str, str], port: int, log: Path) -> Iterator[str]:
-    """Run `allswell page`; its address."""
+def serve(environment: Mapping[str, str], port: int, log: Path) -> Iterator[str]:
+    """Run `allswell page`; yield its URL."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "allswell.cli", "page"],
@@ -92,7 +92,7 @@ def served(environment: Mapping[str, str], port: int, log: Path) -> Iterator[str
         )
     url = f"http://127.0.0.1:{port}/"
     try:
-        assert looks(url, 30, lambda _: True), log.read_text()
+        assert read_until(url, 30, lambda _: True), log.read_text()
         yield url
     finally:
         process.terminate()

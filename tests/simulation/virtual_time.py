@@ -1,4 +1,4 @@
-"""An event loop in which nobody waits: when nothing is ready, its clock jumps to the next timer."""
+"""Run an event loop in virtual time: when nothing is ready, its clock jumps to the next timer."""
 
 import asyncio
 import selectors
@@ -9,12 +9,12 @@ from typing import Any
 RESOLUTION = 1e-7
 
 
-class Stuck(Exception):
-    """Nothing is ready and nothing is due: everybody waits for ever."""
+class Deadlock(Exception):
+    """Nothing is ready and nothing is due: every task waits for ever."""
 
 
-class Jump(selectors.BaseSelector):
-    """Watches no files: instead of waiting, it moves the time on."""
+class JumpingSelector(selectors.BaseSelector):
+    """Watches no files: instead of waiting, it advances the time."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -31,7 +31,7 @@ class Jump(selectors.BaseSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise Stuck
+            raise Deadlock
         self.time += max(0.0, timeout)
         return []
 
@@ -39,13 +39,13 @@ class Jump(selectors.BaseSelector):
         return self._keys
 
 
-class Loop(asyncio.SelectorEventLoop):
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """The loop; its time begins at 0."""
 
     def __init__(self) -> None:
-        self._jump = Jump()
-        super().__init__(self._jump)
+        self._jumping_selector = JumpingSelector()
+        super().__init__(self._jumping_selector)
         self._clock_resolution = RESOLUTION
 
     def time(self) -> float:
-        return self._jump.time
+        return self._jumping_selector.time

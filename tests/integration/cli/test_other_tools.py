@@ -1,4 +1,4 @@
-"""Others' tools read the archive on a real S3 server as the guide shows it."""
+"""Test that other tools read the archive on a real S3 server as the guide shows it."""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from allswell.domain import instant
 from allswell.domain.sample import Sample
 from allswell.domain.state import State
 from tests import postgres, s3server
-from tests.integration.cli import kept as keeping
-from tests.integration.cli.kept import FIRST, Kept
+from tests.integration.cli import archived_history
+from tests.integration.cli.archived_history import FIRST, ArchivedHistory
 
 pytestmark = [
     pytest.mark.integration,
@@ -33,12 +33,12 @@ def server() -> Iterator[s3server.Server]:
 
 
 @pytest.fixture(scope="module")
-def month(server: s3server.Server) -> Iterator[tuple[Kept, dict[str, list[Sample]]]]:
-    """A month of several monitors, by their public ids."""
-    with postgres.running() as database, keeping.in_bucket(server, database) as kept:
-        found = kept.fill(NAMES, DAYS)
-        ids = {entry.name: entry.place.public_id for entry in kept.catalogue.entries()}
-        yield kept, {ids[name]: samples for name, samples in found.items()}
+def month(server: s3server.Server) -> Iterator[tuple[ArchivedHistory, dict[str, list[Sample]]]]:
+    """Yield a month of several monitors, by their public ids."""
+    with postgres.running() as database, archived_history.in_bucket(server, database) as archived:
+        found = archived.fill(NAMES, DAYS)
+        ids = {entry.name: entry.place.public_id for entry in archived.catalogue.entries()}
+        yield archived, {ids[name]: samples for name, samples in found.items()}
 
 
 @pytest.fixture
@@ -58,17 +58,19 @@ def duck(server: s3server.Server) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def shown(language: str, word: str) -> str:
-    """The guide's own example, on the test's bucket."""
+    """Return the guide's own example, on the test's bucket."""
     blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     (found,) = (block for block in blocks if word in block)
-    return str(found).replace("s3://results/acme", f"s3://{s3server.BUCKET}/{keeping.PREFIX}")
+    return str(found).replace(
+        "s3://results/acme", f"s3://{s3server.BUCKET}/{archived_history.PREFIX}"
+    )
 
 
 def test_duckdb_reads_a_month_of_all_monitors_as_the_guide_shows(
-    month: tuple[Kept, dict[str, list[Sample]]], duck: duckdb.DuckDBPyConnection
+    month: tuple[ArchivedHistory, dict[str, list[Sample]]], duck: duckdb.DuckDBPyConnection
 ) -> None:
     rows = duck.execute(shown("sql", "read_json")).fetchall()
-    inside = instant.day_start(FIRST.replace(day=31)) + keeping.DAY
+    inside = instant.day_start(FIRST.replace(day=31)) + archived_history.DAY
     expected = []
     for public_id, samples in sorted(month[1].items()):
         these = [it for it in samples if it.started < inside]
@@ -78,9 +80,9 @@ def test_duckdb_reads_a_month_of_all_monitors_as_the_guide_shows(
 
 
 def test_duckdb_finds_the_fields_by_itself(
-    month: tuple[Kept, dict[str, list[Sample]]], duck: duckdb.DuckDBPyConnection
+    month: tuple[ArchivedHistory, dict[str, list[Sample]]], duck: duckdb.DuckDBPyConnection
 ) -> None:
-    source = f"read_json('s3://{s3server.BUCKET}/{keeping.PREFIX}/v1/date=*/*.ndjson.gz')"
+    source = f"read_json('s3://{s3server.BUCKET}/{archived_history.PREFIX}/v1/date=*/*.ndjson.gz')"
     kinds = {row[0]: row[1] for row in duck.execute(f"DESCRIBE FROM {source}").fetchall()}
     assert kinds["started"].startswith("TIMESTAMP")
     assert (kinds["reason"], kinds["latency_us"]) == ("VARCHAR", "BIGINT")
@@ -93,7 +95,7 @@ def test_duckdb_finds_the_fields_by_itself(
 
 
 def test_pandas_reads_a_day_as_the_guide_shows(
-    month: tuple[Kept, dict[str, list[Sample]]],
+    month: tuple[ArchivedHistory, dict[str, list[Sample]]],
     server: s3server.Server,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -103,7 +105,10 @@ def test_pandas_reads_a_day_as_the_guide_shows(
     for example, ours in (
         ("https://minio.example.com:9000", server.endpoint),
         ('"results"', f'"{s3server.BUCKET}"'),
-        ("acme/v1/date=2026-03-02/abc123.", f"{keeping.PREFIX}/v1/date={FIRST}/{public_id}."),
+        (
+            "acme/v1/date=2026-03-02/abc123.",
+            f"{archived_history.PREFIX}/v1/date={FIRST}/{public_id}.",
+        ),
     ):
         assert example in code
         code = code.replace(example, ours)

@@ -1,6 +1,6 @@
-"""Starts checkers and collectors within milliseconds, by forking from a process that is ready.
+"""Start checkers and collectors within milliseconds, by forking a process that is ready.
 
-Run as a program it is that process: single-threaded, with everything imported. It reads orders
+Run as a program this module is that process: single-threaded, with all imported. It reads orders
 from standard input, a JSON object a line, and answers each with a line. What it forked is a process
 like any other, with its own number, settings and signals; at the end of its input it ends those
 that are left. Nobody else waits for them, so a number is not used again before the test has asked
@@ -25,11 +25,11 @@ ROOT = Path(__file__).parents[3]
 
 
 @dataclass(slots=True)
-class Forked:
-    """One process that a nursery started."""
+class ForkedProcess:
+    """One process that a fork server started."""
 
     pid: int
-    nursery: "Nursery"
+    fork_server: "ForkServer"
     code: int | None = None
 
     def send(self, number: signal.Signals) -> None:
@@ -38,9 +38,9 @@ class Forked:
             os.kill(self.pid, number)
 
     def ended(self) -> int | None:
-        """The exit code, negative for a signal; None while it runs."""
+        """Return the exit code, negative for a signal; None while it runs."""
         if self.code is None:
-            self.code = self.nursery.ask({"ended": self.pid})
+            self.code = self.fork_server.ask({"ended": self.pid})
         return self.code
 
     def wait(self, seconds: float = 15) -> int:
@@ -64,21 +64,21 @@ class Forked:
 
 
 @dataclass(slots=True)
-class Nursery:
+class ForkServer:
     """The other end of the program below. Any thread may call."""
 
     process: "subprocess.Popen[str]"
     _one: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, role: str, environment: Mapping[str, str], log: Path) -> Forked:
+    def start(self, role: str, environment: Mapping[str, str], log: Path) -> ForkedProcess:
         """Start a `checker` or a `collector` with exactly these settings."""
         order = {"start": role, "environment": dict(environment), "log": str(log)}
         pid = self.ask(order)
         assert pid is not None
-        return Forked(pid, self)
+        return ForkedProcess(pid, self)
 
     def ask(self, order: Mapping[str, object]) -> int | None:
-        """One order and its answer."""
+        """Send one order and return the answer."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with self._one:
@@ -89,17 +89,17 @@ class Nursery:
 
 
 @contextmanager
-def opened() -> Iterator[Nursery]:
-    """A nursery; what it started is gone at the end."""
+def opened() -> Iterator[ForkServer]:
+    """Yield a fork server; the processes that it started are killed at the end."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.faults.nursery"],
+        [sys.executable, "-m", "tests.integration.faults.fork_server"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         try:
-            yield Nursery(process)
+            yield ForkServer(process)
         finally:
             process.communicate(timeout=20)
 
@@ -107,9 +107,9 @@ def opened() -> Iterator[Nursery]:
 def main() -> None:
     """Serve orders until the input ends."""
     from allswell.checker import main as checker  # noqa: PLC0415 - the other end needs none
-    from tests.integration.faults import collector  # noqa: PLC0415
+    from tests.integration.faults import collector_process  # noqa: PLC0415
 
-    roles = {"checker": checker.main, "collector": collector.main}
+    roles = {"checker": checker.main, "collector": collector_process.main}
     living: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)
@@ -130,12 +130,12 @@ def main() -> None:
 
 
 def _ended(pid: int) -> int | None:
-    found, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if found else None
+    running, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if running else None
 
 
 def _be(order: Mapping[str, Any], roles: Mapping[str, Any]) -> None:
-    """Become the program that was ordered; does not return."""
+    """Run the program that was ordered; does not return."""
     code = 70
     try:
         os.environ.clear()

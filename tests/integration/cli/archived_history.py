@@ -1,4 +1,4 @@
-"""An archive with days of several monitors, as an operator has left it, for `allswell history`."""
+"""Provide an archive with days of several monitors, for `allswell history`."""
 
 import io
 import random
@@ -27,7 +27,7 @@ PREFIX = "acme"
 
 
 def samples(day: date, seed: int, every: int = 600) -> list[Sample]:
-    """A day with some failures in it."""
+    """Return a day with some failures in it."""
     chance = random.Random(f"{day}{seed}")
     start = instant.day_start(day)
     return [
@@ -41,7 +41,7 @@ def samples(day: date, seed: int, every: int = 600) -> list[Sample]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ArchivedHistory:
     """A database with its catalogue, an archive, and the options that lead to both."""
 
     central: Central
@@ -51,11 +51,11 @@ class Kept:
 
     @property
     def catalogue(self) -> ArchiveCatalogue:
-        """Its catalogue."""
+        """Return its catalogue."""
         return ArchiveCatalogue(self.central.engine)
 
     def put(self, row_id: int, place: DayFileName, found: list[Sample]) -> Path:
-        """Put a day where it belongs, and record it; its file."""
+        """Put a day file into the archive, record it, and return its path."""
         out = io.BytesIO()
         day_file.write(found, out)
         body = out.getvalue()
@@ -67,7 +67,7 @@ class Kept:
         return file
 
     def fill(self, names: tuple[str, ...], days: int) -> dict[str, list[Sample]]:
-        """Days of several monitors; what each has."""
+        """Archive days of several monitors; return what each has."""
         found: dict[str, list[Sample]] = {}
         for seed, name in enumerate(names):
             row = self.central.add(name, instant.day_start(FIRST))
@@ -79,7 +79,7 @@ class Kept:
         return found
 
     def run(self, *words: str) -> int:
-        """Run `allswell history`; the exit code."""
+        """Run `allswell history`; return the exit code."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
@@ -87,19 +87,19 @@ class Kept:
 
 
 @contextmanager
-def in_folder(folder: Path) -> Iterator[Kept]:
-    """As `allswell up` has it."""
+def in_folder(folder: Path) -> Iterator[ArchivedHistory]:
+    """Yield an archive in a data folder of `allswell up`."""
     data = DataFolder.open(folder)
     central_database.migrated(data.database)
     with central_database.opened(data.database) as central:
         central.writer.start(instant.day_start(FIRST))
-        yield Kept(central, data.archive, ("--data", str(folder)), {})
+        yield ArchivedHistory(central, data.archive, ("--data", str(folder)), {})
     data.close()
 
 
 @contextmanager
-def in_bucket(server: s3server.Server, database: postgres.Server) -> Iterator[Kept]:
-    """As the operator has it."""
+def in_bucket(server: s3server.Server, database: postgres.Server) -> Iterator[ArchivedHistory]:
+    """Yield an archive in a bucket, as the operator has it."""
     url = database.create("history")
     central_database.migrated(url)
     environment = {
@@ -113,5 +113,7 @@ def in_bucket(server: s3server.Server, database: postgres.Server) -> Iterator[Ke
     }
     with central_database.opened(url) as central:
         central.writer.start(instant.day_start(FIRST))
-        yield Kept(central, server.folder / "data" / s3server.BUCKET / PREFIX, (), environment)
+        yield ArchivedHistory(
+            central, server.folder / "data" / s3server.BUCKET / PREFIX, (), environment
+        )
     database.drop("history")

@@ -1,4 +1,4 @@
-"""Stands between two programs that speak HTTP, and lets a test act at each step of a request.
+"""Proxy HTTP between two programs, and let a test act at each step of a request.
 
 A request and its answer are held until the test has acted on the step, so that what it kills there
 has come exactly so far.
@@ -16,13 +16,13 @@ Step = Literal["before", "middle", "after"]
 Act = Callable[[Step, str, str], bool]
 
 
-class Between:
+class FaultProxy:
     """A way to `port`, on a port of its own."""
 
     def __init__(self, port: int) -> None:
-        self.to = port
+        self.upstream_port = port
         self.act: Act = lambda _step, _method, _path: True
-        between = self
+        proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -30,7 +30,7 @@ class Between:
 
             def _pass(self) -> None:
                 with suppress(OSError, HTTPException):
-                    if between.passed(self):
+                    if proxy.forward(self):
                         return
                 self.close_connection = True
 
@@ -44,13 +44,13 @@ class Between:
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def passed(self, request: BaseHTTPRequestHandler) -> bool:
+    def forward(self, request: BaseHTTPRequestHandler) -> bool:
         """Pass a request on and its answer back, unless the test says no."""
         method, path = request.command, request.path
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         if not self.act("before", method, path):
             return False
-        upstream = HTTPConnection("127.0.0.1", self.to, timeout=30)
+        upstream = HTTPConnection("127.0.0.1", self.upstream_port, timeout=30)
         try:
             upstream.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in request.headers.items():
@@ -65,7 +65,7 @@ class Between:
             content = answer.read()
             if not self.act("after", method, path):
                 return False
-            _told(request, answer.status, answer.getheaders(), content)
+            _send_response(request, answer.status, answer.getheaders(), content)
         finally:
             upstream.close()
         return True
@@ -76,7 +76,7 @@ class Between:
         self._server.server_close()
 
 
-def _told(
+def _send_response(
     request: BaseHTTPRequestHandler, status: int, headers: list[tuple[str, str]], content: bytes
 ) -> None:
     request.send_response_only(status)
@@ -93,10 +93,10 @@ def _told(
 
 
 @contextmanager
-def standing(port: int) -> Iterator[Between]:
-    """A way to a port for as long as the block lasts."""
-    between = Between(port)
+def running(port: int) -> Iterator[FaultProxy]:
+    """Run a proxy to a port for as long as the block lasts."""
+    proxy = FaultProxy(port)
     try:
-        yield between
+        yield proxy
     finally:
-        between.close()
+        proxy.close()

@@ -1,4 +1,4 @@
-"""A whole installation of real processes: checkers, a collector, a page, over one database."""
+"""Run a whole installation of real processes: checkers, collector, page, over one database."""
 
 import os
 import socket
@@ -26,16 +26,16 @@ from allswell.domain.spec.monitor import Monitor
 from allswell.domain.state import State
 from allswell.domain.timeline import Segment
 from tests import central_database
-from tests.integration.faults import collector, page
-from tests.integration.faults.collector import Fate
-from tests.integration.faults.nursery import Forked, Nursery
+from tests.integration.faults import collector_process, page_process
+from tests.integration.faults.collector_process import CrashPlan
+from tests.integration.faults.fork_server import ForkedProcess, ForkServer
 
 SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a sample speaks, and how often the processes speak of it."""
+    """The grace of a sample, and the intervals of heartbeats and of judging silence."""
 
     grace: Grace = field(default_factory=Grace)
     beat_every: timedelta = timedelta(seconds=30)
@@ -45,19 +45,19 @@ class Pace:
 QUICK = Pace(Grace(3 * SECOND, 3 * SECOND), SECOND, 1.0)
 
 
-class House:
+class Installation:
     """One installation; every namespace has a checker of its own."""
 
-    def __init__(self, folder: Path, nursery: Nursery, database: str, pace: Pace) -> None:
+    def __init__(self, folder: Path, fork_server: ForkServer, database: str, pace: Pace) -> None:
         self.folder = folder
         self.port = free_port()
         self.database = database
-        self._nursery = nursery
+        self._fork_server = fork_server
         self._pace = pace
         self._tokens: dict[str, tuple[str, str]] = {}
         self._log = folder / "log"
         self.archive: dict[str, str] = {}
-        self.front = self.port
+        self.collector_port = self.port
         self.engine = engines.connect(database)
         engines.migrate(self.engine)
 
@@ -68,8 +68,8 @@ class House:
         for monitor in monitors:
             writer.register(monitor, namespace_uid=namespace, now=now)
         shown = _page(namespace, [monitor.meta.name for monitor in monitors])
-        parts = pages.components(shown, [monitor.meta for monitor in monitors])
-        writer.put_page(shown, parts, now, namespace_uid=namespace)
+        endpoints = pages.components(shown, [monitor.meta for monitor in monitors])
+        writer.put_page(shown, endpoints, now, namespace_uid=namespace)
         here = self.folder / namespace
         here.mkdir()
         listed = CheckerConfig(
@@ -84,46 +84,48 @@ class House:
         only = monitors[0].meta.name if len(monitors) == 1 else ""
         self._tokens[f"token-{namespace}"] = (namespace, only)
 
-    def start_collector(self, fate: Fate | None = None) -> Forked:
+    def start_collector(self, crash_plan: CrashPlan | None = None) -> ForkedProcess:
         """Start the collector, always on the same port."""
-        told = collector.settings(
-            self.database, self.port, self._tokens, self._pace.watch_every, fate
+        settings = collector_process.settings(
+            self.database, self.port, self._tokens, self._pace.watch_every, crash_plan
         )
-        told |= self.archive
-        return self._nursery.start("collector", told, self._log)
+        settings |= self.archive
+        return self._fork_server.start("collector", settings, self._log)
 
-    def start_checker(self, namespace: str, data: Path | None = None, status: int = 0) -> Forked:
+    def start_checker(
+        self, namespace: str, data: Path | None = None, status: int = 0
+    ) -> ForkedProcess:
         """Start the checker of a namespace; its results go to `data` if that is given."""
         here = self.folder / namespace
-        told = {
+        settings = {
             "ALLSWELL_CONFIG": str(here),
             "ALLSWELL_DATA": str(data or here),
-            "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.front}",
+            "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.collector_port}",
             "ALLSWELL_TOKEN_FILE": str(here / "token"),
             "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status}",
             "PATH": os.environ.get("PATH", os.defpath),
         }
-        return self._nursery.start("checker", told, self._log)
+        return self._fork_server.start("checker", settings, self._log)
 
     @contextmanager
     def page(self) -> Iterator[str]:
         """Run the web server; the address of its one page, or of the list of them."""
         token = self.folder / "page.token"
-        token.write_text(collector.PAGE_TOKEN)
-        told = {
+        token.write_text(collector_process.PAGE_TOKEN)
+        settings = {
             "ALLSWELL_DATABASE_URL": self.database,
             "ALLSWELL_COLLECTOR_URL": f"http://127.0.0.1:{self.port}",
             "ALLSWELL_TOKEN_FILE": str(token),
         }
-        with page.served(told, free_port(), self.folder / "web.log") as url:
+        with page_process.serve(settings, free_port(), self.folder / "web.log") as url:
             yield url
 
     def log(self) -> str:
-        """What checkers and collector have said."""
+        """Return the log of checkers and collector."""
         return self._log.read_text() if self._log.exists() else ""
 
-    def ledger(self, namespace: str, name: str) -> tuple[Transition, ...]:
-        """What the collector holds of a monitor, in the collector's order."""
+    def transitions(self, namespace: str, name: str) -> tuple[Transition, ...]:
+        """Return the transitions that the collector has of a monitor, in its order."""
         t, s, m = schema.transition.c, schema.store.c, schema.monitor.c
         statement = (
             select(s.store_id, t.sequence, t.state, t.since_ms, t.reason)
@@ -141,39 +143,40 @@ class House:
             )
 
     def states(self, namespace: str, name: str) -> list[State]:
-        """The states of the same, in order."""
-        return [entry.claim.state for entry in self.ledger(namespace, name)]
+        """Return the states of those transitions, in order."""
+        return [entry.claim.state for entry in self.transitions(namespace, name)]
 
     def history(self, namespace: str, name: str) -> tuple[Segment, ...]:
-        """A monitor's states as the page computes them, until now."""
+        """Return a monitor's states as the page computes them, until now."""
         writer = CentralWriter(self.engine)
         rows = {(row.namespace, row.name): row for row in writer.living()}
         row = rows[namespace, name]
-        claims = [entry.claim for entry in self.ledger(namespace, name)]
-        return timeline.segments(
-            claims, central_database.overlays(self.engine, row.id), row.born, datetime.now(UTC)
-        )
+        claims = [entry.claim for entry in self.transitions(namespace, name)]
+        overlays = central_database.overlays(self.engine, row.id)
+        return timeline.segments(claims, overlays, row.born, datetime.now(UTC))
 
     def close(self) -> None:
-        """Let the database go."""
+        """Disconnect from the database."""
         self.engine.dispose()
 
 
 @contextmanager
 def opened(
-    folder: Path, nursery: Nursery, *, database: str = "", pace: Pace | None = None
-) -> Iterator[House]:
-    """A house in a folder of its own; without an address its database is a file there."""
+    folder: Path, fork_server: ForkServer, *, database: str = "", pace: Pace | None = None
+) -> Iterator[Installation]:
+    """Yield an installation in a folder of its own; without a URL its database is a file there."""
     folder.mkdir(parents=True)
-    house = House(folder, nursery, database or f"sqlite:///{folder}/central.sqlite", pace or Pace())
+    installation = Installation(
+        folder, fork_server, database or f"sqlite:///{folder}/central.sqlite", pace or Pace()
+    )
     try:
-        yield house
+        yield installation
     finally:
-        house.close()
+        installation.close()
 
 
 def monitor(name: str, url: str, namespace: str = "default", *, failures: int = 1) -> Monitor:
-    """A Monitor that is checked every second."""
+    """Return a Monitor that is checked every second."""
     body: dict[str, object] = {
         "interval": "1s",
         "timeout": "1s",
@@ -199,14 +202,14 @@ def _manifest(kind: str, name: str, namespace: str, body: dict[str, object]) -> 
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Wait until something holds; False when time is over."""
+def wait_until(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Wait until a condition holds; False when time is over."""
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:

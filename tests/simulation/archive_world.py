@@ -1,4 +1,4 @@
-"""A world with an archive: a real folder, in which everything may fail that a bucket can."""
+"""Add an archive to the simulated world: a real folder that may fail in every way a bucket can."""
 
 import asyncio
 import gzip
@@ -27,29 +27,29 @@ from tests.simulation.target import LATENCY, Outage
 from tests.simulation.world import Answer, CheckerProcess, CollectorProcess, Killed, World
 
 # Days have to pass; so checks, beats and looks are rare.
-EVERY = 600.0
-A_DAY = 144
+INTERVAL = 600.0
+CHECKS_A_DAY = 144
 RETENTION_DAYS = 2
 
 
 class Bucket:
-    """An archive that can be away, and that takes what was permitted, as a depot."""
+    """An archive that can be away, and the target of permitted uploads."""
 
     def __init__(self, root: Path) -> None:
         self._folder = LocalFolder(root, "http://bucket")
         self.root = root
         self.is_away = False
-        self.doom = ""
+        self.dies_at = ""
         self.on_death = lambda: None
         self.puts: list[str] = []
 
     def put(self, permit: UploadPermit, write: Write) -> bool:
-        """Take a day file, unless its sender dies."""
-        self._reached(UploadFailed("the bucket is away"))
-        self._dies("before the upload")
+        """Take a day file, unless its sender is killed."""
+        self._raise_if_away(UploadFailed("the bucket is away"))
+        self._die_at("before the upload")
         body = bytearray()
         write(_Body(body))
-        self._dies("in the middle of the upload")
+        self._die_at("in the middle of the upload")
         parts = urlsplit(permit.url)
         key = unquote(parts.path.removeprefix(PATH))
         said = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -58,34 +58,34 @@ class Bucket:
         )
         self.puts.append(key)
         is_new = self._folder.put(key, bytes(body))
-        self._dies("after the upload")
+        self._die_at("after the upload")
         return is_new
 
     def upload_url(self, key: str, content: DayFileContent, now: datetime) -> UploadUrl:
         return self._folder.upload_url(key, content, now)
 
     def head(self, key: str) -> ObjectHead | None:
-        self._reached(ArchiveError("the bucket is away"))
+        self._raise_if_away(ArchiveError("the bucket is away"))
         return self._folder.head(key)
 
     def stream(self, key: str) -> Iterator[bytes]:
-        self._reached(ArchiveError("the bucket is away"))
+        self._raise_if_away(ArchiveError("the bucket is away"))
         return self._folder.stream(key)
 
     def list_objects(self, prefix: str) -> Iterator[ListedObject]:
         return self._folder.list_objects(prefix)
 
     def remove(self, names: Iterable[str]) -> None:
-        self._reached(ArchiveError("the bucket is away"))
+        self._raise_if_away(ArchiveError("the bucket is away"))
         self._folder.remove(names)
 
-    def _reached(self, error: Exception) -> None:
+    def _raise_if_away(self, error: Exception) -> None:
         if self.is_away:
             raise error
 
-    def _dies(self, point: str) -> None:
-        if self.doom == point:
-            self.doom = ""
+    def _die_at(self, point: str) -> None:
+        if self.dies_at == point:
+            self.dies_at = ""
             raise Killed
 
 
@@ -105,9 +105,9 @@ class ArchivingCollector(CollectorProcess):
         super().__init__(world, watch_every)
         self.uploads = Uploads(world.bucket, world.catalogue, world.delete_after)
         self.state.archive_backlog.configured = True
-        self.fatal_question = 0
-        self.on_question: Callable[[], None] = lambda: None
-        self._tidying = asyncio.create_task(self._tidy(world))
+        self.fatal_request = 0
+        self.on_request: Callable[[], None] = lambda: None
+        self._tidy_task = asyncio.create_task(self._tidy(world))
 
     async def _tidy(self, world: "ArchivedWorld") -> None:
         while True:
@@ -126,16 +126,16 @@ class ArchivingCollector(CollectorProcess):
     def _archive(self, sender: Sender, body: object, received: datetime) -> MessageReply:
         wanted = archive_upload.read_request(body)
         row = self.state.monitor_row(sender, wanted.monitor)
-        self.on_question()
-        self.fatal_question -= 1
-        if self.fatal_question == 0:
+        self.on_request()
+        self.fatal_request -= 1
+        if self.fatal_request == 0:
             self.dies_before_answering = "/v1/archive"
         return MessageReply(
             200, archive_upload.permit_json(self.uploads.handle(row, wanted, received))
         )
 
     def kill(self) -> None:
-        self._tidying.cancel()
+        self._tidy_task.cancel()
         super().kill()
 
 
@@ -145,7 +145,7 @@ class ArchivedWorld(World):
     delete_after: timedelta | None = None
 
     def __init__(self, central: Central, folder: Path, *outages: Outage) -> None:
-        super().__init__(central, folder, *outages, interval=EVERY)
+        super().__init__(central, folder, *outages, interval=INTERVAL)
         self.bucket = Bucket(folder / "bucket")
         self.upload_target = self.bucket
         self.catalogue = ArchiveCatalogue(central.engine)
@@ -155,40 +155,40 @@ class ArchivedWorld(World):
     ) -> CheckerProcess:
         """Start a checker that keeps samples for two days."""
         kept = replace(self.monitor, retention_days=RETENTION_DAYS)
-        usual = CheckerConfig((kept,), beat_every=timedelta(seconds=EVERY / 2))
+        usual = CheckerConfig((kept,), beat_every=timedelta(seconds=INTERVAL / 2))
         return await super().check(name, config or usual, latency)
 
-    def collect(self, watch_every: float = EVERY / 2) -> ArchivingCollector:
+    def collect(self, watch_every: float = INTERVAL / 2) -> ArchivingCollector:
         collector = ArchivingCollector(self, watch_every)
         self.collector = collector
         return collector
 
     def lose_database_after_upload(self) -> None:
-        """Have the database away as soon as something was put into the bucket."""
+        """Take the database away as soon as something was uploaded."""
         self.database_is_away = bool(self.bucket.puts)
 
-    def in_archive(self) -> Counter[datetime]:
-        """The starts of all samples that a reader of the bucket finds, and how often."""
+    def archived_starts(self) -> Counter[datetime]:
+        """Return the starts of all samples that a reader of the bucket finds, and how often."""
         found: Counter[datetime] = Counter()
         for named in self.bucket.list_objects("v1/"):
             for line in gzip.decompress((self.bucket.root / named.key).read_bytes()).splitlines():
                 found[started(json.loads(line))] += 1
         return found
 
-    def in_store(self, checker: CheckerProcess) -> Counter[datetime]:
-        """The starts of all samples in a checker's file."""
+    def stored_starts(self, checker: CheckerProcess) -> Counter[datetime]:
+        """Return the starts of all samples in a checker's file."""
         enrolled = checker.store.enroll("api", "")
         far = timedelta(days=4_000)
         samples = checker.store.samples(enrolled.number, self.begin - far, self.begin + far)
         return Counter(sample.started for sample in samples)
 
-    def checked(self, checker: CheckerProcess) -> set[datetime]:
-        """When each check began."""
+    def checked_starts(self, checker: CheckerProcess) -> set[datetime]:
+        """Return when each check began."""
         return {
             instant.floor(self.begin + timedelta(seconds=second)) for second in checker.probe.checks
         }
 
 
 def started(fields: dict[str, str]) -> datetime:
-    """When a line's sample began."""
+    """Return when a line's sample began."""
     return instant.parse(fields["started"])

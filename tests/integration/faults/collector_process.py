@@ -1,7 +1,7 @@
-"""A collector as a process of its own, over a central database that has been migrated.
+"""Run a collector as a process of its own, over a migrated central database.
 
-Told so, it is killed by its own hand between the commit of a change and the answer to it: `News`
-comes exactly there.
+With a crash plan it kills itself between the commit of a change and the answer to it: `on_change`
+is called exactly there.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from allswell.archive import bucket_settings as wheres
+from allswell.archive import bucket_settings
 from allswell.archive.bucket import S3Bucket
 from allswell.central import engine
 from allswell.central.archive_catalogue import ArchiveCatalogue
@@ -33,26 +33,26 @@ PAGE_TOKEN = "the-page"
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class CrashPlan:
     """Dies after a commit, as often as told; `seed` makes it the same again."""
 
     seed: int
     chance: float
 
-    def after(self) -> "Deadly":
-        """What is called with each change that was written."""
-        return Deadly(random.Random(self.seed), self.chance)
+    def after(self) -> "CrashAfterCommit":
+        """Return what is called with each change that was written."""
+        return CrashAfterCommit(random.Random(self.seed), self.chance)
 
 
 @dataclass(frozen=True, slots=True)
-class Deadly:
+class CrashAfterCommit:
     """Called after the commit and before the answer."""
 
-    lot: random.Random
+    random: random.Random
     chance: float
 
     def __call__(self, _: StateChange) -> None:
-        if self.lot.random() < self.chance:
+        if self.random.random() < self.chance:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -61,17 +61,17 @@ def settings(
     port: int,
     tokens: Mapping[str, tuple[str, str]],
     watch_every: float,
-    fate: Fate | None,
+    crash_plan: CrashPlan | None,
 ) -> dict[str, str]:
-    """The environment for `main`. `tokens` give a namespace, and its monitor if it has but one."""
-    lot = fate or Fate(0, 0)
+    """Return the environment of `main`; `tokens` give a namespace, and its only monitor if any."""
+    plan = crash_plan or CrashPlan(0, 0)
     return {
         "FAULTS_DATABASE": database,
         "FAULTS_PORT": str(port),
         "FAULTS_TOKENS": json.dumps(dict(tokens)),
         "FAULTS_WATCH_EVERY": str(watch_every),
-        "FAULTS_SEED": str(lot.seed),
-        "FAULTS_CHANCE": str(lot.chance),
+        "FAULTS_SEED": str(plan.seed),
+        "FAULTS_CHANCE": str(plan.chance),
     }
 
 
@@ -82,39 +82,39 @@ def main() -> int:
     return 0
 
 
-async def _collect(told: Mapping[str, str]) -> None:
+async def _collect(settings: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    central = engine.connect(told["FAULTS_DATABASE"])
+    central = engine.connect(settings["FAULTS_DATABASE"])
     writer = CentralWriter(central)
-    fate = Fate(int(told["FAULTS_SEED"]), float(told["FAULTS_CHANCE"]))
-    state = CollectorState(writer, on_change=fate.after(), archive_backlog=ArchiveBacklog())
-    tokens = {token: Sender(*whom) for token, whom in json.loads(told["FAULTS_TOKENS"]).items()}
+    crash_plan = CrashPlan(int(settings["FAULTS_SEED"]), float(settings["FAULTS_CHANCE"]))
+    state = CollectorState(writer, on_change=crash_plan.after(), archive_backlog=ArchiveBacklog())
+    tokens = {token: Sender(*whom) for token, whom in json.loads(settings["FAULTS_TOKENS"]).items()}
     tokens[PAGE_TOKEN] = Sender("", page=True)
     collector = CollectorServer(
         writer,
         state,
         LocalTokens(tokens),
         lambda: datetime.now(UTC),
-        judge_every=float(told["FAULTS_WATCH_EVERY"]),
-        archive=_archive(told, central, state.archive_backlog),
+        judge_every=float(settings["FAULTS_WATCH_EVERY"]),
+        archive=_archive(settings, central, state.archive_backlog),
     )
-    await collector.start("127.0.0.1", int(told["FAULTS_PORT"]))
+    await collector.start("127.0.0.1", int(settings["FAULTS_PORT"]))
     await stop.wait()
     await collector.stop()
     central.dispose()
 
 
 def _archive(
-    told: Mapping[str, str], central: Engine, news: ArchiveBacklog
+    settings: Mapping[str, str], central: Engine, backlog: ArchiveBacklog
 ) -> ArchiveExecutor | None:
     problems: list[str] = []
-    where = wheres.read(told, "ALLSWELL_ARCHIVE_", problems)
+    bucket = bucket_settings.read(settings, "ALLSWELL_ARCHIVE_", problems)
     assert problems == []
-    if where is None:
+    if bucket is None:
         return None
-    archiving = Uploads(S3Bucket(where), ArchiveCatalogue(central))
-    return ArchiveExecutor(archiving, news, lambda: datetime.now(UTC))
+    archiving = Uploads(S3Bucket(bucket), ArchiveCatalogue(central))
+    return ArchiveExecutor(archiving, backlog, lambda: datetime.now(UTC))
 
 
 if __name__ == "__main__":
