@@ -15,7 +15,7 @@ from allswell.domain.report import Transition
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Confirm
 from allswell.store import BatchItem, EnrolledMonitor, Store
-from tests.unit.store.hand import NOW, at, seen
+from tests.unit.store.examples import NOW, at, seen
 
 REASONS = st.sampled_from(["", "", "Slow", "Timeout", "HTTP 503", "CheckerError"])
 RESULTS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 90), REASONS), max_size=40)

@@ -15,7 +15,7 @@ from allswell.domain.health import Health, starting_from
 from allswell.domain.report import Transition
 from allswell.domain.sample import Sample
 from allswell.store import BatchItem, EnrolledMonitor, OutOfStep, Store
-from tests.unit.store.hand import DOWN, NOW, UP, at, change, sample, seen
+from tests.unit.store.examples import DOWN, NOW, UP, at, change, sample, seen
 
 NAMES = st.sampled_from(["api", "web"])
 CLAIMS = st.sampled_from([None, UP, DOWN])

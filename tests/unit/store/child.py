@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from allswell.store import Store
-from tests.unit.store.hand import NOW, at, change, kept
+from tests.unit.store.examples import NOW, at, batched, change
 
 
 def main(path: Path) -> None:
@@ -21,7 +21,7 @@ def main(path: Path) -> None:
         if minute % 3 == 0:
             sequence += 1
             changes.append(change(api, sequence, sequence))
-        store.commit([kept(api, minute, *changes, health=None if changes else api.health)])
+        store.commit([batched(api, minute, *changes, health=None if changes else api.health)])
         api = store.enroll("api", "target")
         print(minute + 1, sequence, flush=True)
         if minute % 100 == 0:

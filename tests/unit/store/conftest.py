@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from allswell.store import Store
-from tests.unit.store.hand import NOW
+from tests.unit.store.examples import NOW
 
 Open = Callable[..., Store]
 

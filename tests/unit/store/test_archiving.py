@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from allswell.store import EnrolledMonitor, Pruned, Store, StoreCounts, Unarchived
-from tests.unit.store.hand import NOW, TODAY, all_samples, at, day_report, kept, sample
+from tests.unit.store.examples import NOW, TODAY, all_samples, at, batched, day_report, sample
 
 DAY = 24 * 60
 TOMORROW = TODAY + timedelta(days=1)
@@ -16,7 +16,7 @@ WEEK = timedelta(days=7)
 def api(store: Store) -> EnrolledMonitor:
     """A monitor with two results of today, which is sealed."""
     found = store.enroll("api", "t")
-    store.commit([kept(found, 0), kept(found, 1)])
+    store.commit([batched(found, 0), batched(found, 1)])
     store.seal(found.number, day_report(found, 1, checks=2))
     return found
 
@@ -48,14 +48,14 @@ def test_a_sealed_day_is_due_until_it_is_archived(store: Store, api: EnrolledMon
 def test_a_day_that_is_not_sealed_or_not_over_is_not_due(
     store: Store, api: EnrolledMonitor
 ) -> None:
-    store.commit([kept(api, DAY)])
+    store.commit([batched(api, DAY)])
     assert [day.day for day in store.unarchived(TOMORROW + timedelta(days=1), 10)] == [TODAY]
     assert store.unarchived(TODAY, 10) == ()
 
 
 def test_days_are_due_oldest_first_whoevers_they_are(store: Store) -> None:
     web, api = store.enroll("web", "t"), store.enroll("api", "t")
-    store.commit([kept(web, DAY), kept(api, 0)])
+    store.commit([batched(web, DAY), batched(api, 0)])
     store.seal(api.number, day_report(api, 1, checks=1))
     later = day_report(web, 1, TOMORROW, checks=1)
     store.seal(web.number, type(later)("web", web.store, 1, later.rollup))
@@ -75,7 +75,7 @@ def test_a_sample_that_comes_while_a_day_is_read_undoes_the_reading(
 ) -> None:
     (day,) = due(store)
     store.mark_gathered(day)
-    store.commit([kept(api, 2)])
+    store.commit([batched(api, 2)])
     assert not store.mark_archived(day)
     assert due(store) == ()  # it is rolled up first
     store.seal(api.number, day_report(api, 2, checks=3))
@@ -90,7 +90,7 @@ def test_one_that_comes_while_a_day_is_read_of_which_some_is_gone_undoes_the_rea
     store._run(lambda c: c.execute(f"UPDATE day SET {gone} = 1"))
     (day,) = due(store)
     store.mark_gathered(day)
-    store.commit([kept(api, 2)])
+    store.commit([batched(api, 2)])
     assert not store.mark_archived(day)
     assert [found.day for found in due(store)] == [TODAY]
 
@@ -100,7 +100,7 @@ def test_a_late_sample_makes_a_day_due_again_under_the_store_it_was_archived_as(
 ) -> None:
     archive(store)
     renewed = store.renew("api", None)
-    store.commit([kept(api, 2)])
+    store.commit([batched(api, 2)])
     store.seal(api.number, day_report(renewed, 2, checks=3))
     assert due(store) == (Unarchived("api", api.number, TODAY, 2, api.store, whole=True),)
 
@@ -128,7 +128,7 @@ def test_a_sample_after_its_day_was_archived_and_removed_is_an_addition(
 ) -> None:
     archive(store)
     store.prune({api.number: WEEK}, at(30 * DAY), archived_only=True)
-    store.commit([kept(api, 2)])
+    store.commit([batched(api, 2)])
     (day,) = due(store)
     assert (day.whole, day.store) == (False, api.store)
     store.mark_gathered(day)
@@ -142,10 +142,10 @@ def test_what_is_left_of_a_day_that_is_archived_and_partly_gone_is_not_archived_
     archive(store)
     store.prune({api.number: timedelta(seconds=30)}, at(1))
     assert all_samples(store, api) == [sample(1)]
-    store.commit([kept(api, 2)])
+    store.commit([batched(api, 2)])
     assert all_samples(store, api) == [sample(2)]
     assert [day.whole for day in due(store)] == [False]
-    store.commit([kept(api, 3)])
+    store.commit([batched(api, 3)])
     assert all_samples(store, api) == [sample(2), sample(3)]
 
 
@@ -166,10 +166,10 @@ def test_a_damaged_day_is_due_again_while_its_samples_are_here(
 def test_a_day_of_which_rows_were_lost_is_archived_as_it_is(
     store: Store, api: EnrolledMonitor
 ) -> None:
-    store.commit([kept(api, 2)])
+    store.commit([batched(api, 2)])
     store._run(lambda c: c.execute("UPDATE day SET lost = 1"))
     assert [day.whole for day in due(store)] == [True]
     archive(store)
-    store.commit([kept(api, 3)])
+    store.commit([batched(api, 3)])
     assert len(due(store)) == 1
     assert NOW.date() == TODAY

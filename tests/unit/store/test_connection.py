@@ -11,7 +11,7 @@ import pytest
 
 from allswell.store import NewerStore, Store, StoreBusy, StoreDamaged, StoreFailed, schema
 from tests.unit.store.conftest import Open
-from tests.unit.store.hand import NOW, all_samples, change, kept, sample, waiting
+from tests.unit.store.examples import NOW, all_samples, batched, change, sample, waiting
 
 PAGE = schema.PAGE_SIZE
 
@@ -21,8 +21,8 @@ def filled(opened: Open, path: Path) -> Path:
     """A closed file with 3,000 samples and one waiting report."""
     store = opened()
     api = store.enroll("api", "target")
-    store.commit([kept(api, minute) for minute in range(3_000)])
-    store.commit([kept(api, 3_000, change(api, 1, 3_000))])
+    store.commit([batched(api, minute) for minute in range(3_000)])
+    store.commit([batched(api, 3_000, change(api, 1, 3_000))])
     store.close()
     return path
 
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_whole_and_a_new_one_begun(
     assert store.set_aside.read_bytes() == content
     api = store.enroll("api", "target")
     assert api.fresh
-    store.commit([kept(api)])
+    store.commit([batched(api)])
     assert all_samples(store, api) == [sample()]
 
 
@@ -195,10 +195,10 @@ def test_a_process_that_holds_the_lock_keeps_the_store_out(path: Path, opened: O
 
 def test_others_can_read_while_the_store_is_open(store: Store, path: Path) -> None:
     api = store.enroll("api", "target")
-    store.commit([kept(api)])
+    store.commit([batched(api)])
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as reader:
         assert reader.execute("SELECT count(*) FROM sample").fetchone() == (1,)
-        store.commit([kept(api, 1)])
+        store.commit([batched(api, 1)])
         assert reader.execute("SELECT count(*) FROM sample").fetchone() == (2,)
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.unit.store.conftest import Open
-from tests.unit.store.hand import all_samples, at, change, waiting
+from tests.unit.store.examples import all_samples, at, change, waiting
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = 12

@@ -17,14 +17,14 @@ from allswell.domain import instant
 from allswell.domain.health import starting_from
 from allswell.store import BatchItem, BatchResult, EnrolledMonitor, Store, StoreFull, disk_quota
 from tests.unit.store.conftest import Open
-from tests.unit.store.hand import (
+from tests.unit.store.examples import (
     NOW,
     TODAY,
     all_samples,
     at,
+    batched,
     change,
     day_report,
-    kept,
     sample,
     seen,
     waiting,
@@ -39,14 +39,14 @@ KIB = 1024
 def fill(store: Store, monitor: EnrolledMonitor, start: int, count: int) -> list[BatchResult]:
     """Commit so many minutes, an hour at a time."""
     return [
-        store.commit([kept(monitor, minute) for minute in range(hour, hour + 60)])
+        store.commit([batched(monitor, minute) for minute in range(hour, hour + 60)])
         for hour in range(start, start + count, 60)
     ]
 
 
 def report_for_ever(store: Store, monitor: EnrolledMonitor) -> None:
     for count in itertools.count(1):
-        store.commit([kept(monitor, count, change(monitor, count, count))])
+        store.commit([batched(monitor, count, change(monitor, count, count))])
 
 
 def lost(results: list[BatchResult]) -> int:
@@ -81,7 +81,7 @@ def test_one_commit_drops_a_bounded_number_of_samples(opened: Open) -> None:
 def test_rows_of_many_monitors_make_room_too(opened: Open) -> None:
     store = opened(max_bytes=SMALL)
     monitors = [store.enroll(f"m{number}", "t") for number in range(100)]
-    results = [store.commit([kept(each, minute) for each in monitors]) for minute in range(400)]
+    results = [store.commit([batched(each, minute) for each in monitors]) for minute in range(400)]
     assert {each.stored for each in results} == {100}
     assert store.counts().samples + lost(results) == 40_000
 
@@ -119,7 +119,7 @@ def test_at_the_limit_a_change_of_state_is_kept_with_its_health(opened: Open) ->
     api = store.enroll("api", "t")
     fill(store, api, 0, 40_020)
     for number in range(1, 101):
-        store.commit([kept(api, 41_000 + number, change(api, number, number))])
+        store.commit([batched(api, 41_000 + number, change(api, number, number))])
     assert waiting(store) == [change(api, number, number) for number in range(1, 101)]
     assert store.enroll("api", "t").health.claim == change(api, 100, 100).claim
 
@@ -132,7 +132,7 @@ def test_when_reports_alone_fill_the_file_samples_are_dropped_and_reports_kept(
     count, result = 0, BatchResult(1)
     while result.stored:
         count += 1
-        result = store.commit([kept(api, count, change(api, count, count))])
+        result = store.commit([batched(api, count, change(api, count, count))])
     assert result.is_almost_full
     assert waiting(store)[-1] == change(api, count, count)
     assert store.counts().raw_lost == count - store.counts().samples
@@ -160,7 +160,7 @@ def test_a_file_full_of_reports_recovers_once_they_are_old(opened: Open) -> None
         report_for_ever(store, api)
     store.mark_delivered([each.id for each in store.outbox(10_000, NOW)], NOW)
     store.prune({}, at(100 * DAY))
-    assert store.commit([kept(api, 100 * DAY)]) == BatchResult(1)
+    assert store.commit([batched(api, 100 * DAY)]) == BatchResult(1)
 
 
 def test_room_that_pruning_made_ends_the_pressure(opened: Open) -> None:
@@ -170,7 +170,7 @@ def test_room_that_pruning_made_ends_the_pressure(opened: Open) -> None:
     assert store.counts().is_almost_full
     store.prune({api.number: timedelta(days=1)}, at(40_020))
     assert not store.counts().is_almost_full
-    assert store.commit([kept(api, 40_020)]) == BatchResult(1)
+    assert store.commit([batched(api, 40_020)]) == BatchResult(1)
 
 
 def test_a_file_that_is_already_above_a_lower_limit_goes_on(opened: Open) -> None:
@@ -242,7 +242,7 @@ def test_on_a_full_volume_samples_and_changes_are_kept(crowded: Store) -> None:
     results = fill(crowded, api, 5 * DAY, 2 * DAY)
     for number in range(1, 101):
         minute = 7 * DAY + number
-        results.append(crowded.commit([kept(api, minute, change(api, number, minute))]))
+        results.append(crowded.commit([batched(api, minute, change(api, number, minute))]))
     assert waiting(crowded) == [change(api, n, 7 * DAY + n) for n in range(1, 101)]
     assert crowded.enroll("api", "t").sequence == 100
     assert all_samples(crowded, api)[-1] == sample(7 * DAY + 100)
@@ -270,7 +270,7 @@ def test_a_full_volume_that_takes_the_reserve_too_still_does_not_stop_the_checke
     crowd(volume)
     assert disk_quota.available(volume) == 0
     results = fill(crowded, api, minute, 3 * DAY)
-    crowded.commit([kept(api, minute + 3 * DAY, change(api, 1))])
+    crowded.commit([batched(api, minute + 3 * DAY, change(api, 1))])
     assert {each.stored for each in results} == {60}
     assert waiting(crowded) == [change(api, 1)]
 
@@ -281,7 +281,7 @@ def test_it_recovers_by_itself_when_there_is_room(crowded: Store, volume: Path) 
     reserve = volume / "checker.db.reserve"
     assert not reserve.exists()
     (volume / "filler").unlink()
-    assert crowded.commit([kept(api, 8 * DAY)]) == BatchResult(1)
+    assert crowded.commit([batched(api, 8 * DAY)]) == BatchResult(1)
     assert reserve.exists()
     assert not crowded.counts().is_almost_full
     before = crowded.counts().raw_lost
@@ -295,7 +295,7 @@ def test_a_store_opens_on_a_full_volume_and_goes_on(crowded: Store, volume: Path
     crowd(volume)
     again = Store.open(volume / "checker.db", now=NOW)
     results = fill(again, api, 5 * DAY, DAY)
-    again.commit([kept(api, 9 * DAY, change(api, 1))])
+    again.commit([batched(api, 9 * DAY, change(api, 1))])
     assert again.set_aside is None
     assert {each.stored for each in results} == {60}
     assert waiting(again) == [change(api, 1)]
@@ -322,9 +322,9 @@ def test_a_volume_filled_by_the_store_itself_stays_within_its_share(volume: Path
 def test_many_monitors_go_on_together_on_a_full_volume(crowded: Store) -> None:
     monitors = [crowded.enroll(f"m{number}", "t") for number in range(200)]
     for minute in range(30):
-        crowded.commit([kept(each, 5 * DAY + minute) for each in monitors])
+        crowded.commit([batched(each, 5 * DAY + minute) for each in monitors])
     batch = [
-        kept(each, 6 * DAY, change(each, 1, name=f"m{number}"))
+        batched(each, 6 * DAY, change(each, 1, name=f"m{number}"))
         for number, each in enumerate(monitors)
     ]
     crowded.commit(batch)

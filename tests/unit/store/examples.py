@@ -43,7 +43,7 @@ def day_report(
     return DayReport("api", monitor.store, revision, roll)
 
 
-def kept(
+def batched(
     monitor: EnrolledMonitor,
     minutes: float = 0,
     *envelopes: Transition | DayReport,
