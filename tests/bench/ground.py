@@ -11,7 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -38,6 +37,7 @@ from allswell.collector.server import CollectorServer
 from allswell.collector.state import CollectorState
 from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.monitor import Monitor
+from tests.bench import runtime
 from tests.nginx import configuration
 
 TOKEN = "bench"
@@ -248,7 +248,7 @@ def checker(
         }
         if ca_file is not None:
             environment["ALLSWELL_EXTRA_CA_FILE"] = str(ca_file)
-        command = [sys.executable, "-m", "allswell.cli", "checker"]
+        command = [runtime.python(), "-m", "allswell.cli", "checker"]
         with process(command, on, environment, folder / "checker.log") as running:
             wait_for(port)
             yield running.pid, port

@@ -8,6 +8,7 @@ own pages for the addresses of their metadata services.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -68,9 +69,9 @@ class AddressPolicy:
         return ""
 
     def _refuses_form(self, address: Address) -> str:
-        for why, networks in _NEVER:
-            if _within(address, networks):
-                return why
+        why = _never(address)
+        if why:
+            return why
         for network in self.denied:
             if address in network:
                 return f"in {network}, which this installation denies"
@@ -97,6 +98,12 @@ def wrapped(address: Address) -> tuple[IPv4Address, ...]:
     if address in _NAT64 or (address in _COMPATIBLE and int(low) > 1):
         return (low,)
     return ()
+
+
+@lru_cache(4096)
+def _never(address: Address) -> str:
+    """Why nothing allows an address; a check asks the same of the same addresses each time."""
+    return next((why for why, networks in _NEVER if _within(address, networks)), "")
 
 
 def _within(address: Address, networks: Iterable[Network]) -> bool:

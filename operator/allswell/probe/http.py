@@ -15,6 +15,8 @@ from allswell.probe.hop import Hop
 from allswell.probe.lean_httpx import httpx
 from allswell.probe.transport import Transport
 
+NO_BODY = httpx.ByteStream(b"")
+
 
 async def probe(
     connector: Connector, check: Http, secrets: Mapping[SecretKey, str], run: CheckRun
@@ -41,6 +43,8 @@ async def _follow(client: httpx.AsyncClient, start: Hop, check: Http, run: Check
                 return
         finally:
             await response.aclose()
+            # httpx's stream holds its response: a circle that would live until the next collection.
+            response.stream = NO_BODY
         here = hop.follow(here, response)
     words = f"more than {check.max_redirects} redirects, the last to {here.goal.shown}"
     raise Fault(state.TOO_MANY_REDIRECTS, words)

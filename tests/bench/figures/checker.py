@@ -87,7 +87,7 @@ def load(scheme: str, seconds: float) -> Iterator[tuple[str, float]]:
 
 
 @figure(name="start_lateness_p99_ms", unit="ms", limit=20)
-@figure(name="cpu_ms_per_check_https", unit="ms", limit=5)
+@figure(name="cpu_ms_per_check_https", unit="ms", limit=3.5)
 @figure(name="bytes_written_per_check", unit="B", limit=6000)
 def https() -> Iterator[tuple[str, float]]:
     """1,000 HTTPS monitors, a new connection each."""
@@ -97,14 +97,14 @@ def https() -> Iterator[tuple[str, float]]:
     yield "bytes_written_per_check", found["written"]
 
 
-@figure(name="cpu_ms_per_check_http", unit="ms", limit=3)
+@figure(name="cpu_ms_per_check_http", unit="ms", limit=2.5)
 def http() -> float:
     """1,000 plain monitors, a new connection each."""
     return dict(load("http", HTTP_S))["cpu"]
 
 
 @figure(name="checker_rss_mib", unit="MiB", limit=45)
-@figure(name="checker_private_mib", unit="MiB", limit=30)
+@figure(name="checker_private_mib", unit="MiB", limit=24)
 def memory() -> Iterator[tuple[str, float]]:
     """One HTTPS monitor at 1 s, after 2 minutes."""
     with tempfile.TemporaryDirectory() as name:

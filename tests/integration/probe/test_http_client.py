@@ -1,6 +1,7 @@
 """What httpx does for a check, over a transport of ours: cookies, auth flows, forms, bodies."""
 
 import asyncio
+import gc
 import gzip
 import socket
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
+from allswell.probe.stream import Plain
 from allswell.probe.transport import AS_SENT, Transport
 from allswell.probe.trust import Trust
 from tests.integration.probe.targets import (
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.asyncio
 
 TOKEN = SecretKey("api", "token")
 EMOJI = "xn--i-7iq.ws"
+OF_A_CHECK = (httpx.Response, httpx.AsyncClient, Plain)
 
 
 async def unknown(host: str) -> Sequence[Address]:
@@ -243,3 +246,36 @@ async def test_a_body_that_ends_a_check_early_leaves_nothing_behind() -> None:
         found = await check(url, reads=BodyExpect(contains="hello"))
         over = await check(url, reads=BodyExpect(matches="b"))
     assert (found.reason, over.reason) == (state.OK, state.BODY_TOO_LARGE)
+
+
+@pytest.mark.parametrize(
+    ("path", "expect"),
+    [
+        ("/", BodyExpect()),
+        ("/", BodyExpect(contains="hello")),
+        ("/broken", BodyExpect(contains="x")),
+        ("/moved", BodyExpect()),
+        ("/long", BodyExpect(matches="b")),
+    ],
+)
+async def test_a_check_leaves_nothing_that_only_a_collection_frees(
+    path: str, expect: BodyExpect
+) -> None:
+    """A thousand monitors would leave some 40,000 objects and 1,000 sockets every ten seconds."""
+    answers = {
+        "/moved": setting("a=b", "/"),
+        "/broken": ok(b"", "Content-Encoding: gzip")[:-1] + b"x",
+        "/long": ok(b"a" * 300_000),
+    }
+    async with serving(Site(answers)) as port:
+        await check(f"http://127.0.0.1:{port}{path}", reads=expect)
+        gc.collect()
+        gc.disable()
+        try:
+            await check(f"http://127.0.0.1:{port}{path}", reads=expect)
+            for _ in range(9):  # the loop ends generators that were left in the middle
+                await asyncio.sleep(0)
+            left = [type(it) for it in gc.get_objects() if isinstance(it, OF_A_CHECK)]
+        finally:
+            gc.enable()
+    assert left == []
