@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from allswell.central import claims_and_overlays, invalidation, session
 from allswell.central.schema import monitor, overlay
-from allswell.domain import instant, maintenance, watch
+from allswell.domain import instant, maintenance, silence
 from allswell.domain.cover import Observation
 from allswell.domain.timeline import Overlay, OverlayKind
 
@@ -65,7 +65,7 @@ def correct_unseen(
     """
     invalidation.lock_one(connection, monitor_id)
     before = _unseen(connection, monitor_id)
-    after = watch.correct(before, seen, observed_through, first=first)
+    after = silence.correct(before, seen, observed_through, first=first)
     stored, desired = _intervals(before), _intervals(after)
     gone, new = stored - desired, desired - stored
     if not gone and not new:

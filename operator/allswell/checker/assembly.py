@@ -15,13 +15,13 @@ from allswell.checker.clock import Clock
 from allswell.checker.collector_client import CollectorClient
 from allswell.checker.config import CheckerConfig, ConfigFolder
 from allswell.checker.day_rollup import DayRollup
-from allswell.checker.egress import Egress, ReferenceProbe
 from allswell.checker.errors import BadConfig
 from allswell.checker.heartbeat import HeartbeatSender
 from allswell.checker.metrics import CheckerCounters
 from allswell.checker.monitor_tasks import MonitorTasks, supervise
 from allswell.checker.object_store_client import HttpUploadTarget, UploadTarget
 from allswell.checker.outbox_sender import OutboxSender
+from allswell.checker.reference_targets import Egress, ReferenceProbe
 from allswell.checker.registration import Registration
 from allswell.checker.runner import Probe, Runner
 from allswell.domain import instant

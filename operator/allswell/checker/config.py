@@ -19,7 +19,7 @@ from allswell.domain.spec import monitor as spec
 from allswell.domain.spec.http import SecretKey
 from allswell.domain.spec.monitor import Monitor
 from allswell.domain.spec.problem import InvalidManifest
-from allswell.probe.address import Network
+from allswell.probe.address_policy import Network
 
 FILE = "checker.json"
 SECRETS = "secrets"

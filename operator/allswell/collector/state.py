@@ -15,7 +15,7 @@ from allswell.central.writer import CentralWriter, MonitorRow
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.collector.authentication import RequestRefused, Sender
 from allswell.collector.heartbeats import Heartbeats, MonitorHeartbeat
-from allswell.domain import instant, report, watch
+from allswell.domain import instant, report, silence
 from allswell.domain.cover import Observation
 from allswell.domain.health import HealthClaim
 from allswell.domain.latency import LatencyBucket
@@ -27,8 +27,8 @@ from allswell.domain.report import (
     Hello,
     StoreStanding,
 )
+from allswell.domain.silence import WatchedMonitor
 from allswell.domain.timeline import Overlay
-from allswell.domain.watch import WatchedMonitor
 
 log = logging.getLogger(__name__)
 TOLERATED_SKEW = timedelta(seconds=2)
@@ -196,7 +196,7 @@ class CollectorState:
         if self.started is None or self.observed_through is None:
             return
         watched = [w for row in self._monitors.values() if (w := self._watched(row))]
-        judgement = watch.judge(watched, self.observed_through, self.started, now)
+        judgement = silence.judge(watched, self.observed_through, self.started, now)
         if judgement.opened:
             self._writer.open_unseen(judgement.opened, now)
             self._reload_unseen(list(judgement.opened))
@@ -256,7 +256,7 @@ class CollectorState:
             self._writer.open_unseen({monitor: heartbeat.lapsed}, now)
             self._reload_unseen([monitor])
         recorded = self._unseen.get(monitor, ())
-        is_wrong = watch.correct(recorded, seen, through, first=first) != recorded
+        is_wrong = silence.correct(recorded, seen, through, first=first) != recorded
         if is_wrong:
             self._writer.correct_unseen(monitor, seen, through, first=first, now=now)
             self._reload_unseen([monitor])

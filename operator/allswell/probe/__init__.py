@@ -4,7 +4,7 @@ Whatever the target does, the answer comes within the deadline and a bounded amo
 room keeps nothing between two checks and does not know whether a failure makes a monitor `down`.
 """
 
-from allswell.probe.address import AddressPolicy
+from allswell.probe.address_policy import AddressPolicy
 from allswell.probe.lookup import Resolve
 from allswell.probe.outcome import Assertion, Outcome, Phases
 from allswell.probe.prober import PROBES, Prober

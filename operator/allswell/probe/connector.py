@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from allswell.domain import state
 from allswell.domain.spec.tls import Tls
 from allswell.probe import certificate, fault
-from allswell.probe.address import Address, AddressPolicy
+from allswell.probe.address_policy import Address, AddressPolicy
 from allswell.probe.check_run import CheckRun
 from allswell.probe.dial import dial
 from allswell.probe.fault import Fault

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from allswell.domain import state
 from allswell.probe import fault
-from allswell.probe.address import Address
+from allswell.probe.address_policy import Address
 from allswell.probe.fault import Fault
 
 HEAD_START = 0.25

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
 from allswell.probe import daemon_thread
-from allswell.probe.address import Address
+from allswell.probe.address_policy import Address
 
 # A host's name to its addresses, best first. Raises OSError when there are none.
 Resolve = Callable[[str], Awaitable[Sequence[Address]]]

@@ -11,7 +11,7 @@ from allswell.domain.spec.check import Check
 from allswell.domain.spec.http import Http, SecretKey
 from allswell.domain.spec.tcp import Tcp
 from allswell.probe import http, tcp
-from allswell.probe.address import AddressPolicy
+from allswell.probe.address_policy import AddressPolicy
 from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault

@@ -15,7 +15,7 @@ import trustme
 
 from allswell.domain.spec.http import BodyExpect, Http, HttpExpect, SecretKey
 from allswell.probe import AddressPolicy, Outcome, Prober, Resolve
-from allswell.probe.address import Address
+from allswell.probe.address_policy import Address
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

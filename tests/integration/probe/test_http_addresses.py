@@ -7,7 +7,7 @@ import pytest
 
 from allswell.domain import state
 from allswell.probe import AddressPolicy, Prober
-from allswell.probe.address import Address
+from allswell.probe.address_policy import Address
 from tests.integration.probe.targets import HERE, Site, check, names, redirect, serving
 
 pytestmark = pytest.mark.asyncio

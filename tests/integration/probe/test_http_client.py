@@ -15,7 +15,7 @@ from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect, Header, SecretKey
 from allswell.domain.spec.tls import Tls
 from allswell.probe import AddressPolicy, Prober
-from allswell.probe.address import Address
+from allswell.probe.address_policy import Address
 from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault

@@ -9,7 +9,7 @@ import pytest
 from allswell.checker import assembly, config
 from allswell.checker.assembly import Checker, assemble
 from allswell.checker.config import CheckerConfig, ConfigFolder
-from allswell.checker.egress import CACHE_SECONDS, Egress
+from allswell.checker.reference_targets import CACHE_SECONDS, Egress
 from allswell.domain import state
 from allswell.domain.report import StoreStanding
 from allswell.domain.spec.check import Check

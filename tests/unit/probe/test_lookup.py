@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from allswell.probe import lookup
-from allswell.probe.address import Address
+from allswell.probe.address_policy import Address
 from allswell.probe.lookup import SystemLookup
 
 pytestmark = pytest.mark.asyncio

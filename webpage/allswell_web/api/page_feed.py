@@ -8,7 +8,7 @@ from allswell.central import page_data
 from allswell.domain import maintenance as maintenances
 from allswell.domain.incident import Incident
 from allswell.domain.maintenance import Maintenance, Phase
-from allswell_web.presentation import outages, page_state
+from allswell_web.presentation import outage_incidents, page_state
 from allswell_web.presentation.page_state import ComponentState, PageState
 
 
@@ -60,7 +60,7 @@ class PageFeed:
 def of(facts: page_data.PageData, now: datetime, url: str) -> PageFeed:
     """Build the feed of some facts at `now`."""
     state = page_state.of(facts, now)
-    observed = outages.incidents(state)
+    observed = outage_incidents.incidents(state)
     declared = [incident for incident in facts.incidents if incident.started <= now]
     incidents = sorted(
         (*declared, *observed), key=lambda incident: (incident.started, incident.id), reverse=True

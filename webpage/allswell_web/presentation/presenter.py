@@ -8,7 +8,7 @@ from allswell_web.presentation import (
     announcements,
     component_view,
     layout,
-    outages,
+    outage_incidents,
     past_days,
     troubled_days,
     uptime_windows,
@@ -121,7 +121,7 @@ def announcement_page(context: PageContext, public_id: str) -> view.Announcement
     """Build the page of one incident, outage or maintenance; None when there is none."""
     for incident in (
         *context.facts.incidents,
-        *outages.incidents(context.state, context.language, most=None),
+        *outage_incidents.incidents(context.state, context.language, most=None),
     ):
         if incident.id == public_id:
             incident_view = announcements.incident_view(context, incident)

@@ -9,7 +9,7 @@ from allswell.domain.health import HealthClaim
 from allswell.domain.incident import Impact, Incident, Status
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
-from allswell_web.presentation import outages, page_state
+from allswell_web.presentation import outage_incidents, page_state
 from allswell_web.text import languages
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import BORN, NOW, ago
@@ -30,7 +30,9 @@ def slow(**when: float) -> HealthClaim:
 
 
 def told(*components: page_data.ComponentData, observed: datetime = NOW) -> tuple[Incident, ...]:
-    return outages.incidents(page_state.of(fakes.facts(*components, observed=observed), NOW))
+    return outage_incidents.incidents(
+        page_state.of(fakes.facts(*components, observed=observed), NOW)
+    )
 
 
 def of(
@@ -143,23 +145,23 @@ def test_no_update_is_published_before_the_one_that_it_follows() -> None:
 def test_the_newest_stand_first_and_only_so_many_are_told() -> None:
     claims = [
         claim
-        for hours in range(2 * outages.MOST + 20, 0, -2)
+        for hours in range(2 * outage_incidents.MOST + 20, 0, -2)
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
     found = told(of(*claims))
-    assert len(found) == outages.MOST
+    assert len(found) == outage_incidents.MOST
     assert [it.started for it in found[:2]] == [ago(hours=2), ago(hours=4)]
 
 
 def test_an_outage_that_goes_on_is_told_however_many_are_newer() -> None:
     claims = [
         claim
-        for hours in range(2 * outages.MOST + 20, 0, -2)
+        for hours in range(2 * outage_incidents.MOST + 20, 0, -2)
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
     long = fakes.component(2, "Long", claims=[HealthClaim(State.UP, BORN), down(days=60)])
     found = told(of(*claims), long)
-    assert len(found) == outages.MOST + 1
+    assert len(found) == outage_incidents.MOST + 1
     assert found[-1].title == "Long is down"
 
 
@@ -186,7 +188,9 @@ def test_a_short_outage_is_told_to_the_second() -> None:
 def test_an_outage_is_told_in_the_language_of_the_page() -> None:
     component = of(down(hours=2), up(hours=1))
     it = page_state.of(fakes.facts(component), NOW)
-    english, german = (outages.incidents(it, languages.of(code))[0] for code in ("en", "de"))
+    english, german = (
+        outage_incidents.incidents(it, languages.of(code))[0] for code in ("en", "de")
+    )
     assert german.title == "Public API ist ausgefallen"
     assert german.updates[0].body == "Public API ist nach 1 h wieder in Betrieb"
     assert (german.id, german.updates[0].id) == (english.id, english.updates[0].id)
@@ -195,7 +199,7 @@ def test_an_outage_is_told_in_the_language_of_the_page() -> None:
 def test_an_outage_has_its_page_however_many_newer_ones_there_are() -> None:
     turns = [claim for n in range(150, 0, -1) for claim in (down(hours=2 * n), up(hours=2 * n - 1))]
     shown = fakes.facts(of(*turns))
-    every = outages.incidents(page_state.of(shown, NOW), most=None)
-    assert (len(every), len(told(of(*turns)))) == (150, outages.MOST)
+    every = outage_incidents.incidents(page_state.of(shown, NOW), most=None)
+    assert (len(every), len(told(of(*turns)))) == (150, outage_incidents.MOST)
     bench = harness.bench(fakes.Reader(shown))
     assert bench.ask(f"/incidents/{every[-1].id}").status == 200

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allswell.probe.address import Address, AddressPolicy, wrapped
+from allswell.probe.address_policy import Address, AddressPolicy, wrapped
 
 CLUSTER = AddressPolicy()
 HERE = AddressPolicy(allow_loopback=True)

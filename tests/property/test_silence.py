@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allswell.domain import cover, watch
+from allswell.domain import cover, silence
 from allswell.domain.cover import Observation
+from allswell.domain.silence import WatchedMonitor
 from allswell.domain.timeline import Overlay, OverlayKind
-from allswell.domain.watch import WatchedMonitor
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COVER = timedelta(seconds=90)
@@ -49,7 +49,7 @@ class World:
     def beat(self) -> None:
         if self.seen is not None and self.started is not None:
             first = self.presence is None
-            self.unseen = watch.correct(self.unseen, self.seen, self.through, first=first)
+            self.unseen = silence.correct(self.unseen, self.seen, self.through, first=first)
             self.presence = self.seen
             self.told.append(self.seen)
 
@@ -57,7 +57,7 @@ class World:
         self.started = self.started or at(second)
         is_open = any(entry.end is None for entry in self.unseen)
         watched = WatchedMonitor(1, COVER, self.presence, is_open)
-        found = watch.judge([watched], self.through, self.started, at(second))
+        found = silence.judge([watched], self.through, self.started, at(second))
         assert self.through <= found.observed_through <= at(second)
         self.through = found.observed_through
         self.unseen += tuple(Overlay(OverlayKind.UNSEEN, start) for start in found.opened.values())

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from allswell.domain import watch
+from allswell.domain import silence
 from allswell.domain.cover import Observation
+from allswell.domain.silence import SilenceJudgement, WatchedMonitor
 from allswell.domain.timeline import Overlay, OverlayKind
-from allswell.domain.watch import SilenceJudgement, WatchedMonitor
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COVER = timedelta(seconds=90)
@@ -27,13 +27,13 @@ def unseen(start: float, end: float | None = None) -> Overlay:
 def judged(
     *watched: WatchedMonitor, now: float, through: float = -15, start: float = LONG_AGO
 ) -> SilenceJudgement:
-    return watch.judge(watched, at(through), at(start), at(now))
+    return silence.judge(watched, at(through), at(start), at(now))
 
 
 def corrected(
     *overlays: Overlay, by: Observation, through: float, first: bool = False
 ) -> tuple[Overlay, ...]:
-    return watch.correct(overlays, by, at(through), first=first)
+    return silence.correct(overlays, by, at(through), first=first)
 
 
 def test_without_monitors_the_collector_has_seen_everything() -> None:
