@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tests.cluster import reach
+from tests.cluster import cluster_access
+from tests.cluster.cluster_access import Cluster
 from tests.cluster.lab import lifecycle, machine
 from tests.cluster.lab.places import Places
-from tests.cluster.reach import Cluster
 
 NAME = "bench"
 
@@ -19,7 +19,7 @@ def cluster(kind: str) -> Iterator[Cluster]:
     places = replace(Places.of(os.environ), name=NAME)
     lifecycle.up(places, machine.Choice(kind, "the bench asks for it"))
     try:
-        found = reach.attach({**os.environ, "ALLSWELL_LAB": NAME, "KUBECONFIG": ""})
+        found = cluster_access.attach({**os.environ, "ALLSWELL_LAB": NAME, "KUBECONFIG": ""})
         assert found is not None
         yield found
         found.api.close()  # type: ignore[no-untyped-call]

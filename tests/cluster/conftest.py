@@ -1,4 +1,4 @@
-"""What every cluster test may ask for: ``cluster``, ``namespace`` and the mark ``node``.
+"""Provide what every cluster test may use: ``cluster``, ``namespace`` and the mark ``node``.
 
 Nothing is brought up here: `make cluster-up` (or `make cluster-test`) does that, so that one test
 of a cluster that is up takes a second.
@@ -13,12 +13,21 @@ import pytest
 from kubernetes import client
 
 from tests import needs
-from tests.cluster import hosts, ingress, installing, issuing, operating, prebuilt, reach, targets
-from tests.cluster.installing import Installation, Values
+from tests.cluster import (
+    certificate_authority,
+    cluster_access,
+    hostnames,
+    ingress,
+    installation,
+    operator_process,
+    prebuilt,
+    targets,
+)
+from tests.cluster.cluster_access import Cluster
+from tests.cluster.installation import Installation, Values
 from tests.cluster.lab import lifecycle, places
 from tests.cluster.lab.acme import Authority
 from tests.cluster.lab.processes import Failed
-from tests.cluster.reach import Cluster
 from tests.cluster.targets import Target
 
 HERE = Path(__file__).parent
@@ -70,8 +79,8 @@ def absent(what: str) -> None:
 
 @pytest.fixture(scope="session")
 def any_cluster() -> Iterator[Cluster | None]:
-    """The cluster that is up, whatever it can do."""
-    found = reach.attach(os.environ)
+    """Yield the cluster that is up, whatever it can do."""
+    found = cluster_access.attach(os.environ)
     yield found
     if found is not None:
         found.api.close()  # type: ignore[no-untyped-call]
@@ -79,7 +88,7 @@ def any_cluster() -> Iterator[Cluster | None]:
 
 @pytest.fixture
 def cluster(any_cluster: Cluster | None, request: pytest.FixtureRequest) -> Cluster:
-    """A cluster; one with a node for tests that are marked so."""
+    """Return a cluster; one with a node for tests that are marked so."""
     if any_cluster is None:
         absent("No cluster is up: make cluster-up")
     assert any_cluster is not None
@@ -90,12 +99,12 @@ def cluster(any_cluster: Cluster | None, request: pytest.FixtureRequest) -> Clus
 
 @pytest.fixture
 def lab(cluster: Cluster) -> Iterator[lifecycle.Lab]:
-    """The lab behind the cluster, whose programs a test may stop; they run again afterwards."""
+    """Yield the lab behind the cluster; programs that a test stops are restarted afterwards."""
     if cluster.lab is None:
         pytest.skip("The cluster is not ours, so nothing of it is ours to stop.")
     yield cluster.lab
     cluster.lab.mend()
-    reach.until(cluster.answers, what="the API server answers", limit=60)
+    cluster_access.wait_until(cluster.is_ready, what="the API server answers", limit=60)
     if cluster.has_node:
         ready = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=100s"]
         cluster.kubectl(*ready, limit=110)
@@ -103,7 +112,7 @@ def lab(cluster: Cluster) -> Iterator[lifecycle.Lab]:
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace of the test's own; its removal is begun afterwards, and not waited for."""
+    """Yield a namespace of the test's own; its removal is begun afterwards, and not waited for."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     # Without its account the API server refuses pods. The controller manager makes it soon, but
@@ -117,14 +126,14 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def home_and_tenant(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    """The namespace of an operator, and that of a tenant."""
-    with operating.spaces(cluster, "home", "acme") as (home, acme):
+    """Yield the namespace of an operator, and that of a tenant."""
+    with operator_process.namespaces(cluster, "home", "acme") as (home, acme):
         yield home, acme
 
 
 @pytest.fixture
 def tenant(home_and_tenant: tuple[str, str]) -> str:
-    """The namespace of a tenant."""
+    """Return the namespace of a tenant."""
     return home_and_tenant[1]
 
 
@@ -132,7 +141,7 @@ def tenant(home_and_tenant: tuple[str, str]) -> str:
 def served(
     any_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
-    """A web server that checkers find by its name; each test asks for paths of its own."""
+    """Yield a web server that checkers find by its name; each test asks for paths of its own."""
     if any_cluster is None or not any_cluster.has_node:
         absent("Pods do not run on any cluster that is up: make cluster-up")
     assert any_cluster is not None
@@ -146,33 +155,35 @@ def served(
 
 @pytest.fixture(scope="session")
 def authority(any_cluster: Cluster | None) -> Iterator[Authority]:
-    """An authority for certificates, its DNS, and an ingress controller that leads to the pods."""
+    """Yield an ACME server, its DNS, and an ingress controller that leads to the pods."""
     if any_cluster is None or not any_cluster.has_node:
         absent("Pods do not run on any cluster that is up: make cluster-up")
     assert any_cluster is not None
     if any_cluster.lab is None:
         pytest.skip("The cluster is not ours, so a test cannot play the world around it.")
     with ingress.running(any_cluster, any_cluster.lab):
-        yield issuing.started(any_cluster)
+        yield certificate_authority.start(any_cluster)
 
 
 @pytest.fixture(scope="session")
 def usual(served: Target, authority: Authority) -> Values:
-    """The values of the release that most tests use."""
+    """Return the values of the release that most tests use."""
     own = {"checker": {"extraCAs": served.authority}, "deniedNetworks": [targets.DENIED]}
-    return installing.merged(installing.merged(installing.QUICK, own), hosts.values(authority))
+    return installation.merge(
+        installation.merge(installation.QUICK, own), hostnames.values(authority)
+    )
 
 
 @pytest.fixture(scope="session")
 def release(any_cluster: Cluster, usual: Values) -> Iterator[Installation]:
-    """The product, installed once for all tests that only use it."""
-    with installing.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", usual) as made:
+    """Yield the product, installed once for all tests that only use it."""
+    with installation.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", usual) as made:
         yield made
 
 
 @pytest.fixture
 def target(served: Target) -> Iterator[Target]:
-    """The same web server; it runs again afterwards."""
+    """Yield the same web server; it runs again afterwards."""
     yield served
     if served.process is None:
         served.start()

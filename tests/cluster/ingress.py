@@ -1,4 +1,4 @@
-"""A stand-in for an ingress controller: nginx, configured from the real Ingresses and Secrets.
+"""Run a minimal ingress controller: nginx, configured from the real Ingresses and Secrets.
 
 None of the known controllers could be had as a Go module or a Debian package, so this is what plays
 their part in the tests. It does what the Ingress kind says and no more: it merges rules by host,
@@ -21,9 +21,9 @@ from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
 from tests import needs, nginx
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.cluster.lab.lifecycle import Lab
 from tests.cluster.lab.processes import Daemon
-from tests.cluster.reach import Cluster, until
 
 CLASS = "lab"
 EVERY = 0.5
@@ -43,7 +43,7 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Way:
+class Route:
     """One path of a host, and the address that it leads to."""
 
     path: str
@@ -55,12 +55,12 @@ class Way:
 class Host:
     """All that the Ingresses together say of one host; `secret` is a namespace and a name."""
 
-    ways: set[Way] = field(default_factory=set)
+    routes: set[Route] = field(default_factory=set)
     secret: tuple[str, str] | None = None
 
 
-def merged(ingresses: Sequence[Any], services: Mapping[tuple[str, str], Any]) -> dict[str, Host]:
-    """What the Ingresses say, by host; a path to a Service that is not there is left out."""
+def merge(ingresses: Sequence[Any], services: Mapping[tuple[str, str], Any]) -> dict[str, Host]:
+    """Return what the Ingresses say, by host; a path to a Service that is not there is left out."""
     hosts: dict[str, Host] = {}
     for ingress in ingresses:
         namespace = ingress.metadata.namespace
@@ -70,7 +70,7 @@ def merged(ingresses: Sequence[Any], services: Mapping[tuple[str, str], Any]) ->
                 backend = path.backend.service
                 if (service := services.get((namespace, backend.name))) is not None:
                     place = f"{service.spec.cluster_ip}:{_port(service, backend.port)}"
-                    host.ways.add(Way(path.path or "/", path.path_type == "Exact", place))
+                    host.routes.add(Route(path.path or "/", path.path_type == "Exact", place))
         for entry in ingress.spec.tls or ():
             for name in entry.hosts or ():
                 hosts.setdefault(name, Host()).secret = (namespace, entry.secret_name)
@@ -83,21 +83,21 @@ def _port(service: Any, wanted: Any) -> int:  # noqa: ANN401 - the client has no
 
 
 def text(hosts: Mapping[str, Host], folder: Path, address: str, certified: Collection[str]) -> str:
-    """The configuration; a host answers by TLS if its certificate is there."""
+    """Return the configuration; a host answers by TLS if its certificate is there."""
     parts = [_HEAD.format(folder=folder, address=address)]
     for name, host in sorted(hosts.items()):
-        ways = "".join(_location(way) for way in sorted(host.ways))
-        parts.append(f"  server {{ listen {address}:80; server_name {name};\n{ways}  }}\n")
+        routes = "".join(_location(route) for route in sorted(host.routes))
+        parts.append(f"  server {{ listen {address}:80; server_name {name};\n{routes}  }}\n")
         if name in certified:
             keys = f"ssl_certificate {folder}/{name}.crt; ssl_certificate_key {folder}/{name}.key;"
             head = f"listen {address}:443 ssl; server_name {name}; {keys}"
-            parts.append(f"  server {{ {head}\n{ways}  }}\n")
+            parts.append(f"  server {{ {head}\n{routes}  }}\n")
     return nginx.configuration(folder, "".join(parts))
 
 
-def _location(way: Way) -> str:
-    equals = "= " if way.exact else ""
-    return f'    location {equals}"{way.path}" {{ proxy_pass http://{way.backend}; }}\n'
+def _location(route: Route) -> str:
+    equals = "= " if route.exact else ""
+    return f'    location {equals}"{route.path}" {{ proxy_pass http://{route.backend}; }}\n'
 
 
 class Controller:
@@ -123,7 +123,7 @@ class Controller:
         self._write()
         self._daemon.define(self._command, enter=self._lab.inside())
         self._daemon.start()
-        until((self.folder / "pid").exists, what=f"nginx runs ({self._daemon.log})")
+        wait_until((self.folder / "pid").exists, what=f"nginx runs ({self._daemon.log})")
         self._thread.start()
 
     def stop(self) -> None:
@@ -151,7 +151,7 @@ class Controller:
         ours = [ingress for ingress in found if ingress.spec.ingress_class_name in (CLASS, None)]
         known: list[Any] = self._core.list_service_for_all_namespaces().items
         services = {(each.metadata.namespace, each.metadata.name): each for each in known}
-        hosts = merged(ours, services)
+        hosts = merge(ours, services)
         keys = {name: pair for name, host in hosts.items() if (pair := self._pair(host.secret))}
         written = text(hosts, self.folder, self._lab.node_address, keys)
         seen = written + repr(sorted(keys.items()))
@@ -177,7 +177,7 @@ class Controller:
 
 @contextmanager
 def running(cluster: Cluster, lab: Lab) -> Iterator[Controller]:
-    """An ingress controller until the end."""
+    """Yield an ingress controller until the end."""
     controller = Controller(cluster, lab)
     controller.start()
     try:

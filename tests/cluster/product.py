@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests import artefacts, progress
+from tests.cluster.cluster_access import Cluster
 from tests.cluster.lab import container
-from tests.cluster.reach import Cluster
 
 ROOT = Path(__file__).parents[2]
 NAME = "localhost/allswell:test"

@@ -1,4 +1,4 @@
-"""What the checkers of a test check: a real nginx at the machine's end of the wire, with TLS.
+"""Serve what the checkers of a test check: a real nginx on the machine's interface, with TLS.
 
 Its access log is the truth that the product is held against: when each check came.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 import trustme
 
 from tests import needs, nginx
-from tests.cluster.operating import free_port
-from tests.cluster.reach import until
+from tests.cluster.cluster_access import wait_until
+from tests.cluster.operator_process import free_port
 
 HOST = "target.example"
 # Where no test has anything, and the installation lets nobody look.
@@ -47,7 +47,7 @@ class Target:
     process: "subprocess.Popen[bytes] | None" = None
 
     def url(self, path: str = "/") -> str:
-        """The address of a path; pods find the host by the lab's names."""
+        """Return the address of a path; pods find the host by the lab's names."""
         return f"https://{HOST}:{self.port}{path}"
 
     def start(self) -> datetime:
@@ -57,7 +57,7 @@ class Target:
         (self.folder / "temp").mkdir(exist_ok=True)
         command = [str(program), "-c", str(self.folder / "nginx.conf"), "-p", str(self.folder)]
         self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        until((self.folder / "pid").exists, what=f"nginx runs ({self.folder}/error.log)")
+        wait_until((self.folder / "pid").exists, what=f"nginx runs ({self.folder}/error.log)")
         return datetime.now(UTC)
 
     def stop(self) -> datetime:
@@ -69,20 +69,20 @@ class Target:
         return datetime.now(UTC)
 
     def checks(self, path: str) -> list[datetime]:
-        """When each request for a path was answered."""
+        """Return when each request for a path was answered."""
         log = self.folder / "access.log"
         rows = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
         return [datetime.fromtimestamp(float(row[0]), UTC) for row in rows if row[1] == path]
 
     def longest_gap(self, path: str, since: datetime, to: datetime) -> timedelta:
-        """The longest time without a request for a path between two moments."""
+        """Return the longest time without a request for a path between two moments."""
         moments = [since, *(at for at in self.checks(path) if since < at < to), to]
         return max(after - before for before, after in pairwise(moments))
 
 
 @contextmanager
 def serving(folder: Path, address: str) -> Iterator[Target]:
-    """A target that runs until the end."""
+    """Yield a target that runs until the end."""
     authority = trustme.CA()
     certificate = authority.issue_cert(HOST)
     certificate.private_key_pem.write_to_path(folder / "key.pem")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests import tls
-from tests.cluster import ingress, issuing
+from tests.cluster import certificate_authority, ingress
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.cluster.lab.acme import Authority
-from tests.cluster.reach import Cluster, until
 
 pytestmark = pytest.mark.node
 
@@ -17,7 +17,7 @@ HOST = "status.customer.example"
 
 
 def certificate() -> dict[str, Any]:
-    issuer = {"kind": "ClusterIssuer", "name": issuing.ISSUER}
+    issuer = {"kind": "ClusterIssuer", "name": certificate_authority.ISSUER}
     return {
         "apiVersion": "cert-manager.io/v1",
         "kind": "Certificate",
@@ -55,7 +55,7 @@ def test_a_certificate_is_issued_by_http_and_served_by_name(
         conditions = json.loads(text).get("status", {}).get("conditions", [])
         return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
-    until(issued, what="the certificate is there", limit=60)
+    wait_until(issued, what="the certificate is there", limit=60)
     assert authority.orders() > before
     trusting = ssl.create_default_context(cadata=authority.root())
     place = (authority.lab.node_address, 443)
@@ -67,4 +67,4 @@ def test_a_certificate_is_issued_by_http_and_served_by_name(
         except OSError:
             return False
 
-    until(served, what="the host answers with its certificate", limit=10)
+    wait_until(served, what="the host answers with its certificate", limit=10)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests import postgres
-from tests.cluster import issuing, kinds, operating
-from tests.cluster.reach import Cluster, Refused
+from tests.cluster import certificate_authority, crds, operator_process
+from tests.cluster.cluster_access import Cluster, KubectlFailed
 from tests.unit.chart import rendering
 
 VARIANTS = pytest.mark.parametrize("variant", rendering.VARIANTS)
@@ -32,8 +32,8 @@ def home(any_cluster: Cluster | None) -> Iterator[str]:
     if any_cluster is None:
         yield name
         return
-    kinds.install(any_cluster)
-    issuing.kinds(any_cluster)
+    crds.install(any_cluster)
+    certificate_authority.install_crds(any_cluster)
     place = {
         "apiVersion": "v1",
         "kind": "Namespace",
@@ -101,7 +101,7 @@ def test_a_pod_that_is_not_restricted_is_refused_there(cluster: Cluster, home: s
         "metadata": {"name": "loose", "namespace": home},
         "spec": {**spec, "serviceAccountName": "default"},
     }
-    with pytest.raises(Refused, match="violates PodSecurity"):
+    with pytest.raises(KubectlFailed, match="violates PodSecurity"):
         cluster.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod))
 
 
@@ -120,7 +120,7 @@ def may(cluster: Cluster, account: str, namespace: str, *what: str) -> bool:
     """Whether an account may do something, as the API server says."""
     try:
         cluster.kubectl("auth", "can-i", "--quiet", *what, "-n", namespace, "--as", account)
-    except Refused:
+    except KubectlFailed:
         return False
     return True
 
@@ -196,10 +196,12 @@ def test_the_operator_makes_the_small_databases_passwords_once(
     with postgres.running() as server:
         address = server.create("central").replace(f":{postgres.PASSWORD}@", "@")
         told = {"ALLSWELL_DATABASE_URL": address, "ALLSWELL_DATABASE_SECRET": "allswell-database"}
-        with operating.running(cluster, home, tmp_path, namespace, told=told) as operator:
+        with operator_process.running(
+            cluster, home, tmp_path, namespace, settings=told
+        ) as operator:
             made = passwords(cluster, home)
             operator.stop()
             operator.start()
             assert passwords(cluster, home) == made
             assert set(made) == {"password", "web-password"}
-            assert not any(word in operator.words() for word in made.values())
+            assert not any(word in operator.log() for word in made.values())

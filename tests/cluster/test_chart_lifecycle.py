@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from charts.documents import CHART
-from tests.cluster import installing, kinds
-from tests.cluster.installing import Helm
-from tests.cluster.reach import Cluster, until
+from tests.cluster import crds, installation
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Helm
 from tests.unit.chart import rendering
 from tests.unit.crds import schema
 
@@ -80,7 +80,7 @@ def places(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
         for release in (RELEASE, "other"):
             place.helm("uninstall", "--ignore-not-found", release=release)
         cluster.kubectl("delete", "namespace", place.namespace, "--wait=false")
-    kinds.install(cluster)
+    crds.install(cluster)
 
 
 def monitored(place: Place) -> str:
@@ -116,7 +116,7 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_keep_what_the_user_has(
     places: tuple[Place, Place], tmp_path: Path
 ) -> None:
     place, _ = places
-    before = installing.chart_before(tmp_path)
+    before = installation.previous_chart(tmp_path)
     place.install(chart=before)
     first, monitor = place.objects(), monitored(place)
     images = place.read("deployment", "allswell-operator")["spec"]["template"]["spec"]
@@ -156,7 +156,7 @@ def test_what_an_uninstall_leaves_is_taken_up_by_the_next_install(
     place.kubectl("wait", "--for=create", claim, "--timeout=30s")
     volume = place.read(claim)["metadata"]["uid"]
     place.helm("uninstall")
-    assert until(lambda: place.objects() == set(), what="all of the release is gone")
+    assert wait_until(lambda: place.objects() == set(), what="all of the release is gone")
     assert uid(place) == monitor
     place.helm("install", str(CHART))
     assert place.objects() == expected(place)
@@ -180,12 +180,12 @@ def test_crds_of_another_release_are_refused_taken_over_or_left_alone_as_the_use
 
 def test_two_releases_stand_beside_each_other(places: tuple[Place, Place]) -> None:
     first, second = places
-    for place, crds in ((first, "true"), (second, "false")):
-        serving = f"watchNamespaces={{{place.namespace}}},crds.enabled={crds}"
+    for place, with_crds in ((first, "true"), (second, "false")):
+        serving = f"watchNamespaces={{{place.namespace}}},crds.enabled={with_crds}"
         place.install("--set", serving)
     mine = second.objects()
     first.helm("uninstall")
-    assert until(lambda: first.objects() == set(), what="the first one is gone")
+    assert wait_until(lambda: first.objects() == set(), what="the first one is gone")
     assert second.objects() == mine
     assert len(mine) > 10
 
@@ -210,6 +210,6 @@ def test_the_commands_of_the_notes_remove_all_that_is_left(places: tuple[Place, 
         (Helm(place.cluster) if program == "helm" else place.cluster.kubectl)(*words)
     own = place.read("secrets,configmaps,pvc")["items"]
     left = {it["metadata"]["name"] for it in own} - {"kube-root-ca.crt"}
-    assert until(lambda: place.objects() == set(), what="all of the release is gone")
+    assert wait_until(lambda: place.objects() == set(), what="all of the release is gone")
     assert left == set()
     assert place.kubectl("get", "crd", *CRDS, "--ignore-not-found") == ""

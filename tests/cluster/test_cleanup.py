@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.cluster.conftest import absent
 from tests.cluster.lab import cgroups, lifecycle, machine, namespaces, processes
 from tests.cluster.lab.places import Places, cache
-from tests.cluster.reach import Cluster, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,7 +96,7 @@ def begun(places: Places) -> bool:
 
 def test_what_a_killed_run_has_left_is_removed_by_the_next(places: Places, kind: str) -> None:
     with running(places, kind, "up"):
-        until(lambda: begun(places), what="the API server was started", limit=60)
+        wait_until(lambda: begun(places), what="the API server was started", limit=60)
     left, wire = inside(places), interface(places)
     assert len(left) >= 2
     assert finished(places, kind, "up") == 0
@@ -108,7 +108,7 @@ def test_what_a_killed_run_has_left_is_removed_by_the_next(places: Places, kind:
 
 def test_an_interrupted_run_undoes_what_it_has_begun(places: Places, kind: str) -> None:
     with running(places, kind, "up") as run:
-        until(lambda: begun(places), what="the API server was started", limit=60)
+        wait_until(lambda: begun(places), what="the API server was started", limit=60)
         left, wire = inside(places), interface(places)
         run.send_signal(signal.SIGTERM)
         assert run.wait() == 130
@@ -118,7 +118,7 @@ def test_an_interrupted_run_undoes_what_it_has_begun(places: Places, kind: str) 
 @pytest.mark.parametrize("kind", [machine.CONTROL_PLANE], indirect=True)
 def test_the_lab_of_a_killed_test_run_does_not_stay_for_good(places: Places, kind: str) -> None:
     with running(places, kind, "test", "tests/cluster/test_lab.py"):
-        until(places.facts.exists, what="the lab is up", limit=60)
+        wait_until(places.facts.exists, what="the lab is up", limit=60)
     left = inside(places)
     assert finished(places, kind, "test", "tests/cluster/test_lab.py", "-k", "version") == 0
     assert remains(places, left, "") == []

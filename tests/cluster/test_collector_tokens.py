@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from kubernetes import client
 
-from tests.cluster import checking, operating
-from tests.cluster.operating import Operator
-from tests.cluster.reach import Cluster, until
+from tests.cluster import collector_client, operator_process
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Scene:
     """An operator with two tenants; acme has the monitors api and web, other has api."""
 
     cluster: Cluster
-    operator: Operator
+    operator: OperatorProcess
     home: str
     acme: str
     other: str
@@ -37,10 +37,17 @@ class Scene:
         return str(read(self.cluster, namespace, "pod", name)["metadata"]["uid"])
 
     def token(
-        self, namespace: str, pod: str = "", *, audience: str = checking.OURS, account: str = ""
+        self,
+        namespace: str,
+        pod: str = "",
+        *,
+        audience: str = collector_client.AUDIENCE,
+        account: str = "",
     ) -> str:
         """A token as the API server makes it for whoever may edit the namespace."""
-        return checking.token(self.cluster, namespace, pod, audience=audience, account=account)
+        return collector_client.token(
+            self.cluster, namespace, pod, audience=audience, account=account
+        )
 
     def hello(self, token: str, monitor: str) -> tuple[int, Any]:
         """Say hello for a monitor."""
@@ -55,14 +62,14 @@ def scene(any_cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory)
         pytest.skip("No cluster is up: make cluster-up")
     folder: Path = tmp_path_factory.mktemp("operator")
     with (
-        operating.spaces(any_cluster, "home", "acme", "other") as (home, acme, other),
-        operating.running(any_cluster, home, folder, acme, other) as operator,
+        operator_process.namespaces(any_cluster, "home", "acme", "other") as (home, acme, other),
+        operator_process.running(any_cluster, home, folder, acme, other) as operator,
     ):
         for namespace, name in ((acme, "api"), (acme, "web"), (other, "api")):
-            any_cluster.apply(operating.monitor(name), namespace=namespace)
+            any_cluster.apply(operator_process.monitor(name), namespace=namespace)
         pods = ((acme, "api-check-0"), (acme, "web-check-0"), (other, "api-check-0"))
         for namespace, name in pods:
-            until(lambda n=namespace, p=name: p in any_cluster.pods(n), what=name)  # type: ignore[misc]
+            wait_until(lambda n=namespace, p=name: p in any_cluster.pods(n), what=name)  # type: ignore[misc]
         published = read(any_cluster, home, "configmap", "allswell-collector-ca")
         yield Scene(any_cluster, operator, home, acme, other, published["data"]["ca.crt"])
 
@@ -128,7 +135,7 @@ def test_a_statefulset_that_is_dressed_as_a_checkers_makes_none(scene: Scene) ->
     metadata = {"name": "web-check", "labels": labels}
     dressed = {"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": there["spec"]}
     scene.cluster.apply({**dressed, "metadata": metadata}, namespace=scene.other)
-    until(lambda: "web-check-0" in scene.cluster.pods(scene.other), what="its pod")
+    wait_until(lambda: "web-check-0" in scene.cluster.pods(scene.other), what="its pod")
     assert scene.hello(scene.token(scene.other, "web-check-0"), "web")[0] == 403
 
 
@@ -181,7 +188,7 @@ def test_a_token_that_was_taken_is_refused_when_it_has_ended(scene: Scene) -> No
     now = int(time.time())
     ending = resigned(scene, token, iat=now - 1200, nbf=now - 1200, exp=now - 50)
     assert scene.hello(ending, "api")[0] == 200
-    until(lambda: scene.hello(ending, "api")[0] == 401, what="it is refused", limit=40)
+    wait_until(lambda: scene.hello(ending, "api")[0] == 401, what="it is refused", limit=40)
 
 
 def test_no_token_can_be_had_for_a_pod_of_another_namespace(scene: Scene) -> None:
@@ -189,7 +196,9 @@ def test_no_token_can_be_had_for_a_pod_of_another_namespace(scene: Scene) -> Non
     bound = client.V1BoundObjectReference(
         api_version="v1", kind="Pod", name="web-check-0", uid=theirs
     )
-    wanted = client.V1TokenRequestSpec(audiences=[checking.OURS], bound_object_ref=bound)
+    wanted = client.V1TokenRequestSpec(
+        audiences=[collector_client.AUDIENCE], bound_object_ref=bound
+    )
     with pytest.raises(client.ApiException) as refused:
         scene.cluster.core.create_namespaced_service_account_token(
             "default", scene.other, client.AuthenticationV1TokenRequest(spec=wanted)
@@ -231,7 +240,7 @@ def test_a_pod_that_was_replaced_is_fenced_at_once(scene: Scene) -> None:
         held = "web-check-0" in scene.cluster.pods(scene.acme)
         return held and scene.pod(scene.acme, "web-check-0") != old
 
-    until(replaced, what="another pod has the name")
+    wait_until(replaced, what="another pod has the name")
     assert scene.hello(token, "web")[0] == 410
     assert scene.hello(scene.token(scene.acme, "web-check-0"), "web")[0] == 200
 
@@ -246,7 +255,7 @@ def test_the_token_of_a_pod_that_was_deleted_by_force_is_refused(scene: Scene) -
         seen.add(scene.hello(token, "web")[0])
         return 401 in seen
 
-    until(is_unknown, what="the API server does not take it any more")
+    wait_until(is_unknown, what="the API server does not take it any more")
     assert 200 not in seen
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.cluster import kinds
-from tests.cluster.reach import Cluster
+from tests.cluster import crds
+from tests.cluster.cluster_access import Cluster
 from tests.unit.crds import schema, variants
 
 JUDGES = {kind: schema.of_kind(kind) for kind in schema.KINDS}
@@ -24,18 +24,18 @@ EVERY_CHANGE = [
 @pytest.fixture(scope="module", autouse=True)
 def _installed(any_cluster: Cluster | None) -> None:
     if any_cluster is not None:
-        kinds.install(any_cluster)
+        crds.install(any_cluster)
 
 
 def differs(cluster: Cluster, kind: str, manifest: dict[str, Any]) -> str:
     """Nothing if both say the same of a manifest and read the same in it, else what differs."""
     decoded = json.loads(json.dumps(manifest))
-    answer = kinds.create(cluster, "default", decoded)
+    answer = crds.create(cluster, "default", decoded)
     by_parser = variants.refusal(kind, decoded)
     # A rule that could not be evaluated refuses as well, but says nothing that helps.
     right = (201,) if not by_parser else (400, 422)
     odd = answer.status not in right or "evaluat" in answer.message
-    if odd or (answer.taken and not same(kind, decoded, answer.stored)):
+    if odd or (answer.accepted and not same(kind, decoded, answer.stored)):
         return f"{answer.status} {answer.message or answer.stored}; parser: {by_parser}; {decoded}"
     return ""
 
@@ -78,7 +78,7 @@ def test_they_agree_on_pages_with_several_changes(
 def test_what_no_schema_can_say_is_taken(
     cluster: Cluster, kind: str, manifest: dict[str, Any]
 ) -> None:
-    assert kinds.create(cluster, "default", manifest).message == ""
+    assert crds.create(cluster, "default", manifest).message == ""
     assert variants.refusal(kind, manifest) != ""
 
 
@@ -87,6 +87,6 @@ def test_a_whole_number_with_a_decimal_point_is_stored_without_it(
 ) -> None:
     manifest = copy.deepcopy(variants.TCP)
     manifest["spec"]["retentionDays"] = 14.0
-    assert kinds.create(cluster, namespace, manifest, dry=False).message == ""
+    assert crds.create(cluster, namespace, manifest, dry=False).message == ""
     stored = json.loads(cluster.kubectl("get", "monitor", "api", "-n", namespace, "-o", "json"))
     assert variants.refusal("monitor", stored) == ""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import kinds
-from tests.cluster.reach import Cluster, Refused
+from tests.cluster import crds
+from tests.cluster.cluster_access import Cluster, KubectlFailed
 from tests.unit.crds.cases import EVERY, IDS, Case
 from tests.unit.domain.spec import manifests
 
@@ -13,12 +13,12 @@ from tests.unit.domain.spec import manifests
 @pytest.fixture(scope="module", autouse=True)
 def _installed(any_cluster: Cluster | None) -> None:
     if any_cluster is not None:
-        kinds.install(any_cluster)
+        crds.install(any_cluster)
 
 
 @pytest.mark.parametrize("case", EVERY, ids=IDS)
 def test_who_breaks_a_rule_reads_its_sentence(cluster: Cluster, case: Case) -> None:
-    answer = kinds.create(cluster, "default", case.manifest(case.bad))
+    answer = crds.create(cluster, "default", case.manifest(case.bad))
     assert answer.status == 422
     sentences = [words for field, words in answer.causes if field == case.field]
     assert case.message in "\n".join(sentences)
@@ -26,7 +26,7 @@ def test_who_breaks_a_rule_reads_its_sentence(cluster: Cluster, case: Case) -> N
 
 @pytest.mark.parametrize("case", EVERY, ids=IDS)
 def test_who_keeps_a_rule_is_let_in(cluster: Cluster, case: Case) -> None:
-    assert kinds.create(cluster, "default", case.manifest(case.good)).message == ""
+    assert crds.create(cluster, "default", case.manifest(case.good)).message == ""
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_who_keeps_a_rule_is_let_in(cluster: Cluster, case: Case) -> None:
 def test_what_the_schema_refuses_without_a_rule(
     cluster: Cluster, manifest: dict[str, Any], sentence: str
 ) -> None:
-    assert sentence in kinds.create(cluster, "default", manifest).message
+    assert sentence in crds.create(cluster, "default", manifest).message
 
 
 def change(cluster: Cluster, namespace: str, spec: str) -> str:
@@ -59,13 +59,13 @@ def change(cluster: Cluster, namespace: str, spec: str) -> str:
 )
 def test_storage_cannot_be_changed(cluster: Cluster, namespace: str, storage: str) -> None:
     cluster.apply(manifests.monitor(), namespace=namespace)
-    with pytest.raises(Refused, match="write kind: Persistent and size: 128Mi as before"):
+    with pytest.raises(KubectlFailed, match="write kind: Persistent and size: 128Mi as before"):
         change(cluster, namespace, f'{{"storage": {storage}}}')
 
 
 def test_storage_that_was_chosen_cannot_be_left_out_later(cluster: Cluster, namespace: str) -> None:
     cluster.apply(manifests.monitor(storage={"size": "1Gi"}), namespace=namespace)
-    with pytest.raises(Refused, match="write kind: Persistent and size: 1Gi as before"):
+    with pytest.raises(KubectlFailed, match="write kind: Persistent and size: 1Gi as before"):
         cluster.apply(manifests.monitor(), namespace=namespace)
 
 

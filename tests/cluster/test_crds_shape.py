@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import kinds
-from tests.cluster.reach import Cluster, until
+from tests.cluster import crds
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.unit.crds import schema, variants
 from tests.unit.crds.variants import Change
 from tests.unit.domain.spec import manifests
@@ -20,23 +20,23 @@ NAMES = {"monitor": "Monitor", "statuspage": "StatusPage"}
 @pytest.fixture(scope="module", autouse=True)
 def _installed(any_cluster: Cluster | None) -> None:
     if any_cluster is not None:
-        kinds.install(any_cluster)
+        crds.install(any_cluster)
 
 
 def published(cluster: Cluster, kind: str) -> schema.Schema | None:
     """A kind's schema as the API server publishes it; it takes a moment after an installation."""
-    path = f"/openapi/v3/apis/{kinds.GROUP}/{kinds.VERSION}"
+    path = f"/openapi/v3/apis/{crds.GROUP}/{crds.VERSION}"
     text = json.loads(cluster.kubectl("get", "--raw", "/openapi/v3"))
     if path.removeprefix("/openapi/v3/") not in text["paths"]:
         return None
     schemas = json.loads(cluster.kubectl("get", "--raw", path))["components"]["schemas"]
-    found: schema.Schema | None = schemas.get(f"dev.allswell.{kinds.VERSION}.{NAMES[kind]}")
+    found: schema.Schema | None = schemas.get(f"dev.allswell.{crds.VERSION}.{NAMES[kind]}")
     return found
 
 
 @pytest.mark.parametrize("kind", schema.KINDS)
 def test_every_field_is_published_with_its_text(cluster: Cluster, kind: str) -> None:
-    found = until(lambda: published(cluster, kind), what=f"the schema of {kind} is published")
+    found = wait_until(lambda: published(cluster, kind), what=f"the schema of {kind} is published")
     assert found is not None
     texts = {path: node["description"] for path, node in schema.nodes(found)}
     wanted = {path: node["description"] for path, node in schema.nodes(schema.root(kind))}
@@ -45,7 +45,7 @@ def test_every_field_is_published_with_its_text(cluster: Cluster, kind: str) -> 
 
 @pytest.mark.parametrize("kind", schema.KINDS)
 def test_kubectl_explains_every_field(cluster: Cluster, kind: str) -> None:
-    until(lambda: published(cluster, kind), what=f"the schema of {kind} is published")
+    wait_until(lambda: published(cluster, kind), what=f"the schema of {kind} is published")
     shown = cluster.kubectl("explain", f"{kind}.spec", "--recursive")
     words = {line.split()[0] for line in shown.splitlines() if line.strip()}
     fields = {path.split(".")[-1] for path, _ in schema.nodes(schema.root(kind)) if path}
@@ -68,7 +68,7 @@ def _below(kind: str, part: str) -> Iterator[str]:
     ],
 )
 def test_kubectl_explains_a_field_in_words(cluster: Cluster, path: str, words: str) -> None:
-    until(lambda: published(cluster, "monitor"), what="the schemas are published")
+    wait_until(lambda: published(cluster, "monitor"), what="the schemas are published")
     assert words in " ".join(cluster.kubectl("explain", path).split())
 
 
@@ -213,7 +213,7 @@ def test_a_megabyte_is_refused_anywhere(cluster: Cluster, kind: str) -> None:
         for change in texts(kind):
             changed = change.on(base)
             if changed != base:
-                assert kinds.create(cluster, "default", changed).status in (400, 422), change.path
+                assert crds.create(cluster, "default", changed).status in (400, 422), change.path
 
 
 LISTS: list[dict[str, Any]] = [
@@ -230,14 +230,14 @@ LISTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("manifest", LISTS)
 def test_ten_thousand_entries_are_refused_soon(cluster: Cluster, manifest: dict[str, Any]) -> None:
-    answer = kinds.create(cluster, "default", manifest)
+    answer = crds.create(cluster, "default", manifest)
     assert answer.status == 422
     assert "Too many" in answer.message
 
 
 def test_the_largest_monitor_is_stored(cluster: Cluster, namespace: str) -> None:
     largest = manifests.largest()
-    assert kinds.create(cluster, namespace, largest, dry=False).message == ""
+    assert crds.create(cluster, namespace, largest, dry=False).message == ""
     assert variants.refusal("monitor", read(cluster, namespace, "monitor")) == ""
 
 
@@ -245,5 +245,5 @@ def test_a_page_beyond_what_etcd_keeps_is_refused(cluster: Cluster, namespace: s
     # Above 3 MB the API server hangs up before it has read all, and that may be all one sees.
     entries = [{"name": f"{n:a>45}", "title": "x" * 120} for n in range(200)]
     groups = [{"name": f"g{n}", "monitors": entries} for n in range(50)]
-    answer = kinds.create(cluster, namespace, manifests.page(groups=groups), dry=False)
+    answer = crds.create(cluster, namespace, manifests.page(groups=groups), dry=False)
     assert "too large" in answer.message

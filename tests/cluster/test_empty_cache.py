@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.cluster_access import Cluster
 from tests.cluster.conftest import absent
 from tests.cluster.lab import build, lifecycle, machine
 from tests.cluster.lab.places import Places, cache
-from tests.cluster.reach import Cluster
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("first", "second")

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from tests.cluster.cluster_access import Cluster, KubectlFailed, wait_until
 from tests.cluster.lab.lifecycle import Lab
-from tests.cluster.reach import Cluster, Refused, until
 
 TICKING = "import time\nwhile True: print(time.time(), flush=True); time.sleep(0.1)"
 
@@ -21,7 +21,7 @@ def start_ticking(cluster: Cluster, namespace: str) -> None:
 def ticks(cluster: Cluster, namespace: str, since: float, before: float) -> list[float]:
     try:
         lines = cluster.kubectl("logs", "ticks", f"--namespace={namespace}").split()
-    except Refused:
+    except KubectlFailed:
         return []
     # While containerd is away, an excuse takes the place of the log.
     told = [float(line) for line in lines if re.fullmatch(r"\d+\.\d+", line)]
@@ -29,15 +29,15 @@ def ticks(cluster: Cluster, namespace: str, since: float, before: float) -> list
 
 
 def a_second_passes(since: float) -> float:
-    until(lambda: time.time() > since + 1, what="a second")
+    wait_until(lambda: time.time() > since + 1, what="a second")
     return time.time()
 
 
 def test_an_api_server_that_was_stopped_answers_again(cluster: Cluster, lab: Lab) -> None:
     lab.daemon("kube-apiserver").stop()
-    assert not cluster.answers()
+    assert not cluster.is_ready()
     lab.daemon("kube-apiserver").start()
-    until(cluster.answers, what="the API server answers", limit=30)
+    wait_until(cluster.is_ready, what="the API server answers", limit=30)
 
 
 def test_what_was_written_outlives_the_api_server_and_etcd(
@@ -47,7 +47,7 @@ def test_what_was_written_outlives_the_api_server_and_etcd(
     for name in ("kube-apiserver", "etcd"):
         lab.daemon(name).stop()
     lab.mend()
-    until(cluster.answers, what="the API server answers", limit=30)
+    wait_until(cluster.is_ready, what="the API server answers", limit=30)
     assert "kept" in cluster.kubectl("get", "configmaps", "-n", namespace)
 
 
@@ -61,7 +61,7 @@ def test_pods_run_on_while_a_part_of_the_node_is_stopped(
     stopped = time.time()
     started = a_second_passes(stopped)
     lab.daemon(name).start()
-    until(
+    wait_until(
         lambda: ticks(cluster, namespace, stopped + 0.2, started),
         what=f"ticks while {name} was stopped",
         limit=60,

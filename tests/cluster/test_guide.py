@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster import kinds
+from tests.cluster import crds
+from tests.cluster.cluster_access import Cluster
 from tests.cluster.product import ROOT
-from tests.cluster.reach import Cluster
 
 _SHOWN = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 DOCUMENTS = [
@@ -28,10 +28,10 @@ def manifests(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *EXAMPLES])
 def test_what_is_shown_is_taken(cluster: Cluster, namespace: str, name: str) -> None:
-    kinds.install(cluster)
+    crds.install(cluster)
     for manifest in manifests(name):
-        answer = kinds.create(cluster, namespace, manifest)
-        assert answer.taken, f"{manifest['metadata']['name']}: {answer.message}"
+        answer = crds.create(cluster, namespace, manifest)
+        assert answer.accepted, f"{manifest['metadata']['name']}: {answer.message}"
 
 
 def test_there_is_something_to_take() -> None:

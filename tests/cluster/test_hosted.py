@@ -6,8 +6,8 @@ import pytest
 
 from allswell.kube import hostname_objects
 from allswell.kube.hostname_objects import Gateway, IngressSettings, PageHostname
-from tests.cluster import issuing
-from tests.cluster.reach import Cluster
+from tests.cluster import certificate_authority
+from tests.cluster.cluster_access import Cluster
 
 NAME = PageHostname("status.acme.com", "acme", "main", "uid")
 
@@ -16,7 +16,7 @@ NAME = PageHostname("status.acme.com", "acme", "main", "uid")
 def test_certificate_and_route_have_only_fields_that_their_kinds_know(
     cluster: Cluster, namespace: str, gateway: Gateway | None
 ) -> None:
-    issuing.kinds(cluster)
+    certificate_authority.install_crds(cluster)
     around = IngressSettings(namespace, "web", 80, ("ClusterIssuer", "le"), "nginx", gateway)
     made = [
         hostname_objects.certificate(NAME, around),

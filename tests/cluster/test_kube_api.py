@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 import pytest
 
 from allswell.kube import access, client
-from tests.cluster import kinds
-from tests.cluster.reach import Cluster
+from tests.cluster import crds
+from tests.cluster.cluster_access import Cluster
 from tests.contract import kube_api
 from tests.contract.kube_api import Story
 
 
 @pytest.fixture
 def installed(cluster: Cluster) -> Cluster:
-    kinds.install(cluster)
+    crds.install(cluster)
     return cluster
 
 

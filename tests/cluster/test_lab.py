@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.reach import Cluster, Refused, until
+from tests.cluster.cluster_access import Cluster, KubectlFailed, wait_until
 
 
 def stateful_set(name: str, image: str) -> dict[str, Any]:
@@ -32,14 +32,14 @@ def test_a_namespace_is_made_and_is_empty(cluster: Cluster, namespace: str) -> N
 
 def test_a_stateful_set_makes_its_pod(cluster: Cluster, namespace: str) -> None:
     cluster.apply(stateful_set("web", "local/none:1"), namespace=namespace)
-    assert until(lambda: cluster.pods(namespace), what="a pod is made") == ["web-0"]
+    assert wait_until(lambda: cluster.pods(namespace), what="a pod is made") == ["web-0"]
 
 
 def test_a_deleted_owner_takes_what_it_owns_with_it(cluster: Cluster, namespace: str) -> None:
     cluster.apply(stateful_set("web", "local/none:1"), namespace=namespace)
-    until(lambda: cluster.pods(namespace), what="a pod is made")
+    wait_until(lambda: cluster.pods(namespace), what="a pod is made")
     cluster.kubectl("delete", "statefulset", "web", "-n", namespace)
-    until(lambda: not cluster.pods(namespace), what="the pod is gone")
+    wait_until(lambda: not cluster.pods(namespace), what="the pod is gone")
 
 
 def test_a_pod_that_breaks_the_restricted_standard_is_refused(
@@ -47,7 +47,7 @@ def test_a_pod_that_breaks_the_restricted_standard_is_refused(
 ) -> None:
     enforce = "pod-security.kubernetes.io/enforce=restricted"
     cluster.kubectl("label", "namespace", namespace, enforce)
-    with pytest.raises(Refused, match="violates PodSecurity"):
+    with pytest.raises(KubectlFailed, match="violates PodSecurity"):
         cluster.kubectl("run", "bare", "--image=local/none:1", "-n", namespace)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.reach import Cluster, Refused
+from tests.cluster.cluster_access import Cluster, KubectlFailed
 
 pytestmark = pytest.mark.node
 
@@ -101,7 +101,7 @@ def test_a_command_runs_in_a_pod_as_the_pods_user(cluster: Cluster, namespace: s
 def test_a_failed_command_in_a_pod_is_an_error(cluster: Cluster, namespace: str) -> None:
     cluster.apply(pod(cluster, "waits", WAITING), namespace=namespace)
     wait(cluster, namespace, "condition=Ready", "pod/waits")
-    with pytest.raises(Refused, match="exit code 7"):
+    with pytest.raises(KubectlFailed, match="exit code 7"):
         cluster.kubectl("exec", "waits", "-n", namespace, "--", "sh", "-c", "exit 7")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from allswell.domain.state import State
-from tests.cluster import checking, kinds, operating
-from tests.cluster.operating import Operator
-from tests.cluster.reach import Cluster, until
+from tests.cluster import collector_client, crds, operator_process
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess
 
 MANY = tuple(f"m{number}" for number in range(20))
 OURS = "app.kubernetes.io/component=checker"
@@ -22,15 +22,15 @@ class Scene:
     """An operator that serves every namespace, and the namespaces of two tenants."""
 
     cluster: Cluster
-    operator: Operator
+    operator: OperatorProcess
     acme: str
     other: str
 
     def begin(self, namespace: str, *names: str) -> None:
         """Monitors whose pods are there."""
-        self.cluster.apply(*map(operating.monitor, names), namespace=namespace)
+        self.cluster.apply(*map(operator_process.monitor, names), namespace=namespace)
         pods = {f"{name}-check-0" for name in names}
-        until(lambda: pods <= set(self.cluster.pods(namespace)), what="the pods", limit=60)
+        wait_until(lambda: pods <= set(self.cluster.pods(namespace)), what="the pods", limit=60)
 
     def left(self, namespace: str) -> list[str]:
         """What of ours is left in a namespace."""
@@ -48,8 +48,8 @@ class Scene:
 @pytest.fixture(params=["up", "down"])
 def scene(cluster: Cluster, tmp_path: Path) -> Iterator[Scene]:
     with (
-        operating.spaces(cluster, "home", "acme", "other") as (home, acme, other),
-        operating.running(cluster, home, tmp_path) as operator,
+        operator_process.namespaces(cluster, "home", "acme", "other") as (home, acme, other),
+        operator_process.running(cluster, home, tmp_path) as operator,
     ):
         yield Scene(cluster, operator, acme, other)
 
@@ -72,8 +72,10 @@ def after(scene: Scene, *words: str, is_up: bool) -> None:
 def test_of_a_monitor_nothing_is_left(scene: Scene, is_up: bool) -> None:
     scene.begin(scene.acme, "api", "web")
     after(scene, "monitor", "api", "-n", scene.acme, is_up=is_up)
-    until(lambda: scene.known(scene.acme) == {"web"}, what="api is hidden", limit=SOON)
-    until(lambda: not [n for n in scene.left(scene.acme) if "api-" in n], what="nothing is left")
+    wait_until(lambda: scene.known(scene.acme) == {"web"}, what="api is hidden", limit=SOON)
+    wait_until(
+        lambda: not [n for n in scene.left(scene.acme) if "api-" in n], what="nothing is left"
+    )
     assert "statefulset.apps/web-check" in scene.left(scene.acme)
 
 
@@ -84,7 +86,7 @@ def test_of_a_namespace_with_twenty_monitors_nothing_is_left(
     scene.begin(scene.acme, *MANY)
     scene.begin(scene.other, "api")
     after(scene, "namespace", scene.acme, is_up=is_up)
-    until(lambda: not scene.known(scene.acme), what="all are hidden", limit=SOON)
+    wait_until(lambda: not scene.known(scene.acme), what="all are hidden", limit=SOON)
     assert scene.known(scene.other) == {"api"}
     scene.cluster.kubectl("create", "namespace", scene.acme)
 
@@ -94,20 +96,20 @@ def test_of_the_kinds_themselves_nothing_is_left(scene: Scene, is_up: bool) -> N
     definitions = [f"crd/{plural}.allswell.dev" for plural in ("monitors", "statuspages")]
     try:
         after(scene, *definitions, is_up=is_up)
-        until(lambda: not scene.known(scene.acme), what="all are hidden", limit=SOON)
-        until(lambda: not scene.left(scene.acme), what="nothing is left")
+        wait_until(lambda: not scene.known(scene.acme), what="all are hidden", limit=SOON)
+        wait_until(lambda: not scene.left(scene.acme), what="nothing is left")
     finally:
-        kinds.install(scene.cluster)
+        crds.install(scene.cluster)
     scene.begin(scene.acme, "api")
-    until(lambda: scene.known(scene.acme) == {"api"}, what="api is there again")
+    wait_until(lambda: scene.known(scene.acme) == {"api"}, what="api is there again")
 
 
 def test_a_served_namespace_that_is_deleted_with_its_rights_stops_nobody(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     with (
-        operating.spaces(cluster, "home", "acme", "other") as (home, acme, other),
-        operating.running(cluster, home, tmp_path, acme, other) as operator,
+        operator_process.namespaces(cluster, "home", "acme", "other") as (home, acme, other),
+        operator_process.running(cluster, home, tmp_path, acme, other) as operator,
     ):
         it = Scene(cluster, operator, acme, other)
         it.begin(acme, "api")
@@ -117,7 +119,7 @@ def test_a_served_namespace_that_is_deleted_with_its_rights_stops_nobody(
         operator.start()
         assert it.known(other) == {"api"}
         cluster.kubectl("delete", "namespace", other)
-        until(lambda: not it.known(other), what="it is hidden", limit=SOON)
+        wait_until(lambda: not it.known(other), what="it is hidden", limit=SOON)
         it.begin(acme, "web")
         assert it.known(acme) == {"api", "web"}
         cluster.kubectl("create", "namespace", other)
@@ -125,24 +127,26 @@ def test_a_served_namespace_that_is_deleted_with_its_rights_stops_nobody(
 
 def test_monitors_of_one_name_in_two_namespaces_never_mix(cluster: Cluster, tmp_path: Path) -> None:
     with (
-        operating.spaces(cluster, "home", "acme", "other") as (home, acme, other),
-        operating.running(cluster, home, tmp_path, acme, other) as operator,
+        operator_process.namespaces(cluster, "home", "acme", "other") as (home, acme, other),
+        operator_process.running(cluster, home, tmp_path, acme, other) as operator,
     ):
         it = Scene(cluster, operator, acme, other)
         for namespace in (acme, other):
             it.begin(namespace, "api")
-            operating.say_ready(cluster, namespace, "api-check-0")
-        one, two = (checking.checker(cluster, operator, ns, "api") for ns in (acme, other))
+            operator_process.report_ready(cluster, namespace, "api-check-0")
+        one, two = (
+            collector_client.client_of(cluster, operator, ns, "api") for ns in (acme, other)
+        )
         for checker, state, reason in ((one, State.UP, ""), (two, State.DOWN, "Timeout")):
             assert checker.hello()[0] == 200
             assert checker.claim(1, state, reason)[0] == 201
 
-        until(
+        wait_until(
             lambda: [state_of(cluster, ns) for ns in (acme, other)] == ["up", "down"],
             what="each has its own state",
         )
         cluster.kubectl("delete", "monitor", "api", "-n", other)
-        until(lambda: operator.monitors() == {(acme, "api")}, what="one is hidden", limit=SOON)
+        wait_until(lambda: operator.monitors() == {(acme, "api")}, what="one is hidden", limit=SOON)
         assert state_of(cluster, acme) == "up"
         assert "statefulset.apps/api-check" in it.left(acme)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from tests.cluster import operating
-from tests.cluster.operating import Operator, quiet
-from tests.cluster.reach import Cluster, until
+from tests.cluster import operator_process
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess, wait_until_quiet
 from tests.unit.domain.spec import manifests
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -24,17 +24,17 @@ def spaces(any_cluster: Cluster | None) -> Iterator[tuple[str, str, str]]:
     """The operator's own namespace and two of tenants."""
     if any_cluster is None:
         pytest.skip("No cluster is up: make cluster-up")
-    with operating.spaces(any_cluster, "home", "acme", "other") as (home, acme, other):
+    with operator_process.namespaces(any_cluster, "home", "acme", "other") as (home, acme, other):
         yield home, acme, other
 
 
 @pytest.fixture(scope="module")
 def operator(
     any_cluster: Cluster, spaces: tuple[str, str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Operator]:
+) -> Iterator[OperatorProcess]:
     home, *tenants = spaces
     folder: Path = tmp_path_factory.mktemp("operator")
-    with operating.running(any_cluster, home, folder, *tenants) as running:
+    with operator_process.running(any_cluster, home, folder, *tenants) as running:
         yield running
 
 
@@ -81,8 +81,10 @@ def condition(seen: dict[str, Any], kind: str) -> dict[str, Any]:
 def made(cluster: Cluster, namespace: str, name: str, **fields: object) -> dict[str, Any]:
     """Apply a Monitor and wait for its StatefulSet and its status."""
     cluster.apply(monitor(name, **fields), namespace=namespace)  # type: ignore[arg-type]
-    until(lambda: read(cluster, namespace, "sts", f"{name}-check"), what="a StatefulSet")
-    until(lambda: condition(read(cluster, namespace, "monitor", name), "Ready"), what="a status")
+    wait_until(lambda: read(cluster, namespace, "sts", f"{name}-check"), what="a StatefulSet")
+    wait_until(
+        lambda: condition(read(cluster, namespace, "monitor", name), "Ready"), what="a status"
+    )
     return read(cluster, namespace, "sts", f"{name}-check")
 
 
@@ -119,14 +121,14 @@ def test_what_somebody_deletes_or_changes_by_hand_comes_back(cluster: Cluster, a
     data = read(cluster, acme, "configmap", "handy-check")["data"]
     patch = json.dumps({"data": {"checker.json": "{}"}})
     cluster.kubectl("patch", "cm", "handy-check", "-n", acme, "--type=merge", "-p", patch)
-    until(
+    wait_until(
         lambda: read(cluster, acme, "configmap", "handy-check")["data"] == data,
         what="the ConfigMap is as it was",
     )
     for kind in ("sts", "configmap"):
         old = read(cluster, acme, kind, "handy-check")["metadata"]["uid"]
         cluster.kubectl("delete", kind, "handy-check", "-n", acme)
-        until(
+        wait_until(
             lambda kind=kind, old=old: (  # type: ignore[misc]
                 read(cluster, acme, kind, "handy-check").get("metadata", {}).get("uid", old) != old
             ),
@@ -135,27 +137,27 @@ def test_what_somebody_deletes_or_changes_by_hand_comes_back(cluster: Cluster, a
 
 
 def test_what_somebody_adds_by_hand_costs_one_write(
-    cluster: Cluster, operator: Operator, acme: str
+    cluster: Cluster, operator: OperatorProcess, acme: str
 ) -> None:
     """It is theirs, so an apply leaves it there: to repeat that would help nobody."""
     made(cluster, acme, "added")
-    before = quiet(operator)["StatefulSet apply"]
+    before = wait_until_quiet(operator)["StatefulSet apply"]
     container = {"name": "checker", "env": [{"name": "THEIRS", "value": "yes"}]}
     patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
     cluster.kubectl("patch", "sts", "added-check", "-n", acme, "-p", patch)
-    until(lambda: operator.writes()["StatefulSet apply"] > before, what="it is applied")
-    assert quiet(operator)["StatefulSet apply"] == before + 1
+    wait_until(lambda: operator.writes()["StatefulSet apply"] > before, what="it is applied")
+    assert wait_until_quiet(operator)["StatefulSet apply"] == before + 1
 
 
 def test_a_pause_takes_the_pod_and_keeps_the_rest(cluster: Cluster, acme: str) -> None:
     made(cluster, acme, "sleepy")
     cluster.apply(monitor("sleepy", paused=True), namespace=acme)
-    until(
+    wait_until(
         lambda: condition(read(cluster, acme, "monitor", "sleepy"), "Ready")["reason"] == "Paused",
         what="Ready says Paused",
     )
     assert read(cluster, acme, "sts", "sleepy-check")["spec"]["replicas"] == 0
-    until(
+    wait_until(
         lambda: read(cluster, acme, "monitor", "sleepy")["status"]["state"] == "paused",
         what="the state is paused",
     )
@@ -165,7 +167,7 @@ def test_a_pause_takes_the_pod_and_keeps_the_rest(cluster: Cluster, acme: str) -
 def test_a_change_of_the_spec_rolls_the_pod(cluster: Cluster, acme: str) -> None:
     before = made(cluster, acme, "rolling")["spec"]["template"]
     cluster.apply(monitor("rolling", interval="10s"), namespace=acme)
-    until(
+    wait_until(
         lambda: read(cluster, acme, "sts", "rolling-check")["spec"]["template"] != before,
         what="the template has changed",
     )
@@ -176,15 +178,15 @@ def test_a_checker_that_is_stuck_on_a_lost_node_is_made_anew(
 ) -> None:
     made(cluster, acme, "stuck")
     name = "stuck-check-0"
-    until(lambda: name in cluster.pods(acme), what="its pod")
+    wait_until(lambda: name in cluster.pods(acme), what="its pod")
     old = read(cluster, acme, "pod", name)["metadata"]["uid"]
     target = client.V1ObjectReference(api_version="v1", kind="Node", name=lost_node)
     bind = client.V1Binding(metadata=client.V1ObjectMeta(name=name), target=target)
     cluster.core.create_namespaced_pod_binding(name, acme, bind, _preload_content=False)
     cluster.kubectl("delete", "pod", name, "-n", acme, "--wait=false")
     assert read(cluster, acme, "pod", name)["metadata"]["uid"] == old
-    operating.say_ready(cluster, acme, name, ready=False, since=timedelta(minutes=6))
-    until(
+    operator_process.report_ready(cluster, acme, name, ready=False, since=timedelta(minutes=6))
+    wait_until(
         lambda: read(cluster, acme, "pod", name).get("metadata", {}).get("uid", old) != old,
         what="another pod has the name",
     )
@@ -197,7 +199,7 @@ def test_the_largest_monitor_gets_its_children_too(cluster: Cluster, acme: str) 
 def test_a_strangers_configmap_is_never_touched(cluster: Cluster, acme: str) -> None:
     cluster.kubectl("create", "configmap", "taken-check", "-n", acme, "--from-literal=mine=yes")
     cluster.apply(monitor("taken"), namespace=acme)
-    until(
+    wait_until(
         lambda: (
             condition(read(cluster, acme, "monitor", "taken"), "Ready").get("reason") == "NameTaken"
         ),
@@ -208,7 +210,7 @@ def test_a_strangers_configmap_is_never_touched(cluster: Cluster, acme: str) -> 
 
 
 def test_a_page_follows_labels_and_never_looks_into_another_namespace(
-    cluster: Cluster, operator: Operator, spaces: tuple[str, str, str]
+    cluster: Cluster, operator: OperatorProcess, spaces: tuple[str, str, str]
 ) -> None:
     _, acme, other = spaces
     made(cluster, acme, "edgy", labels={"row": "edge"})
@@ -226,22 +228,24 @@ def test_a_page_follows_labels_and_never_looks_into_another_namespace(
         },
     }
     cluster.apply(page, namespace=acme)
-    until(lambda: operator.shown("edges") == {"Edge": ["edgy"]}, what="the page shows edgy")
+    wait_until(lambda: operator.shown("edges") == {"Edge": ["edgy"]}, what="the page shows edgy")
     made(cluster, acme, "second", labels={"row": "edge"})
     cluster.kubectl("label", "monitor", "edgy", "-n", acme, "row=core", "--overwrite")
-    until(lambda: operator.shown("edges") == {"Edge": ["second"]}, what="the page shows second")
+    wait_until(
+        lambda: operator.shown("edges") == {"Edge": ["second"]}, what="the page shows second"
+    )
 
     def told() -> bool:
         found = condition(read(cluster, acme, "statuspage", "edges"), "Ready")
         return found.get("reason") == "MonitorsMissing"
 
-    until(told, what="the status says that a monitor is missing")
+    wait_until(told, what="the status says that a monitor is missing")
     seen = read(cluster, acme, "statuspage", "edges")
     assert seen["status"]["url"] == f"https://status.example.com/{acme}/edges/"
 
 
 def test_a_restart_writes_nothing(
-    cluster: Cluster, operator: Operator, spaces: tuple[str, str, str]
+    cluster: Cluster, operator: OperatorProcess, spaces: tuple[str, str, str]
 ) -> None:
     acme = spaces[1]
     # Of others it would be said after half a minute that there is no node for their pods.
@@ -249,24 +253,26 @@ def test_a_restart_writes_nothing(
         cluster.kubectl("delete", "monitors", "--all", "-n", tenant)
     made(cluster, acme, "steady")
     cluster.apply(monitor("steady", paused=True), namespace=acme)
-    quiet(operator, 5)
+    wait_until_quiet(operator, 5)
     operator.stop()
     operator.start()
-    written = quiet(operator, 5)
+    written = wait_until_quiet(operator, 5)
     assert {what: count for what, count in written.items() if "Event" not in what} == {}
 
 
 def test_what_is_deleted_while_the_operator_is_down_is_hidden(
-    cluster: Cluster, operator: Operator, acme: str
+    cluster: Cluster, operator: OperatorProcess, acme: str
 ) -> None:
     made(cluster, acme, "doomed")
     made(cluster, acme, "kept")
     operator.stop()
     cluster.kubectl("delete", "monitor", "doomed", "-n", acme)
     operator.start()
-    until(lambda: (acme, "doomed") not in operator.monitors(), what="doomed is hidden")
+    wait_until(lambda: (acme, "doomed") not in operator.monitors(), what="doomed is hidden")
     assert (acme, "kept") in operator.monitors()
-    until(lambda: not read(cluster, acme, "sts", "doomed-check"), what="its StatefulSet is gone")
+    wait_until(
+        lambda: not read(cluster, acme, "sts", "doomed-check"), what="its StatefulSet is gone"
+    )
 
 
 def test_there_is_no_drift_and_the_operator_owns_nothing_but_the_status(
@@ -282,7 +288,7 @@ def test_there_is_no_drift_and_the_operator_owns_nothing_but_the_status(
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [monitor("steady"), page]})
     cluster.kubectl("apply", "-n", acme, "-f", "-", text=text)
     for kind in ("monitor", "statuspage"):
-        until(lambda: condition(read(cluster, acme, kind, "steady"), "Ready"), what="a status")  # noqa: B023
+        wait_until(lambda: condition(read(cluster, acme, kind, "steady"), "Ready"), what="a status")  # noqa: B023
     assert cluster.kubectl("diff", "-n", acme, "-f", "-", text=text) == ""
     for kind in ("monitor", "statuspage"):
         flags = ["-n", acme, "-o", "json", "--show-managed-fields"]

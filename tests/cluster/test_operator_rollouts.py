@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import operating
-from tests.cluster.operating import Operator, quiet
-from tests.cluster.reach import Cluster, until
+from tests.cluster import operator_process
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess, wait_until_quiet
 
 NAMES = ("a", "b", "c", "d", "e")
 OLD, NEW = "local/allswell:1", "local/allswell:2"
@@ -20,17 +20,17 @@ OLD, NEW = "local/allswell:1", "local/allswell:2"
 @pytest.fixture
 def operator(
     cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
-) -> Iterator[Operator]:
+) -> Iterator[OperatorProcess]:
     """An operator with five Monitors whose checkers run, as far as anybody can see."""
     home, tenant = home_and_tenant
-    with operating.running(cluster, home, tmp_path, tenant) as running:
+    with operator_process.running(cluster, home, tmp_path, tenant) as running:
         # A result that is due soon is not waited for long before Ready is said.
-        quick = [operating.monitor(name, interval="1s") for name in NAMES]
+        quick = [operator_process.monitor(name, interval="1s") for name in NAMES]
         cluster.apply(*quick, namespace=tenant)
-        until(lambda: len(cluster.pods(tenant)) == len(NAMES), what="the pods are there")
+        wait_until(lambda: len(cluster.pods(tenant)) == len(NAMES), what="the pods are there")
         for name in NAMES:
-            operating.say_ready(cluster, tenant, f"{name}-check-0")
-        until(lambda: is_ready(cluster, tenant, *NAMES), what="all are Ready", limit=90)
+            operator_process.report_ready(cluster, tenant, f"{name}-check-0")
+        wait_until(lambda: is_ready(cluster, tenant, *NAMES), what="all are Ready", limit=90)
         yield running
 
 
@@ -61,41 +61,43 @@ def is_ready(cluster: Cluster, namespace: str, *names: str) -> bool:
 
 
 def test_a_broken_image_stops_at_the_first_batch_and_a_repair_goes_through(
-    cluster: Cluster, operator: Operator, tenant: str
+    cluster: Cluster, operator: OperatorProcess, tenant: str
 ) -> None:
     operator.restart(ALLSWELL_CHECKER_IMAGE=NEW, ALLSWELL_ROLLOUT_BATCH="2")
-    until(lambda: len(new_ones(cluster, tenant)) == 2, what="two are replaced")
-    quiet(operator, 5)
+    wait_until(lambda: len(new_ones(cluster, tenant)) == 2, what="two are replaced")
+    wait_until_quiet(operator, 5)
     first = new_ones(cluster, tenant)
     assert len(first) == 2
     assert is_ready(cluster, tenant, *set(NAMES) - first)
-    assert operator.figure("allswell_rollout_waiting") == 3
-    assert operator.figure("allswell_rollout_under_way") == 2
+    assert operator.metric("allswell_rollout_waiting") == 3
+    assert operator.metric("allswell_rollout_under_way") == 2
 
     # A Monitor's own change is not held back, and takes the new image along.
     own = min(set(NAMES) - first)
-    cluster.apply(operating.monitor(own, interval="10s"), namespace=tenant)
-    until(lambda: new_ones(cluster, tenant) == first | {own}, what="the changed one is replaced")
+    cluster.apply(operator_process.monitor(own, interval="10s"), namespace=tenant)
+    wait_until(
+        lambda: new_ones(cluster, tenant) == first | {own}, what="the changed one is replaced"
+    )
 
     operator.restart(ALLSWELL_CHECKER_IMAGE=OLD)
-    until(lambda: new_ones(cluster, tenant) <= {own}, what="the two have the old image again")
+    wait_until(lambda: new_ones(cluster, tenant) <= {own}, what="the two have the old image again")
     for name in first:
-        until(lambda n=name: has_pod_of(cluster, tenant, n, OLD), what="its pod")  # type: ignore[misc]
-        operating.say_ready(cluster, tenant, f"{name}-check-0")
-    until(lambda: not new_ones(cluster, tenant), what="so has the third")
+        wait_until(lambda n=name: has_pod_of(cluster, tenant, n, OLD), what="its pod")  # type: ignore[misc]
+        operator_process.report_ready(cluster, tenant, f"{name}-check-0")
+    wait_until(lambda: not new_ones(cluster, tenant), what="so has the third")
 
 
 def test_the_next_batch_goes_when_the_checkers_of_the_first_run(
-    cluster: Cluster, operator: Operator, tenant: str
+    cluster: Cluster, operator: OperatorProcess, tenant: str
 ) -> None:
     operator.restart(ALLSWELL_CHECKER_IMAGE=NEW, ALLSWELL_ROLLOUT_BATCH="40%")
-    until(lambda: len(new_ones(cluster, tenant)) == 2, what="two are replaced")
+    wait_until(lambda: len(new_ones(cluster, tenant)) == 2, what="two are replaced")
     first = new_ones(cluster, tenant)
     for name in first:
-        until(lambda n=name: has_pod_of(cluster, tenant, n, NEW), what="its pod")  # type: ignore[misc]
-        operating.say_ready(cluster, tenant, f"{name}-check-0")
-    until(lambda: len(new_ones(cluster, tenant)) == 4, what="two more are replaced")
-    quiet(operator, 3)
+        wait_until(lambda n=name: has_pod_of(cluster, tenant, n, NEW), what="its pod")  # type: ignore[misc]
+        operator_process.report_ready(cluster, tenant, f"{name}-check-0")
+    wait_until(lambda: len(new_ones(cluster, tenant)) == 4, what="two more are replaced")
+    wait_until_quiet(operator, 3)
     assert len(new_ones(cluster, tenant)) == 4
     assert first < new_ones(cluster, tenant)
 

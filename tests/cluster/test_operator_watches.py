@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import deafening, operating
-from tests.cluster.operating import Operator
-from tests.cluster.reach import Cluster, until
+from tests.cluster import operator_process, silent_watches
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -15,22 +15,22 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 def operator(
     cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
-) -> Iterator[Operator]:
+) -> Iterator[OperatorProcess]:
     """An operator whose watches of Monitors tell nothing."""
     home, tenant = home_and_tenant
     own = tmp_path / "way"
     own.mkdir()
-    path = operating.account(cluster, home, own, tenant)
+    path = operator_process.account(cluster, home, own, tenant)
     told = {"KUBECONFIG": str(path)}
     with (
-        deafening.standing(cluster, "monitors", path),
-        operating.running(cluster, home, tmp_path, tenant, told=told) as running,
+        silent_watches.running(cluster, "monitors", path),
+        operator_process.running(cluster, home, tmp_path, tenant, settings=told) as running,
     ):
         yield running
 
 
 def test_what_a_dead_watch_does_not_tell_is_found_all_the_same(
-    cluster: Cluster, operator: Operator, tenant: str
+    cluster: Cluster, operator: OperatorProcess, tenant: str
 ) -> None:
     """How soon liveness fails then, which takes minutes, is told by the clock of a unit test."""
     page = {
@@ -39,8 +39,8 @@ def test_what_a_dead_watch_does_not_tell_is_found_all_the_same(
         "metadata": {"name": "soon"},
         "spec": {"title": "Soon", "groups": [{"name": "All", "monitors": [{"name": "api"}]}]},
     }
-    cluster.apply(operating.monitor("api"), page, namespace=tenant)
+    cluster.apply(operator_process.monitor("api"), page, namespace=tenant)
     # A page that goes is seen by its own watch, and makes the next look come sooner.
     cluster.kubectl("delete", "statuspage", "soon", "-n", tenant)
-    until(lambda: "api-check-0" in cluster.pods(tenant), what="the Monitor has its pod")
+    wait_until(lambda: "api-check-0" in cluster.pods(tenant), what="the Monitor has its pod")
     assert operator.missed("Monitor") == 1

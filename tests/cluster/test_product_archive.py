@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests import needs, s3server
-from tests.cluster import installing, watching
-from tests.cluster.installing import Installation, Values
-from tests.cluster.reach import Cluster, until
+from tests.cluster import installation, monitor_pods
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation, Values
 from tests.cluster.targets import Target
 
 pytestmark = pytest.mark.node
@@ -67,7 +67,7 @@ def archiving(
         "ca": bucket.authority,
         "existingSecret": "results",
     }
-    release.install(installing.merged(usual, {"archive": archive}))
+    release.install(installation.merge(usual, {"archive": archive}))
     yield release
     release.install(usual)
 
@@ -85,20 +85,20 @@ def test_a_day_that_is_over_reaches_the_bucket_and_no_key_reaches_a_checker(
     namespace: str,
     bucket: s3server.Server,
 ) -> None:
-    api = watching.started(cluster, namespace, "api", target.url("/archived"))
+    api = monitor_pods.start(cluster, namespace, "api", target.url("/archived"))
     day = datetime.now(UTC).date() - timedelta(days=2)
     number = (day - datetime(1970, 1, 1, tzinfo=UTC).date()).days
     inside(cluster, namespace, PREPARE, str(number), str(COUNT))
-    until(bucket.names, what=f"a day file: {api.read()}", limit=60)
+    wait_until(bucket.names, what=f"a day file: {api.read()}", limit=60)
     (name,) = bucket.names()
     assert name.startswith(f"cluster/v1/date={day}/")
     content = (bucket.folder / "data" / s3server.BUCKET / name).read_bytes()
     assert len(gzip.decompress(content).splitlines()) == COUNT
 
     query = "SELECT name, samples, key FROM archive_object"
-    until(lambda: archiving.central(query), what="it is recorded", limit=20)
+    wait_until(lambda: archiving.central(query), what="it is recorded", limit=20)
     assert archiving.central(query) == [["api", str(COUNT), name.removeprefix("cluster/")]]
-    until(
+    wait_until(
         lambda: inside(cluster, namespace, ARCHIVED).strip() == "1",
         what="the checker knows that it may forget the day",
         limit=20,

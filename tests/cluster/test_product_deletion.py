@@ -5,9 +5,9 @@ import uuid
 import pytest
 from kubernetes import client
 
-from tests.cluster import installing, kinds, watching
-from tests.cluster.installing import Installation
-from tests.cluster.reach import Cluster, until
+from tests.cluster import crds, installation, monitor_pods
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation
 from tests.cluster.targets import Target
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(360)]
@@ -32,7 +32,7 @@ def gone(cluster: Cluster, release: Installation, namespace: str) -> None:
     def nothing() -> bool:
         return not left(cluster, namespace) and living(release, namespace) == 0
 
-    until(nothing, what="nothing is left, and the collector shows none", limit=60)
+    wait_until(nothing, what="nothing is left, and the collector shows none", limit=60)
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def crowd(cluster: Cluster, release: Installation, target: Target) -> str:
     name = f"crowd-{uuid.uuid4().hex[:8]}"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     many = [
-        watching.monitor(
+        monitor_pods.monitor(
             f"m{number}", target.url(f"/{name}"), interval="30s", storage={"kind": "Ephemeral"}
         )
         for number in range(20)
     ]
-    installing.apply(cluster, name, *many)
+    installation.apply(cluster, name, *many)
     ready = ["wait", "monitors", "--all", "-n", name, "--for=condition=Ready", "--timeout=100s"]
     cluster.kubectl(*ready, limit=110)
     assert living(release, name) == 20
@@ -57,7 +57,7 @@ def crowd(cluster: Cluster, release: Installation, target: Target) -> str:
 def test_a_deleted_monitor_leaves_nothing(
     cluster: Cluster, release: Installation, target: Target, namespace: str, *, away: bool
 ) -> None:
-    watching.started(cluster, namespace, "api", target.url("/deleted"))
+    monitor_pods.start(cluster, namespace, "api", target.url("/deleted"))
     kinds_there = {word.partition("/")[0] for word in left(cluster, namespace).split()}
     assert kinds_there == {"statefulset.apps", "pod", "configmap", "persistentvolumeclaim"}
     if away:
@@ -81,15 +81,15 @@ def test_a_namespace_with_twenty_monitors_can_be_deleted(
     finally:
         if away:
             release.scale(OPERATOR, 1)
-    until(lambda: living(release, crowd) == 0, what="the collector shows none", limit=60)
+    wait_until(lambda: living(release, crowd) == 0, what="the collector shows none", limit=60)
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["operator there", "operator away"])
 def test_the_kinds_can_be_deleted_with_all_there_is(
     cluster: Cluster, release: Installation, target: Target, namespace: str, *, away: bool
 ) -> None:
-    api = watching.started(cluster, namespace, "api", target.url("/kinds"))
-    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    api = monitor_pods.start(cluster, namespace, "api", target.url("/kinds"))
+    installation.apply(cluster, namespace, monitor_pods.page("acme", "api"))
     history = api.transitions(release)
     assert [state for state, _ in history] == ["up"]
     if away:
@@ -102,6 +102,6 @@ def test_the_kinds_can_be_deleted_with_all_there_is(
             release.scale(OPERATOR, 1)
     gone(cluster, release, namespace)
     # With the kinds back, the same name is a monitor again, and its history goes on.
-    kinds.install(cluster)
-    again = watching.started(cluster, namespace, "api", target.url("/kinds"))
+    crds.install(cluster)
+    again = monitor_pods.start(cluster, namespace, "api", target.url("/kinds"))
     assert again.transitions(release)[:1] == history

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import installing, watching
-from tests.cluster.installing import Installation
+from tests.cluster import installation, monitor_pods
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation
 from tests.cluster.lab.lifecycle import Lab
-from tests.cluster.reach import Cluster, until
+from tests.cluster.monitor_pods import RunningMonitor
 from tests.cluster.targets import Target
-from tests.cluster.watching import Watched
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(400)]
 MINUTE = timedelta(minutes=1)
@@ -48,26 +48,28 @@ def path(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def api(
     cluster: Cluster, release: Installation, target: Target, namespace: str, path: str
-) -> Iterator[Watched]:
+) -> Iterator[RunningMonitor]:
     """A Monitor that is up, with a page that shows it."""
-    watched = watching.started(cluster, namespace, "api", target.url(path))
-    installing.apply(cluster, namespace, watching.page("acme", "api"))
-    until(lambda: release.get(status_of(watched))[0] == 200, what="the page is there", limit=40)
+    watched = monitor_pods.start(cluster, namespace, "api", target.url(path))
+    installation.apply(cluster, namespace, monitor_pods.page("acme", "api"))
+    wait_until(
+        lambda: release.get(status_of(watched))[0] == 200, what="the page is there", limit=40
+    )
     yield watched
-    until(cluster.answers, what="the API server answers", limit=90)
+    wait_until(cluster.is_ready, what="the API server answers", limit=90)
 
 
-def status_of(watched: Watched) -> str:
+def status_of(watched: RunningMonitor) -> str:
     return f"/{watched.namespace}/acme/api/v2/status.json"
 
 
-def indicator(watched: Watched, release: Installation) -> str:
+def indicator(watched: RunningMonitor, release: Installation) -> str:
     """What the page says of all its monitors together."""
     code, text = release.get(status_of(watched))
     return str(json.loads(text)["status"]["indicator"]) if code == 200 else ""
 
 
-def nothing_is_lost(watched: Watched, target: Target, path: str) -> None:
+def nothing_is_lost(watched: RunningMonitor, target: Target, path: str) -> None:
     """Every check that the target answered is in the file, once."""
     answered = target.checks(path)[:-2]  # the last may still be on its way into the file
     kept = [at for at, good in watched.samples() if good]
@@ -82,20 +84,20 @@ def outage(target: Target, *, seconds: float) -> None:
     target.start()
 
 
-def told(watched: Watched, release: Installation) -> list[str]:
+def told(watched: RunningMonitor, release: Installation) -> list[str]:
     return [state for state, _ in watched.transitions(release)]
 
 
 def test_a_killed_checker_comes_back_on_its_own_file(
-    api: Watched, target: Target, path: str, release: Installation
+    api: RunningMonitor, target: Target, path: str, release: Installation
 ) -> None:
     first, before = min(api.samples()), now()
     uid = api.pod()["metadata"]["uid"]
     api.kill()
-    api.another(uid)
+    api.wait_for_other_pod(uid)
     ready = now()
-    until(lambda: target.checks(path)[-1] > ready, what="it checks", limit=30)
-    api.ready()
+    wait_until(lambda: target.checks(path)[-1] > ready, what="it checks", limit=30)
+    api.wait_until_ready()
     assert min(api.samples()) == first
     assert target.longest_gap(path, before, now()) < timedelta(seconds=45)
     nothing_is_lost(api, target, path)
@@ -104,7 +106,7 @@ def test_a_killed_checker_comes_back_on_its_own_file(
 
 
 def test_checks_go_on_while_the_operator_is_away_and_nothing_is_lost(
-    api: Watched, target: Target, path: str, release: Installation
+    api: RunningMonitor, target: Target, path: str, release: Installation
 ) -> None:
     release.kubectl("delete", "pod", release.pod("operator"), "--grace-period=0", "--force")
     release.scale(OPERATOR, 0)
@@ -115,13 +117,15 @@ def test_checks_go_on_while_the_operator_is_away_and_nothing_is_lost(
         assert target.longest_gap(path, now() - timedelta(seconds=8), now()) < GAP
     finally:
         release.scale(OPERATOR, 1)
-    until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60)
-    api.turns("up", limit=60)
+    wait_until(
+        lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60
+    )
+    api.wait_for_state("up", limit=60)
     nothing_is_lost(api, target, path)
 
 
 def test_the_database_may_be_away_for_a_minute(
-    api: Watched, target: Target, path: str, release: Installation
+    api: RunningMonitor, target: Target, path: str, release: Installation
 ) -> None:
     release.scale(DATABASE, 0)
     away = now()
@@ -133,13 +137,15 @@ def test_the_database_may_be_away_for_a_minute(
         assert (code, '"page"' in text) == (200, True)
     finally:
         release.scale(DATABASE, 1)
-    until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=90)
-    api.turns("up", limit=60)
+    wait_until(
+        lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=90
+    )
+    api.wait_for_state("up", limit=60)
     nothing_is_lost(api, target, path)
 
 
 def test_the_api_server_may_be_away_for_a_minute(
-    api: Watched, target: Target, path: str, release: Installation, lab: Lab
+    api: RunningMonitor, target: Target, path: str, release: Installation, lab: Lab
 ) -> None:
     lab.daemon("kube-apiserver").stop()
     away = now()
@@ -147,24 +153,26 @@ def test_the_api_server_may_be_away_for_a_minute(
         target.stop()
         # Reports go on: the collector remembers who its checkers are.
         red = "the page is red while the API server is away"
-        until(lambda: indicator(api, release) == "critical", what=red, limit=50)
+        wait_until(lambda: indicator(api, release) == "critical", what=red, limit=50)
         target.start()
         wait(away + MINUTE)
         assert target.longest_gap(path, now() - timedelta(seconds=8), now()) < GAP
     finally:
         lab.daemon("kube-apiserver").start()
-    until(api.cluster.answers, what="the API server answers", limit=90)
+    wait_until(api.cluster.is_ready, what="the API server answers", limit=90)
     # What is applied from now on is seen at once: a watch waits for as long as it takes.
-    paused = watching.monitor("late", target.url(path), paused=True)
-    installing.apply(api.cluster, api.namespace, paused)
-    Watched(api.cluster, api.namespace, "late").turns("paused", limit=30)
-    api.turns("up", limit=120)
-    until(lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60)
+    paused = monitor_pods.monitor("late", target.url(path), paused=True)
+    installation.apply(api.cluster, api.namespace, paused)
+    RunningMonitor(api.cluster, api.namespace, "late").wait_for_state("paused", limit=30)
+    api.wait_for_state("up", limit=120)
+    wait_until(
+        lambda: told(api, release) == ["up", "down", "up"], what="the outage is told", limit=60
+    )
     nothing_is_lost(api, target, path)
 
 
 def test_without_a_kubelet_checks_go_on_and_a_dead_checker_is_unknown(
-    api: Watched, target: Target, path: str, release: Installation, lab: Lab
+    api: RunningMonitor, target: Target, path: str, release: Installation, lab: Lab
 ) -> None:
     uid = api.pod()["metadata"]["uid"]
     web = release.kubectl("get", "pod", release.pod("web"), "-o", "jsonpath={.status.podIP}")
@@ -179,11 +187,11 @@ def test_without_a_kubelet_checks_go_on_and_a_dead_checker_is_unknown(
         killed += 1
     assert killed
     # Cover ends after interval and grace; the collector looks every 15 seconds.
-    api.turns("unknown", limit=110)
+    api.wait_for_state("unknown", limit=110)
     not_green = "the page is not green"
-    until(lambda: '"minor"' in asked(lab, web, status_of(api)), what=not_green, limit=40)
+    wait_until(lambda: '"minor"' in asked(lab, web, status_of(api)), what=not_green, limit=40)
     lab.daemon("kubelet").start()
-    api.turns("up", limit=150)
+    api.wait_for_state("up", limit=150)
     nothing_is_lost(api, target, path)
     assert told(api, release) == ["up"]
 

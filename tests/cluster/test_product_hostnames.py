@@ -12,11 +12,11 @@ import pytest
 import trustme
 from kubernetes import client
 
-from tests.cluster import hosts
-from tests.cluster.hosts import CUSTOMERS, DOMAIN, Page
-from tests.cluster.installing import Installation
+from tests.cluster import hostnames
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.hostnames import CUSTOMERS, DOMAIN, Page
+from tests.cluster.installation import Installation
 from tests.cluster.lab.acme import Authority
-from tests.cluster.reach import Cluster, until
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(300), pytest.mark.usefixtures("release")]
 
@@ -51,7 +51,7 @@ def wildcard(release: Installation) -> str:
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": hosts.WILDCARD},
+        "metadata": {"name": hostnames.WILDCARD},
         "type": "kubernetes.io/tls",
         "stringData": data,
     }
@@ -62,8 +62,8 @@ def wildcard(release: Installation) -> str:
 def served(authority: Authority, page: Page, host: str, limit: float = 120) -> float:
     """Wait until a host shows a page by HTTPS; how long that took in seconds."""
     begun = time.monotonic()
-    until(
-        lambda: page.title in hosts.visit(authority, host)[1],
+    wait_until(
+        lambda: page.title in hostnames.visit(authority, host)[1],
         what=f"{host} shows the page: {page.said(host)}",
         limit=limit,
     )
@@ -75,28 +75,30 @@ def test_a_cname_is_all_that_a_customer_sets(
 ) -> None:
     host, before = named(), authority.orders()
     acme.lists(host)
-    until(
+    wait_until(
         lambda: acme.said(host).get("DomainVerified") == ("False", "RecordMissing"),
         what="the customer is told which record is missing",
     )
     (entry,) = acme.read()["hostnames"]
     message = next(c["message"] for c in entry["conditions"] if c["type"] == "DomainVerified")
     assert f"set {host} CNAME {acme.target()}" in message
-    assert hosts.children(release, host) == []
+    assert hostnames.children(release, host) == []
     assert authority.orders() == before
-    hosts.cname(authority, host, acme.target())
+    hostnames.cname(authority, host, acme.target())
     print(f"hostname_to_https_s {served(authority, acme, host):.1f}")
     # cert-manager may order one certificate twice, where its own caches lag behind.
     assert authority.orders() > before
-    until(lambda: acme.read()["readyHostnames"] == "1/1", what="the status says so")
-    until(lambda: acme.read().get("url") == f"https://{host}/", what="the status has the address")
+    wait_until(lambda: acme.read()["readyHostnames"] == "1/1", what="the status says so")
+    wait_until(
+        lambda: acme.read().get("url") == f"https://{host}/", what="the status has the address"
+    )
     assert acme.said(host) == {
         "DomainVerified": ("True", "Verified"),
         "CertificateReady": ("True", "Issued"),
     }
-    assert hosts.plain(authority, host, "/history") == (308, f"https://{host}/history")
+    assert hostnames.plain(authority, host, "/history") == (308, f"https://{host}/history")
     told = {"RecordMissing", "Verified", "Issued"}
-    until(lambda: told <= set(acme.events()), what=f"the events tell it: {told}")
+    wait_until(lambda: told <= set(acme.events()), what=f"the events tell it: {told}")
 
 
 def test_a_name_that_goes_takes_everything_with_it(
@@ -104,16 +106,18 @@ def test_a_name_that_goes_takes_everything_with_it(
 ) -> None:
     host = named()
     acme.lists(host)
-    hosts.cname(authority, host, acme.target())
+    hostnames.cname(authority, host, acme.target())
     served(authority, acme, host)
-    assert hosts.children(release, host) == ["Certificate", "Ingress", "Secret"]
+    assert hostnames.children(release, host) == ["Certificate", "Ingress", "Secret"]
     release.scale("deployment/allswell-operator", 0)
     try:
         acme.cluster.kubectl("delete", "statuspage", acme.name, "-n", acme.namespace)
     finally:
         release.scale("deployment/allswell-operator", 1)
-    until(lambda: hosts.children(release, host) == [], what="nothing of it is left", limit=90)
-    until(lambda: hosts.visit(authority, host)[0] == 0, what="nobody answers for it")
+    wait_until(
+        lambda: hostnames.children(release, host) == [], what="nothing of it is left", limit=90
+    )
+    wait_until(lambda: hostnames.visit(authority, host)[0] == 0, what="nobody answers for it")
 
 
 def test_a_record_that_goes_is_forgiven_for_a_while(
@@ -121,16 +125,16 @@ def test_a_record_that_goes_is_forgiven_for_a_while(
 ) -> None:
     host = named()
     acme.lists(host)
-    hosts.cname(authority, host, acme.target())
+    hostnames.cname(authority, host, acme.target())
     served(authority, acme, host)
-    hosts.uncname(authority, host)
-    until(
+    hostnames.uncname(authority, host)
+    wait_until(
         lambda: acme.said(host).get("DomainVerified") == ("False", "DNSLost"),
         what="it is told that the record is gone",
     )
-    assert acme.title in hosts.visit(authority, host)[1]
-    until(lambda: hosts.children(release, host) == [], what="its route goes", limit=200)
-    hosts.cname(authority, host, acme.target())
+    assert acme.title in hostnames.visit(authority, host)[1]
+    wait_until(lambda: hostnames.children(release, host) == [], what="its route goes", limit=200)
+    hostnames.cname(authority, host, acme.target())
     served(authority, acme, host)
 
 
@@ -140,9 +144,9 @@ def test_nobody_has_a_name_that_is_not_theirs(
     host = named()
     other.lists(host)
     acme.lists(host)
-    hosts.cname(authority, host, acme.target())
+    hostnames.cname(authority, host, acme.target())
     served(authority, acme, host)
-    until(
+    wait_until(
         lambda: other.said(host).get("DomainVerified") == ("False", "WrongTarget"),
         what="the other is told that the record leads elsewhere",
         limit=60,
@@ -150,13 +154,13 @@ def test_nobody_has_a_name_that_is_not_theirs(
     proof = other.token(host)
     record = {"host": f"{proof['name']}.", "value": proof["value"]}
     authority.record("set-txt", record)
-    until(
+    wait_until(
         lambda: other.said(host)["DomainVerified"] == ("False", "Taken"),
         what="the other is told that it is taken",
         limit=60,
     )
-    assert acme.title in hosts.visit(authority, host)[1]
-    hosts.uncname(authority, host)
+    assert acme.title in hostnames.visit(authority, host)[1]
+    hostnames.uncname(authority, host)
     served(authority, other, host)
 
 
@@ -167,10 +171,12 @@ def test_every_page_is_at_its_own_address_at_once(
     host = acme.target()
 
     def shows(name: str, said: str = "") -> tuple[int, str]:
-        return hosts.visit(authority, name, said=said, root=wildcard)
+        return hostnames.visit(authority, name, said=said, root=wildcard)
 
-    until(lambda: acme.title in shows(host)[1], what="its own address shows it", limit=40)
-    until(lambda: acme.read().get("url") == f"https://{host}/", what="the status has the address")
+    wait_until(lambda: acme.title in shows(host)[1], what="its own address shows it", limit=40)
+    wait_until(
+        lambda: acme.read().get("url") == f"https://{host}/", what="the status has the address"
+    )
     unknown = shows(f"unknown.{DOMAIN}")
     assert unknown[0] == 404
     assert acme.title not in unknown[1]
@@ -189,16 +195,16 @@ def test_many_names_come_at_once_and_a_broken_one_delays_none(
     acme.lists(*good, broken)
     authority.record("set-servfail", {"host": f"{broken}."})
     for host in good:
-        hosts.cname(authority, host, acme.target())
+        hostnames.cname(authority, host, acme.target())
     for host in good:
         served(authority, acme, host)
-    until(
+    wait_until(
         lambda: "DNSFailed" in acme.said(broken).get("DomainVerified", ()),
         what="the broken one is told",
     )
     assert authority.orders() >= before + len(good)
-    assert hosts.children(release, broken) == []
+    assert hostnames.children(release, broken) == []
     assert broken not in authority.pebble.log.read_text()
     authority.record("clear-servfail", {"host": f"{broken}."})
-    hosts.cname(authority, broken, acme.target())
+    hostnames.cname(authority, broken, acme.target())
     served(authority, acme, broken)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cluster import product
-from tests.cluster.reach import Cluster
+from tests.cluster.cluster_access import Cluster
 
 pytestmark = pytest.mark.node
 # Tried by name on the PATH and as modules; the last is there, so that the trial is no empty one.

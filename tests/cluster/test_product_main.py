@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cluster import installing, watching
-from tests.cluster.installing import Installation
-from tests.cluster.reach import Cluster, until
+from tests.cluster import installation, monitor_pods
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation
+from tests.cluster.monitor_pods import RunningMonitor
 from tests.cluster.targets import Target
-from tests.cluster.watching import Watched
 
 pytestmark = pytest.mark.node
 INTERVAL, CONFIRM = timedelta(seconds=2), timedelta(seconds=1)
@@ -33,26 +33,26 @@ def tells(release: Installation, address: str, truth: datetime) -> None:
 def test_a_target_that_breaks_and_heals_is_told_by_status_events_and_page(
     cluster: Cluster, release: Installation, target: Target, namespace: str
 ) -> None:
-    api = watching.started(cluster, namespace, "api", target.url("/main"))
-    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    api = monitor_pods.start(cluster, namespace, "api", target.url("/main"))
+    installation.apply(cluster, namespace, monitor_pods.page("acme", "api"))
     address = f"/{namespace}/acme/"
-    until(lambda: release.get(address)[0] == 200, what="the page is there", limit=40)
+    wait_until(lambda: release.get(address)[0] == 200, what="the page is there", limit=40)
 
     began = api.pod()["status"]["containerStatuses"][0]["state"]["running"]["startedAt"]
     first = min(at for at, _ in api.samples())
     assert first - datetime.fromisoformat(began) <= timedelta(seconds=15)
 
     stopped = target.stop()
-    assert api.turns("down") - stopped <= SOON
+    assert api.wait_for_state("down") - stopped <= SOON
     assert api.condition("Up") == "False"
-    until(lambda: api.events()[-1:] == ["Down"], what=f"an event: {api.events()}", limit=5)
+    wait_until(lambda: api.events()[-1:] == ["Down"], what=f"an event: {api.events()}", limit=5)
     down = f"{address}api/v2/status.json"
-    until(lambda: '"critical"' in release.get(down)[1], what="the page is red", limit=30)
+    wait_until(lambda: '"critical"' in release.get(down)[1], what="the page is red", limit=30)
     tells(release, address, stopped)
 
     healed = target.start()
-    assert api.turns("up") - healed <= SOON
-    until(lambda: '"none"' in release.get(down)[1], what="the page is green", limit=30)
+    assert api.wait_for_state("up") - healed <= SOON
+    wait_until(lambda: '"none"' in release.get(down)[1], what="the page is green", limit=30)
     assert api.events() == ["Up", "Down", "Up"]
 
     tells(release, address, healed)
@@ -69,13 +69,13 @@ def test_a_header_from_a_secret_reaches_the_target_and_nothing_else(
     checked = {"http": {"url": target.url("/secret"), "headers": [header]}}
     secret = ["create", "secret", "generic", "key", "-n", namespace]
     cluster.kubectl(*secret, "--from-literal=token=Bearer wrong")
-    installing.apply(cluster, namespace, watching.monitor("closed", "", **checked))
-    closed = Watched(cluster, namespace, "closed")
-    closed.turns("down", limit=60)
+    installation.apply(cluster, namespace, monitor_pods.monitor("closed", "", **checked))
+    closed = RunningMonitor(cluster, namespace, "closed")
+    closed.wait_for_state("down", limit=60)
     cluster.kubectl("delete", "secret", "key", "-n", namespace)
     cluster.kubectl(*secret, "--from-literal=token=Bearer sesame")
     # The kubelet brings a changed Secret to a running pod within its own minute or so.
-    closed.turns("up", limit=150)
+    closed.wait_for_state("up", limit=150)
     assert closed.pod()["status"]["containerStatuses"][0]["restartCount"] == 0
     kinds = "configmaps,statefulsets,pods,monitors,events"
     shown = cluster.kubectl("get", kinds, "-n", namespace, "-o", "yaml")
@@ -88,18 +88,18 @@ def test_a_header_from_a_secret_reaches_the_target_and_nothing_else(
 def test_a_pause_takes_the_pod_and_keeps_the_history(
     cluster: Cluster, release: Installation, target: Target, namespace: str
 ) -> None:
-    api = watching.started(cluster, namespace, "api", target.url("/paused"))
+    api = monitor_pods.start(cluster, namespace, "api", target.url("/paused"))
     before = api.samples()
     pause = ["patch", "monitor", "api", "-n", namespace, "--type=merge", "-p"]
     cluster.kubectl(*pause, '{"spec":{"paused":true}}')
-    api.turns("paused")
-    until(lambda: not api.pod(), what="the pod is gone", limit=45)
+    api.wait_for_state("paused")
+    wait_until(lambda: not api.pod(), what="the pod is gone", limit=45)
     assert "data-api-check-0" in cluster.kubectl("get", "pvc", "-n", namespace)
     cluster.kubectl(*pause, '{"spec":{"paused":false}}')
-    until(api.pod, what="the pod is back")
-    api.ready()
-    api.turns("up")
-    until(lambda: len(api.samples()) > len(before), what="it is checked again", limit=30)
+    wait_until(api.pod, what="the pod is back")
+    api.wait_until_ready()
+    api.wait_for_state("up")
+    wait_until(lambda: len(api.samples()) > len(before), what="it is checked again", limit=30)
     assert api.samples()[: len(before)] == before
     assert [state for state, _ in api.transitions(release)] == ["up"]
 
@@ -107,13 +107,13 @@ def test_a_pause_takes_the_pod_and_keeps_the_history(
 def test_a_change_of_the_spec_rolls_the_pod_and_keeps_the_history(
     cluster: Cluster, release: Installation, target: Target, namespace: str
 ) -> None:
-    api = watching.started(cluster, namespace, "api", target.url("/before"))
+    api = monitor_pods.start(cluster, namespace, "api", target.url("/before"))
     first = min(at for at, _ in api.samples())
     uid = api.pod()["metadata"]["uid"]
-    installing.apply(cluster, namespace, watching.monitor("api", target.url("/after")))
-    api.another(uid)
-    until(lambda: target.checks("/after"), what="the new target is asked", limit=60)
-    api.ready()
+    installation.apply(cluster, namespace, monitor_pods.monitor("api", target.url("/after")))
+    api.wait_for_other_pod(uid)
+    wait_until(lambda: target.checks("/after"), what="the new target is asked", limit=60)
+    api.wait_until_ready()
     assert min(at for at, _ in api.samples()) == first
     assert [state for state, _ in api.transitions(release)] == ["up"]
 
@@ -121,7 +121,7 @@ def test_a_change_of_the_spec_rolls_the_pod_and_keeps_the_history(
 def test_the_page_has_todays_latency_from_the_collector(
     cluster: Cluster, release: Installation, target: Target, namespace: str
 ) -> None:
-    watching.started(cluster, namespace, "api", target.url("/latency"))
+    monitor_pods.start(cluster, namespace, "api", target.url("/latency"))
     query = f"SELECT public_id FROM monitor WHERE namespace = '{namespace}'"
     ((public,),) = release.central(query)
     identity = "/var/run/secrets/allswell.dev/token"

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from kubernetes import client
 
-from tests.cluster import installing, watching
-from tests.cluster.installing import Installation
-from tests.cluster.reach import Cluster, Refused, until
+from tests.cluster import installation, monitor_pods
+from tests.cluster.cluster_access import Cluster, KubectlFailed, wait_until
+from tests.cluster.installation import Installation
+from tests.cluster.monitor_pods import RunningMonitor
 from tests.cluster.targets import Target
-from tests.cluster.watching import Watched
 
 pytestmark = pytest.mark.node
 _ASK = """\
@@ -44,18 +44,18 @@ def other(cluster: Cluster, namespace: str) -> Iterator[str]:
 def test_two_namespaces_with_one_name_never_mix(
     cluster: Cluster, release: Installation, target: Target, namespace: str, other: str
 ) -> None:
-    good = watching.started(cluster, namespace, "api", target.url("/mine"))
-    installing.apply(cluster, other, watching.monitor("api", target.url("/secret")))
-    bad = Watched(cluster, other, "api")
-    bad.turns("down", limit=60)
+    good = monitor_pods.start(cluster, namespace, "api", target.url("/mine"))
+    installation.apply(cluster, other, monitor_pods.monitor("api", target.url("/secret")))
+    bad = RunningMonitor(cluster, other, "api")
+    bad.wait_for_state("down", limit=60)
     for place in (namespace, other):
-        installing.apply(cluster, place, watching.page("acme", "api"))
+        installation.apply(cluster, place, monitor_pods.page("acme", "api"))
 
     def said(place: str) -> str:
         return release.get(f"/{place}/acme/api/v2/status.json")[1]
 
-    until(lambda: '"none"' in said(namespace), what="one page is green", limit=40)
-    until(lambda: '"critical"' in said(other), what="the other is red", limit=40)
+    wait_until(lambda: '"none"' in said(namespace), what="one page is green", limit=40)
+    wait_until(lambda: '"critical"' in said(other), what="the other is red", limit=40)
     assert good.state == "up"
     assert [state for state, _ in good.transitions(release)] == ["up"]
     assert [state for state, _ in bad.transitions(release)] == ["down"]
@@ -64,15 +64,15 @@ def test_two_namespaces_with_one_name_never_mix(
 def test_a_page_shows_only_monitors_of_its_own_namespace(
     cluster: Cluster, release: Installation, target: Target, namespace: str, other: str
 ) -> None:
-    watching.started(cluster, other, "foreign", target.url("/foreign"))
-    page = watching.page("acme", "foreign")
+    monitor_pods.start(cluster, other, "foreign", target.url("/foreign"))
+    page = monitor_pods.page("acme", "foreign")
     page["spec"]["groups"].append({"name": "Any", "selector": {"matchLabels": {}}})
     page["spec"]["groups"][1]["selector"] = {
         "matchExpressions": [{"key": "no", "operator": "DoesNotExist"}]
     }
-    installing.apply(cluster, namespace, page)
+    installation.apply(cluster, namespace, page)
     address = f"/{namespace}/acme/"
-    until(lambda: release.get(address)[0] == 200, what="the page is there", limit=40)
+    wait_until(lambda: release.get(address)[0] == 200, what="the page is there", limit=40)
     assert "foreign" not in release.get(f"{address}api/v2/summary.json")[1]
     status = json.loads(cluster.kubectl("get", "statuspage", "acme", "-n", namespace, "-o", "json"))
     ready = status["status"]["conditions"][0]
@@ -86,7 +86,7 @@ def test_every_pod_of_ours_is_accepted_where_pod_security_is_restricted(
         level = "pod-security.kubernetes.io/enforce=restricted"
         said = cluster.kubectl("label", "namespace", place, level, "--overwrite")
         assert "would violate" not in said
-    watching.started(cluster, namespace, "strict", target.url("/strict"))
+    monitor_pods.start(cluster, namespace, "strict", target.url("/strict"))
     release.kubectl("rollout", "restart", "deployment,statefulset")
     for what in (
         "deployment/allswell-operator",
@@ -100,23 +100,23 @@ def test_every_pod_of_ours_is_accepted_where_pod_security_is_restricted(
 def test_what_the_installation_denies_is_out_of_a_checkers_reach(
     cluster: Cluster, namespace: str
 ) -> None:
-    apart = watching.monitor("apart", "http://198.51.100.7/", storage={"kind": "Ephemeral"})
-    installing.apply(cluster, namespace, apart)
-    denied = Watched(cluster, namespace, "apart")
-    denied.turns("down", limit=60)
+    apart = monitor_pods.monitor("apart", "http://198.51.100.7/", storage={"kind": "Ephemeral"})
+    installation.apply(cluster, namespace, apart)
+    denied = RunningMonitor(cluster, namespace, "apart")
+    denied.wait_for_state("down", limit=60)
     assert denied.read()["status"]["reason"] == "AddressRefused"
 
 
 def test_with_the_role_edit_a_tenant_reaches_nothing_of_another(
     cluster: Cluster, release: Installation, target: Target, namespace: str, other: str
 ) -> None:
-    theirs = watching.started(cluster, other, "api", target.url("/theirs"))
+    theirs = monitor_pods.start(cluster, other, "api", target.url("/theirs"))
     bind = ["create", "rolebinding", "eve", "--clusterrole=edit", "--user=eve", "-n", namespace]
     cluster.kubectl(*bind)
     as_eve = "--as=eve"
     for what in ("monitors", "statuspages", "pods", "configmaps", "secrets"):
         for place in (other, release.namespace):
-            with pytest.raises(Refused, match=r"(F|f)orbidden"):
+            with pytest.raises(KubectlFailed, match=r"(F|f)orbidden"):
                 cluster.kubectl("get", what, "-n", place, as_eve)
     # A pod of her own, which asks the collector with nothing, and with its account's own token; and
     # the other's checker for its figures.

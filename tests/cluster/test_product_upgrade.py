@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import installing, product, watching
-from tests.cluster.installing import Installation, Values
-from tests.cluster.reach import Cluster, until
+from tests.cluster import installation, monitor_pods, product
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation, Values
 from tests.cluster.targets import Target
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(400)]
@@ -30,11 +30,11 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
     tag = ["ctr", "--namespace=k8s.io", "images", "tag", "--force", f"{product.NAME}", OTHER]
     subprocess.run([*cluster.lab.inside(), *tag], check=True, capture_output=True)
     # The chart before may not know all that is said to this one.
-    known = installing.merged(installing.QUICK, {"checker": {"extraCAs": target.authority}})
-    older = installing.merged(known, {"image": {"tag": "other"}})
+    known = installation.merge(installation.QUICK, {"checker": {"extraCAs": target.authority}})
+    older = installation.merge(known, {"image": {"tag": "other"}})
 
-    release.install(older, installing.chart_before(tmp_path))
-    api = watching.started(cluster, namespace, "api", target.url("/upgraded"))
+    release.install(older, installation.previous_chart(tmp_path))
+    api = monitor_pods.start(cluster, namespace, "api", target.url("/upgraded"))
     first = min(api.samples())
 
     def runs(image: str) -> bool:
@@ -43,16 +43,16 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
 
     assert runs(OTHER)
     # No domain is dedicated to pages here, so they are found by path, as the README ends with.
-    installing.apply(cluster, namespace, watching.page("acme", "api"))
+    installation.apply(cluster, namespace, monitor_pods.page("acme", "api"))
     with cluster.forwarding(release.namespace, "service/allswell-web", 80) as url:
         address = f"{url}/{namespace}/acme/"
-        until(lambda: "The page acme" in text_of(address), what=f"the page is at {address}")
+        wait_until(lambda: "The page acme" in text_of(address), what=f"the page is at {address}")
     release.install(usual)
-    until(lambda: runs(product.NAME), what="the checker runs the new image", limit=90)
+    wait_until(lambda: runs(product.NAME), what="the checker runs the new image", limit=90)
     release.helm("rollback", "allswell", "--namespace", release.namespace, "--wait")
-    until(lambda: runs(OTHER), what="the checker runs the old image again", limit=90)
+    wait_until(lambda: runs(OTHER), what="the checker runs the old image again", limit=90)
     release.install(usual)
-    until(lambda: runs(product.NAME), what="and the new one", limit=90)
+    wait_until(lambda: runs(product.NAME), what="and the new one", limit=90)
     assert min(api.samples()) == first
     assert [state for state, _ in api.transitions(release)] == ["up"]
     assert (

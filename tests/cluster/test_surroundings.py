@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.cluster.lab import container, lifecycle
-from tests.cluster.reach import Cluster, until
 
 pytestmark = pytest.mark.node
 
@@ -78,7 +78,7 @@ def test_a_test_reaches_a_pod_through_a_node_port(
         except OSError:
             return 0
 
-    assert until(status, what="the pod answers") == 200
+    assert wait_until(status, what="the pod answers") == 200
 
 
 def test_an_image_made_from_a_containerfile_runs(

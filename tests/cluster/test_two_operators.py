@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests import postgres
-from tests.cluster import operating
-from tests.cluster.operating import Operator, quiet
-from tests.cluster.reach import Cluster, until
+from tests.cluster import operator_process
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess, wait_until_quiet
 
 pytestmark = pytest.mark.needs("postgresql")
 NAMES = tuple(f"m{number}" for number in range(6))
@@ -24,8 +24,8 @@ class Pair:
     """Two operators that were told the same, the first at work; and the tenant's namespace."""
 
     cluster: Cluster
-    one: Operator
-    other: Operator
+    one: OperatorProcess
+    other: OperatorProcess
     acme: str
 
     def read(self, kind: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def pair(cluster: Cluster, tmp_path: Path) -> Iterator[Pair]:
     folder = tmp_path / "other"
     folder.mkdir()
     with (
-        operating.spaces(cluster, "home", "acme") as (home, acme),
+        operator_process.namespaces(cluster, "home", "acme") as (home, acme),
         postgres.running() as server,
     ):
         told = {
@@ -55,67 +55,67 @@ def pair(cluster: Cluster, tmp_path: Path) -> Iterator[Pair]:
             "ALLSWELL_COLLECTOR_URL": "https://collector.example:8443",
             "ALLSWELL_IDENTITY": "one",
         }
-        with operating.running(cluster, home, tmp_path, acme, told=told) as one:
+        with operator_process.running(cluster, home, tmp_path, acme, settings=told) as one:
             other = second(one, folder)
             try:
-                other.begin()
+                other.launch()
                 yield Pair(cluster, one, other, acme)
             finally:
                 other.stop()
 
 
-def second(one: Operator, folder: Path) -> Operator:
+def second(one: OperatorProcess, folder: Path) -> OperatorProcess:
     """Another operator that was told the same."""
-    port, status_port = operating.free_port(), operating.free_port()
+    port, status_port = operator_process.free_port(), operator_process.free_port()
     environment = {
         **one.environment,
         "ALLSWELL_IDENTITY": "other",
         "ALLSWELL_COLLECTOR_BIND": f"127.0.0.1:{port}",
         "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status_port}",
     }
-    return Operator(folder, environment, port, status_port)
+    return OperatorProcess(folder, environment, port, status_port)
 
 
-def has_waited(operator: Operator) -> bool:
-    return "waiting, the Lease is held by one" in operator.words()
+def has_waited(operator: OperatorProcess) -> bool:
+    return "waiting, the Lease is held by one" in operator.log()
 
 
 def test_a_second_operator_waits_and_takes_over_when_the_first_ends(pair: Pair) -> None:
-    until(lambda: has_waited(pair.other), what="the other waits")
+    wait_until(lambda: has_waited(pair.other), what="the other waits")
     # Of one that is not paused it would be said after a while that there is no node for its pod.
-    paused = [operating.monitor(name, paused=True) for name in NAMES]
+    paused = [operator_process.monitor(name, paused=True) for name in NAMES]
     pair.cluster.apply(*paused, namespace=pair.acme)
-    until(lambda: len(pair.read("sts")) == len(NAMES), what="the StatefulSets are there")
-    assert quiet(pair.one)["StatefulSet apply"] == len(NAMES)
+    wait_until(lambda: len(pair.read("sts")) == len(NAMES), what="the StatefulSets are there")
+    assert wait_until_quiet(pair.one)["StatefulSet apply"] == len(NAMES)
     assert not pair.other.is_ready()
 
     before = pair.versions()
     pair.one.stop()
-    until(pair.other.is_ready, what="the other has taken over", limit=20)
-    assert sum(quiet(pair.other, 5).values()) == 0
+    wait_until(pair.other.is_ready, what="the other has taken over", limit=20)
+    assert sum(wait_until_quiet(pair.other, 5).values()) == 0
     assert pair.versions() == before
 
-    changed = [operating.monitor(name, interval="10s", paused=True) for name in NAMES]
+    changed = [operator_process.monitor(name, interval="10s", paused=True) for name in NAMES]
     pair.cluster.apply(*changed, namespace=pair.acme)
-    until(
+    wait_until(
         lambda: all(item["metadata"]["generation"] == 2 for item in pair.read("sts").values()),
         what="every StatefulSet is changed",
     )
     pair.cluster.kubectl("delete", "monitors", "--all", "-n", pair.acme)
-    until(lambda: not pair.other.monitors(), what="all are hidden", limit=60)
-    until(lambda: not pair.read("sts"), what="nothing is left")
+    wait_until(lambda: not pair.other.monitors(), what="all are hidden", limit=60)
+    wait_until(lambda: not pair.read("sts"), what="nothing is left")
 
 
 def test_one_that_freezes_is_followed_and_stops_when_it_thaws(pair: Pair) -> None:
-    until(lambda: has_waited(pair.other), what="the other waits")
+    wait_until(lambda: has_waited(pair.other), what="the other waits")
     frozen = pair.one.process
     assert frozen is not None
     frozen.send_signal(signal.SIGSTOP)
     began = time.monotonic()
-    until(pair.other.is_ready, what="the other has taken over", limit=60)
+    wait_until(pair.other.is_ready, what="the other has taken over", limit=60)
     assert time.monotonic() - began > 15
     frozen.send_signal(signal.SIGCONT)
     assert frozen.wait(30) == 1
-    assert "lost the Lease to other" in pair.one.words()
+    assert "lost the Lease to other" in pair.one.log()
     pair.one.process = None
     assert pair.other.is_ready()

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 from tests.bench import labs
 from tests.bench.figure import figure
-from tests.cluster import hosts, ingress, installing, issuing
-from tests.cluster.hosts import CUSTOMERS, Page
-from tests.cluster.installing import Installation
+from tests.cluster import certificate_authority, hostnames, ingress, installation
+from tests.cluster.cluster_access import wait_until
+from tests.cluster.hostnames import CUSTOMERS, Page
+from tests.cluster.installation import Installation
 from tests.cluster.lab import machine
 from tests.cluster.lab.acme import Authority
-from tests.cluster.reach import until
 
 MANY = 30
 # A page may list twenty names, and a namespace twenty that are not proved.
@@ -32,10 +32,10 @@ def installed(issuer: str) -> Iterator[Ground]:
     with labs.cluster(machine.NODE) as cluster:
         assert cluster.lab is not None
         with ingress.running(cluster, cluster.lab):
-            authority = issuing.started(cluster)
-            values = installing.merged(installing.QUICK, hosts.values(authority))
-            values = installing.merged(values, {"hostnames": {"issuerRef": {"name": issuer}}})
-            with installing.installed(cluster, "allswell", values) as release:
+            authority = certificate_authority.start(cluster)
+            values = installation.merge(installation.QUICK, hostnames.values(authority))
+            values = installation.merge(values, {"hostnames": {"issuerRef": {"name": issuer}}})
+            with installation.installed(cluster, "allswell", values) as release:
                 yield release, authority
 
 
@@ -53,18 +53,18 @@ def served(ground: Ground, listed: dict[str, Page]) -> dict[str, float]:
     targets = {host: it.target() for host, it in listed.items()}
     begun, left, took = time.monotonic(), dict(listed), {}
     for host, target in targets.items():
-        hosts.cname(authority, host, target)
+        hostnames.cname(authority, host, target)
 
     def look() -> bool:
         with ThreadPoolExecutor(8) as threads:
-            seen = threads.map(lambda host: hosts.visit(authority, host)[1], list(left))
+            seen = threads.map(lambda host: hostnames.visit(authority, host)[1], list(left))
             for host, text in zip(list(left), seen, strict=True):
                 if left[host].title in text:
                     took[host] = time.monotonic() - begun
                     del left[host]
         return not left
 
-    until(look, what=f"{len(listed)} names serve", limit=300)
+    wait_until(look, what=f"{len(listed)} names serve", limit=300)
     return took
 
 
@@ -72,7 +72,7 @@ def served(ground: Ground, listed: dict[str, Page]) -> dict[str, float]:
 @figure(name="hostnames_30_to_https_s", unit="s", limit=240)
 def names() -> Iterator[tuple[str, float]]:
     """From the CNAME to HTTPS with a certificate: one name, then thirty at once, the slowest."""
-    with installed(issuing.ISSUER) as ground:
+    with installed(certificate_authority.ISSUER) as ground:
         one = page(ground, 0)
         one.lists(f"first.{CUSTOMERS}")
         (took,) = served(ground, {f"first.{CUSTOMERS}": one}).values()
@@ -86,7 +86,7 @@ def names() -> Iterator[tuple[str, float]]:
             listed |= dict.fromkeys(own, it)
         yield "hostnames_30_to_https_s", max(served(ground, listed).values())
         never = [f"never-{number}.{CUSTOMERS}" for number in range(1, PAGES + 1)]
-        made = [kind for host in never for kind in hosts.children(ground[0], host)]
+        made = [kind for host in never for kind in hostnames.children(ground[0], host)]
         asked = ground[1].orders() - orders
         print(f"  orders at the authority: {asked}; of names without a record: {made}", flush=True)
 
@@ -94,14 +94,14 @@ def names() -> Iterator[tuple[str, float]]:
 @figure(name="hostname_renewal_failures", unit="count", limit=0)
 def renewals() -> Iterator[tuple[str, float]]:
     """Requests that fail while a certificate of minutes is renewed twice."""
-    with installed(issuing.SHORT_ISSUER) as ground:
+    with installed(certificate_authority.SHORT_ISSUER) as ground:
         host, it = f"short.{CUSTOMERS}", page(ground, 0)
         it.lists(host)
         served(ground, {host: it})
         seen, asked, failed = set[str](), 0, 0
         root = ground[1].root()
         while len(seen) <= SWAPS:
-            status, text = hosts.visit(ground[1], host, root=root)
+            status, text = hostnames.visit(ground[1], host, root=root)
             asked += 1
             if status != 200 or it.title not in text:
                 failed += 1

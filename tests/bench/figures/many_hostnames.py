@@ -21,9 +21,9 @@ from tests import dnsserver, postgres
 from tests.bench import ground
 from tests.bench.figure import figure
 from tests.bench.figures.operator import control_plane
-from tests.cluster import issuing, operating
-from tests.cluster.operating import Operator
-from tests.cluster.reach import Cluster, until
+from tests.cluster import certificate_authority, operator_process
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.operator_process import OperatorProcess
 from tests.dnsserver import Zone
 
 NAMES, EACH = 1_000, 20
@@ -133,33 +133,37 @@ def thousand_names() -> Iterator[tuple[str, float]]:
         postgres.running() as server,
         dnsserver.serving() as zone,
         control_plane() as cluster,
-        operating.spaces(cluster, *words) as (home, *tenants),
+        operator_process.namespaces(cluster, *words) as (home, *tenants),
     ):
-        issuing.kinds(cluster)
+        certificate_authority.install_crds(cluster)
         said = told(zone, server.create("central"))
-        with operating.running(cluster, home, Path(folder), told=said, values=RIGHTS) as operator:
+        with operator_process.running(
+            cluster, home, Path(folder), settings=said, values=RIGHTS
+        ) as operator:
             yield from measured(cluster, operator, zone, tenants)
 
 
 def measured(
-    cluster: Cluster, operator: Operator, zone: Zone, tenants: list[str]
+    cluster: Cluster, operator: OperatorProcess, zone: Zone, tenants: list[str]
 ) -> Iterator[tuple[str, float]]:
     """The figures."""
     home = operator.environment["ALLSWELL_NAMESPACE"]
     pages = [page(name, number) for number, name in enumerate(tenants)]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": pages})
     cluster.kubectl("apply", "-f", "-", text=text)
-    until(lambda: len(targets(cluster)) == TENANTS, what="every page has its address", limit=120)
-    before = operating.quiet(operator, 5)
+    wait_until(
+        lambda: len(targets(cluster)) == TENANTS, what="every page has its address", limit=120
+    )
+    before = operator_process.wait_until_quiet(operator, 5)
     issuer = Issuer(cluster, home)
     began = time.monotonic()
     for each, target in ((it, targets(cluster)[it["metadata"]["namespace"]]) for it in pages):
         for host in each["spec"]["hostnames"]:
             zone.add(host, "CNAME", f"{target}.")
-    until(lambda: count(cluster, home) == NAMES, what="every name has its route", limit=600)
+    wait_until(lambda: count(cluster, home) == NAMES, what="every name has its route", limit=600)
     yield "hostnames_1000_s", time.monotonic() - began
-    until(lambda: all_serve(cluster), what="every page says so", limit=120)
-    after = operating.quiet(operator, 10)
+    wait_until(lambda: all_serve(cluster), what="every page says so", limit=120)
+    after = operator_process.wait_until_quiet(operator, 10)
     yield "api_writes_per_hostname", (sum(after.values()) - sum(before.values())) / NAMES
     print(f"  {after}", flush=True)
     assert operator.process is not None
@@ -167,4 +171,4 @@ def measured(
     issuer.stop.set()
     issuer.thread.join(10)
     operator.restart()
-    yield "hostnames_restart_writes", sum(operating.quiet(operator, 15).values())
+    yield "hostnames_restart_writes", sum(operator_process.wait_until_quiet(operator, 15).values())

@@ -22,12 +22,12 @@ from allswell.domain.state import State
 from tests import postgres
 from tests.bench import ground
 from tests.bench.figure import figure
-from tests.cluster import checking, kinds, operating, reach
-from tests.cluster.checking import Checker
+from tests.cluster import cluster_access, collector_client, crds, operator_process
+from tests.cluster.cluster_access import Cluster
+from tests.cluster.collector_client import CheckerClient
 from tests.cluster.lab import lifecycle, machine
 from tests.cluster.lab.places import Places
-from tests.cluster.operating import Operator
-from tests.cluster.reach import Cluster
+from tests.cluster.operator_process import OperatorProcess
 
 MONITORS, NAMESPACES = 1_000, 10
 EACH = MONITORS // NAMESPACES
@@ -44,7 +44,7 @@ def control_plane() -> Iterator[Cluster]:
     lab = lifecycle.up(places, machine.Choice(machine.CONTROL_PLANE, "for the bench"))
     try:
         lab.daemon("kube-scheduler").stop()
-        found = reach.attach(environ)
+        found = cluster_access.attach(environ)
         assert found is not None
         yield found
     finally:
@@ -53,7 +53,7 @@ def control_plane() -> Iterator[Cluster]:
 
 def apply_all(cluster: Cluster, namespaces: list[str]) -> None:
     """Apply all Monitors, from one kubectl for each namespace, all at the same time."""
-    kept = [operating.monitor(f"m{number}", interval="1m") for number in range(EACH)]
+    kept = [operator_process.monitor(f"m{number}", interval="1m") for number in range(EACH)]
     with ThreadPoolExecutor(NAMESPACES) as threads:
         list(threads.map(lambda name: cluster.apply(*kept, namespace=name), namespaces))
 
@@ -80,8 +80,8 @@ class Versions:
     def _follow(self, cluster: Cluster) -> None:
         stream = watch.Watch().stream(  # type: ignore[no-untyped-call]
             cluster.custom.list_cluster_custom_object,
-            kinds.GROUP,
-            kinds.VERSION,
+            crds.GROUP,
+            crds.VERSION,
             "monitors",
             timeout_seconds=900,
         )
@@ -90,7 +90,7 @@ class Versions:
                 self.seen.add(event["object"]["metadata"]["resourceVersion"])
 
 
-def live(cluster: Cluster, operator: Operator, namespaces: list[str]) -> None:
+def live(cluster: Cluster, operator: OperatorProcess, namespaces: list[str]) -> None:
     """Let every pod become ready, and its checker find the target up."""
     home = operator.environment["ALLSWELL_NAMESPACE"]
     published = cluster.core.read_namespaced_config_map("allswell-collector-ca", home)
@@ -100,9 +100,9 @@ def live(cluster: Cluster, operator: Operator, namespaces: list[str]) -> None:
         namespace, number = place
         monitor = f"m{number}"
         pod = f"{monitor}-check-0"
-        operating.say_ready(cluster, namespace, pod)
-        token = checking.token(cluster, namespace, pod)
-        checker = Checker(operator, ca, token, monitor)
+        operator_process.report_ready(cluster, namespace, pod)
+        token = collector_client.token(cluster, namespace, pod)
+        checker = CheckerClient(operator, ca, token, monitor)
         assert checker.hello()[0] == 200
         assert checker.claim(1, State.UP)[0] == 201
 
@@ -122,9 +122,12 @@ def thousand_monitors() -> Iterator[tuple[str, float]]:
         tempfile.TemporaryDirectory() as folder,
         postgres.running() as server,
         control_plane() as cluster,
-        operating.spaces(cluster, *words) as (home, *tenants),
-        operating.running(
-            cluster, home, Path(folder), told={"ALLSWELL_DATABASE_URL": server.create("central")}
+        operator_process.namespaces(cluster, *words) as (home, *tenants),
+        operator_process.running(
+            cluster,
+            home,
+            Path(folder),
+            settings={"ALLSWELL_DATABASE_URL": server.create("central")},
         ) as operator,
     ):
         versions = Versions(cluster)
@@ -134,7 +137,7 @@ def thousand_monitors() -> Iterator[tuple[str, float]]:
         yield "reconcile_1000_s", time.monotonic() - began
         wait_for_all(cluster, PODS)
         live(cluster, operator, tenants)
-        written = operating.quiet(operator, 10)
+        written = operator_process.wait_until_quiet(operator, 10)
         # The first version is the user's own.
         seen = len(versions.seen) / MONITORS - 1
         counted = written["Monitor status"] / MONITORS
@@ -143,4 +146,4 @@ def thousand_monitors() -> Iterator[tuple[str, float]]:
         assert operator.process is not None
         yield "operator_rss_mib", ground.memory_kib(operator.process.pid, "Rss") / 1024
         operator.restart()
-        yield "restart_writes", sum(operating.quiet(operator, 15).values())
+        yield "restart_writes", sum(operator_process.wait_until_quiet(operator, 15).values())

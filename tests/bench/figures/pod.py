@@ -9,7 +9,7 @@ from statistics import median
 
 from tests.bench import labs
 from tests.bench.figure import figure
-from tests.cluster import installing, targets, watching
+from tests.cluster import installation, monitor_pods, targets
 from tests.cluster.lab import machine
 
 MEBI = 2**20
@@ -27,18 +27,20 @@ def pods() -> Iterator[tuple[str, float]]:
         address = cluster.lab.machine_address
         cluster.lab.name(address, targets.HOST)
         with targets.serving(Path(folder), address) as target:
-            values = installing.merged(
-                installing.QUICK, {"checker": {"extraCAs": target.authority}}
+            values = installation.merge(
+                installation.QUICK, {"checker": {"extraCAs": target.authority}}
             )
-            with installing.installed(cluster, "allswell", values):
+            with installation.installed(cluster, "allswell", values):
                 many = [
-                    watching.monitor(f"m{number}", target.url(f"/{number}"), interval="5s")
+                    monitor_pods.monitor(f"m{number}", target.url(f"/{number}"), interval="5s")
                     for number in range(PODS)
                 ]
-                installing.apply(cluster, "default", *many)
-                found = [watching.Watched(cluster, "default", f"m{n}") for n in range(PODS)]
+                installation.apply(cluster, "default", *many)
+                found = [
+                    monitor_pods.RunningMonitor(cluster, "default", f"m{n}") for n in range(PODS)
+                ]
                 for watched in found:
-                    watched.turns("up", limit=120)
+                    watched.wait_for_state("up", limit=120)
                 yield "pod_to_first_result_s", max(first_result(watched) for watched in found)
                 time.sleep(SETTLED)
                 counted = [memory(watched.pod()["metadata"]["uid"]) for watched in found]
@@ -48,7 +50,7 @@ def pods() -> Iterator[tuple[str, float]]:
                 yield "checker_anon_mib", max(each["anon"] for each in counted) / MEBI
 
 
-def first_result(watched: watching.Watched) -> float:
+def first_result(watched: monitor_pods.RunningMonitor) -> float:
     """Seconds from the container's start to its first sample's."""
     status = watched.pod()["status"]["containerStatuses"][0]
     began = datetime.fromisoformat(status["state"]["running"]["startedAt"])

@@ -1,4 +1,4 @@
-"""Our kinds on a real API server: install them, and ask whether it would take a manifest."""
+"""Install our CRDs on a real API server, and find out whether it accepts a manifest."""
 
 import json
 from collections.abc import Mapping
@@ -7,15 +7,15 @@ from typing import Any, cast
 
 from kubernetes import client
 
-from tests.cluster.reach import Cluster
+from tests.cluster.cluster_access import Cluster
 from tests.unit.crds import schema
 
 GROUP, VERSION = "allswell.dev", "v1alpha1"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the API server says: the object as it would be stored, or why it is refused."""
+class CreateResult:
+    """The API server's answer: the object as it would be stored, or why it is refused."""
 
     status: int
     stored: Mapping[str, Any]
@@ -23,8 +23,8 @@ class Answer:
     message: str = ""
 
     @property
-    def taken(self) -> bool:
-        """Whether the object is good."""
+    def accepted(self) -> bool:
+        """Tell whether the object was accepted."""
         return not self.message
 
 
@@ -39,10 +39,10 @@ def install(cluster: Cluster) -> None:
 
 def create(
     cluster: Cluster, namespace: str, manifest: dict[str, Any], *, dry: bool = True
-) -> Answer:
+) -> CreateResult:
     """Create an object as kubectl does, unknown fields refused; by default only to ask."""
     plural = f"{manifest['kind'].lower()}s"
-    rehearsal = "All" if dry else None
+    dry_run_flag = "All" if dry else None
     try:
         stored = cluster.custom.create_namespaced_custom_object(
             GROUP,
@@ -50,16 +50,16 @@ def create(
             namespace,
             plural,
             manifest,
-            dry_run=rehearsal,
+            dry_run=dry_run_flag,
             field_validation="Strict",
         )
     except client.ApiException as error:
         return _refusal(error)
-    return Answer(201, cast("dict[str, Any]", stored))
+    return CreateResult(201, cast("dict[str, Any]", stored))
 
 
-def _refusal(error: client.ApiException) -> Answer:
+def _refusal(error: client.ApiException) -> CreateResult:
     body = json.loads(error.body or "{}")
     causes = (body.get("details") or {}).get("causes", ())
-    found = tuple((cause.get("field", ""), cause.get("message", "")) for cause in causes)
-    return Answer(error.status or 0, {}, found, body.get("message", str(error)))
+    fields = tuple((cause.get("field", ""), cause.get("message", "")) for cause in causes)
+    return CreateResult(error.status or 0, {}, fields, body.get("message", str(error)))

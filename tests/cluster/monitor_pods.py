@@ -1,13 +1,13 @@
-"""What tests see of Monitors that really run: status, events, samples, transitions."""
+"""Observe Monitors that really run: status, events, samples, transitions."""
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.cluster import installing
-from tests.cluster.installing import Installation
-from tests.cluster.reach import Cluster, until
+from tests.cluster import installation
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation
 
 _SAMPLES = """\
 import sqlite3
@@ -18,7 +18,7 @@ print("\\n".join(f"{at} {reason}" for at, reason in rows))
 
 
 def monitor(name: str, url: str, **spec: object) -> dict[str, Any]:
-    """A Monitor that is checked often and turns soon."""
+    """Return a Monitor that is checked often and changes its state soon."""
     quick = {"interval": "2s", "timeout": "1s", "confirm": {"failures": 2, "every": "1s"}}
     return {
         "apiVersion": "allswell.dev/v1alpha1",
@@ -29,7 +29,7 @@ def monitor(name: str, url: str, **spec: object) -> dict[str, Any]:
 
 
 def page(name: str, *monitors: str) -> dict[str, Any]:
-    """A StatusPage that shows some monitors."""
+    """Return a StatusPage that shows some monitors."""
     shown = [{"name": monitor} for monitor in monitors]
     return {
         "apiVersion": "allswell.dev/v1alpha1",
@@ -40,7 +40,7 @@ def page(name: str, *monitors: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class RunningMonitor:
     """A Monitor on the cluster, by namespace and name."""
 
     cluster: Cluster
@@ -48,11 +48,11 @@ class Watched:
     name: str
 
     def read(self) -> dict[str, Any]:
-        """The object; empty when it is not there."""
+        """Return the object; empty when it is not there."""
         return self._get("monitor", self.name)
 
     def pod(self) -> dict[str, Any]:
-        """Its pod; empty when it is not there."""
+        """Return its pod; empty when it is not there."""
         return self._get("pod", f"{self.name}-check-0")
 
     def _get(self, kind: str, name: str) -> dict[str, Any]:
@@ -63,48 +63,50 @@ class Watched:
 
     @property
     def state(self) -> str:
-        """What its status says."""
+        """Return the state in its status."""
         return str(self.read().get("status", {}).get("state", ""))
 
     def condition(self, kind: str) -> str:
-        """The status of a condition."""
+        """Return the status of a condition."""
         found = self.read().get("status", {}).get("conditions", [])
         return next((str(entry["status"]) for entry in found if entry["type"] == kind), "")
 
-    def turns(self, state: str, *, limit: float = 40) -> datetime:
-        """Wait until it is in a state; when that was seen."""
-        until(
+    def wait_for_state(self, state: str, *, limit: float = 40) -> datetime:
+        """Wait until it is in a state; return when that was seen."""
+        wait_until(
             lambda: self.state == state, what=f"{self.name} is {state}: {self.read()}", limit=limit
         )
         return datetime.now(UTC)
 
-    def ready(self, *, limit: float = 60) -> None:
+    def wait_until_ready(self, *, limit: float = 60) -> None:
         """Wait until its checker runs."""
-        until(lambda: self.condition("Ready") == "True", what=f"{self.name} is ready", limit=limit)
+        wait_until(
+            lambda: self.condition("Ready") == "True", what=f"{self.name} is ready", limit=limit
+        )
 
-    def another(self, uid: object, *, limit: float = 60) -> None:
+    def wait_for_other_pod(self, uid: object, *, limit: float = 60) -> None:
         """Wait until a pod other than this one is ready."""
 
-        def ready() -> bool:
+        def wait_until_ready() -> bool:
             pod = self.pod()
             told = pod.get("status", {}).get("conditions", [])
             is_ready = any((entry["type"], entry["status"]) == ("Ready", "True") for entry in told)
             return is_ready and pod["metadata"]["uid"] != uid
 
-        until(ready, what=f"another pod of {self.name} is ready", limit=limit)
+        wait_until(wait_until_ready, what=f"another pod of {self.name} is ready", limit=limit)
 
     def events(self) -> list[str]:
-        """The reasons of the events about it, oldest first."""
+        """Return the reasons of the events about it, oldest first."""
         where = f"regarding.name={self.name},regarding.kind=Monitor"
         flags = ["-n", self.namespace, "--field-selector", where, "-o", "json"]
         found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
         return [e["reason"] for e in sorted(found, key=lambda e: str(e.get("eventTime")))]
 
     def samples(self) -> list[tuple[datetime, bool]]:
-        """Every raw result in its file: start, and whether it was good; at least one."""
+        """Return every raw result in its file: start, and whether it was good; at least one."""
         command = ["exec", f"{self.name}-check-0", "-n", self.namespace, "--", "python3", "-c"]
         # The name of a pod that was just replaced may lead to the container before, as it ends.
-        rows = until(
+        rows = wait_until(
             lambda: self.cluster.kubectl(*command, _SAMPLES).splitlines(),
             what=f"the file of {self.name} is read",
         )
@@ -113,12 +115,12 @@ class Watched:
         return [(zero + timedelta(milliseconds=int(at)), reason == "0") for at, reason in pairs]
 
     def kill(self) -> None:
-        """End its pod at once, as a node that breaks would."""
+        """Kill its pod at once, as a node that breaks would."""
         flags = ["--grace-period=0", "--force", "--wait=false", "-n", self.namespace]
         self.cluster.kubectl("delete", "pod", f"{self.name}-check-0", *flags)
 
     def transitions(self, release: Installation) -> list[tuple[str, datetime]]:
-        """What the central database holds of it: states and since when."""
+        """Return its transitions in the central database: states and since when."""
         query = (
             "SELECT t.state, t.since_ms FROM transition t JOIN monitor m ON m.id = t.monitor_id "
             f"WHERE m.namespace = '{self.namespace}' AND m.name = '{self.name}' "
@@ -129,9 +131,9 @@ class Watched:
         return [(state, zero + timedelta(milliseconds=int(at))) for state, at in rows]
 
 
-def started(cluster: Cluster, namespace: str, name: str, url: str, **spec: object) -> Watched:
+def start(cluster: Cluster, namespace: str, name: str, url: str, **spec: object) -> RunningMonitor:
     """Apply a Monitor, and wait until it is up."""
-    installing.apply(cluster, namespace, monitor(name, url, **spec))
-    watched = Watched(cluster, namespace, name)
-    watched.turns("up", limit=60)
-    return watched
+    installation.apply(cluster, namespace, monitor(name, url, **spec))
+    running = RunningMonitor(cluster, namespace, name)
+    running.wait_for_state("up", limit=60)
+    return running

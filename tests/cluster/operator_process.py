@@ -1,4 +1,4 @@
-"""A real operator beside a test's cluster: a process with no more rights than it needs."""
+"""Run a real operator beside a test's cluster, as a process with no more rights than it needs."""
 
 import contextlib
 import json
@@ -23,8 +23,8 @@ from kubernetes import client
 from allswell.central import engine
 from allswell.central.reader import CentralReader
 from allswell.central.writer import CentralWriter
-from tests.cluster import kinds
-from tests.cluster.reach import Cluster, until
+from tests.cluster import crds
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.unit.chart import rendering
 
 # Of the release whose rights it has: what the operator is told by default is called so.
@@ -32,8 +32,8 @@ NAME = "allswell"
 
 
 @dataclass(slots=True)
-class Operator:
-    """An operator that can be stopped and started, with the ways to ask it."""
+class OperatorProcess:
+    """An operator process that can be stopped and started, and its endpoints."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -46,11 +46,11 @@ class Operator:
         return self.environment["ALLSWELL_DATABASE_URL"]
 
     def start(self) -> None:
-        """Start it, and wait until it has seen the cluster."""
-        self.begin()
-        until(self.is_ready, what=f"the operator is ready\n{self.words()}", limit=40)
+        """Start it, and wait until it is ready."""
+        self.launch()
+        wait_until(self.is_ready, what=f"the operator is ready\n{self.log()}", limit=40)
 
-    def begin(self) -> None:
+    def launch(self) -> None:
         """Start it."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -66,15 +66,15 @@ class Operator:
             self.process.send_signal(number)
             code = self.process.wait(30)
             self.process = None
-            assert number != signal.SIGTERM or code == 0, f"it ended with {code}\n{self.words()}"
+            assert number != signal.SIGTERM or code == 0, f"it ended with {code}\n{self.log()}"
 
-    def words(self) -> str:
-        """What it has logged."""
+    def log(self) -> str:
+        """Return its log."""
         return (self.folder / "log").read_text()
 
     def is_ready(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, self.words()
+        assert self.process.poll() is None, self.log()
         with contextlib.suppress(OSError):
             return bool(self._get("/readyz"))
         return False
@@ -85,32 +85,32 @@ class Operator:
             return str(answer.read().decode())
 
     def writes(self) -> dict[str, int]:
-        """What it has written since its start, by kind and verb."""
+        """Return what it has written since its start, by kind and verb."""
         found = {}
         for line in self._get("/metrics").splitlines():
             if line.startswith("allswell_writes_total{"):
                 labels, _, value = line.removeprefix("allswell_writes_total{").partition("} ")
-                words = [part.split("=")[1].strip('"') for part in labels.split(",")]
-                found[" ".join(words)] = int(float(value))
+                log = [part.split("=")[1].strip('"') for part in labels.split(",")]
+                found[" ".join(log)] = int(float(value))
         return found
 
-    def figure(self, name: str) -> float:
-        """A figure of its own that has no labels."""
+    def metric(self, name: str) -> float:
+        """Return a metric without labels."""
         lines = self._get("/metrics").splitlines()
         return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
 
     def missed(self, kind: str) -> float:
-        """How many changes a list has found before the watch of a kind told of them."""
-        return self.figure(f'allswell_resync_missed_total{{kind="{kind}"}}')
+        """Return how many changes of a kind a resync found before the watch reported them."""
+        return self.metric(f'allswell_resync_missed_total{{kind="{kind}"}}')
 
     def restart(self, **changed: str) -> None:
-        """Start it anew, with some settings changed."""
+        """Restart it, with some settings changed."""
         self.stop()
         self.environment = {**self.environment, **changed}
         self.start()
 
     def ask(self, ca: str, token: str, path: str, message: object = None) -> tuple[int, Any]:
-        """Speak to the collector as a checker does; status and answer."""
+        """Send a message to the collector as a checker does; return status and answer."""
         content = None if message is None else json.dumps(message).encode()
         request = urllib.request.Request(
             f"https://127.0.0.1:{self.port}{path}",
@@ -125,7 +125,7 @@ class Operator:
             return refusal.code, json.load(refusal)
 
     def monitors(self) -> set[tuple[str, str]]:
-        """The monitors that the central database shows."""
+        """Return the monitors that the central database shows."""
         central = engine.connect(self.database)
         try:
             return {(row.namespace, row.name) for row in CentralWriter(central).living()}
@@ -133,7 +133,7 @@ class Operator:
             central.dispose()
 
     def shown(self, page: str) -> dict[str, list[str]]:
-        """The monitors that a page shows, by group."""
+        """Return the monitors that a page shows, by group."""
         central = engine.connect(self.database)
         try:
             reader = CentralReader(central)
@@ -149,8 +149,10 @@ class Operator:
             central.dispose()
 
 
-def given(home: str, watched: Sequence[str], values: rendering.Values) -> list[rendering.Json]:
-    """The accounts and rights that the chart gives an operator in `home`."""
+def chart_accounts(
+    home: str, watched: Sequence[str], values: rendering.Values
+) -> list[rendering.Json]:
+    """Return the service accounts and roles that the chart gives an operator in `home`."""
     whole = {**values, "watchNamespaces": list(watched)}
     rendered = rendering.render(whole, release=NAME, namespace=home)
     kinds = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
@@ -164,8 +166,10 @@ def account(
     *watched: str,
     values: rendering.Values = rendering.DEFAULT,
 ) -> Path:
-    """A kubeconfig of an account that may do what the chart lets the operator do, and no more."""
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": given(home, watched, values)})
+    """Write a kubeconfig of an account with just the rights that the chart gives the operator."""
+    text = json.dumps(
+        {"apiVersion": "v1", "kind": "List", "items": chart_accounts(home, watched, values)}
+    )
     cluster.kubectl("apply", "--server-side", "-f", "-", text=text)
     account = f"{NAME}-operator"
     token = cluster.kubectl("create", "token", account, "-n", home, "--duration=2h").strip()
@@ -184,16 +188,16 @@ def account(
 
 
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
+    """Return a port that nobody uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def spaces(cluster: Cluster, *words: str) -> Iterator[list[str]]:
-    """Namespaces that begin with these words; their removal is begun afterwards."""
-    names = [f"{word}-{uuid.uuid4().hex[:8]}" for word in words]
+def namespaces(cluster: Cluster, *log: str) -> Iterator[list[str]]:
+    """Create namespaces that begin with these words; their removal is begun afterwards."""
+    names = [f"{word}-{uuid.uuid4().hex[:8]}" for word in log]
     for name in names:
         cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     for name in names:
@@ -204,7 +208,7 @@ def spaces(cluster: Cluster, *words: str) -> Iterator[list[str]]:
 
 
 def monitor(name: str, **spec: object) -> dict[str, Any]:
-    """A Monitor's manifest."""
+    """Return a Monitor's manifest."""
     return {
         "apiVersion": "allswell.dev/v1alpha1",
         "kind": "Monitor",
@@ -213,7 +217,7 @@ def monitor(name: str, **spec: object) -> dict[str, Any]:
     }
 
 
-def say_ready(
+def report_ready(
     cluster: Cluster,
     namespace: str,
     pod: str,
@@ -221,7 +225,7 @@ def say_ready(
     ready: bool = True,
     since: timedelta = timedelta(),
 ) -> None:
-    """Say what would be said of a pod whose checker runs, or not any more, since some time ago."""
+    """Report a pod as ready or not ready since some time ago, as a kubelet would."""
     moment = (datetime.now(UTC) - since).strftime("%Y-%m-%dT%H:%M:%SZ")
     said = {"type": "Ready", "status": str(ready), "lastTransitionTime": moment}
     patch = {"status": {"phase": "Running", "conditions": [said]}}
@@ -234,15 +238,15 @@ def running(
     home: str,
     folder: Path,
     *watched: str,
-    told: Mapping[str, str] = {},
+    settings: Mapping[str, str] = {},
     values: rendering.Values = rendering.DEFAULT,
-) -> Iterator[Operator]:
-    """An operator whose own namespace is `home`; it serves the namespaces `watched`.
+) -> Iterator[OperatorProcess]:
+    """Run an operator whose own namespace is `home`; it serves the namespaces `watched`.
 
     `told` are further settings of it, or other ones than usual; it has the rights that the chart
     gives with these `values`.
     """
-    kinds.install(cluster)
+    crds.install(cluster)
     port, status_port = free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -257,9 +261,9 @@ def running(
         "ALLSWELL_COLLECTOR_URL": f"https://127.0.0.1:{port}",
         "ALLSWELL_STATUS_BIND": f"127.0.0.1:{status_port}",
         "ALLSWELL_PAGE_URL": "https://status.example.com",
-        **told,
+        **settings,
     }
-    operator = Operator(folder, environment, port, status_port)
+    operator = OperatorProcess(folder, environment, port, status_port)
     try:
         operator.start()
         yield operator
@@ -269,8 +273,8 @@ def running(
         cluster.kubectl("delete", "clusterrole,clusterrolebinding", name, "--ignore-not-found")
 
 
-def quiet(operator: Operator, seconds: float = 3) -> dict[str, int]:
-    """What has been written once nothing more is written for some seconds."""
+def wait_until_quiet(operator: OperatorProcess, seconds: float = 3) -> dict[str, int]:
+    """Wait until nothing is written for some seconds, and return what has been written."""
     last, since = operator.writes(), time.monotonic()
     while time.monotonic() - since < seconds:
         time.sleep(0.2)

@@ -1,19 +1,19 @@
-"""Certificates in tests: the kinds of cert-manager, its authority, and issuers that use it."""
+"""Provide certificates in tests: cert-manager's CRDs, an ACME server, and issuers that use it."""
 
 import base64
 import json
 from typing import Any
 
 from tests.cluster import ingress
+from tests.cluster.cluster_access import Cluster, wait_until
 from tests.cluster.lab import acme
 from tests.cluster.lab.acme import Authority
-from tests.cluster.reach import Cluster, until
 
 ISSUER, SHORT_ISSUER = "lab", "lab-short"
 
 
-def kinds(cluster: Cluster) -> None:
-    """Give the cluster the kinds of cert-manager and of the Gateway API."""
+def install_crds(cluster: Cluster) -> None:
+    """Install the CRDs of cert-manager and of the Gateway API."""
     assert cluster.lab is not None
     folder = acme.programs(cluster.lab.places.cache) / "crds"
     cluster.kubectl("apply", "--server-side", "-f", str(folder))
@@ -21,7 +21,7 @@ def kinds(cluster: Cluster) -> None:
 
 
 def issuer(name: str, authority: Authority, profile: str) -> dict[str, Any]:
-    """A ClusterIssuer that asks Pebble, and answers by HTTP through the stand-in's class."""
+    """Return a ClusterIssuer that asks Pebble, and answers by HTTP through the stand-in's class."""
     solver = {
         "http01": {"ingress": {"ingressClassName": ingress.CLASS, "serviceType": "ClusterIP"}}
     }
@@ -41,10 +41,10 @@ def issuer(name: str, authority: Authority, profile: str) -> dict[str, Any]:
     }
 
 
-def started(cluster: Cluster) -> Authority:
-    """Start all of it; what ran already goes on."""
+def start(cluster: Cluster) -> Authority:
+    """Start everything; what runs already goes on."""
     assert cluster.lab is not None
-    kinds(cluster)
+    install_crds(cluster)
     running = acme.start(cluster.lab)
     made = [issuer(ISSUER, running, "default"), issuer(SHORT_ISSUER, running, acme.SHORT)]
     namespace = {
@@ -54,12 +54,12 @@ def started(cluster: Cluster) -> Authority:
     }
     cluster.apply(namespace, *made, namespace="default")
     names = (ISSUER, SHORT_ISSUER)
-    until(lambda: all(is_ready(cluster, name) for name in names), what="the issuers are ready")
+    wait_until(lambda: all(is_ready(cluster, name) for name in names), what="the issuers are ready")
     return running
 
 
 def is_ready(cluster: Cluster, name: str) -> bool:
-    """Whether an issuer has its account."""
+    """Tell whether an issuer has its account."""
     found = json.loads(cluster.kubectl("get", "clusterissuer", name, "-o", "json"))
     conditions = found.get("status", {}).get("conditions", [])
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -1,4 +1,4 @@
-"""The product on a test's cluster, as a user has it there: its image, its chart, the real Helm."""
+"""Install the product on a test's cluster as a user does: its image, its chart, the real Helm."""
 
 import json
 import shutil
@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import kinds, product
-from tests.cluster.reach import Cluster, until
+from tests.cluster import crds, product
+from tests.cluster.cluster_access import Cluster, wait_until
 
 CHART = product.ROOT / "charts" / "allswell"
 DATABASE = "allswell-database-0"
@@ -35,7 +35,7 @@ class Helm:
     cluster: Cluster
 
     def __call__(self, *arguments: str, values: Values | None = None, limit: float = 180) -> str:
-        """Run it, with values as its input; what it prints. Raises AssertionError."""
+        """Run it with values as its input; return what it prints. Raises AssertionError."""
         lab = self.cluster.lab
         program = str(lab.programs / "helm") if lab else shutil.which("helm")
         assert program, "helm is needed: https://helm.sh/docs/intro/install/"
@@ -65,11 +65,11 @@ class Installation:
 
     @property
     def helm(self) -> Helm:
-        """Helm for this cluster."""
+        """Return Helm for this cluster."""
         return Helm(self.cluster)
 
     def install(self, values: Values, chart: Path = CHART) -> str:
-        """Install or upgrade it, and wait until all is ready; what Helm says."""
+        """Install or upgrade it, wait until all is ready, and return what Helm prints."""
         place = ["--namespace", self.namespace, "--create-namespace"]
         how = ["--wait", "--timeout", "150s", "--values", "-"]
         whole = settings(self.cluster, values)
@@ -80,7 +80,7 @@ class Installation:
         return self.cluster.kubectl("-n", self.namespace, *arguments, text=text, limit=limit)
 
     def pod(self, component: str) -> str:
-        """The name of a part's running pod."""
+        """Return the name of a part's running pod."""
         chosen = f"app.kubernetes.io/component={component}"
         found = json.loads(self.kubectl("get", "pods", "-l", chosen, "-o", "json"))["items"]
         living = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
@@ -92,10 +92,10 @@ class Installation:
         self.kubectl("rollout", "status", what, "--timeout=90s", limit=100)
         if not replicas:
             component = what.rpartition("-")[2]
-            until(lambda: not self.pod(component), what=f"{what} has stopped", limit=60)
+            wait_until(lambda: not self.pod(component), what=f"{what} has stopped", limit=60)
 
     def central(self, query: str) -> list[list[str]]:
-        """Rows of the central database, as text."""
+        """Return rows of the central database, as text."""
         program = [
             "psql",
             "-U",
@@ -114,8 +114,8 @@ class Installation:
         return [line.split("|") for line in printed.splitlines()]
 
     def get(self, path: str) -> tuple[int, str]:
-        """Ask the page; status and text, 0 when nobody answers."""
-        url, headers = self._way(path)
+        """Request a page; return status and text, 0 when there is no answer."""
+        url, headers = self._address(path)
         try:
             request = urllib.request.Request(url, headers=headers)
             with urllib.request.urlopen(request, timeout=10) as answer:
@@ -125,7 +125,7 @@ class Installation:
         except OSError as error:
             return 0, str(error)
 
-    def _way(self, path: str) -> tuple[str, dict[str, str]]:
+    def _address(self, path: str) -> tuple[str, dict[str, str]]:
         assert self.cluster.lab, "a way to the page of a cluster of yours is not known here"
         form = "jsonpath={.spec.ports[0].nodePort}"
         port = PORTS.get(self.namespace) or self.kubectl("get", "service/allswell-web", "-o", form)
@@ -133,7 +133,7 @@ class Installation:
         return f"http://{self.cluster.lab.node_address}:{port}{path}", {"Host": "localhost"}
 
     def metrics(self) -> str:
-        """The operator's figures."""
+        """Return the operator's metrics."""
         service = f"/api/v1/namespaces/{self.namespace}/services/allswell-collector:metrics/proxy"
         return self.cluster.kubectl("get", "--raw", f"{service}/metrics")
 
@@ -143,32 +143,32 @@ PORTS: dict[str, str] = {}
 
 
 def settings(cluster: Cluster, values: Values) -> Values:
-    """Values for this cluster's images, and a port of its node for the page."""
+    """Return values for this cluster's images, and a port of its node for the page."""
     repository, _, tag = product.image(cluster).rpartition(":")
-    given: Values = {
+    defaults: Values = {
         "image": {"repository": repository, "tag": tag},
         "page": {"service": {"type": "NodePort"}},
     }
     if image := product.database_image(cluster):
-        given = {**given, "database": {"bundled": {"image": image}}}
-    return merged(given, values)
+        defaults = {**defaults, "database": {"bundled": {"image": image}}}
+    return merge(defaults, values)
 
 
-def merged(one: Values, other: Values) -> dict[str, Any]:
-    """Both, block by block; what `other` says counts."""
+def merge(one: Values, other: Values) -> dict[str, Any]:
+    """Merge both, block by block; `other` wins."""
     found = dict(one)
     for key, value in other.items():
         old = found.get(key)
         is_block = isinstance(old, Mapping) and isinstance(value, Mapping)
-        found[key] = merged(old or {}, value) if is_block else value
+        found[key] = merge(old or {}, value) if is_block else value
     return found
 
 
 @contextmanager
 def installed(cluster: Cluster, namespace: str, values: Values = QUICK) -> Iterator[Installation]:
-    """The product in a namespace; all that it made is gone afterwards."""
+    """Install the product in a namespace; everything is removed afterwards."""
     made = Installation(cluster, namespace)
-    kinds.install(cluster)
+    crds.install(cluster)
     try:
         made.install(values)
         yield made
@@ -177,7 +177,7 @@ def installed(cluster: Cluster, namespace: str, values: Values = QUICK) -> Itera
 
 
 def remove(made: Installation) -> None:
-    """Uninstall, and remove what that leaves."""
+    """Remove a release, and what uninstalling leaves."""
     cluster = made.cluster
     cluster.kubectl("delete", "monitors,statuspages", "--all", "-A", "--ignore-not-found")
     place = ["--namespace", made.namespace, "--ignore-not-found"]
@@ -192,8 +192,8 @@ def apply(cluster: Cluster, namespace: str, *objects: dict[str, Any]) -> None:
     cluster.kubectl("apply", "-n", namespace, "-f", "-", text=text)
 
 
-def chart_before(folder: Path) -> Path:
-    """The newest committed chart that is not the present one; none is in a tree without history."""
+def previous_chart(folder: Path) -> Path:
+    """Return the newest committed chart that differs from the present one."""
     for commit in _git("log", "--format=%H", "--", str(CHART)).stdout.decode().split():
         if _git("diff", "--quiet", commit, "--", str(CHART)).returncode:
             packed = _git("archive", commit, "charts/allswell").stdout

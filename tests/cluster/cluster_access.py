@@ -1,4 +1,4 @@
-"""What a test holds of a cluster: clients, kubectl, and the lab behind it if it is one of ours."""
+"""Give tests access to a cluster: clients, kubectl, and the lab behind it if there is one."""
 
 import json
 import os
@@ -18,10 +18,10 @@ from tests.cluster.lab.places import Places
 from tests.cluster.lab.processes import Failed
 
 T = TypeVar("T")
-PULLED = "docker.io/library/python:3.12-slim"
+PULLED_IMAGE = "docker.io/library/python:3.12-slim"
 
 
-class Refused(Exception):
+class KubectlFailed(Exception):
     """kubectl has failed; the text is what it printed."""
 
 
@@ -37,38 +37,38 @@ class Cluster:
 
     @property
     def has_node(self) -> bool:
-        """Whether pods run here."""
+        """Tell whether pods run here."""
         return self.lab is None or self.lab.has_node
 
     @property
     def image(self) -> str:
-        """An image that holds Python; the lab's own, else one that the cluster can pull."""
-        return images.BASE if self.lab else os.environ.get("ALLSWELL_TEST_IMAGE", PULLED)
+        """Return an image that holds Python; the lab's own, else one that the cluster can pull."""
+        return images.BASE if self.lab else os.environ.get("ALLSWELL_TEST_IMAGE", PULLED_IMAGE)
 
     @property
     def core(self) -> client.CoreV1Api:
-        """Pods, Services, ConfigMaps, Secrets, Namespaces, volumes."""
+        """Return the client for pods, Services, ConfigMaps, Secrets, namespaces and volumes."""
         return client.CoreV1Api(self.api)
 
     @property
     def apps(self) -> client.AppsV1Api:
-        """StatefulSets and Deployments."""
+        """Return the client for StatefulSets and Deployments."""
         return client.AppsV1Api(self.api)
 
     @property
     def custom(self) -> client.CustomObjectsApi:
-        """Objects of our own kinds."""
+        """Return the client for objects of our own kinds."""
         return client.CustomObjectsApi(self.api)
 
-    def answers(self) -> bool:
-        """Whether the API server says that it is ready."""
+    def is_ready(self) -> bool:
+        """Tell whether the API server says that it is ready."""
         try:
             return self.kubectl("get", "--raw", "/readyz", limit=10) == "ok"
-        except (Refused, subprocess.TimeoutExpired):
+        except (KubectlFailed, subprocess.TimeoutExpired):
             return False
 
     def pods(self, namespace: str) -> list[str]:
-        """The names of a namespace's pods."""
+        """Return the names of a namespace's pods."""
         found = self.core.list_namespaced_pod(namespace).items
         return sorted(pod.metadata.name or "" for pod in found if pod.metadata)
 
@@ -84,7 +84,7 @@ class Cluster:
             check=False,
         )
         if done.returncode:
-            raise Refused(f"{done.stdout}{done.stderr}".strip())
+            raise KubectlFailed(f"{done.stdout}{done.stderr}".strip())
         return done.stdout
 
     @property
@@ -93,7 +93,7 @@ class Cluster:
 
     @contextmanager
     def forwarding(self, namespace: str, service: str, port: int) -> Iterator[str]:
-        """The address on this machine of a Service's port, which kubectl forwards meanwhile."""
+        """Forward a Service's port with kubectl; yield its URL on this machine."""
         command = ["--context", self.context, "-n", namespace, "port-forward", service, f":{port}"]
         with subprocess.Popen(
             [self.kubectl_path, *command], env=self._environment, stdout=subprocess.PIPE, text=True
@@ -110,7 +110,7 @@ class Cluster:
         self.kubectl("apply", "--server-side", "-n", namespace, "-f", "-", text=text)
 
 
-def until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
+def wait_until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
     """Return the first true answer; fail with ``what`` after ``limit`` seconds.
 
     A refusal is an answer that is not true yet: what is asked may be about to start or to end.
@@ -121,7 +121,7 @@ def until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
         try:
             if answer := look():
                 return answer
-        except Refused as error:
+        except KubectlFailed as error:
             refusal = error
         if time.monotonic() > end:
             raise AssertionError(f"not within {limit:g} s: {what}") from refusal

@@ -1,4 +1,4 @@
-"""Customers' host names in tests: what a customer sets in the DNS, and what a visitor sees."""
+"""Provide customers' host names: what a customer sets in the DNS, and what a visitor sees."""
 
 import contextlib
 import http.client
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests import tls
-from tests.cluster import ingress, issuing
-from tests.cluster.installing import Installation, Values
+from tests.cluster import certificate_authority, ingress
+from tests.cluster.cluster_access import Cluster, wait_until
+from tests.cluster.installation import Installation, Values
 from tests.cluster.lab.acme import Authority
-from tests.cluster.reach import Cluster, until
 
 DOMAIN = "pages.test"
 CUSTOMERS = "customers.test"
@@ -21,12 +21,12 @@ PROXIES = ["10.0.0.0/8", "192.168.0.0/16"]
 
 
 def values(authority: Authority) -> Values:
-    """What to install the product with, so that it serves customers' host names."""
+    """Return what to install the product with, so that it serves customers' host names."""
     return {
         "pagesDomain": DOMAIN,
         "pagesCertificate": {"existingSecret": WILDCARD},
         "hostnames": {
-            "issuerRef": {"name": issuing.ISSUER},
+            "issuerRef": {"name": certificate_authority.ISSUER},
             "resolvers": [authority.nameserver],
             "caaDomains": ["pebble.letsencrypt.org"],
             "rules": [{"namespaces": ["*"], "suffixes": [CUSTOMERS]}],
@@ -59,34 +59,34 @@ class Page:
 
     @property
     def title(self) -> str:
-        """What a visitor reads."""
+        """Return what a visitor reads."""
         return f"{self.namespace} {self.name}"
 
     def read(self) -> dict[str, Any]:
-        """Its status."""
+        """Return its status."""
         flags = ["-n", self.namespace, "-o", "json"]
         found = json.loads(self.cluster.kubectl("get", "statuspage", self.name, *flags))
         status: dict[str, Any] = found.get("status", {})
         return status
 
     def target(self) -> str:
-        """What a CNAME is to point at."""
-        return str(until(lambda: self.read().get("target"), what="the page has an address"))
+        """Return what a CNAME is to point at."""
+        return str(wait_until(lambda: self.read().get("target"), what="the page has an address"))
 
     def said(self, host: str) -> dict[str, tuple[str, str]]:
-        """Status and reason of each condition of a host name."""
+        """Return status and reason of each condition of a host name."""
         entries = {each["name"]: each for each in self.read().get("hostnames", [])}
         conditions = entries.get(host, {}).get("conditions", [])
         return {each["type"]: (each["status"], each["reason"]) for each in conditions}
 
     def token(self, host: str) -> dict[str, str]:
-        """The TXT record that proves a host."""
+        """Return the TXT record that proves a host."""
         entries = {each["name"]: each for each in self.read().get("hostnames", [])}
         proof: dict[str, str] = entries[host]["proof"]
         return proof
 
     def events(self) -> list[str]:
-        """The reasons of its events."""
+        """Return the reasons of its events."""
         flags = ["-n", self.namespace, "-o", "json"]
         found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
         return [each["reason"] for each in found if each["regarding"]["name"] == self.name]
@@ -131,7 +131,7 @@ def plain(authority: Authority, host: str, path: str = "/") -> tuple[int, str]:
 
 
 def children(release: Installation, host: str) -> list[str]:
-    """The kinds of what a host name has beside the page's Service."""
+    """Return the kinds of what a host name has beside the page's Service."""
     form = ["-l", "app.kubernetes.io/component=hostname", "-o", "json"]
     found = json.loads(release.kubectl("get", "certificates,ingresses,secrets", *form))["items"]
     return sorted(
