@@ -1,6 +1,6 @@
-"""Post messages to the collector, one JSON request each, with the token read anew each time.
+"""Post messages to the collector, one JSON request each; the token is read again each time.
 
-The whole of a request has one deadline, and its answer is bounded, whatever the collector does.
+A request has one deadline as a whole, and its response is bounded, whatever the collector does.
 """
 
 import asyncio
@@ -69,17 +69,17 @@ class HttpCollectorClient:
         content = json.dumps(message, separators=(",", ":")).encode()
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._http.post(
+                response = await self._http.post(
                     self._url + path, content=content, headers=self._authorization()
                 )
         except TimeoutError as error:
             raise CollectorUnreachable(f"no answer within {self._timeout:g} s") from error
         except (Fault, OSError, *fault.HTTP_ERRORS) as error:
             raise CollectorUnreachable(f"{type(error).__name__}: {error}"[:200]) from error
-        return CollectorReply(answer.status_code, _decoded(answer.content))
+        return CollectorReply(response.status_code, _decode(response.content))
 
     def close(self) -> None:
-        """Close what is open; what is waited for is given up."""
+        """Close every connection; pending requests fail."""
         self._transport.close()
 
     def _authorization(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class HttpCollectorClient:
         return {"Authorization": f"Bearer {self._token_file.read_text().strip()}"}
 
 
-def _decoded(content: bytes) -> object:
+def _decode(content: bytes) -> object:
     try:
         return json.loads(content)
     except ValueError:

@@ -1,6 +1,6 @@
-"""Puts a day file where the collector said, with the standard library's client, on a thread.
+"""Put a day file where a permit says, with the standard library's client, on a thread.
 
-The bytes are made while they are sent: nothing of them is kept in memory or on the volume.
+The bytes are made while they are sent: none of them are kept in memory or on the volume.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from allswell.checker.errors import UploadFailed
 from allswell.domain.archive_upload import UploadPermit
 
 TIMEOUT = 15.0
-MOST_ANSWER = 4_096
+MAX_RESPONSE_BYTES = 4_096
 Write = Callable[["UploadSink"], object]
 
 
@@ -25,20 +25,20 @@ class UploadSink(Protocol):
     """Where a day file's bytes go."""
 
     def write(self, chunk: bytes, /) -> int:
-        """Take some bytes; how many."""
+        """Take some bytes; return how many."""
         ...
 
 
 class UploadTarget(Protocol):
-    """Takes what was permitted, from a thread."""
+    """Takes permitted uploads; called on a thread."""
 
     def put(self, permit: UploadPermit, write: Write) -> bool:
-        """Put it; False when there was something already. Raises `Undelivered`."""
+        """Put a day file; False when there is one already. Raises `UploadFailed`."""
         ...
 
 
 @dataclass(slots=True)
-class _Wire:
+class _RequestBody:
     """The body of a request that is being sent."""
 
     connection: HTTPConnection
@@ -51,7 +51,7 @@ class _Wire:
 
 @dataclass(slots=True)
 class HttpUploadTarget:
-    """The real one. A connection and its authorities live for one file: there is one a day."""
+    """The real one. A connection and its TLS context live for one file: there is one a day."""
 
     ca_file: Path | None = None
     timeout: float = TIMEOUT
@@ -59,7 +59,7 @@ class HttpUploadTarget:
     _current: HTTPConnection | None = None
 
     def close(self) -> None:
-        """Break off what is being sent, so that its thread can end."""
+        """Abort the upload that is under way, so that its thread can end."""
         self._closed = True
         socket = self._current.sock if self._current is not None else None
         if socket is not None:
@@ -67,19 +67,19 @@ class HttpUploadTarget:
                 socket.shutdown(SHUT_RDWR)
 
     def put(self, permit: UploadPermit, write: Write) -> bool:
-        """Put it; False when there was something already. Raises `Undelivered`."""
-        with self._connected(permit.url) as (connection, target):
-            connection.putrequest("PUT", target, skip_accept_encoding=True)
+        """Put a day file; False when there is one already. Raises `UploadFailed`."""
+        with self._connect(permit.url) as (connection, path_and_query):
+            connection.putrequest("PUT", path_and_query, skip_accept_encoding=True)
             for name, value in permit.headers.items():
                 connection.putheader(name, value)
             connection.endheaders()
-            # Who refuses may do so before it has read everything.
+            # A server that refuses may do so before it has read everything.
             with contextlib.suppress(ConnectionError):
-                write(_Wire(connection))
-            return _judged(*_answer(connection))
+                write(_RequestBody(connection))
+            return _is_new(*_response(connection))
 
     @contextlib.contextmanager
-    def _connected(self, url: str) -> Iterator[tuple[HTTPConnection, str]]:
+    def _connect(self, url: str) -> Iterator[tuple[HTTPConnection, str]]:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         if parts.scheme == "https":
@@ -91,7 +91,7 @@ class HttpUploadTarget:
             connection = HTTPConnection(host, port, timeout=self.timeout)
         try:
             if self._closed:
-                raise UploadFailed("the checker is ending")
+                raise UploadFailed("the checker is stopping")
             self._current = connection
             yield connection, f"{parts.path}?{parts.query}"
         except (HTTPException, OSError, ValueError) as error:
@@ -101,16 +101,17 @@ class HttpUploadTarget:
             connection.close()
 
 
-def _answer(connection: HTTPConnection) -> tuple[int, bytes]:
-    answer = connection.getresponse()
-    return answer.status, answer.read(MOST_ANSWER)
+def _response(connection: HTTPConnection) -> tuple[int, bytes]:
+    response = connection.getresponse()
+    return response.status, response.read(MAX_RESPONSE_BYTES)
 
 
-def _judged(status: int, body: bytes) -> bool:
+def _is_new(status: int, body: bytes) -> bool:
+    """Tell whether the object is new. Raises `UploadFailed` with the object store's error code."""
     if 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
         return True
     if status == 412:  # noqa: PLR2004 - Precondition Failed
         return False
     code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")
-    said = f" ({code[:60]})" if code.isascii() and code else ""
-    raise UploadFailed(f"the store answers {status}{said}")
+    detail = f" ({code[:60]})" if code.isascii() and code else ""
+    raise UploadFailed(f"the object store answers {status}{detail}")

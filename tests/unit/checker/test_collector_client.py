@@ -16,25 +16,25 @@ import trustme
 from allswell.checker.collector_client import CollectorReply, HttpCollectorClient
 from allswell.checker.errors import CollectorUnreachable
 
-Seen = list[tuple[str, str, object]]
+Requests = list[tuple[str, str, object]]
 
 
 @contextmanager
-def collector(seen: Seen, content: bytes = b'{"ok": true}') -> Iterator[int]:
-    """An HTTP server that answers everything alike and closes every second connection."""
+def collector(requests: Requests, content: bytes = b'{"ok": true}') -> Iterator[int]:
+    """Yield an HTTP server that answers everything alike and closes every second connection."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            seen.append((self.path, self.headers["Authorization"], body))
+            requests.append((self.path, self.headers["Authorization"], body))
             self.send_response(201)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
             # Without a word, as a server does whose patience has ended.
-            self.close_connection = len(seen) % 2 == 0
+            self.close_connection = len(requests) % 2 == 0
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             pass
@@ -48,28 +48,28 @@ def collector(seen: Seen, content: bytes = b'{"ok": true}') -> Iterator[int]:
 
 def test_a_message_arrives_with_the_token_of_the_moment(tmp_path: Path) -> None:
     token = tmp_path / "token"
-    seen: Seen = []
+    requests: Requests = []
 
     async def story(port: int) -> None:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}/base/", token)
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}/base/", token)
         for word in ("one", "two", "three", "four", "five"):
             token.write_text(f"{word}\n")
-            assert await line.post("/v1/beat", {"n": word}) == CollectorReply(201, {"ok": True})
-        line.close()
+            assert await client.post("/v1/beat", {"n": word}) == CollectorReply(201, {"ok": True})
+        client.close()
 
-    with collector(seen) as port:
+    with collector(requests) as port:
         asyncio.run(story(port))
     words = ("one", "two", "three", "four", "five")
-    assert seen == [("/base/v1/beat", f"Bearer {word}", {"n": word}) for word in words]
+    assert requests == [("/base/v1/beat", f"Bearer {word}", {"n": word}) for word in words]
 
 
 def test_an_answer_that_is_no_json_is_an_answer_without_a_body(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
 
     async def story(port: int) -> None:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
-        assert await line.post("/", {}) == CollectorReply(201, None)
-        line.close()
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
+        assert await client.post("/", {}) == CollectorReply(201, None)
+        client.close()
 
     with collector([], b"<html>") as port:
         asyncio.run(story(port))
@@ -81,25 +81,27 @@ def test_without_a_collector_or_a_token_the_line_is_broken(tmp_path: Path, lacki
         (tmp_path / "token").write_text("t")
 
     async def story(port: int) -> None:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
         with pytest.raises(CollectorUnreachable):
-            await line.post("/", {})
-        line.close()
+            await client.post("/", {})
+        client.close()
 
     with collector([]) as port:
         other = 1 if lacking == "collector" else port
         asyncio.run(story(other))
 
 
-Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(answer: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """A collector that treats each connection as it likes."""
+async def running_collector(
+    answer: Behaviour, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Yield a collector that treats each connection as it likes."""
     tasks: set[asyncio.Task[object]] = set()
 
-    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
@@ -109,7 +111,7 @@ async def serving(answer: Answering, tls: ssl.SSLContext | None = None) -> Async
         finally:
             writer.close()
 
-    server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -119,14 +121,14 @@ async def serving(answer: Answering, tls: ssl.SSLContext | None = None) -> Async
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def received(reader: asyncio.StreamReader) -> bytes:
-    """One whole request."""
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    """Return one whole request."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
     return await reader.readexactly(length)
 
 
-def said(body: bytes, *headers: bytes) -> bytes:
+def response(body: bytes, *headers: bytes) -> bytes:
     lines = (b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), *headers, b"", b"")
     return b"\r\n".join(lines) + body
 
@@ -144,36 +146,36 @@ async def test_a_connection_is_kept_for_the_next_message(token: Path) -> None:
 
     async def patient(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(1)
-        while await received(reader):
-            writer.write(said(b"{}"))
+        while await read_request(reader):
+            writer.write(response(b"{}"))
 
-    async with serving(patient) as port:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}", token)
+    async with running_collector(patient) as port:
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}", token)
         for _ in range(3):
-            assert await line.post("/", {}) == CollectorReply(200, {})
-        line.close()
+            assert await client.post("/", {}) == CollectorReply(200, {})
+        client.close()
     assert connections == [1]
 
 
 @pytest.mark.asyncio
 async def test_no_message_waits_for_another(token: Path) -> None:
-    """The collector answers nobody before it has heard all four."""
-    heard: list[bytes] = []
-    all_heard = asyncio.Event()
+    """Have the collector answer only after it has received all four."""
+    messages: list[bytes] = []
+    all_received = asyncio.Event()
 
     async def gathering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            heard.append(await received(reader))
-            if len(heard) == 4:
-                all_heard.set()
-            await all_heard.wait()
-            writer.write(said(b"{}"))
+            messages.append(await read_request(reader))
+            if len(messages) == 4:
+                all_received.set()
+            await all_received.wait()
+            writer.write(response(b"{}"))
 
-    async with serving(gathering) as port:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}", token)
-        replies = await asyncio.gather(*(line.post("/", {"n": n}) for n in range(4)))
-        after = await line.post("/", {})
-        line.close()
+    async with running_collector(gathering) as port:
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}", token)
+        replies = await asyncio.gather(*(client.post("/", {"n": n}) for n in range(4)))
+        after = await client.post("/", {})
+        client.close()
     assert [*replies, after] == [CollectorReply(200, {})] * 5
 
 
@@ -185,12 +187,12 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.01)
 
 
-async def silence(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+async def never_answer(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
 async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await received(reader)
+    await read_request(reader)
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         writer.write(b"a" * 65_536)
@@ -198,8 +200,8 @@ async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await received(reader)
-    writer.write(said(gzip.compress(bytes(64 * 2**20)), b"Content-Encoding: gzip"))
+    await read_request(reader)
+    writer.write(response(gzip.compress(bytes(64 * 2**20)), b"Content-Encoding: gzip"))
     await writer.drain()
 
 
@@ -213,23 +215,23 @@ async def rubbish(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
     ("answer", "words"),
     [
         (drip, "no answer within 0.3 s"),
-        (silence, "no answer within 0.3 s"),
+        (never_answer, "no answer within 0.3 s"),
         (flood, "KiB"),
         (bomb, "when unpacked"),
         (rubbish, "does not begin with HTTP/"),
     ],
 )
 async def test_whatever_the_collector_does_is_told_within_the_deadline(
-    token: Path, answer: Answering, words: str
+    token: Path, answer: Behaviour, words: str
 ) -> None:
-    slow = answer in (drip, silence)
-    async with serving(answer) as port:
-        line = HttpCollectorClient(
+    slow = answer in (drip, never_answer)
+    async with running_collector(answer) as port:
+        client = HttpCollectorClient(
             f"http://127.0.0.1:{port}", token, timeout=timedelta(seconds=0.3 if slow else 60)
         )
         with pytest.raises(CollectorUnreachable, match=words):
-            await line.post("/", {})
-        line.close()
+            await client.post("/", {})
+        client.close()
 
 
 @pytest.mark.asyncio
@@ -242,20 +244,23 @@ async def test_only_the_installations_own_authority_is_trusted(token: Path, tmp_
     authorized = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while message := await received(reader):
+        while message := await read_request(reader):
             authorized.append(message)
-            writer.write(said(b"{}"))
+            writer.write(response(b"{}"))
 
-    async with serving(answer, contexts[0]) as good, serving(answer, contexts[1]) as bad:
+    async with (
+        running_collector(answer, contexts[0]) as good,
+        running_collector(answer, contexts[1]) as bad,
+    ):
         lines = [
             HttpCollectorClient(f"{scheme}://127.0.0.1:{port}", token, tmp_path / "ca.pem")
             for scheme, port in (("https", good), ("HTTPS", good), ("https", bad))
         ]
-        replies = [await line.post("/", {}) for line in lines[:2] for _ in range(2)]
+        replies = [await client.post("/", {}) for client in lines[:2] for _ in range(2)]
         with pytest.raises(CollectorUnreachable, match="not trusted"):
             await lines[2].post("/", {})
-        for line in lines:
-            line.close()
+        for client in lines:
+            client.close()
     assert replies == [CollectorReply(200, {})] * 4
     assert len(authorized) == 4
 
@@ -268,22 +273,22 @@ async def test_proxies_of_the_environment_are_not_asked(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await received(reader)
-        writer.write(said(b"[]"))
+        await read_request(reader)
+        writer.write(response(b"[]"))
 
-    async with serving(answer) as port:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}", token)
-        assert await line.post("/", {}) == CollectorReply(200, [])
-        line.close()
+    async with running_collector(answer) as port:
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}", token)
+        assert await client.post("/", {}) == CollectorReply(200, [])
+        client.close()
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("secret", ["two\nlines", "nul\0", "日本"])
 async def test_a_token_that_no_header_can_hold_is_not_shown(tmp_path: Path, secret: str) -> None:
     (tmp_path / "token").write_text(f"s3cret{secret}")
-    async with serving(silence) as port:
-        line = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
+    async with running_collector(never_answer) as port:
+        client = HttpCollectorClient(f"http://127.0.0.1:{port}", tmp_path / "token")
         with pytest.raises(CollectorUnreachable) as caught:
-            await line.post("/", {})
-        line.close()
+            await client.post("/", {})
+        client.close()
     assert "s3cret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""A day file is sent to whoever was named, and what goes wrong is told without its signature."""
+"""Test that a day file is sent as permitted, and that no error shows the URL's signature."""
 
 import socket
 import threading
@@ -13,18 +13,18 @@ from allswell.checker.object_store_client import HttpUploadTarget, UploadSink
 from allswell.domain.archive_upload import UploadPermit
 
 BODY = b"a day of results"
-Seen = list[tuple[str, dict[str, str], bytes]]
+Requests = list[tuple[str, dict[str, str], bytes]]
 
 
 @contextmanager
-def store(status: int, text: bytes = b"") -> Iterator[tuple[str, Seen]]:
-    """A store that answers so; its address, and what it was sent."""
-    seen: Seen = []
+def store(status: int, text: bytes = b"") -> Iterator[tuple[str, Requests]]:
+    """Yield a store that answers so; its address, and what it was sent."""
+    requests: Requests = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
             length = int(self.headers["Content-Length"])
-            seen.append((self.path, dict(self.headers.items()), self.rfile.read(length)))
+            requests.append((self.path, dict(self.headers.items()), self.rfile.read(length)))
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
@@ -37,7 +37,7 @@ def store(status: int, text: bytes = b"") -> Iterator[tuple[str, Seen]]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/b/k?X-Amz-Signature=hush", seen
+        yield f"http://127.0.0.1:{server.server_port}/b/k?X-Amz-Signature=hush", requests
     finally:
         server.shutdown()
         thread.join()
@@ -55,9 +55,9 @@ def write(out: UploadSink) -> None:
 
 
 def test_what_is_sent_is_what_was_permitted() -> None:
-    with store(200) as (url, seen):
+    with store(200) as (url, requests):
         assert HttpUploadTarget().put(permit(url), write)
-    ((path, headers, body),) = seen
+    ((path, headers, body),) = requests
     assert (path, body) == ("/b/k?X-Amz-Signature=hush", BODY)
     assert headers["If-None-Match"] == "*"
     assert "Authorization" not in headers
@@ -69,7 +69,7 @@ def test_what_is_there_already_is_no_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "said"),
+    ("status", "text", "error"),
     [
         (
             403,
@@ -80,17 +80,19 @@ def test_what_is_there_already_is_no_failure() -> None:
         (307, b"", "307$"),
     ],
 )
-def test_another_answer_is_told_in_the_stores_words(status: int, text: bytes, said: str) -> None:
-    with store(status, text) as (url, _), pytest.raises(UploadFailed, match=said) as caught:
+def test_another_answer_is_reported_with_the_stores_error_code(
+    status: int, text: bytes, error: str
+) -> None:
+    with store(status, text) as (url, _), pytest.raises(UploadFailed, match=error) as caught:
         HttpUploadTarget().put(permit(url), write)
     assert "hush" not in str(caught.value)
 
 
 def test_a_body_that_is_too_short_is_not_delivered() -> None:
-    with store(200) as (url, seen):
+    with store(200) as (url, requests):
         with pytest.raises(UploadFailed):
             HttpUploadTarget(timeout=0.2).put(permit(url), lambda out: out.write(BODY[:5]))
-        assert not [body for _, _, body in seen if body == BODY]
+        assert not [body for _, _, body in requests if body == BODY]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/k?hush", "http:///k?hush", "nonsense?hush"])
@@ -102,22 +104,22 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_address(url: str) -
 
 def test_what_hangs_is_broken_off_when_the_checker_ends() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        depot = HttpUploadTarget(timeout=60)
+        target = HttpUploadTarget(timeout=60)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/k"
-        said: list[BaseException] = []
+        errors: list[BaseException] = []
 
         def send() -> None:
             try:
-                depot.put(permit(url), write)
+                target.put(permit(url), write)
             except UploadFailed as error:
-                said.append(error)
+                errors.append(error)
 
         thread = threading.Thread(target=send)
         thread.start()
         with silent.accept()[0] as accepted:
             accepted.recv(1)
-            depot.close()
+            target.close()
             thread.join(10)
-        assert len(said) == 1
-        with pytest.raises(UploadFailed, match="ending"):
-            depot.put(permit(url), write)
+        assert len(errors) == 1
+        with pytest.raises(UploadFailed, match="stopping"):
+            target.put(permit(url), write)

@@ -1,4 +1,4 @@
-"""A process of its own, which reads from a pipe as for a script, and from a terminal."""
+"""Test the command as a process that reads from a pipe, as in a script, and from a terminal."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ def piped(given: str) -> subprocess.CompletedProcess[str]:
 
 
 def typed(*lines: str) -> tuple[int, str, str]:
-    """The exit code, what is printed and what the terminal shows, of lines typed when asked."""
+    """Type lines when prompted; return the exit code, the output and what the terminal shows."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         COMMAND, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, start_new_session=True

@@ -1,4 +1,4 @@
-"""What `--help` of a program says about its environment is all that the program reads there."""
+"""Test that a program's `--help` names every environment variable that it reads."""
 
 import contextlib
 import re
@@ -33,7 +33,7 @@ class RecordingEnvironment(dict[str, str]):
 
 
 def is_named(text: str, name: str) -> bool:
-    """Whether a text names a variable; after a comma its last words are enough."""
+    """Tell whether a text names a variable; after a comma its last words are enough."""
     ends = [name[place.start() :] for place in re.finditer("_", name)]
     return name in text or any(f", {end}" in text for end in ends)
 

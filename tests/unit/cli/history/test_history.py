@@ -1,4 +1,4 @@
-"""The commands on a data folder of one machine: catalogue, archive and a checker's own file."""
+"""Test the commands on a data folder: catalogue, archive and a checker's own file."""
 
 import gzip
 import io
@@ -72,7 +72,7 @@ class World:
 
 
 def results(start: datetime) -> list[Sample]:
-    """Two days of a check a minute, with an outage of five minutes each."""
+    """Return two days of a check a minute, with an outage of five minutes each."""
     moments = [start + number * MINUTE for number in range(2 * 1440)]
     return [
         Sample(at, 40_000 + at.minute, "Timeout" if at.hour == 3 and at.minute < 5 else "")
@@ -94,7 +94,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def record(world: World) -> None:
-    """The collector knows what the checker claimed; the checker's file has the second day."""
+    """Record what the checker claimed, and write the second day to the checker's file."""
     now, sequence = Health(), 0
     for sample in world.samples:
         now, claim = health.judge(now, sample, Confirm())
@@ -278,7 +278,7 @@ def test_how_many_are_expected_is_as_on_the_days_that_are_archived(world: World)
 def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One may be left by a checker that died between upload and record, before a late result."""
+    """Leave files as a checker does that dies between upload and record, before a late result."""
     (file,) = world.folder.rglob("*.gz")
     day, place = world.samples[0].started.date(), f"{world.public_id}.1"
     object_store = LocalFolder(world.folder / "archive")
@@ -333,7 +333,7 @@ def test_a_replay_goes_by_the_rule_of_a_manifest_that_has_the_monitor(
 
 
 def test_a_replay_passes_over_confirming_checks_that_were_made_too_soon(world: World) -> None:
-    """Five failures a minute apart are four in a row, and three that are two minutes apart."""
+    """Check that `--every` skips confirming checks made sooner: five failures count as three."""
     words = ("replay", "acme/api", "--to", "2026-03-04", "--failures", "4")
     assert world.run(*words) == 0
     assert world.run(*words, "--every", "2m") == 1

@@ -1,4 +1,4 @@
-"""How far a long command has come: for people, and for nobody else."""
+"""Test that progress is shown on a terminal only."""
 
 import io
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def ticks(every: float) -> Iterator[float]:
 
 
 def drawn(out: io.StringIO, total: int, every: float = 1.0) -> list[str]:
-    """What is drawn while four things pass by, a tick apart."""
+    """Return what is drawn while four things pass by, a tick apart."""
     clock = ticks(every)
     with redirect_stderr(out):
         passed = list(output.progress(range(4), total, "day files", lambda: next(clock)))

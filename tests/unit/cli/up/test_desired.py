@@ -14,13 +14,13 @@ A, B = Path("folder/a.yaml"), Path("folder/b.yaml")
 
 
 def good(name: str, value: str = "1") -> ManifestItem:
-    """An object; the simplest kind stands for all."""
+    """Return an object; the simplest kind stands for all."""
     resource = Secret("default", name, {"k": value})
     return ManifestItem(("Secret", "default", name), resource, YamlDocument(A, None))
 
 
 def wrong(name: str) -> ManifestItem:
-    """An object with a mistake whose name can be told."""
+    """Return an object with a mistake whose name can be told."""
     return ManifestItem(("Secret", "default", name), None, YamlDocument(A, None))
 
 

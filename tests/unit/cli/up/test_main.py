@@ -19,7 +19,7 @@ spec: {tcp: {host: api.example, port: 1}}
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that somebody else listens on."""
+    """Yield a port that somebody else listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

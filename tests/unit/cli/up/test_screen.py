@@ -29,7 +29,7 @@ def secret(name: str, value: str = "1", namespace: str = "default") -> Secret:
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What standard output shows, without the time of day."""
+    """Return what standard output shows, without the time of day."""
     return [line[10:] for line in capsys.readouterr().out.splitlines()]
 
 
