@@ -1,4 +1,4 @@
-"""How a measurement says what it measures.
+"""Declare what a measurement measures.
 
 Decorate a function with one ``@figure`` for each thing it measures. With one figure it may return
 the number; with several it yields ``(name, value)`` as each becomes known::

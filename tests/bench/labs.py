@@ -1,4 +1,4 @@
-"""A Kubernetes of the bench's own, beside any that is up for tests."""
+"""Run a Kubernetes cluster for the bench, beside any that is up for tests."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ NAME = "bench"
 
 @contextmanager
 def cluster(kind: str) -> Iterator[Cluster]:
-    """A cluster of a kind (`machine.NODE` or `machine.CONTROL_PLANE`); it is gone afterwards."""
+    """Run a cluster of a kind (`machine.NODE` or `machine.CONTROL_PLANE`) until the block ends."""
     places = replace(Places.of(os.environ), name=NAME)
     lifecycle.up(places, machine.Choice(kind, "the bench asks for it"))
     try:

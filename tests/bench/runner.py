@@ -1,4 +1,4 @@
-"""Finds the measurements, runs them one after another, prints and writes what they say."""
+"""Find the measurements, run them one after another, print and write the results."""
 
 import importlib.util
 import json
@@ -21,7 +21,7 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """How the value compares with the limit."""
+        """Return how the value compares with the limit."""
         return self.figure.judge(self.value)
 
     def row(self) -> str:

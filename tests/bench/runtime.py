@@ -1,4 +1,4 @@
-"""The environment that a checker is measured in: the run-time packages alone.
+"""Make the environment that a checker is measured in: the run-time packages alone.
 
 The one for development has packages that libraries load wherever they find them, and a user's has
 none of them.

@@ -1,4 +1,4 @@
-"""What a result weighs in the archive, and what a long day costs the checker that brings it."""
+"""Measure the archive's bytes per result, and what a long day costs the checker that uploads it."""
 
 import random
 import tempfile
@@ -17,7 +17,7 @@ from allswell.domain.health import Health
 from allswell.domain.sample import Sample
 from allswell.domain.spec.monitor import Monitor
 from allswell.store import BatchItem, Store
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 from tests.bench.figures import checker as checks
 
@@ -32,7 +32,7 @@ PATIENCE_S = 180.0
 
 
 def day(start: datetime, every_s: int, spread: float) -> Iterator[Sample]:
-    """A day of 60 ms lognormally spread, begun about a millisecond late."""
+    """Yield a day of 60 ms lognormally spread, begun about a millisecond late."""
     chance = random.Random(f"{start}{every_s}{spread}")
     for second in range(0, 86_400, every_s):
         late = 412 + int(chance.expovariate(1 / LATE_MS))
@@ -43,7 +43,7 @@ def day(start: datetime, every_s: int, spread: float) -> Iterator[Sample]:
 @figure(name="archive_bytes_per_sample", unit="B", limit=6.5)
 @figure(name="archive_year_mb", unit="MB", limit=3.5)
 def weight() -> Iterator[tuple[str, float]]:
-    """The heaviest of nine shapes, and a year of the heaviest one-minute one."""
+    """Measure the heaviest of nine shapes, and a year of the heaviest one-minute one."""
     most = 0.0
     for every in (1, 30, 60):
         for spread in SPREADS:
@@ -62,29 +62,32 @@ def weight() -> Iterator[tuple[str, float]]:
 @figure(name="archive_peak_added_mib", unit="MiB", limit=12)
 @figure(name="archive_start_lateness_p99_ms", unit="ms", limit=20)
 def long_day() -> Iterator[tuple[str, float]]:
-    """A real checker of a 1-second monitor that files 86,400 results while it checks on.
+    """Measure a real checker of a 1-second monitor that archives 86,400 results while it checks on.
 
     The time is from when the collector has an archive, so it includes the wait for the next beat.
     """
     with tempfile.TemporaryDirectory() as name:
         folder, news = Path(name), ArchiveBacklog()
         with checks.target(folder) as (_, tls, ca_file):
-            monitor = ground.monitor("one", f"https://localhost:{tls}/", "1s")
+            monitor = processes.monitor("one", f"https://localhost:{tls}/", "1s")
             fill(folder / STORE, monitor)
-            with ground.checker(folder, [monitor], ground.cores()[0], ca_file, news) as (pid, port):
+            with processes.run_checker(folder, [monitor], processes.cores()[0], ca_file, news) as (
+                pid,
+                port,
+            ):
                 time.sleep(WARM_UP_S)
-                before, late = ground.memory_kib(pid, "Rss"), ground.metrics(port)
+                before, late = processes.read_memory_kib(pid, "Rss"), processes.read_metrics(port)
                 news.configured, begun = True, time.monotonic()
-                peak = brought(folder / "archive", pid)
-                taken, late_after = time.monotonic() - begun, ground.metrics(port)
+                peak = wait_for_archive(folder / "archive", pid)
+                taken, late_after = time.monotonic() - begun, processes.read_metrics(port)
     yield "archive_day_file_s", taken
     yield "archive_peak_added_mib", (peak - before) / 1024
     yield "archive_start_lateness_p99_ms", checks.quantile_ms(late, late_after, 0.99)
 
 
 def fill(file: Path, monitor: Monitor) -> None:
-    """A checker's file with the day before yesterday, which it has yet to seal."""
-    start = instant.day_start(instant.day_of(ground.utc_now())) - 2 * DAY
+    """Fill a checker's file with the day before yesterday, which it has yet to seal."""
+    start = instant.day_start(instant.day_of(processes.utc_now())) - 2 * DAY
     store = Store.open(file, now=start)
     row = store.enroll(monitor.meta.name, target_hash(monitor))
     samples = tuple(day(start, 1, SPREADS[-1]))
@@ -95,12 +98,12 @@ def fill(file: Path, monitor: Monitor) -> None:
     store.close()
 
 
-def brought(archive: Path, pid: int) -> int:
+def wait_for_archive(archive: Path, pid: int) -> int:
     """Wait until the day is in the archive; the most memory meanwhile, in KiB."""
     deadline, peak = time.monotonic() + PATIENCE_S, 0
     while not list(archive.rglob("*.gz")):
         if time.monotonic() > deadline:
             raise RuntimeError("the day did not reach the archive")
-        peak = max(peak, ground.memory_kib(pid, "Rss"))
+        peak = max(peak, processes.read_memory_kib(pid, "Rss"))
         time.sleep(0.02)
-    return max(peak, ground.memory_kib(pid, "Rss"))
+    return max(peak, processes.read_memory_kib(pid, "Rss"))

@@ -1,4 +1,4 @@
-"""What a month of one monitor costs the central database."""
+"""Measure what a month of one monitor costs the central database."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.simulation import month
 
 @figure(name="central_rows_per_month", unit="rows", limit=37)
 def rows() -> float:
-    """31 days and three outages in virtual time; all tables together."""
+    """Count the rows of 31 days and three outages in virtual time, all tables together."""
     with tempfile.TemporaryDirectory() as name:
         address = f"sqlite:///{name}/central.db"
         central_database.migrated(address)

@@ -1,4 +1,4 @@
-"""What checks cost: lateness, CPU, bytes written, memory; one checker process on one core."""
+"""Measure checks: lateness, CPU, bytes written, memory; one checker process on one core."""
 
 import os
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 
 MONITORS = 1_000
@@ -22,8 +22,8 @@ LATENESS = "allswell_check_start_lateness_seconds_bucket"
 
 @contextmanager
 def target(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """An nginx that answers on a plain and a TLS port; the ports and the CA's file."""
-    plain, tls = ground.free_port(), ground.free_port()
+    """Run an nginx on a plain and a TLS port; yield the ports and the CA's file."""
+    plain, tls = processes.free_port(), processes.free_port()
     ca = trustme.CA()
     certificate = ca.issue_cert("localhost")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
@@ -35,14 +35,14 @@ def target(folder: Path) -> Iterator[tuple[int, int, Path]]:
         f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;\n"
         'location / { return 200 "ok"; } }'
     )
-    others = ground.cores()[1]
-    with ground.nginx(folder, body, others):
-        ground.wait_for(plain)
+    others = processes.cores()[1]
+    with processes.run_nginx(folder, body, others):
+        processes.wait_for_port(plain)
         yield plain, tls, folder / "ca.pem"
 
 
 def quantile_ms(before: Mapping[str, float], after: Mapping[str, float], wanted: float) -> float:
-    """A quantile of the lateness between two readings, as Prometheus interpolates it."""
+    """Return a quantile of the lateness between two readings, as Prometheus interpolates it."""
     counts = {
         float(name.partition('le="')[2].rstrip('"}').replace("+Inf", "inf")): value - before[name]
         for name, value in after.items()
@@ -58,20 +58,26 @@ def quantile_ms(before: Mapping[str, float], after: Mapping[str, float], wanted:
 
 
 def load(scheme: str, seconds: float) -> Iterator[tuple[str, float]]:
-    """A thousand monitors every 10 s: lateness, CPU and bytes by check."""
+    """Measure a thousand monitors every 10 s: lateness, CPU and bytes by check."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with target(folder) as (plain, tls, ca_file):
             address = (
                 f"https://localhost:{tls}/" if scheme == "https" else f"http://localhost:{plain}/"
             )
-            monitors = [ground.monitor(f"m{n}", address, "10s") for n in range(MONITORS)]
-            os.sched_setaffinity(0, ground.cores()[1])
-            with ground.checker(folder, monitors, ground.cores()[0], ca_file) as (pid, port):
+            monitors = [processes.monitor(f"m{n}", address, "10s") for n in range(MONITORS)]
+            os.sched_setaffinity(0, processes.cores()[1])
+            with processes.run_checker(folder, monitors, processes.cores()[0], ca_file) as (
+                pid,
+                port,
+            ):
                 time.sleep(WARM_UP_S)
-                late, used = ground.metrics(port), ground.usage(pid, port)
+                late, used = processes.read_metrics(port), processes.read_usage(pid, port)
                 time.sleep(seconds)
-                late_after, used_after = ground.metrics(port), ground.usage(pid, port)
+                late_after, used_after = (
+                    processes.read_metrics(port),
+                    processes.read_usage(pid, port),
+                )
     checks = used_after.checks - used.checks
     expected = MONITORS * seconds / 10
     bad = sum(
@@ -90,7 +96,7 @@ def load(scheme: str, seconds: float) -> Iterator[tuple[str, float]]:
 @figure(name="cpu_ms_per_check_https", unit="ms", limit=3.5)
 @figure(name="bytes_written_per_check", unit="B", limit=6000)
 def https() -> Iterator[tuple[str, float]]:
-    """1,000 HTTPS monitors, a new connection each."""
+    """Measure 1,000 HTTPS monitors, a new connection each."""
     found = dict(load("https", HTTPS_S))
     yield "start_lateness_p99_ms", found["lateness"]
     yield "cpu_ms_per_check_https", found["cpu"]
@@ -99,20 +105,23 @@ def https() -> Iterator[tuple[str, float]]:
 
 @figure(name="cpu_ms_per_check_http", unit="ms", limit=2.5)
 def http() -> float:
-    """1,000 plain monitors, a new connection each."""
+    """Measure 1,000 plain monitors, a new connection each."""
     return dict(load("http", HTTP_S))["cpu"]
 
 
 @figure(name="checker_rss_mib", unit="MiB", limit=45)
 @figure(name="checker_private_mib", unit="MiB", limit=24)
 def memory() -> Iterator[tuple[str, float]]:
-    """One HTTPS monitor at 1 s, after 2 minutes."""
+    """Measure one HTTPS monitor at 1 s, after 2 minutes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with target(folder) as (_, tls, ca_file):
-            monitors = [ground.monitor("one", f"https://localhost:{tls}/", "1s")]
-            with ground.checker(folder, monitors, ground.cores()[0], ca_file) as (pid, port):
+            monitors = [processes.monitor("one", f"https://localhost:{tls}/", "1s")]
+            with processes.run_checker(folder, monitors, processes.cores()[0], ca_file) as (
+                pid,
+                port,
+            ):
                 time.sleep(MEMORY_S)
-                ground.metrics(port)
-                yield "checker_rss_mib", ground.memory_kib(pid, "Rss") / 1024
-                yield "checker_private_mib", ground.memory_kib(pid, "Private_Dirty") / 1024
+                processes.read_metrics(port)
+                yield "checker_rss_mib", processes.read_memory_kib(pid, "Rss") / 1024
+                yield "checker_private_mib", processes.read_memory_kib(pid, "Private_Dirty") / 1024

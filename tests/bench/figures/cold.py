@@ -1,4 +1,4 @@
-"""What a page costs that is not in any cache: time and queries, from a real PostgreSQL."""
+"""Measure a page that is in no cache: time and queries, from a real PostgreSQL."""
 
 import gc
 import json
@@ -25,7 +25,7 @@ from allswell_web import main
 from allswell_web.build import Dependencies, build
 from allswell_web.cache import latency_client
 from tests import postgres
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 from tests.integration.web import running
 
@@ -54,7 +54,7 @@ class Latency:
         self._answers: dict[tuple[str, ...], bytes] = {}
 
     def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[LatencyBucket, ...]]:
-        """The buckets of each; the answer is made once, and read each time."""
+        """Return the buckets of each; the answer is made once, and read each time."""
         asked = tuple(public_ids)
         if asked not in self._answers:
             told = {"monitors": dict.fromkeys(asked, self._rows)}
@@ -73,12 +73,14 @@ class AtOnce:
 
 
 def filled(url: str, components: int, now: datetime) -> Engine:
-    """A page of so many components, each with 90 days of roll-ups and an outage now and then."""
+    """Write a page of so many components, with 90 days of roll-ups and occasional outages each."""
     central = engine.connect(url)
     engine.migrate(central)
     writer, born = CentralWriter(central), now - timedelta(days=DAYS)
     writer.start(born)
-    monitors = [ground.monitor(f"m{n:03}", "http://127.0.0.1:9/", "60s") for n in range(components)]
+    monitors = [
+        processes.monitor(f"m{n:03}", "http://127.0.0.1:9/", "60s") for n in range(components)
+    ]
     for number, entry in enumerate(monitors):
         row = writer.register(entry, namespace_uid="bench", now=born)
         writer.hello(row.id, "s", born)
@@ -106,7 +108,7 @@ def filled(url: str, components: int, now: datetime) -> Engine:
 
 
 def _days(central: Engine, monitor: int, now: datetime) -> None:
-    """Ninety stored days; one transaction, for only reading is measured."""
+    """Write ninety days in one transaction; only reading is measured."""
     whole = timedelta(days=1) // instant.MILLISECOND
     rows = [
         {
@@ -131,13 +133,13 @@ def _days(central: Engine, monitor: int, now: datetime) -> None:
 
 
 def _day(seed: int) -> histogram.Histogram:
-    """The latencies of a day, which are those of no other."""
+    """Return the latencies of a day, which are those of no other."""
     return histogram.of(40_000 + seed % 977 * 7 + (997 + seed) * n % 60_000 for n in range(1440))
 
 
 @contextmanager
 def counted(central: Engine) -> Iterator[list[str]]:
-    """The statements that are sent, transactions' own apart."""
+    """Yield the statements that are sent, transactions' own apart."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -188,7 +190,7 @@ class Visit:
 @figure(name="page_cold_queries", unit="queries", limit=6)
 @figure(name="page_cold_with_latency_ms", unit="ms", limit=300)
 def cold() -> Iterator[tuple[str, float]]:
-    """100 components over 90 days; and whether 10 components take as many queries.
+    """Measure 100 components over 90 days; and whether 10 components take as many queries.
 
     Once more with today's latency, which comes from the collector: 28,800 buckets to read.
     """
@@ -210,14 +212,14 @@ def cold() -> Iterator[tuple[str, float]]:
 
 
 def _asked(visit: Visit) -> list[tuple[float, int]]:
-    """What a page costs, again and again; the first time is that of everything else, too."""
+    """Measure what a page costs, again and again; the first time includes everything else."""
     visit.ask()
     return [visit.ask() for _ in range(ROUNDS)]
 
 
 @figure(name="page_first_ms", unit="ms", limit=1000)
 def first() -> Iterator[tuple[str, float]]:
-    """The very first request to a process that has just begun, by HTTP, for the same page."""
+    """Measure the very first HTTP request to a process that has just started, for the same page."""
     with postgres.running() as server:
         url = server.create("first")
         filled(url, COMPONENTS, instant.floor(datetime.now(UTC))).dispose()

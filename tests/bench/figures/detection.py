@@ -1,4 +1,4 @@
-"""From a broken target to the page that says so, with everything real: `allswell up` itself."""
+"""Measure the time from a broken target to the page that shows it, with a real `allswell up`."""
 
 import http.server
 import socket
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 
 INTERVAL, EVERY, TIMEOUT, FAILURES = 5.0, 2.0, 4.0, 2
@@ -52,7 +52,7 @@ class Good(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def target(port: int) -> Iterator[None]:
-    """A web server, for as long as the block lasts; after it the port refuses."""
+    """Run a web server until the block ends; after it the port refuses."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Good)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -67,19 +67,19 @@ def target(port: int) -> Iterator[None]:
 
 @contextmanager
 def hanging(port: int) -> Iterator[None]:
-    """A port that takes connections and never answers: the slowest way to be down."""
+    """Open a port that accepts connections and never answers: the slowest way to be down."""
     with socket.create_server(("127.0.0.1", port), backlog=128):
         yield
 
 
 @figure(name="detection_s", unit="s", limit=BOUND + PAGE)
 def detection() -> float:
-    """The slowest of some rounds; the target hangs, so every check takes its whole timeout."""
-    port, page = ground.free_port(), ground.free_port()
+    """Measure the slowest of some rounds; the target hangs, so checks take their whole timeout."""
+    port, page = processes.free_port(), processes.free_port()
     status = f"http://127.0.0.1:{page}/api/v2/summary.json"
 
     def says(word: str) -> bool:
-        components = ground.get_json(status)["components"]
+        components = processes.get_json(status)["components"]
         assert isinstance(components, list)
         return any(not c["group"] and c["status"] == word for c in components)
 
@@ -89,13 +89,13 @@ def detection() -> float:
         file.write_text(MANIFESTS.format(port=port))
         command = [sys.executable, "-m", "allswell.cli", "up", str(file)]
         command += ["--port", str(page), "--data", f"{name}/data"]
-        with ground.process(command, {*ground.cores()[0], *ground.cores()[1]}):
-            ground.wait_for(page)
+        with processes.run_process(command, {*processes.cores()[0], *processes.cores()[1]}):
+            processes.wait_for_port(page)
             for number in range(ROUNDS):
                 with target(port):
-                    ground.until(lambda: says("operational"), 90)
+                    processes.wait_until(lambda: says("operational"), 90)
                     time.sleep(number * INTERVAL / ROUNDS)
                 with hanging(port):
-                    took = ground.until(lambda: says("major_outage"), 120)
+                    took = processes.wait_until(lambda: says("major_outage"), 120)
                 slowest = max(slowest, took)
     return slowest

@@ -1,4 +1,4 @@
-"""How soon customers' own host names serve, on a node, with cert-manager and a real ACME server.
+"""Measure how soon customers' host names serve, on a node, with cert-manager and an ACME server.
 
 The ingress controller is a stand-in (`tests/cluster/ingress.py`), and the names' DNS is a test's.
 """
@@ -23,12 +23,12 @@ MANY = 30
 # A page may list twenty names, and a namespace twenty that are not proved.
 PAGES = 2
 SWAPS = 2
-Ground = tuple[Installation, Authority]
+Setup = tuple[Installation, Authority]
 
 
 @contextmanager
-def installed(issuer: str) -> Iterator[Ground]:
-    """The product with customers' host names, on a node of the bench's own."""
+def installed(issuer: str) -> Iterator[Setup]:
+    """Install the product with customers' host names, on a node of the bench's own."""
     with labs.cluster(machine.NODE) as cluster:
         assert cluster.lab is not None
         with ingress.running(cluster, cluster.lab):
@@ -39,17 +39,17 @@ def installed(issuer: str) -> Iterator[Ground]:
                 yield release, authority
 
 
-def page(ground: Ground, number: int) -> Page:
-    """A page in a namespace of its own."""
-    release, _ = ground
+def page(setup: Setup, number: int) -> Page:
+    """Return a page in a namespace of its own."""
+    release, _ = setup
     name = f"tenant-{number}"
     release.cluster.kubectl("create", "namespace", name)
     return Page(release.cluster, name, "status")
 
 
-def served(ground: Ground, listed: dict[str, Page]) -> dict[str, float]:
+def served(setup: Setup, listed: dict[str, Page]) -> dict[str, float]:
     """Set a CNAME for each name; seconds until each shows its page by HTTPS."""
-    _, authority = ground
+    _, authority = setup
     targets = {host: it.target() for host, it in listed.items()}
     begun, left, took = time.monotonic(), dict(listed), {}
     for host, target in targets.items():
@@ -71,53 +71,53 @@ def served(ground: Ground, listed: dict[str, Page]) -> dict[str, float]:
 @figure(name="hostname_to_https_s", unit="s", limit=120)
 @figure(name="hostnames_30_to_https_s", unit="s", limit=240)
 def names() -> Iterator[tuple[str, float]]:
-    """From the CNAME to HTTPS with a certificate: one name, then thirty at once, the slowest."""
-    with installed(certificate_authority.ISSUER) as ground:
-        one = page(ground, 0)
+    """Measure from CNAME to HTTPS with a certificate: one name, then the slowest of thirty."""
+    with installed(certificate_authority.ISSUER) as setup:
+        one = page(setup, 0)
         one.lists(f"first.{CUSTOMERS}")
-        (took,) = served(ground, {f"first.{CUSTOMERS}": one}).values()
+        (took,) = served(setup, {f"first.{CUSTOMERS}": one}).values()
         yield "hostname_to_https_s", took
-        orders = ground[1].orders()
+        orders = setup[1].orders()
         listed: dict[str, Page] = {}
         for number in range(1, PAGES + 1):
-            it = page(ground, number)
+            it = page(setup, number)
             own = [f"s{each}-{number}.{CUSTOMERS}" for each in range(MANY // PAGES)]
             it.lists(*own, f"never-{number}.{CUSTOMERS}")
             listed |= dict.fromkeys(own, it)
-        yield "hostnames_30_to_https_s", max(served(ground, listed).values())
+        yield "hostnames_30_to_https_s", max(served(setup, listed).values())
         never = [f"never-{number}.{CUSTOMERS}" for number in range(1, PAGES + 1)]
-        made = [kind for host in never for kind in hostnames.children(ground[0], host)]
-        asked = ground[1].orders() - orders
+        made = [kind for host in never for kind in hostnames.children(setup[0], host)]
+        asked = setup[1].orders() - orders
         print(f"  orders at the authority: {asked}; of names without a record: {made}", flush=True)
 
 
 @figure(name="hostname_renewal_failures", unit="count", limit=0)
 def renewals() -> Iterator[tuple[str, float]]:
-    """Requests that fail while a certificate of minutes is renewed twice."""
-    with installed(certificate_authority.SHORT_ISSUER) as ground:
-        host, it = f"short.{CUSTOMERS}", page(ground, 0)
+    """Count the requests that fail while a certificate of minutes is renewed twice."""
+    with installed(certificate_authority.SHORT_ISSUER) as setup:
+        host, it = f"short.{CUSTOMERS}", page(setup, 0)
         it.lists(host)
-        served(ground, {host: it})
+        served(setup, {host: it})
         seen, asked, failed = set[str](), 0, 0
-        root = ground[1].root()
+        root = setup[1].root()
         while len(seen) <= SWAPS:
-            status, text = hostnames.visit(ground[1], host, root=root)
+            status, text = hostnames.visit(setup[1], host, root=root)
             asked += 1
             if status != 200 or it.title not in text:
                 failed += 1
                 print(f"  {status} {text[:100]}", flush=True)
             if asked % 10 == 1:
-                seen.add(serial(ground, host))
+                seen.add(serial(setup, host))
             time.sleep(0.1)
         print(f"  {asked} requests over {SWAPS} renewals", flush=True)
         yield "hostname_renewal_failures", failed
 
 
-def serial(ground: Ground, host: str) -> str:
-    """The certificate that a host shows, as PEM."""
+def serial(setup: Setup, host: str) -> str:
+    """Return the certificate that a host shows, as PEM."""
     anything = ssl.create_default_context()
     anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
-    address = ground[1].lab.node_address
+    address = setup[1].lab.node_address
     with (
         socket.create_connection((address, 443), 5) as raw,
         anything.wrap_socket(raw, server_hostname=host) as spoken,

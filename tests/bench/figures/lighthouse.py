@@ -1,4 +1,4 @@
-"""What Lighthouse, as a phone sees it, says of a page of 20 components and 90 days."""
+"""Measure the Lighthouse scores of a page of 20 components and 90 days, as on a phone."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def program() -> Path:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The address of a rough quarter's page."""
+    """Yield the address of a rough quarter's page."""
     front = test_weight.page(outages=13).web.front
     server = make_server("127.0.0.1", 0, front, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -47,7 +47,7 @@ def served() -> Iterator[str]:
 
 
 def lowest(address: str, folder: Path) -> float:
-    """The lowest of the four scores, of 100."""
+    """Return the lowest of the four scores, of 100."""
     report = folder / "report.json"
     command = [str(program()), address, "--quiet", "--output=json", f"--output-path={report}"]
     browser = {"CHROME_PATH": str(needs.chromium())}
@@ -63,6 +63,6 @@ def lowest(address: str, folder: Path) -> float:
 
 @figure(name="lighthouse_min", unit="points", limit=100, better="higher")
 def lighthouse() -> float:
-    """The median of five runs."""
+    """Return the median of five runs."""
     with served() as address, tempfile.TemporaryDirectory() as folder:
         return median(lowest(address, Path(folder)) for _ in range(RUNS))

@@ -1,4 +1,4 @@
-"""What a thousand host names cost the operator and the API server, on a control plane of its own.
+"""Measure what a thousand host names cost the operator and the API server.
 
 The kinds of cert-manager are there and cert-manager is not: what it would say of each Certificate
 is said here. The names' records are a name server's on loopback.
@@ -18,7 +18,7 @@ from kubernetes.client.exceptions import ApiException
 
 from allswell.kube.conditions import time as written
 from tests import dnsserver, postgres
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 from tests.bench.figures.operator import control_plane
 from tests.cluster import certificate_authority, operator_process
@@ -33,7 +33,7 @@ RIGHTS = {"pagesDomain": "acme-pages.net", "pagesCertificate": {"existingSecret"
 
 
 def told(zone: Zone, database: str) -> dict[str, str]:
-    """What the operator is told."""
+    """Return the operator's settings."""
     return {
         "ALLSWELL_DATABASE_URL": database,
         "ALLSWELL_PAGES_DOMAIN": "acme-pages.net",
@@ -46,7 +46,7 @@ def told(zone: Zone, database: str) -> dict[str, str]:
 
 
 def page(namespace: str, number: int) -> dict[str, Any]:
-    """A StatusPage with twenty names."""
+    """Return a StatusPage with twenty names."""
     hosts = [f"s{each}.customer{number}.com" for each in range(EACH)]
     return {
         "apiVersion": "allswell.dev/v1alpha1",
@@ -86,7 +86,7 @@ class Issuer:
 
 
 def certified() -> dict[str, Any]:
-    """The status of a Certificate that was issued."""
+    """Return the status of an issued Certificate."""
     now = datetime.now(UTC)
     ready = {"type": "Ready", "status": "True", "reason": "Ready", "message": "it is there"}
     return {
@@ -98,7 +98,7 @@ def certified() -> dict[str, Any]:
 
 
 def targets(cluster: Cluster) -> dict[str, str]:
-    """The target of every page, by namespace."""
+    """Return the target of every page, by namespace."""
     found = json.loads(cluster.kubectl("get", "statuspages", "-A", "-o", "json"))["items"]
     return {
         each["metadata"]["namespace"]: each["status"]["target"]
@@ -108,14 +108,14 @@ def targets(cluster: Cluster) -> dict[str, str]:
 
 
 def count(cluster: Cluster, namespace: str) -> int:
-    """How many routes there are."""
+    """Return how many routes there are."""
     path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses?limit=1"
     found = json.loads(cluster.kubectl("get", "--raw", path))
     return len(found["items"]) + int(found["metadata"].get("remainingItemCount", 0))
 
 
 def all_serve(cluster: Cluster) -> bool:
-    """Whether every page says that all of its names serve."""
+    """Tell whether every page's status says that all of its names serve."""
     found = json.loads(cluster.kubectl("get", "statuspages", "-A", "-o", "json"))["items"]
     whole = f"{EACH}/{EACH}"
     return all(each.get("status", {}).get("readyHostnames") == whole for each in found)
@@ -126,7 +126,7 @@ def all_serve(cluster: Cluster) -> bool:
 @figure(name="hostnames_1000_rss_mib", unit="MiB", limit=250)
 @figure(name="hostnames_restart_writes", unit="", limit=0)
 def thousand_names() -> Iterator[tuple[str, float]]:
-    """1,000 names of fifty pages, from their records to their routes; the operator restarts."""
+    """Measure 1,000 names of fifty pages, from records to routes; the operator restarts."""
     words = ["home", *(f"tenant{number}" for number in range(TENANTS))]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -146,7 +146,7 @@ def thousand_names() -> Iterator[tuple[str, float]]:
 def measured(
     cluster: Cluster, operator: OperatorProcess, zone: Zone, tenants: list[str]
 ) -> Iterator[tuple[str, float]]:
-    """The figures."""
+    """Measure the names."""
     home = operator.environment["ALLSWELL_NAMESPACE"]
     pages = [page(name, number) for number, name in enumerate(tenants)]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": pages})
@@ -167,7 +167,7 @@ def measured(
     yield "api_writes_per_hostname", (sum(after.values()) - sum(before.values())) / NAMES
     print(f"  {after}", flush=True)
     assert operator.process is not None
-    yield "hostnames_1000_rss_mib", ground.memory_kib(operator.process.pid, "Rss") / 1024
+    yield "hostnames_1000_rss_mib", processes.read_memory_kib(operator.process.pid, "Rss") / 1024
     issuer.stop.set()
     issuer.thread.join(10)
     operator.restart()

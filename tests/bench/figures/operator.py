@@ -1,4 +1,4 @@
-"""What a thousand Monitors cost the operator and the API server, on a control plane of its own.
+"""Measure what a thousand Monitors cost the operator and the API server.
 
 No pod runs there. What a kubelet and a checker would say of each pod, once it is there, is said
 here: that it is ready, and a few seconds later that the target is up.
@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from allswell.domain.state import State
 from tests import postgres
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 from tests.cluster import cluster_access, collector_client, crds, operator_process
 from tests.cluster.cluster_access import Cluster
@@ -37,7 +37,7 @@ STATEFULSETS, PODS = "/apis/apps/v1/statefulsets", "/api/v1/pods"
 
 @contextmanager
 def control_plane() -> Iterator[Cluster]:
-    """A control plane of the bench's own, whose pods no scheduler finds fault with."""
+    """Run a control plane of the bench's own, whose pods are not scheduled."""
     environ = {k: v for k, v in os.environ.items() if k not in ("CLUSTER", "KUBECONFIG")}
     environ["ALLSWELL_LAB"] = "bench"
     places = Places.of(environ)
@@ -116,7 +116,7 @@ def live(cluster: Cluster, operator: OperatorProcess, namespaces: list[str]) -> 
 @figure(name="operator_rss_mib", unit="MiB", limit=200)
 @figure(name="restart_writes", unit="", limit=0)
 def thousand_monitors() -> Iterator[tuple[str, float]]:
-    """1,000 Monitors in ten namespaces applied at once; each lives; the operator restarts."""
+    """Measure 1,000 Monitors in ten namespaces applied at once; the operator restarts."""
     words = ["home", *(f"tenant{number}" for number in range(NAMESPACES))]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -144,6 +144,6 @@ def thousand_monitors() -> Iterator[tuple[str, float]]:
         yield "cr_writes_per_monitor", max(seen, counted)
         yield "api_writes_per_monitor", sum(written.values()) / MONITORS
         assert operator.process is not None
-        yield "operator_rss_mib", ground.memory_kib(operator.process.pid, "Rss") / 1024
+        yield "operator_rss_mib", processes.read_memory_kib(operator.process.pid, "Rss") / 1024
         operator.restart()
         yield "restart_writes", sum(operator_process.wait_until_quiet(operator, 15).values())

@@ -1,4 +1,4 @@
-"""How fast a hit is beside nginx with the same bytes, and how rarely the database is read."""
+"""Measure how fast a hit is beside nginx with the same bytes, and the reads of the database."""
 
 import gzip
 import math
@@ -20,7 +20,7 @@ from allswell.central import engine
 from allswell.central.writer import CentralWriter
 from allswell.domain.spec import page as spec
 from tests import redisserver
-from tests.bench import ground
+from tests.bench import processes
 from tests.bench.figure import figure
 
 COMPONENTS = 20
@@ -33,13 +33,15 @@ AT_ONCE = 64
 
 
 def filled(folder: Path) -> str:
-    """A central database with a page of 20 components; its address."""
+    """Fill a central database with a page of 20 components; return its URL."""
     url = f"sqlite:///{folder / 'central.sqlite'}"
     central = engine.connect(url)
     engine.migrate(central)
     writer, now = CentralWriter(central), datetime.now(UTC)
     writer.start(now)
-    monitors = [ground.monitor(f"m{n:02}", "http://127.0.0.1:9/", "60s") for n in range(COMPONENTS)]
+    monitors = [
+        processes.monitor(f"m{n:02}", "http://127.0.0.1:9/", "60s") for n in range(COMPONENTS)
+    ]
     for entry in monitors:
         writer.register(entry, namespace_uid="bench", now=now)
     entries = [{"name": entry.meta.name} for entry in monitors]
@@ -58,29 +60,29 @@ def filled(folder: Path) -> str:
 
 @contextmanager
 def web(folder: Path, url: str, **more: str) -> Iterator[int]:
-    """A real page, served on the first core; its port."""
-    port = ground.free_port()
+    """Run a real page on the first core; yield its port."""
+    port = processes.free_port()
     environment = {"ALLSWELL_DATABASE_URL": url, "ALLSWELL_BIND": f"127.0.0.1:{port}", **more}
     command = [sys.executable, "-m", "allswell.cli", "page"]
-    with ground.process(command, ground.cores()[0], environment, folder / "web.log"):
-        ground.wait_for(port)
+    with processes.run_process(command, processes.cores()[0], environment, folder / "web.log"):
+        processes.wait_for_port(port)
         yield port
 
 
 @contextmanager
 def static(folder: Path, body: bytes) -> Iterator[int]:
-    """nginx on the first core with the same bytes, also ready in gzip; its port."""
+    """Run nginx on the first core with the same bytes, also as gzip; yield its port."""
     (folder / "html").mkdir()
     (folder / "html" / "index.html").write_bytes(body)
     (folder / "html" / "index.html.gz").write_bytes(gzip.compress(body, 9, mtime=0))
     folder.chmod(0o755)
-    port = ground.free_port()
+    port = processes.free_port()
     server = (
         "types { text/html html; } sendfile on; keepalive_requests 1000000;\n"
         f"server {{ listen 127.0.0.1:{port}; root {folder}/html; gzip_static on; }}"
     )
-    with ground.nginx(folder, server, ground.cores()[0]):
-        ground.wait_for(port)
+    with processes.run_nginx(folder, server, processes.cores()[0]):
+        processes.wait_for_port(port)
         yield port
 
 
@@ -93,8 +95,8 @@ class Load:
 
 
 def load(port: int, header: str) -> Load:
-    """All answers good, with 32 connections from the second core."""
-    core = ",".join(str(number) for number in ground.cores()[1])
+    """Load a URL with 32 connections from the second core. Raises when an answer is not good."""
+    core = ",".join(str(number) for number in processes.cores()[1])
     command = [
         "taskset",
         "-c",
@@ -116,8 +118,8 @@ def load(port: int, header: str) -> Load:
 
 
 def reads(port: int) -> float:
-    """How often the page's facts have been read from the database so far."""
-    return ground.metrics(port)["allswell_web_facts_reads_total"]
+    """Return how often the page's facts have been read from the database so far."""
+    return processes.read_metrics(port)["allswell_web_facts_reads_total"]
 
 
 @figure(name="page_hit_vs_nginx_gzip", unit="ratio", limit=0.8, better="higher")
@@ -126,7 +128,7 @@ def reads(port: int) -> float:
 @figure(name="page_hit_p99_nginx_ms", unit="ms", limit=20)
 @figure(name="page_refreshes_per_window", unit="reads", limit=1)
 def hits() -> Iterator[tuple[str, float]]:
-    """Both serve in turn, five times each way; the medians. The p99s are those with gzip."""
+    """Measure both in turn, five times each way; the medians. The p99s are those with gzip."""
     headers = {"gzip": "Accept-Encoding: gzip", "plain": "Accept-Encoding: identity"}
     loads: dict[tuple[str, str], list[Load]] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -152,7 +154,7 @@ def hits() -> Iterator[tuple[str, float]]:
 
 
 def visit(ports: Sequence[int], requests: int) -> None:
-    """So many requests, 64 at a time, over all replicas. Raises when one is not answered well."""
+    """Send so many requests, 64 at a time, over all replicas. Raises when one fails."""
 
     def ask(number: int) -> None:
         port = ports[number % len(ports)]
@@ -166,7 +168,7 @@ def visit(ports: Sequence[int], requests: int) -> None:
 
 @figure(name="page_refreshes_two_replicas", unit="reads", limit=1)
 def replicas() -> float:
-    """10,000 requests, 64 at a time, over two replicas with a Redis: reads per 30 s begun."""
+    """Measure reads per 30 s: 10,000 requests, 64 at a time, over two replicas with a Redis."""
     with tempfile.TemporaryDirectory() as name, redisserver.running() as redis:
         folder = Path(name)
         url, shared = filled(folder), {"ALLSWELL_REDIS_URL": redis.url}

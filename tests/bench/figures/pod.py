@@ -1,4 +1,4 @@
-"""What one checker's pod costs on a real node, and how soon it has a result."""
+"""Measure what one checker's pod costs on a real node, and how soon it has a result."""
 
 import tempfile
 import time
@@ -21,7 +21,7 @@ SETTLED = 75.0
 @figure(name="pod_to_first_result_s", unit="s", limit=15)
 @figure(name="checker_anon_mib", unit="MiB", limit=30)
 def pods() -> Iterator[tuple[str, float]]:
-    """The worst of five checkers with TLS; what else the kernel counts is printed beside it."""
+    """Measure the worst of five checkers with TLS; other kernel counters are printed beside it."""
     with labs.cluster(machine.NODE) as cluster, tempfile.TemporaryDirectory() as folder:
         assert cluster.lab is not None
         address = cluster.lab.machine_address
@@ -51,14 +51,14 @@ def pods() -> Iterator[tuple[str, float]]:
 
 
 def first_result(watched: monitor_pods.RunningMonitor) -> float:
-    """Seconds from the container's start to its first sample's."""
+    """Return seconds from the container's start to its first sample's."""
     status = watched.pod()["status"]["containerStatuses"][0]
     began = datetime.fromisoformat(status["state"]["running"]["startedAt"])
     return (min(at for at, _ in watched.samples()) - began).total_seconds()
 
 
 def memory(pod: str) -> dict[str, int]:
-    """What the kernel counts of a pod's checker, in bytes, by its control group."""
+    """Return the memory of a pod's checker by its control group, in bytes."""
     for entry in Path("/proc").iterdir():
         try:
             command = (entry / "cmdline").read_bytes()

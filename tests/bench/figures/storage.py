@@ -1,4 +1,4 @@
-"""What a month of one monitor weighs in the checker's own file."""
+"""Measure the size of a month of one monitor in the checker's own file."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ BEGINNING = datetime(2026, 10, 1, tzinfo=UTC)
 
 @figure(name="sample_bytes_on_disk", unit="B", limit=28)
 def month() -> float:
-    """31 days of a one-minute monitor, a commit each, latencies as they vary in practice."""
+    """Measure 31 days of a one-minute monitor, a commit each, with varying latencies."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "checker.sqlite"
         store = Store.open(path, now=BEGINNING)

@@ -1,4 +1,4 @@
-"""What deriving the states of a window costs."""
+"""Measure what deriving the states of a window costs."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ OVERLAYS, CLAIMS, RUNS = 5_000, 1_000, 5
 
 @figure(name="segments_5000_overlays_ms", unit="ms", limit=30)
 def segments() -> float:
-    """CPU time of one derivation over 90 days with 5,000 pauses; the least of five."""
+    """Measure the CPU time of one derivation over 90 days with 5,000 pauses; the least of five."""
     step = WINDOW / OVERLAYS
     overlays = [
         Overlay(OverlayKind.PAUSED, START + i * step, START + i * step + step / 3)

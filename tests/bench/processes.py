@@ -1,4 +1,4 @@
-"""The ground that figures are measured on: nginx, a collector, checkers, all on loopback.
+"""Run the processes that figures are measured with: nginx, a collector, checkers, on loopback.
 
 Everything that is started is ended by its PID. With two cores or more, what is measured has the
 first for itself and all else runs on the second.
@@ -41,25 +41,25 @@ from tests.bench import runtime
 from tests.nginx import configuration
 
 TOKEN = "bench"
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """The core for what is measured, and those for all else; the same one where there is one."""
+    """Return the core of what is measured, and those of everything else; one core serves both."""
     usable = sorted(os.sched_getaffinity(0))
     return {usable[0]}, set(usable[1:]) or {usable[0]}
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
+def wait_for_port(port: int) -> None:
     """Wait until a port of loopback answers."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -70,10 +70,10 @@ def wait_for(port: int) -> None:
     raise TimeoutError(f"nothing listens on port {port}")
 
 
-def until(holds: Callable[[], bool], seconds: float, every: float = 0.1) -> float:
+def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.1) -> float:
     """Wait until something holds; the seconds it took."""
     began = time.monotonic()
-    while not holds():
+    while not condition():
         if time.monotonic() - began > seconds:
             raise TimeoutError(f"not within {seconds} s")
         time.sleep(every)
@@ -81,9 +81,9 @@ def until(holds: Callable[[], bool], seconds: float, every: float = 0.1) -> floa
 
 
 @contextmanager
-def process(
+def run_process(
     command: Sequence[str],
-    on: set[int],
+    cpus: set[int],
     environment: dict[str, str] | None = None,
     log: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
@@ -95,26 +95,28 @@ def process(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            preexec_fn=lambda: os.sched_setaffinity(0, on),  # noqa: PLW1509 - one thread here
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus),  # noqa: PLW1509 - one thread here
         )
         try:
             yield running
         finally:
             running.send_signal(signal.SIGTERM)
             try:
-                running.wait(PATIENCE)
+                running.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
 
 
 @contextmanager
-def nginx(folder: Path, body: str, on: set[int]) -> Iterator[None]:
+def run_nginx(folder: Path, body: str, cpus: set[int]) -> Iterator[None]:
     """Run nginx with a `http` block's content."""
     settings = folder / "nginx.conf"
     main = "worker_rlimit_nofile 20000; events { worker_connections 8192; }"
     settings.write_text(configuration(folder, f"access_log off;\n{body}", main))
-    with process(["nginx", "-p", str(folder), "-c", str(settings)], on, log=folder / "nginx.out"):
+    with run_process(
+        ["nginx", "-p", str(folder), "-c", str(settings)], cpus, log=folder / "nginx.out"
+    ):
         yield
 
 
@@ -127,25 +129,25 @@ class Usage:
     checks: int
 
 
-def usage(pid: int, status_port: int) -> Usage:
+def read_usage(pid: int, status_port: int) -> Usage:
     """Read it off the kernel and the checker's own metrics."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
     written = re.search(r"^write_bytes: (\d+)", Path(f"/proc/{pid}/io").read_text(), re.MULTILINE)
-    found = metrics(status_port)
-    checks = sum(v for name, v in found.items() if name.startswith("allswell_checks_total"))
+    result = read_metrics(status_port)
+    checks = sum(v for name, v in result.items() if name.startswith("allswell_checks_total"))
     return Usage(ticks / os.sysconf("SC_CLK_TCK"), int(written[1]) if written else 0, int(checks))
 
 
-def memory_kib(pid: int, name: str) -> int:
-    """A line of the kernel's account of a process's memory, in KiB."""
+def read_memory_kib(pid: int, name: str) -> int:
+    """Return a line of a process's smaps_rollup, in KiB."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) if found else 0
+    result = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
+    return int(result[1]) if result else 0
 
 
-def metrics(port: int) -> dict[str, float]:
-    """A program's metrics by name and labels."""
+def read_metrics(port: int) -> dict[str, float]:
+    """Return a program's metrics by name and labels."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         lines = answer.read().decode().splitlines()
     pairs = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
@@ -153,14 +155,14 @@ def metrics(port: int) -> dict[str, float]:
 
 
 def get_json(url: str) -> dict[str, object]:
-    """A JSON document."""
+    """Return a JSON document."""
     with urllib.request.urlopen(url, timeout=10) as answer:
-        found: dict[str, object] = json.load(answer)
-    return found
+        result: dict[str, object] = json.load(answer)
+    return result
 
 
 def monitor(name: str, url: str, interval: str) -> Monitor:
-    """A Monitor of a URL."""
+    """Return a Monitor of a URL."""
     return spec.read(
         {
             "apiVersion": "allswell.dev/v1alpha1",
@@ -172,8 +174,8 @@ def monitor(name: str, url: str, interval: str) -> Monitor:
 
 
 @contextmanager
-def collector(
-    folder: Path, monitors: Sequence[Monitor], news: ArchiveBacklog | None = None
+def run_collector(
+    folder: Path, monitors: Sequence[Monitor], archive_backlog: ArchiveBacklog | None = None
 ) -> Iterator[str]:
     """Run a real collector on a SQLite database in a thread of this process; its address.
 
@@ -190,54 +192,65 @@ def collector(
 
     async def begin() -> CollectorServer:
         tokens = LocalTokens({TOKEN: Sender("default")})
-        shelf = LocalFolder(folder / "archive")
-        archive = None if news is None else _archive(shelf, central, news)
-        found = CollectorServer(
-            writer, CollectorState(writer, archive_backlog=news), tokens, utc_now, archive=archive
+        local_folder = LocalFolder(folder / "archive")
+        archive = (
+            None if archive_backlog is None else _archive(local_folder, central, archive_backlog)
         )
-        await found.start("127.0.0.1", 0)
-        shelf.base_url = f"http://127.0.0.1:{found.port}"
-        return found
+        result = CollectorServer(
+            writer,
+            CollectorState(writer, archive_backlog=archive_backlog),
+            tokens,
+            utc_now,
+            archive=archive,
+        )
+        await result.start("127.0.0.1", 0)
+        local_folder.base_url = f"http://127.0.0.1:{result.port}"
+        return result
 
-    running = asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE)
+    running = asyncio.run_coroutine_threadsafe(begin(), loop).result(TIMEOUT)
     try:
         yield f"http://127.0.0.1:{running.port}"
     finally:
-        asyncio.run_coroutine_threadsafe(running.stop(), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(running.stop(), loop).result(TIMEOUT)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
         loop.close()
         central.dispose()
 
 
 def utc_now() -> datetime:
-    """The time."""
+    """Return the time."""
     return datetime.now(UTC)
 
 
-def _archive(shelf: LocalFolder, central: Engine, news: ArchiveBacklog) -> ArchiveExecutor:
-    intake = LocalUploads(shelf, utc_now)
-    made = ArchiveExecutor(
-        Uploads(shelf, ArchiveCatalogue(central)), news, utc_now, local_uploads=intake
+def _archive(
+    local_folder: LocalFolder, central: Engine, archive_backlog: ArchiveBacklog
+) -> ArchiveExecutor:
+    local_uploads = LocalUploads(local_folder, utc_now)
+    executor = ArchiveExecutor(
+        Uploads(local_folder, ArchiveCatalogue(central)),
+        archive_backlog,
+        utc_now,
+        local_uploads=local_uploads,
     )
-    news.configured = False
-    return made
+    archive_backlog.configured = False
+    return executor
 
 
 @contextmanager
-def checker(
+def run_checker(
     folder: Path,
     monitors: Sequence[Monitor],
-    on: set[int],
+    cpus: set[int],
     ca_file: Path | None = None,
-    news: ArchiveBacklog | None = None,
+    archive_backlog: ArchiveBacklog | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Run a real checker against a real collector; its PID and status port."""
     port = free_port()
     listed = CheckerConfig(monitors=tuple(monitors), allow_loopback=True)
     (folder / config.FILE).write_text(config.text(listed))
     (folder / "token").write_text(TOKEN)
-    with collector(folder, monitors, news) as url:
+    with run_collector(folder, monitors, archive_backlog) as url:
         environment = {
             "ALLSWELL_CONFIG": str(folder),
             "ALLSWELL_DATA": str(folder),
@@ -249,6 +262,6 @@ def checker(
         if ca_file is not None:
             environment["ALLSWELL_EXTRA_CA_FILE"] = str(ca_file)
         command = [runtime.python(), "-m", "allswell.cli", "checker"]
-        with process(command, on, environment, folder / "checker.log") as running:
-            wait_for(port)
+        with run_process(command, cpus, environment, folder / "checker.log") as running:
+            wait_for_port(port)
             yield running.pid, port
