@@ -59,13 +59,19 @@ check: lint types ## All that needs no run: lint, types, contracts, style figure
 	$(BIN)/python -m tests.style
 
 .PHONY: test
-test: $(DEV) ## All tests that need no cluster, and the coverage limits (ARGS="-k word": no limits)
+test: $(DEV) ## All tests that need no cluster, and the coverage limits (ARGS="-k word": some, quickly)
 	@$(BIN)/python -m tests.needs
-	$(BIN)/python -m pytest -m "not cluster and not browser" $(JOBS) --cov --cov-report= $(ARGS)
-ifndef ARGS
+ifdef ARGS
+	$(BIN)/python -m pytest -m "not cluster and not browser" $(ARGS)
+else
+	$(BIN)/python -m pytest -m "not cluster and not browser" $(JOBS) --cov --cov-report=
 	$(BIN)/coverage report --include='*/allswell/domain/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=90
 endif
+
+.PHONY: pythons-test
+pythons-test: $(DEV) ## Unit and property tests on every other Python from 3.11 up that is installed
+	$(BIN)/python -m tests.pythons $(ARGS)
 
 .PHONY: browser-test
 browser-test: $(DEV) ## The page in Debian's Chromium, judged by axe (from npm)
