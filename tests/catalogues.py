@@ -1,4 +1,4 @@
-"""The catalogues of the page's languages: what is to be translated, and whether it is.
+"""Update and compile the translation catalogues of the page's languages.
 
 ``python -m tests.catalogues`` takes the messages from the source into every ``.po`` and compiles
 it. A test fails while a message lacks its translation or a ``.mo`` is not what its ``.po`` says.
@@ -34,7 +34,7 @@ CODES = tuple(code for code in languages.NAMES if code != languages.SOURCE)
 
 
 def template() -> Catalog:
-    """Every message of the source, without its places: they would change with each line."""
+    """Return every message of the source, without its places: they would change with each line."""
     found = Catalog(charset="utf-8", creation_date=MADE)
     for _, _, message, _, context in extract_from_dir(ROOT, METHODS, OPTIONS, keywords=KEYWORDS):
         found.add(message, context=context)
@@ -42,20 +42,20 @@ def template() -> Catalog:
 
 
 def read(code: str) -> Catalog:
-    """The catalogue of one language."""
+    """Return the catalogue of one language."""
     with (languages.FOLDER / f"{code}.po").open("rb") as file:
         return pofile.read_po(file, locale=code.replace("-", "_"))
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """What stands in a ``.mo``."""
+    """Return the content of a ``.mo``."""
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()
 
 
 def lacking(catalogue: Catalog, wanted: Catalog) -> Iterator[Message]:
-    """The messages of the source without a translation, or with one that is only a guess."""
+    """Yield the messages of the source without a translation, or with one that is only a guess."""
     for message in wanted:
         if not message.id:
             continue
@@ -65,7 +65,7 @@ def lacking(catalogue: Catalog, wanted: Catalog) -> Iterator[Message]:
 
 
 def surplus(catalogue: Catalog, wanted: Catalog) -> Iterator[Message]:
-    """The translations of messages that the source no longer has."""
+    """Yield the translations of messages that the source no longer has."""
     for message in catalogue:
         if message.id and wanted.get(message.id, message.context) is None:
             yield message

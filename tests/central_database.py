@@ -51,7 +51,7 @@ class Central:
         return self.writer.put_page(page(), lines(*names), at, namespace_uid="ns")
 
     def said(self, page_id: int, at: datetime) -> PageData:
-        """What a page shows at a moment."""
+        """Return what a page shows at a moment."""
         found = self.reader.facts(page_id, at)
         assert found is not None
         return found
@@ -67,7 +67,7 @@ class Central:
             return {row[0]: row[1] for row in connection.execute(union_all(*counted))}
 
     def version(self, page_id: int) -> int:
-        """The version of a page."""
+        """Return the version of a page."""
         return self.reader.versions()[page_id]
 
 
@@ -96,7 +96,7 @@ def migrated(url: str) -> None:
 
 
 def copied(template: Path, folder: Path) -> str:
-    """The address of a copy of a SQLite file."""
+    """Return the address of a copy of a SQLite file."""
     shutil.copy(template, folder / "central.db")
     return f"sqlite:///{folder / 'central.db'}"
 
@@ -118,32 +118,32 @@ def monitor(
     interval: timedelta = timedelta(minutes=1),
     paused: bool = False,
 ) -> Monitor:
-    """A manifest."""
+    """Return a manifest."""
     meta = Meta(name, namespace, {}, uid)
     return Monitor(meta, "tcp", Tcp("example.com", 443), interval, paused=paused)
 
 
 def page(title: str = "Acme", namespace: str = "acme", *, uid: str = "") -> StatusPage:
-    """A manifest of the page `main`."""
+    """Return a manifest of the page `main`."""
     hostnames = ("status.acme.com", "up.acme.com")
     return StatusPage(Meta("main", namespace, {}, uid), title, "All of it", "UTC", hostnames)
 
 
 def lines(*names: str) -> tuple[ComponentSpec, ...]:
-    """Components in one group, titled by their names in capitals."""
+    """Return components in one group, titled by their names in capitals."""
     return tuple(ComponentSpec("API", name, name.upper()) for name in names)
 
 
 def transition(
     sequence: int, state: State, since: datetime, store: str = "s1", reason: str | None = None
 ) -> Transition:
-    """What a checker claims of `api`."""
+    """Return what a checker claims of `api`."""
     claim = HealthClaim(state, since, REASONS[state] if reason is None else reason)
     return Transition("api", store, sequence, claim)
 
 
 def day_report(day: date, revision: int = 1, checks: int = 3, store: str = "s1") -> DayReport:
-    """A day of `checks` successful checks."""
+    """Return a day of `checks` successful checks."""
     latencies = [1000 * (number + 1) for number in range(checks)]
     roll = RollUp(
         day, checks, checks, sum(latencies) // checks, latencies[-1], histogram.of(latencies)

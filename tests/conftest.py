@@ -1,4 +1,4 @@
-"""What every test may rely on: the `needs` marker, one profile for property tests."""
+"""Provide what every test relies on: the `needs` marker, one profile for property tests."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A name server for tests: answers by UDP and TCP on loopback what a test has told it, and breaks
+"""Run a name server for tests: it answers by UDP and TCP on loopback as set by a test, and breaks
 in the ways that name servers do.
 """
 
@@ -37,7 +37,7 @@ class Zone:
         self.records[name, kind] = list(values)
 
     def answer(self, wire: bytes, *, stream: bool) -> bytes | None:
-        """The answer to a question; None for silence."""
+        """Return the answer to a question; None for silence."""
         query = dns.message.from_wire(wire)
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
@@ -94,7 +94,7 @@ async def _tcp(zone: Zone, reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 @contextmanager
 def serving() -> Iterator[Zone]:
-    """A name server in a thread of its own, until the end; its port is the zone's."""
+    """Yield a name server in a thread of its own, until the end; its port is the zone's."""
     zone, loop = Zone(), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""A Kubernetes API in memory, as far as the operator speaks with it.
+"""Fake a Kubernetes API in memory, as far as the operator uses it.
 
 It keeps versions, identities and generations, merges what is applied and takes away what is applied
 no more; it validates Monitors and StatusPages as our own parser does, and runs no controllers. It
@@ -42,13 +42,13 @@ class FakeApi:
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
-        """An object, or None when it is not there."""
+        """Return an object, or None when it is not there."""
         self._ask("get", kind, name)
         found = self.objects.get((kind, namespace, name))
         return None if found is None else copy.deepcopy(found)
 
     async def every(self, kind: Kind, namespaces: Sequence[str], selector: str = "") -> Listing:
-        """All objects of a kind, complete or not at all; the namespace "" stands for all."""
+        """Return all objects of a kind, complete or not at all; the namespace "" stands for all."""
         self._ask("every", kind, "")
         if kind in self.absent:
             raise KubeMissing(f"404: the server could not find {kind.plural}")
@@ -113,12 +113,12 @@ class FakeApi:
         self.remove(kind, namespace, name)
 
     def put(self, kind: Kind, seen: Json) -> Json:
-        """What somebody else has written: an object as it is to be, status and all."""
+        """Put an object, with its status, as another client does."""
         address = (kind, *manifest.name(seen))
         return copy.deepcopy(self._kept(address, self.objects.get(address), _plain(seen)))
 
     def remove(self, kind: Kind, namespace: str, name: str) -> None:
-        """Somebody else deletes an object."""
+        """Delete an object as another client does."""
         del self.objects[(kind, namespace, name)]
         for key in [key for key in self._applied if key[0] == (kind, namespace, name)]:
             del self._applied[key]
@@ -159,7 +159,7 @@ def _validate(kind: Kind, seen: Object) -> None:
 
 
 def _listed(kind: Kind, seen: Object) -> Object:
-    """In a list an object of a built-in kind does not say what it is."""
+    """Drop the kind of a built-in object, which a list does not have."""
     if "." not in kind.group or kind.group.endswith(".k8s.io"):
         del seen["apiVersion"], seen["kind"]
     return seen
@@ -176,7 +176,7 @@ def _selected(seen: Json, selector: str) -> bool:
 
 
 def _merged(live: Object, wanted: Object) -> Object:
-    """What is wanted over what is there. Lists are taken whole."""
+    """Merge the desired fields over the existing ones. Lists are replaced whole."""
     for key, value in wanted.items():
         if isinstance(value, dict) and isinstance(live.get(key), dict):
             live[key] = _merged(live[key], value)
@@ -186,7 +186,7 @@ def _merged(live: Object, wanted: Object) -> Object:
 
 
 def _cleared(value: Object) -> Object:
-    """Without what is null."""
+    """Drop the fields that are null."""
     return {
         key: _cleared(part) if isinstance(part, dict) else part
         for key, part in value.items()
@@ -195,7 +195,7 @@ def _cleared(value: Object) -> Object:
 
 
 def _without(live: Object, known: Object, wanted: Object) -> Object:
-    """What is there without what we once applied and want no more."""
+    """Drop the fields that we once applied and no longer want."""
     for key, value in known.items():
         if key not in wanted:
             live.pop(key, None)

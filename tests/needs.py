@@ -1,4 +1,4 @@
-"""What the tests need from the machine beside Python, and how to install it.
+"""List what the tests need from the machine beside Python, and how to install it.
 
 ``python -m tests.needs`` says what is lacking. A test asks with ``@pytest.mark.needs("nginx")``: it
 is skipped where the thing is lacking, and fails where everything is required (``CI=true`` or

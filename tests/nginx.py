@@ -1,4 +1,4 @@
-"""What every nginx of the tests is told, whatever it serves: to write below one folder only."""
+"""Configure every nginx of the tests to write below one folder only."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 def configuration(folder: Path, http: str, main: str = "user root; events {}") -> str:
-    """The whole of nginx.conf around the content of its `http` block."""
+    """Return the whole of nginx.conf around the content of its `http` block."""
     temporary = "".join(f"  {kind}_temp_path {folder}/temp;\n" for kind in _KINDS)
     return (
         f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests: in a folder of its own, on a free port, ended by its number.
+"""Run a real PostgreSQL server for tests: in a folder of its own, on a free port, ended by PID.
 
 The server refuses to run as root, so a root shell (as in a container) runs it as a user that owns
 nothing else. Nothing is kept, so it does not wait for the disk.
@@ -49,7 +49,7 @@ class Server:
         return made
 
     def url(self, database: str) -> str:
-        """The address of a database."""
+        """Return the address of a database."""
         return f"postgresql://allswell:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
@@ -92,7 +92,7 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """A server that runs, and is gone with its data at the end."""
+    """Yield a server that runs, and is gone with its data at the end."""
     folder = Path(tempfile.mkdtemp(prefix="allswell-postgres-"))
     try:
         server = Server.make(folder)
@@ -106,7 +106,7 @@ def running() -> Iterator[Server]:
 
 
 def plain_user() -> pwd.struct_passwd | None:
-    """Whom the server runs as when we are root; None when we are not."""
+    """Return whom the server runs as when we are root; None when we are not."""
     if os.geteuid() != 0:
         return None
     there = {entry.pw_name: entry for entry in pwd.getpwall()}

@@ -1,4 +1,4 @@
-"""What a person sees while the lab does something slow."""
+"""Show progress while something slow is built."""
 
 import contextlib
 import sys

@@ -1,4 +1,4 @@
-"""A real Redis server for tests: on a port of loopback, without a disk, ended by its number."""
+"""Run a real Redis server for tests: on a loopback port, without a disk, ended by PID."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address of its first database."""
+        """Return the address of its first database."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """A server that runs, and is gone at the end."""
+    """Yield a server that runs, and is gone at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         server = Server(probe.getsockname()[1])

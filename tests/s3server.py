@@ -1,4 +1,4 @@
-"""A real S3 server for tests: over a folder, on a port of loopback, ended by its number."""
+"""Run a real S3 server for tests: over a folder, on a loopback port, ended by PID."""
 
 import signal
 import socket
@@ -38,15 +38,15 @@ class Server:
 
     @property
     def endpoint(self) -> str:
-        """Its address."""
+        """Return its address."""
         return f"http{'s' if self.authority else ''}://{self.address}:{self.port}"
 
     def where(self, prefix: str = "") -> BucketSettings:
-        """How to write to the bucket."""
+        """Return the settings to write to the bucket with."""
         return BucketSettings(BUCKET, prefix, self.endpoint, "us-east-1", KEY, SECRET)
 
     def names(self) -> set[str]:
-        """The files that there are."""
+        """Return the files that there are."""
         root = self.folder / "data" / BUCKET
         return {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file()}
 
@@ -79,7 +79,7 @@ class Server:
 
 @contextmanager
 def running(address: str = "127.0.0.1", *, tls: bool = False) -> Iterator[Server]:
-    """A server that runs, and is gone with its files at the end."""
+    """Yield a server that runs, and is gone with its files at the end."""
     with socket.socket() as probe:
         probe.bind((address, 0))
         port = int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Measures how our source reads, and fails where a limit that must hold is broken.
+"""Measure how our source reads, and fail where a limit that must hold is broken.
 
 A body is what a reader has to hold in mind: the lines from the first statement after the docstring
 to the last. Medians and the 90th percentile are aims and only shown, as are the figures of the

@@ -1,4 +1,4 @@
-"""Connections by TLS to what may be about to start or to end."""
+"""Connect by TLS to a server that may be about to start or to end."""
 
 import contextlib
 import http.client
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 def connected(
     trusting: ssl.SSLContext, place: tuple[str, int], name: str
 ) -> Iterator[http.client.HTTPConnection]:
-    """A connection to an address and a port, with a name as SNI; raise OSError.
+    """Yield a connection to an address and a port, with a name as SNI; raise OSError.
 
     The socket is wrapped before it connects: Python 3.11 leaves one open that is wrapped afterwards
     when the other end has reset the connection meanwhile.

@@ -1,4 +1,4 @@
-"""Upper bounds in pyproject.toml, each for as long as its reason holds."""
+"""Test that each upper bound in pyproject.toml is there for as long as its reason holds."""
 
 from importlib import metadata
 

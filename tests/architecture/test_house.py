@@ -1,4 +1,4 @@
-"""What the linter cannot say about where things lie."""
+"""Test what the linter cannot say about where things are."""
 
 import ast
 import re

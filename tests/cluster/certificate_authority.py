@@ -15,7 +15,7 @@ ISSUER, SHORT_ISSUER = "lab", "lab-short"
 def install_crds(cluster: Cluster) -> None:
     """Install the CRDs of cert-manager and of the Gateway API."""
     assert cluster.lab is not None
-    folder = acme.programs(cluster.lab.places.cache) / "crds"
+    folder = acme.programs(cluster.lab.paths.cache) / "crds"
     cluster.kubectl("apply", "--server-side", "-f", str(folder))
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(folder))
 

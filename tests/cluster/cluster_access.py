@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from kubernetes import client, config
 
 from tests.cluster.lab import images, lifecycle, machine
-from tests.cluster.lab.places import Places
+from tests.cluster.lab.paths import LabPaths
 from tests.cluster.lab.processes import Failed
 
 T = TypeVar("T")
@@ -131,18 +131,18 @@ def wait_until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
 def attach(environ: Mapping[str, str]) -> Cluster | None:
     """Return the cluster that is up: the environment's own if it names one, else the lab."""
     wanted = environ.get("CLUSTER", "")
-    lab = lifecycle.find(Places.of(environ))
+    lab = lifecycle.find(LabPaths.of(environ))
     if wanted == machine.EXISTING or (environ.get("KUBECONFIG") and not _is_of(lab, environ)):
         context = machine.allowed_context(environ)
         path = Path(environ["KUBECONFIG"].split(os.pathsep)[0])
         return _cluster(path, context, shutil.which("kubectl"), None)
     if lab is None:
         return None
-    return _cluster(lab.places.kubeconfig, lab.places.context, str(lab.programs / "kubectl"), lab)
+    return _cluster(lab.paths.kubeconfig, lab.paths.context, str(lab.programs / "kubectl"), lab)
 
 
 def _is_of(lab: lifecycle.Lab | None, environ: Mapping[str, str]) -> bool:
-    return lab is not None and environ["KUBECONFIG"] == str(lab.places.kubeconfig)
+    return lab is not None and environ["KUBECONFIG"] == str(lab.paths.kubeconfig)
 
 
 def _cluster(path: Path, context: str, kubectl: str | None, lab: lifecycle.Lab | None) -> Cluster:

@@ -25,7 +25,7 @@ from tests.cluster import (
 )
 from tests.cluster.cluster_access import Cluster
 from tests.cluster.installation import Installation, Values
-from tests.cluster.lab import lifecycle, places
+from tests.cluster.lab import lifecycle, paths
 from tests.cluster.lab.acme import Authority
 from tests.cluster.lab.processes import Failed
 from tests.cluster.targets import Target
@@ -59,7 +59,7 @@ def pytest_collection_finish(session: pytest.Session) -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Build first, visibly, what the tests need; without it none of them could pass."""
-    lab = lifecycle.find(places.here())
+    lab = lifecycle.find(paths.here())
     if lab is None or session.testsfailed or session.config.option.collectonly:
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")

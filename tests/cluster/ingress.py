@@ -107,7 +107,7 @@ class Controller:
         self._core = cluster.core
         self._network = client.NetworkingV1Api(cluster.api)
         self._lab = lab
-        self.folder = lab.places.data / "ingress"
+        self.folder = lab.paths.data / "ingress"
         self._written = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingress", daemon=True)

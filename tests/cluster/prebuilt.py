@@ -18,7 +18,7 @@ def build(lab: Lab, items: Iterable[pytest.Item]) -> None:
     """Build the images and programs of these tests, if the lab runs pods."""
     chosen = list(items)
     of_the_product = any(is_of_the_product(item) for item in chosen)
-    cache = lab.places.cache
+    cache = lab.paths.cache
     if lab.has_node and of_the_product:
         product.built(cache)
         product.built_database(cache)

@@ -1,4 +1,4 @@
-"""The project's own image for a cluster, and a stand-in for the official one of PostgreSQL.
+"""Build the project's own image for a cluster, and a stand-in for the official one of PostgreSQL.
 
 On the lab they are built from this checkout and loaded; on a cluster of yours they must be there
 already, named by ALLSWELL_IMAGE (and pulled as any other).
@@ -24,23 +24,23 @@ _KEPT = 3600.0
 
 
 def image(cluster: Cluster) -> str:
-    """The name of the project's image, which the cluster's node has when this returns."""
+    """Return the name of the project's image, which the cluster's node has when this returns."""
     if cluster.lab is None:
         return os.environ.get("ALLSWELL_IMAGE", "allswell:0.1.0")
-    cluster.lab.load(built(cluster.lab.places.cache))
+    cluster.lab.load(built(cluster.lab.paths.cache))
     return NAME
 
 
 def database_image(cluster: Cluster) -> str:
-    """The name of a PostgreSQL image; empty for the chart's own."""
+    """Return the name of a PostgreSQL image; empty for the chart's own."""
     if cluster.lab is None:
         return ""
-    cluster.lab.load(built_database(cluster.lab.places.cache))
+    cluster.lab.load(built_database(cluster.lab.paths.cache))
     return DATABASE
 
 
 def built(cache: Path) -> Path:
-    """The archive of the project's image, built if this checkout's has not been."""
+    """Return the archive of the project's image, built if this checkout's has not been."""
     found = [ROOT / name for name in PARTS]
     for folder in FOLDERS:
         found += [p for p in sorted((ROOT / folder).rglob("*")) if p.is_file()]

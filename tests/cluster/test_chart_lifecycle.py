@@ -70,7 +70,7 @@ def expected(place: Place, values: rendering.Values = rendering.DEFAULT) -> set[
 
 
 @pytest.fixture
-def places(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
+def paths(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
     """Two new namespaces; our kinds are there afterwards, as other tests need them."""
     first, second = (Place(cluster, f"life-{uuid.uuid4().hex[:8]}") for _ in range(2))
     for place in (first, second):
@@ -113,9 +113,9 @@ def rules(place: Place) -> list[rendering.Json]:
 
 
 def test_an_upgrade_from_the_chart_before_and_a_rollback_keep_what_the_user_has(
-    places: tuple[Place, Place], tmp_path: Path
+    paths: tuple[Place, Place], tmp_path: Path
 ) -> None:
-    place, _ = places
+    place, _ = paths
     before = installation.previous_chart(tmp_path)
     place.install(chart=before)
     first, monitor = place.objects(), monitored(place)
@@ -132,9 +132,9 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_keep_what_the_user_has(
 
 
 def test_rights_that_are_no_longer_needed_go_with_an_upgrade(
-    places: tuple[Place, Place],
+    paths: tuple[Place, Place],
 ) -> None:
-    place, other = places
+    place, other = paths
     place.install()
     wide = rules(place)
     place.helm("upgrade", str(CHART), "--set", f"watchNamespaces={{{other.namespace}}}")
@@ -147,9 +147,9 @@ def test_rights_that_are_no_longer_needed_go_with_an_upgrade(
 
 
 def test_what_an_uninstall_leaves_is_taken_up_by_the_next_install(
-    places: tuple[Place, Place],
+    paths: tuple[Place, Place],
 ) -> None:
-    place, _ = places
+    place, _ = paths
     place.install()
     monitor = monitored(place)
     claim = "pvc/data-allswell-database-0"
@@ -164,9 +164,9 @@ def test_what_an_uninstall_leaves_is_taken_up_by_the_next_install(
 
 
 def test_crds_of_another_release_are_refused_taken_over_or_left_alone_as_the_user_says(
-    places: tuple[Place, Place],
+    paths: tuple[Place, Place],
 ) -> None:
-    first, second = places
+    first, second = paths
     first.install()
     monitor = monitored(first)
     first.helm("uninstall")
@@ -178,8 +178,8 @@ def test_crds_of_another_release_are_refused_taken_over_or_left_alone_as_the_use
     assert uid(first) == monitor
 
 
-def test_two_releases_stand_beside_each_other(places: tuple[Place, Place]) -> None:
-    first, second = places
+def test_two_releases_stand_beside_each_other(paths: tuple[Place, Place]) -> None:
+    first, second = paths
     for place, with_crds in ((first, "true"), (second, "false")):
         serving = f"watchNamespaces={{{place.namespace}}},crds.enabled={with_crds}"
         place.install("--set", serving)
@@ -190,8 +190,8 @@ def test_two_releases_stand_beside_each_other(places: tuple[Place, Place]) -> No
     assert len(mine) > 10
 
 
-def test_the_commands_of_the_notes_remove_all_that_is_left(places: tuple[Place, Place]) -> None:
-    place, _ = places
+def test_the_commands_of_the_notes_remove_all_that_is_left(paths: tuple[Place, Place]) -> None:
+    place, _ = paths
     said = place.install()
     monitored(place)
     # The operator would make these.

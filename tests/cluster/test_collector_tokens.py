@@ -164,7 +164,7 @@ def resigned(scene: Scene, token: str, **claims: object) -> str:
     """A token with other claims, signed as the API server signs."""
     if scene.cluster.lab is None:
         pytest.skip("The cluster is not ours, so we have no key to sign with.")
-    path = scene.cluster.lab.places.certs / "service-accounts.key"
+    path = scene.cluster.lab.paths.certs / "service-accounts.key"
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     content = with_claims(token, **claims).rpartition(".")[0]

@@ -13,7 +13,7 @@ import pytest
 from tests.cluster.cluster_access import Cluster
 from tests.cluster.conftest import absent
 from tests.cluster.lab import build, lifecycle, machine
-from tests.cluster.lab.places import Places, cache
+from tests.cluster.lab.paths import LabPaths, cache
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("first", "second")
@@ -24,7 +24,7 @@ def environ(cluster: Cluster, tmp_path: Path) -> Iterator[dict[str, str]]:
     """An environment with an empty cache, but for what Go's compiler keeps of its own."""
     if cluster.lab is None:
         pytest.skip("The cluster is not ours, so there may be no Go.")
-    if lacks := machine.look(cluster.lab.places.cache).lacks_for_node:
+    if lacks := machine.inspect(cluster.lab.paths.cache).lacks_for_node:
         absent("; ".join(lacks))
     go = build.go()
     assert go is not None
@@ -37,7 +37,7 @@ def environ(cluster: Cluster, tmp_path: Path) -> Iterator[dict[str, str]]:
     }
     yield made
     for name in NAMES:
-        lifecycle.down(Places(name, cache(made)))
+        lifecycle.down(LabPaths(name, cache(made)))
     shutil.rmtree(cache(made))
 
 
@@ -61,6 +61,6 @@ def test_two_labs_come_up_at_once_on_an_empty_cache(
         ended = [lab.wait() for lab in labs]
     words = "".join(log.read_text() for log in logs)
     assert ended == [0, 0], words
-    assert all(lifecycle.find(Places(name, cache(environ))) for name in NAMES)
+    assert all(lifecycle.find(LabPaths(name, cache(environ))) for name in NAMES)
     made = [line for line in words.splitlines() if line.startswith(("Building", "Making"))]
     assert len(made) == len(set(made)), words

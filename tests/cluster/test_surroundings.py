@@ -27,7 +27,7 @@ def python(cluster: Cluster, namespace: str, code: str, *, image: str = "") -> s
 
 @pytest.fixture
 def server(lab: lifecycle.Lab, tmp_path: Path) -> Iterator[int]:
-    """The port of a web server of this test, at the machine's end of the wire."""
+    """The port of a web server of this test, at the machine's end of the link."""
     (tmp_path / "word").write_text("all is well", encoding="utf-8")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer((lab.machine_address, 0), handler) as served:
@@ -88,7 +88,7 @@ def test_an_image_made_from_a_containerfile_runs(
     (tmp_path / "Containerfile").write_text(text, encoding="utf-8")
     name = "docker.io/local/lab-test:1"
     made = tmp_path / "made.tar"
-    container.archive(made, tmp_path / "Containerfile", name=name, cache=lab.places.cache)
+    container.archive(made, tmp_path / "Containerfile", name=name, cache=lab.paths.cache)
     lab.load(made)
     code = "import os; print(open('/made').read(), os.getuid())"
     assert python(cluster, namespace, code, image=name) == "made\n 10001\n"

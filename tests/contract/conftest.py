@@ -1,4 +1,4 @@
-"""The central database on both kinds of server, made anew for each test."""
+"""Provide the central database on both kinds of server, new for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.central_database import NOON, Central
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server with a migrated database, `central`."""
+    """Yield a PostgreSQL server with a migrated database, `central`."""
     with postgres.running() as running:
         central_database.migrated(running.create("central"))
         yield running
@@ -19,7 +19,7 @@ def server() -> Iterator[postgres.Server]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy from."""
+    """Return a migrated SQLite file to copy from."""
     path = tmp_path_factory.mktemp("central") / "template.db"
     central_database.migrated(f"sqlite:///{path}")
     return path
@@ -29,13 +29,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
 )
 def kind(request: pytest.FixtureRequest) -> str:
-    """Which of the two databases a test runs on."""
+    """Return which of the two databases a test runs on."""
     return str(request.param)
 
 
 @pytest.fixture
 def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a database without tables."""
+    """Yield the address of a database without tables."""
     if kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
@@ -46,7 +46,7 @@ def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
 
 @pytest.fixture
 def address(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of a migrated database."""
+    """Return the address of a migrated database."""
     if kind == "sqlite":
         return central_database.copied(request.getfixturevalue("template"), tmp_path)
     server: postgres.Server = request.getfixturevalue("server")
@@ -57,7 +57,7 @@ def address(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def central(address: str) -> Iterator[Central]:
-    """A central database that was started at noon."""
+    """Yield a central database that was started at noon."""
     with central_database.opened(address) as opened:
         opened.writer.start(NOON)
         yield opened

@@ -26,7 +26,7 @@ from tests.cluster import cluster_access, collector_client, crds, operator_proce
 from tests.cluster.cluster_access import Cluster
 from tests.cluster.collector_client import CheckerClient
 from tests.cluster.lab import lifecycle, machine
-from tests.cluster.lab.places import Places
+from tests.cluster.lab.paths import LabPaths
 from tests.cluster.operator_process import OperatorProcess
 
 MONITORS, NAMESPACES = 1_000, 10
@@ -40,15 +40,15 @@ def control_plane() -> Iterator[Cluster]:
     """Run a control plane of the bench's own, whose pods are not scheduled."""
     environ = {k: v for k, v in os.environ.items() if k not in ("CLUSTER", "KUBECONFIG")}
     environ["ALLSWELL_LAB"] = "bench"
-    places = Places.of(environ)
-    lab = lifecycle.up(places, machine.Choice(machine.CONTROL_PLANE, "for the bench"))
+    paths = LabPaths.of(environ)
+    lab = lifecycle.up(paths, machine.Choice(machine.CONTROL_PLANE, "for the bench"))
     try:
         lab.daemon("kube-scheduler").stop()
         found = cluster_access.attach(environ)
         assert found is not None
         yield found
     finally:
-        lifecycle.down(places)
+        lifecycle.down(paths)
 
 
 def apply_all(cluster: Cluster, namespaces: list[str]) -> None:

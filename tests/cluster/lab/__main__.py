@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests import artefacts, progress
-from tests.cluster.lab import lifecycle, machine, places, processes
+from tests.cluster.lab import lifecycle, machine, paths, processes
 from tests.cluster.lab.processes import Failed
 
 ROOT = Path(__file__).parents[3]
@@ -23,9 +23,9 @@ LOGS = ROOT / "build" / "cluster-logs"
 
 def up() -> machine.Choice:
     """Bring up what was chosen, and say what that is."""
-    own = places.here()
+    own = paths.here()
     environ = {key: value for key, value in os.environ.items() if value != str(own.kubeconfig)}
-    choice = machine.choose(environ, machine.look(own.cache))
+    choice = machine.choose(environ, machine.inspect(own.cache))
     progress.say(f"Cluster: {choice.kind} ({choice.why}).")
     if choice.kind != machine.EXISTING:
         lab = lifecycle.up(own, choice)
@@ -35,7 +35,7 @@ def up() -> machine.Choice:
 
 def down() -> None:
     """Take the lab down."""
-    own = places.here()
+    own = paths.here()
     ended = lifecycle.down(own)
     own.temporary.unlink(missing_ok=True)
     progress.say(f"Ended {', '.join(ended)}." if ended else "Nothing was up.")
@@ -43,7 +43,7 @@ def down() -> None:
 
 def status() -> int:
     """Say what runs; 1 if no lab is up."""
-    lab = lifecycle.find(places.here())
+    lab = lifecycle.find(paths.here())
     if lab is None:
         progress.say("No lab is up.")
         return 1
@@ -56,7 +56,7 @@ def status() -> int:
 
 def test(arguments: Sequence[str]) -> int:
     """Run the tests; a lab that nobody has brought up to stay is taken down at the end."""
-    own = places.here()
+    own = paths.here()
     with artefacts.alone(own.testing):
         kept = lifecycle.find(own) is not None and not own.temporary.exists()
         if kept:
@@ -75,8 +75,8 @@ def run(arguments: Sequence[str]) -> int:
     chosen = [*arguments] if named else ["tests/cluster", *arguments]
     command = [*processes.MORTAL, sys.executable, "-m", "pytest", "-m", "cluster", *chosen]
     failed = subprocess.run(command, cwd=ROOT, check=False).returncode
-    if failed and lifecycle.find(places.here()):
-        lifecycle.keep_logs(places.here(), LOGS)
+    if failed and lifecycle.find(paths.here()):
+        lifecycle.keep_logs(paths.here(), LOGS)
         progress.say(f"The logs of the cluster are in {LOGS}")
     return failed
 
@@ -98,7 +98,7 @@ def main() -> int:
         match given.action:
             case "up":
                 up()
-                places.here().temporary.unlink(missing_ok=True)
+                paths.here().temporary.unlink(missing_ok=True)
             case "down":
                 down()
             case "status":

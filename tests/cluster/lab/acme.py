@@ -1,4 +1,4 @@
-"""An authority for certificates: cert-manager, Pebble (an ACME server) and a DNS server for both.
+"""Run a certificate authority: cert-manager, Pebble (an ACME server) and a DNS server for both.
 
 They run on the machine beside a lab's node and end with the lab. Pebble asks at the node's own
 address, port 80, as a public authority would; what answers there is `tests/cluster/ingress.py`.
@@ -64,12 +64,12 @@ class Authority:
 
     @property
     def directory(self) -> str:
-        """The address for an issuer's `server`."""
+        """Return the address for an issuer's `server`."""
         return f"https://{self.lab.machine_address}:{ACME_PORT}/dir"
 
     @property
     def nameserver(self) -> str:
-        """The DNS server, as host:port; it knows what `record` was told, by UDP and TCP."""
+        """Return the DNS server, as host:port; it knows what `record` was told, by UDP and TCP."""
         return f"{self.lab.machine_address}:{DNS_PORT}"
 
     def record(self, what: str, facts: Mapping[str, object]) -> None:
@@ -84,26 +84,26 @@ class Authority:
             answer.read()
 
     def root(self) -> str:
-        """The root of what Pebble issues, as PEM; another one after each start of it."""
+        """Return the root of what Pebble issues, as PEM; another one after each start of it."""
         context = ssl.create_default_context(cadata=self.bundle)
         place = f"https://{self.lab.machine_address}:{ACME_DESK}/roots/0"
         with urllib.request.urlopen(place, timeout=5, context=context) as answer:
             return str(answer.read().decode())
 
     def orders(self) -> int:
-        """How many orders Pebble has taken since its start, whatever became of them."""
+        """Return how many orders Pebble has taken since its start, whatever became of them."""
         return self.pebble.log.read_text(encoding="utf-8").count("Added order ")
 
     @property
     def pebble(self) -> Daemon:
-        """Pebble, whose log tells of every request."""
+        """Return Pebble, whose log has every request."""
         return self.lab.daemon("pebble")
 
 
 def start(lab: Lab) -> Authority:
     """Start whatever of it does not run yet; the kinds of cert-manager must be there already."""
-    made = programs(lab.places.cache)
-    folder = lab.places.data / "acme"
+    made = programs(lab.paths.cache)
+    folder = lab.paths.data / "acme"
     folder.mkdir(exist_ok=True)
     if not (folder / "authority.pem").exists():
         _keys(folder, lab.machine_address)
@@ -113,7 +113,7 @@ def start(lab: Lab) -> Authority:
             daemon.define(command)
             daemon.start()
     running = Authority(lab, made / "crds", (folder / "authority.pem").read_text())
-    lab.load(images.solver(made, lab.places.cache))
+    lab.load(images.solver(made, lab.paths.cache))
     _wait(running)
     return running
 
@@ -149,7 +149,7 @@ def _commands(lab: Lab, made: Path, folder: Path) -> dict[str, list[str]]:
         ],
         "cert-manager": [
             str(made / "cert-manager"),
-            f"-kubeconfig={lab.places.kubeconfig}",
+            f"-kubeconfig={lab.paths.kubeconfig}",
             f"-cluster-resource-namespace={NAMESPACE}",
             f"-solver-image={images.SOLVER}",
             f"-nameserver={dns}",
@@ -181,5 +181,5 @@ def _wait(running: Authority) -> None:
             running.root()
             return
         if time.monotonic() > until:
-            raise Failed(f"Pebble does not answer:\n{running.pebble.last_words()}")
+            raise Failed(f"Pebble does not answer:\n{running.pebble.last_log_lines()}")
         time.sleep(0.1)

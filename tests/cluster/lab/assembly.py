@@ -1,4 +1,4 @@
-"""Puts the parts of a lab together, in order: walls, wire, keys, control plane, node."""
+"""Assemble a lab in order: namespaces, network, keys, control plane, node."""
 
 import socket
 from contextlib import ExitStack
@@ -16,15 +16,15 @@ from tests.cluster.lab import (
     node,
     volumes,
 )
-from tests.cluster.lab.places import Places
+from tests.cluster.lab.paths import LabPaths
 
-LOOPBACK = network.Wire("lo", "127.0.0.1", "127.0.0.1")
+LOOPBACK = network.VethPair("lo", "127.0.0.1", "127.0.0.1")
 
 
-def control_plane(places: Places, programs: Path) -> network.Wire:
+def control_plane(paths: LabPaths, programs: Path) -> network.VethPair:
     """Start a control plane on loopback."""
-    places.make()
-    plan = controlplane.Plan(places, programs / "kubernetes", LOOPBACK.node, _ports())
+    paths.make()
+    plan = controlplane.ControlPlaneSpec(paths, programs / "kubernetes", LOOPBACK.node, _ports())
     _issue(plan)
     controlplane.define(plan)
     with progress.step("Starting the control plane"):
@@ -32,30 +32,30 @@ def control_plane(places: Places, programs: Path) -> network.Wire:
     return LOOPBACK
 
 
-def with_node(places: Places, programs: Path) -> network.Wire:
-    """Start a control plane and a node; return the wire between the machine and the node."""
-    archives = [images.pause(programs, places.cache), images.base(places.cache)]
-    places.make()
+def with_node(paths: LabPaths, programs: Path) -> network.VethPair:
+    """Start a control plane and a node; return the link between the machine and the node."""
+    archives = [images.pause(programs, paths.cache), images.base(paths.cache)]
+    paths.make()
     with progress.step("Starting the control plane"):
-        made = _walled(places, programs)
+        made = _isolated(paths, programs)
         controlplane.start(made.plan)
     with progress.step("Starting the node"):
         node.start_containerd(made, archives)
         node.start(made)
         dns.start(made)
         volumes.start(made)
-    return made.wire
+    return made.link
 
 
-def _walled(places: Places, programs: Path) -> node.Node:
-    pid = namespaces.start(places)
+def _isolated(paths: LabPaths, programs: Path) -> node.Node:
+    pid = namespaces.start(paths)
     enter = namespaces.enter(pid)
-    with artefacts.alone(places.cache / "labs" / "wires.lock"):
-        wire = network.free(network.known())
-        network.connect(wire, pid, enter, places.wire)
-    cgroups.make(places)
-    plan = controlplane.Plan(places, programs / "kubernetes", wire.node, _ports(), enter)
-    made = node.Node(plan, wire, cgroups.name(places))
+    with artefacts.alone(paths.cache / "labs" / "wires.lock"):
+        link = network.free(network.known())
+        network.connect(link, pid, enter, paths.link)
+    cgroups.make(paths)
+    plan = controlplane.ControlPlaneSpec(paths, programs / "kubernetes", link.node, _ports(), enter)
+    made = node.Node(plan, link, cgroups.name(paths))
     controlplane.define(plan)
     node.define(made, _issue(plan))
     dns.define(made)
@@ -63,11 +63,9 @@ def _walled(places: Places, programs: Path) -> node.Node:
     return made
 
 
-def _issue(plan: controlplane.Plan) -> certs.Desk:
-    places = plan.places
-    return certs.issue(
-        places.certs, address=plan.address, port=plan.api_port, context=places.context
-    )
+def _issue(plan: controlplane.ControlPlaneSpec) -> certs.KeyIssuer:
+    paths = plan.paths
+    return certs.issue(paths.certs, address=plan.address, port=plan.api_port, context=paths.context)
 
 
 def _ports() -> tuple[int, int, int]:

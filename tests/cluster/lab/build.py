@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests import artefacts, progress
-from tests.cluster.lab.places import SOURCE
+from tests.cluster.lab.paths import SOURCE
 from tests.cluster.lab.processes import MORTAL, Failed
 
 VERSION = "v1.35.4"

@@ -1,4 +1,4 @@
-"""The keys of a lab: one authority, a certificate for each server, a kubeconfig for each client.
+"""Issue the keys of a lab: one CA, a certificate for each server, a kubeconfig for each client.
 
 They live as long as the lab and are worth nothing beyond it.
 """
@@ -16,7 +16,7 @@ _NOBODY = "client.invalid"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class KeyIssuer:
     """Issues what one lab needs into one folder."""
 
     authority: trustme.CA
@@ -69,9 +69,9 @@ def _kubeconfig(
     }
 
 
-def issue(folder: Path, *, address: str, port: int, context: str) -> Desk:
+def issue(folder: Path, *, address: str, port: int, context: str) -> KeyIssuer:
     """Write all that the control plane needs, and return the desk for more."""
-    desk = Desk(trustme.CA(), folder, f"https://{address}:{port}", context)
+    desk = KeyIssuer(trustme.CA(), folder, f"https://{address}:{port}", context)
     desk.authority_file()
     kubernetes = ("kubernetes.default.svc", "kubernetes.default", "kubernetes", "10.96.0.1")
     desk.certificate("kube-apiserver", "localhost", *{"127.0.0.1", address}, *kubernetes)

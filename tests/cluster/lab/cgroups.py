@@ -1,19 +1,19 @@
-"""The control groups of a lab's pods: one branch, in every hierarchy that the machine has."""
+"""Make the control groups of a lab's pods: one branch in every hierarchy of the machine."""
 
 import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster.lab.places import Places
+from tests.cluster.lab.paths import LabPaths
 
 _ROOT = Path("/sys/fs/cgroup")
 
 
-def name(places: Places) -> str:
-    """The branch of a lab; another user may have a lab of the same name elsewhere."""
-    whose = hashlib.sha256(bytes(places.home)).hexdigest()[:8]
-    return f"allswell-lab-{places.name}-{whose}"
+def name(paths: LabPaths) -> str:
+    """Return the branch of a lab; another user may have a lab of the same name elsewhere."""
+    whose = hashlib.sha256(bytes(paths.home)).hexdigest()[:8]
+    return f"allswell-lab-{paths.name}-{whose}"
 
 
 def _hierarchies() -> Iterator[Path]:
@@ -25,20 +25,20 @@ def _hierarchies() -> Iterator[Path]:
             yield folder
 
 
-def branches(places: Places) -> list[Path]:
+def branches(paths: LabPaths) -> list[Path]:
     """Return those branches of a lab that exist."""
-    return [path for each in _hierarchies() if (path := each / name(places)).exists()]
+    return [path for each in _hierarchies() if (path := each / name(paths)).exists()]
 
 
-def make(places: Places) -> None:
+def make(paths: LabPaths) -> None:
     """Make the branch, which the kubelet wants to find."""
     for hierarchy in _hierarchies():
-        (hierarchy / name(places)).mkdir(exist_ok=True)
+        (hierarchy / name(paths)).mkdir(exist_ok=True)
 
 
-def remove(places: Places) -> None:
+def remove(paths: LabPaths) -> None:
     """Remove the branch; its processes have ended."""
-    for branch in branches(places):
+    for branch in branches(paths):
         deepest_first = sorted(branch.rglob("*/"), key=lambda path: -len(path.parts))
         for folder in [path for path in (*deepest_first, branch) if path.is_dir()]:
             with contextlib.suppress(FileNotFoundError):

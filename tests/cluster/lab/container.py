@@ -33,8 +33,8 @@ def archive(made: Path, containerfile: Path, *, name: str, cache: Path) -> None:
 
 def _buildah(cache: Path, action: str, *words: str) -> None:
     store = cache / "images" / "buildah"
-    places = [f"--root={store}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
-    command = [*_WALLS, "buildah", *places, action, *words]
+    paths = [f"--root={store}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
+    command = [*_WALLS, "buildah", *paths, action, *words]
     done = subprocess.run(
         command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

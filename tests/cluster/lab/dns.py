@@ -1,4 +1,4 @@
-"""The names of the cluster: CoreDNS beside the kubelet, and names that tests give.
+"""Serve the cluster's DNS: CoreDNS beside the kubelet, and names that tests add.
 
 Pods ask it at the node's address. What neither the cluster nor a test has named does not exist.
 """
@@ -9,13 +9,13 @@ from tests.cluster.lab.node import Node
 
 
 def hosts(data: Path) -> Path:
-    """The file of the names that tests give: lines of an address and names, read each second."""
+    """Return the file of names that tests add: lines of an address and names, read each second."""
     return data / "node" / "hosts"
 
 
 def define(node: Node) -> None:
     """Write down how it is started."""
-    names = hosts(node.plan.places.data)
+    names = hosts(node.plan.paths.data)
     names.touch()
     text = f"""
 .:53 {{
@@ -27,7 +27,7 @@ def define(node: Node) -> None:
         fallthrough
     }}
     kubernetes cluster.local in-addr.arpa ip6.arpa {{
-        kubeconfig {node.plan.places.kubeconfig} {node.plan.places.context}
+        kubeconfig {node.plan.paths.kubeconfig} {node.plan.paths.context}
         ttl 1
     }}
     template IN ANY . {{

@@ -58,10 +58,10 @@ def _debian(made: Path) -> None:
     settings = {"Cmd": ["python3"], "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"]}
     root, log = made.with_name("root"), made.with_name("log")
     # It mounts /proc for a while; where only it can see that, none is left if it is killed.
-    walls = [*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    isolation = [*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
     options = ["--variant=minbase", f"--include={_PACKAGES}"]
     with log.open("w") as file:
-        command = [*walls, "debootstrap", *options, SUITE, str(root)]
+        command = [*isolation, "debootstrap", *options, SUITE, str(root)]
         done = subprocess.run(command, stdout=file, stderr=file, check=False)
     if done.returncode:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-10:])

@@ -1,4 +1,4 @@
-"""Brings a lab up and down; each is one call that holds the lab's lock."""
+"""Bring a lab up and down; each is one call that holds the lab's lock."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from tests.cluster.lab import (
     namespaces,
     processes,
 )
-from tests.cluster.lab.places import Places
+from tests.cluster.lab.paths import LabPaths
 from tests.cluster.lab.processes import Daemon, Failed
 
 
@@ -30,7 +30,7 @@ class Lab:
     there); ``node_address`` is where a test finds node ports. Both are loopback without a node.
     """
 
-    places: Places
+    paths: LabPaths
     kind: str
     programs: Path
     machine_address: str
@@ -38,21 +38,21 @@ class Lab:
 
     @property
     def has_node(self) -> bool:
-        """Whether pods run."""
+        """Tell whether pods run."""
         return self.kind == machine.NODE
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of its programs run."""
+        """Tell whether all of its programs run."""
         return all(daemon.process for daemon in self.daemons())
 
     def daemons(self) -> list[Daemon]:
-        """All of its programs."""
-        return processes.daemons(self.places.run, self.places.logs)
+        """Return all of its programs."""
+        return processes.daemons(self.paths.run, self.paths.logs)
 
     def daemon(self, name: str) -> Daemon:
-        """One of its programs, to be stopped and started again by a test."""
-        return Daemon(name, self.places.run, self.places.logs)
+        """Return one of its programs, to be stopped and started again by a test."""
+        return Daemon(name, self.paths.run, self.paths.logs)
 
     def mend(self) -> None:
         """Start again whatever a test has stopped."""
@@ -61,39 +61,39 @@ class Lab:
 
     def name(self, address: str, *names: str) -> None:
         """Let pods resolve names to an address, within two seconds and until the lab's end."""
-        with dns.hosts(self.places.data).open("a", encoding="utf-8") as file:
+        with dns.hosts(self.paths.data).open("a", encoding="utf-8") as file:
             file.write(f"{address} {' '.join(names)}\n")
 
     def inside(self) -> tuple[str, ...]:
         """Return what to put before a command to run it among the node's daemons."""
-        if (holder := namespaces.inner(self.places).process) is None:
+        if (init_process := namespaces.inner(self.paths).process) is None:
             raise Failed("this lab has no node")
-        return namespaces.enter(holder.pid)
+        return namespaces.enter(init_process.pid)
 
     def load(self, *archives: Path) -> None:
         """Give the node images, each a file as `docker save` writes it."""
         images.load(archives, self.inside())
 
 
-def find(places: Places) -> Lab | None:
+def find(paths: LabPaths) -> Lab | None:
     """Return the lab if it is up."""
-    if not places.facts.exists():
+    if not paths.facts.exists():
         return None
-    facts = json.loads(places.facts.read_text(encoding="utf-8"))
-    lab = Lab(places, facts["kind"], Path(facts["programs"]), facts["machine"], facts["node"])
+    facts = json.loads(paths.facts.read_text(encoding="utf-8"))
+    lab = Lab(paths, facts["kind"], Path(facts["programs"]), facts["machine"], facts["node"])
     return lab if lab.daemon("etcd").process else None
 
 
-def up(places: Places, choice: machine.Choice) -> Lab:
+def up(paths: LabPaths, choice: machine.Choice) -> Lab:
     """Bring the lab up; one that is up already and whole is taken as it is."""
-    programs = build.programs(places.cache)
-    with artefacts.alone(places.lock):
-        if (lab := find(places)) is not None and lab.kind == choice.kind and lab.is_whole:
+    programs = build.programs(paths.cache)
+    with artefacts.alone(paths.lock):
+        if (lab := find(paths)) is not None and lab.kind == choice.kind and lab.is_whole:
             return lab
-        _say_removed(cleanup.clean(places))
+        _say_removed(cleanup.clean(paths))
         with ExitStack() as undo:
-            undo.callback(cleanup.clean, places)
-            lab = _make(places, choice.kind, programs)
+            undo.callback(cleanup.clean, paths)
+            lab = _make(paths, choice.kind, programs)
             undo.pop_all()
         return lab
 
@@ -103,30 +103,30 @@ def _say_removed(ended: Sequence[str]) -> None:
         progress.say(f"Removed the remains of an earlier lab: {', '.join(ended)}")
 
 
-def _make(places: Places, kind: str, programs: Path) -> Lab:
+def _make(paths: LabPaths, kind: str, programs: Path) -> Lab:
     make = assembly.with_node if kind == machine.NODE else assembly.control_plane
-    wire = make(places, programs)
-    facts = {"kind": kind, "programs": str(programs), "machine": wire.machine, "node": wire.node}
-    lab = Lab(places, kind, programs, wire.machine, wire.node)
+    link = make(paths, programs)
+    facts = {"kind": kind, "programs": str(programs), "machine": link.machine, "node": link.node}
+    lab = Lab(paths, kind, programs, link.machine, link.node)
     for daemon in lab.daemons():
         if daemon.process is None:
-            raise Failed(f"{daemon.name} has ended ({daemon.log}):\n{daemon.last_words()}")
-    places.facts.write_text(json.dumps(facts), encoding="utf-8")
+            raise Failed(f"{daemon.name} has ended ({daemon.log}):\n{daemon.last_log_lines()}")
+    paths.facts.write_text(json.dumps(facts), encoding="utf-8")
     return lab
 
 
-def keep_logs(places: Places, target: Path) -> None:
+def keep_logs(paths: LabPaths, target: Path) -> None:
     """Copy the daemons' logs to where the lab's end does not reach."""
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(places.logs, target)
+    shutil.copytree(paths.logs, target)
 
 
-def down(places: Places) -> list[str]:
+def down(paths: LabPaths) -> list[str]:
     """Take the lab down; return the names of what was running."""
-    with artefacts.alone(places.lock):
-        return cleanup.clean(places)
+    with artefacts.alone(paths.lock):
+        return cleanup.clean(paths)
 
 
 def describe(lab: Lab) -> str:
     """Say how to use it from a shell."""
-    return f"export KUBECONFIG={lab.places.kubeconfig} PATH={lab.programs}:$PATH"
+    return f"export KUBECONFIG={lab.paths.kubeconfig} PATH={lab.programs}:$PATH"

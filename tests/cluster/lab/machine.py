@@ -1,4 +1,4 @@
-"""Decides what kind of cluster the tests get, and says why."""
+"""Decide what kind of cluster the tests get, and why."""
 
 import os
 import platform
@@ -44,7 +44,7 @@ class Machine:
     system: str
 
 
-def look(cache: Path) -> Machine:
+def inspect(cache: Path) -> Machine:
     """Look at this machine."""
     return Machine(tuple(_lacks(cache)), build.go() is not None, platform.system())
 

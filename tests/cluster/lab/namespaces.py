@@ -1,28 +1,28 @@
-"""The walls around a node: its processes, mounts and interfaces exist inside, and end at once.
+"""Isolate a node in namespaces: its processes, mounts and interfaces exist inside, and end at once.
 
-One process holds them (holder.py). When it ends, the kernel ends every other process in there, and
-with the last of them the mounts and interfaces go. So there is nothing to hunt for afterwards.
+One process holds them (namespace_init.py). When it ends, the kernel ends every other process in
+them, and with the last of them the mounts and interfaces go. So nothing is left to hunt for.
 """
 
 import sys
 import time
 from pathlib import Path
 
-from tests.cluster.lab.places import Places
+from tests.cluster.lab.paths import LabPaths
 from tests.cluster.lab.processes import Daemon, Failed
 
-_HOLDER = Path(__file__).with_name("holder.py")
+_INIT = Path(__file__).with_name("namespace_init.py")
 _UNSHARE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
 
 
-def outer(places: Places) -> Daemon:
-    """The process that waits outside for the first one inside."""
-    return Daemon("namespaces", places.run, places.logs)
+def outer(paths: LabPaths) -> Daemon:
+    """Return the process that waits outside for the first one inside."""
+    return Daemon("namespaces", paths.run, paths.logs)
 
 
-def inner(places: Places) -> Daemon:
-    """The first process inside; its record appears when the place is ready."""
-    return Daemon("first", places.run, places.logs)
+def inner(paths: LabPaths) -> Daemon:
+    """Return the first process inside; its record appears when the place is ready."""
+    return Daemon("first", paths.run, paths.logs)
 
 
 def enter(pid: int) -> tuple[str, ...]:
@@ -30,21 +30,21 @@ def enter(pid: int) -> tuple[str, ...]:
     return ("nsenter", f"--target={pid}", "--mount", "--net", "--pid", "--")
 
 
-def start(places: Places) -> int:
+def start(paths: LabPaths) -> int:
     """Make the namespaces and return the number of the process that holds them."""
-    daemon = outer(places)
-    script = (sys.executable, "-I", str(_HOLDER), str(places.data), str(inner(places).record))
+    daemon = outer(paths)
+    script = (sys.executable, "-I", str(_INIT), str(paths.data), str(inner(paths).record))
     daemon.define([*_UNSHARE, *script])
     daemon.start()
     until = time.monotonic() + 20
-    while (process := inner(places).process) is None:
+    while (process := inner(paths).process) is None:
         if time.monotonic() > until:
-            raise Failed(f"the namespaces are not ready after 20 s:\n{daemon.last_words()}")
+            raise Failed(f"the namespaces are not ready after 20 s:\n{daemon.last_log_lines()}")
         time.sleep(0.05)
     return process.pid
 
 
-def end(places: Places) -> None:
+def end(paths: LabPaths) -> None:
     """End all that runs inside."""
-    inner(places).stop()
-    outer(places).stop()
+    inner(paths).stop()
+    outer(paths).stop()

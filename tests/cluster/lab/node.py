@@ -1,4 +1,4 @@
-"""The node: containerd, kubelet and kube-proxy, the pods' network, and a provisioner of volumes.
+"""Run the node: containerd, kubelet and kube-proxy, the pods' network, a provisioner of volumes.
 
 It runs inside the namespaces of `namespaces.py`, so the daemons keep their customary places.
 """
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.lab import images, network
-from tests.cluster.lab.certs import Desk
-from tests.cluster.lab.controlplane import Plan, kubectl, wait
+from tests.cluster.lab.certs import KeyIssuer
+from tests.cluster.lab.controlplane import ControlPlaneSpec, kubectl, wait
 from tests.cluster.lab.processes import Failed
 
 NAME = "allswell-node"
@@ -24,16 +24,16 @@ _SOCKET = "/run/containerd/containerd.sock"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The one node of a lab: its control plane's plan, its wire, its name among the cgroups."""
+    """The one node of a lab: its control plane, its link, its name among the cgroups."""
 
-    plan: Plan
-    wire: network.Wire
+    plan: ControlPlaneSpec
+    link: network.VethPair
     cgroup: str
 
     @property
     def folder(self) -> Path:
-        """The configuration of the daemons."""
-        return self.plan.places.data / "node"
+        """Return the configuration of the daemons."""
+        return self.plan.paths.data / "node"
 
     def write(self, name: str, content: object) -> Path:
         """Write a file of configuration; JSON is YAML too."""
@@ -64,16 +64,16 @@ def _pod_network() -> dict[str, Any]:
     # across a bridge that would need a kernel module which not every machine has.
     addresses = {"type": "host-local", "ranges": [[{"subnet": network.PODS}]]}
     route = [{"dst": "0.0.0.0/0"}]
-    wire = {"type": "ptp", "ipMasq": True, "ipam": {**addresses, "routes": route}}
+    link = {"type": "ptp", "ipMasq": True, "ipam": {**addresses, "routes": route}}
     ports = {"type": "portmap", "capabilities": {"portMappings": True}}
-    return {"cniVersion": "0.4.0", "name": "lab", "plugins": [wire, ports]}
+    return {"cniVersion": "0.4.0", "name": "lab", "plugins": [link, ports]}
 
 
 def _kubelet(node: Node) -> list[str]:
     settings = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "address": node.wire.node,
+        "address": node.link.node,
         "tlsCertFile": node.plan.cert("kubelet.crt"),
         "tlsPrivateKeyFile": node.plan.cert("kubelet.key"),
         "authentication": {
@@ -89,8 +89,8 @@ def _kubelet(node: Node) -> list[str]:
         # How soon a changed Secret is in the pods that mount it; a minute unless said.
         "syncFrequency": "10s",
         "clusterDomain": "cluster.local",
-        "clusterDNS": [node.wire.node],
-        "resolvConf": str(node.write("resolv.conf", f"nameserver {node.wire.node}\n")),
+        "clusterDNS": [node.link.node],
+        "resolvConf": str(node.write("resolv.conf", f"nameserver {node.link.node}\n")),
         # A full disk of the machine is not this node's pressure.
         "evictionHard": {"nodefs.available": "0%", "imagefs.available": "0%"},
         "imageGCHighThresholdPercent": 100,
@@ -101,7 +101,7 @@ def _kubelet(node: Node) -> list[str]:
         f"--config={node.write('kubelet.json', settings)}",
         f"--kubeconfig={node.plan.cert('kubelet.kubeconfig')}",
         f"--hostname-override={NAME}",
-        f"--node-ip={node.wire.node}",
+        f"--node-ip={node.link.node}",
     ]
 
 
@@ -114,8 +114,8 @@ def _proxy(node: Node) -> list[str]:
         "clusterCIDR": network.PODS,
         "hostnameOverride": NAME,
         "oomScoreAdj": 0,
-        "healthzBindAddress": f"{node.wire.node}:10256",
-        "metricsBindAddress": f"{node.wire.node}:10249",
+        "healthzBindAddress": f"{node.link.node}:10256",
+        "metricsBindAddress": f"{node.link.node}:10249",
         # These limits belong to the whole machine.
         "conntrack": {"maxPerCore": 0, "min": 0},
     }
@@ -126,10 +126,10 @@ def _proxy(node: Node) -> list[str]:
     ]
 
 
-def define(node: Node, desk: Desk) -> None:
+def define(node: Node, desk: KeyIssuer) -> None:
     """Write down the keys of the node's daemons and how each is started."""
     node.folder.mkdir(exist_ok=True)
-    desk.certificate("kubelet", NAME, node.wire.node, who=f"system:node:{NAME}")
+    desk.certificate("kubelet", NAME, node.link.node, who=f"system:node:{NAME}")
     desk.kubeconfig("kubelet", f"system:node:{NAME}", "system:nodes")
     desk.kubeconfig("kube-proxy", "system:kube-proxy")
     commands = (_containerd(node), _kubelet(node), _proxy(node))
@@ -146,7 +146,7 @@ def start_containerd(node: Node, archives: Sequence[Path]) -> None:
         [*node.plan.enter, "ctr", "version"], check=False, capture_output=True
     ).returncode:
         if time.monotonic() > until:
-            raise Failed(f"containerd does not start ({daemon.log}):\n{daemon.last_words()}")
+            raise Failed(f"containerd does not start ({daemon.log}):\n{daemon.last_log_lines()}")
         time.sleep(0.05)
     images.load(archives, node.plan.enter)
 
@@ -159,4 +159,4 @@ def start(node: Node) -> None:
     try:
         kubectl(node.plan, "wait", "--for=condition=Ready", f"node/{NAME}", "--timeout=30s")
     except Failed as problem:
-        raise Failed(f"{problem}\n{node.plan.daemon('kubelet').last_words()}") from problem
+        raise Failed(f"{problem}\n{node.plan.daemon('kubelet').last_log_lines()}") from problem

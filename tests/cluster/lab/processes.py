@@ -1,4 +1,4 @@
-"""Daemons: each is known by its process number together with its start time, and ended by both.
+"""Run daemons: each is identified by its PID together with its start time, and ended by both.
 
 A number alone may have been given to somebody else's process since; the pair names one process for
 as long as the machine runs. The record is written by the process itself before it becomes the
@@ -106,12 +106,12 @@ class Daemon:
 
     @property
     def log(self) -> Path:
-        """All that it has printed."""
+        """Return all that it has printed."""
         return self.logs / f"{self.name}.log"
 
     @property
     def process(self) -> Process | None:
-        """The process that runs it now."""
+        """Return the process that runs it now."""
         recorded = _read(self.record)
         return recorded if recorded and is_alive(recorded) else None
 
@@ -142,7 +142,7 @@ class Daemon:
         until = time.monotonic() + 20
         while not self.record.exists():
             if time.monotonic() > until:
-                raise Failed(f"{self.name} does not start:\n{self.last_words()}")
+                raise Failed(f"{self.name} does not start:\n{self.last_log_lines()}")
             time.sleep(0.01)
 
     def stop(self, *, grace: float = 0) -> None:
@@ -150,14 +150,14 @@ class Daemon:
         if (process := self.process) is not None:
             end(process, grace=grace)
 
-    def last_words(self, lines: int = 6) -> str:
+    def last_log_lines(self, lines: int = 6) -> str:
         """Return the end of its log."""
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
         return "\n".join(line[:300] for line in text.splitlines()[-lines:])
 
     @property
     def record(self) -> Path:
-        """The file that names its process."""
+        """Return the file that names its process."""
         return self.run / f"{self.name}.stat"
 
     @property

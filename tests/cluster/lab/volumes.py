@@ -1,4 +1,4 @@
-"""Volumes: the provisioner that kind uses too, as a process of the node.
+"""Provide volumes: the provisioner that kind uses too, as a process of the node.
 
 Its helper pod makes a folder on the node. The volumes are of type `local`, because the kubelet
 gives only those to the group of a pod that is not root.
@@ -28,7 +28,7 @@ def define(node: Node) -> None:
             f"--helper-pod-file={node.write('helper-pod.json', _helper())}",
             f"--helper-image={images.PAUSE}",
             f"--namespace={NAMESPACE}",
-            f"--kubeconfig={node.plan.places.kubeconfig}",
+            f"--kubeconfig={node.plan.paths.kubeconfig}",
         ],
         enter=node.plan.enter,
     )

@@ -1,4 +1,4 @@
-"""A database that goes away is said to be away, soon, and is used again when it is back."""
+"""Test that a lost database is reported soon, and used again when it is back."""
 
 import os
 import sqlite3
@@ -20,7 +20,7 @@ PATIENCE = timedelta(seconds=1)
 
 @pytest.fixture
 def server() -> Iterator[postgres.Server]:
-    """A server that a test may stop."""
+    """Yield a server that a test may stop."""
     with postgres.running() as running:
         central_database.migrated(running.create("central"))
         yield running
@@ -28,7 +28,7 @@ def server() -> Iterator[postgres.Server]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A migrated SQLite file."""
+    """Return a migrated SQLite file."""
     path = tmp_path / "central.db"
     central_database.migrated(f"sqlite:///{path}")
     return path

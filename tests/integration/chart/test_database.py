@@ -1,4 +1,4 @@
-"""The small database's script and the README's statements: what the page may do afterwards."""
+"""Test what the page may do after the bundled database's script and the README's statements."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ MOUNTED = "/etc/allswell/database/web-password"
 
 
 def client(server: postgres.Server) -> dict[str, str]:
-    """The environment of a client of a server."""
+    """Return the environment of a client of a server."""
     programs = needs.postgres_bin()
     path = f"{programs}:{os.defpath}"
     return {"PATH": path, "PGHOST": "127.0.0.1", "PGPORT": str(server.port)}
@@ -50,7 +50,7 @@ def external(server: postgres.Server, folder: Path) -> tuple[str, str]:
 
 
 def named(address: str, user: str) -> str:
-    """An address with another user."""
+    """Return an address with another user."""
     url = make_url(address).set(username=user, drivername="postgresql+psycopg")
     return url.render_as_string(hide_password=False)
 
@@ -59,7 +59,7 @@ def named(address: str, user: str) -> str:
 def page(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
-    """The page's way to a database that was made so, then migrated by the operator."""
+    """Yield the page's URL of a database that was made so, then migrated by the operator."""
     with postgres.running() as server:
         operators, pages = request.param(server, tmp_path_factory.mktemp("database"))
         owner = engine.connect(operators)

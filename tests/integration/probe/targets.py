@@ -1,4 +1,4 @@
-"""Targets on the loopback that behave as a test says, well or badly."""
+"""Serve targets on the loopback that behave as a test says, well or badly."""
 
 import asyncio
 import contextlib
@@ -72,25 +72,25 @@ class Site:
         await writer.drain()
 
     def header(self, name: str, request: int = -1) -> str | None:
-        """The value of a header that was received."""
+        """Return the value of a header that was received."""
         lines = self.heads[request].split("\r\n")[1:]
         pairs = [line.split(": ", 1) for line in lines if line]
         return next((value for key, value in pairs if key.lower() == name), None)
 
 
 def ok(body: bytes = b"", *headers: str) -> bytes:
-    """A good answer."""
+    """Return a good answer."""
     return reply(200, body, *headers)
 
 
 def reply(status: int, body: bytes = b"", *headers: str) -> bytes:
-    """An answer with its length."""
+    """Return an answer with its length."""
     lines = (f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", "")
     return "\r\n".join(lines).encode("latin-1") + body
 
 
 def redirect(location: str, status: int = 302) -> bytes:
-    """An answer that sends elsewhere."""
+    """Return an answer that sends elsewhere."""
     return reply(status, b"", f"Location: {location}")
 
 
@@ -132,7 +132,7 @@ async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 def names(table: Mapping[str, Sequence[str]]) -> Resolve:
-    """A name server with these names; the rest are unknown."""
+    """Return a name server with these names; the rest are unknown."""
 
     async def resolve(host: str) -> Sequence[Address]:
         return [ip_address(entry) for entry in table[host]]
@@ -148,14 +148,14 @@ class Authority:
     file: Path
 
     def server(self, *identities: str, until: datetime | None = None) -> ssl.SSLContext:
-        """A server's context with a certificate for some names."""
+        """Return a server's context with a certificate for some names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(*identities, not_after=until).configure_cert(context)
         return context
 
 
 def authority(folder: Path) -> Authority:
-    """A new authority whose certificate lies in a folder."""
+    """Return a new authority whose certificate lies in a folder."""
     ca = trustme.CA()
     file = folder / "ca.pem"
     ca.cert_pem.write_to_path(str(file))

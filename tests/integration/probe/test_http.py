@@ -1,4 +1,4 @@
-"""The `http` check against servers that behave."""
+"""Test the `http` check against servers that behave."""
 
 import asyncio
 import gzip
@@ -306,7 +306,7 @@ async def test_a_post_becomes_a_get_and_loses_its_body_after_see_other() -> None
 
 
 async def test_secrets_stay_on_the_same_origin_and_never_leave_it() -> None:
-    """The other origin sends back, and even there they do not come again."""
+    """Redirect to another origin and back: even there the secrets are not sent again."""
     headers = (
         Header("X-Key", TOKEN),
         Header("Authorization", "written here"),

@@ -1,4 +1,4 @@
-"""What strangers may not make the checker connect to, whatever they write."""
+"""Test which addresses a manifest cannot make the checker connect to, however it is written."""
 
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
@@ -45,7 +45,7 @@ CLUSTER = AddressPolicy()
     ],
 )
 async def test_no_spelling_of_a_refused_address_is_dialled(host: str) -> None:
-    """A spelling that the resolver does not know is no way in either."""
+    """Check that spellings which the resolver does not know are refused, too."""
     site = Site()
     async with serving(site) as port:
         found = await check(f"http://{host}:{port}/", prober=Prober(CLUSTER))
@@ -102,7 +102,7 @@ async def test_a_denied_network_is_out_of_reach_after_a_redirect_too(location: s
 
 
 async def test_one_connection_asks_for_the_address_once() -> None:
-    """Nothing below looks the name up again, so there is no gap to rebind in."""
+    """Check that the name is not looked up again after it was judged, so it cannot be rebound."""
     asked: list[str] = []
 
     async def counting(host: str) -> Sequence[Address]:

@@ -1,4 +1,4 @@
-"""What httpx does for a check, over a transport of ours: cookies, auth flows, forms, bodies."""
+"""Test what httpx does for a check over our transport: cookies, auth flows, forms, bodies."""
 
 import asyncio
 import gc
@@ -139,7 +139,7 @@ async def test_two_destinations_are_read_as_the_first_one() -> None:
 async def test_any_cookie_and_any_destination_end_in_a_verdict_on_the_target(
     cookie: str, location: str
 ) -> None:
-    """Never in CheckerError: what httpx cannot read is settled before it reads it."""
+    """Check that what httpx cannot parse is never a CheckerError."""
     site = Site({"/": setting(cookie.strip(), location.strip())})
     prober = Prober(HERE, resolve=unknown)
     async with serving(site) as port:
@@ -225,7 +225,7 @@ async def test_proxies_of_the_environment_are_not_heeded(monkeypatch: pytest.Mon
 
 
 async def test_what_the_client_cannot_read_is_told_in_words() -> None:
-    """Nothing that was found does that by itself, so an odd resolver stands in for it."""
+    """Raise from a resolver, as no known input makes httpx raise there by itself."""
 
     async def broken(_: str) -> Sequence[Address]:
         raise UnicodeError("secret")
@@ -239,7 +239,7 @@ async def test_what_the_client_cannot_read_is_told_in_words() -> None:
 
 
 async def test_a_body_that_ends_a_check_early_leaves_nothing_behind() -> None:
-    """A connection or a generator left open would be a warning, which is an error here."""
+    """Check that nothing is left open: a connection or generator would warn, which is an error."""
     long = after_request(b"HTTP/1.1 200 OK\r\n\r\n", b"hello" + b"a" * 300_000)
     async with serving(long) as port:
         url = f"http://127.0.0.1:{port}/"
@@ -261,7 +261,7 @@ async def test_a_body_that_ends_a_check_early_leaves_nothing_behind() -> None:
 async def test_a_check_leaves_nothing_that_only_a_collection_frees(
     path: str, expect: BodyExpect
 ) -> None:
-    """A thousand monitors would leave some 40,000 objects and 1,000 sockets every ten seconds."""
+    """Check that checks leave no objects in cycles and no sockets for the garbage collector."""
     answers = {
         "/moved": setting("a=b", "/"),
         "/broken": ok(b"", "Content-Encoding: gzip")[:-1] + b"x",

@@ -1,4 +1,4 @@
-"""The `http` check against servers that want to hold it, fill it or confuse it."""
+"""Test the `http` check against servers that try to hold, fill or confuse it."""
 
 import asyncio
 import gzip

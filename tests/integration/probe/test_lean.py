@@ -1,4 +1,4 @@
-"""What a checker's process does not load, though it is installed beside it."""
+"""Test that a checker's process does not load what is merely installed beside it."""
 
 import asyncio
 import importlib.util

@@ -1,4 +1,4 @@
-"""The `tcp` check."""
+"""Test the `tcp` check."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Certificates and handshakes, good and bad, in both kinds of check."""
+"""Test certificates and handshakes, good and bad, in both kinds of check."""
 
 import asyncio
 import ssl

@@ -130,8 +130,8 @@ def at(place: str, text: str) -> style.Source:
 
 
 def test_the_largest_folder_is_counted_without_what_lies_below_it() -> None:
-    places = ["operator/a/x.py", "operator/a/y.py", "operator/a/b/z.py"]
-    assert shown(*(at(p, "a = 1\n") for p in places))["modules_in_largest_folder"] == "2"
+    paths = ["operator/a/x.py", "operator/a/y.py", "operator/a/b/z.py"]
+    assert shown(*(at(p, "a = 1\n") for p in paths))["modules_in_largest_folder"] == "2"
 
 
 def test_class_names_count_once_however_often_they_are_repeated() -> None:

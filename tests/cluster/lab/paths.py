@@ -1,4 +1,4 @@
-"""Where a lab keeps its things: one folder in the user's cache, named, so that two can live."""
+"""Name the files of a lab: one folder in the user's cache, by name, so that two can exist."""
 
 import os
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ SOURCE = Path(__file__).parents[1] / "go"
 
 
 def cache(environ: Mapping[str, str]) -> Path:
-    """The folder of all that is built once and kept."""
+    """Return the folder of all that is built once and kept."""
     base = environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "allswell" / "cluster"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class LabPaths:
     """The folders of one lab; ``home`` holds all that ends with it."""
 
     name: str
@@ -24,67 +24,67 @@ class Places:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """The lab that the environment names (ALLSWELL_LAB), by default ``main``."""
+        """Return the lab that the environment names (ALLSWELL_LAB), by default ``main``."""
         return cls(environ.get("ALLSWELL_LAB") or "main", cache(environ))
 
     @property
     def home(self) -> Path:
-        """All that belongs to this lab alone."""
+        """Return all that belongs to this lab alone."""
         return self.cache / "labs" / self.name
 
     @property
     def run(self) -> Path:
-        """What runs: a command and a process number for each daemon."""
+        """Return what runs: a command and a process number for each daemon."""
         return self.home / "run"
 
     @property
     def logs(self) -> Path:
-        """One log for each daemon."""
+        """Return one log for each daemon."""
         return self.home / "logs"
 
     @property
     def certs(self) -> Path:
-        """Keys, certificates and kubeconfigs."""
+        """Return the folder of keys, certificates and kubeconfigs."""
         return self.home / "certs"
 
     @property
     def data(self) -> Path:
-        """What the daemons store."""
+        """Return what the daemons store."""
         return self.home / "data"
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's way in."""
+        """Return the administrator's kubeconfig."""
         return self.certs / "admin.kubeconfig"
 
     @property
     def context(self) -> str:
-        """The name of the cluster in its kubeconfig."""
+        """Return the name of the cluster in its kubeconfig."""
         return f"allswell-lab-{self.name}"
 
     @property
     def facts(self) -> Path:
-        """What kind of lab this is; it exists only while the lab is whole."""
+        """Return what kind of lab this is; it exists only while the lab is whole."""
         return self.home / "facts.json"
 
     @property
-    def wire(self) -> Path:
-        """The name of the interface that leads to the node."""
+    def link(self) -> Path:
+        """Return the name of the interface that leads to the node."""
         return self.home / "interface"
 
     @property
     def lock(self) -> Path:
-        """Held while the lab is brought up or down."""
+        """Return the lock that is held while the lab is brought up or down."""
         return self.cache / "labs" / f"{self.name}.lock"
 
     @property
     def temporary(self) -> Path:
-        """Exists while the lab is a test run's own, to be taken down by it or by the next."""
+        """Return the marker of a test run's own lab, which it or the next run takes down."""
         return self.cache / "labs" / f"{self.name}.temporary"
 
     @property
     def testing(self) -> Path:
-        """Held while a test run uses the lab."""
+        """Return the lock that is held while a test run uses the lab."""
         return self.cache / "labs" / f"{self.name}.testing.lock"
 
     def make(self) -> None:
@@ -93,6 +93,6 @@ class Places:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def here() -> Places:
-    """The lab of this process's environment."""
-    return Places.of(os.environ)
+def here() -> LabPaths:
+    """Return the lab of this process's environment."""
+    return LabPaths.of(os.environ)

@@ -1,4 +1,4 @@
-"""The first process of a lab with a node: whatever runs there ends with it, and is seen there only.
+"""Run as the first process of a lab with a node: what runs there ends with it.
 
 It is started in a mount, a network and a process namespace of its own. It lays the lab's own
 folders over those of the machine where daemons have fixed places, so that nothing is left on the
