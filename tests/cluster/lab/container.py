@@ -14,7 +14,7 @@ from tests.cluster.lab.processes import MORTAL, Failed
 _AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _TRUST = f"--volume={_AUTHORITIES}:{_AUTHORITIES}:ro"
 # Mounts of a build that is killed vanish with its namespaces. The network is the machine's.
-_WALLS = (*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+_ISOLATION = (*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 def archive(made: Path, containerfile: Path, *, name: str, cache: Path) -> None:
@@ -33,8 +33,8 @@ def archive(made: Path, containerfile: Path, *, name: str, cache: Path) -> None:
 
 def _buildah(cache: Path, action: str, *words: str) -> None:
     store = cache / "images" / "buildah"
-    paths = [f"--root={store}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
-    command = [*_WALLS, "buildah", *paths, action, *words]
+    storage = [f"--root={store}", f"--runroot={store / 'run'}", "--storage-driver=overlay"]
+    command = [*_ISOLATION, "buildah", *storage, action, *words]
     done = subprocess.run(
         command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
