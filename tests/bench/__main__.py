@@ -15,9 +15,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=main.__doc__)
     parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="name[,name...]")
     parser.add_argument("--output", type=Path, default=HERE.parents[1] / "build" / "bench.json")
-    given = parser.parse_args()
-    only = {name.strip() for name in given.only.split(",") if name.strip()}
-    return runner.run(HERE / "figures", only, given.output)
+    options = parser.parse_args()
+    only = {name.strip() for name in options.only.split(",") if name.strip()}
+    return runner.run(HERE / "figures", only, options.output)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ def cluster(kind: str) -> Iterator[Cluster]:
     paths = replace(LabPaths.of(os.environ), name=NAME)
     lifecycle.up(paths, machine.Choice(kind, "the bench asks for it"))
     try:
-        found = cluster_access.attach({**os.environ, "ALLSWELL_LAB": NAME, "KUBECONFIG": ""})
-        assert found is not None
-        yield found
-        found.api.close()  # type: ignore[no-untyped-call]
+        cluster_up = cluster_access.attach({**os.environ, "ALLSWELL_LAB": NAME, "KUBECONFIG": ""})
+        assert cluster_up is not None
+        yield cluster_up
+        cluster_up.api.close()  # type: ignore[no-untyped-call]
     finally:
         lifecycle.down(paths)

@@ -26,8 +26,8 @@ class Result:
 
     def row(self) -> str:
         """Return ``name value unit limit ok|short``."""
-        it = self.figure
-        return f"{it.name} {self.value:.6g} {it.unit} {it.limit:g} {self.verdict}"
+        figure = self.figure
+        return f"{figure.name} {self.value:.6g} {figure.unit} {figure.limit:g} {self.verdict}"
 
     def as_json(self) -> dict[str, object]:
         """Return the object that the result file holds."""
@@ -55,7 +55,7 @@ def load(path: Path) -> ModuleType:
 def discover(folder: Path) -> Iterator[Bench]:
     """Yield the measurements of every file in a folder, by file and then as written."""
     for path in sorted(folder.glob("[!_]*.py")):
-        yield from (it for it in vars(load(path)).values() if isinstance(it, Bench))
+        yield from (value for value in vars(load(path)).values() if isinstance(value, Bench))
 
 
 def choose(benches: Sequence[Bench], only: Collection[str]) -> list[Bench]:

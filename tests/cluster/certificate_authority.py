@@ -46,13 +46,13 @@ def start(cluster: Cluster) -> Authority:
     assert cluster.lab is not None
     install_crds(cluster)
     running = acme.start(cluster.lab)
-    made = [issuer(ISSUER, running, "default"), issuer(SHORT_ISSUER, running, acme.SHORT)]
+    issuers = [issuer(ISSUER, running, "default"), issuer(SHORT_ISSUER, running, acme.SHORT)]
     namespace = {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {"name": acme.NAMESPACE},
     }
-    cluster.apply(namespace, *made, namespace="default")
+    cluster.apply(namespace, *issuers, namespace="default")
     names = (ISSUER, SHORT_ISSUER)
     wait_until(lambda: all(is_ready(cluster, name) for name in names), what="the issuers are ready")
     return running
@@ -60,6 +60,6 @@ def start(cluster: Cluster) -> Authority:
 
 def is_ready(cluster: Cluster, name: str) -> bool:
     """Tell whether an issuer has its account."""
-    found = json.loads(cluster.kubectl("get", "clusterissuer", name, "-o", "json"))
-    conditions = found.get("status", {}).get("conditions", [])
+    manifest = json.loads(cluster.kubectl("get", "clusterissuer", name, "-o", "json"))
+    conditions = manifest.get("status", {}).get("conditions", [])
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -69,8 +69,8 @@ class Cluster:
 
     def pods(self, namespace: str) -> list[str]:
         """Return the names of a namespace's pods."""
-        found = self.core.list_namespaced_pod(namespace).items
-        return sorted(pod.metadata.name or "" for pod in found if pod.metadata)
+        pods = self.core.list_namespaced_pod(namespace).items
+        return sorted(pod.metadata.name or "" for pod in pods if pod.metadata)
 
     def kubectl(self, *arguments: str, text: str | None = None, limit: float = 60) -> str:
         """Run kubectl, with ``text`` as its input; return its output, raise Refused."""
@@ -99,8 +99,8 @@ class Cluster:
             [self.kubectl_path, *command], env=self._environment, stdout=subprocess.PIPE, text=True
         ) as running:
             try:
-                said = running.stdout.readline() if running.stdout else ""
-                yield f"http://{said.removeprefix('Forwarding from ').partition(' ')[0]}"
+                line = running.stdout.readline() if running.stdout else ""
+                yield f"http://{line.removeprefix('Forwarding from ').partition(' ')[0]}"
             finally:
                 running.terminate()
 
@@ -130,9 +130,9 @@ def wait_until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:
 
 def attach(environ: Mapping[str, str]) -> Cluster | None:
     """Return the cluster that is up: the environment's own if it names one, else the lab."""
-    wanted = environ.get("CLUSTER", "")
+    kind = environ.get("CLUSTER", "")
     lab = lifecycle.find(LabPaths.of(environ))
-    if wanted == machine.EXISTING or (environ.get("KUBECONFIG") and not _is_of(lab, environ)):
+    if kind == machine.EXISTING or (environ.get("KUBECONFIG") and not _is_of(lab, environ)):
         context = machine.allowed_context(environ)
         path = Path(environ["KUBECONFIG"].split(os.pathsep)[0])
         return _cluster(path, context, shutil.which("kubectl"), None)

@@ -80,10 +80,10 @@ def absent(what: str) -> None:
 @pytest.fixture(scope="session")
 def any_cluster() -> Iterator[Cluster | None]:
     """Yield the cluster that is up, whatever it can do."""
-    found = cluster_access.attach(os.environ)
-    yield found
-    if found is not None:
-        found.api.close()  # type: ignore[no-untyped-call]
+    cluster_up = cluster_access.attach(os.environ)
+    yield cluster_up
+    if cluster_up is not None:
+        cluster_up.api.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -117,8 +117,8 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     # Without its account the API server refuses pods. The controller manager makes it soon, but
     # takes most of a minute after a test that stopped the API server.
-    made = ["wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=120s"]
-    cluster.kubectl(*made, limit=130)
+    command = ["wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=120s"]
+    cluster.kubectl(*command, limit=130)
     yield name
     body = client.V1DeleteOptions(grace_period_seconds=0)
     cluster.core.delete_namespace(name, body=body)
@@ -177,8 +177,8 @@ def usual(served: Target, authority: Authority) -> Values:
 @pytest.fixture(scope="session")
 def release(any_cluster: Cluster, usual: Values) -> Iterator[Installation]:
     """Yield the product, installed once for all tests that only use it."""
-    with installation.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", usual) as made:
-        yield made
+    with installation.installed(any_cluster, f"allswell-{uuid.uuid4().hex[:6]}", usual) as command:
+        yield command
 
 
 @pytest.fixture

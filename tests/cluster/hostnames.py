@@ -65,8 +65,8 @@ class Page:
     def read(self) -> dict[str, Any]:
         """Return its status."""
         flags = ["-n", self.namespace, "-o", "json"]
-        found = json.loads(self.cluster.kubectl("get", "statuspage", self.name, *flags))
-        status: dict[str, Any] = found.get("status", {})
+        objects = json.loads(self.cluster.kubectl("get", "statuspage", self.name, *flags))
+        status: dict[str, Any] = objects.get("status", {})
         return status
 
     def target(self) -> str:
@@ -88,8 +88,8 @@ class Page:
     def events(self) -> list[str]:
         """Return the reasons of its events."""
         flags = ["-n", self.namespace, "-o", "json"]
-        found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
-        return [each["reason"] for each in found if each["regarding"]["name"] == self.name]
+        objects = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
+        return [each["reason"] for each in objects if each["regarding"]["name"] == self.name]
 
 
 def cname(authority: Authority, host: str, target: str) -> None:
@@ -133,9 +133,9 @@ def plain(authority: Authority, host: str, path: str = "/") -> tuple[int, str]:
 def children(release: Installation, host: str) -> list[str]:
     """Return the kinds of what a host name has beside the page's Service."""
     form = ["-l", "app.kubernetes.io/component=hostname", "-o", "json"]
-    found = json.loads(release.kubectl("get", "certificates,ingresses,secrets", *form))["items"]
+    objects = json.loads(release.kubectl("get", "certificates,ingresses,secrets", *form))["items"]
     return sorted(
         each["kind"]
-        for each in found
+        for each in objects
         if host in json.dumps(each["metadata"].get("annotations", {}))
     )

@@ -147,8 +147,8 @@ class Controller:
 
     def _write(self) -> bool:
         """Write the configuration and the certificates; whether something has changed."""
-        found: list[Any] = self._network.list_ingress_for_all_namespaces().items
-        ours = [ingress for ingress in found if ingress.spec.ingress_class_name in (CLASS, None)]
+        objects: list[Any] = self._network.list_ingress_for_all_namespaces().items
+        ours = [ingress for ingress in objects if ingress.spec.ingress_class_name in (CLASS, None)]
         known: list[Any] = self._core.list_service_for_all_namespaces().items
         services = {(each.metadata.namespace, each.metadata.name): each for each in known}
         hosts = merge(ours, services)
@@ -168,10 +168,10 @@ class Controller:
         if secret is None:
             return None
         try:
-            found = self._core.read_namespaced_secret(secret[1], secret[0]).data or {}
+            objects = self._core.read_namespaced_secret(secret[1], secret[0]).data or {}
         except ApiException:
             return None
-        pair = found.get("tls.crt"), found.get("tls.key")
+        pair = objects.get("tls.crt"), objects.get("tls.key")
         return (b64decode(pair[0]), b64decode(pair[1])) if pair[0] and pair[1] else None
 
 

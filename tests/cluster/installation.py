@@ -82,8 +82,8 @@ class Installation:
     def pod(self, component: str) -> str:
         """Return the name of a part's running pod."""
         chosen = f"app.kubernetes.io/component={component}"
-        found = json.loads(self.kubectl("get", "pods", "-l", chosen, "-o", "json"))["items"]
-        living = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        pods = json.loads(self.kubectl("get", "pods", "-l", chosen, "-o", "json"))["items"]
+        living = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
         return str(living[0]["metadata"]["name"]) if living else ""
 
     def scale(self, what: str, replicas: int) -> None:
@@ -156,34 +156,34 @@ def settings(cluster: Cluster, values: Values) -> Values:
 
 def merge(one: Values, other: Values) -> dict[str, Any]:
     """Merge both, block by block; `other` wins."""
-    found = dict(one)
+    result = dict(one)
     for key, value in other.items():
-        old = found.get(key)
+        old = result.get(key)
         is_block = isinstance(old, Mapping) and isinstance(value, Mapping)
-        found[key] = merge(old or {}, value) if is_block else value
-    return found
+        result[key] = merge(old or {}, value) if is_block else value
+    return result
 
 
 @contextmanager
 def installed(cluster: Cluster, namespace: str, values: Values = QUICK) -> Iterator[Installation]:
     """Install the product in a namespace; everything is removed afterwards."""
-    made = Installation(cluster, namespace)
+    release = Installation(cluster, namespace)
     crds.install(cluster)
     try:
-        made.install(values)
-        yield made
+        release.install(values)
+        yield release
     finally:
-        remove(made)
+        remove(release)
 
 
-def remove(made: Installation) -> None:
+def remove(release: Installation) -> None:
     """Remove a release, and what uninstalling leaves."""
-    cluster = made.cluster
+    cluster = release.cluster
     cluster.kubectl("delete", "monitors,statuspages", "--all", "-A", "--ignore-not-found")
-    place = ["--namespace", made.namespace, "--ignore-not-found"]
-    made.helm("uninstall", "allswell", *place)
-    cluster.kubectl("delete", "namespace", made.namespace, "--ignore-not-found", "--wait=false")
-    PORTS.pop(made.namespace, None)
+    place = ["--namespace", release.namespace, "--ignore-not-found"]
+    release.helm("uninstall", "allswell", *place)
+    cluster.kubectl("delete", "namespace", release.namespace, "--ignore-not-found", "--wait=false")
+    PORTS.pop(release.namespace, None)
 
 
 def apply(cluster: Cluster, namespace: str, *objects: dict[str, Any]) -> None:

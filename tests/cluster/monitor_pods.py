@@ -58,8 +58,8 @@ class RunningMonitor:
     def _get(self, kind: str, name: str) -> dict[str, Any]:
         flags = ["-n", self.namespace, "-o", "json", "--ignore-not-found"]
         text = self.cluster.kubectl("get", kind, name, *flags)
-        found: dict[str, Any] = json.loads(text) if text else {}
-        return found
+        manifest: dict[str, Any] = json.loads(text) if text else {}
+        return manifest
 
     @property
     def state(self) -> str:
@@ -68,8 +68,8 @@ class RunningMonitor:
 
     def condition(self, kind: str) -> str:
         """Return the status of a condition."""
-        found = self.read().get("status", {}).get("conditions", [])
-        return next((str(entry["status"]) for entry in found if entry["type"] == kind), "")
+        conditions = self.read().get("status", {}).get("conditions", [])
+        return next((str(entry["status"]) for entry in conditions if entry["type"] == kind), "")
 
     def wait_for_state(self, state: str, *, limit: float = 40) -> datetime:
         """Wait until it is in a state; return when that was seen."""
@@ -89,8 +89,10 @@ class RunningMonitor:
 
         def wait_until_ready() -> bool:
             pod = self.pod()
-            told = pod.get("status", {}).get("conditions", [])
-            is_ready = any((entry["type"], entry["status"]) == ("Ready", "True") for entry in told)
+            conditions = pod.get("status", {}).get("conditions", [])
+            is_ready = any(
+                (entry["type"], entry["status"]) == ("Ready", "True") for entry in conditions
+            )
             return is_ready and pod["metadata"]["uid"] != uid
 
         wait_until(wait_until_ready, what=f"another pod of {self.name} is ready", limit=limit)
@@ -99,8 +101,8 @@ class RunningMonitor:
         """Return the reasons of the events about it, oldest first."""
         where = f"regarding.name={self.name},regarding.kind=Monitor"
         flags = ["-n", self.namespace, "--field-selector", where, "-o", "json"]
-        found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
-        return [e["reason"] for e in sorted(found, key=lambda e: str(e.get("eventTime")))]
+        events = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", *flags))["items"]
+        return [e["reason"] for e in sorted(events, key=lambda e: str(e.get("eventTime")))]
 
     def samples(self) -> list[tuple[datetime, bool]]:
         """Return every raw result in its file: start, and whether it was good; at least one."""

@@ -86,13 +86,13 @@ class OperatorProcess:
 
     def writes(self) -> dict[str, int]:
         """Return what it has written since its start, by kind and verb."""
-        found = {}
+        counts = {}
         for line in self._get("/metrics").splitlines():
             if line.startswith("allswell_writes_total{"):
                 labels, _, value = line.removeprefix("allswell_writes_total{").partition("} ")
                 log = [part.split("=")[1].strip('"') for part in labels.split(",")]
-                found[" ".join(log)] = int(float(value))
-        return found
+                counts[" ".join(log)] = int(float(value))
+        return counts
 
     def metric(self, name: str) -> float:
         """Return a metric without labels."""
@@ -137,14 +137,14 @@ class OperatorProcess:
         central = engine.connect(self.database)
         try:
             reader = CentralReader(central)
-            found: dict[str, list[str]] = {}
+            by_group: dict[str, list[str]] = {}
             for row in reader.pages():
                 if row.name != page:
                     continue
                 facts = reader.facts(row.id, datetime.now(UTC))
                 for entry in facts.components if facts else ():
-                    found.setdefault(entry.group, []).append(entry.name)
-            return found
+                    by_group.setdefault(entry.group, []).append(entry.name)
+            return by_group
         finally:
             central.dispose()
 
@@ -156,7 +156,7 @@ def chart_accounts(
     whole = {**values, "watchNamespaces": list(watched)}
     rendered = rendering.render(whole, release=NAME, namespace=home)
     kinds = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
-    return [found for found in rendered if found["kind"] in kinds]
+    return [manifest for manifest in rendered if manifest["kind"] in kinds]
 
 
 def account(
@@ -227,8 +227,8 @@ def report_ready(
 ) -> None:
     """Report a pod as ready or not ready since some time ago, as a kubelet would."""
     moment = (datetime.now(UTC) - since).strftime("%Y-%m-%dT%H:%M:%SZ")
-    said = {"type": "Ready", "status": str(ready), "lastTransitionTime": moment}
-    patch = {"status": {"phase": "Running", "conditions": [said]}}
+    condition = {"type": "Ready", "status": str(ready), "lastTransitionTime": moment}
+    patch = {"status": {"phase": "Running", "conditions": [condition]}}
     cluster.core.patch_namespaced_pod_status(pod, namespace, patch)
 
 
@@ -243,7 +243,7 @@ def running(
 ) -> Iterator[OperatorProcess]:
     """Run an operator whose own namespace is `home`; it serves the namespaces `watched`.
 
-    `told` are further settings of it, or other ones than usual; it has the rights that the chart
+    `settings` are further ones of it, or other ones than usual; it has the rights that the chart
     gives with these `values`.
     """
     crds.install(cluster)

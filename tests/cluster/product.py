@@ -41,10 +41,10 @@ def database_image(cluster: Cluster) -> str:
 
 def built(cache: Path) -> Path:
     """Return the archive of the project's image, built if this checkout's has not been."""
-    found = [ROOT / name for name in PARTS]
+    sources = [ROOT / name for name in PARTS]
     for folder in FOLDERS:
-        found += [p for p in sorted((ROOT / folder).rglob("*")) if p.is_file()]
-    files = [path for path in found if "__pycache__" not in path.parts]
+        sources += [p for p in sorted((ROOT / folder).rglob("*")) if p.is_file()]
+    files = [path for path in sources if "__pycache__" not in path.parts]
     return _kept(cache, NAME, files, ROOT / "Containerfile")
 
 
@@ -61,9 +61,9 @@ def _kept(cache: Path, name: str, files: Iterable[Path], containerfile: Path) ->
     stem = f"product-{name.partition('/')[2].partition(':')[0]}"
     target = cache / "images" / f"{stem}-{digest.hexdigest()[:16]}.tar"
 
-    def make(made: Path) -> None:
-        container.archive(made, containerfile, name=name, cache=cache)
-        progress.say(f"  {name}: {made.stat().st_size / 1e6:.0f} MB, not compressed")
+    def make(archive: Path) -> None:
+        container.archive(archive, containerfile, name=name, cache=cache)
+        progress.say(f"  {name}: {archive.stat().st_size / 1e6:.0f} MB, not compressed")
 
     return artefacts.once(
         target, f"Building the image {name}", make, replaces=f"{stem}-*", kept=_KEPT

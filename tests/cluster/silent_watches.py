@@ -52,9 +52,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self) -> None:
         self.close_connection = True
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        kept = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
         with suppress(OSError, HTTPException), closing(self.server.connect()) as connect:
-            connect.request(self.command, self.path, body, {**kept, "Accept-Encoding": "identity"})
+            connect.request(
+                self.command, self.path, body, {**headers, "Accept-Encoding": "identity"}
+            )
             answer = connect.getresponse()
             self.send_response_only(answer.status)
             for name in ("Content-Type", "Content-Length"):

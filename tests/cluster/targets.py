@@ -88,11 +88,11 @@ def serving(folder: Path, address: str) -> Iterator[Target]:
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     for piece in certificate.cert_chain_pems:
         piece.write_to_path(folder / "chain.pem", append=True)
-    made = Target(folder, address, free_port(), authority.cert_pem.bytes().decode())
-    served = _SERVED.format(folder=folder, address=address, port=made.port)
+    target = Target(folder, address, free_port(), authority.cert_pem.bytes().decode())
+    served = _SERVED.format(folder=folder, address=address, port=target.port)
     (folder / "nginx.conf").write_text(nginx.configuration(folder, served))
-    made.start()
+    target.start()
     try:
-        yield made
+        yield target
     finally:
-        made.stop()
+        target.stop()

@@ -52,9 +52,9 @@ class Bucket:
         self._die_at("in the middle of the upload")
         parts = urlsplit(permit.url)
         key = unquote(parts.path.removeprefix(PATH))
-        said = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         assert self._folder.is_signed(
-            key, len(body), said["sha256"], int(said["until"]), said["signature"]
+            key, len(body), query["sha256"], int(query["until"]), query["signature"]
         )
         self.puts.append(key)
         is_new = self._folder.put(key, bytes(body))
@@ -124,14 +124,14 @@ class ArchivingCollector(CollectorProcess):
         return {**super().answers(), "/v1/archive": self._archive}
 
     def _archive(self, sender: Sender, body: object, received: datetime) -> MessageReply:
-        wanted = archive_upload.read_request(body)
-        row = self.state.monitor_row(sender, wanted.monitor)
+        request = archive_upload.read_request(body)
+        row = self.state.monitor_row(sender, request.monitor)
         self.on_request()
         self.fatal_request -= 1
         if self.fatal_request == 0:
             self.dies_before_answering = "/v1/archive"
         return MessageReply(
-            200, archive_upload.permit_json(self.uploads.handle(row, wanted, received))
+            200, archive_upload.permit_json(self.uploads.handle(row, request, received))
         )
 
     def kill(self) -> None:
@@ -154,8 +154,8 @@ class ArchivedWorld(World):
         self, name: str = "one", config: CheckerConfig | None = None, latency: float = LATENCY
     ) -> CheckerProcess:
         """Start a checker that keeps samples for two days."""
-        kept = replace(self.monitor, retention_days=RETENTION_DAYS)
-        usual = CheckerConfig((kept,), beat_every=timedelta(seconds=INTERVAL / 2))
+        monitor = replace(self.monitor, retention_days=RETENTION_DAYS)
+        usual = CheckerConfig((monitor,), beat_every=timedelta(seconds=INTERVAL / 2))
         return await super().check(name, config or usual, latency)
 
     def collect(self, watch_every: float = INTERVAL / 2) -> ArchivingCollector:
@@ -169,11 +169,11 @@ class ArchivedWorld(World):
 
     def archived_starts(self) -> Counter[datetime]:
         """Return the starts of all samples that a reader of the bucket finds, and how often."""
-        found: Counter[datetime] = Counter()
+        starts: Counter[datetime] = Counter()
         for named in self.bucket.list_objects("v1/"):
             for line in gzip.decompress((self.bucket.root / named.key).read_bytes()).splitlines():
-                found[started(json.loads(line))] += 1
-        return found
+                starts[started(json.loads(line))] += 1
+        return starts
 
     def stored_starts(self, checker: CheckerProcess) -> Counter[datetime]:
         """Return the starts of all samples in a checker's file."""

@@ -36,9 +36,9 @@ class Month:
 
 def world(central: Central, folder: Path) -> World:
     """Return a world at the beginning of the month."""
-    found = World(central, folder, *OUTAGES, begin=BEGIN)
-    found.monitor = replace(found.monitor, retention_days=32)
-    return found
+    world_of_month = World(central, folder, *OUTAGES, begin=BEGIN)
+    world_of_month.monitor = replace(world_of_month.monitor, retention_days=32)
+    return world_of_month
 
 
 async def run_month(world: World) -> Month:

@@ -198,8 +198,8 @@ def test_a_lost_volume_overwrites_nothing_in_the_archive(central: Central, tmp_p
         await world.until(MIDNIGHT + DAY + 2 * HOUR)
         names = [entry.key.rpartition(".ndjson")[0][-2:] for entry in world.catalogue.entries()]
         assert names == [".1", ".2"]
-        found = set(world.archived_starts()) | set(world.stored_starts(checker))
-        assert found == world.checked_starts(checker) - lost
+        remaining = set(world.archived_starts()) | set(world.stored_starts(checker))
+        assert remaining == world.checked_starts(checker) - lost
         assert set(world.archived_starts().values()) == {1}
         await checker.stop()
 
@@ -327,18 +327,18 @@ SMALL = 640 * 1024
 
 async def filled(world: ArchivedWorld, checker: CheckerProcess) -> dict[date, int]:
     """Fill a checker's file with sealed days of the past, beyond its brim; how many of each."""
-    found: dict[date, int] = {}
+    samples_by_day: dict[date, int] = {}
     enrolled = checker.store.enroll("api", target_hash(world.monitor))
     day, seen = world.begin.date() - timedelta(days=30), Observation(*[world.begin] * 3)
     while not checker.store.counts().raw_lost:
         start = instant.day_start(day)
         samples = [Sample(start + number * timedelta(seconds=60), 1_000) for number in range(1_440)]
         health = checker.running.registration.runtimes["api"].health
-        for it in samples:
-            checker.running.writer.add(BatchItem(enrolled.number, it, health, seen))
+        for sample in samples:
+            checker.running.writer.add(BatchItem(enrolled.number, sample, health, seen))
         await checker.running.writer.flush()
         report = DayReport("api", enrolled.store, 1, rollup.of_day(day, samples))
         checker.store.seal(enrolled.number, report)
-        found[day] = len(samples)
+        samples_by_day[day] = len(samples)
         day += timedelta(days=1)
-    return found
+    return samples_by_day

@@ -15,25 +15,25 @@ def test_a_month_costs_the_collector_31_rollups_and_two_transitions_an_outage(
     both: Central, tmp_path: Path
 ) -> None:
     world = month.world(both, tmp_path)
-    world.run(_checked(world))
+    world.run(_check_month(world))
 
 
-async def _checked(world: World) -> None:
-    found = await month.run_month(world)
+async def _check_month(world: World) -> None:
+    result = await month.run_month(world)
     print(
-        f"{len(found.checks)} samples of {found.sample_bytes:.1f} bytes on disk;"
-        f" rows at the collector: {found.grown}"
+        f"{len(result.checks)} samples of {result.sample_bytes:.1f} bytes on disk;"
+        f" rows at the collector: {result.grown}"
     )
-    assert found.first_claims == 1
-    assert found.grown["rollup"] == DAYS
-    assert found.grown["transition"] == 2 * len(OUTAGES)
-    assert sum(found.grown.values()) <= 37
-    assert found.sample_bytes <= 28
+    assert result.first_claims == 1
+    assert result.grown["rollup"] == DAYS
+    assert result.grown["transition"] == 2 * len(OUTAGES)
+    assert sum(result.grown.values()) <= 37
+    assert result.sample_bytes <= 28
     assert world.unseen() == []
-    _same_uptime(world, list(found.checks))
+    _check_uptime(world, list(result.checks))
 
 
-def _same_uptime(world: World, checks: list[float]) -> None:
+def _check_uptime(world: World, checks: list[float]) -> None:
     """Check that uptime is down from the first failing check to the first good one."""
     first = min(checks)
     down = 0.0
@@ -43,8 +43,8 @@ def _same_uptime(world: World, checks: list[float]) -> None:
         down += healed - failed
         assert failed - outage.start <= MINUTE
         assert healed - outage.end <= MINUTE
-    found = world.uptime(0.0, DAYS * DAY)
-    assert found.down == pytest.approx(down * 1000, abs=6)
-    assert found.unknown == pytest.approx(first * 1000, abs=1)
-    assert found.paused == found.maintenance == found.degraded == 0
-    assert found.up + found.down + found.unknown == DAYS * DAY * 1000
+    measured = world.uptime(0.0, DAYS * DAY)
+    assert measured.down == pytest.approx(down * 1000, abs=6)
+    assert measured.unknown == pytest.approx(first * 1000, abs=1)
+    assert measured.paused == measured.maintenance == measured.degraded == 0
+    assert measured.up + measured.down + measured.unknown == DAYS * DAY * 1000

@@ -26,12 +26,12 @@ faults = st.lists(st.tuples(st.floats(60, END - 600), st.sampled_from(FAULTS)), 
 
 def outages(lengths: list[tuple[int, int]]) -> list[Outage]:
     """Build outages from good and bad times in minutes, long enough that no restart hides one."""
-    at, made = 0.0, []
+    at, built = 0.0, []
     for good, bad in lengths:
         start = at + good * MINUTE
         at = start + bad * MINUTE
-        made.append(Outage(start, at))
-    return [each for each in made if each.end < END - 10 * MINUTE]
+        built.append(Outage(start, at))
+    return [each for each in built if each.end < END - 10 * MINUTE]
 
 
 @pytest.mark.timeout(600)

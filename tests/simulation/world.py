@@ -80,10 +80,10 @@ class MortalStore(Store):
         reports = any(entry.envelopes for entry in batch)
         if reports and self.dies_at == "before the commit":
             self._die()
-        found = super().commit(batch)
+        result = super().commit(batch)
         if reports and self.dies_at == "after the commit":
             self._die()
-        return found
+        return result
 
     def mark_delivered(self, ids: Sequence[int], now: datetime) -> None:
         if self.dies_at == "before it forgets":
@@ -368,17 +368,17 @@ class World:
 
     def uptime(self, start: float, end: float) -> Uptime:
         """Measure uptime as the page does."""
-        found = [self.begin + timedelta(seconds=second) for second in (start, end)]
-        return uptime.measure(self.shown(start, end), *found)
+        window = [self.begin + timedelta(seconds=second) for second in (start, end)]
+        return uptime.measure(self.shown(start, end), *window)
 
     def counts(self) -> dict[str, int]:
         """Return rows by table."""
         return dict(self.central.counts())
 
     def _component(self) -> tuple[tuple[HealthClaim, ...], tuple[Overlay, ...]]:
-        found = self.central.reader.facts(self.page, self.wall.now())
-        assert found is not None
-        (component,) = found.components
+        facts = self.central.reader.facts(self.page, self.wall.now())
+        assert facts is not None
+        (component,) = facts.components
         return component.claims, component.overlays
 
     def _second(self, moment: datetime) -> float:

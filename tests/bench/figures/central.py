@@ -16,10 +16,10 @@ def rows() -> float:
         central_database.migrated(address)
         with central_database.opened(address) as opened:
             world = month.world(opened, Path(name))
-            found: list[month.Month] = []
+            months: list[month.Month] = []
 
             async def live() -> None:
-                found.append(await month.run_month(world))
+                months.append(await month.run_month(world))
 
             world.run(live())
-    return float(sum(found[0].grown.values()))
+    return float(sum(months[0].grown.values()))

@@ -41,14 +41,14 @@ def target(folder: Path) -> Iterator[tuple[int, int, Path]]:
         yield plain, tls, folder / "ca.pem"
 
 
-def quantile_ms(before: Mapping[str, float], after: Mapping[str, float], wanted: float) -> float:
+def quantile_ms(before: Mapping[str, float], after: Mapping[str, float], share: float) -> float:
     """Return a quantile of the lateness between two readings, as Prometheus interpolates it."""
     counts = {
         float(name.partition('le="')[2].rstrip('"}').replace("+Inf", "inf")): value - before[name]
         for name, value in after.items()
         if name.startswith(LATENESS)
     }
-    rank, low, below = wanted * max(counts.values()), 0.0, 0.0
+    rank, low, below = share * max(counts.values()), 0.0, 0.0
     for bound, count in sorted(counts.items()):
         if count >= rank:
             top = low if bound == float("inf") else bound
@@ -97,10 +97,10 @@ def load(scheme: str, seconds: float) -> Iterator[tuple[str, float]]:
 @figure(name="bytes_written_per_check", unit="B", limit=6000)
 def https() -> Iterator[tuple[str, float]]:
     """Measure 1,000 HTTPS monitors, a new connection each."""
-    found = dict(load("https", HTTPS_S))
-    yield "start_lateness_p99_ms", found["lateness"]
-    yield "cpu_ms_per_check_https", found["cpu"]
-    yield "bytes_written_per_check", found["written"]
+    results = dict(load("https", HTTPS_S))
+    yield "start_lateness_p99_ms", results["lateness"]
+    yield "cpu_ms_per_check_https", results["cpu"]
+    yield "bytes_written_per_check", results["written"]
 
 
 @figure(name="cpu_ms_per_check_http", unit="ms", limit=2.5)

@@ -57,8 +57,8 @@ class Latency:
         """Return the buckets of each; the answer is made once, and read each time."""
         asked = tuple(public_ids)
         if asked not in self._answers:
-            told = {"monitors": dict.fromkeys(asked, self._rows)}
-            self._answers[asked] = json.dumps(told).encode()
+            answer = {"monitors": dict.fromkeys(asked, self._rows)}
+            self._answers[asked] = json.dumps(answer).encode()
         return latency_client.read(self._answers[asked])
 
 

@@ -50,7 +50,7 @@ def page(setup: Setup, number: int) -> Page:
 def served(setup: Setup, listed: dict[str, Page]) -> dict[str, float]:
     """Set a CNAME for each name; seconds until each shows its page by HTTPS."""
     _, authority = setup
-    targets = {host: it.target() for host, it in listed.items()}
+    targets = {host: status_page.target() for host, status_page in listed.items()}
     begun, left, took = time.monotonic(), dict(listed), {}
     for host, target in targets.items():
         hostnames.cname(authority, host, target)
@@ -80,30 +80,32 @@ def names() -> Iterator[tuple[str, float]]:
         orders = setup[1].orders()
         listed: dict[str, Page] = {}
         for number in range(1, PAGES + 1):
-            it = page(setup, number)
+            status_page = page(setup, number)
             own = [f"s{each}-{number}.{CUSTOMERS}" for each in range(MANY // PAGES)]
-            it.lists(*own, f"never-{number}.{CUSTOMERS}")
-            listed |= dict.fromkeys(own, it)
+            status_page.lists(*own, f"never-{number}.{CUSTOMERS}")
+            listed |= dict.fromkeys(own, status_page)
         yield "hostnames_30_to_https_s", max(served(setup, listed).values())
         never = [f"never-{number}.{CUSTOMERS}" for number in range(1, PAGES + 1)]
-        made = [kind for host in never for kind in hostnames.children(setup[0], host)]
+        objects = [kind for host in never for kind in hostnames.children(setup[0], host)]
         asked = setup[1].orders() - orders
-        print(f"  orders at the authority: {asked}; of names without a record: {made}", flush=True)
+        print(
+            f"  orders at the authority: {asked}; of names without a record: {objects}", flush=True
+        )
 
 
 @figure(name="hostname_renewal_failures", unit="count", limit=0)
 def renewals() -> Iterator[tuple[str, float]]:
     """Count the requests that fail while a certificate of minutes is renewed twice."""
     with installed(certificate_authority.SHORT_ISSUER) as setup:
-        host, it = f"short.{CUSTOMERS}", page(setup, 0)
-        it.lists(host)
-        served(setup, {host: it})
+        host, status_page = f"short.{CUSTOMERS}", page(setup, 0)
+        status_page.lists(host)
+        served(setup, {host: status_page})
         seen, asked, failed = set[str](), 0, 0
         root = setup[1].root()
         while len(seen) <= SWAPS:
             status, text = hostnames.visit(setup[1], host, root=root)
             asked += 1
-            if status != 200 or it.title not in text:
+            if status != 200 or status_page.title not in text:
                 failed += 1
                 print(f"  {status} {text[:100]}", flush=True)
             if asked % 10 == 1:

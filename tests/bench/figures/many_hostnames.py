@@ -32,7 +32,7 @@ KIND = ("cert-manager.io", "v1")
 RIGHTS = {"pagesDomain": "acme-pages.net", "pagesCertificate": {"existingSecret": "wildcard"}}
 
 
-def told(zone: Zone, database: str) -> dict[str, str]:
+def operator_settings(zone: Zone, database: str) -> dict[str, str]:
     """Return the operator's settings."""
     return {
         "ALLSWELL_DATABASE_URL": database,
@@ -73,10 +73,10 @@ class Issuer:
                 self._look()
 
     def _look(self) -> None:
-        found: Any = self._cluster.custom.list_namespaced_custom_object(
+        objects: Any = self._cluster.custom.list_namespaced_custom_object(
             *KIND, self._namespace, "certificates"
         )
-        for each in found["items"]:
+        for each in objects["items"]:
             name = each["metadata"]["name"]
             if name not in self._ready:
                 self._cluster.custom.patch_namespaced_custom_object_status(
@@ -99,10 +99,10 @@ def certified() -> dict[str, Any]:
 
 def targets(cluster: Cluster) -> dict[str, str]:
     """Return the target of every page, by namespace."""
-    found = json.loads(cluster.kubectl("get", "statuspages", "-A", "-o", "json"))["items"]
+    objects = json.loads(cluster.kubectl("get", "statuspages", "-A", "-o", "json"))["items"]
     return {
         each["metadata"]["namespace"]: each["status"]["target"]
-        for each in found
+        for each in objects
         if each.get("status", {}).get("target")
     }
 
@@ -110,15 +110,15 @@ def targets(cluster: Cluster) -> dict[str, str]:
 def count(cluster: Cluster, namespace: str) -> int:
     """Return how many routes there are."""
     path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses?limit=1"
-    found = json.loads(cluster.kubectl("get", "--raw", path))
-    return len(found["items"]) + int(found["metadata"].get("remainingItemCount", 0))
+    objects = json.loads(cluster.kubectl("get", "--raw", path))
+    return len(objects["items"]) + int(objects["metadata"].get("remainingItemCount", 0))
 
 
 def all_serve(cluster: Cluster) -> bool:
     """Tell whether every page's status says that all of its names serve."""
-    found = json.loads(cluster.kubectl("get", "statuspages", "-A", "-o", "json"))["items"]
+    objects = json.loads(cluster.kubectl("get", "statuspages", "-A", "-o", "json"))["items"]
     whole = f"{EACH}/{EACH}"
-    return all(each.get("status", {}).get("readyHostnames") == whole for each in found)
+    return all(each.get("status", {}).get("readyHostnames") == whole for each in objects)
 
 
 @figure(name="hostnames_1000_s", unit="s", limit=300)
@@ -136,9 +136,9 @@ def thousand_names() -> Iterator[tuple[str, float]]:
         operator_process.namespaces(cluster, *words) as (home, *tenants),
     ):
         certificate_authority.install_crds(cluster)
-        said = told(zone, server.create("central"))
+        settings = operator_settings(zone, server.create("central"))
         with operator_process.running(
-            cluster, home, Path(folder), settings=said, values=RIGHTS
+            cluster, home, Path(folder), settings=settings, values=RIGHTS
         ) as operator:
             yield from measured(cluster, operator, zone, tenants)
 
@@ -157,7 +157,10 @@ def measured(
     before = operator_process.wait_until_quiet(operator, 5)
     issuer = Issuer(cluster, home)
     began = time.monotonic()
-    for each, target in ((it, targets(cluster)[it["metadata"]["namespace"]]) for it in pages):
+    for each, target in (
+        (status_page, targets(cluster)[status_page["metadata"]["namespace"]])
+        for status_page in pages
+    ):
         for host in each["spec"]["hostnames"]:
             zone.add(host, "CNAME", f"{target}.")
     wait_until(lambda: count(cluster, home) == NAMES, what="every name has its route", limit=600)

@@ -44,26 +44,26 @@ def control_plane() -> Iterator[Cluster]:
     lab = lifecycle.up(paths, machine.Choice(machine.CONTROL_PLANE, "for the bench"))
     try:
         lab.daemon("kube-scheduler").stop()
-        found = cluster_access.attach(environ)
-        assert found is not None
-        yield found
+        result = cluster_access.attach(environ)
+        assert result is not None
+        yield result
     finally:
         lifecycle.down(paths)
 
 
 def apply_all(cluster: Cluster, namespaces: list[str]) -> None:
     """Apply all Monitors, from one kubectl for each namespace, all at the same time."""
-    kept = [operator_process.monitor(f"m{number}", interval="1m") for number in range(EACH)]
+    monitors = [operator_process.monitor(f"m{number}", interval="1m") for number in range(EACH)]
     with ThreadPoolExecutor(NAMESPACES) as threads:
-        list(threads.map(lambda name: cluster.apply(*kept, namespace=name), namespaces))
+        list(threads.map(lambda name: cluster.apply(*monitors, namespace=name), namespaces))
 
 
 def wait_for_all(cluster: Cluster, path: str, limit: float = 300) -> None:
     """Wait until a collection holds one object for each Monitor; asked once a second."""
     end = time.monotonic() + limit
     while True:
-        found = json.loads(cluster.kubectl("get", "--raw", f"{path}?limit=1"))
-        there = len(found["items"]) + int(found["metadata"].get("remainingItemCount", 0))
+        result = json.loads(cluster.kubectl("get", "--raw", f"{path}?limit=1"))
+        there = len(result["items"]) + int(result["metadata"].get("remainingItemCount", 0))
         if there == MONITORS:
             return
         assert time.monotonic() < end, f"{there} of {MONITORS} in {path}"

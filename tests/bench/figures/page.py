@@ -108,13 +108,13 @@ def load(port: int, header: str) -> Load:
         "--latency",
     ]
     command += ["-H", header, f"http://127.0.0.1:{port}/"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    slow = re.search(r"\b99%\s+([\d.]+)(us|ms|s)\b", said)
-    if found is None or slow is None or "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(said)
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    slow = re.search(r"\b99%\s+([\d.]+)(us|ms|s)\b", output)
+    if rate is None or slow is None or "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
     unit = {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]]
-    return Load(float(found[1]), float(slow[1]) * unit)
+    return Load(float(rate[1]), float(slow[1]) * unit)
 
 
 def reads(port: int) -> float:

@@ -36,14 +36,14 @@ def pods() -> Iterator[tuple[str, float]]:
                     for number in range(PODS)
                 ]
                 installation.apply(cluster, "default", *many)
-                found = [
+                monitors = [
                     monitor_pods.RunningMonitor(cluster, "default", f"m{n}") for n in range(PODS)
                 ]
-                for watched in found:
+                for watched in monitors:
                     watched.wait_for_state("up", limit=120)
-                yield "pod_to_first_result_s", max(first_result(watched) for watched in found)
+                yield "pod_to_first_result_s", max(first_result(watched) for watched in monitors)
                 time.sleep(SETTLED)
-                counted = [memory(watched.pod()["metadata"]["uid"]) for watched in found]
+                counted = [memory(watched.pod()["metadata"]["uid"]) for watched in monitors]
                 for name in sorted(counted[0]):
                     values_of = [each[name] / MEBI for each in counted]
                     print(f"  {name}: {median(values_of):.1f} MiB", flush=True)
@@ -76,11 +76,15 @@ def counted(groups: list[str]) -> dict[str, int]:
     for line in groups:
         _, kinds, path = line.split(":", 2)
         if kinds == "memory":
-            said = _stat(root / "memory" / path.lstrip("/"))
-            return {"anon": said["total_rss"], "page cache": said["total_cache"]}
+            counted_bytes = _stat(root / "memory" / path.lstrip("/"))
+            return {"anon": counted_bytes["total_rss"], "page cache": counted_bytes["total_cache"]}
         if not kinds and (root / path.lstrip("/") / "memory.stat").exists():
-            said = _stat(root / path.lstrip("/"))
-            return {"anon": said["anon"], "page cache": said["file"], "kernel": said["kernel"]}
+            counted_bytes = _stat(root / path.lstrip("/"))
+            return {
+                "anon": counted_bytes["anon"],
+                "page cache": counted_bytes["file"],
+                "kernel": counted_bytes["kernel"],
+            }
     raise LookupError("the kernel counts no memory by control group here")
 
 

@@ -22,13 +22,13 @@ def month() -> float:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "checker.sqlite"
         store = Store.open(path, now=BEGINNING)
-        found = store.enroll("one", "target")
-        judged, seen, span = found.health, found.observation, Grace().cover(MINUTE)
+        enrolled = store.enroll("one", "target")
+        judged, seen, span = enrolled.health, enrolled.observation, Grace().cover(MINUTE)
         for number in range(SAMPLES):
             started = BEGINNING + number * MINUTE + timedelta(milliseconds=number * 7919 % 997)
             sample = Sample(started, 40_000 + number * 104_729 % 160_001)
             judged, _ = health.judge(judged, sample, Confirm())
             seen = cover.extend(seen, started, span)
-            store.commit([BatchItem(found.number, sample, judged, seen)])
+            store.commit([BatchItem(enrolled.number, sample, judged, seen)])
         store.close()
         return path.stat().st_size / SAMPLES

@@ -58,8 +58,8 @@ def test(arguments: Sequence[str]) -> int:
     """Run the tests; a lab that nobody has brought up to stay is taken down at the end."""
     own = paths.here()
     with artefacts.alone(own.testing):
-        kept = lifecycle.find(own) is not None and not own.temporary.exists()
-        if kept:
+        stays = lifecycle.find(own) is not None and not own.temporary.exists()
+        if stays:
             return run(arguments)
         own.temporary.touch()
         try:
@@ -91,11 +91,11 @@ def main() -> int:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(prog="lab", description=__doc__)
     parser.add_argument("action", choices=("up", "down", "status", "test"))
-    given, rest = parser.parse_known_args()
+    options, rest = parser.parse_known_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
     try:
-        match given.action:
+        match options.action:
             case "up":
                 up()
                 paths.here().temporary.unlink(missing_ok=True)

@@ -39,18 +39,18 @@ def programs(cache: Path) -> Path:
     """Return the folder of ``cert-manager``, ``pebble`` and the rest, with ``crds``; build it."""
     title = "Building cert-manager and Pebble with Go, once (minutes)"
     here = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:6]
-    return build.made(cache / "acme" / f"{build.fingerprint(SOURCE)}-{here}", title, _make)
+    return build.build_once(cache / "acme" / f"{build.fingerprint(SOURCE)}-{here}", title, _make)
 
 
-def _make(go: str, made: Path) -> None:
-    wanted = ["./...", PEBBLE, f"{PEBBLE}-challtestsrv"]
-    build.compiled([go, "build", "-ldflags=-s -w", "-o", f"{made}/", *wanted], made, SOURCE)
-    (made / "crds").mkdir()
+def _make(go: str, folder: Path) -> None:
+    packages = ["./...", PEBBLE, f"{PEBBLE}-challtestsrv"]
+    build.compiled([go, "build", "-ldflags=-s -w", "-o", f"{folder}/", *packages], folder, SOURCE)
+    (folder / "crds").mkdir()
     for module, files in KINDS.items():
         command = [go, "list", "-m", "-f", "{{.Dir}}", module]
-        found = subprocess.run(command, cwd=SOURCE, check=True, capture_output=True, text=True)
-        for path in Path(found.stdout.strip()).glob(files):
-            shutil.copyfile(path, made / "crds" / path.name)
+        listed = subprocess.run(command, cwd=SOURCE, check=True, capture_output=True, text=True)
+        for path in Path(listed.stdout.strip()).glob(files):
+            shutil.copyfile(path, folder / "crds" / path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +102,18 @@ class Authority:
 
 def start(lab: Lab) -> Authority:
     """Start whatever of it does not run yet; the kinds of cert-manager must be there already."""
-    made = programs(lab.paths.cache)
+    programs_folder = programs(lab.paths.cache)
     folder = lab.paths.data / "acme"
     folder.mkdir(exist_ok=True)
     if not (folder / "authority.pem").exists():
         _keys(folder, lab.machine_address)
-    for name, command in _commands(lab, made, folder).items():
+    for name, command in _commands(lab, programs_folder, folder).items():
         daemon = lab.daemon(name)
         if daemon.process is None:
             daemon.define(command)
             daemon.start()
-    running = Authority(lab, made / "crds", (folder / "authority.pem").read_text())
-    lab.load(images.solver(made, lab.paths.cache))
+    running = Authority(lab, programs_folder / "crds", (folder / "authority.pem").read_text())
+    lab.load(images.solver(programs_folder, lab.paths.cache))
     _wait(running)
     return running
 
@@ -126,7 +126,7 @@ def _keys(folder: Path, address: str) -> None:
     authority.cert_pem.write_to_path(folder / "authority.pem")
 
 
-def _commands(lab: Lab, made: Path, folder: Path) -> dict[str, list[str]]:
+def _commands(lab: Lab, programs_folder: Path, folder: Path) -> dict[str, list[str]]:
     address = lab.machine_address
     silent = ["http01", "https01", "tlsalpn01", "doh", "defaultIPv6"]
     dns = f"{address}:{DNS_PORT}"
@@ -134,7 +134,7 @@ def _commands(lab: Lab, made: Path, folder: Path) -> dict[str, list[str]]:
     speed = ["env", "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0", "PEBBLE_AUTHZREUSE=0"]
     return {
         "acme-dns": [
-            str(made / "pebble-challtestsrv"),
+            str(programs_folder / "pebble-challtestsrv"),
             f"-dnsserver={dns}",
             f"-management={address}:{DNS_DESK}",
             f"-defaultIPv4={lab.node_address}",
@@ -142,13 +142,13 @@ def _commands(lab: Lab, made: Path, folder: Path) -> dict[str, list[str]]:
         ],
         "pebble": [
             *speed,
-            str(made / "pebble"),
+            str(programs_folder / "pebble"),
             f"-config={folder}/pebble.json",
             "-dnsserver",
             dns,
         ],
         "cert-manager": [
-            str(made / "cert-manager"),
+            str(programs_folder / "cert-manager"),
             f"-kubeconfig={lab.paths.kubeconfig}",
             f"-cluster-resource-namespace={NAMESPACE}",
             f"-solver-image={images.SOLVER}",

@@ -37,14 +37,14 @@ def with_node(paths: LabPaths, programs: Path) -> network.VethPair:
     archives = [images.pause(programs, paths.cache), images.base(paths.cache)]
     paths.make()
     with progress.step("Starting the control plane"):
-        made = _isolated(paths, programs)
-        controlplane.start(made.plan)
+        lab_node = _isolated(paths, programs)
+        controlplane.start(lab_node.plan)
     with progress.step("Starting the node"):
-        node.start_containerd(made, archives)
-        node.start(made)
-        dns.start(made)
-        volumes.start(made)
-    return made.link
+        node.start_containerd(lab_node, archives)
+        node.start(lab_node)
+        dns.start(lab_node)
+        volumes.start(lab_node)
+    return lab_node.link
 
 
 def _isolated(paths: LabPaths, programs: Path) -> node.Node:
@@ -55,12 +55,12 @@ def _isolated(paths: LabPaths, programs: Path) -> node.Node:
         network.connect(link, pid, enter, paths.link)
     cgroups.make(paths)
     plan = controlplane.ControlPlaneSpec(paths, programs / "kubernetes", link.node, _ports(), enter)
-    made = node.Node(plan, link, cgroups.name(paths))
+    lab_node = node.Node(plan, link, cgroups.name(paths))
     controlplane.define(plan)
-    node.define(made, _issue(plan))
-    dns.define(made)
-    volumes.define(made)
-    return made
+    node.define(lab_node, _issue(plan))
+    dns.define(lab_node)
+    volumes.define(lab_node)
+    return lab_node
 
 
 def _issue(plan: controlplane.ControlPlaneSpec) -> certs.KeyIssuer:
@@ -69,8 +69,8 @@ def _issue(plan: controlplane.ControlPlaneSpec) -> certs.KeyIssuer:
 
 
 def _ports() -> tuple[int, int, int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(3)]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         first, second, third = (int(each.getsockname()[1]) for each in sockets)

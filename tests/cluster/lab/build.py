@@ -37,11 +37,11 @@ def fingerprint(source: Path) -> str:
 def programs(cache: Path) -> Path:
     """Return the folder that holds ``kubernetes``, ``kubectl`` and the rest; build it if needed."""
     title = f"Building Kubernetes {VERSION} with Go, once (minutes)"
-    return made(cache / "bin" / fingerprint(SOURCE), title, _kubernetes)
+    return build_once(cache / "bin" / fingerprint(SOURCE), title, _kubernetes)
 
 
-def made(folder: Path, title: str, make: Callable[[str, Path], None]) -> Path:
-    """Return a folder of programs; if it lacks, ``make`` is given Go and where to put them."""
+def build_once(folder: Path, title: str, make: Callable[[str, Path], None]) -> Path:
+    """Return a folder of programs; if it is missing, ``make`` gets Go and the folder."""
 
     def build(target: Path) -> None:
         command = go()
@@ -53,13 +53,15 @@ def made(folder: Path, title: str, make: Callable[[str, Path], None]) -> Path:
     return artefacts.once(folder, title, build, replaces="*")
 
 
-def _kubernetes(command: str, made: Path) -> None:
+def _kubernetes(command: str, folder: Path) -> None:
     stamp = f"-s -w {_STAMP}{VERSION} {_STAMP.replace('component-base', 'client-go/pkg')}"
-    compiled([command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{made}/", "./..."], made)
-    compiled([command, "build", "-C=dns", "-ldflags=-s -w", "-o", f"{made}/", "."], made)
+    compiled(
+        [command, "build", "-ldflags", f"{stamp}{VERSION}", "-o", f"{folder}/", "./..."], folder
+    )
+    compiled([command, "build", "-C=dns", "-ldflags=-s -w", "-o", f"{folder}/", "."], folder)
     for program in (PROVISIONER, HELM):
-        compiled([command, "install", "-ldflags=-s -w", program], made)
-    (made / "kubectl").symlink_to("kubernetes")
+        compiled([command, "install", "-ldflags=-s -w", program], folder)
+    (folder / "kubectl").symlink_to("kubernetes")
 
 
 @contextlib.contextmanager
@@ -72,9 +74,9 @@ def _ended(build: subprocess.Popen[str]) -> Iterator[None]:
         raise
 
 
-def compiled(command: list[str], made: Path, source: Path = SOURCE) -> None:
-    """Run Go in a folder of sources, with its progress; what it installs goes to ``made``."""
-    environ = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(made)}
+def compiled(command: list[str], folder: Path, source: Path = SOURCE) -> None:
+    """Run Go in a folder of sources, with its progress; what it installs goes to ``folder``."""
+    environ = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder)}
     place = [word for word in command[2:] if word.startswith("-C=")]  # Go wants it first
     flags = ["-v", "-trimpath", "-buildvcs=false"]
     verbose = [*command[:2], *place, *flags, *(word for word in command[2:] if word not in place)]

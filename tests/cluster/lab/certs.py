@@ -30,18 +30,18 @@ class KeyIssuer:
 
     def certificate(self, name: str, *names: str, who: str | None = None, group: str = "-") -> None:
         """Write ``name.crt`` and ``name.key`` for host names and addresses, or for a user."""
-        made = self.authority.issue_cert(
+        certificate = self.authority.issue_cert(
             *(names or [_NOBODY]), common_name=who, organization_name=group
         )
-        made.private_key_pem.write_to_path(self.folder / f"{name}.key")
-        made.cert_chain_pems[0].write_to_path(self.folder / f"{name}.crt")
+        certificate.private_key_pem.write_to_path(self.folder / f"{name}.key")
+        certificate.cert_chain_pems[0].write_to_path(self.folder / f"{name}.crt")
 
     def kubeconfig(self, name: str, who: str, group: str = "-") -> None:
         """Write ``name.kubeconfig``, which speaks for a user."""
-        made = self.authority.issue_cert(_NOBODY, common_name=who, organization_name=group)
+        certificate = self.authority.issue_cert(_NOBODY, common_name=who, organization_name=group)
         user = {
-            "client-certificate-data": _text(made.cert_chain_pems[0]),
-            "client-key-data": _text(made.private_key_pem),
+            "client-certificate-data": _text(certificate.cert_chain_pems[0]),
+            "client-key-data": _text(certificate.private_key_pem),
         }
         cluster = {
             "server": self.server,

@@ -13,12 +13,12 @@ from tests.cluster.lab.processes import daemons
 def clean(paths: LabPaths) -> list[str]:
     """End every process of the lab, then remove its folder; return what was found to end."""
     paths.facts.unlink(missing_ok=True)
-    found = [daemon for daemon in daemons(paths.run, paths.logs) if daemon.process]
+    running = [daemon for daemon in daemons(paths.run, paths.logs) if daemon.process]
     namespaces.end(paths)
-    for daemon in reversed(found):
+    for daemon in reversed(running):
         daemon.stop()
     network.disconnect(paths.link)
     cgroups.remove(paths)
     if paths.home.exists():
         shutil.rmtree(paths.home)
-    return [daemon.name for daemon in found]
+    return [daemon.name for daemon in running]

@@ -17,7 +17,7 @@ _TRUST = f"--volume={_AUTHORITIES}:{_AUTHORITIES}:ro"
 _ISOLATION = (*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
-def archive(made: Path, containerfile: Path, *, name: str, cache: Path) -> None:
+def archive(archive_file: Path, containerfile: Path, *, name: str, cache: Path) -> None:
     """Build the image ``name`` in the Containerfile's folder, as a file for `Lab.load`.
 
     The argument ``BASE`` is the lab's own base image.
@@ -26,9 +26,9 @@ def archive(made: Path, containerfile: Path, *, name: str, cache: Path) -> None:
     with artefacts.alone(cache / "images" / "buildah.lock"):
         _buildah(cache, "pull", "--quiet", f"docker-archive:{base}")
         flags = ["--isolation=chroot", "--layers", "--pull-never", _TRUST]
-        given = [f"--build-arg=BASE={images.BASE}", f"--file={containerfile}", f"--tag={name}"]
-        _buildah(cache, "bud", *flags, *given, str(containerfile.parent))
-        _buildah(cache, "push", "--quiet", name, f"docker-archive:{made}:{name}")
+        options = [f"--build-arg=BASE={images.BASE}", f"--file={containerfile}", f"--tag={name}"]
+        _buildah(cache, "bud", *flags, *options, str(containerfile.parent))
+        _buildah(cache, "push", "--quiet", name, f"docker-archive:{archive_file}:{name}")
 
 
 def _buildah(cache: Path, action: str, *words: str) -> None:

@@ -48,15 +48,15 @@ def base(cache: Path) -> Path:
 def _of_program(program: Path, name: str, settings: dict[str, Any], cache: Path) -> Path:
     target = cache / "images" / f"{program.name}-{program.parent.name}.tar"
 
-    def make(made: Path) -> None:
-        _write(made, name, settings, lambda layer: layer.add(program, program.name))
+    def make(archive: Path) -> None:
+        _write(archive, name, settings, lambda layer: layer.add(program, program.name))
 
     return artefacts.once(target, f"Making the image {name}", make, replaces=f"{program.name}-*")
 
 
-def _debian(made: Path) -> None:
+def _debian(archive: Path) -> None:
     settings = {"Cmd": ["python3"], "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"]}
-    root, log = made.with_name("root"), made.with_name("log")
+    root, log = archive.with_name("root"), archive.with_name("log")
     # It mounts /proc for a while; where only it can see that, none is left if it is killed.
     isolation = [*MORTAL, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
     options = ["--variant=minbase", f"--include={_PACKAGES}"]
@@ -67,7 +67,7 @@ def _debian(made: Path) -> None:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
         raise Failed(f"debootstrap has failed:\n{words}")
     _trim(root)
-    _write(made, BASE, settings, lambda layer: layer.add(root, "."))
+    _write(archive, BASE, settings, lambda layer: layer.add(root, "."))
 
 
 def _trim(root: Path) -> None:
@@ -81,14 +81,14 @@ def _trim(root: Path) -> None:
 
 
 def _write(
-    made: Path, name: str, settings: dict[str, Any], fill: Callable[[tarfile.TarFile], None]
+    archive: Path, name: str, settings: dict[str, Any], fill: Callable[[tarfile.TarFile], None]
 ) -> None:
-    layer = made.with_name("layer.tar")
+    layer = archive.with_name("layer.tar")
     with tarfile.open(layer, "w") as file:
         fill(file)
     with layer.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    with tarfile.open(made, "w") as file:
+    with tarfile.open(archive, "w") as file:
         file.add(layer, "layer.tar")
         _add(file, "config.json", _config(settings, digest))
         manifest = {"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}

@@ -66,10 +66,10 @@ def _lacks(cache: Path) -> Iterator[str]:
 
 def choose(environ: Mapping[str, str], machine: Machine) -> Choice:
     """Take the cluster that KUBECONFIG names, else the most that this machine can do."""
-    wanted = environ.get("CLUSTER", "")
-    if wanted not in ("", *KINDS):
-        raise Failed(f"CLUSTER={wanted} is none of {', '.join(KINDS)}")
-    if wanted == EXISTING or (not wanted and environ.get("KUBECONFIG")):
+    kind = environ.get("CLUSTER", "")
+    if kind not in ("", *KINDS):
+        raise Failed(f"CLUSTER={kind} is none of {', '.join(KINDS)}")
+    if kind == EXISTING or (not kind and environ.get("KUBECONFIG")):
         context = allowed_context(environ)
         return Choice(EXISTING, f"KUBECONFIG is set; its context {context} is for tests")
     if machine.system != "Linux" or not machine.has_go:
@@ -77,10 +77,10 @@ def choose(environ: Mapping[str, str], machine: Machine) -> Choice:
             "A cluster of our own needs Linux and Go (https://go.dev/dl/). Without them, use kind: "
             "kind create cluster --config kind-config.yaml, then set KUBECONFIG to its file."
         )
-    if wanted == CONTROL_PLANE:
+    if kind == CONTROL_PLANE:
         return Choice(CONTROL_PLANE, "CLUSTER asks for it")
     lacks = "; ".join(machine.lacks_for_node)
-    if wanted == NODE and lacks:
+    if kind == NODE and lacks:
         raise Failed(f"CLUSTER=node cannot be had here: {lacks}")
     if lacks:
         return Choice(CONTROL_PLANE, f"pods cannot run here: {lacks}")

@@ -54,29 +54,29 @@ class ArchivedHistory:
         """Return its catalogue."""
         return ArchiveCatalogue(self.central.engine)
 
-    def put(self, row_id: int, place: DayFileName, found: list[Sample]) -> Path:
+    def put(self, row_id: int, place: DayFileName, day_samples: list[Sample]) -> Path:
         """Put a day file into the archive, record it, and return its path."""
         out = io.BytesIO()
-        day_file.write(found, out)
+        day_file.write(day_samples, out)
         body = out.getvalue()
         file = self.root / archive.key(place)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(body)
-        content = DayFileContent(len(body), sha256(body).hexdigest(), len(found))
+        content = DayFileContent(len(body), sha256(body).hexdigest(), len(day_samples))
         self.catalogue.record(row_id, place, content, datetime.now(UTC), whole=True)
         return file
 
     def fill(self, names: tuple[str, ...], days: int) -> dict[str, list[Sample]]:
         """Archive days of several monitors; return what each has."""
-        found: dict[str, list[Sample]] = {}
+        by_name: dict[str, list[Sample]] = {}
         for seed, name in enumerate(names):
             row = self.central.add(name, instant.day_start(FIRST))
             for number in range(days):
                 day = FIRST + number * DAY
                 part = samples(day, seed)
                 self.put(row.id, DayFileName(row.public_id, day, 1), part)
-                found.setdefault(name, []).extend(part)
-        return found
+                by_name.setdefault(name, []).extend(part)
+        return by_name
 
     def run(self, *words: str) -> int:
         """Run `allswell history`; return the exit code."""

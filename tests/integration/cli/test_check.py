@@ -64,7 +64,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def check(file: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
-    found = subprocess.run(
+    result = subprocess.run(
         command("check", file, *arguments),
         env=environment(file.parent) | variables,
         capture_output=True,
@@ -72,14 +72,14 @@ def check(file: Path, *arguments: str, **variables: str) -> tuple[int, str, str]
         timeout=60,
         check=False,
     )
-    return found.returncode, found.stdout, found.stderr
+    return result.returncode, result.stdout, result.stderr
 
 
 def checked(file: Path, *arguments: str, **variables: str) -> list[dict[str, Any]]:
     _, out, _ = check(file, "--output", "json", *arguments, **variables)
-    found: list[dict[str, Any]] = json.loads(out)
-    jsonschema.validate(found, SCHEMA)
-    return found
+    result: list[dict[str, Any]] = json.loads(out)
+    jsonschema.validate(result, SCHEMA)
+    return result
 
 
 def closed_port() -> int:
@@ -121,8 +121,8 @@ def test_nobody_listening_is_down_in_plain_words(file: Path) -> None:
 
 def test_slow_is_degraded_which_is_no_failure(file: Path, site: Target) -> None:
     write(file, monitor("api", "", http={"url": site.url(), "expect": {"latency": "1ms"}}))
-    (found,) = checked(file)
-    assert (found["state"], found["reason"]) in {("degraded", "Slow"), ("up", "")}
+    (result,) = checked(file)
+    assert (result["state"], result["reason"]) in {("degraded", "Slow"), ("up", "")}
     assert check(file)[0] == 0
 
 

@@ -34,15 +34,15 @@ BUCKET = pytest.param(
 @pytest.fixture(params=["folder", BUCKET])
 def archived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArchivedHistory]:
     if request.param == "folder":
-        with archived_history.in_folder(tmp_path / "data") as found:
-            yield found
+        with archived_history.in_folder(tmp_path / "data") as history:
+            yield history
         return
     with (
         s3server.running() as server,
         postgres.running() as database,
-        archived_history.in_bucket(server, database) as found,
+        archived_history.in_bucket(server, database) as history,
     ):
-        yield found
+        yield history
 
 
 def got(capture: Capture) -> list[Sample]:
@@ -137,11 +137,11 @@ def remove(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "printed"),
     [(cut, "ends before"), (flip, ".gz: "), (swap, "bytes instead of"), (remove, "is missing")],
 )
 def test_harm_is_found_noted_and_said(
-    archived: ArchivedHistory, capsys: Capture, harm: object, said: str
+    archived: ArchivedHistory, capsys: Capture, harm: object, printed: str
 ) -> None:
     archived.fill(("api",), 2)
     entry = archived.catalogue.entries()[0]
@@ -149,7 +149,7 @@ def test_harm_is_found_noted_and_said(
     assert archived.run("verify", "acme/api") == 1
     shown = capsys.readouterr().out
     assert f"{entry.key}: " in shown
-    assert said in shown
+    assert printed in shown
     assert "2 day files of the catalogue, 1 missing or damaged" in shown
     # What the operator's metric counts, and what the checker is told.
     assert archived.catalogue.totals().damaged == 1
@@ -187,20 +187,22 @@ def test_a_replay_says_what_another_rule_would_have_said(
 ) -> None:
     row = archived.central.add("api", instant.day_start(FIRST))
     start = instant.day_start(FIRST)
-    found = [Sample(start + timedelta(minutes=number), 1_000 * number) for number in range(1_440)]
+    day_samples = [
+        Sample(start + timedelta(minutes=number), 1_000 * number) for number in range(1_440)
+    ]
     for number in (600, 601, 602):
-        found[number] = Sample(found[number].started, 5_000_000, "Timeout")
-    archived.put(row.id, DayFileName(row.public_id, FIRST, 1), found)
+        day_samples[number] = Sample(day_samples[number].started, 5_000_000, "Timeout")
+    archived.put(row.id, DayFileName(row.public_id, FIRST, 1), day_samples)
     report = [
         central_database.transition(1, State.UP, start),
-        central_database.transition(2, State.DOWN, found[600].started),
-        central_database.transition(3, State.UP, found[603].started),
+        central_database.transition(2, State.DOWN, day_samples[600].started),
+        central_database.transition(3, State.UP, day_samples[603].started),
     ]
     for transition in report:
         archived.central.writer.accept_transition(row.id, transition, start + DAY)
     archived.central.writer.observe(start + DAY)
     span = ("--from", "2026-03-02", "--to", "2026-03-03")
-    report_of = DayReport("api", "s1", 1, rollup.of_day(FIRST, found))
+    report_of = DayReport("api", "s1", 1, rollup.of_day(FIRST, day_samples))
     archived.central.writer.accept_rollup(row.id, report_of, start + DAY)
     assert archived.run("replay", "acme/api", *span) == 0
     assert "0 transitions and 0 roll-ups differ" in capsys.readouterr().out
@@ -227,9 +229,9 @@ def test_what_cannot_be_asked_is_said_without_secrets_and_noted_as_no_damage(
     assert "NoSuchBucket" in capsys.readouterr().err
     wrong = {"ALLSWELL_DATABASE_URL": f"postgresql://allswell:{secret}@127.0.0.1:1/nothing"}
     assert replace(archived, environment={**archived.environment, **wrong}).run("ls") == 1
-    said = capsys.readouterr()
-    assert said.err
-    assert secret not in said.out + said.err
+    printed = capsys.readouterr()
+    assert printed.err
+    assert secret not in printed.out + printed.err
     assert archived.catalogue.totals().damaged == 0
 
 
@@ -247,6 +249,6 @@ def test_what_cannot_be_asked_is_said_without_secrets_and_noted_as_no_damage(
 def test_what_makes_no_sense_is_said(
     tmp_path: Path, capsys: Capture, words: tuple[str, ...], advice: str
 ) -> None:
-    with archived_history.in_folder(tmp_path / "data") as found:
-        assert found.run(*words) == 2
+    with archived_history.in_folder(tmp_path / "data") as history:
+        assert history.run(*words) == 2
     assert advice in capsys.readouterr().err

@@ -28,17 +28,17 @@ DAYS = 31
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[s3server.Server]:
-    with s3server.running() as found:
-        yield found
+    with s3server.running() as result:
+        yield result
 
 
 @pytest.fixture(scope="module")
 def month(server: s3server.Server) -> Iterator[tuple[ArchivedHistory, dict[str, list[Sample]]]]:
     """Yield a month of several monitors, by their public ids."""
     with postgres.running() as database, archived_history.in_bucket(server, database) as archived:
-        found = archived.fill(NAMES, DAYS)
+        result = archived.fill(NAMES, DAYS)
         ids = {entry.name: entry.place.public_id for entry in archived.catalogue.entries()}
-        yield archived, {ids[name]: samples for name, samples in found.items()}
+        yield archived, {ids[name]: samples for name, samples in result.items()}
 
 
 @pytest.fixture
@@ -47,21 +47,21 @@ def duck(server: s3server.Server) -> Iterator[duckdb.DuckDBPyConnection]:
     assert spec is not None
     assert spec.origin is not None
     extension = next(Path(spec.origin).parent.rglob("httpfs.duckdb_extension"))
-    with duckdb.connect() as found:
-        found.execute(f"LOAD '{extension}'")
-        found.execute(
+    with duckdb.connect() as result:
+        result.execute(f"LOAD '{extension}'")
+        result.execute(
             f"CREATE SECRET (TYPE s3, KEY_ID '{s3server.KEY}', SECRET '{s3server.SECRET}',"
             f" REGION 'us-east-1', ENDPOINT '127.0.0.1:{server.port}', URL_STYLE 'path',"
             " USE_SSL false)"
         )
-        yield found
+        yield result
 
 
 def shown(language: str, word: str) -> str:
     """Return the guide's own example, on the test's bucket."""
     blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    (found,) = (block for block in blocks if word in block)
-    return str(found).replace(
+    (result,) = (block for block in blocks if word in block)
+    return str(result).replace(
         "s3://results/acme", f"s3://{s3server.BUCKET}/{archived_history.PREFIX}"
     )
 
@@ -87,9 +87,9 @@ def test_duckdb_finds_the_fields_by_itself(
     assert kinds["started"].startswith("TIMESTAMP")
     assert (kinds["reason"], kinds["latency_us"]) == ("VARCHAR", "BIGINT")
     assert kinds["date"] == "DATE"
-    found = duck.execute(f"SELECT epoch_ms(started), reason, latency_us FROM {source}").fetchall()
+    result = duck.execute(f"SELECT epoch_ms(started), reason, latency_us FROM {source}").fetchall()
     everything = [it for samples in month[1].values() for it in samples]
-    assert sorted(found) == sorted(
+    assert sorted(result) == sorted(
         (instant.to_ms(it.started), it.reason, it.latency_us) for it in everything
     )
 

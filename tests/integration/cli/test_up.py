@@ -221,7 +221,7 @@ def test_a_second_one_on_the_same_data_is_refused_in_words(
 def test_a_port_that_is_taken_is_refused_in_words(tmp_path: Path, file: Path) -> None:
     write(file, monitor("api", "http://127.0.0.1:1/"))
     with socket.create_server(("127.0.0.1", 0)) as other:
-        found = subprocess.run(
+        result = subprocess.run(
             command("up", "--port", other.getsockname()[1], file),
             env=environment(tmp_path),
             capture_output=True,
@@ -229,14 +229,14 @@ def test_a_port_that_is_taken_is_refused_in_words(tmp_path: Path, file: Path) ->
             timeout=30,
             check=False,
         )
-    assert found.returncode == 1
-    assert "choose another --port" in found.stderr
+    assert result.returncode == 1
+    assert "choose another --port" in result.stderr
 
 
 @pytest.mark.parametrize("text", ["", "{ broken", "kind: Montior"])
 def test_with_nothing_to_run_it_says_so_and_ends(tmp_path: Path, file: Path, text: str) -> None:
     file.write_text(text)
-    found = subprocess.run(
+    result = subprocess.run(
         command("up", "--port", free_port(), file),
         env=environment(tmp_path),
         capture_output=True,
@@ -244,8 +244,8 @@ def test_with_nothing_to_run_it_says_so_and_ends(tmp_path: Path, file: Path, tex
         timeout=30,
         check=False,
     )
-    assert found.returncode == 2
-    assert "nothing to run" in found.stderr
+    assert result.returncode == 2
+    assert "nothing to run" in result.stderr
 
 
 def test_no_program_outlives_a_kill(tmp_path: Path, file: Path, site: Target) -> None:
@@ -288,9 +288,9 @@ def test_a_day_that_is_over_goes_into_the_archives_folder(
     archive = store.parents[2] / "archive"
     with up(tmp_path, file) as running:
         running.until(lambda: list(archive.rglob("*.ndjson.gz")), "a day file")
-        (found,) = archive.rglob("*.ndjson.gz")
-        assert found.parent.name == f"date={day}"
-        assert len(gzip.decompress(found.read_bytes()).splitlines()) == 24
+        (result,) = archive.rglob("*.ndjson.gz")
+        assert result.parent.name == f"date={day}"
+        assert len(gzip.decompress(result.read_bytes()).splitlines()) == 24
         central = sqlite3.connect(store.parents[2] / "central.sqlite", timeout=10)
         query = "SELECT name, samples FROM archive_object"
         running.until(lambda: central.execute(query).fetchall() == [("api", 24)], "its record")
@@ -304,7 +304,7 @@ def with_results(file: Path, day: date) -> None:
     start = instant.day_start(day)
     samples = [Sample(start + hour * timedelta(hours=1), 1_000) for hour in range(24)]
     seen = enrolled.observation or Observation(start, start, start)
-    store.commit([BatchItem(enrolled.number, it, enrolled.health, seen) for it in samples])
+    store.commit([BatchItem(enrolled.number, sample, enrolled.health, seen) for sample in samples])
     rolled = rollup.of_day(day, samples)
     store.seal(enrolled.number, DayReport("api", enrolled.store, 1, rolled))
     store.close()

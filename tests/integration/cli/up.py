@@ -43,13 +43,13 @@ class Target:
 @contextmanager
 def target() -> Iterator[Target]:
     """Serve until the block ends."""
-    it = Target()
+    served = Target()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            it.asked.add(self.path)
-            it.tokens.append(self.headers.get("Authorization", ""))
-            self.send_response(it.status)
+            served.asked.add(self.path)
+            served.tokens.append(self.headers.get("Authorization", ""))
+            self.send_response(served.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -57,11 +57,11 @@ def target() -> Iterator[Target]:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    it.port = server.server_port
+    served.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield it
+        yield served
     finally:
         server.shutdown()
         thread.join()
@@ -144,8 +144,8 @@ class Up:
 
     def states(self, path: str = "") -> dict[str, str]:
         """Return the components of a page with their states in Statuspage's words."""
-        found = json.loads(self.get(f"{path}/api/v2/summary.json")[1])
-        return {entry["name"]: entry["status"] for entry in found["components"]}
+        summary = json.loads(self.get(f"{path}/api/v2/summary.json")[1])
+        return {entry["name"]: entry["status"] for entry in summary["components"]}
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait until a condition holds, but not for ever."""
@@ -182,8 +182,8 @@ def command(*arguments: object) -> list[str]:
 
 def environment(home: Path) -> dict[str, str]:
     """Return a plain user's environment; coverage of children goes on."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    return {"HOME": str(home), "PATH": os.defpath, "PYTHONUNBUFFERED": "1", **kept}
+    coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    return {"HOME": str(home), "PATH": os.defpath, "PYTHONUNBUFFERED": "1", **coverage}
 
 
 @contextmanager

@@ -141,9 +141,12 @@ def prepared(file: Path, monitor: Monitor) -> set[datetime]:
         store.commit(
             [
                 BatchItem(
-                    enrolled.number, it, Health(), Observation(it.started, it.started, it.started)
+                    enrolled.number,
+                    sample,
+                    Health(),
+                    Observation(sample.started, sample.started, sample.started),
                 )
-                for it in samples
+                for sample in samples
             ]
         )
         rolled = rollup.of_day(day, samples)
@@ -195,18 +198,18 @@ def kill_once(
     return act
 
 
-def first_request(wanted: Step, method: str) -> Callable[[Step, str, str], bool]:
+def first_request(at_step: Step, method: str) -> Callable[[Step, str, str], bool]:
     """Select the first request of a method, at a step."""
-    return lambda step, asked, _: (step, asked) == (wanted, method)
+    return lambda step, asked, _: (step, asked) == (at_step, method)
 
 
-def nth_archive_request(number: int, wanted: Step) -> Callable[[Step, str, str], bool]:
+def nth_archive_request(number: int, at_step: Step) -> Callable[[Step, str, str], bool]:
     """Select the n-th archive request to the collector, at a step."""
     asked = [0]
 
     def when(step: Step, _: str, path: str) -> bool:
         asked[0] += path == "/v1/archive" and step == "before"
-        return path == "/v1/archive" and step == wanted and asked[0] == number
+        return path == "/v1/archive" and step == at_step and asked[0] == number
 
     return when
 

@@ -144,20 +144,20 @@ AWAYS = [
 def test_checks_go_on_in_time_while_the_collector_is_away(
     lived: dict[str, Lived], name: str
 ) -> None:
-    it = lived[name]
-    assert it.ended - it.began >= AWAY
-    assert it.endpoint.longest_gap(it.began, it.ended) <= 2 * SECOND
+    outage = lived[name]
+    assert outage.ended - outage.began >= AWAY
+    assert outage.endpoint.longest_gap(outage.began, outage.ended) <= 2 * SECOND
 
 
 @pytest.mark.parametrize("name", AWAYS)
 def test_both_changes_arrive_afterwards_in_order_and_with_their_own_dates(
     lived: dict[str, Lived], name: str
 ) -> None:
-    it = lived[name]
-    assert it.early in ([], [State.UP])
-    assert [entry.claim.state for entry in it.transitions] == OUTAGE
-    assert [entry.sequence for entry in it.transitions] == [1, 2, 3]
-    for change, entry in zip(it.endpoint.changes, it.transitions[1:], strict=True):
+    outage = lived[name]
+    assert outage.early in ([], [State.UP])
+    assert [entry.claim.state for entry in outage.transitions] == OUTAGE
+    assert [entry.sequence for entry in outage.transitions] == [1, 2, 3]
+    for change, entry in zip(outage.endpoint.changes, outage.transitions[1:], strict=True):
         assert change.at - SECOND <= entry.claim.since <= change.at + 2 * SECOND
 
 
@@ -165,11 +165,11 @@ def test_both_changes_arrive_afterwards_in_order_and_with_their_own_dates(
 def test_the_page_shows_the_outage_afterwards_and_no_time_unknown(
     lived: dict[str, Lived], name: str
 ) -> None:
-    it = lived[name]
-    assert it.after.condition == "up"
-    assert "HTTP 503" in it.after.days
-    assert "not looking" not in it.after.html
-    reading = [one for one in it.history if one.end > it.transitions[0].claim.since]
+    outage = lived[name]
+    assert outage.after.condition == "up"
+    assert "HTTP 503" in outage.after.days
+    assert "not looking" not in outage.after.html
+    reading = [one for one in outage.history if one.end > outage.transitions[0].claim.since]
     assert [one.state for one in reading] == OUTAGE
 
 
@@ -177,9 +177,9 @@ def test_the_page_shows_the_outage_afterwards_and_no_time_unknown(
 def test_the_page_goes_on_from_its_cache_and_says_how_old_it_is(
     lived: dict[str, Lived], name: str
 ) -> None:
-    it = lived[name]
-    moments = [it.began, *(reading.at for reading in it.during), it.ended]
+    outage = lived[name]
+    moments = [outage.began, *(reading.at for reading in outage.during), outage.ended]
     assert max(after - before for before, after in pairwise(moments)) < 10 * SECOND
-    assert {reading.condition for reading in it.during} == {"up"}
-    assert max(reading.as_of for reading in it.during) <= it.began + SECOND
-    assert it.during[-1].at - it.during[-1].as_of >= AWAY - 2 * SECOND
+    assert {reading.condition for reading in outage.during} == {"up"}
+    assert max(reading.as_of for reading in outage.during) <= outage.began + SECOND
+    assert outage.during[-1].at - outage.during[-1].as_of >= AWAY - 2 * SECOND

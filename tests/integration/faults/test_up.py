@@ -35,10 +35,12 @@ def descendants(pid: int) -> set[int]:
         except OSError:
             continue
         parents[int(folder.name)] = int(words[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+    descendants = {pid}
+    while (
+        more := {child for child, parent in parents.items() if parent in descendants} - descendants
+    ):
+        descendants |= more
+    return descendants - {pid}
 
 
 def child(running: Up, name: str) -> int:

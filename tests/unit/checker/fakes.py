@@ -92,8 +92,8 @@ def close_stores() -> None:
 
 def enroll(store: Store, name: str = "api") -> MonitorRuntime:
     """Enroll a monitor and return its running state."""
-    found = monitor(name)
-    return runtime_of(found, store.enroll(name, target_hash(found)))
+    manifest = monitor(name)
+    return runtime_of(manifest, store.enroll(name, target_hash(manifest)))
 
 
 def item(of: MonitorRuntime, *sequences: int, second: float = 0) -> BatchItem:
@@ -133,5 +133,5 @@ class FakeCollector:
 
 def running_writer(store: Store) -> tuple[BatchWriter, asyncio.Task[None]]:
     """Return a writer that runs, and its task."""
-    made = BatchWriter(store, run_inline)
-    return made, asyncio.create_task(made.run())
+    writer = BatchWriter(store, run_inline)
+    return writer, asyncio.create_task(writer.run())

@@ -210,7 +210,9 @@ def test_what_cannot_be_done_is_tried_later_each_time(tmp_path: Path, archive: F
 
 def test_a_day_that_is_deferred_holds_up_no_other(tmp_path: Path) -> None:
     async def story() -> None:
-        archive = FakeArchive(answer=lambda it: CollectorReply(422) if it.day < TODAY else None)
+        archive = FakeArchive(
+            answer=lambda request: CollectorReply(422) if request.day < TODAY else None
+        )
         uploader, store = uploader_of(tmp_path, archive, days=3)
         await at_midnight(3600)
         assert await uploader.upload_due()

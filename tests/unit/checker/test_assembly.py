@@ -200,9 +200,9 @@ def test_a_list_that_the_store_refuses_is_tried_again(tmp_path: Path) -> None:
         (tmp_path / config.FILE).write_text(config.text(CheckerConfig()))
         folder = ConfigFolder(tmp_path)
         folder.read_changes()
-        wanted = CheckerConfig((monitor("a"),))
+        config_with_a = CheckerConfig((monitor("a"),))
         task = asyncio.create_task(
-            assembly.follow_config(running, folder, clock(), wanted, run_inline)
+            assembly.follow_config(running, folder, clock(), config_with_a, run_inline)
         )
         await asyncio.sleep(10)
         assert running.registration.runtimes.keys() == {"a"}

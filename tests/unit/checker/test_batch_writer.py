@@ -41,8 +41,8 @@ def test_results_that_cannot_be_committed_are_held_in_order_until_they_can(
         store.failure = None
         await writer.flush()
         assert not writer.last_error
-        found = [each.envelope for each in store.outbox(10, NOON)]
-        assert [getattr(each, "sequence", 0) for each in found] == [1, 2, 3]
+        envelopes = [each.envelope for each in store.outbox(10, NOON)]
+        assert [getattr(each, "sequence", 0) for each in envelopes] == [1, 2, 3]
         assert not writer.restart_needed.is_set()
         task.cancel()
 

@@ -37,10 +37,10 @@ def rollup_loop_of(folder: Path) -> tuple[DayRollup, FailingStore]:
 
 def rollups(store: FailingStore) -> list[tuple[date, int, int]]:
     """Return the day reports in the outbox: day, revision, checks."""
-    found = [each.envelope for each in store.outbox(100, NOON)]
+    envelopes = [each.envelope for each in store.outbox(100, NOON)]
     return [
         (each.rollup.day, each.revision, each.rollup.checks)
-        for each in found
+        for each in envelopes
         if isinstance(each, DayReport)
     ]
 

@@ -34,10 +34,10 @@ def test_every_reason_of_a_host_name_is_explained() -> None:
     rooms.append(ROOT / "operator/allswell/domain/preflight.py")
     source = "".join(path.read_text() for path in rooms)
     pattern = r"(?:Condition\([\w.]+, [A-Z]+, |_(?:true|false|unknown)\( ?| = )\"([A-Z][A-Za-z]+)\""
-    given = set(re.findall(pattern, re.sub(r"\s+", " ", source)))
+    in_source = set(re.findall(pattern, re.sub(r"\s+", " ", source)))
     names = {"DomainVerified", "HostnamesReady", "CertificateReady", "Issuer", "Gateway"}
-    assert given - names - explained <= {"Serving", "Incomplete"}
-    assert explained - given <= {"WaitingForDomain"}
+    assert in_source - names - explained <= {"Serving", "Incomplete"}
+    assert explained - in_source <= {"WaitingForDomain"}
 
 
 def test_the_manifests_for_a_cluster_are_valid() -> None:

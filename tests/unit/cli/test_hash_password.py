@@ -12,9 +12,9 @@ from allswell.domain import password
 COMMAND = [sys.executable, "-m", "allswell.cli", "hash-password"]
 
 
-def piped(given: str) -> subprocess.CompletedProcess[str]:
+def run_with_pipe(line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        COMMAND, input=given, capture_output=True, text=True, timeout=30, check=False
+        COMMAND, input=line, capture_output=True, text=True, timeout=30, check=False
     )
 
 
@@ -46,17 +46,17 @@ def _rest(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("given", ["open sesame\n", "open sesame", "open sesame\nmore\n"])
-def test_the_first_line_of_a_pipe_is_the_password(given: str) -> None:
-    done = piped(given)
+@pytest.mark.parametrize("line", ["open sesame\n", "open sesame", "open sesame\nmore\n"])
+def test_the_first_line_of_a_pipe_is_the_password(line: str) -> None:
+    done = run_with_pipe(line)
     (line,) = done.stdout.splitlines()
     assert password.matches("open sesame", line)
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("given", ["", "\n", "x" * 1025])
-def test_no_password_and_one_too_long_are_refused(given: str) -> None:
-    done = piped(given)
+@pytest.mark.parametrize("line", ["", "\n", "x" * 1025])
+def test_no_password_and_one_too_long_are_refused(line: str) -> None:
+    done = run_with_pipe(line)
     assert (done.returncode, done.stdout) == (2, "")
     assert "1 to 1024 characters" in done.stderr
 

@@ -46,9 +46,9 @@ def examples(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
 
 
 def test_every_example_in_the_help_is_understood(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [words for words in examples(capsys) if words[0] in cli.COMMANDS]
-    assert len(found) >= 10
-    for words in found:
+    commands = [words for words in examples(capsys) if words[0] in cli.COMMANDS]
+    assert len(commands) >= 10
+    for words in commands:
         assert cli.parse(words).run is not None
 
 
@@ -96,7 +96,7 @@ def test_a_reader_that_has_gone_away_causes_no_traceback(words: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        found = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "allswell.cli", *words.split()],
             cwd=ROOT,
             stdout=writing,
@@ -106,4 +106,4 @@ def test_a_reader_that_has_gone_away_causes_no_traceback(words: str) -> None:
         )
     finally:
         os.close(writing)
-    assert found.stderr == b""
+    assert done.stderr == b""

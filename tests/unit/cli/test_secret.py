@@ -16,35 +16,35 @@ def coded(value: bytes) -> str:
 
 
 def problems(**fields: object) -> list[str]:
-    found, wrong = secret.read(manifest(**fields))
-    assert found is None
+    resource, wrong = secret.read(manifest(**fields))
+    assert resource is None
     return [dotted(problem.path) for problem in wrong]
 
 
 def test_plain_text_wins_over_base64_as_on_kubernetes() -> None:
-    found, _ = secret.read(
+    resource, _ = secret.read(
         manifest(data={"a": coded(b"1"), "b": coded(b"2")}, stringData={"a": "x"})
     )
-    assert found is not None
-    assert dict(found.values) == {"a": "x", "b": "2"}
+    assert resource is not None
+    assert dict(resource.values) == {"a": "x", "b": "2"}
 
 
 def test_base64_may_be_folded_over_lines() -> None:
-    found, _ = secret.read(manifest(data={"a": "aGVs\nbG8=\n"}))
-    assert found is not None
-    assert dict(found.values) == {"a": "hello"}
+    resource, _ = secret.read(manifest(data={"a": "aGVs\nbG8=\n"}))
+    assert resource is not None
+    assert dict(resource.values) == {"a": "hello"}
 
 
 def test_a_value_that_is_no_text_leaves_the_others_usable() -> None:
-    found, _ = secret.read(manifest(data={"store.p12": coded(b"\xff\xfe"), "b": coded(b"2")}))
-    assert found is not None
-    assert dict(found.values) == {"b": "2"}
+    resource, _ = secret.read(manifest(data={"store.p12": coded(b"\xff\xfe"), "b": coded(b"2")}))
+    assert resource is not None
+    assert dict(resource.values) == {"b": "2"}
 
 
 def test_an_absent_value_is_empty() -> None:
-    found, _ = secret.read(manifest(data=None, stringData={"a": None}))
-    assert found is not None
-    assert dict(found.values) == {"a": ""}
+    resource, _ = secret.read(manifest(data=None, stringData={"a": None}))
+    assert resource is not None
+    assert dict(resource.values) == {"a": ""}
 
 
 def test_every_problem_has_its_own_path() -> None:
@@ -73,7 +73,7 @@ def test_a_block_that_is_a_list_is_a_problem() -> None:
 
 
 def test_no_text_of_it_holds_a_value() -> None:
-    found, _ = secret.read(manifest(stringData={"a": "hunter2"}))
-    assert "hunter2" not in repr(found)
+    resource, _ = secret.read(manifest(stringData={"a": "hunter2"}))
+    assert "hunter2" not in repr(resource)
     _, wrong = secret.read(manifest(data={"a": "hunter2!"}))
     assert "hunter2" not in str(wrong)

@@ -158,5 +158,5 @@ def test_of_a_folder_the_manifests_are_taken_in_order_and_nothing_hidden(tmp_pat
     for name in ("b.yaml", "a.yml", "c.json", "notes.txt", ".b.yaml.swp", ".hidden.yaml"):
         (tmp_path / name).touch()
     (tmp_path / "deeper.yaml").mkdir()
-    found = yamlfile.find_files([tmp_path, tmp_path / "b.yaml"])
-    assert [file.name for file in found] == ["a.yml", "b.yaml", "c.json"]
+    files = yamlfile.find_files([tmp_path, tmp_path / "b.yaml"])
+    assert [file.name for file in files] == ["a.yml", "b.yaml", "c.json"]

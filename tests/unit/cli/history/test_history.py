@@ -88,9 +88,9 @@ def world(tmp_path: Path) -> Iterator[World]:
         opened.writer.start(BORN)
         row = opened.writer.register(monitor(), namespace_uid="ns", now=BORN)
         opened.writer.hello(row.id, "s1", BORN)
-        made = World(tmp_path, opened, row.public_id, row.id, results(BORN))
-        record(made)
-        yield made
+        world_with_records = World(tmp_path, opened, row.public_id, row.id, results(BORN))
+        record(world_with_records)
+        yield world_with_records
 
 
 def record(world: World) -> None:
@@ -100,8 +100,8 @@ def record(world: World) -> None:
         now, claim = health.judge(now, sample, Confirm())
         if claim is not None:
             sequence += 1
-            said = Transition("api", "s1", sequence, claim)
-            world.central.writer.accept_transition(world.number, said, sample.started)
+            transition = Transition("api", "s1", sequence, claim)
+            world.central.writer.accept_transition(world.number, transition, sample.started)
     days = sorted({sample.started.date() for sample in world.samples})
     for day in days:
         report = DayReport("api", "s1", 1, rollup.of_day(day, world.of(day)))
@@ -124,9 +124,9 @@ def test_get_prints_archive_and_store_together(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert world.run("get", "acme/api", "--to", "2026-03-05") == 0
-    found = [json.loads(line) for line in lines(capsys)]
-    assert len(found) == len(world.samples)
-    assert [entry["latency_us"] for entry in found] == [
+    printed = [json.loads(line) for line in lines(capsys)]
+    assert len(printed) == len(world.samples)
+    assert [entry["latency_us"] for entry in printed] == [
         sample.latency_us for sample in world.samples
     ]
 
@@ -148,8 +148,8 @@ def test_a_checkers_file_is_copied_as_the_guide_shows(world: World, tmp_path: Pa
     command = [sys.executable, "-c", code.replace("/data/checker.sqlite", str(original))]
     dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     copy = tmp_path / "api.sqlite"
-    with closing(sqlite3.connect(copy)) as made:
-        made.executescript(dumped)
+    with closing(sqlite3.connect(copy)) as copied:
+        copied.executescript(dumped)
     source = Source(world.central.engine, LocalFolder(world.folder / "archive"), (copy,))
     assert list(source.samples("acme", "api", BORN, BORN + 2 * DAY)) == world.samples
 
@@ -263,9 +263,9 @@ def test_without_an_archive_ls_says_so_and_marks_nothing_as_missing(
     monkeypatch.setenv("ALLSWELL_DATABASE_URL", f"sqlite:///{world.folder / 'central.sqlite'}")
     monkeypatch.delenv("ALLSWELL_ARCHIVE_BUCKET", raising=False)
     assert cli.main(["history", "ls"]) == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("  2026-03-02  acme/api")
-    assert "no archive is configured" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.startswith("  2026-03-02  acme/api")
+    assert "no archive is configured" in printed.err
     assert cli.main(["history", "verify"]) == 2
 
 
@@ -290,11 +290,13 @@ def test_verify_says_of_a_file_that_nobody_knows_whether_it_is_needed(
         )
     file.with_name("zzzzzzzzzzzz.9.ndjson.gz").write_bytes(b"x")
     assert world.run("verify") == 1
-    said = lines(capsys)
-    assert f"{place}.r2.ndjson.gz: it is not in the catalogue; v1/date={day}/{place}.nd" in said[0]
-    assert said[0].endswith("has all of its samples, so it may be removed")
-    assert [line.endswith("so keep it") for line in said[1:]] == [True, True, False]
-    assert said[-1].endswith("0 missing or damaged, 3 not in the catalogue")
+    printed = lines(capsys)
+    assert (
+        f"{place}.r2.ndjson.gz: it is not in the catalogue; v1/date={day}/{place}.nd" in printed[0]
+    )
+    assert printed[0].endswith("has all of its samples, so it may be removed")
+    assert [line.endswith("so keep it") for line in printed[1:]] == [True, True, False]
+    assert printed[-1].endswith("0 missing or damaged, 3 not in the catalogue")
     assert world.run("verify", "--quick") == 1
     assert [line.endswith("not in the catalogue") for line in lines(capsys)] == [True] * 4
 
@@ -312,10 +314,10 @@ def test_a_replay_by_another_rule_shows_what_it_would_have_said(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert world.run("replay", "acme/api", "--to", "2026-03-04", "--failures", "6") == 1
-    found = lines(capsys)
-    assert [line.split()[0] for line in found[:4]] == ["-"] * 4
-    assert found[-1] == "4 transitions and 0 roll-ups differ"
-    assert "replayed 100 % (0:00:00 down)" in found[-2]
+    printed = lines(capsys)
+    assert [line.split()[0] for line in printed[:4]] == ["-"] * 4
+    assert printed[-1] == "4 transitions and 0 roll-ups differ"
+    assert "replayed 100 % (0:00:00 down)" in printed[-2]
 
 
 def test_a_replay_goes_by_the_rule_of_a_manifest_that_has_the_monitor(

@@ -24,9 +24,9 @@ API = "allswell.dev/v1alpha1"
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[DataFolder]:
-    found = DataFolder.open(tmp_path / "data")
-    yield found
-    found.close()
+    opened = DataFolder.open(tmp_path / "data")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_on_one_machine_a_page_has_the_names_that_it_lists(writer: CentralWriter
         objects = apply.DesiredObjects((), (replace(shown, hostnames=listed),), ())
         for _ in range(2):
             apply.write_rows(writer, objects, NOON)
-            found = [(row.hostnames, row.served) for row in writer.pages()]
-            assert found == [(listed, listed)]
+            actual = [(row.hostnames, row.served) for row in writer.pages()]
+            assert actual == [(listed, listed)]
             assert tuple(holder.host for holder in writer.claims.holders()) == listed
 
 
@@ -97,11 +97,11 @@ def test_each_namespace_has_a_list_of_its_own_with_the_rules_of_all(data: DataFo
     rules = CheckerConfig(references=(("192.0.2.1", 443),), beat_every=timedelta(seconds=7))
     apply.write_lists(data, objects, objects.namespaces, rules)
     for namespace, name in (("default", "a"), ("edge", "b")):
-        found = listed(data, namespace)
-        assert [entry.meta.name for entry in found.monitors] == [name]
-        assert found.references == rules.references
-        assert found.beat_every == rules.beat_every
-        assert found.allow_loopback
+        actual = listed(data, namespace)
+        assert [entry.meta.name for entry in actual.monitors] == [name]
+        assert actual.references == rules.references
+        assert actual.beat_every == rules.beat_every
+        assert actual.allow_loopback
 
 
 def test_a_namespace_without_monitors_any_more_has_an_empty_list(data: DataFolder) -> None:

@@ -194,10 +194,10 @@ def test_only_a_whole_file_whose_documents_all_have_names_removes_anything(
         one.file for one in last if one.is_complete and one.items and NAMELESS not in one.items
     }
     given_up = before.missing | clear
-    kept = {
+    running = {
         key for file, objects in before.files.items() if file not in given_up for key in objects
     }
-    assert kept <= {
+    assert running <= {
         ("Secret", resource.namespace, resource.name)
         for resource in state.resources
         if isinstance(resource, Secret)
