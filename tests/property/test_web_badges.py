@@ -27,5 +27,5 @@ def test_no_text_becomes_markup_or_an_attribute(label: str, message: str) -> Non
 def test_a_components_name_makes_a_short_label(title: str) -> None:
     asked = RouteRequest(fakes.facts(fakes.component(1, title)), {}, fakes.NOW, "")
     found = badge.of_component(asked, "comp00000001", "state")
-    assert len(found.label) <= badge.MOST_LETTERS
+    assert len(found.label) <= badge.MAX_LETTERS
     assert found.message == "up"

@@ -53,7 +53,7 @@ def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
             assert sum(lengths.values()) == uptime_bars.HEIGHT
             assert ("d" in lengths) == (measured.down > 0)
             assert ("u" in lengths) == (measured.up > 0)
-            assert min(lengths.values()) >= uptime_bars.GOOD_AT_LEAST
+            assert min(lengths.values()) >= uptime_bars.MIN_GOOD_HEIGHT
 
 
 @given(histories())

@@ -13,8 +13,8 @@ from allswell_web.errors import BadPageSettings
 from allswell_web.serving.client_address import Network
 
 DEFAULT_BIND = "127.0.0.1:8080"
-MOST_THREADS = 64
-HIGHEST_PORT = 65_535
+MAX_THREADS = 64
+MAX_PORT = 65_535
 DATABASE_ADVICE = (
     "ALLSWELL_DATABASE_URL is not set: write an address like "
     "sqlite:////var/lib/allswell/central.sqlite or postgresql://user@host/allswell"
@@ -132,16 +132,16 @@ def _redis(environ: Mapping[str, str], problems: list[str]) -> str:
 def _bind(text: str, problems: list[str]) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if host and port.isascii() and port.isdigit() and 1 <= int(port) <= HIGHEST_PORT:
+    if host and port.isascii() and port.isdigit() and 1 <= int(port) <= MAX_PORT:
         return host, int(port)
     problems.append(f"ALLSWELL_BIND is {text!r}: write an address and a port, like {DEFAULT_BIND}")
     return "127.0.0.1", 0
 
 
 def _threads(text: str, problems: list[str]) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_THREADS:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_THREADS:
         return int(text)
-    problems.append(f"ALLSWELL_THREADS is {text!r}: write a number from 1 to {MOST_THREADS}")
+    problems.append(f"ALLSWELL_THREADS is {text!r}: write a number from 1 to {MAX_THREADS}")
     return 1
 
 

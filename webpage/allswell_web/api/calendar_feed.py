@@ -13,7 +13,7 @@ from allswell_web.text import untrusted_text
 
 # A reader that has the event must receive its cancellation; after this it may be left out.
 CANCELLED_SHOWN_FOR = timedelta(days=30)
-_MOST_OCTETS = 75
+_MAX_OCTETS = 75
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
@@ -43,7 +43,7 @@ def fold(line: str) -> str:
     parts, length = [""], 0
     for character in line:
         octets = len(character.encode())
-        if length + octets > _MOST_OCTETS:
+        if length + octets > _MAX_OCTETS:
             parts.append(" ")
             length = 1
         parts[-1] += character

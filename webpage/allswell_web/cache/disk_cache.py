@@ -14,16 +14,16 @@ from allswell.domain import instant
 from allswell_web.cache.shared_cache import ALONE, SharedCache, StoredSnapshot
 
 log = logging.getLogger(__name__)
-ENDING = ".snapshot"
-MOST_BYTES = 64 * 1024 * 1024
+SUFFIX = ".snapshot"
+MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class DiskCache:
-    """Snapshots in a folder of their own, at most `most_bytes` in total: the oldest are removed."""
+    """Snapshots in a folder of their own, at most `max_bytes` in total: the oldest are removed."""
 
     path: Path
-    most_bytes: int = MOST_BYTES
+    max_bytes: int = MAX_BYTES
 
     def load(self, key: str) -> StoredSnapshot | None:
         """Return the snapshot under a key."""
@@ -61,11 +61,11 @@ class DiskCache:
         """Do nothing: there is no lease to end."""
 
     def _file(self, key: str) -> Path:
-        return self.path / f"{key}{ENDING}"
+        return self.path / f"{key}{SUFFIX}"
 
     def _write(self, file: Path, content: bytes) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=self.path, prefix=".", suffix=ENDING)
+        number, name = tempfile.mkstemp(dir=self.path, prefix=".", suffix=SUFFIX)
         try:
             with os.fdopen(number, "wb") as out:
                 out.write(content)
@@ -78,10 +78,10 @@ class DiskCache:
 
     def _bound(self) -> None:
         """Remove the oldest files until the rest fits, with half-written ones of dead processes."""
-        files = [(file.stat(), file) for file in self.path.glob(f"*{ENDING}")]
+        files = [(file.stat(), file) for file in self.path.glob(f"*{SUFFIX}")]
         total = sum(about.st_size for about, _ in files)
         for stat, file in sorted(files, key=lambda entry: entry[0].st_mtime_ns):
-            if total <= self.most_bytes:
+            if total <= self.max_bytes:
                 return
             file.unlink(missing_ok=True)
             total -= stat.st_size

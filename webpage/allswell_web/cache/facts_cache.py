@@ -9,7 +9,7 @@ from allswell.domain.timeline import OverlayKind
 from allswell_web.cache import facts_sources, snapshot
 from allswell_web.cache.facts_sources import FactsSources, PageMaterial
 from allswell_web.cache.shared_cache import SnapshotOrigin, SnapshotReader
-from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S, CachedValue, SingleFlight
+from allswell_web.cache.single_flight import FRESH_S, MIN_GAP_S, CachedValue, SingleFlight
 from allswell_web.cache.snapshot import SnapshotCodec
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ def fresh_for_s(material: PageMaterial) -> float:
         changes = [claim.since for claim in component.claims[-1:]]
         changes += [at for it in overlays for at in (it.start, it.end) if at is not None]
         if any(change >= observed_through for change in changes):
-            return LEAST_GAP_S
+            return MIN_GAP_S
     return FRESH_S
 
 

@@ -24,8 +24,8 @@ from allswell_web.responses.prepared_response import PreparedResponse
 from allswell_web.responses.rendered_response import RenderedResponse
 
 LOCKS = 64
-PATIENCE_S = 7.0
-MOST_HOSTS = 1000
+WAIT_TIMEOUT_S = 7.0
+MAX_HOSTS = 1000
 HSTS_S = 3 * 24 * 3600
 HSTS_OWN_S = 365 * 24 * 3600
 # Newer than every version: a response of a page that is gone is compared with this.
@@ -100,7 +100,7 @@ class PageCache:
         if prepared is not None and now < prepared.usable_until:
             if not lock.acquire(blocking=False):
                 return prepared
-        elif not lock.acquire(timeout=PATIENCE_S):
+        elif not lock.acquire(timeout=WAIT_TIMEOUT_S):
             return self._parts.notices.unavailable
         try:
             return self._refresh(host, responses, path)
@@ -161,7 +161,7 @@ class PageCache:
             return None
         name = normal_host if is_customers else directory.OWN
         host = self._by_host.setdefault(name, HostResponses(name))
-        if len(self.hosts) >= MOST_HOSTS:
+        if len(self.hosts) >= MAX_HOSTS:
             self.hosts = {}
         self.hosts[raw_host] = host
         return host

@@ -21,7 +21,7 @@ from allswell_web.responses.rendered_response import RenderedResponse
 
 log = logging.getLogger(__name__)
 # Responses are evicted by this number only: an outage needs exactly the old ones.
-MOST_RESPONSES = 20_000
+MAX_RESPONSES = 20_000
 # Shared ones only save the other replicas the rendering.
 SHARED_S = 300
 
@@ -61,7 +61,7 @@ class ResponseStore:
     def __init__(self, app: Flask, replicas: RedisSharedCache | None = None) -> None:
         local = {
             "CACHE_TYPE": "SimpleCache",
-            "CACHE_THRESHOLD": MOST_RESPONSES,
+            "CACHE_THRESHOLD": MAX_RESPONSES,
             "CACHE_DEFAULT_TIMEOUT": 0,
             "CACHE_SERIALIZER": BytesSerializer,
         }

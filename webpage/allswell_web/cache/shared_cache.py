@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from allswell_web.cache.single_flight import LEAST_GAP_S, RETRY_S, ReadResult
+from allswell_web.cache.single_flight import MIN_GAP_S, RETRY_S, ReadResult
 from allswell_web.cache.snapshot import SnapshotCodec
 from allswell_web.errors import DamagedSnapshot
 
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 LEASE = timedelta(seconds=5)
 # How long to wait for another process's read before it counts as dead, and how often to check.
-PATIENCE_S = 3.0
+HOLDER_TIMEOUT_S = 3.0
 POLL_S = 0.05
 # The clocks of two machines may differ by so much.
 SKEW = timedelta(seconds=5)
 # No snapshot is used for longer than this without a check.
-MOST_AGE = timedelta(minutes=5)
+MAX_AGE = timedelta(minutes=5)
 ALONE = 0
 
 
@@ -121,7 +121,7 @@ class SnapshotReader(Generic[T]):
         if fresh := self._fresh():
             return fresh
         lease = self._shared.acquire(self._key)
-        for _ in range(int(PATIENCE_S / POLL_S)):
+        for _ in range(int(HOLDER_TIMEOUT_S / POLL_S)):
             if lease is not None:
                 break
             self._pause.wait(POLL_S)
@@ -176,11 +176,11 @@ class SnapshotReader(Generic[T]):
         snapshot, now = self._shared.load(self._key), self._clock()
         if (
             snapshot is None
-            or not now - MOST_AGE < snapshot.read_at <= now + SKEW
+            or not now - MAX_AGE < snapshot.read_at <= now + SKEW
             or now >= snapshot.fresh_until
         ):
             return None
-        wait_s = (snapshot.read_at - now).total_seconds() + LEAST_GAP_S
+        wait_s = (snapshot.read_at - now).total_seconds() + MIN_GAP_S
         if snapshot.version < self._origin.least_version():
             return self._decode(snapshot, wait_s) if wait_s > 0 else None
         result = self._decode(snapshot, (snapshot.fresh_until - now).total_seconds())

@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 FRESH_S = 30.0
 RETRY_S = 5.0
-LEAST_GAP_S = 2.0
+MIN_GAP_S = 2.0
 # How long a request waits for a read: with an older value, and without one.
-PATIENCE_S = 1.5
-PATIENCE_WITHOUT_S = 5.0
+WAIT_S = 1.5
+WAIT_WITHOUT_VALUE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class SingleFlight(Generic[T]):
             if starts:
                 self._begun = self._ticks()
                 self._flying = Future()
-            flight, timeout_s = self._flying, PATIENCE_S if self._values else PATIENCE_WITHOUT_S
+            flight, timeout_s = self._flying, WAIT_S if self._values else WAIT_WITHOUT_VALUE_S
         if flight is not None:
             if starts:
                 self._executor.submit(self._fly, flight)
@@ -90,7 +90,7 @@ class SingleFlight(Generic[T]):
     def expire(self) -> None:
         """Expire the value: it is read again at the next call, at most once per 2 s."""
         with self._lock:
-            self._due = min(self._due, self._begun + LEAST_GAP_S)
+            self._due = min(self._due, self._begun + MIN_GAP_S)
 
     def _fly(self, future: Future[None]) -> None:
         try:

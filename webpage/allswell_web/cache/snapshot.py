@@ -26,7 +26,7 @@ Convert = Callable[[Any], Any]
 Kind = Any
 FORMAT = 1
 # A page of 200 components with 92 days each is about 4 MB; far more is not a snapshot.
-MOST_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 256 * 1024 * 1024
 _MISMATCHES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _PLAIN = (str, int, float, bool)
 
@@ -62,7 +62,7 @@ def codec(kind: Kind) -> SnapshotCodec[Any]:
 def _decompress(data: bytes) -> bytes:
     decompressor = zlib.decompressobj()
     try:
-        content = decompressor.decompress(data, MOST_BYTES)
+        content = decompressor.decompress(data, MAX_BYTES)
     except zlib.error as problem:
         raise DamagedSnapshot("not compressed") from problem
     if not decompressor.eof:

@@ -17,7 +17,7 @@ SPAN = timedelta(hours=24)
 WIDTH = SPAN / SLOTS
 STEP = 5
 HEIGHT = 24
-ENOUGH = 20
+MIN_CHECKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def p95(buckets: Sequence[LatencyBucket]) -> int | None:
     The result is determined by the slowest twentieth of each bucket.
     """
     total = sum(bucket.count for bucket in buckets)
-    if total < ENOUGH:
+    if total < MIN_CHECKS:
         return None
     latencies = sorted(spread(buckets))
     reached = list(accumulate(count for _, count in latencies))

@@ -16,8 +16,8 @@ from allswell.domain.uptime import Uptime, UptimeDay
 
 STEP = 5
 HEIGHT = 34
-LEAST = 6
-GOOD_AT_LEAST = 4
+MIN_HEIGHT = 6
+MIN_GOOD_HEIGHT = 4
 # A shorter gap in observation counts in the coverage, but is too small to be visible in a bar.
 VISIBLE_GAP = timedelta(minutes=1) // instant.MILLISECOND
 # From the bottom to the top of a day's bar, with the class of the path.
@@ -82,8 +82,8 @@ def lengths(day: UptimeDay) -> list[tuple[str, int]]:
     visible = troubles(day.uptime) or (("q", day.uptime.unknown),)
     total = day.uptime.counted + day.uptime.maintenance
     good = day.uptime.up > 0
-    room = HEIGHT - GOOD_AT_LEAST if good else HEIGHT
-    parts = [max(LEAST, round(HEIGHT * spent / total)) for _, spent in visible]
+    room = HEIGHT - MIN_GOOD_HEIGHT if good else HEIGHT
+    parts = [max(MIN_HEIGHT, round(HEIGHT * spent / total)) for _, spent in visible]
     if sum(parts) > room or not good:
         parts = _shares([spent for _, spent in visible], room)
     stacked = [(style, part) for (style, _), part in zip(visible, parts, strict=True)]
@@ -93,8 +93,8 @@ def lengths(day: UptimeDay) -> list[tuple[str, int]]:
 
 def _shares(spent: Sequence[int], room: int) -> list[int]:
     """Divide the room by time, after each part has the least; the last takes the rest."""
-    spare, total = room - LEAST * len(spent), sum(spent)
-    parts = [LEAST + spare * one // total for one in spent]
+    spare, total = room - MIN_HEIGHT * len(spent), sum(spent)
+    parts = [MIN_HEIGHT + spare * one // total for one in spent]
     parts[-1] += room - sum(parts)
     return parts
 

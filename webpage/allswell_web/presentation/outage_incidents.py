@@ -27,8 +27,8 @@ from allswell_web.text import labels, untrusted_text
 from allswell_web.text.languages import ENGLISH, Language, translatable
 
 # Further outages are shown by the bars alone; a flapping monitor causes many.
-MOST = 100
-MOST_UPDATES = 50
+MAX_OUTAGES = 100
+MAX_UPDATES = 50
 _TROUBLE = (ComponentStatus.DOWN, ComponentStatus.DEGRADED)
 _EFFECTS = {ComponentStatus.DOWN: Effect.DOWN, ComponentStatus.DEGRADED: Effect.DEGRADED}
 _IS = {
@@ -73,7 +73,7 @@ class ComponentOutage:
 
 
 def incidents(
-    state: PageState, language: Language = ENGLISH, most: int | None = MOST
+    state: PageState, language: Language = ENGLISH, limit: int | None = MAX_OUTAGES
 ) -> tuple[Incident, ...]:
     """Return the newest outages of a page, and all ongoing ones, as incidents, newest first.
 
@@ -86,7 +86,7 @@ def incidents(
         key=lambda outage: (outage.start, outage.component.data.public_id), reverse=True
     )
     dark_times = all_down(state.components)
-    bound = len(newest_first) if most is None else most
+    bound = len(newest_first) if limit is None else limit
     listed = [
         *newest_first[:bound],
         *(outage for outage in newest_first[bound:] if outage.ended is None),
@@ -171,7 +171,7 @@ def _incident(
         published=updates[0].published,
         updated=updates[-1].published,
         revision=len(updates),
-        updates=tuple(reversed(updates))[:MOST_UPDATES],
+        updates=tuple(reversed(updates))[:MAX_UPDATES],
         components=(AffectedComponent(data.name, _EFFECTS[status]),),
     )
 

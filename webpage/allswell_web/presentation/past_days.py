@@ -12,9 +12,9 @@ from allswell_web.presentation.context import PageContext
 from allswell_web.text import times
 
 DAYS = 14
-MOST_OUTAGES = 3
-MOST_OF_A_MONTH = 50
-MOST_MONTHS = 13
+MAX_OUTAGES = 3
+MAX_OUTAGES_IN_MONTH = 50
+MAX_MONTHS = 13
 T = TypeVar("T")
 Announced = tuple[Sequence[Incident], Sequence[Maintenance]]
 ONE = timedelta(days=1)
@@ -31,7 +31,7 @@ def recent(context: PageContext) -> tuple[view.PastDayView, ...]:
     first = max(first, min(_oldest(context), last))
     closed = [it for it in context.facts.incidents if not it.is_open]
     completed = _maintenances(context, (Phase.COMPLETED,))
-    return tuple(_days(context, first, last, (closed, completed), MOST_OUTAGES))
+    return tuple(_days(context, first, last, (closed, completed), MAX_OUTAGES))
 
 
 def month(context: PageContext, name: str = "") -> tuple[date, tuple[view.PastDayView, ...]] | None:
@@ -44,7 +44,7 @@ def month(context: PageContext, name: str = "") -> tuple[date, tuple[view.PastDa
         return None
     last = min(_next(first) - ONE, context.today)
     announced = (context.facts.incidents, _maintenances(context, _STARTED))
-    days = _days(context, first, last, announced, MOST_OF_A_MONTH)
+    days = _days(context, first, last, announced, MAX_OUTAGES_IN_MONTH)
     return first, tuple(day for day in days if not day.quiet)
 
 
@@ -69,7 +69,7 @@ def _months(context: PageContext) -> list[date]:
     """Return the months from this one back to the page's first, thirteen at most."""
     oldest = _oldest(context)
     months = [context.today.replace(day=1)]
-    while months[-1] > oldest and len(months) < MOST_MONTHS:
+    while months[-1] > oldest and len(months) < MAX_MONTHS:
         months.append((months[-1] - ONE).replace(day=1))
     return months
 
@@ -98,7 +98,7 @@ def _maintenances(context: PageContext, phases: Container[Phase]) -> list[Mainte
 
 
 def _days(
-    context: PageContext, first: date, last: date, announced: Announced, most: int
+    context: PageContext, first: date, last: date, announced: Announced, limit: int
 ) -> Iterator[view.PastDayView]:
     incidents = _by_day([(context.day_of(it.started), it) for it in announced[0]])
     planned = _by_day([(context.day_of(it.start), it) for it in announced[1]])
@@ -115,8 +115,8 @@ def _days(
             maintenances=tuple(
                 announcements.maintenance_view(context, it) for it in planned.get(day, ())
             ),
-            outages=outages[:most],
-            more=max(0, len(outages) - most),
+            outages=outages[:limit],
+            more=max(0, len(outages) - limit),
         )
 
 

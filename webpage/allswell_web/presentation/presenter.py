@@ -20,8 +20,8 @@ from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import headline, labels, times, untrusted_text
 from allswell_web.text.times import Moment
 
-ALL_OPEN_UP_TO = 25
-MOST_AFFECTED = 8
+MAX_EXPANDED = 25
+MAX_AFFECTED = 8
 _SEVERITY = (
     ComponentStatus.DOWN,
     ComponentStatus.DEGRADED,
@@ -56,8 +56,8 @@ def page(context: PageContext) -> view.PageView:
         since=_since(context, worse_incidents),
         as_of=None if state.horizon is None else context.moment(state.horizon, seconds=True),
         stale_data=_stale_data(context),
-        affected=affected[:MOST_AFFECTED],
-        more_affected=max(0, len(affected) - MOST_AFFECTED),
+        affected=affected[:MAX_AFFECTED],
+        more_affected=max(0, len(affected) - MAX_AFFECTED),
         incidents=tuple(
             announcements.incident_view(context, incident)
             for incident in announcements.open_incidents(context)
@@ -121,7 +121,7 @@ def announcement_page(context: PageContext, public_id: str) -> view.Announcement
     """Build the page of one incident, outage or maintenance; None when there is none."""
     for incident in (
         *context.facts.incidents,
-        *outage_incidents.incidents(context.state, context.language, most=None),
+        *outage_incidents.incidents(context.state, context.language, limit=None),
     ):
         if incident.id == public_id:
             incident_view = announcements.incident_view(context, incident)
@@ -241,7 +241,7 @@ def _group(context: PageContext, name: str, components: Sequence[ComponentState]
     return view.GroupView(
         name=untrusted_text.line(name) or context.language.text("Components"),
         is_ours=not untrusted_text.line(name),
-        opened=not is_calm or len(context.state.components) <= ALL_OPEN_UP_TO,
+        opened=not is_calm or len(context.state.components) <= MAX_EXPANDED,
         summary="" if context.state.is_stale else counted,
         status=worst,
         components=tuple(component_view.of(context, component) for component in components),
@@ -261,8 +261,8 @@ def _rows(context: PageContext, component: ComponentState) -> tuple[view.DayRowV
                 text=context.day_text(day.day),
                 percent=component_view.percent(context, day.uptime.percent()),
                 coverage=component_view.percent(context, day.uptime.coverage()),
-                stretches=periods[: troubled_days.MOST_STRETCHES],
-                more=max(0, len(periods) - troubled_days.MOST_STRETCHES),
+                stretches=periods[: troubled_days.MAX_PERIODS],
+                more=max(0, len(periods) - troubled_days.MAX_PERIODS),
             )
         )
     return tuple(rows)

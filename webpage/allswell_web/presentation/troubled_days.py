@@ -15,8 +15,8 @@ from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels
 from allswell_web.text import times as text_times
 
-MOST_DAYS = 5
-MOST_STRETCHES = 4
+MAX_DAYS = 5
+MAX_PERIODS = 4
 _LISTED = (
     ComponentStatus.DOWN,
     ComponentStatus.DEGRADED,
@@ -31,10 +31,10 @@ def troubled(
 ) -> tuple[tuple[TroubledDayView, ...], int]:
     """Return the newest five days whose bar is not all good, newest first, and how many remain."""
     mixed = [day for day in reversed(days) if uptime_bars.kind(day) == uptime_bars.MIXED]
-    listed = [_day(context, component, day) for day in mixed[:MOST_DAYS]]
+    listed = [_day(context, component, day) for day in mixed[:MAX_DAYS]]
     # A day whose only gaps are too short to be listed has nothing to show.
     days_with_trouble = tuple(day for day in listed if day.stretches)
-    return days_with_trouble, max(0, len(mixed) - MOST_DAYS)
+    return days_with_trouble, max(0, len(mixed) - MAX_DAYS)
 
 
 def _day(context: PageContext, component: ComponentState, day: UptimeDay) -> TroubledDayView:
@@ -42,8 +42,8 @@ def _day(context: PageContext, component: ComponentState, day: UptimeDay) -> Tro
     return TroubledDayView(
         machine=f"{day.day}",
         text=context.day_text(day.day),
-        stretches=periods[:MOST_STRETCHES],
-        more=max(0, len(periods) - MOST_STRETCHES),
+        stretches=periods[:MAX_PERIODS],
+        more=max(0, len(periods) - MAX_PERIODS),
     )
 
 

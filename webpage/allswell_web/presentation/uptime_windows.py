@@ -133,7 +133,7 @@ def _p95s(days: Sequence[DayLatencies], end: datetime) -> Iterator[int | None]:
         further = [entry for entry in days if first <= entry[0] < last]
         merged = histogram.merge([merged, *(latencies for _, _, latencies in further)])
         checks, last = checks + sum(count for _, count, _ in further), first
-        enough = checks >= latency_chart.ENOUGH
+        enough = checks >= latency_chart.MIN_CHECKS
         yield histogram.quantile_us(merged, rollup.P95) if enough else None
 
 

@@ -21,7 +21,7 @@ from allswell_web.text import languages
 
 HTML = "text/html"
 # A page of 200 components in seven languages has far fewer; the crawl must end.
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 _LINK = re.compile(r'(<(?:a|link|img)\b[^>]*?\b(?:href|src)=")([^"]*)(")')
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|$", re.IGNORECASE)
 _FRAMES = re.compile(r";?\s*frame-ancestors [^;]*")
@@ -63,7 +63,7 @@ def _crawl(
         linked = {
             it for it in _leads_to(path, response) if name_of(it) not in existing
         } - found_paths
-        if len(found_paths) + len(linked) > MOST_FILES:
+        if len(found_paths) + len(linked) > MAX_FILES:
             linked = set()
         found_paths |= linked
         pending += sorted(linked)

@@ -25,17 +25,17 @@ from allswell_web.serving.client_address import Network
 
 K = TypeVar("K")
 V = TypeVar("V")
-FREE = 5
-LONGEST_WAIT_S = 300.0
+FREE_TRIES = 5
+MAX_WAIT_S = 300.0
 # Failed tries are forgotten after this time without another one.
 FORGET_S = 1800.0
-MOST_FAILED = 10_000
-MOST_ACCEPTED = 10_000
+MAX_FAILED = 10_000
+MAX_ACCEPTED = 10_000
 # Each check takes 16 MiB and a core; visitors must not decide how many run at once.
-CHECKS_AT_ONCE = 2
-PATIENCE_S = 2.0
+MAX_CHECKS_AT_ONCE = 2
+CHECK_WAIT_S = 2.0
 # No password is longer, and the header is hashed before it is compared.
-LONGEST_HEADER = 4096
+MAX_HEADER = 4096
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class AccessControl:
         self._proxies = proxies
         self._matches = matches
         self._lock = threading.Lock()
-        self._checks = threading.BoundedSemaphore(CHECKS_AT_ONCE)
+        self._checks = threading.BoundedSemaphore(MAX_CHECKS_AT_ONCE)
         self._key = secrets.token_bytes(32)
         self._memory = TriesMemory()
 
@@ -88,7 +88,7 @@ class AccessControl:
         header = environ.get("HTTP_AUTHORIZATION", "")
         if not header:
             return self._notices.password
-        if len(header) > LONGEST_HEADER or (tried := read(header)) is None:
+        if len(header) > MAX_HEADER or (tried := read(header)) is None:
             return self._notices.password
         digest = self._known(page, header)
         with self._lock:
@@ -105,8 +105,8 @@ class AccessControl:
         self, page: page_data.PageRow, tried: str, digest: bytes, client: tuple[str, str]
     ) -> ConstantResponse | None:
         wait_s = self._pause(client)
-        if wait_s == 0 and not self._checks.acquire(timeout=PATIENCE_S):
-            wait_s = PATIENCE_S
+        if wait_s == 0 and not self._checks.acquire(timeout=CHECK_WAIT_S):
+            wait_s = CHECK_WAIT_S
         if wait_s > 0:
             return self._notices.too_many_tries.with_header("Retry-After", str(math.ceil(wait_s)))
         try:
@@ -115,7 +115,7 @@ class AccessControl:
             self._checks.release()
         with self._lock:
             if is_correct:
-                _bounded(self._memory.accepted, digest, None, MOST_ACCEPTED)
+                _bounded(self._memory.accepted, digest, None, MAX_ACCEPTED)
                 self._memory.failed.pop(client, None)
                 return None
         return self._notices.password
@@ -135,9 +135,9 @@ class AccessControl:
                 return entry.blocked_until - now
             entry.count += 1
             entry.last_try = now
-            if entry.count > FREE:
-                entry.blocked_until = now + min(2.0 ** (entry.count - FREE - 1), LONGEST_WAIT_S)
-            _bounded(self._memory.failed, client, entry, MOST_FAILED)
+            if entry.count > FREE_TRIES:
+                entry.blocked_until = now + min(2.0 ** (entry.count - FREE_TRIES - 1), MAX_WAIT_S)
+            _bounded(self._memory.failed, client, entry, MAX_FAILED)
             return 0.0
 
 

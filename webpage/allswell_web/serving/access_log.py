@@ -14,7 +14,7 @@ from allswell.domain import instant
 from allswell_web.serving import client_address
 from allswell_web.serving.client_address import Network
 
-LONGEST = 512
+MAX_LENGTH = 512
 
 
 class AccessLog:
@@ -54,9 +54,9 @@ class AccessLog:
         line = {
             "time": instant.text(self._clock()),
             "client": client_address.short(client_address.address(environ, self._proxies)),
-            "host": environ.get("HTTP_HOST", "")[:LONGEST],
-            "method": environ["REQUEST_METHOD"][:LONGEST],
-            "path": environ["PATH_INFO"][:LONGEST],
+            "host": environ.get("HTTP_HOST", "")[:MAX_LENGTH],
+            "method": environ["REQUEST_METHOD"][:MAX_LENGTH],
+            "path": environ["PATH_INFO"][:MAX_LENGTH],
             "status": status,
             "bytes": size,
             "ms": round(seconds * 1000, 3),

@@ -15,7 +15,7 @@ from allswell_web.serving.access_control import AccessControl
 
 OK = "200 OK"
 NOT_MODIFIED = "304 Not Modified"
-MOST_CODINGS = 500
+MAX_CODINGS = 500
 # Scripts of other sites may read these.
 CORS_SUFFIXES = (".json", ".atom", ".rss", ".svg")
 Endpoint = Callable[[], ConstantResponse]
@@ -94,7 +94,7 @@ class FrontLayer:
         coding = self._codings.get(header)
         if coding is None:
             coding = negotiate.coding(header)
-            if len(self._codings) >= MOST_CODINGS:
+            if len(self._codings) >= MAX_CODINGS:
                 self._codings = {}
             self._codings[header] = coding
         return coding

@@ -26,7 +26,7 @@ _MARK = re.compile(
     |(?<!\w)_(?P<soft>[^_\s](?:[^_]*[^_\s])?)_(?!\w)""",
     re.VERBOSE,
 )
-_LONGEST_URL = 2000
+_MAX_URL = 2000
 
 
 @dataclass(slots=True)
@@ -132,4 +132,4 @@ def _is_safe(target: str) -> bool:
         has_host = bool(parts.hostname) and "@" not in parts.netloc and "\\" not in target
     except ValueError:
         return False
-    return has_host and parts.scheme in ("http", "https") and len(target) <= _LONGEST_URL
+    return has_host and parts.scheme in ("http", "https") and len(target) <= _MAX_URL

@@ -13,7 +13,7 @@ def kept(size: int = 100) -> StoredSnapshot:
 
 
 def test_the_oldest_snapshots_give_way_when_the_folder_is_full(tmp_path: Path) -> None:
-    folder = DiskCache(tmp_path, most_bytes=4000)
+    folder = DiskCache(tmp_path, max_bytes=4000)
     for number in range(20):
         folder.store(f"page-{number:02}", kept(800), 0)
     names = sorted(file.name for file in tmp_path.iterdir())
@@ -25,7 +25,7 @@ def test_what_a_process_that_died_has_half_written_is_no_snapshot_and_gives_way_
 ) -> None:
     half = tmp_path / ".half.snapshot"
     half.write_bytes(b"x" * 5000)
-    DiskCache(tmp_path, most_bytes=4000).store("page-1", kept(), 0)
+    DiskCache(tmp_path, max_bytes=4000).store("page-1", kept(), 0)
     assert [file.name for file in tmp_path.iterdir()] == ["page-1.snapshot"]
 
 

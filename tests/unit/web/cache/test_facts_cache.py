@@ -10,7 +10,7 @@ from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell_web.cache import facts_cache
 from allswell_web.cache.facts_sources import PageMaterial
-from allswell_web.cache.single_flight import FRESH_S, LEAST_GAP_S
+from allswell_web.cache.single_flight import FRESH_S, MIN_GAP_S
 from tests.unit.web import fakes, harness
 from tests.unit.web.fakes import NOW, ago, component, facts
 
@@ -37,7 +37,7 @@ def test_facts_that_can_all_be_shown_are_enough_for_thirty_seconds() -> None:
 )
 def test_a_change_beyond_what_was_observed_is_asked_for_again_soon(ahead: ComponentData) -> None:
     """It may be shown only when the collector has seen so far, a few seconds later."""
-    assert facts_cache.fresh_for_s(PageMaterial(facts(component(), ahead), {})) == LEAST_GAP_S
+    assert facts_cache.fresh_for_s(PageMaterial(facts(component(), ahead), {})) == MIN_GAP_S
 
 
 def test_a_maintenance_that_is_planned_makes_nothing_due() -> None:

@@ -124,7 +124,7 @@ def test_whatever_is_read_is_a_value_or_damaged(data: bytes) -> None:
 
 
 def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
-    bomb = zlib.compress(b" " * (snapshot.MOST_BYTES + 1))
+    bomb = zlib.compress(b" " * (snapshot.MAX_BYTES + 1))
     with pytest.raises(DamagedSnapshot):
         PAGES.read(bomb)
 

@@ -45,7 +45,7 @@ def test_every_kind_of_trouble_is_stacked_and_keeps_the_least_height() -> None:
     lengths = uptime_bars.lengths(day(up=1, degraded=1, unknown=1, maintenance=1, down=20))
     assert [style for style, _ in lengths] == ["u", "g", "q", "m", "d"]
     assert sum(length for _, length in lengths) == uptime_bars.HEIGHT
-    assert min(length for _, length in lengths[1:]) >= uptime_bars.LEAST
+    assert min(length for _, length in lengths[1:]) >= uptime_bars.MIN_HEIGHT
 
 
 def test_a_day_that_nobody_watched_is_unknown_and_one_before_the_life_has_no_data() -> None:

@@ -145,23 +145,23 @@ def test_no_update_is_published_before_the_one_that_it_follows() -> None:
 def test_the_newest_stand_first_and_only_so_many_are_told() -> None:
     claims = [
         claim
-        for hours in range(2 * outage_incidents.MOST + 20, 0, -2)
+        for hours in range(2 * outage_incidents.MAX_OUTAGES + 20, 0, -2)
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
     found = told(of(*claims))
-    assert len(found) == outage_incidents.MOST
+    assert len(found) == outage_incidents.MAX_OUTAGES
     assert [it.started for it in found[:2]] == [ago(hours=2), ago(hours=4)]
 
 
 def test_an_outage_that_goes_on_is_told_however_many_are_newer() -> None:
     claims = [
         claim
-        for hours in range(2 * outage_incidents.MOST + 20, 0, -2)
+        for hours in range(2 * outage_incidents.MAX_OUTAGES + 20, 0, -2)
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
     long = fakes.component(2, "Long", claims=[HealthClaim(State.UP, BORN), down(days=60)])
     found = told(of(*claims), long)
-    assert len(found) == outage_incidents.MOST + 1
+    assert len(found) == outage_incidents.MAX_OUTAGES + 1
     assert found[-1].title == "Long is down"
 
 
@@ -200,6 +200,6 @@ def test_an_outage_has_its_page_however_many_newer_ones_there_are() -> None:
     turns = [claim for n in range(150, 0, -1) for claim in (down(hours=2 * n), up(hours=2 * n - 1))]
     shown = fakes.facts(of(*turns))
     every = outage_incidents.incidents(page_state.of(shown, NOW), most=None)
-    assert (len(every), len(told(of(*turns)))) == (150, outage_incidents.MOST)
+    assert (len(every), len(told(of(*turns)))) == (150, outage_incidents.MAX_OUTAGES)
     bench = harness.bench(fakes.Reader(shown))
     assert bench.ask(f"/incidents/{every[-1].id}").status == 200

@@ -359,7 +359,7 @@ def test_a_page_without_an_end_has_a_bounded_number_of_files() -> None:
     press = Endless(Flask("endless"), fakes.Clock().wall, PageMetrics())
     order = RenderOrder(fakes.NOW, directory.of([]), fakes.page())
     names = [file.name for file in itertools.islice(static_site.whole(press, order), 20_000)]
-    assert len(names) == len(set(names)) == static_site.MOST_FILES
+    assert len(names) == len(set(names)) == static_site.MAX_FILES
 
 
 @pytest.mark.parametrize(

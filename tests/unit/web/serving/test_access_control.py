@@ -99,7 +99,7 @@ def test_pauses_are_by_address_and_page_and_no_longer_than_five_minutes() -> Non
     door = Door()
     for _ in range(40):
         door.ask(basic("x"))
-        door.clock.advance(access_control.LONGEST_WAIT_S)
+        door.clock.advance(access_control.MAX_WAIT_S)
     door.ask(basic("x"))
     assert door.ask(basic("y")) == 429
     assert door.ask(basic("sesame"), address="192.0.2.8") == 200
@@ -167,9 +167,9 @@ def test_a_new_password_ends_what_the_old_one_opened() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     door = Door()
-    for number in range(access_control.MOST_FAILED + 50):
+    for number in range(access_control.MAX_FAILED + 50):
         door.ask(basic("x"), address=f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(door.gate._memory.failed) == access_control.MOST_FAILED
+    assert len(door.gate._memory.failed) == access_control.MAX_FAILED
 
 
 def inner(*networks: str, proxies: tuple[str, ...] = ()) -> Door:

@@ -24,7 +24,7 @@ _DEFAULT_WINDOWS = {UPTIME: NAMES[-1], P95: NAMES[0]}
 # Each has a contrast of at least 6.5 : 1 with white.
 UP, DEGRADED, DOWN = "#0b6b4f", "#8a4b00", "#7d0a20"
 MAINTENANCE, UNKNOWN, NEUTRAL = "#2145c7", "#565c66", "#33475b"
-MOST_LETTERS = 60
+MAX_LETTERS = 60
 _GOOD, _FAIR = Decimal("99.9"), Decimal(99)
 _LEVELS = MappingProxyType(
     {
@@ -138,4 +138,4 @@ def _latency(label: str, p95_us: int | None) -> Badge:
 
 def _short(title: str) -> str:
     text = untrusted_text.line(title)
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1].rstrip()}…"
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1].rstrip()}…"

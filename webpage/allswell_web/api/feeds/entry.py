@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-MOST = 50
+MAX_ENTRIES = 50
 SECOND = timedelta(seconds=1)
 
 
@@ -46,7 +46,7 @@ def sort_entries(entries: Iterable[FeedEntry]) -> tuple[FeedEntry, ...]:
             at = max(at, dated[-1].updated + SECOND)
         published = min(_whole(entry.published), at)
         dated.append(replace(entry, updated=at, published=published))
-    return tuple(reversed(dated[-MOST:]))
+    return tuple(reversed(dated[-MAX_ENTRIES:]))
 
 
 def newest(entries: Sequence[FeedEntry], otherwise: datetime) -> datetime:

@@ -10,7 +10,7 @@ from allswell_web.api.statuspage import announcements, components, level
 from allswell_web.api.statuspage.components import Json
 from allswell_web.text import untrusted_text
 
-MOST = 50
+MAX_LISTED = 50
 _OPEN = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING)
 _SCHEDULED = (Phase.SCHEDULED,)
 
@@ -40,7 +40,7 @@ def all_components(feed: PageFeed) -> Json:
 
 def incidents(feed: PageFeed) -> Json:
     """Build `incidents.json`: the 50 newest incidents in any state."""
-    return {"page": page(feed), "incidents": _incidents(feed, lambda _: True, most=MOST)}
+    return {"page": page(feed), "incidents": _incidents(feed, lambda _: True, limit=MAX_LISTED)}
 
 
 def unresolved(feed: PageFeed) -> Json:
@@ -50,7 +50,7 @@ def unresolved(feed: PageFeed) -> Json:
 
 def maintenances(feed: PageFeed) -> Json:
     """Build `scheduled-maintenances.json`: the 50 newest in any state."""
-    return _of_maintenances(feed, lambda _: True, most=MOST)
+    return _of_maintenances(feed, lambda _: True, limit=MAX_LISTED)
 
 
 def upcoming(feed: PageFeed) -> Json:
@@ -91,17 +91,17 @@ def _incidents(
     feed: PageFeed,
     selects: Callable[[Incident], bool],
     listed: list[Json] | None = None,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> list[Json]:
     components = _by_id(feed, listed)
     selected = [it for it in feed.incidents if selects(it)]
-    return [announcements.incident(feed, it, components) for it in selected[:most]]
+    return [announcements.incident(feed, it, components) for it in selected[:limit]]
 
 
 def _of_maintenances(
-    feed: PageFeed, selects: Callable[[Phase], bool], most: int | None = None
+    feed: PageFeed, selects: Callable[[Phase], bool], limit: int | None = None
 ) -> Json:
-    documents = _maintenances(feed, selects, most=most)
+    documents = _maintenances(feed, selects, limit=limit)
     return {"page": page(feed), "scheduled_maintenances": documents}
 
 
@@ -109,11 +109,11 @@ def _maintenances(
     feed: PageFeed,
     selects: Callable[[Phase], bool],
     listed: list[Json] | None = None,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> list[Json]:
     components = _by_id(feed, listed)
     selected = [it for it in feed.maintenances if _is_expressible(it) and selects(feed.phase(it))]
-    return [announcements.maintenance(feed, it, components) for it in selected[:most]]
+    return [announcements.maintenance(feed, it, components) for it in selected[:limit]]
 
 
 def _is_expressible(maintenance: Maintenance) -> bool:

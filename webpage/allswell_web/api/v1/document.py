@@ -17,7 +17,7 @@ from allswell_web.text import headline, labels, untrusted_text
 from allswell_web.text.languages import ENGLISH
 
 VERSION = 1
-MOST = 50
+MAX_LISTED = 50
 _SECOND_MS = 1000
 _NOT_OVER = (Phase.SCHEDULED, Phase.IN_PROGRESS, Phase.VERIFYING)
 _WITH_REASON = (ComponentStatus.DOWN, ComponentStatus.DEGRADED, ComponentStatus.UNKNOWN)
@@ -37,12 +37,12 @@ def of(feed: PageFeed, buckets: Buckets) -> Json:
         "incidents": [
             _incident(feed, it)
             for index, it in enumerate(feed.incidents)
-            if index < MOST or it.is_open
+            if index < MAX_LISTED or it.is_open
         ],
         "maintenances": [
             _maintenance(feed, it)
             for index, it in enumerate(feed.maintenances)
-            if index < MOST or feed.phase(it) in _NOT_OVER
+            if index < MAX_LISTED or feed.phase(it) in _NOT_OVER
         ],
     }
 
