@@ -24,20 +24,20 @@ class Violation:
 def source() -> str:
     """Return the script, from the cache or from npm."""
     script = (npm.folder("axe-core") / "axe-core" / "axe.min.js").read_bytes()
-    if (found := hashlib.sha256(script).hexdigest()) != SHA256:
-        raise RuntimeError(f"npm's axe-core is not the one that was looked at: {found}")
+    if (digest := hashlib.sha256(script).hexdigest()) != SHA256:
+        raise RuntimeError(f"npm's axe-core is not the one that was looked at: {digest}")
     return script.decode()
 
 
 def violations(page: Page, script: str) -> list[Violation]:
-    """What axe finds on a page as it is now."""
+    """Return what axe finds on a page as it is now."""
     page.evaluate(script)
-    found: dict[str, Any] = page.evaluate(
+    result: dict[str, Any] = page.evaluate(
         "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
     )
     return [
         Violation(
             it["id"], tuple(f"{node['target']}: {node['failureSummary']}" for node in it["nodes"])
         )
-        for it in found["violations"]
+        for it in result["violations"]
     ]

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, kept from calling anybody."""
+"""Run Debian's Chromium by Playwright, without any connection to the outside."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ FLAGS = (
 
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
-    """A browser without a window; closed at the end."""
+    """Launch a browser without a window, and close it at the end."""
     program = needs.chromium()
     browser = playwright.chromium.launch(
         executable_path=None if program is None else str(program), args=list(FLAGS)

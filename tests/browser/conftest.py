@@ -1,4 +1,4 @@
-"""A browser, axe, and pages on this machine to look at."""
+"""Provide a browser, axe, and pages on this machine."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -38,23 +38,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def script() -> str:
-    """The source of axe."""
+    """Return the source of axe."""
     return axe.source()
 
 
 @pytest.fixture(scope="session")
 def sites() -> Iterator[dict[str, str]]:
-    """The address of each sight."""
+    """Serve each sight, and return their addresses by name."""
     servers = []
-    found = {}
+    addresses = {}
     for name, make in SIGHTS.items():
         latency = fakes.Latency(fakes.day_of_buckets())
         front = harness.bench(fakes.Reader(make()), latency=latency).web.front
         server = make_server("127.0.0.1", 0, front, handler_class=_Quiet)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        found[name] = f"http://127.0.0.1:{server.server_port}"
-    yield found
+        addresses[name] = f"http://127.0.0.1:{server.server_port}"
+    yield addresses
     for server in servers:
         server.shutdown()
         server.server_close()
@@ -62,7 +62,7 @@ def sites() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def open_page(browser: Browser, sites: dict[str, str]) -> Iterator[Open]:
-    """Opens a sight's part, by `sight`, `path`, `width` and whatever a context takes."""
+    """Open a sight's part, by `sight`, `path`, `width` and any option of a context."""
     contexts: list[BrowserContext] = []
 
     def opened(

@@ -1,4 +1,4 @@
-"""Pages worth looking at: a bad day, a calm one, and those that strain a layout."""
+"""Build pages worth checking: a bad day, a calm one, and those that strain a layout."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,18 +34,20 @@ ODD = (
 
 
 def troubled(number: int, *, ending: HealthClaim | None = None) -> page_data.ComponentData:
-    """A component with a few outages of the last ninety days, and its latency."""
+    """Build a component with a few outages of the last ninety days, and its latency."""
     claims = [UP]
-    for place in range(number % 4):
-        start = ago(days=75 - 20 * place - number, minutes=37 * number)
-        worse = State.DEGRADED if place % 2 else State.DOWN
-        reason = "Slow" if place % 2 else "Timeout"
-        length = timedelta(minutes=9 * number * (place + 1))
+    for n in range(number % 4):
+        start = ago(days=75 - 20 * n - number, minutes=37 * number)
+        worse = State.DEGRADED if n % 2 else State.DOWN
+        reason = "Slow" if n % 2 else "Timeout"
+        length = timedelta(minutes=9 * number * (n + 1))
         claims += [HealthClaim(worse, start, reason), HealthClaim(State.UP, start + length)]
     claims += [] if ending is None else [ending]
     title = NAMES[(number - 1) % len(NAMES)]
-    found = fakes.component(number, title, claims=claims, group=("Product", "Regions")[number > 6])
-    return replace(found, days=_days(number))
+    component = fakes.component(
+        number, title, claims=claims, group=("Product", "Regions")[number > 6]
+    )
+    return replace(component, days=_days(number))
 
 
 def _days(number: int) -> tuple[page_data.LatencyDay, ...]:
@@ -57,7 +59,7 @@ def _days(number: int) -> tuple[page_data.LatencyDay, ...]:
 
 
 def bad_day() -> page_data.PageData:
-    """Something is down, something is slow, something is worked on, and something is planned."""
+    """Build a page with something down, degraded, in maintenance and scheduled."""
     down = HealthClaim(State.DOWN, ago(minutes=84), "HTTP 503")
     slow = HealthClaim(State.DEGRADED, ago(minutes=12), "Slow")
     components = [
@@ -103,22 +105,22 @@ def _incidents() -> list[Incident]:
 
 
 def _works() -> list[Maintenance]:
-    told = (Phase.IN_PROGRESS, "Work has begun.", ago(minutes=58))
-    begun = {"start": ago(hours=1), "end": NOW + HOUR}
+    update = (Phase.IN_PROGRESS, "Work has begun.", ago(minutes=58))
+    window = {"start": ago(hours=1), "end": NOW + HOUR}
     later = {"start": NOW + 48 * HOUR, "end": NOW + 50 * HOUR}
     return [
-        fakes.maintenance(1, "New network in São Paulo", told, monitors=["monitor-8"], **begun),
+        fakes.maintenance(1, "New network in São Paulo", update, monitors=["monitor-8"], **window),
         fakes.maintenance(2, "Upgrade of the database", monitors=["monitor-1"], **later),
     ]
 
 
 def calm() -> page_data.PageData:
-    """Nothing is wrong."""
+    """Build a page without any problem."""
     return fakes.facts(*(fakes.component(n, name) for n, name in enumerate(NAMES, 1)))
 
 
 def crowd(number: int = 200) -> page_data.PageData:
-    """Many components, a few of them down."""
+    """Build a page of many components, a few of them down."""
     down = (UP, HealthClaim(State.DOWN, ago(minutes=20), "Timeout"))
     return fakes.facts(
         *(
@@ -131,31 +133,31 @@ def crowd(number: int = 200) -> page_data.PageData:
 
 
 def odd() -> page_data.PageData:
-    """Names that are long, or written otherwise than ours."""
+    """Build a page of names that are long, or in other scripts."""
     down = (UP, HealthClaim(State.DOWN, ago(minutes=20), "Timeout"))
     names = (LONG, *ODD)
-    said = (Status.INVESTIGATING, f"{LONG}\n\n{ODD[1]}", ago(minutes=9))
+    update = (Status.INVESTIGATING, f"{LONG}\n\n{ODD[1]}", ago(minutes=9))
     hurt = [AffectedComponent(f"monitor-{n}", Effect.DOWN) for n in range(1, len(names) + 1)]
     return fakes.facts(
         *(fakes.component(n, name, group=name, claims=down) for n, name in enumerate(names, 1)),
         of=fakes.page(title=ODD[0] + LONG, description=LONG),
-        incidents=[fakes.incident(1, LONG, said, components=hurt)],
+        incidents=[fakes.incident(1, LONG, update, components=hurt)],
     )
 
 
 def empty() -> page_data.PageData:
-    """A page that shows no monitor at all."""
+    """Build a page without any monitor."""
     return fakes.facts()
 
 
 def rough() -> page_data.PageData:
-    """A quarter with many outages, of components that are all up now."""
+    """Build a quarter with many outages, of components that are all up now."""
     components = []
     for number in range(1, 21):
         claims = [UP]
-        for place in range(13):
-            start = ago(days=88 - (number * 7 + place * 6) % 86, minutes=number * 13)
-            claims += fakes.outage(start, timedelta(minutes=3 + number * place))
+        for n in range(13):
+            start = ago(days=88 - (number * 7 + n * 6) % 86, minutes=number * 13)
+            claims += fakes.outage(start, timedelta(minutes=3 + number * n))
         claims.sort(key=lambda claim: claim.since)
         title = f"{NAMES[number % 8]} {number}"
         components.append(

@@ -1,4 +1,4 @@
-"""The page in a real browser: what it shows, to whom, and on what."""
+"""Check the page in a real browser: what it shows, to whom, and on what."""
 
 import re
 from collections.abc import Callable
@@ -49,9 +49,9 @@ def test_axe_finds_nothing_on_any_sight(open_page: Open, script: str, sight: str
 def test_axe_finds_nothing_on_the_widget_and_where_nothing_is(
     open_page: Open, script: str, path: str
 ) -> None:
-    found = axe.violations(open_page("bad day", path, width=390).page, script)
+    violations = axe.violations(open_page("bad day", path, width=390).page, script)
     # The widget stands within a page that has a heading.
-    assert [it for it in found if it.rule != "page-has-heading-one" or path != "/embed"] == []
+    assert [it for it in violations if it.rule != "page-has-heading-one" or path != "/embed"] == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 760, 1200])
@@ -100,8 +100,8 @@ def test_as_many_days_are_seen_as_the_text_below_says(
     last = page.locator(".w .b .o").first.evaluate("it => it.ownerSVGElement.viewBox.baseVal.width")
     assert abs(first) < 0.5
     assert last == 90 * 5 - 2
-    said = page.locator(".axis").first.evaluate("it => getComputedStyle(it, '::before').content")
-    assert said == f'"{days} days ago"'
+    text = page.locator(".axis").first.evaluate("it => getComputedStyle(it, '::before').content")
+    assert text == f'"{days} days ago"'
 
 
 def test_without_javascript_everything_is_there_in_the_pages_own_zone(open_page: Open) -> None:
@@ -115,9 +115,9 @@ def test_without_javascript_everything_is_there_in_the_pages_own_zone(open_page:
 
 def test_times_are_told_in_the_readers_zone_and_language(open_page: Open) -> None:
     page = open_page(timezone_id="Asia/Tokyo", locale="en-GB").page
-    told = page.locator("time#asof")
-    assert told.get_attribute("datetime") == "2026-11-23T15:26:08Z"
-    assert re.search(r"00:26:08 (GMT\+9|JST)", told.inner_text())
+    as_of = page.locator("time#asof")
+    assert as_of.get_attribute("datetime") == "2026-11-23T15:26:08Z"
+    assert re.search(r"00:26:08 (GMT\+9|JST)", as_of.inner_text())
 
 
 def test_a_copy_that_is_old_says_how_old(open_page: Open) -> None:
@@ -129,28 +129,28 @@ def test_a_copy_that_is_old_says_how_old(open_page: Open) -> None:
 
 
 def stops(page: Page) -> list[str]:
-    """What the keyboard comes to, until it leaves the page."""
-    found: list[str] = []
+    """Return what the keyboard reaches, until it leaves the page."""
+    names: list[str] = []
     for _ in range(200):
         page.keyboard.press("Tab")
-        what = page.evaluate(
+        focused = page.evaluate(
             "() => { const it = document.activeElement; return it === document.body ? '' :"
             " it.tagName + ':' + getComputedStyle(it).outlineStyle + ':' + it.textContent.trim() }"
         )
-        if not what or what in found[:1]:
+        if not focused or focused in names[:1]:
             break
-        found.append(what)
-    return found
+        names.append(focused)
+    return names
 
 
 def test_the_keyboard_reaches_all_of_it_in_few_steps_and_shows_where_it_is(open_page: Open) -> None:
     page = open_page("bad day").page
-    found = stops(page)
-    assert found[0].endswith("Skip to content")
-    assert any("Details of" in it for it in found)
-    assert any("Incident history" in it for it in found)
-    assert [it for it in found if ":none:" in it] == []
-    assert len(found) <= 50
+    names = stops(page)
+    assert names[0].endswith("Skip to content")
+    assert any("Details of" in it for it in names)
+    assert any("Incident history" in it for it in names)
+    assert [it for it in names if ":none:" in it] == []
+    assert len(names) <= 50
 
 
 def by_keyboard(page: Page) -> None:
@@ -258,11 +258,11 @@ def test_forced_colours_keep_problems_apart_from_good_days(open_page: Open) -> N
     page = open_page(forced_colors="active").page
     stroke = "it => getComputedStyle(it).stroke"
     # The reader's own colours, and none of ours.
-    own = (
+    forced = (
         "name => { const it = document.body.appendChild(document.createElement('i'));"
         " it.style.color = name; return getComputedStyle(it).color }"
     )
-    good, bad = page.evaluate(own, "GrayText"), page.evaluate(own, "CanvasText")
+    good, bad = page.evaluate(forced, "GrayText"), page.evaluate(forced, "CanvasText")
     assert good != bad
     assert page.locator(".b .o").first.evaluate(stroke) == good
     assert page.locator(".b .d").first.evaluate(stroke) == bad

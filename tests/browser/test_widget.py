@@ -1,4 +1,4 @@
-"""Statuspage's own widget, on somebody else's site, reading our page."""
+"""Check Statuspage's own widget on another site, reading our page."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -19,8 +19,8 @@ def test_the_widget_of_statuspage_shows_our_state_on_another_site(
     address = sites["bad day"]
     page = browser.new_page()
     page.set_content(f'<statuspage-widget src="{address}"></statuspage-widget>')
-    with page.expect_response(f"{address}/api/v2/summary.json") as asked:
+    with page.expect_response(f"{address}/api/v2/summary.json") as response:
         page.add_script_tag(content=script)
-    description = asked.value.json()["status"]["description"]
+    description = response.value.json()["status"]["description"]
     page.get_by_text(description).wait_for(timeout=5000)
     page.close()

@@ -1,4 +1,4 @@
-"""What every place for snapshots must do: one in memory, a folder, a Redis, and the last two."""
+"""Check the contract of shared caches: in memory, in a folder, in Redis, and in both."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,8 +21,8 @@ REAL = [pytest.mark.integration, pytest.mark.needs("redis")]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[redisserver.Server]:
-    with redisserver.running() as found:
-        yield found
+    with redisserver.running() as running:
+        yield running
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def redis(server: redisserver.Server) -> Iterator[RedisSharedCache]:
 
 @pytest.fixture
 def other(server: redisserver.Server) -> Iterator[RedisSharedCache]:
-    """Another replica at the same Redis."""
+    """Return another replica at the same Redis."""
     client = cache_redis.connect(server.url)
     yield RedisSharedCache(client, monotonic, PageMetrics())
     client.close()
@@ -44,7 +44,7 @@ def other(server: redisserver.Server) -> Iterator[RedisSharedCache]:
 @pytest.fixture(
     params=["memory", "folder", pytest.param("redis", marks=REAL), pytest.param("both", marks=REAL)]
 )
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> SharedCache:
+def shared_cache(request: pytest.FixtureRequest, tmp_path: Path) -> SharedCache:
     if request.param == "memory":
         return fakes.Memory()
     folder = DiskCache(tmp_path / "snapshots")
@@ -54,33 +54,33 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> SharedCache:
     return redis if request.param == "redis" else TieredCache(redis, folder)
 
 
-def kept(version: int = 1) -> StoredSnapshot:
+def snapshot(version: int = 1) -> StoredSnapshot:
     data = f"{version}\n\x00".encode() + bytes(range(256))
     return StoredSnapshot(data, NOW, NOW + timedelta(seconds=30), version)
 
 
-def leased(place: SharedCache, key: str = "a") -> int:
-    lease = place.acquire(key)
+def leased(shared_cache: SharedCache, key: str = "a") -> int:
+    lease = shared_cache.acquire(key)
     assert lease is not None
     return lease
 
 
-def test_what_is_kept_is_found_again_by_its_key_alone(place: SharedCache) -> None:
-    assert place.load("a") is None
-    place.store("a", kept(), leased(place))
-    assert place.load("a") == kept()
-    assert place.load("b") is None
+def test_what_is_kept_is_found_again_by_its_key_alone(shared_cache: SharedCache) -> None:
+    assert shared_cache.load("a") is None
+    shared_cache.store("a", snapshot(), leased(shared_cache))
+    assert shared_cache.load("a") == snapshot()
+    assert shared_cache.load("b") is None
 
 
-def test_what_is_kept_later_replaces_what_was(place: SharedCache) -> None:
+def test_what_is_kept_later_replaces_what_was(shared_cache: SharedCache) -> None:
     for version in (1, 2):
-        place.store("a", kept(version), leased(place))
-    assert place.load("a") == kept(2)
+        shared_cache.store("a", snapshot(version), leased(shared_cache))
+    assert shared_cache.load("a") == snapshot(2)
 
 
-def test_a_lease_is_given_again_after_it_was_released(place: SharedCache) -> None:
-    place.release("a", leased(place))
-    leased(place)
+def test_a_lease_is_given_again_after_it_was_released(shared_cache: SharedCache) -> None:
+    shared_cache.release("a", leased(shared_cache))
+    leased(shared_cache)
 
 
 @pytest.mark.integration
@@ -93,21 +93,21 @@ def test_a_lease_is_one_replicas_at_a_time_and_by_key(
     assert other.acquire("b") is not None
     other.release("a", lease)
     assert other.acquire("a") is None
-    redis.store("a", kept(), lease)
+    redis.store("a", snapshot(), lease)
     assert other.acquire("a") is not None
 
 
 @pytest.mark.integration
 @pytest.mark.needs("redis")
-def test_who_lost_the_lease_cannot_overwrite_what_the_next_holder_kept(
+def test_who_lost_the_lease_cannot_overwrite_what_the_next_holder_stored(
     redis: RedisSharedCache, other: RedisSharedCache
 ) -> None:
     old = leased(redis)
     new = other.acquire("a", by_force=True)
     assert new is not None
-    other.store("a", kept(2), new)
-    redis.store("a", kept(1), old)
-    assert redis.load("a") == kept(2)
+    other.store("a", snapshot(2), new)
+    redis.store("a", snapshot(1), old)
+    assert redis.load("a") == snapshot(2)
 
 
 @pytest.mark.integration
@@ -117,7 +117,7 @@ def test_a_late_holder_does_not_end_the_next_holders_lease(
 ) -> None:
     old = leased(redis)
     assert other.acquire("a", by_force=True) is not None
-    redis.store("a", kept(), old)
+    redis.store("a", snapshot(), old)
     assert redis.acquire("a") is None
 
 

@@ -1,4 +1,4 @@
-"""Whatever a name is, a badge stays one picture; and its number is the oracle's."""
+"""Check that a badge stays one picture whatever a name is, and that its number is the oracle's."""
 
 from xml.etree import ElementTree as ET
 
@@ -25,7 +25,7 @@ def test_no_text_becomes_markup_or_an_attribute(label: str, message: str) -> Non
 
 @given(texts)
 def test_a_components_name_makes_a_short_label(title: str) -> None:
-    asked = RouteRequest(fakes.facts(fakes.component(1, title)), {}, fakes.NOW, "")
-    found = badge.of_component(asked, "comp00000001", "state")
-    assert len(found.label) <= badge.MAX_LETTERS
-    assert found.message == "up"
+    request = RouteRequest(fakes.facts(fakes.component(1, title)), {}, fakes.NOW, "")
+    shown = badge.of_component(request, "comp00000001", "state")
+    assert len(shown.label) <= badge.MAX_LETTERS
+    assert shown.message == "up"

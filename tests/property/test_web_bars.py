@@ -43,10 +43,10 @@ def written(number: str | None) -> str | None:
 def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
     history: tuple[page_data.PageData, datetime],
 ) -> None:
-    found, now = history
-    it = page_state.of(found, now)
-    for day in uptime_windows.days_of(it, it.components[0]):
-        measured = uptime.measure(it.components[0].segments, day.start, day.end)
+    facts, now = history
+    state = page_state.of(facts, now)
+    for day in uptime_windows.days_of(state, state.components[0]):
+        measured = uptime.measure(state.components[0].segments, day.start, day.end)
         assert day.uptime == measured
         if uptime_bars.kind(day) == uptime_bars.MIXED:
             lengths = dict(uptime_bars.lengths(day))
@@ -60,33 +60,33 @@ def test_each_bar_is_as_high_as_the_box_and_shows_just_the_troubles_of_its_day(
 def test_the_ninety_day_percentage_is_that_of_the_days_that_the_bars_show(
     history: tuple[page_data.PageData, datetime],
 ) -> None:
-    found, now = history
-    it = page_state.of(found, now)
-    days = uptime_windows.days_of(it, it.components[0])
-    measured = uptime.measure(it.components[0].segments, days[0].start, days[-1].end)
-    shown = presenter.page(context.of(found, {}, now)).groups[0].components[0]
-    assert shown.quarter.percent == written(measured.percent())
-    assert shown.quarter.coverage == written(measured.coverage())
+    facts, now = history
+    state = page_state.of(facts, now)
+    days = uptime_windows.days_of(state, state.components[0])
+    measured = uptime.measure(state.components[0].segments, days[0].start, days[-1].end)
+    component = presenter.page(context.of(facts, {}, now)).groups[0].components[0]
+    assert component.quarter.percent == written(measured.percent())
+    assert component.quarter.coverage == written(measured.coverage())
 
 
 @given(histories())
 def test_nothing_is_stated_of_a_time_after_the_last_observation(
     history: tuple[page_data.PageData, datetime],
 ) -> None:
-    found, now = history
-    it = page_state.of(found, now)
-    observed = found.observed_through
+    facts, now = history
+    state = page_state.of(facts, now)
+    observed = facts.observed_through
     assert observed is not None
-    assert all(segment.end <= observed for segment in it.components[0].segments)
-    for day in uptime_windows.days_of(it, it.components[0]):
+    assert all(segment.end <= observed for segment in state.components[0].segments)
+    for day in uptime_windows.days_of(state, state.components[0]):
         if day.start >= observed:
             assert uptime_bars.kind(day) == uptime_bars.NOTHING
 
 
 @given(st.sampled_from(ZONES), moments)
 def test_the_bars_are_ninety_days_without_gap_that_end_today(zone: str, now: datetime) -> None:
-    it = page_state.of(fakes.facts(fakes.component(), of=fakes.page(zone=zone)), now)
-    days = uptime_windows.days_of(it, it.components[0])
+    state = page_state.of(fakes.facts(fakes.component(), of=fakes.page(zone=zone)), now)
+    days = uptime_windows.days_of(state, state.components[0])
     assert len(days) == 90
     assert all(one.end == two.start for one, two in pairwise(days))
     assert days[-1].day == now.astimezone(ZoneInfo(zone)).date()

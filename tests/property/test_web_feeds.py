@@ -1,4 +1,4 @@
-"""Whatever people write, a feed stays a feed, and an old entry stays where it was."""
+"""Check that a feed stays a feed whatever people write, and that old entries never change."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,13 +31,13 @@ def test_no_text_changes_the_elements_of_a_feed(
     feed: Route, title: str, body: str, name: str
 ) -> None:
     def written(title: str, body: str, name: str) -> str:
-        said = (Status.INVESTIGATING, body, ago(hours=1))
-        incident = fakes.incident(1, title, said, components=[AffectedComponent("monitor-1")])
+        update = (Status.INVESTIGATING, body, ago(hours=1))
+        incident = fakes.incident(1, title, update, components=[AffectedComponent("monitor-1")])
         window = replace(fakes.maintenance(start=ago(hours=2), end=ago(hours=1)), title=title)
         page = fakes.page(title=title)
         component = fakes.component(1, name)
-        found = fakes.facts(component, of=page, incidents=[incident], maintenances=[window])
-        return feed.make(RouteRequest(found, {}, NOW, "https://status.example/"))
+        facts = fakes.facts(component, of=page, incidents=[incident], maintenances=[window])
+        return feed.make(RouteRequest(facts, {}, NOW, "https://status.example/"))
 
     assert tags(written(title, body, name)) == tags(written("x", "x", "x"))
 
@@ -46,7 +46,7 @@ seconds = st.lists(st.integers(0, 30), max_size=40)
 
 
 def entries(found: Sequence[int]) -> list[FeedEntry]:
-    """An entry published at each so many seconds, some of them at once."""
+    """Return an entry published at each so many seconds, some of them at once."""
     dates = [NOW + timedelta(seconds=second) for second in found]
     return [FeedEntry(f"urn:{n:04}", "", "", at, at, "") for n, at in enumerate(dates)]
 
@@ -71,5 +71,5 @@ def test_later_entries_move_no_earlier_one(earlier: list[int], later: list[int])
 
 @given(seconds)
 def test_an_entry_is_never_dated_before_it_was_published(found: list[int]) -> None:
-    made = {it.urn: it for it in entry.sort_entries(entries(found))}
-    assert all(made[it.urn].updated >= it.updated for it in entries(found))
+    by_urn = {it.urn: it for it in entry.sort_entries(entries(found))}
+    assert all(by_urn[it.urn].updated >= it.updated for it in entries(found))

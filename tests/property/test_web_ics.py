@@ -1,4 +1,4 @@
-"""Whatever a text holds, a calendar stays a calendar."""
+"""Check that a calendar stays a calendar whatever a text holds."""
 
 import icalendar
 from hypothesis import given
@@ -14,11 +14,11 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 @given(texts)
 def test_every_line_is_short_of_whole_characters_and_reads_back(text: str) -> None:
-    whole = f"SUMMARY:{text}".replace("\r", "").replace("\n", "")
-    first, *others = calendar_feed.fold(whole).split("\r\n")
+    line = f"SUMMARY:{text}".replace("\r", "").replace("\n", "")
+    first, *others = calendar_feed.fold(line).split("\r\n")
     assert all(len(line.encode()) <= 75 for line in (first, *others))
     assert all(line.startswith(" ") for line in others)
-    assert first + "".join(line[1:] for line in others) == whole
+    assert first + "".join(line[1:] for line in others) == line
 
 
 @given(texts, texts)
@@ -26,8 +26,8 @@ def test_a_title_and_a_name_stay_in_their_place(title: str, name: str) -> None:
     window = fakes.maintenance(
         1, title, start=ago(hours=-1), end=ago(hours=-2), monitors=["monitor-1"]
     )
-    found = fakes.facts(fakes.component(1, name), of=fakes.page(title=title), maintenances=[window])
-    written = calendar_feed.write(page_feed.of(found, NOW, "https://status.example/"))
+    facts = fakes.facts(fakes.component(1, name), of=fakes.page(title=title), maintenances=[window])
+    written = calendar_feed.write(page_feed.of(facts, NOW, "https://status.example/"))
     calendar = icalendar.Calendar.from_ical(written)
     assert isinstance(calendar, icalendar.Calendar)
     (event,) = calendar.events

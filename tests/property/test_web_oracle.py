@@ -1,4 +1,4 @@
-"""The numbers and bars of the finished HTML against the rules, read half hour by half hour."""
+"""Check the numbers and bars of the HTML against the rules, read half hour by half hour."""
 
 import re
 from collections import Counter
@@ -38,80 +38,80 @@ overlays = st.lists(
 )
 
 
-def rendered(found: oracle.Claims, over: oracle.Overlays, zone: str) -> str:
-    """The component's own page."""
-    told, laid = oracle.ledgers(found, over, STEP, START)
-    component = fakes.component(claims=told, overlays=laid, born=START)
+def rendered(claims: oracle.Claims, over: oracle.Overlays, zone: str) -> str:
+    """Render the component's own page."""
+    ledger, overlays = oracle.ledgers(claims, over, STEP, START)
+    component = fakes.component(claims=ledger, overlays=overlays, born=START)
     facts = fakes.facts(component, observed=NOW, of=fakes.page(zone=zone))
-    say = languages.ENGLISH
+    language = languages.ENGLISH
     page = presenter.component_page(context.of(facts, {}, NOW), component.public_id)
     template = FLASK.jinja_env.get_template("component.html")
-    return template.render(page=page, language="en", _=say.markup, plural=say.plural)
+    return template.render(page=page, language="en", _=language.markup, plural=language.plural)
 
 
-def percent(part: int, whole: int, decimals: int) -> str | None:
-    """A share as it must be written: floored, and 100 only for all of it."""
-    if whole == 0:
+def percent(part: int, total: int, decimals: int) -> str | None:
+    """Write a percentage as the rules say: floored, and 100 only for all of it."""
+    if total == 0:
         return None
-    if part == whole:
+    if part == total:
         return "100\N{NO-BREAK SPACE}%"
-    exact = Fraction(100 * part, whole)
+    exact = Fraction(100 * part, total)
     number = Decimal(exact.numerator) / Decimal(exact.denominator)
     floored = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)
     return f"{floored}\N{NO-BREAK SPACE}%"
 
 
 def shares(spent: Counter[str]) -> tuple[str | None, str | None]:
-    """Uptime and coverage."""
-    known = spent["up"] + spent["degraded"] + spent["down"]
+    """Return uptime and coverage."""
+    observed = spent["up"] + spent["degraded"] + spent["down"]
     return (
-        percent(spent["up"] + spent["degraded"], known, 2),
-        percent(known, known + spent["unknown"], 1),
+        percent(spent["up"] + spent["degraded"], observed, 2),
+        percent(observed, observed + spent["unknown"], 1),
     )
 
 
 def cells(html: str, heading: str) -> dict[str, tuple[str | None, str | None]]:
-    """The shares in the table that begins with a heading, by the row's name."""
+    """Return the percentages in the table below a heading, by the row's name."""
     table = html.split(f'<th scope="col">{heading}</th>', 1)[1].split("</table>", 1)[0]
     row = (
         r'<th scope="row">(?:<time datetime="([^"]+)">)?([^<]+).*?<td>([^<]*)</td><td>([^<]*)</td>'
     )
-    told = {"no data": None, "–": None}
+    special = {"no data": None, "–": None}
     return {
-        machine or name: (told.get(up, up), told.get(seen, seen))
+        machine or name: (special.get(up, up), special.get(seen, seen))
         for machine, name, up, seen in re.findall(row, table)
     }
 
 
 def drawn(html: str) -> dict[int, set[str]]:
-    """The letters of each day's bar, by the day's place from the left."""
+    """Return the letters of each day's bar, by the day's index from the left."""
     (svg,) = re.findall(r'<svg class="b" viewBox="0 0 448 34".*?</svg>', html)
-    found: dict[int, set[str]] = {}
+    letters_by_day: dict[int, set[str]] = {}
     for letter, data in re.findall(r'<path class="(\w)" d="([^"]+)"', svg):
         for x, length in re.findall(r"M([\d.]+) \d+(?:h(\d+)|V\d+)", data):
-            for place in range(int(float(x)) // 5, (int(float(x)) + int(length or 5)) // 5):
-                found.setdefault(place, set()).add(letter)
-    return found
+            for index in range(int(float(x)) // 5, (int(float(x)) + int(length or 5)) // 5):
+                letters_by_day.setdefault(index, set()).add(letter)
+    return letters_by_day
 
 
 def words(letters: set[str]) -> set[str]:
-    """What a bar says beside the good."""
+    """Return what a bar says beside the good."""
     return {LETTERS[letter] for letter in letters & LETTERS.keys()}
 
 
 @settings(max_examples=25)
 @given(claims, overlays, st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe"]))
 def test_the_html_says_what_counting_each_half_hour_gives(
-    found: oracle.Claims, over: oracle.Overlays, zone: str
+    claims: oracle.Claims, over: oracle.Overlays, zone: str
 ) -> None:
-    html, where = rendered(found, over, zone), ZoneInfo(zone)
-    today = NOW.astimezone(where).date()
+    html, time_zone = rendered(claims, over, zone), ZoneInfo(zone)
+    today = NOW.astimezone(time_zone).date()
     by_step = [
-        oracle.counted_by_second(found, over, range(step, step + 1)) for step in range(STEPS)
+        oracle.counted_by_second(claims, over, range(step, step + 1)) for step in range(STEPS)
     ]
     days: dict[date, Counter[str]] = {}
     for step, spent in enumerate(by_step):
-        day = (START + step * STEP).astimezone(where).date()
+        day = (START + step * STEP).astimezone(time_zone).date()
         days.setdefault(day, Counter()).update(spent)
     windows = {"24 hours": by_step[-48:]} | {
         f"{many} days": [it for day, it in days.items() if (today - day).days < many]
@@ -123,8 +123,8 @@ def test_the_html_says_what_counting_each_half_hour_gives(
     assert cells(html, "Period") == expected
     rows = {f"{day}": shares(it) for day, it in days.items() if (today - day).days < 90}
     assert cells(html, "Day") == rows
-    for place, letters in drawn(html).items():
-        spent = days[today - timedelta(days=89 - place)]
+    for index, letters in drawn(html).items():
+        spent = days[today - timedelta(days=89 - index)]
         troubles = {word for word in LETTERS.values() if spent[word]}
         assert words(letters) == troubles
         assert ("n" in letters) == (sum(spent.values()) == spent["paused"])

@@ -8,6 +8,6 @@ from tests.integration.web import running
 
 @pytest.fixture
 def central(tmp_path: Path) -> tuple[str, CentralWriter]:
-    """A database with one page of one monitor that went down a minute ago, seen until now."""
+    """Provide a database with a page of one monitor that went down a minute ago."""
     url = f"sqlite:///{tmp_path}/central.db"
     return url, running.filled(url)

@@ -1,4 +1,4 @@
-"""A real page on loopback, over a real central database, and one who asks it."""
+"""Run a real page on loopback, over a real central database, and send it requests."""
 
 import http.client
 import os
@@ -38,9 +38,9 @@ class Running:
     port: int
 
     def reads(self) -> int:
-        """How often this process has read the page's facts from the database."""
-        found = re.findall(r"facts_reads_total\S* (\d+)", self.get("/metrics").body.decode())
-        return sum(map(int, found))
+        """Return how often this process has read the page's facts from the database."""
+        counts = re.findall(r"facts_reads_total\S* (\d+)", self.get("/metrics").body.decode())
+        return sum(map(int, counts))
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -48,8 +48,8 @@ class Running:
         with closing(connection):
             connection.request(method, path, headers=sent)
             with connection.getresponse() as response:
-                found = {name.lower(): value for name, value in response.getheaders()}
-                return Answer(response.status, found, response.read())
+                headers_ = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, headers_, response.read())
 
 
 def free_port() -> int:
@@ -107,20 +107,24 @@ def filled(url: str, **more: object) -> writer.CentralWriter:
     """Fill a database with one page of one monitor that went down a minute ago, seen until now."""
     connected = engine.connect(url)
     engine.migrate(connected)
-    it, now = writer.CentralWriter(connected), instant.floor(datetime.now(UTC))
-    it.start(now - timedelta(hours=1))
-    wanted = monitor.read(manifest("Monitor", "api", {"http": {"url": "https://example.com/"}}))
+    central, now = writer.CentralWriter(connected), instant.floor(datetime.now(UTC))
+    central.start(now - timedelta(hours=1))
+    monitor_spec = monitor.read(
+        manifest("Monitor", "api", {"http": {"url": "https://example.com/"}})
+    )
     born = now - timedelta(hours=1)
-    row = it.register(wanted, namespace_uid="local", now=born)
+    row = central.register(monitor_spec, namespace_uid="local", now=born)
     group = {"name": "API", "monitors": [{"name": "api", "title": "Public <API>"}]}
-    shown = page.read(manifest("StatusPage", "acme", {"title": "Acme", "groups": [group], **more}))
-    listed = page.components(shown, [wanted.meta])
-    identity = it.put_page(shown, listed, now, namespace_uid="local")
-    it.claims.request(identity, shown.hostnames, now)
-    for host in shown.hostnames:
-        it.claims.record_proof(identity, host, Proof.TXT, now)
-    it.claims.set_served({(identity, host) for host in shown.hostnames}, now)
-    it.hello(row.id, "store", now)
+    page_spec = page.read(
+        manifest("StatusPage", "acme", {"title": "Acme", "groups": [group], **more})
+    )
+    listed = page.components(page_spec, [monitor_spec.meta])
+    identity = central.put_page(page_spec, listed, now, namespace_uid="local")
+    central.claims.request(identity, page_spec.hostnames, now)
+    for host in page_spec.hostnames:
+        central.claims.record_proof(identity, host, Proof.TXT, now)
+    central.claims.set_served({(identity, host) for host in page_spec.hostnames}, now)
+    central.hello(row.id, "store", now)
     for sequence, claim in enumerate(
         (
             HealthClaim(State.UP, born),
@@ -128,22 +132,22 @@ def filled(url: str, **more: object) -> writer.CentralWriter:
         ),
         1,
     ):
-        it.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
-    it.observe(now)
+        central.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
+    central.observe(now)
     # Connections are made again when they are needed.
     connected.dispose()
-    return it
+    return central
 
 
-def recover(it: writer.CentralWriter, sequence: int = 3) -> None:
+def recover(central: writer.CentralWriter, sequence: int = 3) -> None:
     """Let the monitor be up again from now on."""
-    (row,) = it.living()
+    (row,) = central.living()
     now = instant.floor(datetime.now(UTC))
     claim = HealthClaim(State.UP, now)
-    it.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
-    it.observe(now + timedelta(milliseconds=1))
+    central.accept_transition(row.id, Transition(row.public_id, "store", sequence, claim), now)
+    central.observe(now + timedelta(milliseconds=1))
 
 
-def hidden(it: writer.CentralWriter) -> None:
+def hidden(central: writer.CentralWriter) -> None:
     """Take the page away."""
-    it.hide_page("default", "acme", instant.floor(datetime.now(UTC)))
+    central.hide_page("default", "acme", instant.floor(datetime.now(UTC)))

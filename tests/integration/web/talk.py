@@ -1,4 +1,4 @@
-"""What people say, put into a real central database: hostile, as all that people write may be."""
+"""Put announcements into a real central database: hostile, as all that people write may be."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ HOSTILE = 'Errors <script>alert(1)</script> & "more" ]]> \u202e\'; --'
 
 
 def of_everything(writer: CentralWriter) -> None:
-    """An open incident and one that is over; maintenance that runs, is planned, was called off."""
+    """Declare an open incident and a resolved one; maintenance in each phase."""
     now = instant.floor(datetime.now(UTC))
     hour = timedelta(hours=1)
     affected = (AffectedComponent("api", Effect.PARTIAL),)
@@ -28,9 +28,9 @@ def of_everything(writer: CentralWriter) -> None:
     for name, updates in (("open", (looking,)), ("over", (looking, fixed))):
         declared = DeclaredIncident(HOSTILE, Impact.MINOR, now - hour, updates, affected)
         writer.put_incident("default", name, declared, now, namespace_uid="local")
-    begun = Told(Phase.IN_PROGRESS, HOSTILE, now - hour / 2)
+    started = Told(Phase.IN_PROGRESS, HOSTILE, now - hour / 2)
     windows = {
-        "running": AnnouncedMaintenance(HOSTILE, now - hour, now + hour, (begun,), ("api",)),
+        "running": AnnouncedMaintenance(HOSTILE, now - hour, now + hour, (started,), ("api",)),
         "planned": AnnouncedMaintenance(HOSTILE, now + hour, now + 2 * hour, (), ("api",)),
         "called-off": AnnouncedMaintenance(
             HOSTILE, now + hour, now + 2 * hour, (), ("api",), cancelled=True

@@ -1,4 +1,4 @@
-"""What a visitor who means harm sends, byte by byte, to a live server."""
+"""Check what a hostile visitor may send, byte by byte, to a live server."""
 
 import socket
 import subprocess
@@ -24,17 +24,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def raw(page: Running, text: bytes) -> bytes:
-    """Whatever comes back until the server closes or has nothing more to say."""
-    with socket.create_connection(("127.0.0.1", page.port), 5) as asked:
-        asked.sendall(text)
-        asked.settimeout(1)
-        found = b""
+    """Return what comes back until the server closes or sends nothing more."""
+    with socket.create_connection(("127.0.0.1", page.port), 5) as connection:
+        connection.sendall(text)
+        connection.settimeout(1)
+        received = b""
         try:
-            while part := asked.recv(65536):
-                found += part
+            while part := connection.recv(65536):
+                received += part
         except TimeoutError:
             pass
-        return found
+        return received
 
 
 def request(*headers: str, target: str = "/", method: str = "GET") -> bytes:
@@ -178,7 +178,7 @@ def test_the_access_log_holds_neither_cookie_nor_query_nor_a_whole_address(
 
 
 def test_a_private_page_is_opened_by_what_hash_password_prints(tmp_path: Path) -> None:
-    done = subprocess.run(
+    hashing = subprocess.run(
         [sys.executable, "-m", "allswell.cli", "hash-password"],
         input="open sesame\n",
         capture_output=True,
@@ -187,10 +187,10 @@ def test_a_private_page_is_opened_by_what_hash_password_prints(tmp_path: Path) -
         timeout=30,
     )
     url = f"sqlite:///{tmp_path}/central.db"
-    filled(url, access={"passwordHash": done.stdout.strip()})
+    filled(url, access={"passwordHash": hashing.stdout.strip()})
     with serving(url) as running:
-        asked = running.get("/")
-        assert (asked.status, asked.headers["www-authenticate"][:5]) == (401, "Basic")
+        response = running.get("/")
+        assert (response.status, response.headers["www-authenticate"][:5]) == (401, "Basic")
         wrong = running.get("/", Authorization="Basic Og==")
         assert wrong.status == 401
         # anybody:open sesame

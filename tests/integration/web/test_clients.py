@@ -1,4 +1,4 @@
-"""Clients of Statuspage's API that others have written, against a real page."""
+"""Check clients of Statuspage's API that others have written, against a real page."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def page_url(central: tuple[str, CentralWriter]) -> Any:  # noqa: ANN401 - an it
 
 
 def printed(command: list[str], cwd: Path, **environment: str) -> Any:  # noqa: ANN401
-    done = subprocess.run(
+    finished = subprocess.run(
         command,
         cwd=cwd,
         env=dict(os.environ) | environment,
@@ -66,8 +66,8 @@ def printed(command: list[str], cwd: Path, **environment: str) -> Any:  # noqa: 
         timeout=40,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout.splitlines()[-1])
 
 
 def test_a_prometheus_exporter_reads_state_incidents_and_maintenance(
@@ -77,14 +77,14 @@ def test_a_prometheus_exporter_reads_state_incidents_and_maintenance(
     ours = {"ours": {"url": f"{page_url}/api/v2/summary.json", "name": "Ours"}}
     services.write_text(json.dumps(ours))
     (tmp_path / "exporter.py").write_text(EXPORTER)
-    found = printed([sys.executable, "exporter.py"], tmp_path, SERVICES_JSON_PATH=str(services))
-    assert (found["success"], found["status"]) == (True, 0)
-    assert {it["name"]: it["status"] for it in found["component_metadata"]} == {
+    metrics = printed([sys.executable, "exporter.py"], tmp_path, SERVICES_JSON_PATH=str(services))
+    assert (metrics["success"], metrics["status"]) == (True, 0)
+    assert {it["name"]: it["status"] for it in metrics["component_metadata"]} == {
         "API": "partial_outage",
         "Public <API>": "partial_outage",
     }
-    assert [it["impact"] for it in found["incident_metadata"]] == ["minor"]
-    assert [it["status"] for it in found["maintenance_metadata"]] == ["scheduled", "in_progress"]
+    assert [it["impact"] for it in metrics["incident_metadata"]] == ["minor"]
+    assert [it["status"] for it in metrics["maintenance_metadata"]] == ["scheduled", "in_progress"]
 
 
 @pytest.mark.needs("npm")
@@ -92,8 +92,8 @@ def test_a_javascript_library_reads_all_of_the_api(page_url: str, tmp_path: Path
     script = tmp_path / "library.js"
     script.write_text(LIBRARY)
     modules = npm.folder("statuspage.io")
-    found = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
-    summary, status, components, incidents, unresolved, every, upcoming, active = found
+    documents = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
+    summary, status, components, incidents, unresolved, every, upcoming, active = documents
     assert status["status"] == summary["status"]
     assert components["components"] == summary["components"]
     assert unresolved["incidents"] == summary["incidents"]
@@ -108,12 +108,12 @@ def test_a_javascript_reader_reads_all_feeds(page_url: str, tmp_path: Path) -> N
     script = tmp_path / "feeds.js"
     script.write_text(FEEDS)
     modules = npm.folder("rss-parser")
-    found = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
-    assert [feed["title"] for feed in found] == [
+    feeds = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
+    assert [feed["title"] for feed in feeds] == [
         *["Acme - Incident History"] * 2,
         *["Acme - Updates"] * 2,
     ]
-    for atom, rss in (found[:2], found[2:]):
+    for atom, rss in (feeds[:2], feeds[2:]):
         told, same = ([(it["title"], it["isoDate"]) for it in one["items"]] for one in (atom, rss))
         # Atom's date is that of the first publication, RSS' that of the last change.
         assert [title for title, _ in told] == [title for title, _ in same]
@@ -126,7 +126,7 @@ def test_a_javascript_calendar_reads_maintenance(page_url: str, tmp_path: Path) 
     script = tmp_path / "calendar.js"
     script.write_text(CALENDAR)
     modules = npm.folder("ical.js")
-    found = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
+    events = printed(["node", str(script), page_url], tmp_path, NODE_PATH=str(modules))
     title = talk.HOSTILE.replace("\u202e", "")
-    assert [(it["title"], it["hours"]) for it in found] == [(title, 1), (title, 1), (title, 2)]
-    assert all(it["start"].endswith("Z") for it in found)
+    assert [(it["title"], it["hours"]) for it in events] == [(title, 1), (title, 1), (title, 2)]
+    assert all(it["start"].endswith("Z") for it in events)

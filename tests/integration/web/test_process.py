@@ -1,4 +1,4 @@
-"""A real process on loopback, with a real central database in SQLite."""
+"""Check a real process on loopback, with a real central database in SQLite."""
 
 import http.client
 import json
@@ -36,10 +36,10 @@ def test_a_real_process_shows_what_the_central_database_holds(
 def test_a_change_is_on_the_page_within_a_few_seconds(
     central: tuple[str, writer.CentralWriter],
 ) -> None:
-    url, it = central
+    url, central_writer = central
     with serving(url) as running:
         assert b"is down" in running.get("/").body
-        recover(it)
+        recover(central_writer)
         deadline = time.monotonic() + 20
         while b"is down" in running.get("/").body:
             assert time.monotonic() < deadline

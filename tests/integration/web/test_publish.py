@@ -1,4 +1,4 @@
-"""The static copy in a real S3 server, fetched as a CDN would and as a visitor's browser."""
+"""Check the static copy in a real S3 server, fetched as a CDN would and as a browser does."""
 
 import json
 import os
@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.needs("versitygw")]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[s3server.Server]:
-    with s3server.running() as found:
-        yield found
+    with s3server.running() as running:
+        yield running
 
 
 def environment(server: s3server.Server, url: str, prefix: str) -> dict[str, str]:
@@ -48,7 +48,7 @@ def test_a_page_is_published_changed_and_taken_away(
     server: s3server.Server, tmp_path: Path
 ) -> None:
     url = f"sqlite:///{tmp_path}/central.db"
-    it = filled(url)
+    central = filled(url)
     environ = environment(server, url, "copies/a")
     bucket = S3Bucket(server.where("copies/a/default/acme"))
     others = server.names()
@@ -60,10 +60,10 @@ def test_a_page_is_published_changed_and_taken_away(
     assert b"As of <time" in page
     assert json.loads(status)["status"]["indicator"] == "critical"
     assert all(name.startswith("copies/a/") for name in server.names() - others)
-    recover(it)
+    recover(central)
     assert publish(environ).returncode == 0
     assert b"is down" not in (bucket.get("index.html") or b"is down")
-    hidden(it)
+    hidden(central)
     assert publish(environ).returncode == 0
     assert bucket.get("index.html") is None
     assert [name for name in server.names() if name.startswith("copies/a/default")] == []
@@ -91,11 +91,11 @@ def test_a_store_that_refuses_or_is_away_is_told_without_its_secrets(
     environ = environment(server, url, "refused")
     wrong = {**environ, "ALLSWELL_PUBLISH_SECRET_ACCESS_KEY": "wrong-secret"}
     away = {**environ, "ALLSWELL_PUBLISH_ENDPOINT": "http://127.0.0.1:9"}
-    for given, word in ((wrong, "the store refused"), (away, "the store did not answer")):
-        done = publish(given)
-        assert done.returncode == 1
-        assert word in done.stderr
-        assert "secret" not in done.stderr
+    for variables, word in ((wrong, "the store refused"), (away, "the store did not answer")):
+        finished = publish(variables)
+        assert finished.returncode == 1
+        assert word in finished.stderr
+        assert "secret" not in finished.stderr
 
 
 def test_a_bucket_that_is_not_there_is_a_failure(server: s3server.Server) -> None:
@@ -105,9 +105,9 @@ def test_a_bucket_that_is_not_there_is_a_failure(server: s3server.Server) -> Non
 
 
 def test_settings_are_refused_all_at_once() -> None:
-    done = publish({"PATH": os.defpath, "ALLSWELL_PUBLISH_ENDPOINT": "s3.example.com"})
-    assert done.returncode == 2
-    names = [line.split()[0].rstrip(":") for line in done.stderr.splitlines()]
+    finished = publish({"PATH": os.defpath, "ALLSWELL_PUBLISH_ENDPOINT": "s3.example.com"})
+    assert finished.returncode == 2
+    names = [line.split()[0].rstrip(":") for line in finished.stderr.splitlines()]
     assert names == [
         "ALLSWELL_DATABASE_URL",
         "ALLSWELL_PUBLISH_BUCKET",

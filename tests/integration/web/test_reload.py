@@ -1,4 +1,4 @@
-"""SIGHUP under load: another process answers, the files that are named are read again."""
+"""Check SIGHUP under load: another process answers, and named files are read again."""
 
 import http.client
 import os
@@ -21,21 +21,21 @@ def visit(running: Running, stop: threading.Event, failed: list[str], dropped: l
     `failed` gets answers that are not good, `dropped` connections without any answer, on which
     browsers and proxies ask again by themselves.
     """
-    asked = 0
+    requests = 0
     while not stop.is_set():
-        asked += 1
+        requests += 1
         try:
             if (status := running.get("/").status) != 200:
                 failed.append(str(status))
         except (OSError, http.client.HTTPException) as problem:
             dropped.append(repr(problem))
-    return asked
+    return requests
 
 
 def workers(pid: int) -> set[int]:
-    """The processes that answer: children of the one that was started."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(number) for number in found}
+    """Return the processes that answer: children of the one that was started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(number) for number in children}
 
 
 def test_a_reload_under_load_answers_all_and_reads_the_files_again(tmp_path: Path) -> None:
@@ -61,11 +61,11 @@ def test_a_reload_under_load_answers_all_and_reads_the_files_again(tmp_path: Pat
                 before = workers(running.process.pid)
         finally:
             stop.set()
-        asked = sum(one.result() for one in visits)
+        requests = sum(one.result() for one in visits)
         assert b"After" in running.get("/").body
     assert failed == []
-    assert asked > 100
-    assert len(dropped) <= max(2, asked // 200), dropped
+    assert requests > 100
+    assert len(dropped) <= max(2, requests // 200), dropped
 
 
 def test_a_reload_with_settings_that_cannot_be_used_changes_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two real processes of the page with a real Redis, and what is left when parts are gone."""
+"""Check two real processes of the page with a real Redis, and what is left when parts are gone."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ def redis() -> Iterator[redisserver.Server]:
 def pair(
     central: tuple[str, CentralWriter], redis: redisserver.Server
 ) -> Iterator[tuple[Running, ...]]:
-    with replicas(central[0], redis.url) as found:
-        yield found
+    with replicas(central[0], redis.url) as replicas_:
+        yield replicas_
 
 
 @contextmanager
@@ -51,10 +51,10 @@ def metric(running: Running, name: str) -> int:
 
 
 def load(pair: tuple[Running, ...], requests: int) -> list[int]:
-    """The statuses of so many requests, 64 at a time, over all replicas."""
+    """Send so many requests, 64 at a time, over all replicas, and return their statuses."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [pool.submit(pair[number % len(pair)].get, "/") for number in range(requests)]
-        return [one.result().status for one in asked]
+        responses = [pool.submit(pair[number % len(pair)].get, "/") for number in range(requests)]
+        return [one.result().status for one in responses]
 
 
 def test_ten_thousand_requests_within_a_window_cost_one_read_over_both_replicas(
@@ -131,15 +131,15 @@ def test_the_page_outlives_its_database_and_its_own_restart(redis: redisserver.S
 
 @pytest.mark.needs("postgresql")
 def test_a_folder_is_enough_to_outlive_the_database_and_a_restart(tmp_path: Path) -> None:
-    kept = {"ALLSWELL_CACHE_DIR": str(tmp_path / "cache")}
+    environment = {"ALLSWELL_CACHE_DIR": str(tmp_path / "cache")}
     with postgres.running() as server:
         url = server.create("central")
         filled(url)
-        with serving(url, **kept) as running:
+        with serving(url, **environment) as running:
             assert b"is down" in running.get("/").body
             soon(lambda: len(list((tmp_path / "cache").glob("*.snapshot"))) == 2)
         server.stop()
-        with serving(url, **kept) as running:
+        with serving(url, **environment) as running:
             assert b"Public &lt;API&gt;" in running.get("/").body
         with serving(url) as running:
             assert running.get("/").status == 503

@@ -1,4 +1,4 @@
-"""Hand-made facts, and stand-ins for the database, the collector and the clocks."""
+"""Provide hand-made facts, and fakes of the database, the collector and the clocks."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ def incident(
     components: Sequence[AffectedComponent] = (),
     published: datetime | None = None,
 ) -> Incident:
-    """An incident with updates from the oldest to the newest; they are published when said."""
+    """Build an incident with updates from the oldest to the newest, published when posted."""
     updates = [
         IncidentUpdate(f"said{number:04d}{place:04d}", status, body, at, at)
         for place, (status, body, at) in enumerate(said)
@@ -126,7 +126,7 @@ def maintenance(
     monitors: Sequence[str] = (),
     cancelled: datetime | None = None,
 ) -> Maintenance:
-    """Maintenance that was published two days before it starts."""
+    """Build maintenance that was published two days before it starts."""
     updates = [
         MaintenanceUpdate(f"told{number:04d}{place:04d}", phase, body, at, at)
         for place, (phase, body, at) in enumerate(said)
@@ -260,9 +260,9 @@ class Memory:
         self.holders[key] = self.given
         return self.given
 
-    def store(self, key: str, kept: StoredSnapshot, lease: int) -> None:
+    def store(self, key: str, snapshot: StoredSnapshot, lease: int) -> None:
         if lease == self.holders.get(key, lease):
-            self.snapshots[key] = kept
+            self.snapshots[key] = snapshot
         self.release(key, lease)
 
     def release(self, key: str, lease: int) -> None:
@@ -274,9 +274,9 @@ class AtOnce(Executor):
     """Runs what it is given before it returns."""
 
     def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN002, ANN003, ANN201
-        done: Future[object] = Future()
+        future: Future[object] = Future()
         try:
-            done.set_result(fn(*args, **kwargs))
+            future.set_result(fn(*args, **kwargs))
         except BaseException as problem:  # noqa: BLE001
-            done.set_exception(problem)
-        return done
+            future.set_exception(problem)
+        return future

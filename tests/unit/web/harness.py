@@ -1,4 +1,4 @@
-"""A built application on fakes, and a visitor who asks it by WSGI."""
+"""Assemble the application on fakes, with a visitor who calls it by WSGI."""
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -71,7 +71,7 @@ def bench(
     base_url: str = "http://127.0.0.1:8080",
 ) -> Bench:
     clock = fakes.Clock()
-    world = Dependencies(
+    dependencies = Dependencies(
         reader=reader,
         latency=latency,
         clock=clock.wall,
@@ -84,4 +84,4 @@ def bench(
         pages_domain=pages_domain,
         trusted_proxies=tuple(ip_network(proxy) for proxy in proxies),
     )
-    return Bench(build(world), reader, clock)
+    return Bench(build(dependencies), reader, clock)

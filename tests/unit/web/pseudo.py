@@ -1,4 +1,4 @@
-"""A language that nobody speaks: every message of ours stands in brackets, longer and accented."""
+"""Provide a language that nobody speaks: each message in brackets, longer and accented."""
 
 import gettext
 import re
@@ -32,15 +32,15 @@ def _accented(message: str) -> str:
     return "".join(it if it.startswith("{") else it.translate(_ACCENTS) for it in parts)
 
 
-def _kept(found: re.Match[str]) -> str:
-    return found[0]
+def _kept(match: re.Match[str]) -> str:
+    return match[0]
 
 
 LANGUAGE = Language("en-XA", _Brackets())
 
 
 def told(text: str) -> str:
-    """A message, its values filled in already, as the language says it."""
+    """Write a message, its values filled in already, as the language does."""
     accented = "".join(
         it if it.startswith("&") else it.translate(_ACCENTS) for it in re.split(r"(&[a-z]+;)", text)
     )
@@ -48,7 +48,7 @@ def told(text: str) -> str:
 
 
 def outside(text: str) -> str:
-    """What stands in no bracket."""
+    """Return what is in no bracket."""
     depth, left = 0, []
     for letter in text:
         if letter == "⟦":
@@ -61,7 +61,7 @@ def outside(text: str) -> str:
 
 
 def everything() -> page_data.PageData:
-    """Facts that bring every part of the page to light."""
+    """Build facts that show every part of the page."""
     now, hour = fakes.NOW, timedelta(hours=1)
     claims = [
         HealthClaim(State.UP, fakes.BORN),

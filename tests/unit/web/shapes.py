@@ -1,4 +1,4 @@
-"""Checks documents against the closed schemas that the OpenAPI document shows."""
+"""Check documents against the closed schemas that the OpenAPI document shows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,5 +27,5 @@ def check(path: str, document: Mapping[str, object]) -> None:
     """Raise `jsonschema.ValidationError` where a document does not keep to its schema."""
     schema = WHOLE[path].schema
     assert schema is not None
-    whole = {**schema, "components": {"schemas": dict(openapi.SCHEMAS)}}
-    jsonschema.validate(document, whole, jsonschema.Draft202012Validator)
+    full_schema = {**schema, "components": {"schemas": dict(openapi.SCHEMAS)}}
+    jsonschema.validate(document, full_schema, jsonschema.Draft202012Validator)

@@ -1,4 +1,4 @@
-"""Every text that comes from a manifest or a target, as hostile as it gets, on every part."""
+"""Check every text of a manifest or a target, as hostile as possible, on every part."""
 
 from html.parser import HTMLParser
 
@@ -77,7 +77,7 @@ class Checker(HTMLParser):
 
 
 def problems_of(html: str) -> list[str]:
-    """What is wrong with a page, our own script apart."""
+    """Return what is wrong with a page, our own script apart."""
     checker = Checker()
     checker.feed(html.replace(f"<script>{assets.SCRIPT}</script>", "", 1))
     checker.close()
@@ -88,16 +88,18 @@ def hostile(text: str) -> page_data.PageData:
     claims = [HealthClaim(State.UP, fakes.BORN), HealthClaim(State.DOWN, fakes.ago(hours=1), text)]
     component = fakes.component(1, text, group=text, claims=claims)
     look = PageLook(links=(PageLink(text, "https://good.example/"),))
-    said = (Status.IDENTIFIED, f"{text}\n\n{text}", fakes.ago(minutes=30))
-    told = (Phase.IN_PROGRESS, text, fakes.ago(minutes=30))
+    incident_update = (Status.IDENTIFIED, f"{text}\n\n{text}", fakes.ago(minutes=30))
+    maintenance_update = (Phase.IN_PROGRESS, text, fakes.ago(minutes=30))
     hurt = [AffectedComponent("monitor-1", Effect.DOWN)]
     hour, end = fakes.ago(hours=1), fakes.ago(hours=-1)
     return fakes.facts(
         component,
         of=fakes.page(title=text, description=text, look=look),
-        incidents=[fakes.incident(1, text, said, components=hurt)],
+        incidents=[fakes.incident(1, text, incident_update, components=hurt)],
         maintenances=[
-            fakes.maintenance(1, text, told, start=hour, end=end, monitors=["monitor-1"])
+            fakes.maintenance(
+                1, text, maintenance_update, start=hour, end=end, monitors=["monitor-1"]
+            )
         ],
     )
 
@@ -135,5 +137,5 @@ def test_a_word_from_right_to_left_does_not_turn_our_sentence_around() -> None:
         HealthClaim(State.UP, fakes.BORN),
         HealthClaim(State.DOWN, fakes.ago(hours=1), "Timeout"),
     )
-    found = fakes.facts(fakes.component(1, "חיפוש", claims=down))
-    assert "\u2068חיפוש\u2069 is down" in harness.bench(fakes.Reader(found)).ask().text
+    facts = fakes.facts(fakes.component(1, "חיפוש", claims=down))
+    assert "\u2068חיפוש\u2069 is down" in harness.bench(fakes.Reader(facts)).ask().text

@@ -1,4 +1,4 @@
-"""What the guide says of the API is so."""
+"""Check what the guide says of the API."""
 
 import json
 import re
@@ -25,8 +25,8 @@ def test_every_address_is_in_the_table_and_no_other() -> None:
 
 @pytest.mark.parametrize(("path", "text"), EXAMPLES, ids=[path for path, _ in EXAMPLES])
 def test_an_example_keeps_to_the_schema(path: str, text: str) -> None:
-    shown = re.sub("^/badge/[a-z0-9]{12}/state", "/badge/{component}/{fact}", path)
-    shapes.check(shown, json.loads(text))
+    pattern = re.sub("^/badge/[a-z0-9]{12}/state", "/badge/{component}/{fact}", path)
+    shapes.check(pattern, json.loads(text))
 
 
 def test_there_is_an_example_of_each_document_that_is_explained() -> None:

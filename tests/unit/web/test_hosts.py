@@ -1,4 +1,4 @@
-"""Which host sees what, whatever the Host header holds."""
+"""Check which host sees what, whatever the Host header holds."""
 
 import pytest
 from hypothesis import given
@@ -61,9 +61,9 @@ def test_a_host_that_is_not_exactly_a_known_one_gets_the_constant_answer(host: s
 
 @given(st.text(max_size=40))
 def test_whatever_the_header_holds_a_host_is_a_name_an_address_or_nothing(header: str) -> None:
-    found = directory.normal(header)
-    assert found == "" or found.strip("abcdefghijklmnopqrstuvwxyz0123456789._-:") == ""
-    assert found == directory.normal(found) or ":" in found
+    host = directory.normal(header)
+    assert host == "" or host.strip("abcdefghijklmnopqrstuvwxyz0123456789._-:") == ""
+    assert host == directory.normal(host) or ":" in host
 
 
 def test_unknown_hosts_fill_no_memory() -> None:
@@ -165,5 +165,5 @@ def test_copies_stay_whatever_order_pages_are_listed_in() -> None:
     for path in ("/late/", "/early/", "/nowhere/"):
         bench.ask(path)
     bench.ask("/", host="unknown.example")
-    (site,) = {id(site): site for site in bench.web.pages.hosts.values()}.values()
-    assert {"/late/", "/early/"} <= set(site.public)
+    (host,) = {id(site): site for site in bench.web.pages.hosts.values()}.values()
+    assert {"/late/", "/early/"} <= set(host.public)

@@ -1,4 +1,4 @@
-"""What an owner chooses of the look, and pictures of states."""
+"""Check what an owner chooses of the look, and pictures of statuses."""
 
 import base64
 import hashlib
@@ -23,16 +23,16 @@ PARTS = ["/", "/components/comp00000001", "/history"]
 
 
 def bench(look: PageLook = LOOK, pictures: PagePictures | None = None) -> harness.Bench:
-    found = fakes.facts(fakes.component(), of=fakes.page(look=look))
-    return harness.bench(fakes.Reader(replace(found, pictures=pictures or PagePictures())))
+    facts = fakes.facts(fakes.component(), of=fakes.page(look=look))
+    return harness.bench(fakes.Reader(replace(facts, pictures=pictures or PagePictures())))
 
 
 def test_a_page_speaks_the_language_of_its_owner_at_its_root() -> None:
-    it = bench()
-    assert '<html lang="de">' in it.ask("/").text
-    assert '<html lang="en">' in it.ask("/en/").text
-    assert 'href="./en/" lang="en"' in it.ask("/").text
-    assert 'href="../" lang="de"' in it.ask("/en/").text
+    site = bench()
+    assert '<html lang="de">' in site.ask("/").text
+    assert '<html lang="en">' in site.ask("/en/").text
+    assert 'href="./en/" lang="en"' in site.ask("/").text
+    assert 'href="../" lang="de"' in site.ask("/en/").text
 
 
 def test_what_is_chosen_stands_in_a_style_sheet_of_its_own() -> None:
@@ -58,8 +58,10 @@ def test_the_policy_allows_just_the_styles_and_the_script_that_stand_there(
 ) -> None:
     answer = bench(look).ask(path)
     for tag in ("style", "script"):
-        there = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.text, flags=re.DOTALL)
-        digests = [base64.b64encode(hashlib.sha256(it.encode()).digest()).decode() for it in there]
+        contents = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.text, flags=re.DOTALL)
+        digests = [
+            base64.b64encode(hashlib.sha256(it.encode()).digest()).decode() for it in contents
+        ]
         (allowed,) = re.findall(rf"{tag}-src ([^;]+)", answer.headers["Content-Security-Policy"])
         assert allowed.split() == [f"'sha256-{digest}'" for digest in digests]
     assert not re.findall(r"<[a-z][^>]*\sstyle=", answer.text)
@@ -76,12 +78,12 @@ def test_links_of_the_owner_stand_below_the_title() -> None:
 
 
 def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> None:
-    it = bench(pictures=PagePictures(PICTURE, PICTURE))
-    text = it.ask().text
+    site = bench(pictures=PagePictures(PICTURE, PICTURE))
+    text = site.ask().text
     (logo,) = re.findall(r'<img src="\./(logo/[0-9a-f]{12}\.png)" alt="" class="logo">', text)
     (icon,) = re.findall(r'<link rel="apple-touch-icon" href="\./(favicon/[^"]+\.png)">', text)
     for path in (logo, icon):
-        answer = it.ask(f"/{path}")
+        answer = site.ask(f"/{path}")
         assert answer.status == 200
         assert answer.body.startswith(b"\x89PNG")
         assert answer.headers["Content-Type"] == "image/png"
@@ -90,19 +92,19 @@ def test_an_owners_pictures_are_served_by_their_content_and_can_do_nothing() -> 
 
 
 def test_an_owners_favicon_carries_the_state_in_its_corner() -> None:
-    it = bench(pictures=PagePictures("", PICTURE))
-    *_, last = re.findall(r'<link rel="icon" href="\./([^"]+)" sizes="([^"]+)"', it.ask().text)
+    site = bench(pictures=PagePictures("", PICTURE))
+    *_, last = re.findall(r'<link rel="icon" href="\./([^"]+)" sizes="([^"]+)"', site.ask().text)
     path, sizes = last
     assert re.fullmatch("icons/[0-9a-f]{12}/up.svg", path)
     assert sizes == "any"
-    answer = it.ask(f"/{path}")
+    answer = site.ask(f"/{path}")
     assert answer.headers["Content-Type"] == "image/svg+xml"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     # It is the owner's picture itself, and the shape of the state: nobody is asked for either.
     assert f'href="{PICTURE}"' in answer.text
     assert icons.SHAPES[ComponentStatus.UP] in answer.text
-    assert it.ask(f"/{path.replace('up', 'down')}").status == 200
-    assert it.ask("/icons/000000000000/up.svg").status == 404
+    assert site.ask(f"/{path.replace('up', 'down')}").status == 200
+    assert site.ask("/icons/000000000000/up.svg").status == 404
 
 
 @pytest.mark.parametrize("path", ["/logo/000000000000", "/favicon/x", "/logo/", "/icons/x.svg"])
@@ -111,16 +113,16 @@ def test_a_picture_that_is_not_there_is_not_found(path: str) -> None:
     assert bench().ask(path).status == 404
 
 
-@pytest.mark.parametrize("what", ComponentStatus)
-def test_every_state_has_its_pictures(what: ComponentStatus) -> None:
-    it = bench()
+@pytest.mark.parametrize("status", ComponentStatus)
+def test_every_state_has_its_pictures(status: ComponentStatus) -> None:
+    site = bench()
     for path, begins in (
-        (f"/icons/{what.value}.svg", b"<svg"),
-        (f"/icons/{what.value}.png", b"\x89PNG"),
-        (f"/og/{what.value}.png", b"\x89PNG"),
+        (f"/icons/{status.value}.svg", b"<svg"),
+        (f"/icons/{status.value}.png", b"\x89PNG"),
+        (f"/og/{status.value}.png", b"\x89PNG"),
     ):
-        assert it.ask(path).body.startswith(begins)
-    assert colour.contrast(icons.BACKGROUNDS[what], "#ffffff") >= 3
+        assert site.ask(path).body.startswith(begins)
+    assert colour.contrast(icons.BACKGROUNDS[status], "#ffffff") >= 3
 
 
 def test_no_two_states_of_a_watched_page_have_the_same_shape() -> None:
@@ -138,52 +140,52 @@ def test_title_and_icon_carry_the_state() -> None:
 
 
 def test_an_open_incident_is_in_the_icon_that_browsers_ask_for_by_themselves() -> None:
-    said = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=9))
-    minor = fakes.incident(1, "Slow", said, impact=Impact.MINOR)
-    it = harness.bench(fakes.Reader(fakes.facts(fakes.component(), incidents=[minor])))
-    assert it.ask("/favicon.ico").body == icons.small(ComponentStatus.DEGRADED)
+    update = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=9))
+    minor = fakes.incident(1, "Slow", update, impact=Impact.MINOR)
+    site = harness.bench(fakes.Reader(fakes.facts(fakes.component(), incidents=[minor])))
+    assert site.ask("/favicon.ico").body == icons.small(ComponentStatus.DEGRADED)
 
 
 def test_a_link_to_the_page_brings_its_state_and_the_time_along() -> None:
-    found = fakes.facts(fakes.component(), of=fakes.page(hostnames=("status.acme.com",)))
-    text = harness.bench(fakes.Reader(found)).ask("/", host="status.acme.com").text
+    facts = fakes.facts(fakes.component(), of=fakes.page(hostnames=("status.acme.com",)))
+    text = harness.bench(fakes.Reader(facts)).ask("/", host="status.acme.com").text
     assert 'property="og:image" content="https://status.acme.com/og/up.png"' in text
     assert 'content="All systems operational as of 15:26:08 UTC"' in text
     assert '<link rel="alternate" hreflang="pt-BR" href="https://status.acme.com/pt-br/">' in text
 
 
 def test_feed_readers_find_every_feed() -> None:
-    it = bench(PageLook())
-    found = re.findall(
-        r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="\./([^"]+)">', it.ask().text
+    site = bench(PageLook())
+    links = re.findall(
+        r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="\./([^"]+)">', site.ask().text
     )
-    assert sorted(path for _, path in found) == [
+    assert sorted(path for _, path in links) == [
         "history.atom",
         "history.rss",
         "updates.atom",
         "updates.rss",
     ]
-    for kind, path in found:
-        assert it.ask(f"/{path}").headers["Content-Type"].startswith(kind)
+    for kind, path in links:
+        assert site.ask(f"/{path}").headers["Content-Type"].startswith(kind)
 
 
 def test_owners_texts_say_their_language_where_the_visitor_reads_another() -> None:
-    found = fakes.facts(
+    facts = fakes.facts(
         fakes.component(title="Suche"),
         of=fakes.page(title="Störungen", description="Alles.", look=PageLook("de")),
         incidents=[fakes.incident(1, "Ausfall", (Status.INVESTIGATING, "Wir *suchen*.", NOW))],
     )
-    it = harness.bench(fakes.Reader(found))
-    text = it.ask("/fr/").text
-    for told in (
+    site = harness.bench(fakes.Reader(facts))
+    text = site.ask("/fr/").text
+    for fragment in (
         '<span dir="auto" lang="de">Störungen</span>',
         '<p dir="auto" lang="de">Alles.</p>',
         '<h3 dir="auto" lang="de">Suche</h3>',
         '<h3 dir="auto" lang="de"><a href="../fr/incidents/inci00000001">Ausfall</a></h3>',
         '<p dir="auto" lang="de">Wir <em>suchen</em>.</p>',
     ):
-        assert told in text
-    assert 'dir="auto" lang' not in it.ask("/").text
+        assert fragment in text
+    assert 'dir="auto" lang' not in site.ask("/").text
 
 
 def test_the_list_of_pages_speaks_the_language_that_they_share() -> None:
@@ -200,10 +202,10 @@ def test_the_list_of_pages_speaks_the_language_that_they_share() -> None:
 
 
 def test_the_constant_notices_are_in_every_language() -> None:
-    it = bench()
-    text = it.ask("/nowhere").text
+    site = bench()
+    text = site.ask("/nowhere").text
     assert "Page not found" in text
     for code in languages.NAMES:
-        say = languages.of(code)
-        assert say.text("Page not found") in text
+        language = languages.of(code)
+        assert language.text("Page not found") in text
         assert code == "en" or f'<p lang="{code}" dir="ltr">' in text

@@ -1,4 +1,4 @@
-"""Under the domain of pages every page has a host of its own, and strangers see nothing."""
+"""Check that under the domain of pages every page has its own host, and strangers see nothing."""
 
 import pytest
 
@@ -11,14 +11,14 @@ EARLIER = "up.beta.com"
 PROXY = "192.0.2.1"
 
 
-def bench(own: str = "status.product.io", served: tuple[str, ...] = (CUSTOMER,)) -> Bench:
+def bench(own_host: str = "status.product.io", served: tuple[str, ...] = (CUSTOMER,)) -> Bench:
     alpha = fakes.page(address="acme-aaaa")
     beta = fakes.page(
         2, "beta", "Beta", hostnames=(EARLIER, CUSTOMER), served=served, address="beta-bbbb"
     )
     reader = fakes.Reader(fakes.facts(fakes.component(), of=alpha), fakes.facts(of=beta))
     return harness.bench(
-        reader, own_hosts=(own,), pages_domain="pages.io", proxies=(f"{PROXY}/32",)
+        reader, own_hosts=(own_host,), pages_domain="pages.io", proxies=(f"{PROXY}/32",)
     )
 
 
@@ -58,49 +58,51 @@ def test_what_only_looks_like_it_is_nobodys(host: str) -> None:
 
 
 def test_a_page_says_where_it_is_at_home() -> None:
-    it = bench()
+    site = bench()
     status = "/api/v2/status.json"
-    assert f'"url":"https://{ALPHA}"' in it.ask(status, host=ALPHA).text
+    assert f'"url":"https://{ALPHA}"' in site.ask(status, host=ALPHA).text
     for host in (BETA, CUSTOMER, EARLIER):
-        assert f'"url":"https://{CUSTOMER}"' in it.ask(status, host=host).text
-    assert f'rel="canonical" href="https://{CUSTOMER}/"' in it.ask(host=BETA).text
+        assert f'"url":"https://{CUSTOMER}"' in site.ask(status, host=host).text
+    assert f'rel="canonical" href="https://{CUSTOMER}/"' in site.ask(host=BETA).text
 
 
 def test_a_page_does_not_call_itself_by_a_name_that_leads_nowhere_yet() -> None:
-    it = bench(served=())
-    assert f'rel="canonical" href="https://{BETA}/"' in it.ask(host=BETA).text
-    assert f'"url":"https://{BETA}"' in it.ask("/api/v2/status.json", host=CUSTOMER).text
+    site = bench(served=())
+    assert f'rel="canonical" href="https://{BETA}/"' in site.ask(host=BETA).text
+    assert f'"url":"https://{BETA}"' in site.ask("/api/v2/status.json", host=CUSTOMER).text
 
 
 @pytest.mark.parametrize("host", [ALPHA, CUSTOMER, f"{CUSTOMER.upper()}.:80"])
 def test_who_comes_without_tls_is_sent_to_where_there_is_some(host: str) -> None:
-    it = bench()
+    site = bench()
     for _ in range(2):
-        answer = it.ask(
+        answer = site.ask(
             "/history/a b", host=host, client=PROXY, query="x=1&y=\r\n", x_forwarded_proto="http"
         )
         target = host.lower().partition(":")[0].removesuffix(".")
         assert answer.status == 308
         assert answer.headers["Location"] == f"https://{target}/history/a%20b?x=1&y=%0D%0A"
-        assert it.ask(host=host, client=PROXY, x_forwarded_proto="https").status == 200
+        assert site.ask(host=host, client=PROXY, x_forwarded_proto="https").status == 200
 
 
 def test_only_our_own_proxy_can_say_that_there_was_no_tls() -> None:
-    it = bench()
-    assert it.ask(host=CUSTOMER, client="192.0.2.9", x_forwarded_proto="http").status == 200
-    assert it.ask(host=CUSTOMER, client="", x_forwarded_proto="http").status == 200
-    own = it.ask("/default/acme/", host="status.product.io", client=PROXY, x_forwarded_proto="http")
-    assert own.status == 200
-    unknown = it.ask(host="evil.com", client=PROXY, x_forwarded_proto="http")
+    site = bench()
+    assert site.ask(host=CUSTOMER, client="192.0.2.9", x_forwarded_proto="http").status == 200
+    assert site.ask(host=CUSTOMER, client="", x_forwarded_proto="http").status == 200
+    redirect = site.ask(
+        "/default/acme/", host="status.product.io", client=PROXY, x_forwarded_proto="http"
+    )
+    assert redirect.status == 200
+    unknown = site.ask(host="evil.com", client=PROXY, x_forwarded_proto="http")
     assert unknown.status == 404
 
 
 def test_a_name_that_is_let_go_is_served_no_more() -> None:
-    it = bench()
-    assert it.ask(host=CUSTOMER).status == 200
+    site = bench()
+    assert site.ask(host=CUSTOMER).status == 200
     beta = fakes.page(2, "beta", "Beta", address="beta-bbbb", version=2)
-    it.reader.held[2] = fakes.facts(of=beta)
-    it.clock.advance(31)
-    it.web.watch.poll()
-    assert it.ask(host=CUSTOMER).status == 404
-    assert it.ask(host=BETA).status == 200
+    site.reader.held[2] = fakes.facts(of=beta)
+    site.clock.advance(31)
+    site.web.watch.poll()
+    assert site.ask(host=CUSTOMER).status == 404
+    assert site.ask(host=BETA).status == 200

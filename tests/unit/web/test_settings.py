@@ -10,20 +10,24 @@ DATABASE = {"ALLSWELL_DATABASE_URL": "sqlite:////tmp/central.db"}
 
 
 def test_a_database_is_all_that_must_be_set() -> None:
-    found = settings.read(DATABASE)
-    assert (found.host, found.port, found.collector) == ("127.0.0.1", 8080, None)
-    assert found.base_url == "http://127.0.0.1:8080"
+    page_settings = settings.read(DATABASE)
+    assert (page_settings.host, page_settings.port, page_settings.collector) == (
+        "127.0.0.1",
+        8080,
+        None,
+    )
+    assert page_settings.base_url == "http://127.0.0.1:8080"
 
 
 def test_the_database_may_stand_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text("sqlite:////x.db\n")
-    found = settings.read({"ALLSWELL_DATABASE_URL_FILE": str(file)})
-    assert found.database_url == "sqlite:////x.db"
+    page_settings = settings.read({"ALLSWELL_DATABASE_URL_FILE": str(file)})
+    assert page_settings.database_url == "sqlite:////x.db"
 
 
 def test_everything_can_be_set() -> None:
-    found = settings.read(
+    page_settings = settings.read(
         DATABASE
         | {
             "ALLSWELL_BIND": "[::]:9000",
@@ -41,15 +45,22 @@ def test_everything_can_be_set() -> None:
             "ALLSWELL_STOP_WITH_STDIN": "1",
         }
     )
-    assert (found.index, found.hsts, found.access_log) == (False, True, True)
-    assert [str(network) for network in found.trusted_proxies] == ["10.0.0.0/8", "2001:db8::/32"]
-    assert found.redis_url == "rediss://:secret@redis:6379/1"
-    assert found.cache_dir == Path("/var/cache/allswell")
-    assert (found.host, found.port, found.threads) == ("::", 9000, 8)
-    assert found.collector is not None
-    assert found.collector.ca_file == Path("/run/ca.crt")
-    assert found.own_hosts == ("status.example", "pages.example")
-    assert found.stop_with_stdin
+    assert (page_settings.index, page_settings.hsts, page_settings.access_log) == (
+        False,
+        True,
+        True,
+    )
+    assert [str(network) for network in page_settings.trusted_proxies] == [
+        "10.0.0.0/8",
+        "2001:db8::/32",
+    ]
+    assert page_settings.redis_url == "rediss://:secret@redis:6379/1"
+    assert page_settings.cache_dir == Path("/var/cache/allswell")
+    assert (page_settings.host, page_settings.port, page_settings.threads) == ("::", 9000, 8)
+    assert page_settings.collector is not None
+    assert page_settings.collector.ca_file == Path("/run/ca.crt")
+    assert page_settings.own_hosts == ("status.example", "pages.example")
+    assert page_settings.stop_with_stdin
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -91,11 +102,11 @@ def test_the_redis_may_stand_in_a_file_and_no_secret_shows_when_settings_are_pri
 ) -> None:
     file = tmp_path / "redis"
     file.write_text("redis://:secret@redis/0\n")
-    found = settings.read(
+    page_settings = settings.read(
         {
             "ALLSWELL_DATABASE_URL": "postgresql://page:secret@db/central",
             "ALLSWELL_REDIS_URL_FILE": str(file),
         }
     )
-    assert found.redis_url == "redis://:secret@redis/0"
-    assert "secret" not in repr(found)
+    assert page_settings.redis_url == "redis://:secret@redis/0"
+    assert "secret" not in repr(page_settings)

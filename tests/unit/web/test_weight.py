@@ -12,9 +12,9 @@ def page(*, outages: int, base_url: str = "https://status.example") -> harness.B
     components = []
     for number in range(1, 21):
         claims = [HealthClaim(State.UP, fakes.BORN)]
-        for place in range(outages):
-            start = fakes.ago(days=88 - (number * 7 + place * 6) % 86, minutes=number * 13)
-            claims += fakes.outage(start, timedelta(minutes=3 + number * place))
+        for n in range(outages):
+            start = fakes.ago(days=88 - (number * 7 + n * 6) % 86, minutes=number * 13)
+            claims += fakes.outage(start, timedelta(minutes=3 + number * n))
         claims.sort(key=lambda claim: claim.since)
         group = f"Group {(number - 1) // 5}"
         components.append(fakes.component(number, f"Part {number}", claims=claims, group=group))
@@ -24,7 +24,7 @@ def page(*, outages: int, base_url: str = "https://status.example") -> harness.B
 
 
 def elements(bench: harness.Bench) -> int:
-    """The elements of the whole page."""
+    """Count the elements of the page."""
     return len(re.findall(r"<[a-z]", bench.ask().text))
 
 

@@ -1,4 +1,4 @@
-"""The calendar, as calendars read it."""
+"""Check the calendar as calendar programs read it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,17 +23,17 @@ WINDOW = fakes.maintenance(
 
 def written(*windows: Maintenance, now: datetime = NOW, title: str = "Acme Status") -> str:
     page = fakes.page(title=title, zone="Europe/Berlin")
-    found = fakes.facts(fakes.component(), of=page, maintenances=windows)
-    return calendar_feed.write(page_feed.of(found, now, "https://status.example/"))
+    facts = fakes.facts(fakes.component(), of=page, maintenances=windows)
+    return calendar_feed.write(page_feed.of(facts, now, "https://status.example/"))
 
 
 def events(text: str) -> list[icalendar.Event]:
     calendar = icalendar.Calendar.from_ical(text)
     assert isinstance(calendar, icalendar.Calendar)
     assert calendar.errors == []
-    found = list(calendar.events)
-    assert [event.errors for event in found] == [[] for _ in found]
-    return found
+    listed = list(calendar.events)
+    assert [event.errors for event in listed] == [[] for _ in listed]
+    return listed
 
 
 def test_the_calendar_names_itself_and_how_often_to_look() -> None:

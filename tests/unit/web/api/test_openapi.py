@@ -1,4 +1,4 @@
-"""The OpenAPI document is whole: what `schemathesis` asks for follows from it."""
+"""Check that the OpenAPI document is complete: `schemathesis` follows it."""
 
 import json
 import re
@@ -20,10 +20,10 @@ def test_it_has_every_route_once() -> None:
 
 
 def test_it_names_the_parameters_that_a_path_has() -> None:
-    found = {
+    names = {
         path: {it["name"] for it in one.get("parameters", [])} for path, one in OPERATIONS.items()
     }
-    assert found == {path: set(re.findall(r"{(\w+)}", path)) for path in OPERATIONS}
+    assert names == {path: set(re.findall(r"{(\w+)}", path)) for path in OPERATIONS}
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -37,7 +37,7 @@ def test_every_schema_is_one() -> None:
 
 
 def objects(value: object) -> Iterator[dict[str, object]]:
-    """Every description of an object within a schema."""
+    """Yield every description of an object within a schema."""
     if isinstance(value, dict):
         if value.get("type") == "object":
             yield value

@@ -1,4 +1,4 @@
-"""What machines get, with its headers, from the whole application."""
+"""Check what clients of the API get, with its headers, from the assembled application."""
 
 import json
 from datetime import timedelta
@@ -30,8 +30,8 @@ UNKNOWN = "/badge/comp99999999/state.svg"
 @pytest.fixture
 def bench() -> Bench:
     window = fakes.maintenance(start=fakes.ago(hours=-1), end=fakes.ago(hours=-2))
-    found = fakes.facts(fakes.component(), maintenances=[window])
-    return harness.bench(fakes.Reader(found), latency=fakes.Latency(fakes.day_of_buckets()))
+    facts = fakes.facts(fakes.component(), maintenances=[window])
+    return harness.bench(fakes.Reader(facts), latency=fakes.Latency(fakes.day_of_buckets()))
 
 
 def path_of(entry: Route) -> str:
@@ -114,8 +114,8 @@ def test_badges_of_unknown_components_fill_no_memory(bench: Bench) -> None:
     for number in range(20):
         bench.ask(f"/badge/nobody{number:06}/state.svg")
     bench.ask(BADGE)
-    kept = [path for site in bench.web.pages.hosts.values() for path in site.public]
-    assert kept == [BADGE]
+    cached = [path for site in bench.web.pages.hosts.values() for path in site.public]
+    assert cached == [BADGE]
 
 
 @pytest.mark.parametrize(
@@ -155,12 +155,12 @@ def test_every_story_that_machines_are_told_of_has_a_page_of_its_own() -> None:
         HealthClaim(State.UP, fakes.BORN),
         *fakes.outage(fakes.ago(days=1), timedelta(hours=1)),
     )
-    found = fakes.facts(
+    facts = fakes.facts(
         fakes.component(claims=claims),
         incidents=[fakes.incident(1, "Errors")],
         maintenances=[fakes.maintenance(start=fakes.ago(hours=1), end=fakes.ago(hours=-1))],
     )
-    bench = harness.bench(fakes.Reader(found))
+    bench = harness.bench(fakes.Reader(facts))
     listed = json.loads(bench.ask("/api/v2/incidents.json").text)["incidents"]
     planned = json.loads(bench.ask("/api/v2/scheduled-maintenances.json").text)
     links = [entry["shortlink"] for entry in (*listed, *planned["scheduled_maintenances"])]
@@ -209,10 +209,10 @@ def test_whatever_is_lacking_there_is_an_answer(found: page_data.PageData, entry
 def test_metrics_are_what_prometheus_reads(bench: Bench) -> None:
     bench.ask("/api/v2/status.json")
     families = text_string_to_metric_families(bench.ask("/metrics").text)
-    found = {family.name: family for family in families}
-    assert {family.type for family in found.values()} <= {"counter", "gauge"}
-    assert all(family.documentation for family in found.values())
-    (reads,) = found["allswell_web_facts_reads"].samples
+    by_name = {family.name: family for family in families}
+    assert {family.type for family in by_name.values()} <= {"counter", "gauge"}
+    assert all(family.documentation for family in by_name.values())
+    (reads,) = by_name["allswell_web_facts_reads"].samples
     assert reads.value == 1.0
 
 

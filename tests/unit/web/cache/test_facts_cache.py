@@ -1,4 +1,4 @@
-"""How long what was read of a page is enough."""
+"""Check how long the facts of a page are fresh."""
 
 from datetime import timedelta
 

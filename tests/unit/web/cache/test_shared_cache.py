@@ -1,4 +1,4 @@
-"""Two processes that read one thing, and the place where they keep it; time is a fake."""
+"""Check two processes that read one value through a shared cache; time is a fake."""
 
 import threading
 from collections.abc import Callable
@@ -112,11 +112,11 @@ def test_a_reader_waits_for_the_one_that_reads_and_takes_its_word() -> None:
         return settled(waiting)
 
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(wait)
+        result = pool.submit(wait)
         assert began.wait(5)
         memory.release("word", lease)
         settled(holder)
-        assert asked.result(5)[0] == "a"
+        assert result.result(5)[0] == "a"
     assert source.reads == 1
 
 
@@ -140,7 +140,9 @@ def test_what_a_machine_with_a_wrong_clock_has_kept_is_not_taken_for_fresh(secon
 def test_what_cannot_be_read_is_read_from_the_origin() -> None:
     memory, clock, source = fakes.Memory(), fakes.Clock(), Source("a")
     settled(source.relay(memory, clock))
-    kept = memory.snapshots["word"]
-    memory.snapshots["word"] = type(kept)(b"?", kept.read_at, kept.fresh_until, kept.version)
+    stored = memory.snapshots["word"]
+    memory.snapshots["word"] = type(stored)(
+        b"?", stored.read_at, stored.fresh_until, stored.version
+    )
     assert settled(source.relay(memory, clock)) == ("a", 30.0)
     assert source.reads == 2

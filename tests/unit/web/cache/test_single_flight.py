@@ -26,9 +26,9 @@ def test_fifty_visitors_of_a_cold_page_cause_one_read_and_all_get_the_page() -> 
     reader.gate = threading.Event()
     with ThreadPoolExecutor(4) as executor, ThreadPoolExecutor(50) as visitors:
         bench = harness.bench(reader, executor=executor)
-        asked = [visitors.submit(bench.ask) for _ in range(50)]
+        requests = [visitors.submit(bench.ask) for _ in range(50)]
         reader.gate.set()
-        answers = [one.result(5) for one in asked]
+        answers = [one.result(5) for one in requests]
     assert {answer.status for answer in answers} == {200}
     assert reader.reads == [1]
 

@@ -78,8 +78,8 @@ def test_a_value_is_read_back_as_it_was_written(value: Whole) -> None:
 
 def test_all_that_a_page_is_made_of_is_read_back() -> None:
     claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
-    found = fakes.facts(fakes.component(claims=claims), fakes.component(2))
-    material = PageMaterial(found, {"comp00000001": fakes.day_of_buckets()})
+    facts = fakes.facts(fakes.component(claims=claims), fakes.component(2))
+    material = PageMaterial(facts, {"comp00000001": fakes.day_of_buckets()})
     assert MATERIAL.read(MATERIAL.write(material)) == material
     assert MATERIAL.read(MATERIAL.write(PageMaterial(None, {}))) == PageMaterial(None, {})
     pages = (fakes.page(), fakes.page(2, hostnames=("a.example", "b.example"), address="b-1"))
@@ -117,10 +117,10 @@ def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
 @given(st.binary(max_size=200) | strategies.json_values.map(packed))
 def test_whatever_is_read_is_a_value_or_damaged(data: bytes) -> None:
     try:
-        found = MATERIAL.read(data)
+        value = MATERIAL.read(data)
     except DamagedSnapshot:
         return
-    assert isinstance(found, PageMaterial)
+    assert isinstance(value, PageMaterial)
 
 
 def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:

@@ -9,9 +9,9 @@ HOUR = 3_600_000
 
 
 def day(zone: str = "UTC", of: date = date(2026, 11, 20), **hours: float) -> UptimeDay:
-    where = ZoneInfo(zone)
-    start = instant.day_start(of, where)
-    end = instant.day_start(of + timedelta(days=1), where)
+    time_zone = ZoneInfo(zone)
+    start = instant.day_start(of, time_zone)
+    end = instant.day_start(of + timedelta(days=1), time_zone)
     spent = Uptime(**{name: int(length * HOUR) for name, length in hours.items()})
     return UptimeDay(of, start, end, spent)
 
@@ -25,8 +25,8 @@ def test_good_days_are_one_stroke() -> None:
 
 
 def test_the_stroke_of_good_days_is_cut_where_a_day_has_trouble() -> None:
-    found = drawn(day(up=24), day(up=12, down=12), day(up=24), day(up=24))
-    assert found == {"o": "M0 21h5M10 21h10", "u": "M6.5 34V17", "d": "M6.5 17V0"}
+    drawing = drawn(day(up=24), day(up=12, down=12), day(up=24), day(up=24))
+    assert drawing == {"o": "M0 21h5M10 21h10", "u": "M6.5 34V17", "d": "M6.5 17V0"}
 
 
 def test_a_second_of_downtime_is_six_units_high() -> None:

@@ -1,4 +1,4 @@
-"""The addresses of a page's parts, asked as a visitor asks."""
+"""Check the addresses of a page's parts, as a visitor requests them."""
 
 import re
 from datetime import datetime, timedelta
@@ -14,13 +14,13 @@ SAID = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=50))
 
 
 def bench(*hostnames: str) -> harness.Bench:
-    found = fakes.facts(
+    facts = fakes.facts(
         fakes.component(),
         of=fakes.page(hostnames=hostnames),
         incidents=[fakes.incident(1, "Errors", SAID)],
         maintenances=[fakes.maintenance(start=fakes.ago(hours=9), end=fakes.ago(hours=8))],
     )
-    return harness.bench(fakes.Reader(found))
+    return harness.bench(fakes.Reader(facts))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_months_are_listed_where_there_is_a_choice(born: datetime, *, listed: bo
 
 @pytest.mark.parametrize("prefix", ["", "/acme"])
 def test_the_address_that_statuspage_has_for_uptime_is_the_page(prefix: str) -> None:
-    it = bench()
-    assert it.ask(f"{prefix}/uptime").body == it.ask(f"{prefix}/").body
+    site = bench()
+    assert site.ask(f"{prefix}/uptime").body == site.ask(f"{prefix}/").body
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_what_is_not_there_gets_the_one_constant_answer(path: str) -> None:
     "path", ["/", "/components/comp00000001", "/history", "/en/history/2026-10"]
 )
 def test_every_link_of_a_part_leads_somewhere_within_the_page(path: str) -> None:
-    it = bench()
-    links = set(re.findall(r'<a [^>]*href="([^"]+)"', it.ask(path).text))
+    site = bench()
+    links = set(re.findall(r'<a [^>]*href="([^"]+)"', site.ask(path).text))
     later = {"history.atom", "history.rss", "maintenance.ics"}
     assert links
     for link in links:
@@ -86,7 +86,7 @@ def test_every_link_of_a_part_leads_somewhere_within_the_page(path: str) -> None
         if link[0] == "#" or link.rpartition("/")[2] in later:
             continue
         resolved = resolve(path, link)
-        assert it.ask(resolved).status == 200, (link, resolved)
+        assert site.ask(resolved).status == 200, (link, resolved)
 
 
 def resolve(path: str, link: str) -> str:
@@ -107,12 +107,12 @@ def test_the_canonical_address_of_a_part_is_on_the_pages_first_host_name() -> No
 @pytest.mark.parametrize("host", ["localhost", "evil.example:8080", "status.example"])
 def test_a_page_without_a_host_name_is_known_by_the_installations_address(host: str) -> None:
     """Whatever host a request names, it is in no address that the page gives."""
-    found = fakes.facts(fakes.component())
+    facts = fakes.facts(fakes.component())
     other = fakes.facts(fakes.component(), of=fakes.page(2, "other"))
-    it = harness.bench(
-        fakes.Reader(found, other), own_hosts=("*",), base_url="https://status.example/base/"
+    site = harness.bench(
+        fakes.Reader(facts, other), own_hosts=("*",), base_url="https://status.example/base/"
     )
-    text = it.ask("/acme/history", host=host).text
+    text = site.ask("/acme/history", host=host).text
     here = "https://status.example/base/default/acme/"
     assert f'<link rel="canonical" href="{here}history">' in text
     assert f'<meta property="og:url" content="{here}history">' in text
@@ -122,14 +122,14 @@ def test_a_page_without_a_host_name_is_known_by_the_installations_address(host: 
 
 @pytest.mark.parametrize("base", ["", "http://127.0.0.1:8080", "http://localhost", "http://[::1]"])
 def test_where_a_process_listens_is_nobodys_address(base: str) -> None:
-    it = harness.bench(fakes.Reader(fakes.facts(fakes.component())), base_url=base)
-    assert not re.findall(r"https?://", it.ask().text)
+    site = harness.bench(fakes.Reader(fakes.facts(fakes.component())), base_url=base)
+    assert not re.findall(r"https?://", site.ask().text)
 
 
 def test_under_the_domain_of_pages_a_page_is_at_its_own_host() -> None:
-    found = fakes.facts(fakes.component(), of=fakes.page(address="acme-aaaa"))
-    it = harness.bench(fakes.Reader(found), pages_domain="pages.example")
-    text = it.ask("/history", host="acme-aaaa.pages.example").text
+    facts = fakes.facts(fakes.component(), of=fakes.page(address="acme-aaaa"))
+    site = harness.bench(fakes.Reader(facts), pages_domain="pages.example")
+    text = site.ask("/history", host="acme-aaaa.pages.example").text
     assert '<link rel="canonical" href="https://acme-aaaa.pages.example/history">' in text
 
 
@@ -144,17 +144,17 @@ def test_a_page_without_a_host_name_of_its_own_claims_no_address() -> None:
 
 def test_what_is_written_for_later_is_on_no_part_yet() -> None:
     soon = fakes.NOW + timedelta(minutes=10)
-    said = (Status.INVESTIGATING, "Not yet.", soon)
+    update = (Status.INVESTIGATING, "Not yet.", soon)
     hurt = [AffectedComponent("monitor-1", Effect.PARTIAL)]
-    secret = fakes.incident(2, "Embargoed", said, started=soon, components=hurt)
-    found = fakes.facts(fakes.component(), incidents=[secret])
-    it = harness.bench(fakes.Reader(found))
+    secret = fakes.incident(2, "Embargoed", update, started=soon, components=hurt)
+    facts = fakes.facts(fakes.component(), incidents=[secret])
+    site = harness.bench(fakes.Reader(facts))
     parts = ("/", "/components/comp00000001", "/history", "/api/v2/incidents.json")
     more = ("/history.atom", "/updates.rss", "/api/v1/page.json", "/api/v2/summary.json", "/embed")
     for path in (*parts, *more):
-        answer = it.ask(path)
+        answer = site.ask(path)
         assert (answer.status, "Embargoed" in answer.text) == (200, False), path
-    assert it.ask("/incidents/inci00000002").status == 404
+    assert site.ask("/incidents/inci00000002").status == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/components/comp00000001", "/de/"])
@@ -164,8 +164,8 @@ def test_a_percentage_never_parts_at_the_end_of_a_line(path: str) -> None:
     assert not re.search(r"\d\s%", text.replace("\N{NO-BREAK SPACE}", ""))
 
 
-@pytest.mark.parametrize(("days", "said"), [(13, "Incident history"), (14, "Incident history")])
-def test_earlier_days_are_offered_where_there_are_some(days: int, said: str) -> None:
+@pytest.mark.parametrize(("days", "label"), [(13, "Incident history"), (14, "Incident history")])
+def test_earlier_days_are_offered_where_there_are_some(days: int, label: str) -> None:
     young = fakes.component(born=fakes.ago(days=days - 1))
     text = harness.bench(fakes.Reader(fakes.facts(young))).ask("/").text
-    assert re.search(rf'<a href="\./history">{said}', text)
+    assert re.search(rf'<a href="\./history">{label}', text)

@@ -1,4 +1,4 @@
-"""Outages told as incidents."""
+"""Check outages as incidents."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,9 @@ def slow(**when: float) -> HealthClaim:
     return HealthClaim(State.DEGRADED, ago(**when), "Slow")
 
 
-def told(*components: page_data.ComponentData, observed: datetime = NOW) -> tuple[Incident, ...]:
+def incidents_of(
+    *components: page_data.ComponentData, observed: datetime = NOW
+) -> tuple[Incident, ...]:
     return outage_incidents.incidents(
         page_state.of(fakes.facts(*components, observed=observed), NOW)
     )
@@ -42,7 +44,7 @@ def of(
 
 
 def only(*components: page_data.ComponentData) -> Incident:
-    (incident,) = told(*components)
+    (incident,) = incidents_of(*components)
     return incident
 
 
@@ -63,12 +65,12 @@ def test_its_end_resolves_it_and_tells_how_long_it_took() -> None:
 
 def test_every_component_down_at_once_is_critical() -> None:
     first, second = of(down(hours=3), up(hours=1)), of(down(hours=2), number=2)
-    assert {it.impact for it in told(first, second)} == {Impact.CRITICAL}
+    assert {it.impact for it in incidents_of(first, second)} == {Impact.CRITICAL}
 
 
 def test_components_down_one_after_the_other_are_not_critical() -> None:
     first, second = of(down(hours=3), up(hours=2)), of(down(hours=2), number=2)
-    assert {it.impact for it in told(first, second)} == {Impact.MAJOR}
+    assert {it.impact for it in incidents_of(first, second)} == {Impact.MAJOR}
 
 
 def test_a_paused_component_is_not_asked_whether_all_are_down() -> None:
@@ -90,7 +92,7 @@ def test_degraded_and_down_without_a_pause_are_one_outage() -> None:
 
 def test_time_without_data_neither_begins_nor_ends_an_outage() -> None:
     gap = Overlay(OverlayKind.UNSEEN, ago(hours=2), ago(hours=1))
-    assert told(of(overlays=[gap])) == ()
+    assert incidents_of(of(overlays=[gap])) == ()
     incident = only(of(down(hours=3), overlays=[gap]))
     assert incident.resolved is None
     assert incident.updates[1].body == "The status of Public API is unknown"
@@ -123,15 +125,15 @@ def test_evidence_that_comes_late_moves_the_start_and_no_id() -> None:
 def test_two_outages_of_one_claim_have_two_ids() -> None:
     window = Overlay(OverlayKind.MAINTENANCE, ago(hours=3), ago(hours=2))
     gap = Overlay(OverlayKind.UNSEEN, ago(hours=2), ago(hours=1))
-    later, earlier = told(of(down(hours=4), overlays=[window, gap]))
+    later, earlier = incidents_of(of(down(hours=4), overlays=[window, gap]))
     assert (earlier.started, later.started) == (ago(hours=4), ago(hours=1))
     assert earlier.id != later.id
 
 
 def test_it_is_published_when_the_collector_heard_of_it() -> None:
     component = of(down(hours=3), up(hours=1))
-    heard = (BORN, ago(hours=3, minutes=-4), ago(hours=1, minutes=-1))
-    incident = only(replace(component, received_at=heard))
+    received = (BORN, ago(hours=3, minutes=-4), ago(hours=1, minutes=-1))
+    incident = only(replace(component, received_at=received))
     assert (incident.started, incident.published) == (ago(hours=3), ago(hours=2, minutes=56))
     assert incident.updated == incident.updates[0].published == ago(minutes=59)
 
@@ -142,15 +144,15 @@ def test_no_update_is_published_before_the_one_that_it_follows() -> None:
     assert [update.published for update in incident.updates] == [NOW, NOW]
 
 
-def test_the_newest_stand_first_and_only_so_many_are_told() -> None:
+def test_the_newest_stand_first_and_only_so_many_are_listed() -> None:
     claims = [
         claim
         for hours in range(2 * outage_incidents.MAX_OUTAGES + 20, 0, -2)
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
-    found = told(of(*claims))
-    assert len(found) == outage_incidents.MAX_OUTAGES
-    assert [it.started for it in found[:2]] == [ago(hours=2), ago(hours=4)]
+    incidents = incidents_of(of(*claims))
+    assert len(incidents) == outage_incidents.MAX_OUTAGES
+    assert [it.started for it in incidents[:2]] == [ago(hours=2), ago(hours=4)]
 
 
 def test_an_outage_that_goes_on_is_told_however_many_are_newer() -> None:
@@ -160,9 +162,9 @@ def test_an_outage_that_goes_on_is_told_however_many_are_newer() -> None:
         for claim in (down(hours=hours), up(hours=hours - 1))
     ]
     long = fakes.component(2, "Long", claims=[HealthClaim(State.UP, BORN), down(days=60)])
-    found = told(of(*claims), long)
-    assert len(found) == outage_incidents.MAX_OUTAGES + 1
-    assert found[-1].title == "Long is down"
+    incidents = incidents_of(of(*claims), long)
+    assert len(incidents) == outage_incidents.MAX_OUTAGES + 1
+    assert incidents[-1].title == "Long is down"
 
 
 def test_a_name_that_turns_the_reading_around_does_not_in_a_title() -> None:
@@ -172,8 +174,10 @@ def test_a_name_that_turns_the_reading_around_does_not_in_a_title() -> None:
 
 def test_nothing_is_told_of_the_time_that_was_not_observed() -> None:
     component = of(down(hours=1))
-    assert told(component, observed=ago(hours=2)) == ()
-    assert told(component, observed=ago(minutes=30)) == told(component, observed=NOW)
+    assert incidents_of(component, observed=ago(hours=2)) == ()
+    assert incidents_of(component, observed=ago(minutes=30)) == incidents_of(
+        component, observed=NOW
+    )
 
 
 def test_a_short_outage_is_told_to_the_second() -> None:
@@ -187,9 +191,9 @@ def test_a_short_outage_is_told_to_the_second() -> None:
 
 def test_an_outage_is_told_in_the_language_of_the_page() -> None:
     component = of(down(hours=2), up(hours=1))
-    it = page_state.of(fakes.facts(component), NOW)
+    state = page_state.of(fakes.facts(component), NOW)
     english, german = (
-        outage_incidents.incidents(it, languages.of(code))[0] for code in ("en", "de")
+        outage_incidents.incidents(state, languages.of(code))[0] for code in ("en", "de")
     )
     assert german.title == "Public API ist ausgefallen"
     assert german.updates[0].body == "Public API ist nach 1 h wieder in Betrieb"
@@ -198,8 +202,8 @@ def test_an_outage_is_told_in_the_language_of_the_page() -> None:
 
 def test_an_outage_has_its_page_however_many_newer_ones_there_are() -> None:
     turns = [claim for n in range(150, 0, -1) for claim in (down(hours=2 * n), up(hours=2 * n - 1))]
-    shown = fakes.facts(of(*turns))
-    every = outage_incidents.incidents(page_state.of(shown, NOW), most=None)
-    assert (len(every), len(told(of(*turns)))) == (150, outage_incidents.MAX_OUTAGES)
-    bench = harness.bench(fakes.Reader(shown))
+    facts = fakes.facts(of(*turns))
+    every = outage_incidents.incidents(page_state.of(facts, NOW), limit=None)
+    assert (len(every), len(incidents_of(of(*turns)))) == (150, outage_incidents.MAX_OUTAGES)
+    bench = harness.bench(fakes.Reader(facts))
     assert bench.ask(f"/incidents/{every[-1].id}").status == 200

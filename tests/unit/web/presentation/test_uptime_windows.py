@@ -17,11 +17,13 @@ def p95s(
     *days: page_data.LatencyDay, buckets: tuple[LatencyBucket, ...] = ()
 ) -> Mapping[str, int | None]:
     component = replace(fakes.component(), days=days)
-    it = page_state.of(fakes.facts(component), NOW)
-    (line,) = it.components
-    held = {component.public_id: buckets}
-    found = uptime_windows.of_component(it, line, held, uptime_windows.days_of(it, line))
-    return {window.name: window.p95_us for window in found}
+    state = page_state.of(fakes.facts(component), NOW)
+    (component_state,) = state.components
+    by_id = {component.public_id: buckets}
+    windows = uptime_windows.of_component(
+        state, component_state, by_id, uptime_windows.days_of(state, component_state)
+    )
+    return {window.name: window.p95_us for window in windows}
 
 
 def bucket(at: float, count: int, latency_us: int) -> LatencyBucket:
@@ -33,15 +35,15 @@ def near(latency_us: int) -> int:
 
 
 def test_seven_days_of_latency_are_today_and_the_six_before() -> None:
-    found = p95s(KEPT, OLDER)
-    assert found["7d"] == near(20_000)
-    assert found["30d"] == near(900_000)
+    by_window = p95s(KEPT, OLDER)
+    assert by_window["7d"] == near(20_000)
+    assert by_window["30d"] == near(900_000)
 
 
 def test_today_is_known_from_the_collectors_buckets() -> None:
-    found = p95s(KEPT, buckets=(bucket(1, 20, 500_000),))
-    assert found["7d"] == near(500_000)
-    assert found["90d"] == near(500_000)
+    by_window = p95s(KEPT, buckets=(bucket(1, 20, 500_000),))
+    assert by_window["7d"] == near(500_000)
+    assert by_window["90d"] == near(500_000)
 
 
 def test_yesterday_is_filled_in_while_it_is_not_rolled_up_and_counted_once_when_it_is() -> None:

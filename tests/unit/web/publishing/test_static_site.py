@@ -1,4 +1,4 @@
-"""The static copy: which files, what their links lead to, when they are written and removed."""
+"""Check the static copy: its files, where their links lead, when they are written and removed."""
 
 import itertools
 import json
@@ -57,7 +57,7 @@ class Files:
         return {name.removeprefix(folder) for name in self.files if name.startswith(folder)}
 
 
-class Desk:
+class Publication:
     """A publisher over fakes."""
 
     def __init__(self, *found: page_data.PageData, files: Files | None = None) -> None:
@@ -69,10 +69,10 @@ class Desk:
     def start(self) -> None:
         """Begin anew, as a process does."""
         meters = PageMetrics()
-        it = self.clock
-        sources = FactsSources(self.reader, None, it.wall, it.ticks, fakes.AtOnce(), meters)
-        press = Renderer(app.create("https://pages.example"), it.wall, meters)
-        self.publisher = Publisher(sources, press, self.files)
+        clock = self.clock
+        sources = FactsSources(self.reader, None, clock.wall, clock.ticks, fakes.AtOnce(), meters)
+        renderer = Renderer(app.create("https://pages.example"), clock.wall, meters)
+        self.publisher = Publisher(sources, renderer, self.files)
 
     def step(self, seconds: float = 0) -> set[str]:
         """Let time pass and step; the files that were written."""
@@ -82,10 +82,10 @@ class Desk:
         return set(self.files.writes)
 
     def step_seen(self, seconds: float) -> set[str]:
-        """The same, with the collector having seen all the while."""
-        seen = self.clock.now + timedelta(seconds=seconds)
-        for number, found in self.reader.held.items():
-            self.reader.held[number] = replace(found, observed_through=seen)
+        """Step, with the collector having observed all the while."""
+        through = self.clock.now + timedelta(seconds=seconds)
+        for number, facts in self.reader.held.items():
+            self.reader.held[number] = replace(facts, observed_through=through)
         return self.step(seconds)
 
 
@@ -106,7 +106,7 @@ def links(text: str) -> list[str]:
 
 
 def dead_links(files: Files) -> list[tuple[str, str]]:
-    """The links that lead to no file, each with the page where it stands."""
+    """Return the links that lead to no file, each with its page."""
     names = files.below("default/acme/")
     return [
         (name, link)
@@ -118,23 +118,26 @@ def dead_links(files: Files) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def publication() -> Publication:
     claims = fakes.outage(fakes.ago(days=3), timedelta(hours=1))
-    return Desk(fakes.facts(fakes.component(claims=claims), fakes.component(2)))
+    return Publication(fakes.facts(fakes.component(claims=claims), fakes.component(2)))
 
 
-def test_every_relative_link_of_every_page_leads_to_a_file_that_is_there(desk: Desk) -> None:
-    desk.step()
-    assert dead_links(desk.files) == []
-    names = desk.files.below("default/acme/")
+def test_every_relative_link_of_every_page_leads_to_a_file_that_is_there(
+    publication: Publication,
+) -> None:
+    publication.step()
+    assert dead_links(publication.files) == []
+    names = publication.files.below("default/acme/")
     assert {"index.html", "history.html", "embed.html", "de/index.html"} <= names
     assert "components/comp00000001.html" in names
 
 
-def test_a_file_has_the_type_and_the_cache_header_of_what_it_is(desk: Desk) -> None:
-    desk.step()
+def test_a_file_has_the_type_and_the_cache_header_of_what_it_is(publication: Publication) -> None:
+    publication.step()
     page, status = (
-        desk.files.files[f"default/acme/{name}"] for name in ("index.html", "api/v2/status.json")
+        publication.files.files[f"default/acme/{name}"]
+        for name in ("index.html", "api/v2/status.json")
     )
     assert page[1:] == (
         "text/html; charset=utf-8",
@@ -142,14 +145,14 @@ def test_a_file_has_the_type_and_the_cache_header_of_what_it_is(desk: Desk) -> N
     )
     assert status[1] == "application/json; charset=utf-8"
     assert json.loads(status[0])["page"]["name"] == "Acme Status"
-    assert "default/acme/history.atom" in desk.files.files
+    assert "default/acme/history.atom" in publication.files.files
 
 
 def test_a_copy_says_as_of_when_it_is_with_date_and_year_and_carries_its_policy(
-    desk: Desk,
+    publication: Publication,
 ) -> None:
-    desk.step()
-    text = desk.files.text("default/acme/index.html")
+    publication.step()
+    text = publication.files.text("default/acme/index.html")
     assert re.search(r"As of <time[^>]*>23 Nov 2026, 15:26:08 UTC</time>", text)
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
     assert policy is not None
@@ -157,70 +160,76 @@ def test_a_copy_says_as_of_when_it_is_with_date_and_year_and_carries_its_policy(
     assert "frame-ancestors" not in policy[1]
 
 
-def test_nothing_is_written_again_before_five_minutes_while_nothing_changes(desk: Desk) -> None:
-    desk.step()
-    assert [desk.step(60) for _ in range(4)] == [set()] * 4
-    written = desk.step(60)
+def test_nothing_is_written_again_before_five_minutes_while_nothing_changes(
+    publication: Publication,
+) -> None:
+    publication.step()
+    assert [publication.step(60) for _ in range(4)] == [set()] * 4
+    written = publication.step(60)
     assert "default/acme/index.html" in written
     assert "default/acme/history.html" not in written
 
 
-def test_what_has_the_same_content_is_not_written_again(desk: Desk) -> None:
-    desk.step()
-    written = desk.step_seen(300)
+def test_what_has_the_same_content_is_not_written_again(publication: Publication) -> None:
+    publication.step()
+    written = publication.step_seen(300)
     assert "default/acme/index.html" in written
     assert "default/acme/api/v2/status.json" not in written
     assert "default/acme/history.atom" not in written
 
 
 def test_no_link_leads_to_nothing_after_an_incident_was_opened_or_a_component_added(
-    desk: Desk,
+    publication: Publication,
 ) -> None:
-    desk.step()
-    desk.reader.held[1] = fakes.facts(
+    publication.step()
+    publication.reader.held[1] = fakes.facts(
         *(fakes.component(number) for number in (1, 2, 3)),
         of=fakes.page(version=2),
         incidents=[
             fakes.incident(1, "Errors", (Status.INVESTIGATING, "We are looking.", fakes.NOW))
         ],
     )
-    written = desk.step(30)
+    written = publication.step(30)
     new = {
         "default/acme/de/components/comp00000003.html",
         "default/acme/incidents/inci00000001.html",
     }
     assert new <= written
     assert "default/acme/components/comp00000001.html" not in written
-    assert dead_links(desk.files) == []
+    assert dead_links(publication.files) == []
     parts = [name for name in written if "comp00000003" in name]
     fronts = [name for name in written if name.endswith("/index.html")]
-    place = desk.files.writes.index
-    assert max(map(place, parts)) < min(map(place, fronts))
+    position = publication.files.writes.index
+    assert max(map(position, parts)) < min(map(position, fronts))
 
 
-def test_what_is_said_of_an_incident_is_soon_on_its_own_page_too(desk: Desk) -> None:
+def test_what_is_said_of_an_incident_is_soon_on_its_own_page_too(publication: Publication) -> None:
     first = (Status.INVESTIGATING, "We are looking.", fakes.ago(minutes=5))
-    for version, said in enumerate([(first,), (first, (Status.RESOLVED, "Mended.", fakes.NOW))], 2):
-        incidents = [fakes.incident(1, "Errors", *said)]
+    for version, updates in enumerate(
+        [(first,), (first, (Status.RESOLVED, "Mended.", fakes.NOW))], 2
+    ):
+        incidents = [fakes.incident(1, "Errors", *updates)]
         page = fakes.page(version=version)
-        desk.reader.held[1] = fakes.facts(fakes.component(), of=page, incidents=incidents)
-        assert "default/acme/de/incidents/inci00000001.html" in desk.step(30)
-    assert "Mended." in desk.files.text("default/acme/incidents/inci00000001.html")
-    assert "default/acme/incidents/inci00000001.html" not in desk.step_seen(300)
+        publication.reader.held[1] = fakes.facts(fakes.component(), of=page, incidents=incidents)
+        assert "default/acme/de/incidents/inci00000001.html" in publication.step(30)
+    assert "Mended." in publication.files.text("default/acme/incidents/inci00000001.html")
+    assert "default/acme/incidents/inci00000001.html" not in publication.step_seen(300)
 
 
-def test_everything_is_written_again_after_an_hour(desk: Desk) -> None:
-    desk.step()
-    assert "default/acme/history.html" in desk.step_seen(3600)
+def test_everything_is_written_again_after_an_hour(publication: Publication) -> None:
+    publication.step()
+    assert "default/acme/history.html" in publication.step_seen(3600)
 
 
-def test_a_change_is_published_within_thirty_seconds_and_not_more_often(desk: Desk) -> None:
-    desk.step()
+def test_a_change_is_published_within_thirty_seconds_and_not_more_often(
+    publication: Publication,
+) -> None:
+    publication.step()
     written = []
     for version in range(2, 62):
         page = fakes.page(version=version, title=f"Acme {version}")
-        desk.reader.held[1] = fakes.facts(fakes.component(), of=page)
-        written.append("default/acme/index.html" in desk.step(1))
+        publication.reader.held[1] = fakes.facts(fakes.component(), of=page)
+        written.append("default/acme/index.html" in publication.step(1))
     assert [number for number, was in enumerate(written, 1) if was] == [30, 60]
 
 
@@ -237,13 +246,13 @@ def test_when_a_page_is_due(seconds: int, version: int, *, due: bool) -> None:
 SECRET = {"password_hash": password.hash_password("a", bytes(16))}
 
 
-def test_a_private_page_is_not_published(desk: Desk) -> None:
-    desk.reader.held[2] = fakes.facts(
+def test_a_private_page_is_not_published(publication: Publication) -> None:
+    publication.reader.held[2] = fakes.facts(
         of=fakes.page(2, "beta", password_hash=SECRET["password_hash"])
     )
-    desk.step()
-    assert desk.files.below("default/beta/") == set()
-    assert "beta" not in desk.files.text(NOTE)
+    publication.step()
+    assert publication.files.below("default/beta/") == set()
+    assert "beta" not in publication.files.text(NOTE)
 
 
 class Late(fakes.Reader):
@@ -253,97 +262,103 @@ class Late(fakes.Reader):
         return (fakes.page(),)
 
 
-def test_a_page_that_is_closed_after_it_was_listed_is_not_published(desk: Desk) -> None:
+def test_a_page_that_is_closed_after_it_was_listed_is_not_published(
+    publication: Publication,
+) -> None:
     closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
-    desk.reader = Late(fakes.facts(fakes.component(), of=closed))
-    desk.start()
-    desk.step()
-    assert desk.files.files == {}
+    publication.reader = Late(fakes.facts(fakes.component(), of=closed))
+    publication.start()
+    publication.step()
+    assert publication.files.files == {}
 
 
 @pytest.mark.parametrize("how", ["private", "gone"])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
-    desk: Desk, how: str, restarted: bool
+    publication: Publication, how: str, restarted: bool
 ) -> None:
-    desk.step()
+    publication.step()
     if how == "gone":
-        del desk.reader.held[1]
+        del publication.reader.held[1]
     else:
         closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
-        desk.reader.held[1] = fakes.facts(fakes.component(), of=closed)
+        publication.reader.held[1] = fakes.facts(fakes.component(), of=closed)
     if restarted:
-        desk.start()
-    desk.step(2)
-    assert set(desk.files.files) == {NOTE}
+        publication.start()
+    publication.step(2)
+    assert set(publication.files.files) == {NOTE}
 
 
-def test_a_part_that_is_gone_is_removed_after_an_hour(desk: Desk) -> None:
-    desk.step()
-    assert "default/acme/components/comp00000002.html" in desk.files.files
-    desk.reader.held[1] = fakes.facts(fakes.component(), of=fakes.page(version=2))
-    desk.step(3600)
-    assert "default/acme/components/comp00000002.html" not in desk.files.files
-    assert "default/acme/components/comp00000001.html" in desk.files.files
+def test_a_part_that_is_gone_is_removed_after_an_hour(publication: Publication) -> None:
+    publication.step()
+    assert "default/acme/components/comp00000002.html" in publication.files.files
+    publication.reader.held[1] = fakes.facts(fakes.component(), of=fakes.page(version=2))
+    publication.step(3600)
+    assert "default/acme/components/comp00000002.html" not in publication.files.files
+    assert "default/acme/components/comp00000001.html" in publication.files.files
 
 
-def test_what_was_half_published_when_the_process_died_is_found_and_removed(desk: Desk) -> None:
-    desk.files.failing_after = 5
-    assert not desk.publisher.try_step()
-    desk.files.failing_after = 10**9
-    assert len(desk.files.files) == 5
-    del desk.reader.held[1]
-    desk.start()
-    desk.step()
-    assert set(desk.files.files) == {NOTE}
+def test_what_was_half_published_when_the_process_died_is_found_and_removed(
+    publication: Publication,
+) -> None:
+    publication.files.failing_after = 5
+    assert not publication.publisher.try_step()
+    publication.files.failing_after = 10**9
+    assert len(publication.files.files) == 5
+    del publication.reader.held[1]
+    publication.start()
+    publication.step()
+    assert set(publication.files.files) == {NOTE}
 
 
-def test_without_the_database_the_copy_stays_as_it_was(desk: Desk) -> None:
-    desk.step()
-    before = dict(desk.files.files)
-    desk.reader.failing = True
-    desk.clock.advance(3600)
-    assert not desk.publisher.try_step()
-    assert desk.files.files == before
+def test_without_the_database_the_copy_stays_as_it_was(publication: Publication) -> None:
+    publication.step()
+    before = dict(publication.files.files)
+    publication.reader.failing = True
+    publication.clock.advance(3600)
+    assert not publication.publisher.try_step()
+    assert publication.files.files == before
 
 
 def test_files_of_others_are_left_alone() -> None:
     files = Files()
     files.put("default/acme/theirs.html", b"theirs", "text/html", "")
     files.put("theirs.html", b"theirs", "text/html", "")
-    desk = Desk(fakes.facts(fakes.component()), files=files)
-    desk.step()
-    del desk.reader.held[1]
-    desk.step()
+    publication = Publication(fakes.facts(fakes.component()), files=files)
+    publication.step()
+    del publication.reader.held[1]
+    publication.step()
     assert set(files.files) == {NOTE, "default/acme/theirs.html", "theirs.html"}
 
 
-def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(desk: Desk) -> None:
+def test_no_reader_of_the_bucket_can_tell_where_the_list_of_all_pages_is(
+    publication: Publication,
+) -> None:
     """Its name follows from the installation's secret alone, so the next process finds it again."""
-    desk.step()
-    (note,) = desk.files.below("") - {
-        f"default/acme/{it}" for it in desk.files.below("default/acme/")
+    publication.step()
+    (note,) = publication.files.below("") - {
+        f"default/acme/{it}" for it in publication.files.below("default/acme/")
     }
     assert re.fullmatch(r"\.published-[0-9a-f]{32}\.json", note)
     assert "f00d" * 8 not in note
-    assert desk.files.files[note][2] == "private, no-store"
+    assert publication.files.files[note][2] == "private, no-store"
     assert publisher.note_of("beef" * 8) != note
 
 
-def test_before_the_collector_ever_ran_nothing_is_published(desk: Desk) -> None:
-    desk.reader.installed = None
-    assert not desk.publisher.try_step()
-    assert desk.files.files == {}
-    desk.reader.installed = "f00d" * 8
-    assert desk.step()
+def test_before_the_collector_ever_ran_nothing_is_published(publication: Publication) -> None:
+    publication.reader.installed = None
+    assert not publication.publisher.try_step()
+    assert publication.files.files == {}
+    publication.reader.installed = "f00d" * 8
+    assert publication.step()
 
 
 @pytest.mark.parametrize("note", [b"", b"[]", b'{"files": 7}', b'{"files": {"a": 7}}', b"\xff"])
 def test_a_note_that_cannot_be_read_does_not_stop_publishing(note: bytes) -> None:
     files = Files()
     files.put(NOTE, note, "", "")
-    desk = Desk(fakes.facts(fakes.component()), files=files)
-    assert "default/acme/index.html" in desk.step()
+    publication = Publication(fakes.facts(fakes.component()), files=files)
+    assert "default/acme/index.html" in publication.step()
 
 
 class Endless(Renderer):
@@ -356,9 +371,9 @@ class Endless(Renderer):
 
 
 def test_a_page_without_an_end_has_a_bounded_number_of_files() -> None:
-    press = Endless(Flask("endless"), fakes.Clock().wall, PageMetrics())
+    renderer = Endless(Flask("endless"), fakes.Clock().wall, PageMetrics())
     order = RenderOrder(fakes.NOW, directory.of([]), fakes.page())
-    names = [file.name for file in itertools.islice(static_site.whole(press, order), 20_000)]
+    names = [file.name for file in itertools.islice(static_site.whole(renderer, order), 20_000)]
     assert len(names) == len(set(names)) == static_site.MAX_FILES
 
 
@@ -378,8 +393,10 @@ def test_a_path_has_a_file(path: str, name: str) -> None:
 
 def test_a_copy_says_where_the_page_is_at_home_and_not_where_the_copy_is() -> None:
     other = fakes.page(2, "other")
-    desk = Desk(fakes.facts(fakes.component()), fakes.facts(fakes.component(), of=other))
-    desk.step()
+    publication = Publication(
+        fakes.facts(fakes.component()), fakes.facts(fakes.component(), of=other)
+    )
+    publication.step()
     for name in ("acme", "other"):
-        text = desk.files.text(f"default/{name}/index.html")
+        text = publication.files.text(f"default/{name}/index.html")
         assert f'<link rel="canonical" href="https://pages.example/default/{name}/">' in text

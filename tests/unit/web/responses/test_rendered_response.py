@@ -39,12 +39,12 @@ def test_the_store_takes_bytes_and_nothing_else() -> None:
         serializer.dumps({"a": 1})
 
 
-def test_the_store_holds_many_more_sheets_than_the_library_would_by_itself() -> None:
+def test_the_store_holds_many_more_responses_than_the_library_would_by_itself() -> None:
     store = ResponseStore(Flask("test"))
     for number in range(1500):
         store.put(str(number), replace(SHEET, version=number))
-    kept = [store.get(str(number)) for number in range(1500)]
-    assert [one.version for one in kept if one is not None] == list(range(1500))
+    stored = [store.get(str(number)) for number in range(1500)]
+    assert [one.version for one in stored if one is not None] == list(range(1500))
 
 
 def test_what_is_not_stored_is_none() -> None:

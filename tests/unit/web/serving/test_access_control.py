@@ -1,4 +1,4 @@
-"""Private pages: who is let in, who is asked, who has to wait. Hashes are stood in for by words."""
+"""Check private pages: who has access, must log in, or must wait. Hashes are words here."""
 
 import base64
 import threading
@@ -21,8 +21,8 @@ NOTICES = ConstantResponses(
 HASH = password.hash_password("open sesame", bytes(16))
 
 
-def basic(given: str) -> str:
-    return "Basic " + base64.b64encode(f"anybody:{given}".encode()).decode()
+def basic(password: str) -> str:
+    return "Basic " + base64.b64encode(f"anybody:{password}".encode()).decode()
 
 
 class Door:
@@ -35,16 +35,16 @@ class Door:
         networks = tuple(ip_network(text) for text in proxies)
         self.gate = AccessControl(NOTICES, self.clock.ticks, networks, self.matches)
 
-    def matches(self, given: str, written: str) -> bool:
+    def matches(self, password: str, written: str) -> bool:
         self.hashed += 1
-        return given == written
+        return password == written
 
     def ask(self, header: str = "", address: str = "192.0.2.7", forwarded: str = "") -> int:
         environ = {"REMOTE_ADDR": address}
         environ |= {"HTTP_AUTHORIZATION": header} if header else {}
         environ |= {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
-        found = self.gate.judge(self.page, environ)
-        return 200 if found is None else int(found.status[:3])
+        refusal = self.gate.judge(self.page, environ)
+        return 200 if refusal is None else int(refusal.status[:3])
 
 
 def test_the_password_opens_with_any_name_and_is_hashed_once() -> None:
@@ -87,11 +87,11 @@ def test_who_has_to_wait_is_told_how_long_and_costs_no_hash() -> None:
         assert door.ask(basic(f"{number}")) == 401
         door.clock.advance(1)
     before = door.hashed
-    found = door.gate.judge(
+    refusal = door.gate.judge(
         door.page, {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": basic("x")}
     )
-    assert found is not None
-    assert dict(found.all_headers())["Retry-After"] == "1"
+    assert refusal is not None
+    assert dict(refusal.all_headers())["Retry-After"] == "1"
     assert door.hashed == before
 
 
@@ -125,20 +125,20 @@ def test_two_passwords_are_checked_at_once_and_no_more() -> None:
     """Three of them would meet at the barrier; two wait there in vain, and then nobody does."""
     barrier, met = threading.Barrier(3, timeout=0.1), threading.Event()
 
-    def matches(given: str, written: str) -> bool:
+    def matches(password: str, written: str) -> bool:
         with suppress(threading.BrokenBarrierError):
             barrier.wait()
             met.set()
-        return given == written
+        return password == written
 
     checked = AccessControl(NOTICES, fakes.Clock().ticks, (), matches)
     page = fakes.page(password_hash="sesame")
-    asked = [
+    requests = [
         {"REMOTE_ADDR": f"192.0.2.{number}", "HTTP_AUTHORIZATION": basic("sesame")}
         for number in range(6)
     ]
     with ThreadPoolExecutor(6) as visitors:
-        assert list(visitors.map(lambda it: checked.judge(page, it), asked)) == [None] * 6
+        assert list(visitors.map(lambda it: checked.judge(page, it), requests)) == [None] * 6
     assert not met.is_set()
 
 
@@ -211,7 +211,7 @@ def test_what_a_proxy_says_of_the_visitor_counts_only_from_a_proxy_of_ours(
 
 
 def pages(password_hash: str = "", allowed_networks: tuple[str, ...] = ()) -> harness.Bench:
-    """A private page beside a public one."""
+    """Build a private page beside a public one."""
     secret = fakes.page(
         2,
         "beta",
@@ -254,8 +254,8 @@ def test_a_condition_tells_nothing_of_a_private_page(tag: str) -> None:
     right = basic("open sesame")
     bench.ask("/", host="beta.example", authorization=right)
     assert bench.ask("/", host="beta.example", if_none_match=tag).status == 401
-    known = bench.ask("/", host="beta.example", authorization=right, if_none_match=tag)
-    assert known.status == 200
+    conditional = bench.ask("/", host="beta.example", authorization=right, if_none_match=tag)
+    assert conditional.status == 200
 
 
 def test_for_a_network_that_is_not_listed_a_private_page_is_like_any_unknown_address() -> None:

@@ -16,7 +16,7 @@ def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[byte
 
 
 def ask(path: str = "/", **more: str) -> tuple[str, str]:
-    """The status and where it leads."""
+    """Return the status and the redirect's target."""
     answers: list[tuple[str, dict[str, str]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], *_: object) -> Writer:
@@ -31,8 +31,10 @@ def ask(path: str = "/", **more: str) -> tuple[str, str]:
         "HTTP_X_FORWARDED_PROTO": "http",
         **more,
     }
-    known = ("Status.Example:80", "status.example")
-    HttpsRedirect(application, known.__contains__, (ip_network("10.0.0.0/8"),))(environ, start)
+    known_hosts = ("Status.Example:80", "status.example")
+    HttpsRedirect(application, known_hosts.__contains__, (ip_network("10.0.0.0/8"),))(
+        environ, start
+    )
     ((status, headers),) = answers
     return status, headers.get("Location", "")
 

@@ -46,8 +46,8 @@ def test_a_page_that_comes_later_changes_the_address_of_no_other() -> None:
     twin = fakes.facts(of=fakes.page(2, namespace="other"))
     both = harness.bench(fakes.Reader(fakes.facts(fakes.component()), twin))
     for bench in (alone, both):
-        said = json.loads(bench.ask("/default/acme/api/v2/status.json").body)["page"]
-        assert said["url"] == "http://127.0.0.1:8080/default/acme"
+        page = json.loads(bench.ask("/default/acme/api/v2/status.json").body)["page"]
+        assert page["url"] == "http://127.0.0.1:8080/default/acme"
 
 
 def test_pages_of_one_name_are_told_apart_by_namespace() -> None:

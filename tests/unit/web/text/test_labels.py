@@ -6,7 +6,7 @@ from allswell_web.text.languages import ENGLISH
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "text"),
     [
         ("Timeout", "timed out"),
         ("HTTP 503", "returned HTTP 503"),
@@ -16,18 +16,18 @@ from allswell_web.text.languages import ENGLISH
         ("HTTP <b>503</b>", labels.NEUTRAL),
     ],
 )
-def test_a_reason_is_said_in_plain_words_and_an_unknown_one_neutrally(code: str, said: str) -> None:
-    assert labels.reason(ENGLISH, code) == said
+def test_a_reason_is_said_in_plain_words_and_an_unknown_one_neutrally(code: str, text: str) -> None:
+    assert labels.reason(ENGLISH, code) == text
 
 
 def test_every_reason_on_the_closed_list_has_words_of_its_own() -> None:
     listed = {state.reason_of(number) for number in range(1, 100)}
-    said = {code: labels.reason(ENGLISH, code) for code in listed}
-    assert not [it for it in said if said[it] in (labels.NEUTRAL, f"returned {it}")]
+    texts = {code: labels.reason(ENGLISH, code) for code in listed}
+    assert not [it for it in texts if texts[it] in (labels.NEUTRAL, f"returned {it}")]
 
 
 @pytest.mark.parametrize(
-    ("microseconds", "said"), [(3_240, "3.2 ms"), (180_400, "180 ms"), (2_440_000, "2.4 s")]
+    ("microseconds", "text"), [(3_240, "3.2 ms"), (180_400, "180 ms"), (2_440_000, "2.4 s")]
 )
-def test_latency_is_rounded_to_what_a_reader_can_use(microseconds: int, said: str) -> None:
-    assert labels.latency(ENGLISH, microseconds) == said
+def test_latency_is_rounded_to_what_a_reader_can_use(microseconds: int, text: str) -> None:
+    assert labels.latency(ENGLISH, microseconds) == text

@@ -1,4 +1,4 @@
-"""The catalogues: complete, compiled, and true to the languages' own forms."""
+"""Check that the catalogues are complete, compiled, and true to each language's forms."""
 
 import re
 from datetime import date, timedelta
@@ -23,19 +23,19 @@ EVERY = pytest.mark.parametrize("code", catalogues.CODES)
 
 
 def translations(code: str) -> list[tuple[Message, tuple[str, ...]]]:
-    found = []
+    strings = []
     for message in catalogues.read(code):
         if message.id:
             texts = message.string
-            found.append((message, (texts,) if isinstance(texts, str) else tuple(texts or ())))
-    return found
+            strings.append((message, (texts,) if isinstance(texts, str) else tuple(texts or ())))
+    return strings
 
 
 @EVERY
 def test_every_message_is_translated_and_none_is_left_over(code: str) -> None:
-    catalogue, wanted = catalogues.read(code), catalogues.template()
-    assert [message.id for message in catalogues.lacking(catalogue, wanted)] == []
-    assert [message.id for message in catalogues.surplus(catalogue, wanted)] == []
+    catalogue, source = catalogues.read(code), catalogues.template()
+    assert [message.id for message in catalogues.lacking(catalogue, source)] == []
+    assert [message.id for message in catalogues.surplus(catalogue, source)] == []
 
 
 @EVERY
@@ -48,21 +48,21 @@ def test_what_is_read_at_run_time_is_what_the_catalogue_says(code: str) -> None:
 def test_a_translation_names_what_its_message_names(code: str) -> None:
     for message, texts in translations(code):
         ids = (message.id,) if isinstance(message.id, str) else message.id
-        wanted = {name for text in ids for name in NAMED.findall(text)}
+        names = {name for text in ids for name in NAMED.findall(text)}
         for text in texts:
-            assert set(NAMED.findall(text)) == wanted, text
+            assert set(NAMED.findall(text)) == names, text
 
 
 @EVERY
 def test_dates_and_the_decimal_mark_are_those_of_the_language(code: str) -> None:
-    say, locale = languages.of(code), Locale.parse(code.replace("-", "_"))
+    language, locale = languages.of(code), Locale.parse(code.replace("-", "_"))
     for number in range(1, 13):
         day, later = date(2026, number, 3), date(2027, 1, 1)
-        assert times.day_text(day, day, say) == format_skeleton("MMMd", day, locale=locale)
-        assert times.day_text(day, later, say) == format_skeleton("yMMMd", day, locale=locale)
-        assert times.month_text(day, say) == format_skeleton("yMMMM", day, locale=locale)
+        assert times.day_text(day, day, language) == format_skeleton("MMMd", day, locale=locale)
+        assert times.day_text(day, later, language) == format_skeleton("yMMMd", day, locale=locale)
+        assert times.month_text(day, language) == format_skeleton("yMMMM", day, locale=locale)
     mark = locale.number_symbols["latn"]["decimal"]
-    assert labels.number(say, "99.98") == f"99{mark}98"
+    assert labels.number(language, "99.98") == f"99{mark}98"
 
 
 @EVERY
@@ -74,7 +74,7 @@ def test_the_forms_of_one_and_many_are_those_of_the_language(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "number", "said"),
+    ("code", "number", "text"),
     [
         ("en", 1, "Details of 1 day"),
         ("en", 0, "Details of 0 days"),
@@ -86,13 +86,13 @@ def test_the_forms_of_one_and_many_are_those_of_the_language(code: str) -> None:
         ("zh-Hans", 5, "5 天的详情"),
     ],
 )
-def test_a_number_chooses_its_form(code: str, number: int, said: str) -> None:
-    say = languages.of(code)
-    assert say.plural("Details of {number} day", "Details of {number} days", number) == said
+def test_a_number_chooses_its_form(code: str, number: int, text: str) -> None:
+    language = languages.of(code)
+    assert language.plural("Details of {number} day", "Details of {number} days", number) == text
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "text"),
     [
         ("en", "2 Mar 2025"),
         ("de", "2. März 2025"),
@@ -100,8 +100,8 @@ def test_a_number_chooses_its_form(code: str, number: int, said: str) -> None:
         ("ja", "2025年3月2日"),
     ],
 )
-def test_a_day_of_another_year_is_written_as_the_language_does(code: str, said: str) -> None:
-    assert times.day_text(date(2025, 3, 2), date(2026, 3, 2), languages.of(code)) == said
+def test_a_day_of_another_year_is_written_as_the_language_does(code: str, text: str) -> None:
+    assert times.day_text(date(2025, 3, 2), date(2026, 3, 2), languages.of(code)) == text
 
 
 def test_lengths_of_time_have_the_units_of_the_language() -> None:
@@ -114,18 +114,18 @@ def test_a_language_that_we_do_not_speak_is_english() -> None:
     assert languages.of("tlh") is languages.ENGLISH
 
 
-@pytest.mark.parametrize("say", languages.available(), ids=lambda say: say.code)
-def test_every_language_has_its_path_and_says_which_it_is(say: Language) -> None:
+@pytest.mark.parametrize("language", languages.available(), ids=lambda language: language.code)
+def test_every_language_has_its_path_and_says_which_it_is(language: Language) -> None:
     bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
-    text = bench.ask(f"/{say.path}/").text
-    assert f'<html lang="{say.code}">' in text
-    assert say.text("All systems operational") in text
-    assert f'lang="{say.code}" aria-current="true"' in text
+    text = bench.ask(f"/{language.path}/").text
+    assert f'<html lang="{language.code}">' in text
+    assert language.text("All systems operational") in text
+    assert f'lang="{language.code}" aria-current="true"' in text
 
 
 def test_a_value_in_a_template_is_escaped_and_markup_is_kept() -> None:
-    say = pseudo.LANGUAGE
-    assert say.markup("since {time}", time="<b>") == pseudo.told("since &lt;b&gt;")
+    language = pseudo.LANGUAGE
+    assert language.markup("since {time}", time="<b>") == pseudo.told("since &lt;b&gt;")
 
 
 class Texts(HTMLParser):
@@ -138,8 +138,8 @@ class Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._silent = tag in ("style", "script", "code")
-        told = ("aria-label", "alt", "title", "data-90", "data-60", "data-30")
-        read = [value for name, value in attrs if name in told and value]
+        read_out = ("aria-label", "alt", "title", "data-90", "data-60", "data-30")
+        read = [value for name, value in attrs if name in read_out and value]
         if ("name", "description") in attrs:
             read += [value for name, value in attrs if name == "content" and value]
         if tag != "link":
@@ -160,22 +160,28 @@ NAMES = ("Atom", "RSS", "JSON", "UTC", "allswell", "p95", *languages.NAMES.value
 
 def rendered(template: str, **values: object) -> str:
     flask = app.create()
-    say = pseudo.LANGUAGE
+    language = pseudo.LANGUAGE
     with flask.app_context():
-        made = flask.jinja_env.get_template(template)
-        return made.render(language=say.code, _=say.markup, plural=say.plural, **values)
+        jinja_template = flask.jinja_env.get_template(template)
+        return jinja_template.render(
+            language=language.code, _=language.markup, plural=language.plural, **values
+        )
 
 
 def pages() -> dict[str, str]:
-    found = pseudo.everything()
+    facts = pseudo.everything()
     buckets = {"comp00000001": fakes.day_of_buckets()}
-    it = context.of(found, buckets, fakes.NOW, language=pseudo.LANGUAGE)
-    page: PageView = presenter.page(it)
+    page_context = context.of(facts, buckets, fakes.NOW, language=pseudo.LANGUAGE)
+    page: PageView = presenter.page(page_context)
     return {
         "page": rendered("page.html", page=page),
-        "part": rendered("component.html", page=presenter.component_page(it, "comp00000001")),
-        "said": rendered("announcement.html", page=presenter.announcement_page(it, "inci00000001")),
-        "month": rendered("history.html", page=presenter.history_page(it)),
+        "part": rendered(
+            "component.html", page=presenter.component_page(page_context, "comp00000001")
+        ),
+        "said": rendered(
+            "announcement.html", page=presenter.announcement_page(page_context, "inci00000001")
+        ),
+        "month": rendered("history.html", page=presenter.history_page(page_context)),
     }
 
 
@@ -185,8 +191,8 @@ def test_no_text_of_ours_is_missing_in_the_catalogues(name: str) -> None:
     parser = Texts()
     parser.feed(pages()[name])
     left = pseudo.outside("\n".join(parser.texts))
-    for known in (*OWNERS, *NAMES):
-        left = left.replace(known, "")
+    for foreign in (*OWNERS, *NAMES):
+        left = left.replace(foreign, "")
     assert re.findall(r"[^\W\d_]+", left) == []
 
 
@@ -194,12 +200,12 @@ def test_no_text_of_ours_is_missing_in_the_catalogues(name: str) -> None:
     ("code", "begins"), [("ar", ' dir="rtl"'), ("he-IL", ' dir="rtl"'), ("ja", "")]
 )
 def test_a_page_is_turned_by_its_language(code: str, begins: str) -> None:
-    flask, say = app.create(), Language(code)
+    flask, language = app.create(), Language(code)
     with flask.app_context():
-        made = flask.jinja_env.get_template("notice.html")
-        found = made.render(
-            language=say.code,
-            direction=say.direction,
+        jinja_template = flask.jinja_env.get_template("notice.html")
+        html = jinja_template.render(
+            language=language.code,
+            direction=language.direction,
             translations=notices.NOT_FOUND.translations(),
         )
-    assert f'<html lang="{code}"{begins}>' in found
+    assert f'<html lang="{code}"{begins}>' in html

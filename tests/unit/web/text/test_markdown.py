@@ -1,4 +1,4 @@
-"""The Markdown of owners: what it may say, and that nothing else comes through."""
+"""Check the Markdown of owners: what it can express, and that nothing else passes."""
 
 import re
 from html.parser import HTMLParser
@@ -58,20 +58,20 @@ def test_a_small_part_of_markdown_is_understood(written: str, shown: str) -> Non
     ],
 )
 def test_what_is_dangerous_stays_the_text_that_it_was(written: str) -> None:
-    shown = str(markdown.html(written))
-    assert re.findall(r"<(\w+)", shown) == ["p"]
-    assert "href" not in shown
+    html = str(markdown.html(written))
+    assert re.findall(r"<(\w+)", html) == ["p"]
+    assert "href" not in html
 
 
 def test_a_picture_is_a_link_that_nobody_follows_by_itself() -> None:
-    shown = str(markdown.html("![a map](https://a.example/m.png)"))
-    assert "<img" not in shown
-    assert '<a href="https://a.example/m.png" rel="noopener nofollow">a map</a>' in shown
+    html = str(markdown.html("![a map](https://a.example/m.png)"))
+    assert "<img" not in html
+    assert '<a href="https://a.example/m.png" rel="noopener nofollow">a map</a>' in html
 
 
 def test_a_quote_does_not_leave_its_attribute() -> None:
-    shown = str(markdown.html('[a](https://a.example/"onclick="alert(1))'))
-    assert '"onclick' not in shown
+    html = str(markdown.html('[a](https://a.example/"onclick="alert(1))'))
+    assert '"onclick' not in html
 
 
 def test_a_text_in_another_language_says_so_block_by_block() -> None:

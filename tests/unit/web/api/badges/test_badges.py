@@ -1,4 +1,4 @@
-"""Badges: what they say, how they look, and what shields.io gets."""
+"""Check badges: what they show, how they look, and what shields.io gets."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ UNSEEN = [Overlay(OverlayKind.UNSEEN, ago(hours=1))]
 PAUSED = [Overlay(OverlayKind.PAUSED, ago(hours=1))]
 
 
-def asked(
+def request(
     *components: page_data.ComponentData,
     buckets: Mapping[str, tuple[LatencyBucket, ...]] | None = None,
     **more: Unpack[shapes.More],
@@ -41,16 +41,16 @@ def asked(
     )
 
 
-def one(fact: str, component: page_data.ComponentData, **more: Any) -> Badge:  # noqa: ANN401
-    return badge.of_component(asked(component, **more), ONE, fact)
+def badge_of(fact: str, component: page_data.ComponentData, **more: Any) -> Badge:  # noqa: ANN401
+    return badge.of_component(request(component, **more), ONE, fact)
 
 
 def partly_down() -> Incident:
-    said = (Status.INVESTIGATING, "We look.", ago(hours=1))
+    update = (Status.INVESTIGATING, "We look.", ago(hours=1))
     return fakes.incident(
         1,
         "Errors",
-        said,
+        update,
         impact=Impact.MINOR,
         components=[AffectedComponent("monitor-1", Effect.PARTIAL)],
     )
@@ -71,18 +71,18 @@ def partly_down() -> Incident:
 def test_a_state_has_its_word_and_its_colour(
     claims: Sequence[HealthClaim], overlays: Sequence[Overlay], message: str, colour: str
 ) -> None:
-    found = one("state", fakes.component(claims=claims, overlays=overlays))
-    assert found == Badge("Public API", message, colour)
+    shown = badge_of("state", fakes.component(claims=claims, overlays=overlays))
+    assert shown == Badge("Public API", message, colour)
 
 
 def test_a_state_that_is_not_known_any_more_is_grey() -> None:
-    found = one("state", fakes.component(), observed=ago(minutes=3))
-    assert found == Badge("Public API", "unknown", badge.UNKNOWN)
+    shown = badge_of("state", fakes.component(), observed=ago(minutes=3))
+    assert shown == Badge("Public API", "unknown", badge.UNKNOWN)
 
 
 def test_a_declared_partial_outage_is_told() -> None:
-    found = one("state", fakes.component(), incidents=[partly_down()])
-    assert (found.message, found.colour) == ("partial outage", badge.DOWN)
+    shown = badge_of("state", fakes.component(), incidents=[partly_down()])
+    assert (shown.message, shown.colour) == ("partial outage", badge.DOWN)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_a_declared_partial_outage_is_told() -> None:
 def test_the_page_has_the_description_of_the_api(
     components: Sequence[page_data.ComponentData], message: str, colour: str
 ) -> None:
-    found = badge.of_page(asked(*components), "state")
-    assert found == Badge("Acme Status", message, colour)
+    shown = badge.of_page(request(*components), "state")
+    assert shown == Badge("Acme Status", message, colour)
 
 
 def test_an_unknown_component_is_grey_and_not_found() -> None:
-    found = badge.of_component(asked(fakes.component()), "comp99999999", "uptime")
-    assert found == Badge("Acme Status", "not found", badge.UNKNOWN)
+    shown = badge.of_component(request(fakes.component()), "comp99999999", "uptime")
+    assert shown == Badge("Acme Status", "not found", badge.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -129,42 +129,42 @@ def test_uptime_is_that_of_the_page_over_ninety_days(
     down: timedelta, message: str, colour: str
 ) -> None:
     claims = [HealthClaim(State.UP, BORN), *(fakes.outage(ago(days=20), down) if down else ())]
-    found = one("uptime", fakes.component(claims=claims))
-    assert found == Badge("Public API uptime 90d", message, colour)
+    shown = badge_of("uptime", fakes.component(claims=claims))
+    assert shown == Badge("Public API uptime 90d", message, colour)
 
 
 @pytest.mark.parametrize(("name", "message"), [("24h", "100 %"), ("7d", "99.84 %")])
 def test_uptime_may_be_asked_of_other_windows(name: str, message: str) -> None:
     claims = [HealthClaim(State.UP, BORN), *fakes.outage(ago(days=3), timedelta(minutes=15))]
-    found = one(f"uptime-{name}", fakes.component(claims=claims))
-    assert (found.label, found.message) == (f"Public API uptime {name}", message)
+    shown = badge_of(f"uptime-{name}", fakes.component(claims=claims))
+    assert (shown.label, shown.message) == (f"Public API uptime {name}", message)
 
 
 def test_without_data_there_is_no_percentage() -> None:
     new = fakes.component(claims=[], born=ago(minutes=1))
-    assert one("uptime", new) == Badge("Public API uptime 90d", "no data", badge.UNKNOWN)
-    assert one("p95", new) == Badge("Public API p95 24h", "no data", badge.UNKNOWN)
+    assert badge_of("uptime", new) == Badge("Public API uptime 90d", "no data", badge.UNKNOWN)
+    assert badge_of("p95", new) == Badge("Public API p95 24h", "no data", badge.UNKNOWN)
 
 
 def test_p95_is_that_of_the_last_day_or_of_merged_histograms() -> None:
     latencies = histogram.of([200_000] * 96 + [900_000] * 4)
     day = page_data.LatencyDay(ago(days=2).date(), 100, 100, 1, latencies)
     component = replace(fakes.component(), days=(day,))
-    found = one("p95", component, buckets={ONE: fakes.day_of_buckets()})
-    assert found == Badge("Public API p95 24h", "149 ms", badge.NEUTRAL)
-    assert one("p95-7d", component).message == "201 ms"
+    shown = badge_of("p95", component, buckets={ONE: fakes.day_of_buckets()})
+    assert shown == Badge("Public API p95 24h", "149 ms", badge.NEUTRAL)
+    assert badge_of("p95-7d", component).message == "201 ms"
 
 
 def test_the_page_counts_the_time_of_all_its_components() -> None:
-    whole = [HealthClaim(State.UP, BORN)]
+    healthy = [HealthClaim(State.UP, BORN)]
     half = [HealthClaim(State.UP, BORN), *fakes.outage(ago(hours=12), timedelta(hours=12))]
-    components = [fakes.component(1, claims=whole), fakes.component(2, claims=half)]
-    assert badge.of_page(asked(*components), "uptime-24h").message == "75.00 %"
+    components = [fakes.component(1, claims=healthy), fakes.component(2, claims=half)]
+    assert badge.of_page(request(*components), "uptime-24h").message == "75.00 %"
 
 
 def test_a_long_name_is_cut() -> None:
-    found = one("state", fakes.component(1, "x" * 10_000))
-    assert found.label == "x" * 59 + "…"
+    shown = badge_of("state", fakes.component(1, "x" * 10_000))
+    assert shown.label == "x" * 59 + "…"
 
 
 def test_a_picture_says_in_words_what_it_shows() -> None:

@@ -1,4 +1,4 @@
-"""The feeds, as readers of feeds read them."""
+"""Check the feeds as feed readers read them."""
 
 import calendar
 from collections.abc import Sequence
@@ -53,13 +53,13 @@ def written(
 
 
 def read(text: str) -> Any:  # noqa: ANN401 - the library has no types
-    found = feedparser.parse(text.encode())
-    assert not found.bozo, found.get("bozo_exception")
-    return found
+    feed = feedparser.parse(text.encode())
+    assert not feed.bozo, feed.get("bozo_exception")
+    return feed
 
 
 def at(entry: Any) -> datetime:  # noqa: ANN401
-    """When an entry or a feed last changed, which is the only date in RSS."""
+    """Return when an entry or a feed last changed, which is the only date in RSS."""
     parsed = entry.updated_parsed if "updated_parsed" in entry else entry.published_parsed
     return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
 
@@ -134,16 +134,16 @@ def test_what_comes_later_moves_no_entry_that_was_there(name: str) -> None:
     other, soon = fakes.component(2, "Other", claims=claims), NOW + timedelta(minutes=1)
     text = written(name, OUTAGE, other, incidents=[INCIDENT], now=soon, observed=soon)
     after = read(text)
-    kept = [(entry.id, at(entry)) for entry in after.entries]
-    assert kept[1:] == [(entry.id, at(entry)) for entry in before.entries]
+    later = [(entry.id, at(entry)) for entry in after.entries]
+    assert later[1:] == [(entry.id, at(entry)) for entry in before.entries]
 
 
 @pytest.mark.parametrize("name", FEEDS)
 def test_ids_are_the_same_on_every_host_and_name_none(name: str) -> None:
     here = read(written(name, OUTAGE, incidents=[INCIDENT]))
-    there = read(written(name, OUTAGE, incidents=[INCIDENT], url="https://other.example/"))
+    elsewhere = read(written(name, OUTAGE, incidents=[INCIDENT], url="https://other.example/"))
     ids = [entry.id for entry in here.entries]
-    assert ids == [entry.id for entry in there.entries]
+    assert ids == [entry.id for entry in elsewhere.entries]
     assert all(it.startswith("urn:uuid:") for it in ids)
     assert len(set(ids)) == len(ids)
 
@@ -159,9 +159,9 @@ def test_no_clock_reading_is_in_a_feed(name: str) -> None:
 
 @pytest.mark.parametrize("name", FEEDS)
 def test_a_feed_without_entries_is_dated_by_its_page(name: str) -> None:
-    found = read(written(name))
-    assert found.entries == []
-    assert at(found.feed) == BORN
+    feed = read(written(name))
+    assert feed.entries == []
+    assert at(feed.feed) == BORN
 
 
 @pytest.mark.parametrize("name", FEEDS)
@@ -203,15 +203,15 @@ def test_maintenance_is_told_as_the_clock_goes_though_nobody_says_a_word(
     window = fakes.maintenance(
         1, "Upgrade", start=ago(hours=start), end=ago(hours=end), cancelled=off
     )
-    found = read(written("updates.atom", maintenances=[window]))
-    assert [entry.title for entry in found.entries] == [f"{word}: Upgrade" for word in told]
+    feed = read(written("updates.atom", maintenances=[window]))
+    assert [entry.title for entry in feed.entries] == [f"{word}: Upgrade" for word in told]
 
 
 def test_what_the_clock_would_tell_is_left_to_who_says_it() -> None:
-    said = (Phase.IN_PROGRESS, "We have begun.", ago(minutes=50))
-    window = fakes.maintenance(1, "Upgrade", said, start=ago(hours=1), end=ago(hours=-1))
-    found = read(written("updates.atom", maintenances=[window]))
-    assert [at(entry) for entry in found.entries] == [ago(minutes=50), ago(days=2, hours=1)]
+    update = (Phase.IN_PROGRESS, "We have begun.", ago(minutes=50))
+    window = fakes.maintenance(1, "Upgrade", update, start=ago(hours=1), end=ago(hours=-1))
+    feed = read(written("updates.atom", maintenances=[window]))
+    assert [at(entry) for entry in feed.entries] == [ago(minutes=50), ago(days=2, hours=1)]
 
 
 @pytest.mark.parametrize("name", FEEDS)
@@ -228,8 +228,8 @@ def test_what_the_clock_would_tell_is_left_to_who_says_it() -> None:
     ],
 )
 def test_hostile_texts_stay_text(name: str, text: str) -> None:
-    said: Sequence[tuple[Status, str, datetime]] = [(Status.INVESTIGATING, text, ago(hours=1))]
-    incident = fakes.incident(1, text, *said, components=[AffectedComponent("monitor-1")])
+    updates: Sequence[tuple[Status, str, datetime]] = [(Status.INVESTIGATING, text, ago(hours=1))]
+    incident = fakes.incident(1, text, *updates, components=[AffectedComponent("monitor-1")])
     page = replace(fakes.page(), title=text)
     component = fakes.component(1, text, claims=[HealthClaim(State.UP, BORN), DOWN])
     written_text = written(name, component, of=page, incidents=[incident])

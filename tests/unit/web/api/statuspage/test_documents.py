@@ -1,4 +1,4 @@
-"""The eight documents against the closed schemas, and against the original's rules."""
+"""Check the eight documents against the closed schemas and the original's rules."""
 
 import json
 from datetime import timedelta
@@ -48,20 +48,20 @@ KEYS = {
 }
 
 
-def told(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> PageFeed:
+def feed_of(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> PageFeed:
     return page_feed.of(fakes.facts(*components, **more), NOW, "https://status.example/")
 
 
-def made(
+def document_of(
     name: str, *components: page_data.ComponentData, **more: Unpack[shapes.More]
 ) -> dict[str, Any]:
     """A document as JSON, which keeps to its closed schema."""
-    found: dict[str, Any] = json.loads(json.dumps(DOCUMENTS[name](told(*components, **more))))
-    shapes.check(f"/api/v2/{name}.json", found)
-    return found
+    document: dict[str, Any] = json.loads(json.dumps(DOCUMENTS[name](feed_of(*components, **more))))
+    shapes.check(f"/api/v2/{name}.json", document)
+    return document
 
 
-def said(*effects: tuple[int, Effect], impact: Impact = Impact.NONE) -> Incident:
+def incident(*effects: tuple[int, Effect], impact: Impact = Impact.NONE) -> Incident:
     affected = [AffectedComponent(f"monitor-{number}", effect) for number, effect in effects]
     first = (Status.INVESTIGATING, "We look into it.", ago(minutes=30))
     return fakes.incident(1, "Errors", first, impact=impact, components=affected)
@@ -87,29 +87,29 @@ def said(*effects: tuple[int, Effect], impact: Impact = Impact.NONE) -> Incident
 def test_the_first_condition_that_applies_decides_indicator_and_description(
     components: tuple[page_data.ComponentData, ...], indicator: str, description: str
 ) -> None:
-    found = {"indicator": indicator, "description": description}
-    assert made("status", *components)["status"] == found
-    assert made("summary", *components)["status"] == found
+    expected = {"indicator": indicator, "description": description}
+    assert document_of("status", *components)["status"] == expected
+    assert document_of("summary", *components)["status"] == expected
 
 
 @pytest.mark.parametrize(
     ("declared", "indicator", "description"),
     [
-        (said((1, Effect.PARTIAL)), "minor", "Minor Service Outage"),
-        (said((1, Effect.PARTIAL), impact=Impact.MAJOR), "major", "Partial System Outage"),
-        (said((1, Effect.DOWN)), "major", "Partial System Outage"),
-        (said((1, Effect.DOWN), (3, Effect.DOWN)), "critical", "Major System Outage"),
-        (said((1, Effect.DEGRADED)), "minor", "Degraded System Service"),
-        (said((1, Effect.OPERATIONAL)), "minor", "Partially Degraded Service"),
-        (said(impact=Impact.CRITICAL), "critical", "Major System Outage"),
-        (said(impact=Impact.MINOR), "minor", "Partially Degraded Service"),
+        (incident((1, Effect.PARTIAL)), "minor", "Minor Service Outage"),
+        (incident((1, Effect.PARTIAL), impact=Impact.MAJOR), "major", "Partial System Outage"),
+        (incident((1, Effect.DOWN)), "major", "Partial System Outage"),
+        (incident((1, Effect.DOWN), (3, Effect.DOWN)), "critical", "Major System Outage"),
+        (incident((1, Effect.DEGRADED)), "minor", "Degraded System Service"),
+        (incident((1, Effect.OPERATIONAL)), "minor", "Partially Degraded Service"),
+        (incident(impact=Impact.CRITICAL), "critical", "Major System Outage"),
+        (incident(impact=Impact.MINOR), "minor", "Partially Degraded Service"),
     ],
 )
 def test_what_people_declare_raises_the_indicator_and_never_lowers_it(
     declared: Incident, indicator: str, description: str
 ) -> None:
-    found = made("status", UP, SLOW, incidents=[declared])["status"]
-    assert found == {"indicator": indicator, "description": description}
+    status = document_of("status", UP, SLOW, incidents=[declared])["status"]
+    assert status == {"indicator": indicator, "description": description}
 
 
 def test_an_incident_that_is_over_raises_nothing() -> None:
@@ -121,16 +121,16 @@ def test_an_incident_that_is_over_raises_nothing() -> None:
         impact=Impact.CRITICAL,
         components=[AffectedComponent("monitor-1", Effect.DOWN)],
     )
-    found = made("summary", UP, incidents=[over])
-    assert found["status"]["indicator"] == "none"
-    assert found["components"][1]["status"] == "operational"
-    assert found["incidents"] == []
+    summary = document_of("summary", UP, incidents=[over])
+    assert summary["status"]["indicator"] == "none"
+    assert summary["components"][1]["status"] == "operational"
+    assert summary["incidents"] == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_page_without_anything_has_every_document_with_empty_lists(name: str) -> None:
-    found = made(name)
-    lists = [value for value in found.values() if isinstance(value, list)]
+    document = document_of(name)
+    lists = [value for value in document.values() if isinstance(value, list)]
     assert all(value == [] for value in lists)
 
 
@@ -143,42 +143,42 @@ def test_keys_are_the_originals_in_their_order() -> None:
         end=ago(hours=-1),
         monitors=["monitor-1"],
     )
-    found = made("summary", UP, DOWN, maintenances=[window])
-    outage, planned = found["incidents"][0], found["scheduled_maintenances"][0]
+    summary = document_of("summary", UP, DOWN, maintenances=[window])
+    outage, planned = summary["incidents"][0], summary["scheduled_maintenances"][0]
     update = outage["incident_updates"][0]
-    seen = {
-        "page": found["page"],
-        "status": found["status"],
-        "component": found["components"][1],
+    keys = {
+        "page": summary["page"],
+        "status": summary["status"],
+        "component": summary["components"][1],
         "incident": outage,
         "update": update,
         "affected": update["affected_components"][0],
     }
-    assert {name: " ".join(value) for name, value in seen.items()} == KEYS
-    assert list(found) == ["page", "components", "incidents", "scheduled_maintenances", "status"]
-    assert list(found["components"][0])[-1] == "components"
+    assert {name: " ".join(value) for name, value in keys.items()} == KEYS
+    assert list(summary) == ["page", "components", "incidents", "scheduled_maintenances", "status"]
+    assert list(summary["components"][0])[-1] == "components"
     assert list(planned) == [*KEYS["incident"].split(), "scheduled_for", "scheduled_until"]
 
 
 def test_unknown_is_never_operational_and_says_since_when() -> None:
-    listed = made("components", UNSEEN)["components"]
+    listed = document_of("components", UNSEEN)["components"]
     assert listed[1]["status"] == "degraded_performance"
     assert listed[1]["description"] == "No data since 2026-11-23 14:26 UTC"
 
 
 def test_while_nothing_is_heard_every_component_is_unknown() -> None:
-    found = made("summary", UP, DOWN, observed=ago(minutes=30))
-    assert {entry["status"] for entry in found["components"]} == {"degraded_performance"}
-    assert found["status"] == {"indicator": "minor", "description": "Status Unknown"}
+    summary = document_of("summary", UP, DOWN, observed=ago(minutes=30))
+    assert {entry["status"] for entry in summary["components"]} == {"degraded_performance"}
+    assert summary["status"] == {"indicator": "minor", "description": "Status Unknown"}
 
 
 def test_a_paused_component_says_so() -> None:
-    entry = made("components", PAUSED)["components"][1]
+    entry = document_of("components", PAUSED)["components"][1]
     assert (entry["status"], entry["description"]) == ("under_maintenance", "Monitoring paused")
 
 
 def test_a_group_precedes_its_components_and_has_the_worst_of_their_states() -> None:
-    group, *children = made("components", UP, DOWN)["components"]
+    group, *children = document_of("components", UP, DOWN)["components"]
     assert (group["group"], group["status"]) == (True, "major_outage")
     assert group["components"] == [child["id"] for child in children]
     assert {child["group_id"] for child in children} == {group["id"]}
@@ -186,7 +186,7 @@ def test_a_group_precedes_its_components_and_has_the_worst_of_their_states() -> 
 
 
 def test_components_without_a_group_are_counted_with_the_groups() -> None:
-    listed = made("components", fakes.component(1, "A", group=""), UP, SLOW)["components"]
+    listed = document_of("components", fakes.component(1, "A", group=""), UP, SLOW)["components"]
     assert [(entry["name"], entry["position"]) for entry in listed] == [
         ("A", 1),
         ("API", 2),
@@ -197,23 +197,23 @@ def test_components_without_a_group_are_counted_with_the_groups() -> None:
 
 
 def test_a_partial_outage_is_said_only_where_a_person_declares_it() -> None:
-    declared = said((1, Effect.PARTIAL))
-    found = made("components", UP, DOWN, incidents=[declared])["components"]
-    assert [entry["status"] for entry in found[1:]] == ["partial_outage", "major_outage"]
+    declared = incident((1, Effect.PARTIAL))
+    components = document_of("components", UP, DOWN, incidents=[declared])["components"]
+    assert [entry["status"] for entry in components[1:]] == ["partial_outage", "major_outage"]
 
 
 def test_utc_has_its_name_from_the_zone_database() -> None:
-    assert made("status", UP)["page"]["time_zone"] == "Etc/UTC"
+    assert document_of("status", UP)["page"]["time_zone"] == "Etc/UTC"
     berlin = fakes.page(zone="Europe/Berlin")
-    assert made("status", UP, of=berlin)["page"]["time_zone"] == "Europe/Berlin"
+    assert document_of("status", UP, of=berlin)["page"]["time_zone"] == "Europe/Berlin"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_clock_reading_is_in_the_json(name: str) -> None:
     window = fakes.maintenance(start=ago(days=1), end=ago(days=-1), monitors=["monitor-1"])
-    found = fakes.facts(UP, DOWN, SLOW, UNSEEN, incidents=[said()], maintenances=[window])
+    facts = fakes.facts(UP, DOWN, SLOW, UNSEEN, incidents=[incident()], maintenances=[window])
     later = NOW + timedelta(seconds=90)
-    first, second = (page_feed.of(found, now, "") for now in (NOW, later))
+    first, second = (page_feed.of(facts, now, "") for now in (NOW, later))
     assert json.dumps(DOCUMENTS[name](first)) == json.dumps(DOCUMENTS[name](second))
 
 
@@ -229,9 +229,9 @@ def test_the_horizon_moves_without_moving_anything_in_the_json() -> None:
 
 def test_the_pages_last_change_is_that_of_its_newest_part() -> None:
     changes = [
-        made("status", UP)["page"]["updated_at"],
-        made("status", UP, DOWN)["page"]["updated_at"],
-        made("status", UP, DOWN, incidents=[said()])["page"]["updated_at"],
+        document_of("status", UP)["page"]["updated_at"],
+        document_of("status", UP, DOWN)["page"]["updated_at"],
+        document_of("status", UP, DOWN, incidents=[incident()])["page"]["updated_at"],
     ]
     assert changes == [
         "2026-07-26T15:26:08.000Z",
@@ -249,15 +249,15 @@ def test_an_incident_tells_each_update_with_the_components_before_and_after() ->
         (Status.RESOLVED, "It is fixed.", ago(hours=1)),
         components=[AffectedComponent("monitor-1", Effect.PARTIAL)],
     )
-    (found,) = made("incidents", UP, incidents=[declared])["incidents"]
-    assert (found["id"], found["status"], found["impact"]) == ("inci00000007", "resolved", "major")
-    assert found["shortlink"] == "https://status.example/incidents/inci00000007"
-    assert (found["monitoring_at"], found["resolved_at"]) == (
+    (shown,) = document_of("incidents", UP, incidents=[declared])["incidents"]
+    assert (shown["id"], shown["status"], shown["impact"]) == ("inci00000007", "resolved", "major")
+    assert shown["shortlink"] == "https://status.example/incidents/inci00000007"
+    assert (shown["monitoring_at"], shown["resolved_at"]) == (
         "2026-11-23T13:26:08.000Z",
         "2026-11-23T14:26:08.000Z",
     )
-    assert [component["name"] for component in found["components"]] == ["Up"]
-    affected = [update["affected_components"][0] for update in found["incident_updates"]]
+    assert [component["name"] for component in shown["components"]] == ["Up"]
+    affected = [update["affected_components"][0] for update in shown["incident_updates"]]
     assert [(entry["old_status"], entry["new_status"]) for entry in affected] == [
         ("partial_outage", "operational"),
         ("partial_outage", "partial_outage"),
@@ -267,14 +267,14 @@ def test_an_incident_tells_each_update_with_the_components_before_and_after() ->
 
 
 def test_an_incident_without_components_affects_null() -> None:
-    found = made("incidents", UP, incidents=[said()])["incidents"][0]
-    assert found["incident_updates"][0]["affected_components"] is None
-    assert found["components"] == []
+    shown = document_of("incidents", UP, incidents=[incident()])["incidents"][0]
+    assert shown["incident_updates"][0]["affected_components"] is None
+    assert shown["components"] == []
 
 
 def test_outages_stand_beside_declared_incidents_newest_first() -> None:
-    found = made("incidents", UP, DOWN, incidents=[said()])["incidents"]
-    assert [entry["name"] for entry in found] == ["Errors", "Down is down"]
+    incidents = document_of("incidents", UP, DOWN, incidents=[incident()])["incidents"]
+    assert [entry["name"] for entry in incidents] == ["Errors", "Down is down"]
 
 
 def test_at_most_fifty_incidents_are_listed() -> None:
@@ -282,14 +282,14 @@ def test_at_most_fifty_incidents_are_listed() -> None:
         fakes.incident(number, "Old", (Status.RESOLVED, "Fixed.", ago(days=number)))
         for number in range(1, 61)
     ]
-    listed = made("incidents", incidents=declared)["incidents"]
+    listed = document_of("incidents", incidents=declared)["incidents"]
     assert [entry["id"] for entry in listed] == [f"inci{number:08}" for number in range(1, 51)]
 
 
 def test_however_many_are_open_all_of_them_are_listed() -> None:
     declared = [fakes.incident(number, "Open", started=ago(days=number)) for number in range(1, 61)]
     for name in ("summary", "incidents/unresolved"):
-        assert len(made(name, incidents=declared)["incidents"]) == 60
+        assert len(document_of(name, incidents=declared)["incidents"]) == 60
 
 
 def windows() -> list[Maintenance]:
@@ -331,13 +331,13 @@ def windows() -> list[Maintenance]:
     ],
 )
 def test_maintenance_is_listed_by_how_far_it_has_come(name: str, listed: dict[str, str]) -> None:
-    found = made(name, UP, maintenances=windows())["scheduled_maintenances"]
-    assert {entry["name"]: entry["status"] for entry in found} == listed
+    shown = document_of(name, UP, maintenances=windows())["scheduled_maintenances"]
+    assert {entry["name"]: entry["status"] for entry in shown} == listed
 
 
 def test_maintenance_that_was_broken_off_ended_then() -> None:
-    found = made("scheduled-maintenances", maintenances=windows())["scheduled_maintenances"]
-    assert [entry["resolved_at"] for entry in found] == [
+    listed = document_of("scheduled-maintenances", maintenances=windows())["scheduled_maintenances"]
+    assert [entry["resolved_at"] for entry in listed] == [
         None,
         None,
         None,
@@ -348,13 +348,13 @@ def test_maintenance_that_was_broken_off_ended_then() -> None:
 
 def test_an_incident_that_begins_later_is_not_told_yet() -> None:
     later = fakes.incident(1, "Later", started=ago(hours=-1))
-    assert made("incidents", incidents=[later])["incidents"] == []
+    assert document_of("incidents", incidents=[later])["incidents"] == []
 
 
 def test_times_are_the_moments_that_were_written() -> None:
-    update = made("incidents", incidents=[said()])["incidents"][0]["incident_updates"][0]
+    update = document_of("incidents", incidents=[incident()])["incidents"][0]["incident_updates"][0]
     assert update["display_at"] == update["created_at"] == "2026-11-23T14:56:08.000Z"
 
 
 def test_the_address_has_no_slash_at_its_end_as_in_the_original() -> None:
-    assert made("status")["page"]["url"] == "https://status.example"
+    assert document_of("status")["page"]["url"] == "https://status.example"

@@ -1,4 +1,4 @@
-"""Our own document against its closed schema, and what it says."""
+"""Check our own document against its closed schema, and its content."""
 
 import json
 from dataclasses import replace
@@ -40,17 +40,19 @@ WINDOW = fakes.maintenance(
 )
 
 
-def made(*components: page_data.ComponentData, **more: Unpack[shapes.More]) -> dict[str, Any]:
-    told = page_feed.of(fakes.facts(*components, **more), NOW, "https://status.example/")
-    written = json.dumps(document.of(told, {"comp00000001": fakes.day_of_buckets()}))
-    found: dict[str, Any] = json.loads(written)
-    shapes.check("/api/v1/page.json", found)
-    return found
+def document_of(
+    *components: page_data.ComponentData, **more: Unpack[shapes.More]
+) -> dict[str, Any]:
+    feed = page_feed.of(fakes.facts(*components, **more), NOW, "https://status.example/")
+    written = json.dumps(document.of(feed, {"comp00000001": fakes.day_of_buckets()}))
+    parsed: dict[str, Any] = json.loads(written)
+    shapes.check("/api/v1/page.json", parsed)
+    return parsed
 
 
 def test_the_version_stands_first() -> None:
-    assert next(iter(made())) == "version"
-    assert made()["version"] == 1
+    assert next(iter(document_of())) == "version"
+    assert document_of()["version"] == 1
 
 
 @pytest.mark.parametrize(
@@ -65,26 +67,28 @@ def test_the_version_stands_first() -> None:
 def test_the_state_of_the_page_is_told_in_our_words(
     components: tuple[page_data.ComponentData, ...], state: tuple[str, str, str]
 ) -> None:
-    assert tuple(made(*components)["state"].values()) == state
+    assert tuple(document_of(*components)["state"].values()) == state
 
 
 def test_a_component_tells_its_condition_its_reason_and_what_is_declared() -> None:
-    found = made(DOWN, incidents=[SAID])["components"][0]
-    told = {key: found[key] for key in ("condition", "since", "reason", "observed", "declared")}
-    assert told == {
+    component = document_of(DOWN, incidents=[SAID])["components"][0]
+    shown = {
+        key: component[key] for key in ("condition", "since", "reason", "observed", "declared")
+    }
+    assert shown == {
         "condition": "down",
         "since": "2026-11-23T14:26:08.000Z",
         "reason": "Timeout",
         "observed": "down",
         "declared": "partial",
     }
-    assert found["reason_text"] == "timed out"
+    assert component["reason_text"] == "timed out"
 
 
 def test_silence_is_unknown_and_tells_what_was_seen_last() -> None:
-    found = made(DOWN, observed=ago(minutes=5))
-    assert found["state"]["condition"] == "unknown"
-    assert (found["components"][0]["condition"], found["components"][0]["last"]) == (
+    document = document_of(DOWN, observed=ago(minutes=5))
+    assert document["state"]["condition"] == "unknown"
+    assert (document["components"][0]["condition"], document["components"][0]["last"]) == (
         "unknown",
         "down",
     )
@@ -94,7 +98,7 @@ def test_windows_tell_uptime_coverage_and_p95() -> None:
     day = page_data.LatencyDay(ago(days=2).date(), 99, 99, 1, histogram.of([200_000] * 99))
     overlays = [Overlay(OverlayKind.UNSEEN, ago(hours=12), ago(hours=6))]
     component = replace(fakes.component(overlays=overlays), days=(day,))
-    first, *others = made(component)["components"][0]["windows"]
+    first, *others = document_of(component)["components"][0]["windows"]
     assert first == {"name": "24h", "uptime": 100.0, "coverage": 75.0, "p95_ms": 148.7}
     assert [window["name"] for window in others] == ["7d", "30d", "90d"]
     # 99 checks of that day, and of the last two days those in the collector's buckets.
@@ -103,7 +107,7 @@ def test_windows_tell_uptime_coverage_and_p95() -> None:
 
 def test_every_day_of_the_bars_is_told() -> None:
     claims = [HealthClaim(State.UP, BORN), *fakes.outage(ago(days=2), timedelta(minutes=30))]
-    days = made(fakes.component(claims=claims))["components"][0]["days"]
+    days = document_of(fakes.component(claims=claims))["components"][0]["days"]
     assert (len(days), days[0]["day"], days[-1]["day"]) == (90, "2026-08-26", "2026-11-23")
     assert days[-3] == {
         "day": "2026-11-21",
@@ -119,26 +123,26 @@ def test_every_day_of_the_bars_is_told() -> None:
 
 def test_a_day_before_the_first_data_has_no_percentage() -> None:
     new = fakes.component(claims=[HealthClaim(State.UP, ago(hours=1))], born=ago(hours=1))
-    days = made(new)["components"][0]["days"]
+    days = document_of(new)["components"][0]["days"]
     assert [day["uptime"] for day in days[-2:]] == [None, 100.0]
 
 
 def test_incidents_tell_whether_people_or_checkers_brought_them() -> None:
-    found = made(DOWN, incidents=[SAID])["incidents"]
-    assert [(entry["kind"], entry["title"]) for entry in found] == [
+    incidents = document_of(DOWN, incidents=[SAID])["incidents"]
+    assert [(entry["kind"], entry["title"]) for entry in incidents] == [
         ("declared", "Errors"),
         ("observed", "Down is down"),
     ]
-    assert found[0]["components"] == [{"id": "comp00000002", "effect": "partial"}]
-    assert found[0]["updates"][0]["body"] == "We look into it."
+    assert incidents[0]["components"] == [{"id": "comp00000002", "effect": "partial"}]
+    assert incidents[0]["updates"][0]["body"] == "We look into it."
 
 
 def test_maintenance_tells_its_phase_and_the_components_of_this_page() -> None:
-    (found,) = made(fakes.component(), maintenances=[WINDOW])["maintenances"]
-    assert (found["phase"], found["components"]) == ("scheduled", ["comp00000001"])
-    assert found["updates"][0]["phase"] == "scheduled"
+    (maintenance,) = document_of(fakes.component(), maintenances=[WINDOW])["maintenances"]
+    assert (maintenance["phase"], maintenance["components"]) == ("scheduled", ["comp00000001"])
+    assert maintenance["updates"][0]["phase"] == "scheduled"
     off = replace(WINDOW, cancelled=ago(minutes=1))
-    assert made(maintenances=[off])["maintenances"][0]["phase"] == "cancelled"
+    assert document_of(maintenances=[off])["maintenances"][0]["phase"] == "cancelled"
 
 
 def test_what_goes_on_is_told_however_much_is_newer() -> None:
@@ -147,6 +151,6 @@ def test_what_goes_on_is_told_however_much_is_newer() -> None:
         for number in range(1, 61)
     ]
     still = fakes.incident(99, "Open", started=ago(days=100))
-    found = made(incidents=[*over, still])["incidents"]
-    assert len(found) == 51
-    assert found[-1]["title"] == "Open"
+    incidents = document_of(incidents=[*over, still])["incidents"]
+    assert len(incidents) == 51
+    assert incidents[-1]["title"] == "Open"
