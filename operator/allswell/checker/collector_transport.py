@@ -25,7 +25,7 @@ MAX_BYTES = 4 * 2**20
 MAX_RECEIVED = MAX_BYTES + 256 * 1024
 # The outbox sender, the heartbeat and the archive uploader.
 MAX_IDLE = 3
-# The collector's URL is the installation's own setting, so no address is refused.
+# The collector's URL is the installation's own setting: only what is never dialled is refused.
 ANY_ADDRESS = AddressPolicy(allow_loopback=True)
 
 
@@ -49,7 +49,7 @@ class CollectorTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and await the head of its response. Raises `Fault`."""
-        target = transport.goal_of(request)
+        target = transport.target_of(request)
         while self._idle:
             try:
                 return await self._send(self._idle.pop(), request, target)
@@ -101,7 +101,7 @@ class CollectorTransport(httpx.AsyncBaseTransport):
         )
 
     def _release(self, connection: PooledConnection, exchange: Exchange) -> None:
-        if exchange.is_over and connection in self._open and len(self._idle) < MAX_IDLE:
+        if exchange.is_reusable and connection in self._open and len(self._idle) < MAX_IDLE:
             self._idle.append(connection)
         else:
             self._discard(connection)

@@ -12,7 +12,7 @@ from allswell.domain.spec.http import BodyExpect
 from allswell.probe.fault import Fault
 
 # A pattern with groups may need 300 bytes of working memory for each character it looks at.
-MOST_MATCHED = 256 * 1024
+MAX_MATCHED = 256 * 1024
 SNIPPET = 80
 # Python knows more codecs than these; some of them unpack, or take quadratic time.
 CHARSETS = re.compile(
@@ -96,6 +96,6 @@ class BodyReader:
     def _keep(self, text: str) -> None:
         self._pieces.append(text)
         self._length += len(text)
-        if self._length > MOST_MATCHED:
-            words = f"a pattern is matched against at most {MOST_MATCHED // 1024} Ki characters"
+        if self._length > MAX_MATCHED:
+            words = f"a pattern is matched against at most {MAX_MATCHED // 1024} Ki characters"
             raise Fault(state.BODY_TOO_LARGE, f"{words}, and this body is longer")

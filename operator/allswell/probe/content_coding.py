@@ -11,26 +11,26 @@ from collections.abc import Iterator
 from allswell.domain import state
 from allswell.probe.fault import Fault
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 AT_ONCE = 64 * 1024
 GZIP, ZLIB, BARE = 31, 15, -15
 
 
 class Unpacker:
-    """A body being unpacked, `most` bytes of it."""
+    """A body being unpacked, at most `max_bytes` of it."""
 
-    def __init__(self, encoding: str, most: int = MOST_BYTES) -> None:
+    def __init__(self, encoding: str, max_bytes: int = MAX_BYTES) -> None:
         """Prepare for a Content-Encoding. Raises `Fault` for one that was not asked for."""
         self._pieces = _pieces(encoding.strip().lower())
-        self._most = most
-        self._left = most
+        self._max_bytes = max_bytes
+        self._left = max_bytes
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Unpack what was sent. Raises `Fault` when it cannot be read, or is too much."""
         for piece in self._pieces.feed(data):
             self._left -= len(piece)
             if self._left < 0:
-                words = f"the body is over {self._most // 1024} KiB when unpacked"
+                words = f"the body is over {self._max_bytes // 1024} KiB when unpacked"
                 raise Fault(state.BODY_TOO_LARGE, words)
             yield piece
 
@@ -58,7 +58,7 @@ class _Inflating:
         self._engine: zlib._Decompress | None = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the data unpacked, at most `AT_ONCE` bytes in each piece."""
+        """Yield the data unpacked, at max_bytes `AT_ONCE` bytes in each piece."""
         engine = self._engine = self._engine or zlib.decompressobj(self._window(data))
         while not engine.eof:
             try:

@@ -16,7 +16,7 @@ from allswell.probe.address_policy import Address
 from allswell.probe.fault import Fault
 
 HEAD_START = 0.25
-MOST_TRIED = 8
+MAX_TRIED = 8
 
 Connected = tuple[socket.socket, Address]
 
@@ -25,7 +25,7 @@ async def dial(addresses: Sequence[Address], port: int) -> Connected:
     """Connect to the first address that answers. Raises the most telling `Fault` of all."""
     if len(addresses) == 1:
         return await _connect(addresses[0], port)
-    waiting = deque(interleave(addresses)[:MOST_TRIED])
+    waiting = deque(interleave(addresses)[:MAX_TRIED])
     running: set[asyncio.Task[Connected]] = set()
     faults: list[Fault] = []
     try:

@@ -16,11 +16,11 @@ from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
 from allswell.probe.stream import Stream
 
-MOST_HEADER_BYTES = 64 * 1024
-MOST_INTERIM = 16
-MOST_BODY = 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+MAX_INTERIM = 16
+MAX_BODY = 1024 * 1024
 # Each piece costs some 6 µs, however small it is.
-MOST_PIECES = 16_384
+MAX_PIECES = 16_384
 # Events handled before others may run: about a millisecond.
 STRETCH = 64
 BEGINNING = b"HTTP/"
@@ -41,14 +41,14 @@ class Head:
 class Exchange:
     """A request in progress: `send`, then `head`, then `piece` until it returns nothing."""
 
-    def __init__(self, stream: Stream, most_body: int = MOST_BODY) -> None:
+    def __init__(self, stream: Stream, max_body: int = MAX_BODY) -> None:
         self._stream = stream
-        self._engine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEADER_BYTES)
+        self._engine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER_BYTES)
         self._begun = b""
         self._ended = False
         self._events = 0
-        self._left = most_body
-        self._most_body = most_body
+        self._left = max_body
+        self._max_body = max_body
         self._pieces = 0
 
     async def send(self, request: httpx.Request, resource: str) -> None:
@@ -68,11 +68,11 @@ class Exchange:
 
     async def head(self) -> Head:
         """Wait for the response's status and headers."""
-        for _ in range(MOST_INTERIM + 1):
+        for _ in range(MAX_INTERIM + 1):
             event = await self._event()
             if isinstance(event, h11.Response):
                 return Head(event.status_code, tuple(event.headers))
-        raise Fault(state.PROTOCOL_ERROR, f"more than {MOST_INTERIM} interim answers")
+        raise Fault(state.PROTOCOL_ERROR, f"more than {MAX_INTERIM} interim answers")
 
     async def piece(self) -> bytes:
         """Return the next bytes of the body as they were sent, or none at its end."""
@@ -82,16 +82,16 @@ class Exchange:
                 return b""
             self._left -= len(event.data)
             self._pieces += 1
-            if self._pieces > MOST_PIECES:
-                raise Fault(state.BODY_TOO_LARGE, f"the body is in over {MOST_PIECES} pieces")
+            if self._pieces > MAX_PIECES:
+                raise Fault(state.BODY_TOO_LARGE, f"the body is in over {MAX_PIECES} pieces")
             if self._left < 0:
-                words = f"the body is over {self._most_body // 1024} KiB"
+                words = f"the body is over {self._max_body // 1024} KiB"
                 raise Fault(state.BODY_TOO_LARGE, words)
             if event.data:
                 return bytes(event.data)
 
     @property
-    def is_over(self) -> bool:
+    def is_reusable(self) -> bool:
         """Tell whether the exchange is complete, so that the connection may serve another one."""
         engine = self._engine
         ended = engine.our_state is h11.DONE and engine.their_state is h11.DONE
@@ -126,7 +126,7 @@ class Exchange:
             done = "in the middle of its answer" if self._begun else "without an answer"
             return Fault(state.CONNECTION_RESET, f"the target closed the connection {done}")
         if error.error_status_hint == 431:  # noqa: PLR2004 - Request Header Fields Too Large
-            words = f"a header block over {MOST_HEADER_BYTES // 1024} KiB"
+            words = f"a header block over {MAX_HEADER_BYTES // 1024} KiB"
             return Fault(state.PROTOCOL_ERROR, words)
         rule = QUOTED.split(str(error))[0]
         return Fault(state.PROTOCOL_ERROR, f"the answer breaks the rules of HTTP/1.1: {rule}")
@@ -141,7 +141,7 @@ def _head_of(request: httpx.Request, resource: str) -> h11.Request:
         raise Fault(state.CHECKER_ERROR, words) from None
 
 
-def first_value(pairs: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+def header_value(pairs: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
     """Return the first value of a header, by its name in lower case; empty when there is none."""
     return next((value for key, value in pairs if key.lower() == name), b"")
 

@@ -14,27 +14,27 @@ from functools import lru_cache
 from allswell.domain import state
 from allswell.domain.spec.http import Header, Http, SecretKey
 from allswell.probe import target
-from allswell.probe.exchange import first_value, text
+from allswell.probe.exchange import header_value, text
 from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
 from allswell.probe.target import Target
-from allswell.probe.transport import GOAL
+from allswell.probe.transport import TARGET
 
-FOLLOWED = (301, 302, 303, 307, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
 FOUND = 302
 CREDENTIALS = frozenset({b"authorization", b"proxy-authorization"})
-# Requests that are kept ready for the next check of their monitor; each takes some 3 KiB.
-MOST_READY = 1024
+# Requests that are cached for the next check of their monitor; each takes some 3 KiB.
+MAX_CACHED = 1024
 NO_SECRETS: Mapping[SecretKey, str] = {}
 
-Pairs = list[tuple[bytes, bytes]]
+HeaderPairs = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
     """A request of a check. `secret` are the lower-case names of headers filled from a Secret.
 
-    `cookie` is the value of the manifest's own Cookie header, as long as it may go along.
+    `cookie` is the value of the manifest's own Cookie header, as long as it may be sent.
     """
 
     request: httpx.Request
@@ -42,10 +42,10 @@ class Hop:
     cookie: bytes = b""
 
     @property
-    def goal(self) -> Target:
+    def target(self) -> Target:
         """Return where the request goes."""
-        goal: Target = self.request.extensions[GOAL]
-        return goal
+        destination: Target = self.request.extensions[TARGET]
+        return destination
 
     @property
     def secret_values(self) -> list[str]:
@@ -55,17 +55,17 @@ class Hop:
 
 
 def first(check: Http, secrets: Mapping[SecretKey, str], user_agent: str) -> Hop:
-    """Make the first request of a check. Raises `Fault` for a Secret that is missing."""
+    """Build the first request of a check. Raises `Fault` for a Secret that is missing."""
     if any(isinstance(header.value, SecretKey) for header in check.headers):
-        return _made(check, secrets, user_agent)
-    ready = _ready(check, user_agent)
-    # What is sent may be changed on its way; what is ready stays as it is.
-    return Hop(_copy(ready.request), cookie=ready.cookie)
+        return _build(check, secrets, user_agent)
+    cached = _cached(check, user_agent)
+    # httpx may change a request that it sends; the cached one stays as it is.
+    return Hop(_copy(cached.request), cookie=cached.cookie)
 
 
-@lru_cache(MOST_READY)
-def _ready(check: Http, user_agent: str) -> Hop:
-    return _made(check, NO_SECRETS, user_agent)
+@lru_cache(MAX_CACHED)
+def _cached(check: Http, user_agent: str) -> Hop:
+    return _build(check, NO_SECRETS, user_agent)
 
 
 def _copy(request: httpx.Request) -> httpx.Request:
@@ -78,26 +78,29 @@ def _copy(request: httpx.Request) -> httpx.Request:
     )
 
 
-def _made(check: Http, secrets: Mapping[SecretKey, str], user_agent: str) -> Hop:
+def _build(check: Http, secrets: Mapping[SecretKey, str], user_agent: str) -> Hop:
     try:
-        goal = target.parse(check.url)
-        url = target.as_httpx(goal)
+        destination = target.parse(check.url)
+        url = target.as_httpx(destination)
     except target.BadTarget as error:
         raise Fault(state.CHECKER_ERROR, f"the address cannot be used: {error}") from error
-    given = [_pair(header, secrets) for header in check.headers]
-    names = {name.lower() for name, _ in given}
-    own = [pair for pair in _own(goal, user_agent) if pair[0].lower() not in names]
-    # Without a timeout of ours httpx would make one, and nobody would look at it.
-    extensions = {GOAL: goal, "timeout": {}}
+    manifest_headers = [_pair(header, secrets) for header in check.headers]
+    names = {name.lower() for name, _ in manifest_headers}
+    defaults = [p for p in _defaults(destination, user_agent) if p[0].lower() not in names]
     request = httpx.Request(
-        check.method, url, headers=own + given, content=check.body, extensions=extensions
+        check.method,
+        url,
+        headers=defaults + manifest_headers,
+        content=check.body,
+        # Without a timeout in there, httpx would make one for nobody.
+        extensions={TARGET: destination, "timeout": {}},
     )
-    return Hop(request, _secret_names(check), first_value(request.headers.raw, b"cookie"))
+    return Hop(request, _secret_names(check), header_value(request.headers.raw, b"cookie"))
 
 
-def _own(goal: Target, user_agent: str) -> Pairs:
+def _defaults(destination: Target, user_agent: str) -> HeaderPairs:
     return [
-        (b"Host", goal.authority.encode()),
+        (b"Host", destination.authority.encode()),
         (b"User-Agent", user_agent.encode()),
         (b"Accept", b"*/*"),
         # Nothing to unpack here, nothing to pack for each check there.
@@ -121,82 +124,96 @@ def _pair(header: Header, secrets: Mapping[SecretKey, str]) -> tuple[bytes, byte
 
 
 def _value(header: Header, secrets: Mapping[SecretKey, str]) -> str:
-    wanted = header.value
-    if isinstance(wanted, str):
-        return wanted
-    if wanted not in secrets:
-        words = f"the header {header.name} needs the key {wanted.key} of the Secret {wanted.name}"
+    value = header.value
+    if isinstance(value, str):
+        return value
+    if value not in secrets:
+        words = f"the header {header.name} needs the key {value.key} of the Secret {value.name}"
         raise Fault(state.SECRET_MISSING, f"{words}, which is not there")
     # A file's last line ends with a newline, and so do many Secrets made from one.
-    return secrets[wanted].strip()
+    return secrets[value].strip()
 
 
 async def read_location(response: httpx.Response) -> None:
-    """Rewrite Location as httpx reads it; a hook of httpx for each response.
+    """Rewrite Location so that httpx reads it; a response hook of httpx.
 
-    Raises `Fault` when it leads nowhere. A redirect that does not say where is no redirect.
+    Raises `Fault` when it cannot be followed. An empty one is dropped: that is no redirect.
     """
-    if response.status_code not in FOLLOWED:
+    if response.status_code not in REDIRECTS:
         return
-    location = text(first_value(response.headers.raw, b"location"))
+    location = text(header_value(response.headers.raw, b"location"))
     response.headers.pop("Location", None)
     if not location:
         return
-    here: Target = response.request.extensions[GOAL]
+    current: Target = response.request.extensions[TARGET]
     try:
-        goal = target.join(here, location)
-        response.headers["Location"] = str(target.as_httpx(goal))
+        destination = target.join(current, location)
+        response.headers["Location"] = str(target.as_httpx(destination))
     except target.BadTarget as error:
-        words = f"the redirect from {here.shown} cannot be followed: {error}"
+        words = f"the redirect from {current.shown} cannot be followed: {error}"
         raise Fault(state.BAD_REDIRECT, words) from error
-    response.extensions[GOAL] = goal
+    response.extensions[TARGET] = destination
 
 
-async def ignore_location(response: httpx.Response) -> None:
-    """Take a redirect for the final response; the other hook of httpx."""
+async def drop_location(response: httpx.Response) -> None:
+    """Take a redirect for the final response; a response hook of httpx."""
     response.headers.pop("Location", None)
 
 
 def follow(hop: Hop, response: httpx.Response) -> Hop:
-    """Make the request after a redirect that `read_location` has read."""
-    onward = response.next_request
-    assert onward is not None  # noqa: S101 - httpx makes one wherever there is a Location
-    goal: Target = response.extensions[GOAL]
-    onward.extensions[GOAL] = goal
-    _keep_method(hop.request, onward, response.status_code)
-    if goal.origin != hop.goal.origin:
-        _leave_origin(onward, goal, hop.secret)
-        return Hop(onward, hop.secret)
+    """Build the request after a redirect whose Location `read_location` has rewritten.
+
+    1. httpx builds the next request, with the cookies that were set.
+    2. Its method and body become what the Fetch standard says.
+    3. On another origin the credentials are dropped; on the same one the manifest's own cookies
+       are sent again.
+    """
+    request = response.next_request
+    assert request is not None  # noqa: S101 - httpx builds one wherever there is a Location
+    destination: Target = response.extensions[TARGET]
+    request.extensions[TARGET] = destination
+    _restore_method(hop.request, request, response.status_code)
+    if destination.origin != hop.target.origin:
+        _drop_credentials(request, destination, hop.secret)
+        return Hop(request, hop.secret)
     if hop.cookie:
-        _add_cookie(onward, hop.cookie)
-    return Hop(onward, hop.secret, hop.cookie)
+        _add_cookies(request, hop.cookie)
+    return Hop(request, hop.secret, hop.cookie)
 
 
-def _keep_method(before: httpx.Request, onward: httpx.Request, status: int) -> None:
+def _restore_method(previous: httpx.Request, request: httpx.Request, status: int) -> None:
     """Restore the method after a 302 unless it was POST; httpx makes a GET of every method."""
-    if onward.method == before.method:
+    if request.method == previous.method:
         return
-    if status == FOUND and before.method != "POST":
-        onward.method, onward.stream = before.method, before.stream
-        length = first_value(before.headers.raw, b"content-length")
-        onward.headers = httpx.Headers([*onward.headers.raw, (b"Content-Length", length)])
+    pairs = request.headers.raw
+    if status == FOUND and previous.method != "POST":
+        request.method, request.stream = previous.method, previous.stream
+        length = header_value(previous.headers.raw, b"content-length")
+        request.headers = httpx.Headers([*pairs, (b"Content-Length", length)] if length else pairs)
     else:
-        others = [p for p in onward.headers.raw if not p[0].lower().startswith(b"content-")]
-        onward.headers = httpx.Headers(others)
+        others = [pair for pair in pairs if not pair[0].lower().startswith(b"content-")]
+        request.headers = httpx.Headers(others)
 
 
-def _leave_origin(onward: httpx.Request, goal: Target, secret: frozenset[bytes]) -> None:
-    """Drop what only the previous origin may see; the cookies are those of the new one."""
+def _drop_credentials(
+    request: httpx.Request, destination: Target, secret: frozenset[bytes]
+) -> None:
+    """Drop what only the previous origin may see; the cookies in there are the new one's."""
     dropped = (CREDENTIALS | secret | {b"host"}) - {b"cookie"}
-    others = [pair for pair in onward.headers.raw if pair[0].lower() not in dropped]
-    onward.headers = httpx.Headers([(b"Host", goal.authority.encode()), *others])
+    others = [pair for pair in request.headers.raw if pair[0].lower() not in dropped]
+    request.headers = httpx.Headers([(b"Host", destination.authority.encode()), *others])
 
 
-def _add_cookie(onward: httpx.Request, own: bytes) -> None:
-    """Send the manifest's own cookies, except those that a response has set meanwhile."""
-    anew = first_value(onward.headers.raw, b"cookie")
-    names = {pair.partition(b"=")[0].strip() for pair in anew.split(b";")}
-    still = [pair for pair in own.split(b";") if pair.partition(b"=")[0].strip() not in names]
-    others = [pair for pair in onward.headers.raw if pair[0].lower() != b"cookie"]
-    cookie = b";".join([*still, b" " + anew] if still and anew else still) or anew
-    onward.headers = httpx.Headers([*others, (b"Cookie", cookie.strip())])
+def _add_cookies(request: httpx.Request, own: bytes) -> None:
+    """Add the manifest's own cookies, except those that a response has replaced."""
+    stored = header_value(request.headers.raw, b"cookie")
+    if stored:
+        replaced = {_cookie_name(pair) for pair in stored.split(b";")}
+        remaining = [p.strip() for p in own.split(b";") if _cookie_name(p) not in replaced]
+        own = b"; ".join([*remaining, stored])
+    others = [pair for pair in request.headers.raw if pair[0].lower() != b"cookie"]
+    request.headers = httpx.Headers([*others, (b"Cookie", own)])
+
+
+def _cookie_name(pair: bytes) -> bytes:
+    return pair.partition(b"=")[0].strip()

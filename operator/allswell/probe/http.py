@@ -7,14 +7,15 @@ from allswell.domain.spec.http import BodyExpect, Http, SecretKey
 from allswell.probe import fault, hop, pattern
 from allswell.probe.body import BodyReader
 from allswell.probe.check_run import CheckRun
-from allswell.probe.client import CheckClient
+from allswell.probe.client import ClientPool
 from allswell.probe.connector import Connector
-from allswell.probe.exchange import first_value, text
+from allswell.probe.exchange import header_value, text
 from allswell.probe.fault import Fault
 from allswell.probe.hop import Hop
 from allswell.probe.lean_httpx import httpx
 from allswell.probe.transport import Transport
 
+CLIENTS = ClientPool()
 NO_BODY = httpx.ByteStream(b"")
 
 
@@ -24,19 +25,19 @@ async def probe(
     """Carry the check out, recording everything in `run`. Raises `Fault` without a verdict."""
     start = hop.first(check, secrets, connector.user_agent)
     run.secrets = start.secret_values
-    hook = hop.read_location if check.max_redirects else hop.ignore_location
-    client = CheckClient(Transport(connector, run, check.tls), hook)
+    hook = hop.read_location if check.max_redirects else hop.drop_location
     try:
-        await _follow(client, start, check, run)
+        with CLIENTS.client(Transport(connector, run, check.tls), hook) as client:
+            await _follow(client, start, check, run)
     except fault.HTTP_ERRORS as error:
         raise fault.of_http_error(error, run.doing) from error
 
 
 async def _follow(client: httpx.AsyncClient, start: Hop, check: Http, run: CheckRun) -> None:
     """Follow redirects hop by hop; each address is judged before it is dialled."""
-    here = start
+    current = start
     for _ in range(check.max_redirects + 1):
-        response = await client.send(here.request, stream=True)
+        response = await client.send(current.request, stream=True)
         try:
             if response.next_request is None:
                 await _judge(response, check, run)
@@ -45,8 +46,8 @@ async def _follow(client: httpx.AsyncClient, start: Hop, check: Http, run: Check
             await response.aclose()
             # httpx's stream holds its response: a circle that would live until the next collection.
             response.stream = NO_BODY
-        here = hop.follow(here, response)
-    words = f"more than {check.max_redirects} redirects, the last to {here.goal.shown}"
+        current = hop.follow(current, response)
+    words = f"more than {check.max_redirects} redirects, the last to {current.target.shown}"
     raise Fault(state.TOO_MANY_REDIRECTS, words)
 
 
@@ -64,7 +65,7 @@ async def _judge(response: httpx.Response, check: Http, run: CheckRun) -> None:
 
 async def _judge_body(response: httpx.Response, expect: BodyExpect, run: CheckRun) -> None:
     run.doing = "reading the body"
-    reader = BodyReader(expect, text(first_value(response.headers.raw, b"content-type")))
+    reader = BodyReader(expect, text(header_value(response.headers.raw, b"content-type")))
     async for piece in response.aiter_bytes():
         reader.feed(piece)
         if reader.decided:

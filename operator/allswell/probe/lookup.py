@@ -18,7 +18,7 @@ from allswell.probe.address_policy import Address
 # A host's name to its addresses, best first. Raises OSError when there are none.
 Resolve = Callable[[str], Awaitable[Sequence[Address]]]
 
-MOST_AT_ONCE = 256
+MAX_AT_ONCE = 256
 WAIT = 0.25
 
 
@@ -48,10 +48,10 @@ class SystemLookup:
     def __init__(
         self,
         ask: Callable[[str], tuple[Address, ...]] = ask_system,
-        most_at_once: int = MOST_AT_ONCE,
+        max_at_once: int = MAX_AT_ONCE,
     ) -> None:
         self._ask = ask
-        self._most = most_at_once
+        self._max_at_once = max_at_once
         self._running: dict[str, asyncio.Future[tuple[Address, ...] | Exception]] = {}
 
     async def __call__(self, host: str) -> tuple[Address, ...]:
@@ -73,10 +73,10 @@ class SystemLookup:
 
     async def _wait_for_place(self) -> None:
         """Wait briefly for a free place; hanging lookups are no statement about this name."""
-        if len(self._running) < self._most:
+        if len(self._running) < self._max_at_once:
             return
         await asyncio.wait(
             self._running.values(), timeout=WAIT, return_when=asyncio.FIRST_COMPLETED
         )
-        if len(self._running) >= self._most:
-            raise OSError(errno.EAGAIN, f"{self._most} name lookups are hanging")
+        if len(self._running) >= self._max_at_once:
+            raise OSError(errno.EAGAIN, f"{self._max_at_once} name lookups are hanging")

@@ -24,7 +24,7 @@ AT_ONCE = 16 * 1024
 # Records read before others may run; what has arrived already never makes a reader wait.
 STRETCH = 64
 # A body of 1 MiB, and room around it for the handshake, the headers and the chunks' frames.
-MOST_RECEIVED = (1024 + 256) * 1024
+MAX_RECEIVED = (1024 + 256) * 1024
 
 
 class Stream(Protocol):
@@ -40,17 +40,17 @@ class Stream(Protocol):
 class Plain:
     """A connected socket; `close` ends it at once, whatever still goes on above."""
 
-    __slots__ = ("_left", "_loop", "_most", "_run", "_socket")
+    __slots__ = ("_left", "_loop", "_max_received", "_run", "_socket")
 
     def __init__(self, connected: socket.socket, run: CheckRun) -> None:
         self._run = run
         self._loop = asyncio.get_running_loop()
         self._socket = connected
-        self._left = self._most = MOST_RECEIVED
+        self._left = self._max_received = MAX_RECEIVED
 
-    def allow(self, most: int) -> None:
+    def allow(self, max_bytes: int) -> None:
         """Let as many further bytes come; for a connection that serves several requests."""
-        self._left = self._most = most
+        self._left = self._max_received = max_bytes
 
     async def read(self) -> bytes:
         """Read some bytes, or none at the end."""
@@ -60,7 +60,7 @@ class Plain:
             raise fault.of_os_error(error, self._run.doing) from error
         self._left -= len(data)
         if self._left < 0:
-            words = f"the target sent more than {self._most // 1024} KiB"
+            words = f"the target sent more than {self._max_received // 1024} KiB"
             raise Fault(state.BODY_TOO_LARGE, words)
         return data
 

@@ -73,9 +73,9 @@ def parse(url: str) -> Target:
 
 def join(base: Target, reference: str) -> Target:
     """Resolve a reference that was given at `base`. Raises BadTarget."""
-    here = f"{base.scheme}://{base.authority}{base.resource}"
+    url = f"{base.scheme}://{base.authority}{base.resource}"
     try:
-        return parse(urljoin(here, reference))
+        return parse(urljoin(url, reference))
     except BadTarget:
         raise
     except ValueError as error:
@@ -122,26 +122,26 @@ def _bounded(label: str) -> str:
     return label
 
 
-def as_httpx(goal: Target) -> httpx.URL:
+def as_httpx(target: Target) -> httpx.URL:
     """Spell the URL so that httpx reads it. Raises BadTarget for one that is too long.
 
     Only what httpx derives from it matters here: its origin, and which cookies are meant for it.
     httpx decodes every host that begins with `xn--` and fails at symbols, and it takes `1.2.3.400`
     for a broken address, not for a name; such a host gets an escape in front.
     """
-    host = goal.host
+    host = target.host
     try:
-        url = _httpx_url(goal, host)
+        url = _httpx_url(target, host)
         if url.host:
             return url
     except (httpx.InvalidURL, ValueError):
         pass
     try:
-        return _httpx_url(goal, f"%{ord(host[0]):02x}{host[1:]}")
+        return _httpx_url(target, f"%{ord(host[0]):02x}{host[1:]}")
     except (httpx.InvalidURL, ValueError) as error:
         raise BadTarget("it cannot be read") from error
 
 
-def _httpx_url(goal: Target, host: str) -> httpx.URL:
+def _httpx_url(target: Target, host: str) -> httpx.URL:
     host = f"[{host}]" if ":" in host else host
-    return httpx.URL(f"{goal.scheme}://{host}:{goal.port}{goal.resource}")
+    return httpx.URL(f"{target.scheme}://{host}:{target.port}{target.resource}")

@@ -10,7 +10,7 @@ from allswell.probe.connector import Connector
 from allswell.probe.fault import Fault
 from allswell.probe.stream import Stream
 
-MOST_REPLY = 64 * 1024
+MAX_REPLY = 64 * 1024
 SNIPPET = 80
 
 
@@ -37,7 +37,7 @@ async def _await_reply(stream: Stream, wanted: str, run: CheckRun) -> None:
     run.doing = "waiting for a reply"
     needle, reply = wanted.encode(), b""
     try:
-        while needle not in reply and len(reply) < MOST_REPLY:
+        while needle not in reply and len(reply) < MAX_REPLY:
             data = await stream.read()
             if not data:
                 break
@@ -45,7 +45,7 @@ async def _await_reply(stream: Stream, wanted: str, run: CheckRun) -> None:
             words = "the target replied, but not with the expected words"
             run.when_late = Fault(state.UNEXPECTED_REPLY, words)
     finally:
-        found = needle in reply[:MOST_REPLY]
+        found = needle in reply[:MAX_REPLY]
         seen = "found" if found else _beginning(reply)
         run.expect(state.UNEXPECTED_REPLY, "contains", wanted, seen, holds=found)
 

@@ -18,10 +18,11 @@ from allswell.probe import AddressPolicy, Prober
 from allswell.probe.address_policy import Address
 from allswell.probe.check_run import CheckRun
 from allswell.probe.connector import Connector
+from allswell.probe.exchange import Exchange
 from allswell.probe.fault import Fault
 from allswell.probe.lean_httpx import httpx
 from allswell.probe.stream import Plain
-from allswell.probe.transport import AS_SENT, Transport
+from allswell.probe.transport import RAW_HEADERS, Transport
 from allswell.probe.trust import Trust
 from tests.integration.probe.targets import (
     HERE,
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.asyncio
 
 TOKEN = SecretKey("api", "token")
 EMOJI = "xn--i-7iq.ws"
-OF_A_CHECK = (httpx.Response, httpx.AsyncClient, Plain)
+OF_A_CHECK = (httpx.Response, Exchange, Plain)
 
 
 async def unknown(host: str) -> Sequence[Address]:
@@ -196,7 +197,7 @@ async def test_httpx_is_handed_what_it_has_nothing_to_unpack_in(headers: list[st
     assert b"".join(pieces) in (b"a" * 100_000, b"as it is")
     assert max(map(len, pieces)) <= 64 * 1024
     assert not {"content-encoding", "content-length"} & set(answer.headers)
-    assert (b"content-encoding", headers[0].encode()) in answer.extensions[AS_SENT]
+    assert (b"content-encoding", headers[0].encode()) in answer.extensions[RAW_HEADERS]
 
 
 async def test_a_bomb_is_no_more_for_httpx_than_for_a_check() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from allswell.domain import state
 from allswell.domain.spec.http import BodyExpect
 from allswell.probe.body import BodyReader, TextSearch, charset_of
-from allswell.probe.content_coding import MOST_BYTES, Unpacker
+from allswell.probe.content_coding import MAX_BYTES, Unpacker
 from allswell.probe.fault import Fault
 
 
@@ -67,7 +67,7 @@ def test_what_comes_after_the_end_of_a_packed_body_is_left_alone() -> None:
 def test_a_body_over_the_limit_is_refused_though_nothing_was_packed() -> None:
     unpacker = Unpacker("")
     with pytest.raises(Fault, match="1024 KiB"):
-        list(unpacker.feed(bytes(MOST_BYTES + 1)))
+        list(unpacker.feed(bytes(MAX_BYTES + 1)))
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,10 @@ def follow(sent: Request, status: int, location: str, *cookies: str) -> Request:
     following = hop.follow(here, response)
     secret = {header.name: header.secret for header in sent.headers}
     pairs = [(k.decode(), v.decode()) for k, v in following.request.headers.raw]
-    own = [(k, v) for k, v in pairs if k.lower() not in OURS and v != following.goal.authority]
+    own = [(k, v) for k, v in pairs if k.lower() not in OURS and v != following.target.authority]
     headers = tuple(RequestHeader(k, v, secret.get(k, False)) for k, v in own)
     sent_on = b"".join(following.request.stream) or None  # type: ignore[arg-type]
-    return Request(following.goal, following.request.method, headers, sent_on)
+    return Request(following.target, following.request.method, headers, sent_on)
 
 
 @pytest.mark.parametrize(

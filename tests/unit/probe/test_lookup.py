@@ -60,7 +60,7 @@ async def test_a_name_has_one_lookup_at_a_time_also_after_its_check_has_given_up
 
 
 async def test_too_many_hanging_lookups_are_our_own_trouble(hanging: Hanging) -> None:
-    resolve = SystemLookup(hanging, most_at_once=1)
+    resolve = SystemLookup(hanging, max_at_once=1)
     stuck = asyncio.create_task(resolve("a.dead"))
     await asyncio.sleep(0)
     with pytest.raises(OSError, match="1 name lookups are hanging"):
@@ -71,7 +71,7 @@ async def test_too_many_hanging_lookups_are_our_own_trouble(hanging: Hanging) ->
 
 
 async def test_a_place_that_becomes_free_is_taken(hanging: Hanging) -> None:
-    resolve = SystemLookup(hanging, most_at_once=1)
+    resolve = SystemLookup(hanging, max_at_once=1)
     stuck = asyncio.create_task(resolve("a.dead"))
     await asyncio.sleep(0)
     next_one = asyncio.create_task(resolve("alive.example"))

@@ -81,12 +81,15 @@ def test_a_reference_that_cannot_be_read_is_refused() -> None:
     ],
 )
 def test_every_host_has_a_spelling_that_httpx_reads_and_tells_from_others(url: str) -> None:
-    goal = target.parse(url)
-    spelled = target.as_httpx(goal)
+    parsed = target.parse(url)
+    spelled = target.as_httpx(parsed)
     assert spelled.host  # httpx decodes it here, and fails at what it cannot decode
     port = spelled.port or target.PORTS[spelled.scheme]
-    assert (spelled.scheme, port) == (goal.scheme, goal.port)
-    assert spelled.raw_host.decode() in (goal.host, f"%{ord(goal.host[0]):02x}{goal.host[1:]}")
+    assert (spelled.scheme, port) == (parsed.scheme, parsed.port)
+    assert spelled.raw_host.decode() in (
+        parsed.host,
+        f"%{ord(parsed.host[0]):02x}{parsed.host[1:]}",
+    )
 
 
 def test_an_address_that_is_too_long_for_httpx_is_refused() -> None:
