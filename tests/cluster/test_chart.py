@@ -27,7 +27,7 @@ RESTRICTED = {
 
 @pytest.fixture(scope="module")
 def home(any_cluster: Cluster | None) -> Iterator[str]:
-    """A namespace that takes restricted pods only."""
+    """Yield a namespace that takes restricted pods only."""
     name = f"chart-{uuid.uuid4().hex[:8]}"
     if any_cluster is None:
         yield name
@@ -46,7 +46,7 @@ def home(any_cluster: Cluster | None) -> Iterator[str]:
 
 
 def located(found: rendering.Json, home: str) -> rendering.Json:
-    """An object for a served namespace, in the one namespace that there is."""
+    """Return an object for a served namespace, in the one namespace that there is."""
     if found["metadata"].get("namespace") in PLACES:
         found["metadata"]["namespace"] = home
     return found
@@ -68,7 +68,7 @@ def test_the_api_server_takes_every_object_and_knows_every_field(
 
 
 def volumes(spec: rendering.Json) -> list[rendering.Json]:
-    """A pod's volumes, with one for each that a StatefulSet would give it."""
+    """Return a pod's volumes, with one for each that a StatefulSet would give it."""
     found: list[rendering.Json] = spec["volumes"]
     there = {volume["name"] for volume in found}
     mounts = [mount["name"] for it in spec["containers"] for mount in it["volumeMounts"]]
@@ -107,7 +107,7 @@ def test_a_pod_that_is_not_restricted_is_refused_there(cluster: Cluster, home: s
 
 @pytest.fixture
 def account(cluster: Cluster, home: str, namespace: str) -> Iterator[str]:
-    """The operator's account with the rights of a release that serves one other namespace."""
+    """Yield the operator's account with the rights of a release that serves one other namespace."""
     objects = rendering.render({"watchNamespaces": [namespace]}, namespace=home)
     rights = [it for it in objects if "Role" in it["kind"] or it["kind"] == "ServiceAccount"]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": rights})
@@ -117,7 +117,7 @@ def account(cluster: Cluster, home: str, namespace: str) -> Iterator[str]:
 
 
 def may(cluster: Cluster, account: str, namespace: str, *what: str) -> bool:
-    """Whether an account may do something, as the API server says."""
+    """Tell whether an account may do something, as the API server says."""
     try:
         cluster.kubectl("auth", "can-i", "--quiet", *what, "-n", namespace, "--as", account)
     except KubectlFailed:

@@ -49,7 +49,7 @@ class Place:
         return self.cluster.kubectl("-n", self.namespace, *arguments, text=text)
 
     def read(self, *what: str) -> dict[str, Any]:
-        """Objects as the API server has them."""
+        """Return objects as the API server has them."""
         found: dict[str, Any] = json.loads(self.kubectl("get", *what, "-o", "json"))
         return found
 
@@ -71,7 +71,7 @@ def expected(place: Place, values: rendering.Values = rendering.DEFAULT) -> set[
 
 @pytest.fixture
 def paths(cluster: Cluster) -> Iterator[tuple[Place, Place]]:
-    """Two new namespaces; our kinds are there afterwards, as other tests need them."""
+    """Yield two new namespaces; our kinds are there afterwards, as other tests need them."""
     first, second = (Place(cluster, f"life-{uuid.uuid4().hex[:8]}") for _ in range(2))
     for place in (first, second):
         cluster.kubectl("create", "namespace", place.namespace)
@@ -98,7 +98,7 @@ def monitored(place: Place) -> str:
 
 
 def uid(place: Place) -> str:
-    """The identity of that Monitor."""
+    """Return the identity of that Monitor."""
     return str(place.read("monitor", "it")["metadata"]["uid"])
 
 

@@ -60,7 +60,7 @@ def finished(paths: LabPaths, kind: str, *action: str) -> int:
 
 
 def inside(paths: LabPaths) -> set[processes.Process]:
-    """All processes that name the lab's folder, or live in its namespace of processes."""
+    """Return all processes that name the lab's folder, or live in its namespace of processes."""
     init_process = namespaces.inner(paths).process
     namespace = Path(f"/proc/{init_process.pid}/ns/pid").readlink() if init_process else None
     pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]

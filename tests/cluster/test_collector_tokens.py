@@ -33,7 +33,7 @@ class Scene:
     ca: str
 
     def pod(self, namespace: str, name: str) -> str:
-        """The UID of a pod."""
+        """Return the UID of a pod."""
         return str(read(self.cluster, namespace, "pod", name)["metadata"]["uid"])
 
     def token(
@@ -44,7 +44,7 @@ class Scene:
         audience: str = collector_client.AUDIENCE,
         account: str = "",
     ) -> str:
-        """A token as the API server makes it for whoever may edit the namespace."""
+        """Request a token as whoever may edit the namespace can."""
         return collector_client.token(
             self.cluster, namespace, pod, audience=audience, account=account
         )
@@ -161,7 +161,7 @@ def with_claims(token: str, **claims: object) -> str:
 
 
 def resigned(scene: Scene, token: str, **claims: object) -> str:
-    """A token with other claims, signed as the API server signs."""
+    """Return a token with other claims, signed as the API server signs."""
     if scene.cluster.lab is None:
         pytest.skip("The cluster is not ours, so we have no key to sign with.")
     path = scene.cluster.lab.paths.certs / "service-accounts.key"

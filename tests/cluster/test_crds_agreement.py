@@ -28,7 +28,7 @@ def _installed(any_cluster: Cluster | None) -> None:
 
 
 def differs(cluster: Cluster, kind: str, manifest: dict[str, Any]) -> str:
-    """Nothing if both say the same of a manifest and read the same in it, else what differs."""
+    """Return what differs between both judgements of a manifest; nothing if they agree."""
     decoded = json.loads(json.dumps(manifest))
     answer = crds.create(cluster, "default", decoded)
     by_parser = variants.refusal(kind, decoded)
@@ -41,7 +41,7 @@ def differs(cluster: Cluster, kind: str, manifest: dict[str, Any]) -> str:
 
 
 def same(kind: str, sent: dict[str, Any], stored: Mapping[str, Any]) -> bool:
-    """Whether what is stored is what our own schema makes of it, and reads as what was sent."""
+    """Tell whether what is stored is as our schema makes it, and reads as what was sent."""
     ready = schema.prepared(JUDGES[kind].schema, sent)
     bare = copy.deepcopy(dict(stored)) | {"metadata": sent["metadata"]}
     return bool(

@@ -24,7 +24,7 @@ def _installed(any_cluster: Cluster | None) -> None:
 
 
 def published(cluster: Cluster, kind: str) -> schema.Schema | None:
-    """A kind's schema as the API server publishes it; it takes a moment after an installation."""
+    """Return a kind's schema as the API server publishes it, a moment after installing."""
     path = f"/openapi/v3/apis/{crds.GROUP}/{crds.VERSION}"
     text = json.loads(cluster.kubectl("get", "--raw", "/openapi/v3"))
     if path.removeprefix("/openapi/v3/") not in text["paths"]:
@@ -118,7 +118,7 @@ PAGE_STATUS: dict[str, Any] = {
 
 
 def read(cluster: Cluster, namespace: str, kind: str, name: str = "api") -> dict[str, Any]:
-    """An object as it is stored."""
+    """Return an object as it is stored."""
     found = json.loads(cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json"))
     assert isinstance(found, dict)
     return found
@@ -198,7 +198,7 @@ def test_each_condition_has_an_owner_of_its_own(cluster: Cluster, namespace: str
 
 
 def texts(kind: str) -> list[Change]:
-    """Each text of a kind's manifests with a megabyte in it."""
+    """Return each text of a kind's manifests with a megabyte in it."""
     return [
         Change(change.path, "x" * MEGABYTE)
         for base in variants.BASES[kind]

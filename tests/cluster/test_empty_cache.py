@@ -21,7 +21,7 @@ NAMES = ("first", "second")
 
 @pytest.fixture
 def environ(cluster: Cluster, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """An environment with an empty cache, but for what Go's compiler keeps of its own."""
+    """Yield an environment with an empty cache, but for what Go's compiler keeps of its own."""
     if cluster.lab is None:
         pytest.skip("The cluster is not ours, so there may be no Go.")
     if lacks := machine.inspect(cluster.lab.paths.cache).lacks_for_node:

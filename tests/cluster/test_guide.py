@@ -19,7 +19,7 @@ EXAMPLES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "examples").glob("*.
 
 
 def manifests(name: str) -> list[dict[str, Any]]:
-    """Monitors and StatusPages of a document or an example."""
+    """Return monitors and StatusPages of a document or an example."""
     text = (ROOT / name).read_text()
     texts = _SHOWN.findall(text) if name.endswith(".md") else [text]
     found = [it for text in texts for it in yaml.safe_load_all(text) if isinstance(it, dict)]

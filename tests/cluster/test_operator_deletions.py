@@ -33,7 +33,7 @@ class Scene:
         wait_until(lambda: pods <= set(self.cluster.pods(namespace)), what="the pods", limit=60)
 
     def left(self, namespace: str) -> list[str]:
-        """What of ours is left in a namespace."""
+        """Return what of ours is left in a namespace."""
         kinds_left = "statefulsets,configmaps,pods,persistentvolumeclaims"
         found = self.cluster.kubectl(
             "get", kinds_left, "-n", namespace, "-l", OURS, "-o", "name", "--ignore-not-found"
@@ -41,7 +41,7 @@ class Scene:
         return found.split()
 
     def known(self, namespace: str) -> set[str]:
-        """The monitors of a namespace that the central database shows."""
+        """Return the monitors of a namespace that the central database shows."""
         return {name for place, name in self.operator.monitors() if place == namespace}
 
 
@@ -56,7 +56,7 @@ def scene(cluster: Cluster, tmp_path: Path) -> Iterator[Scene]:
 
 @pytest.fixture
 def is_up(request: pytest.FixtureRequest) -> bool:
-    """Whether the operator is up while something is deleted."""
+    """Tell whether the operator is up while something is deleted."""
     return bool(request.node.callspec.params["scene"] == "up")
 
 

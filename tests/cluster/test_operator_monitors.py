@@ -21,7 +21,7 @@ TRACKING = "argocd.argoproj.io/tracking-id"
 
 @pytest.fixture(scope="module")
 def spaces(any_cluster: Cluster | None) -> Iterator[tuple[str, str, str]]:
-    """The operator's own namespace and two of tenants."""
+    """Yield the operator's own namespace and two of tenants."""
     if any_cluster is None:
         pytest.skip("No cluster is up: make cluster-up")
     with operator_process.namespaces(any_cluster, "home", "acme", "other") as (home, acme, other):
@@ -40,7 +40,7 @@ def operator(
 
 @pytest.fixture
 def lost_node(cluster: Cluster) -> Iterator[str]:
-    """A node that has no kubelet, and that nothing is scheduled to."""
+    """Yield a node that has no kubelet, and that nothing is scheduled to."""
     name = f"lost-{uuid.uuid4().hex[:8]}"
     node = {
         "apiVersion": "v1",

@@ -21,7 +21,7 @@ OLD, NEW = "local/allswell:1", "local/allswell:2"
 def operator(
     cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
 ) -> Iterator[OperatorProcess]:
-    """An operator with five Monitors whose checkers run, as far as anybody can see."""
+    """Yield an operator with five Monitors whose checkers run, as far as anybody can see."""
     home, tenant = home_and_tenant
     with operator_process.running(cluster, home, tmp_path, tenant) as running:
         # A result that is due soon is not waited for long before Ready is said.
@@ -35,7 +35,7 @@ def operator(
 
 
 def images(cluster: Cluster, namespace: str) -> dict[str, str]:
-    """The image of each Monitor's StatefulSet."""
+    """Return the image of each Monitor's StatefulSet."""
     found = json.loads(cluster.kubectl("get", "sts", "-n", namespace, "-o", "json"))["items"]
     return {
         item["metadata"]["name"].removesuffix("-check"): item["spec"]["template"]["spec"][

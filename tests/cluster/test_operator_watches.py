@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 def operator(
     cluster: Cluster, home_and_tenant: tuple[str, str], tmp_path: Path
 ) -> Iterator[OperatorProcess]:
-    """An operator whose watches of Monitors tell nothing."""
+    """Yield an operator whose watches of Monitors tell nothing."""
     home, tenant = home_and_tenant
     own = tmp_path / "way"
     own.mkdir()

@@ -29,7 +29,7 @@ def operator(
 
 @pytest.fixture
 def seen(cluster: Cluster, tenant: str, operator: OperatorProcess) -> list[dict[str, Any]]:
-    """Each version of the namespace's Monitors, in the order of a watch."""
+    """Return each version of the namespace's Monitors, in the order of a watch."""
     found: list[dict[str, Any]] = []
     assert operator.is_ready()
     which = (crds.GROUP, crds.VERSION, tenant, "monitors")

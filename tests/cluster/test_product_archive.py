@@ -42,7 +42,7 @@ print(file.execute("SELECT count(*) FROM day WHERE archived = 1").fetchone()[0])
 
 @pytest.fixture
 def bucket(cluster: Cluster) -> Iterator[s3server.Server]:
-    """A bucket with an authority of its own, where pods reach it."""
+    """Yield a bucket with an authority of its own, where pods reach it."""
     if needs.versitygw() is None:
         pytest.skip("versitygw is needed")
     if cluster.lab is None:
@@ -55,7 +55,7 @@ def bucket(cluster: Cluster) -> Iterator[s3server.Server]:
 def archiving(
     release: Installation, usual: Values, bucket: s3server.Server
 ) -> Iterator[Installation]:
-    """The release with an archive; without one again afterwards."""
+    """Yield the release with an archive; without one again afterwards."""
     keys = [f"--from-literal=access-key-id={s3server.KEY}"]
     keys += [f"--from-literal=secret-access-key={s3server.SECRET}"]
     release.kubectl("create", "secret", "generic", "results", *keys)

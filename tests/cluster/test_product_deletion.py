@@ -17,13 +17,13 @@ OF_CHECKERS = "app.kubernetes.io/name=allswell"
 
 
 def left(cluster: Cluster, namespace: str) -> str:
-    """What of ours is in a namespace."""
+    """Return what of ours is in a namespace."""
     flags = ["-n", namespace, "-l", OF_CHECKERS, "-o", "name", "--ignore-not-found"]
     return cluster.kubectl("get", OURS, *flags)
 
 
 def living(release: Installation, namespace: str) -> int:
-    """How many monitors of a namespace the collector shows."""
+    """Return how many monitors of a namespace the collector shows."""
     query = f"SELECT count(*) FROM monitor WHERE namespace = '{namespace}' AND hidden_ms IS NULL"
     return int(release.central(query)[0][0])
 
@@ -37,7 +37,7 @@ def gone(cluster: Cluster, release: Installation, namespace: str) -> None:
 
 @pytest.fixture
 def crowd(cluster: Cluster, release: Installation, target: Target) -> str:
-    """A namespace with 20 Monitors that run."""
+    """Return a namespace with 20 Monitors that run."""
     name = f"crowd-{uuid.uuid4().hex[:8]}"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     many = [

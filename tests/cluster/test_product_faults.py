@@ -41,7 +41,7 @@ def wait(until_then: datetime) -> None:
 
 @pytest.fixture
 def path(request: pytest.FixtureRequest) -> str:
-    """A path of the target that no other test asks for."""
+    """Return a path of the target that no other test asks for."""
     return f"/{request.node.name}"
 
 
@@ -49,7 +49,7 @@ def path(request: pytest.FixtureRequest) -> str:
 def api(
     cluster: Cluster, release: Installation, target: Target, namespace: str, path: str
 ) -> Iterator[RunningMonitor]:
-    """A Monitor that is up, with a page that shows it."""
+    """Yield a Monitor that is up, with a page that shows it."""
     watched = monitor_pods.start(cluster, namespace, "api", target.url(path))
     installation.apply(cluster, namespace, monitor_pods.page("acme", "api"))
     wait_until(
@@ -64,7 +64,7 @@ def status_of(watched: RunningMonitor) -> str:
 
 
 def indicator(watched: RunningMonitor, release: Installation) -> str:
-    """What the page says of all its monitors together."""
+    """Return what the page says of all its monitors together."""
     code, text = release.get(status_of(watched))
     return str(json.loads(text)["status"]["indicator"]) if code == 200 else ""
 
@@ -197,7 +197,7 @@ def test_without_a_kubelet_checks_go_on_and_a_dead_checker_is_unknown(
 
 
 def asked(lab: Lab, pod: str, path: str) -> str:
-    """What a page's pod answers. No Service leads to a node that is not ready, and there is one."""
+    """Return what a page's pod answers, as no Service leads to a node that is not ready."""
     code = (
         "import urllib.request as it\n"
         f"print(it.urlopen('http://{pod}:8080{path}', timeout=5).read().decode())"
@@ -207,7 +207,7 @@ def asked(lab: Lab, pod: str, path: str) -> str:
 
 
 def processes_of(pod: str) -> list[int]:
-    """The checker's processes in a pod of the lab, by the pod's UID in their control groups."""
+    """Return the checker's processes in a pod, by the pod's UID in their control groups."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():

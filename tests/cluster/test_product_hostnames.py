@@ -22,19 +22,19 @@ pytestmark = [pytest.mark.node, pytest.mark.timeout(300), pytest.mark.usefixture
 
 
 def named() -> str:
-    """A host name that no other test has."""
+    """Return a host name that no other test has."""
     return f"status-{uuid.uuid4().hex[:8]}.{CUSTOMERS}"
 
 
 @pytest.fixture
 def acme(cluster: Cluster, namespace: str) -> Page:
-    """A page of one tenant."""
+    """Return a page of one tenant."""
     return Page(cluster, namespace, "acme")
 
 
 @pytest.fixture
 def other(cluster: Cluster, namespace: str) -> Iterator[Page]:
-    """A page of another tenant."""
+    """Yield a page of another tenant."""
     name = f"{namespace}-other"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     yield Page(cluster, name, "acme")
@@ -43,7 +43,7 @@ def other(cluster: Cluster, namespace: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def wildcard(release: Installation) -> str:
-    """The root of the certificate for all hosts of pages."""
+    """Return the root of the certificate for all hosts of pages."""
     root = trustme.CA()
     made = root.issue_cert(f"*.{DOMAIN}")
     chain = b"".join(blob.bytes() for blob in made.cert_chain_pems).decode()

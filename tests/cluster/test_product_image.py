@@ -29,7 +29,7 @@ print(json.dumps({
 
 
 def pod(image: str, *command: str) -> dict[str, object]:
-    """A pod as strict as ours; nothing of it says who it is to run as."""
+    """Return a pod as strict as ours; nothing of it says who it is to run as."""
     security = {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
@@ -57,7 +57,7 @@ def pod(image: str, *command: str) -> dict[str, object]:
 
 
 def printed(cluster: Cluster, namespace: str, *command: str) -> str:
-    """What a command in the image prints."""
+    """Return what a command in the image prints."""
     level = "pod-security.kubernetes.io/enforce=restricted"
     cluster.kubectl("label", "namespace", namespace, level)
     cluster.apply(pod(product.image(cluster), *command), namespace=namespace)

@@ -19,12 +19,12 @@ _MOMENT = re.compile(r'datetime="([^"]+)"')
 
 
 def moments(text: str) -> list[datetime]:
-    """Every moment that a page names."""
+    """Return every moment that a page names."""
     return [datetime.fromisoformat(found) for found in _MOMENT.findall(text) if "T" in found]
 
 
 def tells(release: Installation, address: str, truth: datetime) -> None:
-    """Whether a page names a moment, within one interval."""
+    """Tell whether a page names a moment, within one interval."""
     told = moments(release.get(address)[1])
     near = [moment for moment in told if abs(moment.astimezone(UTC) - truth) <= INTERVAL]
     assert near, f"{truth} is not told by the page: {told}"

@@ -33,7 +33,7 @@ for path in ("healthz", "metrics"):
 
 @pytest.fixture
 def other(cluster: Cluster, namespace: str) -> Iterator[str]:
-    """A second tenant's namespace."""
+    """Yield a second tenant's namespace."""
     name = f"{namespace}-other"
     cluster.core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
     cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name)

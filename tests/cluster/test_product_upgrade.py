@@ -61,7 +61,7 @@ def test_an_upgrade_from_the_chart_before_and_a_rollback_lose_nothing(
 
 
 def text_of(address: str) -> str:
-    """What a browser would get; nothing when nobody answers well."""
+    """Return what a browser would get; nothing when nobody answers well."""
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
             return str(answer.read().decode())

@@ -27,7 +27,7 @@ def python(cluster: Cluster, namespace: str, code: str, *, image: str = "") -> s
 
 @pytest.fixture
 def server(lab: lifecycle.Lab, tmp_path: Path) -> Iterator[int]:
-    """The port of a web server of this test, at the machine's end of the link."""
+    """Yield the port of a web server of this test, at the machine's end of the link."""
     (tmp_path / "word").write_text("all is well", encoding="utf-8")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer((lab.machine_address, 0), handler) as served:

@@ -29,12 +29,12 @@ class Pair:
     acme: str
 
     def read(self, kind: str) -> dict[str, Any]:
-        """All objects of a kind in the tenant's namespace, by name."""
+        """Return all objects of a kind in the tenant's namespace, by name."""
         text = self.cluster.kubectl("get", kind, "-n", self.acme, "-o", "json")
         return {item["metadata"]["name"]: item for item in json.loads(text)["items"]}
 
     def versions(self) -> dict[str, str]:
-        """The versions of all that the operator writes."""
+        """Return the versions of all that the operator writes."""
         return {
             f"{kind}/{name}": item["metadata"]["resourceVersion"]
             for kind in ("monitors", "sts", "configmaps")
@@ -65,7 +65,7 @@ def pair(cluster: Cluster, tmp_path: Path) -> Iterator[Pair]:
 
 
 def second(one: OperatorProcess, folder: Path) -> OperatorProcess:
-    """Another operator that was told the same."""
+    """Return another operator that was told the same."""
     port, status_port = operator_process.free_port(), operator_process.free_port()
     environment = {
         **one.environment,

@@ -223,5 +223,5 @@ STORIES: tuple[Story, ...] = (
 
 
 def name(story: Story) -> str:
-    """What a test of the story is called."""
+    """Return what a test of the story is called."""
     return getattr(story, "__name__", "")

@@ -345,7 +345,7 @@ class Lender(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def lender() -> Iterator[str]:
-    """Where keys are lent."""
+    """Yield where keys are lent."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Lender) as found:
         thread = threading.Thread(target=found.serve_forever, args=(0.01,), daemon=True)
         thread.start()

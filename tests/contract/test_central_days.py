@@ -19,7 +19,7 @@ ALL = DAY // instant.MILLISECOND
 
 
 def stored(central: Central) -> dict[date, Uptime]:
-    """The durations of the only monitor's rows."""
+    """Return the durations of the only monitor's rows."""
     columns = [rollup.c[f"{field.name}_ms"] for field in fields(Uptime)]
     with central.engine.connect() as connection:
         rows = connection.execute(select(rollup.c.day, *columns).order_by(rollup.c.day)).all()
@@ -27,13 +27,13 @@ def stored(central: Central) -> dict[date, Uptime]:
 
 
 def filled(central: Central, now: datetime) -> int:
-    """How many rows are written when the collector has seen all until `now`."""
+    """Return how many rows are written when the collector has seen all until `now`."""
     central.writer.observe(now)
     return central.writer.fill_days(now)
 
 
 def shown(central: Central, page: int, now: datetime) -> dict[date, Uptime]:
-    """The same durations as a page measures them from its facts."""
+    """Return the same durations as a page measures them from its facts."""
     facts = central.reader.facts(page, now)
     assert facts is not None
     (component,) = facts.components

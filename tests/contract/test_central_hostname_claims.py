@@ -43,7 +43,7 @@ def owner(claims: HostnameClaims) -> list[int]:
 
 @contextmanager
 def written(central: Central) -> Iterator[list[str]]:
-    """The statements that are sent and do more than read, or wait for their turn to."""
+    """Yield the statements that are sent and do more than read, or wait for their turn to."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -166,7 +166,7 @@ def test_a_proof_that_comes_back_is_as_if_it_had_never_been_gone(
 
 
 def resting(central: Central, claims: HostnameClaims) -> tuple[int, int]:
-    """A page that has lost the name at noon, and one that asks for it."""
+    """Return a page that has lost the name at noon, and one that asks for it."""
     first, second = asked(central, claims, "acme"), asked(central, claims, "other")
     claims.record_proof(first, HOST, Proof.CNAME, NOON)
     claims.record_failure(first, HOST, NOON)
@@ -389,7 +389,7 @@ def test_a_page_keeps_the_first_address_that_it_is_given(central: Central) -> No
 
 @pytest.fixture
 def operators(address: str) -> Iterator[list[HostnameClaims]]:
-    """Two operators with connections of their own, patient for a busy machine."""
+    """Yield two operators with connections of their own, patient for a busy machine."""
     opened = [engines.connect(address, timeout=timedelta(seconds=30)) for _ in range(2)]
     yield [HostnameClaims(engine, REST, max_pending=1000) for engine in opened]
     for engine in opened:

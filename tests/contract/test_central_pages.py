@@ -31,7 +31,7 @@ from tests.central_database import (
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
-    """The statements that are sent, transactions' own apart."""
+    """Yield the statements that are sent, transactions' own apart."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:

@@ -45,7 +45,7 @@ def writers(address: str, central: Central) -> Iterator[list[CentralWriter]]:
 
 
 def at_once(writers: list[CentralWriter], act: Callable[[CentralWriter], T]) -> list[T]:
-    """What each writer got, all having begun together."""
+    """Return what each writer got, all having begun together."""
     together = threading.Barrier(len(writers))
 
     def wait_and_act(writer: CentralWriter) -> T:

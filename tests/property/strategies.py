@@ -32,7 +32,7 @@ confirms = st.builds(Confirm, st.integers(1, 4), st.integers(1, 4))
 
 @st.composite
 def streams(draw: DrawFn, reasons: SearchStrategy[str] = reasons, most: int = 40) -> list[Sample]:
-    """Samples in order, from 2 minutes to an hour apart: too few to flap."""
+    """Return samples in order, from 2 minutes to an hour apart: too few to flap."""
     found, at = list[Sample](), NOON
     for _ in range(draw(st.integers(0, most))):
         at += timedelta(milliseconds=draw(st.integers(120_000, 3_600_000)))
@@ -95,7 +95,7 @@ https = st.builds(
 
 @st.composite
 def tcps(draw: DrawFn) -> Tcp:
-    """A `tcp` check; only one with TLS expects a certificate."""
+    """Return a `tcp` check; only one with TLS expects a certificate."""
     used = draw(st.none() | tls)
     days = None if used is None else draw(certificates)
     expect = TcpExpect(draw(st.none() | texts), draw(limits), days)
@@ -104,7 +104,7 @@ def tcps(draw: DrawFn) -> Tcp:
 
 @st.composite
 def monitors(draw: DrawFn) -> Monitor:
-    """A Monitor whose pauses fit its interval."""
+    """Return a Monitor whose pauses fit its interval."""
     kind = draw(st.sampled_from(["http", "tcp"]))
     interval = draw(durations(monitor.SECOND, monitor.DAY))
     longest = min(interval, monitor.LONGEST_TIMEOUT)

@@ -137,7 +137,7 @@ class Model:
         return day_file.write(found, out)  # type: ignore[arg-type]
 
     def archived(self) -> Counter[datetime]:
-        """What a reader finds who goes by the catalogue."""
+        """Return what a reader finds who goes by the catalogue."""
         found: Counter[datetime] = Counter()
         for entry in self.archiving.catalogue.entries():
             content = gzip.decompress(b"".join(self.folder.stream(entry.key)))

@@ -36,7 +36,7 @@ class Naive:
         self.claims: list[tuple[int, State, datetime]] = []
 
     def at(self, index: int) -> State | None:
-        """The state that was settled before the sample with this index was judged."""
+        """Return the state that was settled before the sample with this index was judged."""
         before = [word for made, word, _ in self.claims if made < index]
         return before[-1] if before else None
 
@@ -49,7 +49,7 @@ class Naive:
         return found
 
     def doubtful_tail(self) -> list[Sample]:
-        """The last samples that leave the state open."""
+        """Return the last samples that leave the state open."""
         found: list[Sample] = []
         for index in range(len(self.samples) - 1, -1, -1):
             sample = self.samples[index]
@@ -143,7 +143,7 @@ def test_splitting_a_stream_of_samples_changes_nothing(
 
 @st.composite
 def jumpy_streams(draw: st.DrawFn) -> list[Sample]:
-    """Samples close to each other, of a clock that is now and then set by an hour."""
+    """Return samples close to each other, of a clock that is now and then set by an hour."""
     found, at = list[Sample](), NOON
     for _ in range(draw(st.integers(0, 200))):
         jump = draw(st.sampled_from([0] * 8 + [-3600, 3600]))

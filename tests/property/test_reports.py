@@ -120,7 +120,7 @@ GOOD = st.one_of(
 
 
 def spoilt(data: DataObject, value: object) -> object:
-    """The value with one of its parts, at any depth, replaced or removed."""
+    """Return the value with one of its parts, at any depth, replaced or removed."""
     if isinstance(value, dict) and value and data.draw(st.booleans()):
         key = data.draw(st.sampled_from(sorted(value)))
         rest = {name: part for name, part in value.items() if name != key}

@@ -96,7 +96,7 @@ def uncovered(world: World) -> set[int]:
 
 
 def without_short_ones(seconds: set[int]) -> set[int]:
-    """Only the stretches that no pause between two looks of the collector can hide."""
+    """Return only the stretches that no pause between two looks of the collector can hide."""
     return {
         s
         for s in seconds

@@ -23,7 +23,7 @@ TABLES = ("monitor", "health", "sample", "day", "outgoing")
 
 
 def stream(monitors: list[EnrolledMonitor], results: list[tuple[int, int, str]]) -> list[BatchItem]:
-    """What a checker would commit."""
+    """Return what a checker would commit."""
     healths = [each.health for each in monitors]
     numbers = [0] * len(monitors)
     parts = []
@@ -42,7 +42,7 @@ def stream(monitors: list[EnrolledMonitor], results: list[tuple[int, int, str]])
 
 
 def content(results: list[tuple[int, int, str]], cuts: set[int]) -> list[object]:
-    """All rows of a file after the stream was committed in the batches that the cuts make."""
+    """Commit the stream in the batches that the cuts make; return all rows of the file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checker.db"
         store = Store.open(path, max_bytes=10_000_000, now=NOW)
@@ -59,7 +59,7 @@ def content(results: list[tuple[int, int, str]], cuts: set[int]) -> list[object]
 
 
 def named(row: tuple[object, ...], ids: dict[str, str]) -> list[str]:
-    """A row with the random ids replaced."""
+    """Return a row with the random ids replaced."""
     cells = [str(cell) for cell in row]
     for long, short in ids.items():
         cells = [cell.replace(long, short) for cell in cells]

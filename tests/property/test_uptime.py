@@ -41,7 +41,7 @@ overlays = st.lists(
 
 
 def counted_by_second(found: Claims, over: Overlays, seconds: range) -> dict[str, int]:
-    """What each second counts as, looked up for each second anew."""
+    """Return what each second counts as, looked up for each second anew."""
     spent: Counter[str] = Counter()
     for second in seconds:
         here = {k for k, at, n in over if at <= second and (n is None or second < at + n)}
@@ -61,7 +61,7 @@ def counted_by_second(found: Claims, over: Overlays, seconds: range) -> dict[str
 def ledgers(
     found: Claims, over: Overlays, unit: timedelta, start: datetime
 ) -> tuple[list[HealthClaim], list[Overlay]]:
-    """The two ledgers, a claim or overlay at each so many units after the start."""
+    """Return the two ledgers, a claim or overlay at each so many units after the start."""
     told = [HealthClaim(word, start + at * unit, REASONS[word]) for at, word in found]
     laid = [
         Overlay(kind, start + at * unit, None if n is None else start + (at + n) * unit)
@@ -113,7 +113,7 @@ ZONES = [
 def counted_by_day(
     found: Claims, over: Overlays, zone: ZoneInfo, start: datetime, quarters: int
 ) -> dict[date, Counter[str]]:
-    """Each quarter of an hour counted to the day that a calendar in the zone shows then."""
+    """Return each quarter of an hour counted to the day that a calendar in the zone shows then."""
     days: dict[date, Counter[str]] = {}
     for quarter in range(quarters):
         day = (start + quarter * timedelta(minutes=15)).astimezone(zone).date()

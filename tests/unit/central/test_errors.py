@@ -17,7 +17,7 @@ from allswell.central.errors import (
 
 
 def raised(lower: Exception, *, lost: bool = False) -> CentralError:
-    """What becomes of a driver's error that SQLAlchemy has wrapped."""
+    """Return what becomes of a driver's error that SQLAlchemy has wrapped."""
     wrapped = exc.DBAPIError("SELECT 1", None, lower, connection_invalidated=lost)
     with pytest.raises(CentralError) as caught, errors.translated():
         raise wrapped

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def changed() -> list[int]:
-    """The ids that the writer has called back with."""
+    """Return the ids that the writer has called back with."""
     return []
 
 

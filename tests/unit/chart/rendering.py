@@ -163,7 +163,7 @@ def helm(*arguments: str, text: str = "") -> str:
 
 
 def template(values: str, release: str, namespace: str) -> str:
-    """What Helm renders, as text."""
+    """Return what Helm renders, as text."""
     place = [release, str(CHART), "--namespace", namespace, "--values", "-"]
     return helm("template", *place, text=values)
 
@@ -177,17 +177,17 @@ def _rendered(values: str, release: str, namespace: str) -> list[Json]:
 def render(
     values: Values = DEFAULT, *, release: str = "allswell", namespace: str = "allswell"
 ) -> list[Json]:
-    """All objects of a release, those of `helm test` too."""
+    """Return all objects of a release, those of `helm test` too."""
     return copy.deepcopy(_rendered(json.dumps(values), release, namespace))
 
 
 def of_kind(objects: list[Json], kind: str) -> dict[str, Json]:
-    """The objects of a kind, by name."""
+    """Return the objects of a kind, by name."""
     return {found["metadata"]["name"]: found for found in objects if found["kind"] == kind}
 
 
 def pods(objects: list[Json]) -> Iterator[tuple[str, Json]]:
-    """The name and the spec of every pod that an object is or makes."""
+    """Yield the name and the spec of every pod that an object is or makes."""
     for found in objects:
         name = f"{found['kind']} {found['metadata']['name']}"
         if found["kind"] == "Pod":
@@ -197,7 +197,7 @@ def pods(objects: list[Json]) -> Iterator[tuple[str, Json]]:
 
 
 def container(objects: list[Json], component: str) -> Json:
-    """The container of operator, web or database."""
+    """Return the container of operator, web or database."""
     (found,) = [
         spec["containers"][0]
         for name, spec in pods(objects)
@@ -208,13 +208,13 @@ def container(objects: list[Json], component: str) -> Json:
 
 
 def environment(objects: list[Json], component: str) -> dict[str, Any]:
-    """The variables of a part: their values, or where they come from."""
+    """Return the variables of a part: their values, or where they come from."""
     found = container(objects, component)["env"]
     return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in found}
 
 
 def rules(role: Json) -> set[tuple[str, str, str, str]]:
-    """What a role allows: group, resource, verb, and the one name it is limited to, or none."""
+    """Return a role's permissions: group, resource, verb, and the one name it is limited to."""
     return {
         (group, resource, verb, name)
         for rule in role["rules"]

@@ -219,7 +219,7 @@ def test_operator_page_and_database_are_reached_at_their_ports_only() -> None:
 
 
 def readers(policy: rendering.Json, port: int) -> list[list[rendering.Json]]:
-    """Who may reach a port, by rule."""
+    """Return who may reach a port, by rule."""
     return [it["from"] for it in policy["ingress"] if ports([it]) == {port}]
 
 

@@ -92,7 +92,7 @@ def test_only_the_operator_has_an_account_at_the_api_server(values: rendering.Va
 
 
 def written(objects: list[rendering.Json], component: str) -> dict[str, str]:
-    """The variables as a process would see them, but for those that come from a Secret."""
+    """Return the variables as a process would see them, but for those that come from a Secret."""
     found = rendering.environment(objects, component)
     return {
         name: value if isinstance(value, str) else "allswell"

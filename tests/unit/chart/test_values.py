@@ -21,7 +21,7 @@ def resolved(schema: rendering.Json) -> rendering.Json:
 
 
 def leaves(schema: rendering.Json, path: str = "") -> Iterator[tuple[str, rendering.Json]]:
-    """Every value that the schema knows."""
+    """Yield every value that the schema knows."""
     inner = resolved(schema)
     if "$ref" in schema or "properties" not in inner:
         yield path, inner

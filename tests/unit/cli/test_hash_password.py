@@ -19,7 +19,7 @@ def run_with_pipe(line: str) -> subprocess.CompletedProcess[str]:
 
 
 def typed(*lines: str) -> tuple[int, str, str]:
-    """Type lines when prompted; return the exit code, the output and what the terminal shows."""
+    """Write lines when prompted; return the exit code, the output and what the terminal shows."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         COMMAND, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, start_new_session=True

@@ -11,7 +11,7 @@ from tests.central_database import Central
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to copy from."""
+    """Return a migrated file to copy from."""
     path = tmp_path_factory.mktemp("collector") / "template.db"
     central_database.migrated(f"sqlite:///{path}")
     return path
@@ -19,7 +19,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def central(migrated: Path, tmp_path: Path) -> Iterator[Central]:
-    """A central database with the monitors api and db."""
+    """Yield a central database with the monitors api and db."""
     with central_database.opened(central_database.copied(migrated, tmp_path)) as opened:
         for name in ("api", "db"):
             opened.writer.register(

@@ -53,7 +53,7 @@ WANTED = UploadRequest("api", "s1", DAY, CONTENT)
 
 
 def packed(*minutes: int) -> bytes:
-    """A day file of so many minutes of the day."""
+    """Return a day file of so many minutes of the day."""
     out = BytesIO()
     start = instant.day_start(DAY)
     day_file.write((Sample(start + it * timedelta(minutes=1), 1_000) for it in minutes), out)
@@ -65,7 +65,7 @@ Client = TestClient[Request, Application]
 
 
 def wanted(body: bytes) -> UploadRequest:
-    """A deposit of these bytes."""
+    """Return a deposit of these bytes."""
     lines = gzip.decompress(body).count(b"\n")
     return replace(
         WANTED, content=DayFileContent(len(body), hashlib.sha256(body).hexdigest(), lines)

@@ -12,12 +12,12 @@ COVER = 3 * MINUTE
 
 
 def beat(since: float, last: float, *buckets: LatencyBucket) -> Heartbeat:
-    """A beat in minutes after noon."""
+    """Return a heartbeat in minutes after noon."""
     return Heartbeat("api", "s1", NOON + since * MINUTE, NOON + last * MINUTE, buckets)
 
 
 def seen(since: float, last: float) -> Observation:
-    """An observation in minutes after noon."""
+    """Return an observation in minutes after noon."""
     return Observation(NOON + since * MINUTE, NOON + last * MINUTE, NOON + last * MINUTE + COVER)
 
 

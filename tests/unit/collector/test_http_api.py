@@ -78,7 +78,7 @@ def serve(
 
 
 async def post(client: Client, path: str, body: object, token: str = "acme") -> tuple[int, Any]:
-    """The status and body of an answer."""
+    """Return the status and body of an answer."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {token}"}
     async with client.post(path, data=content, headers=headers) as answer:

@@ -18,7 +18,7 @@ REPORT, BEAT = "/v1/report", "/v1/beat"
 
 
 def spoken(rate_limit: RateLimit, sender: Sender, now: float, path: str = REPORT) -> bool:
-    """Whether a message that takes no time is let in."""
+    """Tell whether a message that takes no time is let in."""
     try:
         with rate_limit.admit(sender, path, now):
             return True

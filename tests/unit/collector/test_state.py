@@ -19,14 +19,14 @@ SECOND = timedelta(seconds=1)
 
 
 def begun(central: Central) -> CollectorState:
-    """The state of a collector that has started at noon."""
+    """Return the state of a collector that has started at noon."""
     made = CollectorState(central.writer)
     made.start(NOON)
     return made
 
 
 def greet(state: CollectorState, name: str = "api", store: str = "s1") -> StoreStanding:
-    """A hello of a store that has claimed nothing."""
+    """Return a hello of a store that has claimed nothing."""
     (standing,) = state.hello(ACME, [Hello(name, store, 0)], NOON)
     return standing
 
@@ -34,13 +34,13 @@ def greet(state: CollectorState, name: str = "api", store: str = "s1") -> StoreS
 def beat(
     state: CollectorState, minutes: float, since: float = 0, name: str = "api"
 ) -> HeartbeatReply:
-    """A beat that is in time."""
+    """Return a heartbeat that is in time."""
     now = NOON + minutes * MINUTE
     return state.heartbeat(ACME, [Heartbeat(name, "s1", NOON + since * MINUTE, now)], now, now)
 
 
 def unseen(central: Central) -> list[tuple[float, float | None]]:
-    """The dark times of api in minutes after noon."""
+    """Return the dark times of api in minutes after noon."""
     row = next(row for row in central.writer.living() if row.name == "api")
     return [
         ((each.start - NOON) / MINUTE, None if each.end is None else (each.end - NOON) / MINUTE)

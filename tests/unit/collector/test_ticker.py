@@ -21,7 +21,7 @@ async def inline(act: Callable[[], T]) -> T:
 
 
 def ticker_of(central: Central) -> Ticker:
-    """A collector's clock at noon."""
+    """Return a collector's clock at noon."""
     loop = asyncio.get_running_loop()
     state = CollectorState(central.writer)
     return Ticker(
@@ -30,7 +30,7 @@ def ticker_of(central: Central) -> Ticker:
 
 
 def seconds(central: Central) -> float:
-    """How far the collector has seen."""
+    """Return how far the collector has seen."""
     through = central.reader.observed_through()
     assert through is not None
     return (through - NOON).total_seconds()

@@ -12,7 +12,7 @@ from tests.unit.controller.world import World
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to copy from."""
+    """Return a migrated file to copy from."""
     path = tmp_path_factory.mktemp("operator") / "template.db"
     central_database.migrated(f"sqlite:///{path}")
     return path
@@ -20,7 +20,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(empty_database: Path, tmp_path: Path) -> Iterator[World]:
-    """The operator's parts, with the namespace acme and nothing in it."""
+    """Yield the operator's parts, with the namespace acme and nothing in it."""
     with central_database.opened(central_database.copied(empty_database, tmp_path)) as opened:
         opened.writer.start(NOW)
         yield World(opened)

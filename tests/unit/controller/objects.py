@@ -13,12 +13,12 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def monitor(**fields: object) -> dict[str, object]:
-    """The Monitor api of the namespace acme."""
+    """Return the Monitor api of the namespace acme."""
     return monitor_of("m1", **fields)
 
 
 def monitor_of(uid: str, **fields: object) -> dict[str, object]:
-    """The same, of another incarnation."""
+    """Return the same, of another incarnation."""
     return {
         "apiVersion": "allswell.dev/v1alpha1",
         "kind": "Monitor",
@@ -32,7 +32,7 @@ def parsed(**fields: object) -> Monitor:
 
 
 def with_meta(wanted: Json, **fields: object) -> dict[str, object]:
-    """An object with more in its metadata."""
+    """Return an object with more in its metadata."""
     metadata = wanted["metadata"]
     assert isinstance(metadata, dict)
     return {**wanted, "metadata": {**metadata, **fields}}

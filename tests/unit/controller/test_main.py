@@ -28,7 +28,7 @@ SETTINGS = settings.read(
 
 
 def operator_of(world: World) -> Operator:
-    """An operator that serves the world."""
+    """Return an operator that serves the world."""
 
     def run_in_writer(act: Callable[[], T]) -> Awaitable[T]:
         return asyncio.to_thread(act)
@@ -75,6 +75,6 @@ def test_liveness_fails_when_a_watch_does_not_deliver_what_a_resync_has_found(
 
 
 def monitor(name: str) -> dict[str, object]:
-    """A Monitor that somebody has applied."""
+    """Return a Monitor that somebody has applied."""
     metadata = {"name": name, "namespace": "acme"}
     return {"metadata": metadata, "spec": {"http": {"url": "https://example.com/"}}}

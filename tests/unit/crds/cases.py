@@ -39,12 +39,12 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """The kind in question."""
+        """Return the kind in question."""
         return str(BASES[self.base]["kind"]).lower()
 
     @property
     def place(self) -> str:
-        """The rule's place in the schema; names have theirs at the top."""
+        """Return the rule's place in the schema; names have theirs at the top."""
         text = re.sub(r"\.\d+", "[]", self.at)
         return (
             "" if self.at == "metadata.name" else text.replace("matchLabels.tier", "matchLabels[]")
@@ -52,12 +52,12 @@ class Case:
 
     @property
     def field(self) -> str:
-        """The field that the API server names."""
+        """Return the field that the API server names."""
         found = dotted(path(f"{self.at}.{self.below}")) if self.place else "<nil>"
         return found.replace("matchLabels.tier", "matchLabels[tier]")
 
     def manifest(self, value: object) -> dict[str, Any]:
-        """The manifest with a value at the rule's place."""
+        """Return the manifest with a value at the rule's place."""
         return Change(path(self.at), value).on(BASES[self.base])
 
 

@@ -28,14 +28,14 @@ OUTER: Schema = {"apiVersion": {}, "kind": {}, "metadata": {}}
 
 
 def crd(kind: str) -> dict[str, Any]:
-    """A whole CustomResourceDefinition."""
+    """Return a whole CustomResourceDefinition."""
     found = yaml.safe_load((FOLDER / f"{kind}.yaml").read_text("utf-8"))
     assert isinstance(found, dict)
     return found
 
 
 def root(kind: str) -> dict[str, Any]:
-    """The schema of a kind's only version."""
+    """Return the schema of a kind's only version."""
     (version,) = crd(kind)["spec"]["versions"]
     found = version["schema"]["openAPIV3Schema"]
     assert isinstance(found, dict)
@@ -43,7 +43,7 @@ def root(kind: str) -> dict[str, Any]:
 
 
 def nodes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
-    """Every schema within a schema, with its path as `kubectl explain` has it."""
+    """Yield every schema within a schema, with its path as `kubectl explain` has it."""
     yield path, schema
     for name, child in schema.get("properties", {}).items():
         yield from nodes(child, f"{path}.{name}".lstrip("."))
@@ -53,12 +53,12 @@ def nodes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
 
 
 def rules(schema: Schema) -> list[Mapping[str, Any]]:
-    """The rules that stand at a schema itself."""
+    """Return the rules that stand at a schema itself."""
     return list(schema.get("x-kubernetes-validations", ()))
 
 
 def compared(first: object, second: object) -> bool:
-    """Whether two durations stand in order; what is no duration is refused elsewhere."""
+    """Tell whether two durations stand in order; what is no duration is refused elsewhere."""
     try:
         return duration.parse(str(first)) <= duration.parse(str(second))
     except ValueError:
@@ -66,7 +66,7 @@ def compared(first: object, second: object) -> bool:
 
 
 def within(lowest: str, highest: str) -> Callable[[Json], bool]:
-    """A rule: a duration between two bounds."""
+    """Return a rule: a duration between two bounds."""
 
     def holds(value: Json) -> bool:
         try:
@@ -79,18 +79,18 @@ def within(lowest: str, highest: str) -> Callable[[Json], bool]:
 
 
 def size(value: Json) -> bool:
-    """A rule: the size of a volume between 16Mi and 64Gi."""
+    """Return a rule: the size of a volume between 16Mi and 64Gi."""
     found = re.fullmatch(r"([0-9]+)(Mi|Gi)", value)
     return found is not None and 16 <= int(found[1]) * (1024 if found[2] == "Gi" else 1) <= 65_536
 
 
 def ends(status: Json) -> tuple[str, str]:
-    """The first and the last of a range of statuses."""
+    """Return the first and the last of a range of statuses."""
     return str(status)[:3], str(status)[-3:]
 
 
 def distinct(values: list[Any]) -> bool:
-    """Whether no value stands there twice."""
+    """Tell whether no value stands there twice."""
     return len(set(values)) == len(values)
 
 
@@ -102,7 +102,7 @@ NAME = "metadata.name: write 1 to 45 of a-z, 0-9 and -, with a letter or digit a
 
 @functools.cache
 def _address() -> str:
-    """The pattern in the rule for addresses: too long to be written down twice."""
+    """Return the pattern in the rule for addresses: too long to be written down twice."""
     url = root("monitor")["properties"]["spec"]["properties"]["http"]["properties"]["url"]
     (text,) = [rule["rule"] for rule in rules(url) if rule["message"] == ADDRESS]
     (pattern,) = re.findall(r"&& self\.matches\(r'(.*)'\)$", text)
@@ -191,13 +191,13 @@ RULES: dict[str, Callable[[Json], bool]] = {
 
 
 def matched(rule: str) -> str | None:
-    """The pattern of a rule that does nothing else than match one."""
+    """Return the pattern of a rule that does nothing else than match one."""
     found = re.fullmatch(r"""self\.matches\(r?(['"])((?:(?!\1).)*)\1\)""", rule)
     return found[2] if found else None
 
 
 def _translated(schema: Schema) -> dict[str, Any]:
-    """A schema in JSON Schema's own words; unknown fields are refused, as kubectl does."""
+    """Return a schema in JSON Schema's own words; unknown fields are refused, as kubectl does."""
     found = dict(schema)
     if "pattern" in found:
         # In Python a $ also stands before a last line break.
@@ -222,7 +222,7 @@ def _translated(schema: Schema) -> dict[str, Any]:
 
 
 def prepared(schema: Schema, value: Json) -> Json:
-    """A value as the API server judges it: without nulls, with the defaults."""
+    """Return a value as the API server judges it: without nulls, with the defaults."""
     if isinstance(value, list) and "items" in schema:
         return [prepared(schema["items"], entry) for entry in value]
     if not isinstance(value, dict):
@@ -277,11 +277,11 @@ class Judge:
 
 
 def judge(schema: Schema) -> Judge:
-    """A judge by any schema."""
+    """Return a judge by any schema."""
     return Judge(schema, jsonschema.Draft202012Validator(_translated(schema)))
 
 
 def of_kind(kind: str) -> Judge:
-    """A judge of manifests of a kind."""
+    """Return a judge of manifests of a kind."""
     found = root(kind)
     return judge(found | {"properties": OUTER | found["properties"]})

@@ -20,7 +20,7 @@ JUDGES = {kind: schema.of_kind(kind) for kind in schema.KINDS}
 
 
 def differs(kind: str, manifest: dict[str, Any]) -> str:
-    """Nothing if both say the same of a manifest, else what each says."""
+    """Return nothing if both say the same of a manifest, else what each says."""
     decoded = json.loads(json.dumps(manifest))
     by_schema = JUDGES[kind].problems(decoded)
     by_parser = variants.refusal(kind, decoded)

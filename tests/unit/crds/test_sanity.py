@@ -88,7 +88,7 @@ def test_a_rule_is_said_again_in_python_or_only_repeats_its_pattern(node: schema
 
 
 def _go(pattern: str) -> str:
-    """A pattern as a rule writes it: Go has a name for the spaces beyond ASCII."""
+    """Return a pattern as a rule writes it: Go has a name for the spaces beyond ASCII."""
     return re.sub(r"\\x85\\xa0[^]]+", r"\\x{85}\\p{Z}", pattern)
 
 

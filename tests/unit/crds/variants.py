@@ -38,7 +38,7 @@ class Change:
     value: Any
 
     def on(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        """The changed manifest; the same if it has no such place any more."""
+        """Return the changed manifest; the same if it has no such place any more."""
         changed = copy.deepcopy(manifest)
         here: Any = changed
         for part in self.path[:-1]:
@@ -140,7 +140,7 @@ def _pool(path: Path) -> list[Any]:
 
 
 def places(value: object, path: Path) -> Iterator[Path]:
-    """Every place of a manifest below a path, and an unknown one in each mapping."""
+    """Yield every place of a manifest below a path, and an unknown one in each mapping."""
     yield path
     if isinstance(value, dict):
         yield (*path, "unknown")
@@ -152,7 +152,7 @@ def places(value: object, path: Path) -> Iterator[Path]:
 
 
 def changes(base: dict[str, Any]) -> list[Change]:
-    """Every change of one place of a manifest, and all names it may have."""
+    """Return every change of one place of a manifest, and all names it may have."""
     named = [Change(("metadata", "name"), name) for name in ("a" * 45, "a" * 46, "a.b", "1")]
     return named + [
         Change(path, value) for path in places(base["spec"], ("spec",)) for value in _pool(path)
@@ -160,7 +160,7 @@ def changes(base: dict[str, Any]) -> list[Change]:
 
 
 def combinations(kind: str) -> SearchStrategy[dict[str, Any]]:
-    """Manifests with up to four changes."""
+    """Return manifests with up to four changes."""
 
     @st.composite
     def build(draw: st.DrawFn) -> dict[str, Any]:

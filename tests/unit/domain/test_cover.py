@@ -13,7 +13,7 @@ COVER = 90 * SECOND
 
 
 def at(*seconds: float) -> Observation:
-    """The stretch after samples at these seconds after noon."""
+    """Return the stretch after samples at these seconds after noon."""
     seen = None
     for second in seconds:
         seen = cover.extend(seen, NOON + second * SECOND, COVER)

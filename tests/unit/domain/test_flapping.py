@@ -19,7 +19,7 @@ def at(second: float) -> datetime:
 
 
 def judged(found: Health, *results: tuple[float, str]) -> Told:
-    """Results as second and reason; the health and the claims after them."""
+    """Return results as second and reason; the health and the claims after them."""
     claims: list[HealthClaim] = []
     for second, reason in results:
         found, claim = health.judge(found, Sample(at(second), 1000, reason), AT_ONCE)

@@ -30,7 +30,7 @@ def at(second: float) -> datetime:
 
 
 def samples(letters: str, first: int = 0) -> list[Sample]:
-    """A sample each second; the letters are those of WORDS."""
+    """Return a sample each second; the letters are those of WORDS."""
     return [Sample(at(n), 1000, WORDS[letter]) for n, letter in enumerate(letters, first)]
 
 
@@ -44,7 +44,7 @@ def after(letters: str, confirm: Confirm = USUAL, begin: Health | None = None) -
 def told(
     letters: str, confirm: Confirm = USUAL, begin: Health | None = None
 ) -> list[tuple[str, float, str]]:
-    """The claims as state, second and reason."""
+    """Return the claims as state, second and reason."""
     found, claims = begin or Health(), list[HealthClaim]()
     for sample in samples(letters):
         found, claim = health.judge(found, sample, confirm)

@@ -23,7 +23,7 @@ def samples(reasons: list[str]) -> list[Sample]:
 
 
 def claimed(reasons: list[str], rule: Confirm) -> list[HealthClaim]:
-    """What a checker claims while it goes along."""
+    """Return what a checker claims while it goes along."""
     now, found = Health(), []
     for sample in samples(reasons):
         now, claim = health.judge(now, sample, rule)

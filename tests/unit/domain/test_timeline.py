@@ -31,7 +31,7 @@ def overlay(kind: OverlayKind, start: float, end: float | None = None) -> Overla
 def drawn(
     claims: list[HealthClaim], overlays: list[Overlay], start: float = 0, end: float = 60
 ) -> list[tuple[float, float, str, str]]:
-    """The segments of a window as minutes, state (maintenance in brackets) and reason."""
+    """Return the segments of a window as minutes, state (maintenance in brackets) and reason."""
     return [
         (
             (segment.start - NOON) / timedelta(minutes=1),

@@ -36,7 +36,7 @@ def maker(target: Path) -> subprocess.Popen[str]:
 
 
 def lines_until(process: subprocess.Popen[str], word: str) -> list[str]:
-    """The lines that a maker prints up to one that begins with a word."""
+    """Return the lines that a maker prints up to one that begins with a word."""
     assert process.stdout is not None
     lines: list[str] = []
     while not lines or not lines[-1].startswith(word):

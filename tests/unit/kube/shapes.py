@@ -8,7 +8,7 @@ SHAPE = CheckerDefaults("local/allswell:1", "https://collector.allswell.svc:8443
 
 
 def monitor(name: str = "api", **fields: object) -> Monitor:
-    """A Monitor as the API server would give it, of the namespace `acme`."""
+    """Return a Monitor as the API server would give it, of the namespace `acme`."""
     metadata = {
         "name": name,
         "namespace": "acme",

@@ -40,7 +40,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def tls(authority: trustme.CA) -> ssl.SSLContext:
-    """An API server's, which looks at clients' certificates."""
+    """Return an API server's TLS context, which verifies clients' certificates."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1", "kubernetes.example").configure_cert(context)
     authority.configure_trust(context)
@@ -58,7 +58,7 @@ def _data(content: bytes) -> str:
 
 
 def wrote(path: Path, cluster: Mapping[str, object], **user: object) -> Path:
-    """A kubeconfig of one context."""
+    """Return a kubeconfig of one context."""
     told = {
         "current-context": "it",
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
@@ -75,7 +75,7 @@ def found(*kubeconfigs: Path) -> ClusterAccess:
 
 
 async def asked(cluster: ClusterAccess, server: Server) -> Asked:
-    """What the API server is shown by the next request of our client."""
+    """Return what the API server is shown by the next request of our client."""
     async with client.connected(cluster.configuration) as api:
         await api.get(CONFIGMAP, "acme", "api")
     return server.asked[-1]
@@ -88,13 +88,13 @@ async def watched(cluster: ClusterAccess, url: str) -> None:
 
 
 def credential(path: Path, **status: str) -> dict[str, object]:
-    """An exec plug-in that hands out what is in a file."""
+    """Return an exec plug-in that hands out what is in a file."""
     path.write_text(json.dumps({"apiVersion": EXEC, "kind": "ExecCredential", "status": status}))
     return {"apiVersion": EXEC, "command": "cat", "args": [str(path)]}
 
 
 def account(folder: Path, ca: bytes, server: Server) -> tuple[Mapping[str, str], Path]:
-    """What a pod has: its environment, and the folder of its account."""
+    """Return what a pod has: its environment, and the folder of its account."""
     (folder / "token").write_text("first")
     (folder / "ca.crt").write_bytes(ca)
     port = server.url.rpartition(":")[2]
@@ -342,7 +342,7 @@ async def test_an_account_without_a_cluster_is_no_way(tmp_path: Path) -> None:
 
 
 def token(ends: datetime, name: str) -> str:
-    """An ID token; what it claims needs the alphabet of base64url."""
+    """Return an ID token; what it claims needs the alphabet of base64url."""
     claims = json.dumps({"exp": ends.timestamp(), "sub": f"{name}>>>???"}).encode()
     return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.c2ln"
 

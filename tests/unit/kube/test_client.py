@@ -209,7 +209,7 @@ async def test_what_is_no_whole_answer_is_unavailable(said: bytes) -> None:
 
 
 def raised_below() -> list[type[Exception]]:
-    """Every error class of the layers below, but for what is raised where we do not go."""
+    """Return every error class of the layers below, but for what is raised where we do not go."""
     layers = (
         kubernetes.aio.client.exceptions,
         kubernetes.aio.config.config_exception,

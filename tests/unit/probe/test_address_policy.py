@@ -45,7 +45,7 @@ NEVER = (
 
 
 def embedded(inner: IPv4Address) -> list[IPv6Address]:
-    """Every IPv6 form that holds an IPv4 address."""
+    """Return every IPv6 form that holds an IPv4 address."""
     number = int(inner)
     return [
         IPv6Address(0xFFFF << 32 | number),

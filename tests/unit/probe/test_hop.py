@@ -50,7 +50,7 @@ def begun(sent: Request) -> Hop:
 
 
 def follow(sent: Request, status: int, location: str, *cookies: str) -> Request:
-    """What follows a redirect, made by httpx and by our rules; the same where nothing follows."""
+    """Return what follows a redirect by httpx and by our rules; the same where nothing follows."""
     here = begun(sent)
 
     def answer(_: httpx.Request) -> httpx.Response:

@@ -31,7 +31,7 @@ def seen(minutes: float = 0) -> Observation:
 def change(
     monitor: EnrolledMonitor, sequence: int, minutes: float = 0, name: str = "api"
 ) -> Transition:
-    """An odd number is an outage's begin, an even one its end."""
+    """Return the state of a number: an odd one begins an outage, an even one ends it."""
     word, reason = (State.DOWN, "Timeout") if sequence % 2 else (State.UP, "")
     return Transition(name, monitor.store, sequence, HealthClaim(word, at(minutes), reason))
 

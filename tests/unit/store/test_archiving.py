@@ -14,7 +14,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def api(store: Store) -> EnrolledMonitor:
-    """A monitor with two results of today, which is sealed."""
+    """Return a monitor with two results of today, which is sealed."""
     found = store.enroll("api", "t")
     store.commit([batched(found, 0), batched(found, 1)])
     store.seal(found.number, day_report(found, 1, checks=2))

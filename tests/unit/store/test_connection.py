@@ -18,7 +18,7 @@ PAGE = schema.PAGE_SIZE
 
 @pytest.fixture
 def filled(opened: Open, path: Path) -> Path:
-    """A closed file with 3,000 samples and one waiting report."""
+    """Return a closed file with 3,000 samples and one waiting report."""
     store = opened()
     api = store.enroll("api", "target")
     store.commit([batched(api, minute) for minute in range(3_000)])

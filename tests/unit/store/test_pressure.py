@@ -209,7 +209,7 @@ def test_the_log_is_never_longer_than_ten_megabytes() -> None:
 
 @pytest.fixture
 def volume(tmp_path: Path) -> Iterator[Path]:
-    """A real small file system, where this user may mount one."""
+    """Yield a real small file system, where this user may mount one."""
     folder = tmp_path / "volume"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={VOLUME}", "tmpfs", str(folder)]
@@ -229,7 +229,7 @@ def crowd(volume: Path, leave: int = 0) -> Path:
 
 @pytest.fixture
 def crowded(volume: Path) -> Iterator[Store]:
-    """A store with a day of samples on a volume that somebody else has filled."""
+    """Yield a store with a day of samples on a volume that somebody else has filled."""
     store = Store.open(volume / "checker.db", now=NOW)
     fill(store, store.enroll("api", "t"), 0, 5 * DAY)
     crowd(volume)

@@ -56,7 +56,7 @@ def holder(api: FakeApi) -> str:
 
 
 def within(awaited: Awaitable[None]) -> bool:
-    """Whether something ends without a pause."""
+    """Tell whether something ends without a pause."""
 
     async def waited() -> bool:
         try:

@@ -135,7 +135,7 @@ def test_while_the_database_is_away_the_cache_is_corrected_all_the_same(world: W
 
 
 def closed_after_a_start(world: World) -> resync.Resync:
-    """Two namespaces are served, each with a monitor; then the rights in one of them are gone."""
+    """Serve two namespaces, each with a monitor; then lose the rights in one of them."""
     world.api.namespace("other")
     metadata = {"name": "theirs", "namespace": "other"}
     world.put(MONITOR, {"metadata": metadata, "spec": HTTP})

@@ -31,7 +31,7 @@ def run(story: Story) -> None:
 
 
 async def due(queue: Workqueue[str]) -> str | None:
-    """What is due now; None when one would have to wait."""
+    """Return what is due now; None when one would have to wait."""
     taking = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
     if taking.done():

@@ -8,24 +8,24 @@ from allswell.domain.spec.problem import InvalidManifest, dotted
 
 
 def manifest(kind: str, spec: object, **rest: object) -> dict[str, object]:
-    """A manifest of a kind around a spec."""
+    """Return a manifest of a kind around a spec."""
     head = {"apiVersion": "allswell.dev/v1alpha1", "kind": kind, "metadata": {"name": "api"}}
     return {**head, "spec": spec, **rest}
 
 
 def monitor(**spec: object) -> dict[str, object]:
-    """A Monitor; without a check among the fields it has an http one."""
+    """Return a Monitor; without a check among the fields it has an http one."""
     check: dict[str, object] = {"http": {"url": "https://example.com/"}}
     return manifest("Monitor", spec if {"http", "tcp"} & spec.keys() else check | spec)
 
 
 def http(**block: object) -> dict[str, object]:
-    """A Monitor with an http block."""
+    """Return a Monitor with an http block."""
     return monitor(http={"url": "https://example.com/", **block})
 
 
 def largest(character: str = "😀") -> dict[str, object]:
-    """A Monitor with as much in every field as there may be, of characters that weigh much."""
+    """Return a Monitor with as much in every field as there may be, of large characters."""
     texts = dict.fromkeys(("contains", "notContains", "matches"), character * 1024)
     return http(
         url="http://a/" + "é" * 2039,
@@ -37,24 +37,24 @@ def largest(character: str = "😀") -> dict[str, object]:
 
 
 def block(of: dict[str, object]) -> dict[str, object]:
-    """The spec of a manifest."""
+    """Return the spec of a manifest."""
     found = of["spec"]
     assert isinstance(found, dict)
     return found
 
 
 def tcp(**block: object) -> dict[str, object]:
-    """A Monitor with a tcp block."""
+    """Return a Monitor with a tcp block."""
     return monitor(tcp={"host": "db", "port": 5432, **block})
 
 
 def page(**spec: object) -> dict[str, object]:
-    """A StatusPage."""
+    """Return a StatusPage."""
     return manifest("StatusPage", {"title": "Acme Status", **spec})
 
 
 def problems(read: Callable[[object], object], value: object) -> list[tuple[str, str, str]]:
-    """The problems that reading a manifest raises: path, what is wrong, what to write."""
+    """Return the problems that reading a manifest raises: path, what is wrong, what to write."""
     with pytest.raises(InvalidManifest) as caught:
         read(value)
     return [(dotted(entry.path), entry.wrong, entry.instead) for entry in caught.value.problems]

@@ -61,7 +61,7 @@ def nested(depth: int) -> list[object]:
 
 
 def doubled(depth: int) -> list[object]:
-    """A list that would print as two to the power of `depth` entries."""
+    """Return a list that would print as two to the power of `depth` entries."""
     found: list[object] = [0]
     for _ in range(depth):
         found = [found, found]
@@ -114,7 +114,7 @@ HOSTILE: dict[str, object] = {
 
 
 def variants(value: object, bad: object) -> list[object]:
-    """The value with each of its parts in turn replaced, and the bad one beside each."""
+    """Return the value with each of its parts in turn replaced, and the bad one beside each."""
     found = [bad]
     if isinstance(value, dict):
         found += [value | {key: part} for key in value for part in variants(value[key], bad)]
@@ -126,7 +126,7 @@ def variants(value: object, bad: object) -> list[object]:
 
 
 def outcome(read: Callable[[object], object], manifest: object) -> str:
-    """What reading says, if it takes no longer than it may."""
+    """Return what reading says, if it takes no longer than it may."""
     begin = time.process_time()
     try:
         read(manifest)

@@ -18,7 +18,7 @@ DOWN = MonitorStatus(State.DOWN, NOW, "HTTP 503", seen=True)
 
 
 def view(status: MonitorStatusView | None = None, **spec: object) -> MonitorView:
-    """The Monitor api, with that status."""
+    """Return the Monitor api, with that status."""
     return MonitorView.parse({**monitor(**spec), "status": status.content if status else {}})
 
 

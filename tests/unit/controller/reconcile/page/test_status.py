@@ -13,7 +13,7 @@ MAIN = ("acme", "main")
 
 
 def page(**spec: object) -> StatusPageView:
-    """The page `main`, which names the monitors api and web."""
+    """Return the page `main`, which names the monitors api and web."""
     named = [{"name": "api"}, {"name": "web"}]
     groups = {"title": "Acme", "groups": [{"name": "All", "monitors": named}]}
     return StatusPageView.parse(
