@@ -131,12 +131,16 @@ class Usage:
 
 def read_usage(pid: int, status_port: int) -> Usage:
     """Read it off the kernel and the checker's own metrics."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
     written = re.search(r"^write_bytes: (\d+)", Path(f"/proc/{pid}/io").read_text(), re.MULTILINE)
     result = read_metrics(status_port)
     checks = sum(v for name, v in result.items() if name.startswith("allswell_checks_total"))
-    return Usage(ticks / os.sysconf("SC_CLK_TCK"), int(written[1]) if written else 0, int(checks))
+    return Usage(read_cpu_s(pid), int(written[1]) if written else 0, int(checks))
+
+
+def read_cpu_s(pid: int) -> float:
+    """Return the CPU time that a process has used, in user and in kernel mode, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def read_memory_kib(pid: int, name: str) -> int:
