@@ -8,7 +8,7 @@ the number; with several it yields ``(name, value)`` as each becomes known::
     def thousand_monitors() -> Iterator[tuple[str, float]]: ...
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,10 +34,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A function and the figures it measures."""
+    """A function, the figures it measures, and what it needs of the machine (`bench.needs`)."""
 
     run: Callable[[], Measurement]
     figures: tuple[Figure, ...]
+    needs: frozenset[str] = frozenset()
 
     def results(self) -> Iterator[tuple[Figure, float]]:
         """Measure; yield each figure once.
@@ -62,14 +63,14 @@ class Bench:
 
 
 def figure(
-    *, name: str, unit: str, limit: float, better: Better = "lower"
+    *, name: str, unit: str, limit: float, better: Better = "lower", needs: Collection[str] = ()
 ) -> Callable[[Callable[[], Measurement] | Bench], Bench]:
-    """Declare a figure of the decorated function."""
+    """Declare a figure of the decorated function; `needs` are names from `bench.needs`."""
     declared = Figure(name, unit, limit, better)
 
     def decorate(target: Callable[[], Measurement] | Bench) -> Bench:
         if isinstance(target, Bench):
-            return Bench(target.run, (declared, *target.figures))
-        return Bench(target, (declared,))
+            return Bench(target.run, (declared, *target.figures), target.needs | set(needs))
+        return Bench(target, (declared,), frozenset(needs))
 
     return decorate

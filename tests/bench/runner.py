@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from tests.bench import needs
 from tests.bench.figure import Bench, Figure, Verdict
 
 
@@ -94,7 +95,10 @@ def measure(
 
 
 def run(folder: Path, only: Collection[str], output: Path) -> int:
-    """Measure; print a row per figure; write the file. 1 on a crash, 2 on a wrong name."""
+    """Measure; print a row per figure; write the file. 1 on a crash, 2 on a wrong name.
+
+    What the machine lacks is said before anything is measured, and the figures of it are left out.
+    """
     try:
         benches = choose(list(discover(folder)), only)
     except LookupError as problem:
@@ -108,7 +112,7 @@ def run(folder: Path, only: Collection[str], output: Path) -> int:
         write(results, output)
 
     write(results, output)
-    crashed = measure(benches, only, tell)
+    crashed = measure(needs.say_lacking(benches), only, tell)
     for name in crashed:
         print(f"bench: {name} crashed", file=sys.stderr)
     return 1 if crashed else 0

@@ -94,7 +94,7 @@ def load(scheme: str, seconds: float) -> Iterator[tuple[str, float]]:
 
 @figure(name="start_lateness_p99_ms", unit="ms", limit=20)
 @figure(name="cpu_ms_per_check_https", unit="ms", limit=3.5)
-@figure(name="bytes_written_per_check", unit="B", limit=6000)
+@figure(name="bytes_written_per_check", unit="B", limit=6000, needs=("nginx",))
 def https() -> Iterator[tuple[str, float]]:
     """Measure 1,000 HTTPS monitors, a new connection each."""
     results = dict(load("https", HTTPS_S))
@@ -103,14 +103,14 @@ def https() -> Iterator[tuple[str, float]]:
     yield "bytes_written_per_check", results["written"]
 
 
-@figure(name="cpu_ms_per_check_http", unit="ms", limit=2.5)
+@figure(name="cpu_ms_per_check_http", unit="ms", limit=2.5, needs=("nginx",))
 def http() -> float:
     """Measure 1,000 plain monitors, a new connection each."""
     return dict(load("http", HTTP_S))["cpu"]
 
 
 @figure(name="checker_rss_mib", unit="MiB", limit=45)
-@figure(name="checker_private_mib", unit="MiB", limit=24)
+@figure(name="checker_private_mib", unit="MiB", limit=24, needs=("nginx",))
 def memory() -> Iterator[tuple[str, float]]:
     """Measure one HTTPS monitor at 1 s, after 2 minutes."""
     with tempfile.TemporaryDirectory() as name:

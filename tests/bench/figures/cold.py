@@ -188,7 +188,7 @@ class Visit:
 
 @figure(name="page_cold_ms", unit="ms", limit=150)
 @figure(name="page_cold_queries", unit="queries", limit=6)
-@figure(name="page_cold_with_latency_ms", unit="ms", limit=300)
+@figure(name="page_cold_with_latency_ms", unit="ms", limit=300, needs=("postgresql",))
 def cold() -> Iterator[tuple[str, float]]:
     """Measure 100 components over 90 days; and whether 10 components take as many queries.
 
@@ -217,7 +217,7 @@ def _asked(visit: Visit) -> list[tuple[float, int]]:
     return [visit.ask() for _ in range(ROUNDS)]
 
 
-@figure(name="page_first_ms", unit="ms", limit=1000)
+@figure(name="page_first_ms", unit="ms", limit=1000, needs=("postgresql",))
 def first() -> Iterator[tuple[str, float]]:
     """Measure the very first HTTP request to a process that has just started, for the same page."""
     with postgres.running() as server:

@@ -69,7 +69,7 @@ def served(setup: Setup, listed: dict[str, Page]) -> dict[str, float]:
 
 
 @figure(name="hostname_to_https_s", unit="s", limit=120)
-@figure(name="hostnames_30_to_https_s", unit="s", limit=240)
+@figure(name="hostnames_30_to_https_s", unit="s", limit=240, needs=("node", "helm"))
 def names() -> Iterator[tuple[str, float]]:
     """Measure from CNAME to HTTPS with a certificate: one name, then the slowest of thirty."""
     with installed(certificate_authority.ISSUER) as setup:
@@ -93,7 +93,7 @@ def names() -> Iterator[tuple[str, float]]:
         )
 
 
-@figure(name="hostname_renewal_failures", unit="count", limit=0)
+@figure(name="hostname_renewal_failures", unit="count", limit=0, needs=("node", "helm"))
 def renewals() -> Iterator[tuple[str, float]]:
     """Count the requests that fail while a certificate of minutes is renewed twice."""
     with installed(certificate_authority.SHORT_ISSUER) as setup:

@@ -61,7 +61,7 @@ def lowest(address: str, folder: Path) -> float:
     return float(min(scores.values()) * 100)
 
 
-@figure(name="lighthouse_min", unit="points", limit=100, better="higher")
+@figure(name="lighthouse_min", unit="points", limit=100, better="higher", needs=("npm", "chromium"))
 def lighthouse() -> float:
     """Return the median of five runs."""
     with served() as address, tempfile.TemporaryDirectory() as folder:

@@ -124,7 +124,7 @@ def all_serve(cluster: Cluster) -> bool:
 @figure(name="hostnames_1000_s", unit="s", limit=300)
 @figure(name="api_writes_per_hostname", unit="", limit=6)
 @figure(name="hostnames_1000_rss_mib", unit="MiB", limit=250)
-@figure(name="hostnames_restart_writes", unit="", limit=0)
+@figure(name="hostnames_restart_writes", unit="", limit=0, needs=("control-plane", "postgresql"))
 def thousand_names() -> Iterator[tuple[str, float]]:
     """Measure 1,000 names of fifty pages, from records to routes; the operator restarts."""
     words = ["home", *(f"tenant{number}" for number in range(TENANTS))]

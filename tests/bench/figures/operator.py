@@ -115,7 +115,7 @@ def live(cluster: Cluster, operator: OperatorProcess, namespaces: list[str]) -> 
 @figure(name="api_writes_per_monitor", unit="", limit=6)
 @figure(name="operator_cpu_s_per_1000", unit="s", limit=93)
 @figure(name="operator_rss_mib", unit="MiB", limit=200)
-@figure(name="restart_writes", unit="", limit=0)
+@figure(name="restart_writes", unit="", limit=0, needs=("control-plane", "postgresql"))
 def thousand_monitors() -> Iterator[tuple[str, float]]:
     """Measure 1,000 Monitors in ten namespaces applied at once; the operator restarts."""
     words = ["home", *(f"tenant{number}" for number in range(NAMESPACES))]

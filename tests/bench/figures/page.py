@@ -126,7 +126,7 @@ def reads(port: int) -> float:
 @figure(name="page_hit_vs_nginx_plain", unit="ratio", limit=0.5, better="higher")
 @figure(name="page_hit_p99_ms", unit="ms", limit=20)
 @figure(name="page_hit_p99_nginx_ms", unit="ms", limit=20)
-@figure(name="page_refreshes_per_window", unit="reads", limit=1)
+@figure(name="page_refreshes_per_window", unit="reads", limit=1, needs=("wrk", "nginx"))
 def hits() -> Iterator[tuple[str, float]]:
     """Measure both in turn, five times each way; the medians. The p99s are those with gzip."""
     headers = {"gzip": "Accept-Encoding: gzip", "plain": "Accept-Encoding: identity"}
@@ -166,7 +166,7 @@ def visit(ports: Sequence[int], requests: int) -> None:
             done.result()
 
 
-@figure(name="page_refreshes_two_replicas", unit="reads", limit=1)
+@figure(name="page_refreshes_two_replicas", unit="reads", limit=1, needs=("redis",))
 def replicas() -> float:
     """Measure reads per 30 s: 10,000 requests, 64 at a time, over two replicas with a Redis."""
     with tempfile.TemporaryDirectory() as name, redisserver.running() as redis:

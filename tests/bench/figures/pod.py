@@ -19,7 +19,7 @@ SETTLED = 75.0
 
 
 @figure(name="pod_to_first_result_s", unit="s", limit=15)
-@figure(name="checker_anon_mib", unit="MiB", limit=30)
+@figure(name="checker_anon_mib", unit="MiB", limit=30, needs=("node",))
 def pods() -> Iterator[tuple[str, float]]:
     """Measure the worst of five checkers with TLS; other kernel counters are printed beside it."""
     with labs.cluster(machine.NODE) as cluster, tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,7 @@ _PROGRAMS = (
 _PACKAGES = (
     "containerd runc containernetworking-plugins iptables conntrack debootstrap buildah iproute2"
 )
-_INSTALL = f"sudo apt-get install {_PACKAGES}"
+INSTALL = f"sudo apt-get install {_PACKAGES}"
 KINDS = (CONTROL_PLANE, NODE, EXISTING)
 
 
@@ -54,9 +54,9 @@ def _lacks(cache: Path) -> Iterator[str]:
         yield "only root may start containers"
         return
     if missing := [name for name in _PROGRAMS if needs.program(name) is None]:
-        yield f"there is no {', '.join(missing)} ({_INSTALL})"
+        yield f"there is no {', '.join(missing)} ({INSTALL})"
     if not Path("/usr/lib/cni/ptp").exists():
-        yield f"there are no network plugins in /usr/lib/cni ({_INSTALL})"
+        yield f"there are no network plugins in /usr/lib/cni ({INSTALL})"
     if any(cache.is_relative_to(taken) for taken in ("/run", "/var/lib", "/var/log")):
         yield f"{cache} is hidden from a node; set XDG_CACHE_HOME to another folder"
     trial = ["unshare", "--mount", "--net", "--pid", "--fork", "mount", "--make-rshared", "/"]

@@ -5,6 +5,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests import needs
+from tests.bench import needs as bench_needs
 from tests.bench import runner
 from tests.bench.figure import Bench, Figure, figure
 
@@ -119,3 +121,43 @@ def test_not_a_number_is_never_good(better: str) -> None:
 def test_every_committed_figure_has_a_name_of_its_own() -> None:
     folder = Path(runner.__file__).parent / "figures"
     runner.choose(list(runner.discover(folder)), set())
+
+
+NOTHING: dict[str, needs.Need] = {
+    "gone": needs.Need("gone", "a thing that is gone", "sudo apt-get install gone", lambda: None),
+    "here": needs.Need("here", "a thing that is here", "nothing", lambda: Path("/")),
+}
+
+
+def test_what_a_bench_lacks_is_said_with_the_figures_that_it_costs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    poor = Bench(float, (Figure("a", "s", 1), Figure("b", "s", 1)), frozenset({"gone", "here"}))
+    rich = Bench(float, (Figure("c", "s", 1),), frozenset({"here"}))
+    assert bench_needs.say_lacking([poor, rich], NOTHING) == [rich]
+    assert capsys.readouterr().out == (
+        "This machine lacks a thing that is gone. To install: sudo apt-get install gone\n"
+        "  Not measured: a, b.\n"
+    )
+
+
+def test_figures_of_one_function_add_up_their_needs() -> None:
+    @figure(name="a", unit="s", limit=1, needs=("wrk",))
+    @figure(name="b", unit="s", limit=1, needs=("nginx",))
+    def both() -> float:
+        return 0.0
+
+    assert both.needs == {"wrk", "nginx"}
+
+
+def test_every_need_of_a_figure_is_one_that_is_known() -> None:
+    benches = list(runner.discover(Path(runner.__file__).parent / "figures"))
+    assert {name for bench in benches for name in bench.needs} <= bench_needs.BENCH_NEEDS.keys()
+
+
+def test_each_figure_that_starts_a_program_of_the_machine_says_so() -> None:
+    benches = list(runner.discover(Path(runner.__file__).parent / "figures"))
+    wanted = {figure.name: bench.needs for bench in benches for figure in bench.figures}
+    assert wanted["page_hit_vs_nginx_gzip"] == {"wrk", "nginx"}
+    assert wanted["reconcile_1000_s"] == {"control-plane", "postgresql"}
+    assert wanted["pod_to_first_result_s"] == {"node"}
