@@ -14,15 +14,12 @@ from allswell.controller.workload import rollout
 from allswell.kube import names
 from allswell_web import settings as web_settings
 from charts.documents import ROOT
-from tests import needs
 from tests.unit.chart import rendering
 
 pytestmark = pytest.mark.needs("helm")
-EVERY = [
-    pytest.param(spec, id=f"{variant}: {name}")
-    for variant, values in rendering.VARIANTS.items()
-    for name, spec in (rendering.pods(rendering.render(values)) if needs.helm() else ())
-]
+each_variant = pytest.mark.parametrize(
+    "values", rendering.VARIANTS.values(), ids=rendering.VARIANTS
+)
 # Variables that name files of a pod.
 FILES = (
     "ALLSWELL_CHECKER_EXTRA_CA_FILE",
@@ -34,40 +31,50 @@ FILES = (
 VOLUMES = {"configMap", "emptyDir", "projected", "secret", "persistentVolumeClaim"}
 
 
-@pytest.mark.parametrize("pod", EVERY)
-def test_a_pod_is_restricted(pod: rendering.Json) -> None:
-    security = pod["securityContext"]
-    assert security["runAsNonRoot"] is True
-    assert security["runAsUser"] > 0
-    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & set(pod)
-    assert {kind for volume in pod["volumes"] for kind in volume if kind != "name"} <= VOLUMES
+def pods(values: rendering.Values) -> Iterator[tuple[str, rendering.Json]]:
+    """The pods of a variant; there are some."""
+    found = dict(rendering.pods(rendering.render(values)))
+    assert found
+    yield from found.items()
 
 
-@pytest.mark.parametrize("pod", EVERY)
+@each_variant
+def test_a_pod_is_restricted(values: rendering.Values) -> None:
+    for name, pod in pods(values):
+        security = pod["securityContext"]
+        assert security["runAsNonRoot"] is True, name
+        assert security["runAsUser"] > 0, name
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & set(pod), name
+        kinds = {kind for volume in pod["volumes"] for kind in volume if kind != "name"}
+        assert kinds <= VOLUMES, name
+
+
+@each_variant
 def test_a_container_can_gain_nothing_and_write_nowhere_but_where_it_is_told_to(
-    pod: rendering.Json,
+    values: rendering.Values,
 ) -> None:
     expected = {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
-    for container in pod["containers"]:
-        assert container["securityContext"] == expected
+    for name, pod in pods(values):
+        assert all(it["securityContext"] == expected for it in pod["containers"]), name
 
 
-@pytest.mark.parametrize("pod", EVERY)
+@each_variant
 def test_a_container_asks_for_what_it_needs_and_its_memory_ends_somewhere(
-    pod: rendering.Json,
+    values: rendering.Values,
 ) -> None:
-    for container in pod["containers"]:
-        assert container["resources"]["requests"]
-        assert container["resources"]["limits"]["memory"]
-        assert "cpu" not in container["resources"]["limits"]
+    for name, pod in pods(values):
+        for container in pod["containers"]:
+            assert container["resources"]["requests"], name
+            assert container["resources"]["limits"]["memory"], name
+            assert "cpu" not in container["resources"]["limits"], name
 
 
-@pytest.mark.parametrize("values", rendering.VARIANTS.values(), ids=rendering.VARIANTS)
+@each_variant
 def test_our_own_image_runs_as_the_user_that_it_was_made_for(values: rendering.Values) -> None:
     (user,) = re.findall(
         r"^USER (\d+:\d+)$", (ROOT / "Containerfile").read_text("utf-8"), re.MULTILINE

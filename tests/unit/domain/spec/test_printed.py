@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from allswell.domain import password
 from allswell.domain.spec import monitor, page
 from tests.unit.domain.spec import manifests
 
@@ -103,7 +102,7 @@ LOCKED_PAGE = SMALL_PAGE | {
     "spec": {
         "title": "Acme Status",
         "timeZone": "UTC",
-        "access": {"passwordHash": password.hash_password("secret", b"s" * 16)},
+        "access": {"passwordHash": f"scrypt:14:8:5:{'A' * 22}:{'A' * 43}"},
     },
 }
 INNER_PAGE = SMALL_PAGE | {

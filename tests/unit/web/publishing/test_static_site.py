@@ -13,7 +13,6 @@ import pytest
 from flask import Flask, Response
 
 from allswell.central import page_data
-from allswell.domain import password
 from allswell.domain.incident import Status
 from allswell_web import app
 from allswell_web.cache import directory
@@ -243,7 +242,7 @@ def test_when_a_page_is_due(seconds: int, version: int, *, due: bool) -> None:
     assert publisher.is_due(PublishedIssue(), version, fakes.NOW)
 
 
-SECRET = {"password_hash": password.hash_password("a", bytes(16))}
+SECRET = {"password_hash": f"scrypt:14:8:5:{'A' * 22}:{'A' * 43}"}
 
 
 def test_a_private_page_is_not_published(publication: Publication) -> None:

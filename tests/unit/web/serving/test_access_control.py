@@ -9,7 +9,6 @@ from ipaddress import ip_network
 import pytest
 
 from allswell.central import page_data
-from allswell.domain import password
 from allswell_web.responses.constant_responses import ConstantResponse, ConstantResponses
 from allswell_web.serving import access_control
 from allswell_web.serving.access_control import AccessControl
@@ -18,7 +17,8 @@ from tests.unit.web import fakes, harness
 NOTICES = ConstantResponses(
     ConstantResponse("404 Not Found"), ConstantResponse("503 Service Unavailable")
 )
-HASH = password.hash_password("open sesame", bytes(16))
+# Of "open sesame".
+HASH = "scrypt:14:8:5:AAAAAAAAAAAAAAAAAAAAAA:klhZwTpF6S0j4i9iPI4Zs6_2nBc7lx7AxU2uOYSWYW4"
 
 
 def basic(password: str) -> str:
