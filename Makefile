@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Tests start programs by the hundred; without bytecode each would compile its source anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,8 +18,10 @@ FILE ?= examples/quickstart.yaml
 REFERENCES := kubernetes.io:443 www.python.org:443
 ASK := $(if $(filter examples/quickstart.yaml,$(FILE)),$(REFERENCES:%=--egress-reference %))
 ONLY ?=
-# Most tests wait; the long ones come early enough only if idle workers take over from busy ones.
-JOBS ?= --numprocesses 2 --dist worksteal
+# Many tests wait, so more run at once than there are cores; the long ones come early enough only if
+# idle workers take over from busy ones. A part of the tests is collected once, and not traced.
+JOBS ?= $(if $(ARGS),,--numprocesses 3 --dist worksteal)
+COVERAGE := $(if $(ARGS),,--cov --cov-report=)
 PATHS ?= .
 
 RUNTIME := $(VENV)/.runtime
@@ -59,23 +63,24 @@ check: lint types ## All that needs no run: lint, types, contracts, style figure
 	$(BIN)/python -m tests.style
 
 .PHONY: test
-test: $(DEV) ## All tests that need no cluster, and the coverage limits (ARGS="-k word": some, quickly)
+test: $(DEV) ## All tests that need no cluster, and the coverage limits (ARGS="-k word": some)
 	@$(BIN)/python -m tests.needs
-ifdef ARGS
-	$(BIN)/python -m pytest -m "not cluster and not browser" $(ARGS)
-else
-	$(BIN)/python -m pytest -m "not cluster and not browser" $(JOBS) --cov --cov-report=
+	@$(BIN)/python -m tests.npm test
+	$(BIN)/python -m pytest -m "not cluster and not browser" --ignore=tests/cluster \
+		--ignore=tests/browser $(JOBS) $(COVERAGE) $(ARGS)
+ifndef ARGS
 	$(BIN)/coverage report --include='*/allswell/domain/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=90
 endif
 
 .PHONY: pythons-test
-pythons-test: $(DEV) ## Unit and property tests on every other Python from 3.11 up that is installed
-	$(BIN)/python -m tests.pythons $(ARGS)
+pythons-test: $(DEV) ## The unit and property tests on every other Python (from 3.11) of this machine
+	@$(BIN)/python -m tests.pythons $(ARGS)
 
 .PHONY: browser-test
 browser-test: $(DEV) ## The page in Debian's Chromium, judged by axe (from npm)
 	@$(BIN)/python -m tests.needs
+	@$(BIN)/python -m tests.npm browser
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 .PHONY: cluster-test
