@@ -5,10 +5,12 @@ import os
 import hypothesis
 import pytest
 
-from tests import needs
+from tests import needs, thoroughness
 
 # A shared machine stalls now and then: an example's own time says nothing, the test's limit does.
-hypothesis.settings.register_profile("allswell", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "allswell", max_examples=thoroughness.of(100), deadline=None, print_blob=True
+)
 hypothesis.settings.load_profile("allswell")
 
 

@@ -34,7 +34,7 @@ from allswell.domain.cover import Observation
 from allswell.domain.health import Health
 from allswell.domain.sample import Sample
 from allswell.store import BatchItem, Store, Unarchived, samples
-from tests import central_database
+from tests import central_database, thoroughness
 from tests.central_database import Central
 from tests.simulation.conftest import do_not_sync
 
@@ -173,7 +173,9 @@ def made(here: Path, central: Central, store: Store) -> Model:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=thoroughness.of(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @example(
     done=[

@@ -10,6 +10,7 @@ from allswell.domain import cover, silence
 from allswell.domain.cover import Observation
 from allswell.domain.silence import WatchedMonitor
 from allswell.domain.timeline import Overlay, OverlayKind
+from tests import thoroughness
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COVER = timedelta(seconds=90)
@@ -104,7 +105,7 @@ def without_short_ones(seconds: set[int]) -> set[int]:
     }
 
 
-@settings(max_examples=50)
+@settings(max_examples=thoroughness.of(50))
 @given(absences)
 def test_silence_is_noted_where_no_sample_speaks_and_never_against_a_beat(
     checker_away: Times,
@@ -115,13 +116,13 @@ def test_silence_is_noted_where_no_sample_speaks_and_never_against_a_beat(
     assert without_short_ones(uncovered(world)) <= noted(world)
 
 
-@settings(max_examples=50)
+@settings(max_examples=thoroughness.of(50))
 @given(absences)
 def test_a_collector_that_comes_and_goes_leaves_nothing_unseen(collector_away: Times) -> None:
     assert noted(lived([], collector_away)) == set()
 
 
-@settings(max_examples=50)
+@settings(max_examples=thoroughness.of(50))
 @given(absences, absences)
 def test_silence_is_never_taken_for_good(checker_away: Times, collector_away: Times) -> None:
     world = lived(checker_away, collector_away)

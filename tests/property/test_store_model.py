@@ -15,6 +15,7 @@ from allswell.domain.health import Health, starting_from
 from allswell.domain.report import Transition
 from allswell.domain.sample import Sample
 from allswell.store import BatchItem, EnrolledMonitor, OutOfStep, Store
+from tests import thoroughness
 from tests.unit.store.examples import DOWN, NOW, UP, at, change, sample, seen
 
 NAMES = st.sampled_from(["api", "web"])
@@ -187,5 +188,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=40, stateful_step_count=25, suppress_health_check=list(HealthCheck)
+    max_examples=thoroughness.of(40),
+    stateful_step_count=25,
+    suppress_health_check=list(HealthCheck),
 )

@@ -14,6 +14,7 @@ from allswell.domain.health import HealthClaim
 from allswell.domain.state import State
 from allswell.domain.timeline import Overlay, OverlayKind
 from allswell.domain.uptime import Uptime
+from tests import thoroughness
 
 SECOND = timedelta(seconds=1)
 WINDOW = 400
@@ -123,7 +124,7 @@ def counted_by_day(
 
 
 @pytest.mark.parametrize(("name", "first"), ZONES)
-@settings(max_examples=25)
+@settings(max_examples=thoroughness.of(25))
 @given(found=claims, over=overlays)
 def test_days_of_23_and_25_hours_are_cut_where_the_calendar_turns(
     name: str, first: date, found: Claims, over: Overlays

@@ -15,6 +15,7 @@ from allswell.domain.timeline import OverlayKind
 from allswell_web import app
 from allswell_web.presentation import context, presenter
 from allswell_web.text import languages
+from tests import thoroughness
 from tests.property import test_uptime as oracle
 from tests.unit.web import fakes
 
@@ -99,7 +100,7 @@ def words(letters: set[str]) -> set[str]:
     return {LETTERS[letter] for letter in letters & LETTERS.keys()}
 
 
-@settings(max_examples=25)
+@settings(max_examples=thoroughness.of(25))
 @given(claims, overlays, st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe"]))
 def test_the_html_says_what_counting_each_half_hour_gives(
     claims: oracle.Claims, over: oracle.Overlays, zone: str

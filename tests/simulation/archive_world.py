@@ -111,7 +111,7 @@ class ArchivingCollector(CollectorProcess):
 
     async def _tidy(self, world: "ArchivedWorld") -> None:
         while True:
-            await asyncio.sleep(60.0)
+            await asyncio.sleep(INTERVAL / 2)
             if world.bucket.is_away or world.database_is_away:
                 continue
             self.uploads.tidy(world.wall.now())

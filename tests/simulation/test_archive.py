@@ -14,12 +14,15 @@ from allswell.domain.report import DayReport
 from allswell.domain.sample import Sample
 from allswell.domain.state import State
 from allswell.store import BatchItem
+from tests import thoroughness
 from tests.central_database import Central
 from tests.simulation.archive_world import CHECKS_A_DAY, INTERVAL, ArchivedWorld
 from tests.simulation.target import Outage
 from tests.simulation.world import DAY, HOUR, MINUTE, CheckerProcess
 
 MIDNIGHT = 12 * HOUR
+# How many days are archived after a death.
+DAYS = 4 if thoroughness.THOROUGH else 2
 
 
 def check_archive(world: ArchivedWorld, checker: CheckerProcess) -> None:
@@ -86,12 +89,12 @@ def test_a_checker_that_dies_over_a_day_file_loses_and_doubles_nothing(
         await world.until(MIDNIGHT + 2 * HOUR)
         assert checker.store.counts().unarchived == 0
         check_archive(world, checker)
-        await world.until(MIDNIGHT + 4 * DAY)
+        await world.until(MIDNIGHT + DAYS * DAY)
         check_archive(world, checker)
         await checker.stop()
 
     world.run(story())
-    assert len(world.bucket.puts) == 4
+    assert len(world.bucket.puts) == DAYS
 
 
 @pytest.mark.parametrize("question", [1, 2])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from allswell.domain.state import State
-from tests import central_database
+from tests import central_database, thoroughness
 from tests.simulation.conftest import do_not_sync
 from tests.simulation.target import Outage
 from tests.simulation.world import MINUTE, CheckerProcess, World
@@ -35,7 +35,9 @@ def outages(lengths: list[tuple[int, int]]) -> list[Outage]:
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=thoroughness.of(25), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(durations, min_size=1, max_size=5).map(outages), faults, st.integers(0, 2**32))
 def test_no_change_is_lost_and_none_doubled_whatever_fails(
     template: Path,

@@ -16,10 +16,10 @@ def rows() -> float:
         central_database.migrated(address)
         with central_database.opened(address) as opened:
             world = month.world(opened, Path(name))
-            months: list[month.Month] = []
+            months: list[month.Costs] = []
 
             async def live() -> None:
-                months.append(await month.run_month(world))
+                months.append(await month.run(world))
 
             world.run(live())
     return float(sum(months[0].grown.values()))

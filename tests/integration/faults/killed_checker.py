@@ -71,7 +71,7 @@ class KilledChecker:
             if self.chance.random() < 0.25:
                 time.sleep(self.chance.uniform(0, 0.6))
             else:
-                assert self.target.wait_for_requests(self.names[0], asked, 20), (
+                assert self.target.wait_for_requests(self.names[0], asked, 60), (
                     self.installation.log()
                 )
                 time.sleep(self.chance.uniform(0, 3.4))

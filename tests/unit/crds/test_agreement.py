@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allswell.domain.spec import monitor, page
+from tests import thoroughness
 from tests.property import strategies
 from tests.unit.crds import schema, variants
 from tests.unit.crds.variants import Change
@@ -38,13 +39,13 @@ def test_they_agree_on_every_change_of_one_field(kind: str, base: dict[str, Any]
 
 
 @given(variants.combinations("monitor"))
-@settings(max_examples=500)
+@settings(max_examples=thoroughness.of(500))
 def test_they_agree_on_monitors_with_several_changes(manifest: dict[str, Any]) -> None:
     assert differs("monitor", manifest) == ""
 
 
 @given(variants.combinations("statuspage"))
-@settings(max_examples=500)
+@settings(max_examples=thoroughness.of(500))
 def test_they_agree_on_pages_with_several_changes(manifest: dict[str, Any]) -> None:
     assert differs("statuspage", manifest) == ""
 
