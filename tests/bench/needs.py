@@ -19,17 +19,23 @@ def wrk() -> Path | None:
     return needs.program("wrk")
 
 
+def go() -> Path | None:
+    """Find Go."""
+    program = build.go()
+    return Path(program) if program else None
+
+
 @cache
 def node() -> Path | None:
     """Find what a node that runs pods needs: root, Go and containerd's programs."""
     here = machine.inspect(LabPaths.of(os.environ).cache)
-    return None if here.lacks_for_node else build.go()
+    return None if here.lacks_for_node else go()
 
 
 BENCH_NEEDS: Mapping[str, Need] = {
     **needs.NEEDS,
     "wrk": Need("wrk", "the load generator wrk", "sudo apt-get install wrk", wrk),
-    "control-plane": Need("control-plane", "Go, which builds a Kubernetes", GO, build.go),
+    "control-plane": Need("control-plane", "Go, which builds a Kubernetes", GO, go),
     "node": Need("node", "what pods need", f"{GO}; as root: {machine.INSTALL}", node),
 }
 
