@@ -202,7 +202,7 @@ def test_the_commands_of_the_notes_remove_all_that_is_left(paths: tuple[Place, P
     ):
         place.kubectl("create", kind, *name.split())
     place.kubectl("wait", "--for=create", "pvc/data-allswell-database-0", "--timeout=30s")
-    lines = [line.strip() for line in said.split("To remove it all again:")[1].splitlines()]
+    lines = [line.strip() for line in said.split("To uninstall everything:")[1].splitlines()]
     commands = [line for line in lines if line.startswith(("kubectl", "helm"))]
     assert len(commands) == 5
     for command in commands:
