@@ -94,7 +94,7 @@ def build(dependencies: Dependencies) -> Web:
     }
     application: WSGIApplication = FrontLayer(pages, access_control, dependencies.ticks, endpoints)
     if dependencies.trusted_proxies:
-        # Hosts of single pages always have certificates; others only if the settings say so.
+        # Hosts of single pages always have certificates; others only where HSTS is set.
         uses_https = pages.is_known_host if dependencies.hsts else pages.is_page_host
         application = HttpsRedirect(application, uses_https, dependencies.trusted_proxies)
     return Web(application, pages, VersionWatch(dependencies.reader, pages, meters), meters)

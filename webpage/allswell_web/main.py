@@ -49,15 +49,11 @@ class AppLoader:
         os.environ.clear()
         gc.set_threshold(COLLECT_AFTER)
         page_settings = self._settings()
-        collector = (
-            None
-            if page_settings.collector is None
-            else LatencyClient(page_settings.collector, TICKS)
-        )
+        collector = page_settings.collector
         web = build(
             Dependencies(
                 reader=CentralReader(engine.connect(page_settings.database_url)),
-                latency=collector,
+                latency=None if collector is None else LatencyClient(collector, TICKS),
                 clock=lambda: datetime.now(UTC),
                 ticks=TICKS,
                 executor=ThreadPoolExecutor(READERS, "facts-reader"),

@@ -194,8 +194,8 @@ class Clock:
 class Reader:
     """A database of hand-made facts that counts its reads, and can fail or be slow."""
 
-    def __init__(self, *held: page_data.PageData) -> None:
-        self.held = {entry.page.id: entry for entry in held}
+    def __init__(self, *facts: page_data.PageData) -> None:
+        self.facts_by_page = {entry.page.id: entry for entry in facts}
         self.failing = False
         self.installed: str | None = "f00d" * 8
         self.reads: list[int] = []
@@ -206,7 +206,7 @@ class Reader:
     def pages(self) -> tuple[page_data.PageRow, ...]:
         self._check()
         self.directory_reads += 1
-        return tuple(entry.page for entry in self.held.values())
+        return tuple(entry.page for entry in self.facts_by_page.values())
 
     def facts(self, page_id: int, now: datetime, *, days: int = 92) -> page_data.PageData | None:
         del now, days
@@ -215,7 +215,7 @@ class Reader:
         if self.gate is not None:
             assert self.gate.wait(10)
         self._check()
-        return self.held.get(page_id)
+        return self.facts_by_page.get(page_id)
 
     def installation(self) -> str | None:
         self._check()
@@ -223,7 +223,7 @@ class Reader:
 
     def versions(self) -> Mapping[int, int]:
         self._check()
-        return {number: entry.page.version for number, entry in self.held.items()}
+        return {number: entry.page.version for number, entry in self.facts_by_page.items()}
 
     def _check(self) -> None:
         if self.failing:
@@ -248,7 +248,7 @@ class Memory:
     def __init__(self) -> None:
         self.snapshots: dict[str, StoredSnapshot] = {}
         self.holders: dict[str, int] = {}
-        self.given = 0
+        self.last_lease = 0
 
     def load(self, key: str) -> StoredSnapshot | None:
         return self.snapshots.get(key)
@@ -256,9 +256,9 @@ class Memory:
     def acquire(self, key: str, *, by_force: bool = False) -> int | None:
         if key in self.holders and not by_force:
             return None
-        self.given += 1
-        self.holders[key] = self.given
-        return self.given
+        self.last_lease += 1
+        self.holders[key] = self.last_lease
+        return self.last_lease
 
     def store(self, key: str, snapshot: StoredSnapshot, lease: int) -> None:
         if lease == self.holders.get(key, lease):

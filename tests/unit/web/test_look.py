@@ -130,7 +130,7 @@ def test_no_two_states_of_a_watched_page_have_the_same_shape() -> None:
 
 
 def test_title_and_icon_carry_the_state() -> None:
-    unknown = bench(PageLook()).reader.held[1]
+    unknown = bench(PageLook()).reader.facts_by_page[1]
     silent = harness.bench(fakes.Reader(replace(unknown, observed_through=fakes.ago(hours=1))))
     assert "<title>All systems operational – Acme Status</title>" in bench(PageLook()).ask().text
     assert "icons/up.svg" in bench(PageLook()).ask().text

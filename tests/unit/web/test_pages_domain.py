@@ -101,7 +101,7 @@ def test_a_name_that_is_let_go_is_served_no_more() -> None:
     site = bench()
     assert site.ask(host=CUSTOMER).status == 200
     beta = fakes.page(2, "beta", "Beta", address="beta-bbbb", version=2)
-    site.reader.held[2] = fakes.facts(of=beta)
+    site.reader.facts_by_page[2] = fakes.facts(of=beta)
     site.clock.advance(31)
     site.web.watch.poll()
     assert site.ask(host=CUSTOMER).status == 404

@@ -1,7 +1,7 @@
-"""Ask the collector for today's latency. It may fail: then the charts are left out.
+"""Ask the collector for today's latency. If it fails, the charts are left out.
 
-Threads that block make a page, and ask once in 30 seconds. Each request has a loop of its own,
-because only there the whole of it can have one deadline.
+Pages are rendered in threads that may block, and this is called once in 30 seconds. Each request
+has an event loop of its own, because only there all of it can have one deadline.
 """
 
 import asyncio
@@ -19,17 +19,21 @@ from allswell.domain.latency import LatencyBucket
 from allswell_web.errors import LatencyUnavailable
 
 TIMEOUT_S = 2.0
-# After a failure the collector is left in peace, so that a page's refresh does not wait each time.
+# After a failure the collector is not asked for this long, so that not each refresh waits.
 PAUSE_S = 30.0
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 OK = 200
-# httpx would unpack all that a few packed bytes hold.
-UNPACKED = {"Accept-Encoding": "identity", "Accept": "application/json", "User-Agent": "allswell"}
+# httpx would decompress a small body to any size.
+REQUEST_HEADERS = {
+    "Accept-Encoding": "identity",
+    "Accept": "application/json",
+    "User-Agent": "allswell",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CollectorAddress:
-    """Where the collector is, and what proves who asks. The token is read anew each time."""
+    """The collector's address and our credentials. The token is read again for each request."""
 
     url: str
     token_file: Path
@@ -37,7 +41,7 @@ class CollectorAddress:
 
 
 class LatencyClient:
-    """Asks for latency buckets; `ticks` are seconds that only grow."""
+    """A client for latency buckets; `ticks` are seconds that only grow."""
 
     def __init__(
         self, address: CollectorAddress, ticks: Callable[[], float], timeout_s: float = TIMEOUT_S
@@ -48,14 +52,14 @@ class LatencyClient:
         self._not_before = float("-inf")
 
     def buckets(self, public_ids: Sequence[str]) -> Mapping[str, tuple[LatencyBucket, ...]]:
-        """Give five-minute buckets by public id. Raises `LatencyUnavailable`."""
+        """Return five-minute buckets by public id. Raises `LatencyUnavailable`."""
         if self._ticks() < self._not_before:
             raise LatencyUnavailable("the collector failed a moment ago")
         try:
             return read(asyncio.run(self._ask(public_ids, self._token())))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
             self._not_before = self._ticks() + PAUSE_S
-            raise LatencyUnavailable("the collector brought no latency") from problem
+            raise LatencyUnavailable("the collector returned no latency") from problem
 
     def _token(self) -> str:
         return self._address.token_file.read_text(encoding="utf-8").strip()
@@ -67,11 +71,11 @@ class LatencyClient:
         async with (
             asyncio.timeout(self._timeout_s),
             self._client() as client,
-            client.stream("GET", url, params=params, headers=headers) as answer,
+            client.stream("GET", url, params=params, headers=headers) as response,
         ):
-            if answer.status_code != OK:
-                raise ValueError(f"the collector answered {answer.status_code}")
-            return await bounded(answer, MOST_BYTES)
+            if response.status_code != OK:
+                raise ValueError(f"the collector returned status {response.status_code}")
+            return await read_body(response, MAX_BYTES)
 
     def _client(self) -> httpx.AsyncClient:
         """Make a client that trusts the installation's own CA, and knows of no proxy."""
@@ -81,43 +85,46 @@ class LatencyClient:
         return httpx.AsyncClient(
             verify=context,
             trust_env=False,
-            headers=UNPACKED,
+            headers=REQUEST_HEADERS,
             timeout=None,  # noqa: S113 - one deadline covers the whole request
         )
 
 
-async def bounded(answer: httpx.Response, most: int) -> bytes:
-    """Read a body. Raises ValueError for one of over `most` bytes, and for one that is packed."""
-    if "content-encoding" in answer.headers:
-        raise ValueError("the answer is packed, which was not asked for")
+async def read_body(response: httpx.Response, limit: int) -> bytes:
+    """Read a body. Raises ValueError for one over `limit` bytes, or with a content coding."""
+    if "content-encoding" in response.headers:
+        raise ValueError("the response has a content coding, which was not requested")
     body = bytearray()
-    async for piece in answer.aiter_raw():
-        body += piece
-        if len(body) > most:
-            raise ValueError(f"the answer is over {most} bytes")
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > limit:
+            raise ValueError(f"the response is over {limit} bytes")
     return bytes(body)
 
 
-def read(answer: bytes) -> dict[str, tuple[LatencyBucket, ...]]:
+def read(body: bytes) -> dict[str, tuple[LatencyBucket, ...]]:
     """Read the collector's answer. Raises ValueError for another shape."""
     try:
-        monitors = json.loads(answer)["monitors"]
+        monitors = json.loads(body)["monitors"]
         starts: dict[int, datetime] = {}
         return {str(name): tuple(_buckets(rows, starts)) for name, rows in monitors.items()}
     except (TypeError, KeyError, AttributeError, OverflowError, ValueError) as problem:
-        raise ValueError("this is not buckets of four whole numbers by monitor") from problem
+        raise ValueError(
+            "the response is not buckets of four whole numbers by monitor"
+        ) from problem
 
 
 def _buckets(rows: Sequence[Sequence[int]], starts: dict[int, datetime]) -> Iterator[LatencyBucket]:
-    """The buckets of one monitor. `starts` holds the moments met so far: all monitors share them.
+    """Yield the buckets of one monitor. `starts` caches the times, which all monitors share.
 
-    A page of a hundred has thirty thousand, so nothing here is done for each that can be for all.
+    A page of a hundred monitors has thirty thousand, so nothing is done for each that can be done
+    for all at once.
     """
     if not rows:
         return iter(())
     columns = list(zip(*rows, strict=True))
     if any(type(sum(column)) is not int for column in columns):
-        raise TypeError("not all of it is whole numbers")
-    begun, counts, averages, p95s = columns
-    starts.update({ms: instant.from_ms(ms) for ms in set(begun) - starts.keys()})
-    return map(LatencyBucket, map(starts.__getitem__, begun), counts, averages, p95s)
+        raise TypeError("not all values are whole numbers")
+    start_ms, counts, averages, p95s = columns
+    starts.update({ms: instant.from_ms(ms) for ms in set(start_ms) - starts.keys()})
+    return map(LatencyBucket, map(starts.__getitem__, start_ms), counts, averages, p95s)

@@ -30,20 +30,24 @@ def open_incidents(context: PageContext) -> tuple[Incident, ...]:
 def running(context: PageContext) -> tuple[Maintenance, ...]:
     """Return the maintenance in progress, the earliest first."""
     in_progress = [
-        incident for incident in context.facts.maintenances if phase(context, incident) in RUNNING
+        maintenance
+        for maintenance in context.facts.maintenances
+        if phase(context, maintenance) in RUNNING
     ]
-    return tuple(sorted(in_progress, key=lambda incident: incident.start))
+    return tuple(sorted(in_progress, key=lambda maintenance: maintenance.start))
 
 
 def upcoming(context: PageContext) -> tuple[Maintenance, ...]:
     """Return the maintenance of the next seven days, or the next one; the earliest first."""
     scheduled = [
-        incident
-        for incident in context.facts.maintenances
-        if phase(context, incident) is Phase.SCHEDULED
+        maintenance
+        for maintenance in context.facts.maintenances
+        if phase(context, maintenance) is Phase.SCHEDULED
     ]
-    scheduled.sort(key=lambda incident: incident.start)
-    soon = [incident for incident in scheduled if incident.start <= context.state.now + AHEAD]
+    scheduled.sort(key=lambda maintenance: maintenance.start)
+    soon = [
+        maintenance for maintenance in scheduled if maintenance.start <= context.state.now + AHEAD
+    ]
     return tuple(soon or scheduled[:1])
 
 
@@ -127,7 +131,7 @@ def _affected(
     context: PageContext, affected: Sequence[AffectedComponent]
 ) -> tuple[view.AffectedComponentView, ...]:
     """Return the affected components in the order of the page."""
-    effects = {incident.monitor: incident.effect for incident in affected}
+    effects = {component.monitor: component.effect for component in affected}
     return tuple(
         view.AffectedComponentView(
             context.titles[name],

@@ -100,7 +100,7 @@ def of_component(component: ComponentState) -> tuple[ComponentOutage, ...]:
     running: list[StatusPeriod] = []
     before: StatusPeriod | None = None
     root = instant.EPOCH
-    for period in stretches(component.segments):
+    for period in join_periods(component.segments):
         if period.status in _TROUBLE or (running and period.status is ComponentStatus.UNKNOWN):
             root = root if running else _root(component, before, period.start)
             running.append(period)
@@ -120,7 +120,7 @@ def _root(component: ComponentState, before: StatusPeriod | None, start: datetim
     return claimed_at if claimed_at >= before.start else start
 
 
-def stretches(segments: Sequence[Segment]) -> Iterator[StatusPeriod]:
+def join_periods(segments: Sequence[Segment]) -> Iterator[StatusPeriod]:
     """Join consecutive segments with the same status."""
     for status, group in groupby(segments, key=component_status.of):
         joined = list(group)
@@ -177,7 +177,7 @@ def _incident(
 
 
 def _worst(outage: ComponentOutage) -> ComponentStatus:
-    statuses = {stretch.status for stretch in outage.periods}
+    statuses = {period.status for period in outage.periods}
     return ComponentStatus.DOWN if ComponentStatus.DOWN in statuses else ComponentStatus.DEGRADED
 
 

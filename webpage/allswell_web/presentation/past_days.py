@@ -123,9 +123,9 @@ def _days(
 def _outages(context: PageContext, start: datetime, end: datetime) -> tuple[view.OutageView, ...]:
     """Return every outage of a day in the order of the page, newest first within a component."""
     return tuple(
-        view.OutageView(context.titles[component.data.name], stretch)
+        view.OutageView(context.titles[component.data.name], period)
         for component in context.state.components
-        for stretch in troubled_days.stretches(
+        for period in troubled_days.periods_of(
             context, component, start, end, troubled_days.OUTAGES
         )
     )

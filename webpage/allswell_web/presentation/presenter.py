@@ -63,12 +63,12 @@ def page(context: PageContext) -> view.PageView:
             for incident in announcements.open_incidents(context)
         ),
         running=tuple(
-            announcements.maintenance_view(context, incident)
-            for incident in announcements.running(context)
+            announcements.maintenance_view(context, maintenance)
+            for maintenance in announcements.running(context)
         ),
         upcoming=tuple(
-            announcements.maintenance_view(context, incident)
-            for incident in announcements.upcoming(context)
+            announcements.maintenance_view(context, maintenance)
+            for maintenance in announcements.upcoming(context)
         ),
         groups=_groups(context),
         past=past_days.recent(context) if state.components or context.facts.incidents else (),
@@ -92,16 +92,16 @@ def component_page(context: PageContext, public_id: str) -> view.ComponentPageVi
     if not components:
         return None
     (component,) = components
-    component_page_view = component_view.of(context, component)
+    shown = component_view.of(context, component)
     name = component.data.name
     heading = context.language.text(
         "{name}: {state}",
-        name=untrusted_text.isolate(component_page_view.title),
-        state=component_page_view.word,
+        name=untrusted_text.isolate(shown.title),
+        state=shown.word,
     )
     return view.ComponentPageView(
-        frame=layout.frame(context, heading, component_page_view.status),
-        component=component_page_view,
+        frame=layout.frame(context, heading, shown.status),
+        component=shown,
         group=untrusted_text.line(component.data.group),
         rows=_rows(context, component),
         incidents=tuple(
@@ -110,9 +110,9 @@ def component_page(context: PageContext, public_id: str) -> view.ComponentPageVi
             if name in (affected.monitor for affected in incident.components)
         ),
         maintenances=tuple(
-            announcements.maintenance_view(context, incident)
-            for incident in context.facts.maintenances
-            if name in incident.monitors
+            announcements.maintenance_view(context, maintenance)
+            for maintenance in context.facts.maintenances
+            if name in maintenance.monitors
         ),
     )
 
@@ -176,7 +176,7 @@ def _since(context: PageContext, worse_incidents: Sequence[Incident]) -> Moment 
         return context.moment(min(incident.started for incident in worse_incidents))
     if state.is_stale or state.overall.status is ComponentStatus.NEW:
         return None
-    changes = [state.components[place].current.since for place in state.overall.indices]
+    changes = [state.components[i].current.since for i in state.overall.indices]
     dates = [since for since in changes if since is not None]
     if not dates:
         return None
@@ -222,7 +222,7 @@ def _groups(context: PageContext) -> tuple[view.GroupView, ...]:
     by_name: dict[str, list[ComponentState]] = {}
     for name, components in groupby(ordered, key=lambda component: component.data.group):
         by_name.setdefault(name, []).extend(components)
-    return tuple(_group(context, name, lines) for name, lines in by_name.items())
+    return tuple(_group(context, name, components) for name, components in by_name.items())
 
 
 def _group(context: PageContext, name: str, components: Sequence[ComponentState]) -> view.GroupView:
@@ -254,14 +254,14 @@ def _rows(context: PageContext, component: ComponentState) -> tuple[view.DayRowV
     for day in reversed(uptime_windows.days_of(context.state, component)):
         if day.uptime.counted + day.uptime.maintenance + day.uptime.paused == 0:
             continue
-        periods = troubled_days.stretches(context, component, day.start, day.end)
+        periods = troubled_days.periods_of(context, component, day.start, day.end)
         rows.append(
             view.DayRowView(
                 machine=f"{day.day}",
                 text=context.day_text(day.day),
                 percent=component_view.percent(context, day.uptime.percent()),
                 coverage=component_view.percent(context, day.uptime.coverage()),
-                stretches=periods[: troubled_days.MAX_PERIODS],
+                periods=periods[: troubled_days.MAX_PERIODS],
                 more=max(0, len(periods) - troubled_days.MAX_PERIODS),
             )
         )

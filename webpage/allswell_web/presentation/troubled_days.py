@@ -9,7 +9,7 @@ from allswell.domain.uptime import UptimeDay
 from allswell_web.graphics import uptime_bars
 from allswell_web.presentation.context import PageContext
 from allswell_web.presentation.page_state import ComponentState
-from allswell_web.presentation.view import StretchView, TroubledDayView
+from allswell_web.presentation.view import PeriodView, TroubledDayView
 from allswell_web.status import component_status
 from allswell_web.status.component_status import ComponentStatus
 from allswell_web.text import labels
@@ -33,34 +33,34 @@ def troubled(
     mixed = [day for day in reversed(days) if uptime_bars.kind(day) == uptime_bars.MIXED]
     listed = [_day(context, component, day) for day in mixed[:MAX_DAYS]]
     # A day whose only gaps are too short to be listed has nothing to show.
-    days_with_trouble = tuple(day for day in listed if day.stretches)
+    days_with_trouble = tuple(day for day in listed if day.periods)
     return days_with_trouble, max(0, len(mixed) - MAX_DAYS)
 
 
 def _day(context: PageContext, component: ComponentState, day: UptimeDay) -> TroubledDayView:
-    periods = stretches(context, component, day.start, day.end)
+    periods = periods_of(context, component, day.start, day.end)
     return TroubledDayView(
         machine=f"{day.day}",
         text=context.day_text(day.day),
-        stretches=periods[:MAX_PERIODS],
+        periods=periods[:MAX_PERIODS],
         more=max(0, len(periods) - MAX_PERIODS),
     )
 
 
-def stretches(
+def periods_of(
     context: PageContext,
     component: ComponentState,
     start: datetime,
     end: datetime,
     listed: Sequence[ComponentStatus] = _LISTED,
-) -> tuple[StretchView, ...]:
+) -> tuple[PeriodView, ...]:
     """Return the periods of trouble of a component within [start, end), newest first."""
     touching = [
         segment
         for segment in reversed(component.segments)
         if segment.start < end and segment.end > start and _is_listed(segment, listed)
     ]
-    return tuple(_stretch(context, component, segment, start, end) for segment in touching)
+    return tuple(_period_view(context, component, segment, start, end) for segment in touching)
 
 
 def _is_listed(segment: Segment, listed: Sequence[ComponentStatus]) -> bool:
@@ -70,13 +70,13 @@ def _is_listed(segment: Segment, listed: Sequence[ComponentStatus]) -> bool:
     return status in listed and not is_short_gap
 
 
-def _stretch(
+def _period_view(
     context: PageContext,
     component: ComponentState,
     segment: Segment,
     day_start: datetime,
     day_end: datetime,
-) -> StretchView:
+) -> PeriodView:
     """Build the part of a segment within a day; one that reaches the horizon is still ongoing."""
     start, end = max(segment.start, day_start), min(segment.end, day_end)
     zone, horizon = context.state.zone, component.segments[-1].end
@@ -87,7 +87,7 @@ def _stretch(
     if is_ongoing:
         times = context.language.text("since {time}", time=f"{since} {name}")
     status = component_status.of(segment)
-    return StretchView(
+    return PeriodView(
         status=status,
         times=times,
         duration=labels.duration(context.language, end - start),

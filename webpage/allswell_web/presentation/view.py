@@ -78,7 +78,7 @@ class WindowView:
 
 
 @dataclass(frozen=True, slots=True)
-class StretchView:
+class PeriodView:
     """A period of trouble within one day: `14:02 - 14:20 CET`, duration, status, reason."""
 
     status: ComponentStatus
@@ -94,7 +94,7 @@ class TroubledDayView:
 
     machine: str
     text: str
-    stretches: tuple[StretchView, ...]
+    periods: tuple[PeriodView, ...]
     more: int
 
 
@@ -221,7 +221,7 @@ class OutageView:
     """A period of trouble of one component on one day."""
 
     title: str
-    stretch: StretchView
+    period: PeriodView
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ class DayRowView:
     text: str
     percent: str | None
     coverage: str | None
-    stretches: tuple[StretchView, ...]
+    periods: tuple[PeriodView, ...]
     more: int
 
 

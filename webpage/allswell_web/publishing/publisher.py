@@ -195,9 +195,7 @@ class Publisher:
             self._target.remove(f"{name}/{entry}" for entry in sorted(old))
             issue.noted_names = names
             issue.digests = {
-                entry: announcement
-                for entry, announcement in issue.digests.items()
-                if entry in names
+                entry: digest for entry, digest in issue.digests.items() if entry in names
             }
             self._write_note()
 

@@ -60,10 +60,10 @@ def test_an_etag_stands_still_while_nothing_changes(entry: Route) -> None:
     tag = bench.ask(path_of(entry)).headers["ETag"]
     for _ in range(4):
         bench.clock.advance(31)
-        bench.reader.held[1] = fakes.facts(
+        bench.reader.facts_by_page[1] = fakes.facts(
             fakes.component(),
             observed=bench.clock.now,
-            maintenances=bench.reader.held[1].maintenances,
+            maintenances=bench.reader.facts_by_page[1].maintenances,
         )
         assert bench.ask(path_of(entry), if_none_match=tag).status == 304
 

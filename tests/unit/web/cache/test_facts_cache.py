@@ -55,7 +55,7 @@ def test_while_versions_are_watched_the_list_of_pages_is_read_when_one_of_them_c
         bench.ask()
         bench.clock.advance(31)
     assert reader.directory_reads == 1
-    reader.held[1] = fakes.facts(component(), of=fakes.page(version=2))
+    reader.facts_by_page[1] = fakes.facts(component(), of=fakes.page(version=2))
     bench.web.watch.poll()
     bench.ask()
     assert reader.directory_reads == 2
@@ -66,7 +66,7 @@ def test_a_list_of_pages_shows_a_new_one_within_half_a_minute() -> None:
     bench = harness.bench(fakes.Reader(fakes.facts(of=first), fakes.facts(of=second)))
     bench.web.watch.poll()
     bench.ask()
-    bench.reader.held[3] = fakes.facts(of=fakes.page(3, "gamma", "Gamma Status"))
+    bench.reader.facts_by_page[3] = fakes.facts(of=fakes.page(3, "gamma", "Gamma Status"))
     bench.clock.advance(29)
     bench.web.watch.poll()
     bench.clock.advance(1)

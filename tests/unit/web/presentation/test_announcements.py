@@ -141,7 +141,7 @@ def test_the_last_fourteen_days_list_outages_with_times_and_reasons() -> None:
     days = page_of(claims=claims).past
     assert (len(days), days[0].text, days[-1].text) == (14, "23 Nov", "10 Nov")
     (outage,) = days[2].outages
-    assert (outage.title, outage.stretch.times) == ("Public API", "15:26–15:31 UTC")
+    assert (outage.title, outage.period.times) == ("Public API", "15:26–15:31 UTC")
     assert (days[0].quiet, days[2].quiet) == (True, False)
 
 
@@ -151,7 +151,7 @@ def test_a_day_of_many_outages_lists_the_newest_and_counts_the_rest() -> None:
         claims += fakes.outage(ago(hours=hours), timedelta(minutes=2))
     day = page_of(claims=tuple(claims)).past[0]
     assert (len(day.outages), day.more) == (3, 7)
-    assert day.outages[0].stretch.times == "09:26–09:28 UTC"
+    assert day.outages[0].period.times == "09:26–09:28 UTC"
 
 
 def test_time_that_nobody_saw_is_no_outage() -> None:

@@ -161,17 +161,17 @@ def test_a_troubled_day_lists_start_end_duration_and_reason() -> None:
     start = datetime(2026, 11, 20, 9, 10, tzinfo=UTC)
     claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(minutes=25)))
     (day,) = only_component(page_of(fakes.component(claims=claims))).days
-    (stretch,) = day.stretches
+    (period,) = day.periods
     assert (day.machine, day.text) == ("2026-11-20", "20 Nov")
-    assert (stretch.times, stretch.duration) == ("09:10–09:35 UTC", "25 min")
-    assert (stretch.word, stretch.reason) == ("Down", "timed out")
+    assert (period.times, period.duration) == ("09:10–09:35 UTC", "25 min")
+    assert (period.word, period.reason) == ("Down", "timed out")
 
 
 def test_an_outage_over_midnight_stands_under_both_days() -> None:
     start = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
     claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(hours=3)))
     newer, older = only_component(page_of(fakes.component(claims=claims))).days
-    assert [newer.stretches[0].times, older.stretches[0].times] == [
+    assert [newer.periods[0].times, older.periods[0].times] == [
         "00:00–02:00 UTC",
         "23:00–24:00 UTC",
     ]
@@ -179,7 +179,7 @@ def test_an_outage_over_midnight_stands_under_both_days() -> None:
 
 def test_an_outage_that_goes_on_has_no_end() -> None:
     (day,) = only_component(page_of(fakes.component(claims=DOWN))).days
-    assert day.stretches[0].times == "since 14:02 UTC"
+    assert day.periods[0].times == "since 14:02 UTC"
 
 
 def test_only_the_newest_five_troubled_days_are_listed() -> None:
@@ -196,7 +196,7 @@ def test_days_are_cut_in_the_zone_of_the_page() -> None:
     claims = (HealthClaim(State.UP, fakes.BORN), *fakes.outage(start, timedelta(minutes=10)))
     page = page_of(fakes.component(claims=claims), of=fakes.page(zone="Europe/Berlin"))
     (day,) = only_component(page).days
-    assert (day.machine, day.stretches[0].times) == ("2026-11-21", "00:30–00:40 CET")
+    assert (day.machine, day.periods[0].times) == ("2026-11-21", "00:30–00:40 CET")
 
 
 def test_a_zone_that_is_not_known_here_falls_back_to_utc() -> None:

@@ -83,8 +83,8 @@ class Publication:
     def step_seen(self, seconds: float) -> set[str]:
         """Step, with the collector having observed all the while."""
         through = self.clock.now + timedelta(seconds=seconds)
-        for number, facts in self.reader.held.items():
-            self.reader.held[number] = replace(facts, observed_through=through)
+        for number, facts in self.reader.facts_by_page.items():
+            self.reader.facts_by_page[number] = replace(facts, observed_through=through)
         return self.step(seconds)
 
 
@@ -181,7 +181,7 @@ def test_no_link_leads_to_nothing_after_an_incident_was_opened_or_a_component_ad
     publication: Publication,
 ) -> None:
     publication.step()
-    publication.reader.held[1] = fakes.facts(
+    publication.reader.facts_by_page[1] = fakes.facts(
         *(fakes.component(number) for number in (1, 2, 3)),
         of=fakes.page(version=2),
         incidents=[
@@ -209,7 +209,9 @@ def test_what_is_said_of_an_incident_is_soon_on_its_own_page_too(publication: Pu
     ):
         incidents = [fakes.incident(1, "Errors", *updates)]
         page = fakes.page(version=version)
-        publication.reader.held[1] = fakes.facts(fakes.component(), of=page, incidents=incidents)
+        publication.reader.facts_by_page[1] = fakes.facts(
+            fakes.component(), of=page, incidents=incidents
+        )
         assert "default/acme/de/incidents/inci00000001.html" in publication.step(30)
     assert "Mended." in publication.files.text("default/acme/incidents/inci00000001.html")
     assert "default/acme/incidents/inci00000001.html" not in publication.step_seen(300)
@@ -227,7 +229,7 @@ def test_a_change_is_published_within_thirty_seconds_and_not_more_often(
     written = []
     for version in range(2, 62):
         page = fakes.page(version=version, title=f"Acme {version}")
-        publication.reader.held[1] = fakes.facts(fakes.component(), of=page)
+        publication.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=page)
         written.append("default/acme/index.html" in publication.step(1))
     assert [number for number, was in enumerate(written, 1) if was] == [30, 60]
 
@@ -246,7 +248,7 @@ SECRET = {"password_hash": f"scrypt:14:8:5:{'A' * 22}:{'A' * 43}"}
 
 
 def test_a_private_page_is_not_published(publication: Publication) -> None:
-    publication.reader.held[2] = fakes.facts(
+    publication.reader.facts_by_page[2] = fakes.facts(
         of=fakes.page(2, "beta", password_hash=SECRET["password_hash"])
     )
     publication.step()
@@ -278,10 +280,10 @@ def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
 ) -> None:
     publication.step()
     if how == "gone":
-        del publication.reader.held[1]
+        del publication.reader.facts_by_page[1]
     else:
         closed = replace(fakes.page(version=2), allowed_networks=("192.0.2.0/24",))
-        publication.reader.held[1] = fakes.facts(fakes.component(), of=closed)
+        publication.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=closed)
     if restarted:
         publication.start()
     publication.step(2)
@@ -291,7 +293,7 @@ def test_the_files_of_a_page_that_is_gone_or_private_are_removed(
 def test_a_part_that_is_gone_is_removed_after_an_hour(publication: Publication) -> None:
     publication.step()
     assert "default/acme/components/comp00000002.html" in publication.files.files
-    publication.reader.held[1] = fakes.facts(fakes.component(), of=fakes.page(version=2))
+    publication.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=fakes.page(version=2))
     publication.step(3600)
     assert "default/acme/components/comp00000002.html" not in publication.files.files
     assert "default/acme/components/comp00000001.html" in publication.files.files
@@ -304,7 +306,7 @@ def test_what_was_half_published_when_the_process_died_is_found_and_removed(
     assert not publication.publisher.try_step()
     publication.files.failing_after = 10**9
     assert len(publication.files.files) == 5
-    del publication.reader.held[1]
+    del publication.reader.facts_by_page[1]
     publication.start()
     publication.step()
     assert set(publication.files.files) == {NOTE}
@@ -325,7 +327,7 @@ def test_files_of_others_are_left_alone() -> None:
     files.put("theirs.html", b"theirs", "text/html", "")
     publication = Publication(fakes.facts(fakes.component()), files=files)
     publication.step()
-    del publication.reader.held[1]
+    del publication.reader.facts_by_page[1]
     publication.step()
     assert set(files.files) == {NOTE, "default/acme/theirs.html", "theirs.html"}
 

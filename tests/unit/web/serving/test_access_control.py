@@ -278,7 +278,7 @@ def test_a_page_that_becomes_private_is_closed_with_its_next_version() -> None:
     bench.web.watch.poll()
     assert bench.ask().status == 200
     closed = fakes.page(version=2, password_hash=HASH)
-    bench.reader.held[1] = fakes.facts(fakes.component(), of=closed)
+    bench.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=closed)
     bench.clock.advance(3)
     bench.web.watch.poll()
     assert bench.ask().status == 401
@@ -290,5 +290,5 @@ def test_a_page_that_became_private_is_not_shown_though_the_list_is_old() -> Non
     bench = harness.bench(fakes.Reader(fakes.facts(fakes.component())))
     assert bench.ask(host="unknown.example").status == 404
     closed = fakes.page(version=2, password_hash=HASH)
-    bench.reader.held[1] = fakes.facts(fakes.component(), of=closed)
+    bench.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=closed)
     assert bench.ask().status == 503

@@ -207,7 +207,9 @@ def test_when_the_database_is_gone_the_old_facts_are_shown_with_their_age(bench:
 
 
 def test_a_copy_ends_when_the_present_stops_being_known(bench: Bench) -> None:
-    bench.reader.held[1] = replace(bench.reader.held[1], observed_through=fakes.ago(seconds=110))
+    bench.reader.facts_by_page[1] = replace(
+        bench.reader.facts_by_page[1], observed_through=fakes.ago(seconds=110)
+    )
     assert "All systems operational" in bench.ask().text
     bench.clock.advance(11)
     assert "The current status is unknown" in bench.ask().text
@@ -241,7 +243,7 @@ def test_a_new_version_refreshes_just_that_page(two: Bench) -> None:
         two.ask(path)
     two.clock.advance(5)
     page = fakes.page(version=2, title="Acme Reloaded")
-    two.reader.held[1] = fakes.facts(fakes.component(), of=page)
+    two.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=page)
     two.web.watch.poll()
     assert "Acme Reloaded" in two.ask("/acme/").text
     two.ask("/beta/")
@@ -252,7 +254,7 @@ def test_a_flapping_page_is_read_at_most_every_two_seconds(bench: Bench) -> None
     bench.web.watch.poll()
     for version in range(2, 22):
         page = fakes.page(version=version)
-        bench.reader.held[1] = fakes.facts(fakes.component(), of=page)
+        bench.reader.facts_by_page[1] = fakes.facts(fakes.component(), of=page)
         bench.web.watch.poll()
         bench.ask()
         bench.clock.advance(0.5)
@@ -263,7 +265,7 @@ def test_a_page_that_is_gone_is_not_found_within_two_seconds(two: Bench) -> None
     two.web.watch.poll()
     assert two.ask("/beta/").status == 200
     two.clock.advance(3)
-    del two.reader.held[2]
+    del two.reader.facts_by_page[2]
     two.web.watch.poll()
     assert two.ask("/beta/").status == 404
 
