@@ -48,7 +48,7 @@ def started(environ: dict[str, str], name: str, log: Path) -> subprocess.Popen[b
         return subprocess.Popen(command, cwd=ROOT, env=named, stdout=out, stderr=out)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_two_labs_come_up_at_once_on_an_empty_cache(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
