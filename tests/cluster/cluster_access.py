@@ -104,10 +104,10 @@ class Cluster:
             finally:
                 running.terminate()
 
-    def apply(self, *objects: Mapping[str, Any], namespace: str) -> None:
+    def apply(self, *objects: Mapping[str, Any], namespace: str, limit: float = 60) -> None:
         """Apply objects from the server's side, as a user's kubectl does."""
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-        self.kubectl("apply", "--server-side", "-n", namespace, "-f", "-", text=text)
+        self.kubectl("apply", "--server-side", "-n", namespace, "-f", "-", text=text, limit=limit)
 
 
 def wait_until(look: Callable[[], T], *, what: str, limit: float = 30) -> T:

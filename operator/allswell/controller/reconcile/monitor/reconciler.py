@@ -13,9 +13,8 @@ from allswell.controller.database.monitor_statuses import MonitorStatuses
 from allswell.controller.database.registration import MonitorRegistration
 from allswell.controller.reconcile.monitor import plan as monitor_plan
 from allswell.controller.reconcile.monitor import status as monitor_status
-from allswell.controller.reconcile.monitor import status_debounce
 from allswell.controller.reconcile.monitor.plan import READY, MonitorInputs, MonitorPlan
-from allswell.controller.reconcile.monitor.status_debounce import NONE
+from allswell.controller.reconcile.monitor.status_debounce import NONE, StatusDebounce
 from allswell.controller.workload.rollout import RolloutSlot
 from allswell.controller.workload.rollout_limiter import RolloutLimiter
 from allswell.kube import names
@@ -62,6 +61,7 @@ class MonitorReconciler:
         self._defaults = defaults
         self._now = now
         self._archive_conditions = archive_conditions
+        self._debounce = StatusDebounce()
 
     async def reconcile(self, key: ObjectKey) -> timedelta | None:
         """Make true what a Monitor says; return when to reconcile it again in any case.
@@ -76,6 +76,7 @@ class MonitorReconciler:
         """
         monitor = self._cache.monitor(*key.namespaced_name)
         if monitor is None or monitor.meta.deleting:
+            self._debounce.forget(key.namespaced_name)
             return None
         registered = await self._register(monitor)
         inputs = self._with_slot(await self._gather(monitor, registered=registered))
@@ -148,12 +149,9 @@ class MonitorReconciler:
         return plan
 
     def _wait_before_write(self, inputs: MonitorInputs, plan: MonitorPlan) -> timedelta:
-        return status_debounce.wait_before_write(
-            inputs.monitor,
-            plan.conditions,
-            self._statuses.get(inputs.monitor.meta.namespaced_name),
-            ready_since=inputs.pod.ready_since if inputs.pod else None,
-            now=self._now(),
+        recorded = self._statuses.get(inputs.monitor.meta.namespaced_name)
+        return self._debounce.wait_before_write(
+            inputs.monitor, plan.conditions, recorded, self._now()
         )
 
     async def _write_status(self, monitor: MonitorView, plan: MonitorPlan) -> None:

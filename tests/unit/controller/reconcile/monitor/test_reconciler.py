@@ -2,10 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
+
+import pytest
 
 from allswell.collector.archive.backlog import ArchiveBacklog
 from allswell.controller.reconcile.monitor import archive_conditions
 from allswell.controller.reconcile.monitor.reconciler import RETRY_REJECTED, RETRY_UNREGISTERED
+from allswell.domain import instant
 from allswell.domain.state import State
 from allswell.kube.conditions import Condition, Conditions
 from allswell.kube.errors import KubeRejected, KubeUnavailable
@@ -15,6 +19,9 @@ from tests.central_database import transition
 from tests.kubeapi import Object
 from tests.unit.controller.objects import live_statefulset, pod, with_meta
 from tests.unit.controller.world import API, CHILDREN, World
+
+SECOND = timedelta(seconds=1)
+STATUS = ("apply status", "Monitor")
 
 
 def reconcile(world: World) -> timedelta | None:
@@ -28,12 +35,14 @@ def run_pod(world: World, since: str = "2026-11-23T11:59:55Z") -> None:
     world.put(POD, with_meta(pod(since=since), resourceVersion=None))
 
 
-def claim(world: World, sequence: int, state: State) -> None:
-    """Let the checker claim something, which the reconciler reads."""
+def claim(
+    world: World, sequence: int, state: State, late: timedelta = timedelta(seconds=3)
+) -> None:
+    """Let the checker claim something some time ago, which the reconciler reads."""
     (row,) = world.database.writer.living()
     if sequence == 1:
         world.database.writer.hello(row.id, "s1", world.now)
-    said = transition(sequence, state, world.now - timedelta(seconds=3))
+    said = transition(sequence, state, world.now - late)
     world.database.writer.accept_transition(row.id, said, world.now)
     asyncio.run(world.statuses.reload())
 
@@ -76,6 +85,26 @@ def test_readiness_and_the_first_result_are_written_together(world: World) -> No
         "Up": ("True", "Succeeding"),
         "Fresh": ("True", "Reporting"),
     }
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(minutes=3)])
+@pytest.mark.parametrize("first", ["pod", "result"])
+def test_two_writes_tell_of_a_new_monitor_however_late_the_operator_sees_it(
+    world: World, first: str, late: timedelta
+) -> None:
+    """On a busy machine, what happened reaches the operator later than it happened."""
+    world.monitor()
+    reconcile(world)
+    happened = instant.text(world.now)
+    world.now += late
+    steps = [partial(run_pod, world, happened), partial(claim, world, 1, State.UP, late + SECOND)]
+    for step in steps if first == "pod" else reversed(steps):
+        step()
+        reconcile(world)
+        world.now += timedelta(seconds=8)
+    told = [action for action, kind, _ in world.writes() if (action, kind) == STATUS]
+    assert len(told) == 2
+    assert world.conditions()["Up"] == ("True", "Succeeding")
 
 
 def test_a_change_of_state_is_one_event(world: World) -> None:
